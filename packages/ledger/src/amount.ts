@@ -1,0 +1,78 @@
+/** The most credits an amount or a balance can have: 2^53 - 1, which JSON and JavaScript carry exactly. */
+export const maxCredits = 9007199254740991 as const
+
+/** Amounts from `min` to `max`, signed credits of one sign; `default` is posted when the caller gives none. */
+export interface AmountRange {
+  readonly min: number
+  readonly max: number
+  readonly default?: number
+}
+
+/** An operation's amount in signed credits (+ in, - out): one fixed amount, or a range. 0 only as a fixed amount. */
+export type AmountRule = number | AmountRange
+
+/** Where an operation moves credits: to the owner, from the owner, or neither (a fixed 0). */
+export type Direction = 'IN' | 'OUT' | 'NONE'
+
+/** An amount rule as inputs see it: numbers of credits, all >= 0. */
+export interface AmountLimits {
+  readonly direction: Direction
+  readonly min: number
+  readonly max: number
+  /** What is posted when the input leaves the amount out; undefined: it must be given. */
+  readonly default: number | undefined
+}
+
+/** The amounts that an input may give under a rule. */
+export function amountLimits(rule: AmountRule): AmountLimits {
+  if (typeof rule === 'number') {
+    const amount = Math.abs(rule)
+    return { direction: directionOf(rule), min: amount, max: amount, default: amount }
+  }
+  const [min, max] = rule.max < 0 ? [-rule.max, -rule.min] : [rule.min, rule.max]
+  const preset = rule.default === undefined ? undefined : Math.abs(rule.default)
+  return { direction: directionOf(rule.max), min, max, default: preset }
+}
+
+/** `amount` credits with the sign of the direction. */
+export function signed(direction: Direction, amount: number): number {
+  return direction === 'OUT' && amount !== 0 ? -amount : amount
+}
+
+/** Why an input's amount is not allowed, or undefined when it is. */
+export function amountProblem(limits: AmountLimits, amount: number | undefined): string | undefined {
+  if (amount === undefined) {
+    return limits.default === undefined
+      ? `is required: from ${limits.min} to ${limits.max} credits`
+      : undefined
+  }
+  if (amount >= limits.min && amount <= limits.max) return undefined
+  return limits.min === limits.max
+    ? `must be ${limits.min} credits or left out: the operation's amount is fixed`
+    : `must be from ${limits.min} to ${limits.max} credits`
+}
+
+/** Why a rule cannot be used, or undefined when it can. */
+export function amountRuleProblem(rule: AmountRule): string | undefined {
+  if (typeof rule === 'number') {
+    return isAmount(rule) ? undefined : 'a fixed amount is a whole number within ±(2^53 - 1).'
+  }
+  const { min, max, default: preset } = rule
+  if (!isAmount(min) || !isAmount(max) || min > max) {
+    return 'a range has whole numbers within ±(2^53 - 1), min not above max.'
+  }
+  if (Math.sign(min) !== Math.sign(max) || min === 0) return 'a range has one sign and leaves 0 out.'
+  if (preset !== undefined && (!isAmount(preset) || preset < min || preset > max)) {
+    return `the default is a whole number from ${min} to ${max}.`
+  }
+  return undefined
+}
+
+function isAmount(amount: number): boolean {
+  return Number.isSafeInteger(amount) && !Object.is(amount, -0)
+}
+
+function directionOf(amount: number): Direction {
+  if (amount === 0) return 'NONE'
+  return amount > 0 ? 'IN' : 'OUT'
+}

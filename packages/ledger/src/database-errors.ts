@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { DatabaseUnavailableError, LedgerError, TransactionConflictError } from './errors.ts'
+
+/** How Prisma's PostgreSQL adapter reports what went wrong; `originalCode` is the SQLSTATE. */
+const driverErrorSchema = z.object({
+  meta: z.object({
+    driverAdapterError: z.object({
+      cause: z.object({ kind: z.string(), originalCode: z.string().optional() }),
+    }),
+  }),
+})
+const codedErrorSchema = z.object({ code: z.string() })
+
+/** SQLSTATEs: serialization failure, deadlock. */
+const conflict = /^(40001|40P01)$/
+
+/**
+ * SQLSTATE classes and codes (connection exception, insufficient resources, shutdown, wrong or missing login or
+ * database, read-only standby), Prisma's codes and kinds, and the network's errors: the database is away or goes away.
+ */
+const unavailable = new RegExp(
+  [
+    '08...|53...|57P0[1-5]|28...|3D000|25006',
+    'P100[0-3]|P1008|P1010|P1011|P1017|P2024|P2028|P2037',
+    'DatabaseNotReachable|DatabaseDoesNotExist|DatabaseAccessDenied|ConnectionClosed|TooManyConnections|SocketTimeout|TlsConnectionError|AuthenticationFailed',
+    'ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN',
+  ]
+    .map((codes) => `^(?:${codes})$`)
+    .join('|'),
+)
+
+/** What node-postgres says, without a code, of a connection that is lost or cannot be had. */
+const lostConnection =
+  /Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/
+
+/** The LedgerError that a database's error amounts to: a conflict, or a database that is away. Undefined: neither. */
+export function ledgerErrorOf(error: unknown): LedgerError | undefined {
+  if (error instanceof LedgerError) return error
+  const codes = codesOf(error)
+  if (codes.some((code) => conflict.test(code))) {
+    return new TransactionConflictError(
+      'The database gave this up in favour of another transaction. Try it again.',
+      {
+        cause: error,
+      },
+    )
+  }
+  if (
+    codes.some((code) => unavailable.test(code)) ||
+    (error instanceof Error && lostConnection.test(error.message))
+  ) {
+    return new DatabaseUnavailableError(
+      'The database cannot be reached now. Try again, with the same nonce.',
+      {
+        cause: error,
+      },
+    )
+  }
+  return undefined
+}
+
+/** Runs a query. @throws TransactionConflictError, DatabaseUnavailableError, and whatever else went wrong as it is. */
+export async function query<Result>(run: () => PromiseLike<Result>): Promise<Result> {
+  try {
+    return await run()
+  } catch (error) {
+    throw ledgerErrorOf(error) ?? error
+  }
+}
+
+/** The most exact codes first: SQLSTATE, the adapter's kind; else Prisma's or Node's code. */
+function codesOf(error: unknown): string[] {
+  const driver = driverErrorSchema.safeParse(error)
+  if (driver.success) {
+    const { kind, originalCode } = driver.data.meta.driverAdapterError.cause
+    return originalCode ? [originalCode, kind] : [kind]
+  }
+  const coded = codedErrorSchema.safeParse(error)
+  return coded.success ? [coded.data.code] : []
+}

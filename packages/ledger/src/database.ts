@@ -1,0 +1,31 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from './generated/prisma/client.ts'
+
+/** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
+export interface TransactionClient {
+  $queryRaw<Result = unknown>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<Result>
+}
+
+/**
+ * A pool of connections that the ledger and the app's own Prisma client share.
+ * Connections are opened when they are needed; a lost one is replaced.
+ */
+export function createPool(databaseUrl: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'shared-ledger',
+  })
+  // An idle connection that is lost must not end the process: the next query opens another.
+  pool.on('error', () => {})
+  return pool
+}
+
+/** The ledger's own Prisma client over a pool. */
+export function createLedgerClient(pool: pg.Pool): PrismaClient {
+  return new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'ledger' }) })
+}
+
+export type { PrismaClient }

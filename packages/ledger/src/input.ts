@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { maxCredits } from './amount.ts'
+import type { LedgerMetadata } from './entry.ts'
+import { ValidationError } from './errors.ts'
+
+const maxCodePoints = 255
+const maxMetadataKeys = 20
+const maxMetadataBytes = 4096
+
+/** Text as PostgreSQL can keep it, compared byte for byte and never trimmed. */
+const text = z
+  .string('must be a string')
+  .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
+  .refine((value) => !value.includes('\0'), 'must not contain NUL')
+
+const identifier = text.refine(
+  // A code point takes at most two UTF-16 units: long strings are refused without being walked.
+  (value) => value.length > 0 && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
+  `must be 1 to ${maxCodePoints} characters long`,
+)
+
+/** Whose account: 1 to 255 code points of well-formed Unicode without NUL. */
+export const ownerIdSchema = identifier
+
+/** An idempotency key, unique per owner: 1 to 255 code points of well-formed Unicode without NUL. */
+export const nonceSchema = identifier
+
+/** A number of credits, >= 0; the operation gives the sign. */
+export const amountSchema = z
+  .int(`must be a whole number of credits from 0 to ${maxCredits}`)
+  .min(0, `must be a whole number of credits from 0 to ${maxCredits}`)
+
+/** A flat object of strings, at most 20 keys and 4 KiB of UTF-8 in keys and values together. */
+export const metadataSchema = z
+  .custom<LedgerMetadata>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object of strings',
+  )
+  .superRefine((metadata, context) => {
+    const pairs = Object.entries(metadata)
+    if (pairs.length > maxMetadataKeys) {
+      context.addIssue({ code: 'custom', message: `must have at most ${maxMetadataKeys} keys` })
+      return
+    }
+    for (const [key, value] of pairs) {
+      const problem = [key, value].flatMap((part) => text.safeParse(part).error?.issues ?? [])[0]
+      if (problem) context.addIssue({ code: 'custom', path: [key], message: problem.message })
+    }
+    const bytes = pairs.flat().reduce((sum, part) => sum + Buffer.byteLength(String(part)), 0)
+    if (bytes > maxMetadataBytes) {
+      context.addIssue({ code: 'custom', message: `must be at most ${maxMetadataBytes} bytes of UTF-8` })
+    }
+  })
+
+/**
+ * The input's value under a schema; `field` names an input that is no object.
+ * @throws ValidationError that names every faulty field.
+ */
+export function parseInput<Value>(schema: z.ZodType<Value>, input: unknown, field = 'input'): Value {
+  const result = schema.safeParse(input)
+  if (result.success) return result.data
+  throw new ValidationError(
+    result.error.issues.map(({ path, message }) => ({ field: path.join('.') || field, message })),
+  )
+}

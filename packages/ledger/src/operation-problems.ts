@@ -1,0 +1,35 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type AmountRule, amountRuleProblem } from './amount.ts'
+import type { Operations } from './operations.ts'
+
+const namePattern = /^[A-Z][A-Z0-9_]{0,62}$/
+
+/** Everything that is wrong with an app's operations, each as a sentence that names the operation. */
+export function operationProblems(operations: Operations, shared: Operations): string[] {
+  const missing = Object.keys(shared).filter((name) => !Object.hasOwn(operations, name))
+  const own = Object.entries(operations)
+  return [
+    ...missing.map((name) => `missing shared operation: ${name}. Add it, or spread ...sharedOperations.`),
+    ...own
+      .filter(([name]) => !namePattern.test(name))
+      .map(
+        ([name]) => `${name}: a name is A to Z, 0 to 9 and _, begins with a letter and is at most 63 long.`,
+      ),
+    ...own.flatMap(([name, { amount }]) => {
+      const problem = amountRuleProblem(amount)
+      return problem ? [`${name}: ${problem}`] : []
+    }),
+    ...own.flatMap(([name, definition]) => {
+      const original = Object.hasOwn(shared, name) ? shared[name] : undefined
+      const kept =
+        original === undefined ||
+        (definition.description === original.description && isNarrower(definition.amount, original.amount))
+      return kept ? [] : [`${name} is shared: an app may only make its range narrower.`]
+    }),
+  ]
+}
+
+function isNarrower(own: AmountRule, shared: AmountRule): boolean {
+  if (typeof own === 'number' || typeof shared === 'number') return isDeepStrictEqual(own, shared)
+  return own.min >= shared.min && own.max <= shared.max
+}

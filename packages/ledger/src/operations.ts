@@ -1,0 +1,96 @@
+import { type AmountRule, maxCredits } from './amount.ts'
+import { operationProblems } from './operation-problems.ts'
+import type { LedgerTypeError } from './type-error.ts'
+
+/** What an app can do with credits: its amount rule and what it is for. */
+export interface OperationDefinition {
+  readonly amount: AmountRule
+  readonly description?: string
+}
+
+/** An app's operations by name. Names are upper case with underscores, as GraphQL enums have them. */
+export type Operations = Readonly<Record<string, OperationDefinition>>
+
+/** The operations that every app has. */
+export const sharedOperations = {
+  DAILY_REWARD: { amount: 1, description: 'A reward for coming back each day.' },
+  SIGNUP_CREDIT: { amount: 3, description: 'A welcome to a new owner.' },
+  CREDIT_SPEND: {
+    amount: { min: -maxCredits, max: -1, default: -1 },
+    description: 'Credits that an owner spends.',
+  },
+  CREDIT_ADD: {
+    amount: { min: 1, max: maxCredits, default: 10 },
+    description: 'Credits that an owner gets, such as by buying them.',
+  },
+} as const satisfies Operations
+
+/** The name of an operation that every app has. */
+export type SharedOperation = keyof typeof sharedOperations
+
+/** The union of an app's operation names, such as `OperationOf<typeof operations>`. */
+export type OperationOf<Ops extends Operations> = keyof Ops & string
+
+/** Whether an app has an operation of this name. */
+export function isOperation<Ops extends Operations>(operations: Ops, name: string): name is OperationOf<Ops> {
+  return Object.hasOwn(operations, name)
+}
+
+type Missing<Ops> = Exclude<SharedOperation, keyof Ops>
+
+type Negative = `-${string}`
+type Sign<Amount extends number> = `${Amount}` extends '0' ? 0 : `${Amount}` extends Negative ? -1 : 1
+
+type SameSign<Shared extends number, Amount extends number> = number extends Amount
+  ? true // not a literal: judged at run time
+  : Sign<Amount> extends Sign<Shared>
+    ? true
+    : false
+
+/** Whether `Own` is `Shared` itself or its range made narrower: every safe integer of a sign is in a shared range. */
+type Narrows<Shared extends OperationDefinition, Own> = Own extends Shared
+  ? true
+  : Own extends {
+        readonly amount: { readonly min: infer Min extends number; readonly max: infer Max extends number }
+        readonly description: Shared['description']
+      }
+    ? Shared['amount'] extends { readonly min: infer SharedMin extends number }
+      ? [SameSign<SharedMin, Min>, SameSign<SharedMin, Max>] extends [true, true]
+        ? true
+        : false
+      : false
+    : false
+
+type Changed<Ops> = {
+  [Name in SharedOperation & keyof Ops]: Narrows<(typeof sharedOperations)[Name], Ops[Name]> extends true
+    ? never
+    : Name
+}[SharedOperation & keyof Ops]
+
+type Accepted<Ops> = [Missing<Ops>] extends [never]
+  ? [Changed<Ops>] extends [never]
+    ? unknown
+    : LedgerTypeError<`shared operation changed by more than a narrower range: ${Changed<Ops>}`>
+  : LedgerTypeError<`missing shared operation: ${Missing<Ops>}`>
+
+/**
+ * An app's complete list of operations: `{ ...sharedOperations, …its own }`.
+ *
+ * Leaving out a shared operation, or changing one by more than making its range narrower, does not compile.
+ *
+ * @throws TypeError that names every fault, for callers that the compiler did not check.
+ */
+export function defineOperations<const Ops extends Operations>(operations: Ops & Accepted<Ops>): Ops {
+  assertOperations(operations)
+  return Object.freeze(operations)
+}
+
+/** @throws TypeError that names every fault of the list. */
+export function assertOperations(operations: Operations): void {
+  const problems = operationProblems(operations, sharedOperations)
+  if (problems.length > 0) {
+    throw new TypeError(
+      `These operations cannot be used:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    )
+  }
+}

@@ -1,0 +1,3 @@
+import { defineLedgerConfig } from '@shared-ledger/postgres/prisma-config'
+
+export default defineLedgerConfig()

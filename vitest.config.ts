@@ -1,0 +1,22 @@
+import { createRequire } from 'node:module'
+import { defineConfig } from 'vitest/config'
+
+// One copy of graphql for source and dependencies: graphql-js refuses schemas of another instance.
+const graphql = createRequire(import.meta.url).resolve('graphql')
+const conditions = ['@shared-ledger/source', 'module', 'node', 'development|production']
+
+export default defineConfig({
+  resolve: { alias: [{ find: /^graphql$/, replacement: graphql }], conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
+    include: ['{packages,apps,bench,docs}/**/*.test.ts'],
+    typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    coverage: {
+      include: ['packages/*/src/**', 'apps/*/src/**'],
+      exclude: ['**/generated/**'],
+    },
+  },
+})
