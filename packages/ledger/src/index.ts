@@ -17,7 +17,7 @@ export {
   TransactionConflictError,
   ValidationError,
 } from './errors.ts'
-export { nonceSchema, ownerIdSchema, parseInput } from './input.ts'
+export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export {
   createLedger,
   type Ledger,

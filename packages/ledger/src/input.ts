@@ -3,7 +3,6 @@ import { maxCredits } from './amount.ts'
 import type { LedgerMetadata } from './entry.ts'
 import { ValidationError } from './errors.ts'
 
-const maxCodePoints = 255
 const maxMetadataKeys = 20
 const maxMetadataBytes = 4096
 
@@ -13,11 +12,16 @@ const text = z
   .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
   .refine((value) => !value.includes('\0'), 'must not contain NUL')
 
-const identifier = text.refine(
-  // A code point takes at most two UTF-16 units: long strings are refused without being walked.
-  (value) => value.length > 0 && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
-  `must be 1 to ${maxCodePoints} characters long`,
-)
+/** Text of 1 to `maxCodePoints` code points of well-formed Unicode without NUL, never trimmed. */
+export function textSchema(maxCodePoints: number): z.ZodType<string> {
+  return text.refine(
+    // A code point takes at most two UTF-16 units: long strings are refused without being walked.
+    (value) => value.length > 0 && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
+    `must be 1 to ${maxCodePoints} characters long`,
+  )
+}
+
+const identifier = textSchema(255)
 
 /** Whose account: 1 to 255 code points of well-formed Unicode without NUL. */
 export const ownerIdSchema = identifier

@@ -1,0 +1,8 @@
+import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
+
+/** What the content app can do with credits. */
+export const operations = defineOperations({
+  ...sharedOperations,
+  CONTENT_CREATION: { amount: -5, description: 'The price of publishing a content.' },
+  CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
+})

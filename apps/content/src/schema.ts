@@ -1,0 +1,131 @@
+import SchemaBuilder from '@pothos/core'
+import PrismaPlugin from '@pothos/plugin-prisma'
+import { postingErrors } from '@shared-ledger/ledger'
+import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
+import type { GraphQLSchema } from 'graphql'
+import {
+  type ContentLedger,
+  ContentNotFoundError,
+  contentIdOf,
+  createContents,
+  type PostedContent,
+} from './contents.ts'
+import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
+import type { PrismaClient } from './generated/prisma/client.ts'
+
+/** The content app's graph: the ledger's, and its own contents. */
+export function createSchema(ledger: ContentLedger, prisma: PrismaClient): GraphQLSchema {
+  const contents = createContents(ledger, prisma)
+  const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
+    plugins: [...ledgerPlugins, PrismaPlugin],
+    prisma: { client: prisma, dmmf: getDatamodel() },
+    relay: {},
+  })
+  builder.queryType()
+  builder.mutationType()
+  const ledgerTypes = builder.addLedger(ledger)
+
+  builder.objectType(ContentNotFoundError, {
+    name: 'ContentNotFoundError',
+    description: 'No content has this id. Nothing was posted.',
+    interfaces: [ledgerTypes.Error],
+  })
+
+  const Content = builder.prismaObject('Content', {
+    fields: (t) => ({
+      id: t.exposeID('id', { nullable: false }),
+      ownerId: t.exposeString('ownerId', { nullable: false }),
+      title: t.exposeString('title', { nullable: false }),
+      body: t.exposeString('body', { nullable: false }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      accessCount: t.relationCount('accesses', {
+        nullable: false,
+        description: 'How often it was accessed.',
+      }),
+      entry: t.field({
+        type: ledgerTypes.LedgerEntry,
+        description: 'The entry that paid for it.',
+        select: { entryId: true },
+        resolve: ({ entryId }) => ledger.entry(String(entryId)),
+      }),
+    }),
+  })
+
+  const success = builder.objectRef<PostedContent>('PostedContent').implement({
+    description: 'A content and the entry that was posted with it.',
+    fields: (t) => ({
+      content: t.expose('content', { type: Content, nullable: false }),
+      entry: t.expose('entry', { type: ledgerTypes.LedgerEntry, nullable: false }),
+      balance: t.expose('balance', { type: ledgerTypes.LedgerBalance, nullable: false }),
+      replayed: t.exposeBoolean('replayed', {
+        nullable: false,
+        description: 'Whether this request was posted before: nothing was posted now.',
+      }),
+    }),
+  })
+
+  builder.queryFields((t) => ({
+    content: t.prismaField({
+      type: Content,
+      nullable: true,
+      description: 'The content with this id, or null.',
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (query, _root, { id }) =>
+        prisma.content.findFirst({ ...query, where: { id: contentIdOf(id) ?? 0 } }),
+    }),
+    contents: t.prismaConnection(
+      {
+        type: Content,
+        cursor: 'id',
+        nullable: false,
+        edgesNullable: { list: false, items: false },
+        nodeNullable: false,
+        description: 'Contents, newest first.',
+        resolve: (query) => prisma.content.findMany({ ...query, orderBy: { id: 'desc' } }),
+      },
+      { name: 'ContentConnection' },
+      { name: 'ContentEdge' },
+    ),
+  }))
+
+  const CreateContentInput = builder.inputType('CreateContentInput', {
+    fields: (t) => ({
+      ownerId: t.string({ required: true }),
+      title: t.string({ required: true, description: '1 to 200 characters.' }),
+      body: t.string({ required: true, description: '1 to 100,000 characters.' }),
+      nonce: t.string({ required: true }),
+    }),
+  })
+  const AccessContentInput = builder.inputType('AccessContentInput', {
+    fields: (t) => ({
+      contentId: t.id({ required: true }),
+      ownerId: t.string({ required: true, description: 'Who accesses it.' }),
+      nonce: t.string({ required: true }),
+    }),
+  })
+
+  builder.mutationFields((t) => ({
+    createContent: t.field({
+      type: success,
+      nullable: false,
+      description: 'Publishes a content for the price of CONTENT_CREATION.',
+      errors: { types: [...postingErrors], directResult: true, union: { name: 'CreateContentResult' } },
+      args: { input: t.arg({ type: CreateContentInput, required: true }) },
+      resolve: (_root, { input }) => contents.create(input),
+    }),
+    accessContent: t.field({
+      type: success,
+      nullable: false,
+      description: 'Records an access to a content by CONTENT_ACCESS.',
+      errors: {
+        types: [...postingErrors, ContentNotFoundError],
+        directResult: true,
+        union: { name: 'AccessContentResult' },
+      },
+      args: { input: t.arg({ type: AccessContentInput, required: true }) },
+      resolve: (_root, { input }) => contents.access({ ...input, contentId: String(input.contentId) }),
+    }),
+  }))
+
+  return builder.toSchema({ sortSchema: false })
+}

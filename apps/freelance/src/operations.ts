@@ -1,0 +1,14 @@
+import { defineOperations, maxCredits, sharedOperations } from '@shared-ledger/ledger'
+
+/** What the freelance app can do with credits. */
+export const operations = defineOperations({
+  ...sharedOperations,
+  PROJECT_PAYMENT: {
+    amount: { min: 1, max: maxCredits },
+    description: 'What a freelancer gets for a project.',
+  },
+  PROJECT_SPENDING: {
+    amount: { min: -maxCredits, max: -1 },
+    description: 'What a client pays for a project.',
+  },
+})

@@ -1,0 +1,25 @@
+import type { SchemaTypes } from '@pothos/core'
+import type { Ledger, Operations } from '@shared-ledger/ledger'
+import type { PothosLedgerPlugin } from './index.ts'
+import type { AddLedgerOptions, LedgerRefs } from './types.ts'
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface Plugins<Types extends SchemaTypes> {
+      ledger: PothosLedgerPlugin<Types>
+    }
+
+    export interface SchemaBuilder<Types extends SchemaTypes> {
+      /**
+       * Adds an app's ledger to its graph: the enum of its operations, entries, balances and errors, the queries
+       * and the mutation `postLedgerEntry`. The builder needs `ledgerPlugins`, a query type and a mutation type.
+       *
+       * @returns the ledger's types, for the app's own fields.
+       */
+      addLedger: <Ops extends Operations>(
+        ledger: Ledger<Ops>,
+        options?: AddLedgerOptions,
+      ) => LedgerRefs<Types, Ops>
+    }
+  }
+}
