@@ -78,7 +78,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
         type: Content,
         cursor: 'id',
         nullable: false,
-        edgesNullable: { list: false, items: false },
+        edgesNullable: false,
         nodeNullable: false,
         description: 'Contents, newest first.',
         resolve: (query) => prisma.content.findMany({ ...query, orderBy: { id: 'desc' } }),

@@ -1,4 +1,4 @@
-import { defineOperations, maxCredits, sharedOperations } from '@shared-ledger/ledger'
+import { defineOperations, maxCredits, minCredits, sharedOperations } from '@shared-ledger/ledger'
 
 /** What the freelance app can do with credits. */
 export const operations = defineOperations({
@@ -8,7 +8,7 @@ export const operations = defineOperations({
     description: 'What a freelancer gets for a project.',
   },
   PROJECT_SPENDING: {
-    amount: { min: -maxCredits, max: -1 },
+    amount: { min: minCredits, max: -1 },
     description: 'What a client pays for a project.',
   },
 })

@@ -1,6 +1,9 @@
 /** The most credits an amount or a balance can have: 2^53 - 1, which JSON and JavaScript carry exactly. */
 export const maxCredits = 9007199254740991 as const
 
+/** The least: -(2^53 - 1). */
+export const minCredits = -9007199254740991 as const
+
 /** Amounts from `min` to `max`, signed credits of one sign; `default` is posted when the caller gives none. */
 export interface AmountRange {
   readonly min: number

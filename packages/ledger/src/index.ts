@@ -1,4 +1,4 @@
-export { type AmountRange, type AmountRule, type Direction, maxCredits } from './amount.ts'
+export { type AmountRange, type AmountRule, type Direction, maxCredits, minCredits } from './amount.ts'
 export { createPool, type TransactionClient } from './database.ts'
 export { ledgerErrorOf } from './database-errors.ts'
 export type { LedgerBalance, LedgerEntry, LedgerMetadata } from './entry.ts'

@@ -1,4 +1,4 @@
-import { type AmountRule, maxCredits } from './amount.ts'
+import { type AmountRule, maxCredits, minCredits } from './amount.ts'
 import { operationProblems } from './operation-problems.ts'
 import type { LedgerTypeError } from './type-error.ts'
 
@@ -16,7 +16,7 @@ export const sharedOperations = {
   DAILY_REWARD: { amount: 1, description: 'A reward for coming back each day.' },
   SIGNUP_CREDIT: { amount: 3, description: 'A welcome to a new owner.' },
   CREDIT_SPEND: {
-    amount: { min: -maxCredits, max: -1, default: -1 },
+    amount: { min: minCredits, max: -1, default: -1 },
     description: 'Credits that an owner spends.',
   },
   CREDIT_ADD: {

@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { openLedger, operations } from './open-ledger.ts'
+
+const { ledger, another, sql } = await openLedger()
+const other = another(operations)
+const processes = [ledger, other]
+
+/** The ledger of one or the other pool. */
+const either = (index: number) => processes[index % 2]!
+
+describe('at once', () => {
+  test('50 spends of 1 from a balance of 10: exactly 10 are accepted', async () => {
+    await ledger.postEntry({ ownerId: 'ten', operation: 'CREDIT_ADD', amount: 10, nonce: 'in' })
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        either(i).postEntry({ ownerId: 'ten', operation: 'CREDIT_SPEND', amount: 1, nonce: `out ${i}` }),
+      ),
+    )
+    expect(results.filter((result) => result.ok)).toHaveLength(10)
+    expect(
+      results.filter((result) => !result.ok && result.error.code === 'INSUFFICIENT_BALANCE'),
+    ).toHaveLength(40)
+    expect(await ledger.balance('ten')).toMatchObject({ amount: 0 })
+  })
+
+  test('one nonce 20 times: one entry, 19 clean duplicates, also for an owner never seen', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        either(i).postEntry({ ownerId: 'same', operation: 'CREDIT_ADD', amount: 7, nonce: 'n' }),
+      ),
+    )
+    const [original] = results.flatMap((result) => (result.ok ? [result.entry] : []))
+    expect(results.filter((result) => result.ok)).toHaveLength(1)
+    const duplicates = results.flatMap((result) => (result.ok ? [] : [result.error]))
+    expect(duplicates).toHaveLength(19)
+    for (const duplicate of duplicates) {
+      expect(duplicate).toMatchObject({ code: 'DUPLICATE_NONCE', identical: true, entry: original })
+    }
+    expect(await ledger.balance('same')).toMatchObject({ amount: 7 })
+  })
+
+  test('random postings of several owners leave the books straight', { timeout: 60_000 }, async () => {
+    const posting = fc.record({
+      ownerId: fc.constantFrom('o1', 'o2', 'o3'),
+      operation: fc.constantFrom('CREDIT_ADD' as const, 'CREDIT_SPEND' as const, 'CONTENT_CREATION' as const),
+      nonce: fc.integer({ min: 0, max: 40 }).map(String),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(posting, { minLength: 20, maxLength: 60 }), async (postings) => {
+        await Promise.all(postings.map((input, i) => either(i).postEntry(input)))
+        expect(await brokenBooks()).toEqual([])
+      }),
+      { numRuns: 10 },
+    )
+  })
+})
+
+/** Accounts that disagree with their entries. */
+async function brokenBooks(): Promise<unknown[]> {
+  const { rows } = await sql.query(`
+    SELECT a.owner_id, a.balance, a.seq, count(e.seq) AS entries, coalesce(sum(e.amount), 0) AS sum
+      FROM ledger.accounts a LEFT JOIN ledger.entries e USING (app, owner_id)
+     GROUP BY a.app, a.owner_id, a.balance, a.seq
+    HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.seq <> count(e.seq) OR a.balance < 0
+        OR a.seq <> coalesce(max(e.seq), 0)
+        OR count(DISTINCT e.nonce) <> count(e.nonce)
+    UNION ALL
+    SELECT owner_id, balance_after, seq, 0, previous
+      FROM (SELECT e.*, lag(balance_after, 1, 0::bigint) OVER (PARTITION BY app, owner_id ORDER BY seq) AS previous FROM ledger.entries e) e
+     WHERE previous + amount <> balance_after OR balance_after < 0`)
+  return rows
+}

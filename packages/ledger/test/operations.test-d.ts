@@ -1,0 +1,70 @@
+import { describe, expectTypeOf, test } from 'vitest'
+import { defineOperations, type Ledger, type OperationOf, sharedOperations } from '../src/index.ts'
+
+const content = defineOperations({ ...sharedOperations, CONTENT_CREATION: { amount: -5 } })
+const freelance = defineOperations({ ...sharedOperations, PROJECT_PAYMENT: { amount: { min: 1, max: 100 } } })
+
+const { CREDIT_ADD, CREDIT_SPEND, DAILY_REWARD, SIGNUP_CREDIT } = sharedOperations
+
+describe('defineOperations', () => {
+  test('keeps literal types', () => {
+    expectTypeOf<OperationOf<typeof content>>().toEqualTypeOf<
+      'DAILY_REWARD' | 'SIGNUP_CREDIT' | 'CREDIT_SPEND' | 'CREDIT_ADD' | 'CONTENT_CREATION'
+    >()
+    expectTypeOf(content.CONTENT_CREATION.amount).toEqualTypeOf<-5>()
+  })
+
+  test('refuses a list without the shared operations', () => {
+    // @ts-expect-error missing shared operation: DAILY_REWARD | SIGNUP_CREDIT | CREDIT_SPEND | CREDIT_ADD
+    defineOperations({ CONTENT_CREATION: { amount: -5 } })
+  })
+
+  test('refuses a list without one shared operation', () => {
+    // @ts-expect-error missing shared operation: CREDIT_ADD
+    defineOperations({ DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND, CONTENT_CREATION: { amount: -5 } })
+  })
+
+  test('takes a shared range made narrower', () => {
+    const narrow = defineOperations({
+      ...sharedOperations,
+      CREDIT_SPEND: { ...CREDIT_SPEND, amount: { min: -100, max: -2 } },
+      CREDIT_ADD: { ...CREDIT_ADD, amount: { min: 5, max: 50, default: 5 } },
+    })
+    expectTypeOf(narrow.CREDIT_ADD.amount.max).toEqualTypeOf<50>()
+  })
+
+  test('refuses any other change of a shared operation', () => {
+    // @ts-expect-error the fixed amount changed
+    defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, amount: 2 } })
+    // @ts-expect-error the description changed
+    defineOperations({ ...sharedOperations, SIGNUP_CREDIT: { ...SIGNUP_CREDIT, description: 'Hello' } })
+    // @ts-expect-error a spend that gives
+    defineOperations({ ...sharedOperations, CREDIT_SPEND: { ...CREDIT_SPEND, amount: { min: 1, max: 2 } } })
+    // @ts-expect-error a range through zero
+    defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, amount: { min: -1, max: 2 } } })
+    // @ts-expect-error a range in place of a fixed amount
+    defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, amount: { min: 1, max: 1 } } })
+  })
+})
+
+describe("another app's operation", () => {
+  test('does not compile', () => {
+    const ledger = {} as Ledger<typeof content>
+    void (() => ledger.postEntry({ ownerId: 'a', operation: 'CONTENT_CREATION', nonce: 'n' }))
+    // @ts-expect-error PROJECT_PAYMENT belongs to freelance
+    void (() => ledger.postEntry({ ownerId: 'a', operation: 'PROJECT_PAYMENT', nonce: 'n' }))
+    // @ts-expect-error nor does it as a filter
+    void (() => ledger.entries({ ownerId: 'a', operations: ['PROJECT_PAYMENT'] }))
+    // @ts-expect-error nor is freelance's ledger content's
+    const other: Ledger<typeof content> = {} as Ledger<typeof freelance>
+    void other
+  })
+
+  test('is no operation of an entry', async () => {
+    const ledger = {} as Ledger<typeof content>
+    void (async () => {
+      const result = await ledger.postEntry({ ownerId: 'a', operation: 'CREDIT_ADD', nonce: 'n' })
+      if (result.ok) expectTypeOf(result.entry.operation).toEqualTypeOf<OperationOf<typeof content>>()
+    })
+  })
+})

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { openLedger } from './open-ledger.ts'
+
+const { sql, ledger } = await openLedger()
+
+const shared = ['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD']
+const content = [...shared, 'CONTENT_CREATION', 'CONTENT_ACCESS']
+const declare = (app: string, operations: unknown) =>
+  sql.query('SELECT ledger.set_operations($1, $2)', [app, operations])
+
+/** What an app has in the database: its operations, and its partition with constraints and indexes. */
+async function stateOf(app: string) {
+  const { rows } = await sql.query(
+    `SELECT a.operations, a.updated_on, c.oid::text, c.relfilenode::text,
+            (SELECT array_agg(pg_get_constraintdef(k.oid) ORDER BY k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid) AS constraints,
+            (SELECT array_agg(i.indexrelid::text ORDER BY 1) FROM pg_index i WHERE i.indrelid = c.oid) AS indexes
+       FROM ledger.apps a JOIN pg_class c ON c.oid = format('ledger.entries_%s', a.app)::regclass WHERE a.app = $1`,
+    [app],
+  )
+  return rows[0]
+}
+
+describe('ledger.set_operations', () => {
+  test.each([
+    [
+      'a list without the shared operations',
+      'content',
+      ['CONTENT_CREATION'],
+      'leaves out shared operations: DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND, CREDIT_ADD',
+    ],
+    [
+      'a list without one',
+      'content',
+      content.filter((name) => name !== 'CREDIT_ADD'),
+      'leaves out shared operations: CREDIT_ADD',
+    ],
+    ['an empty list', 'content', [], 'leaves out shared operations'],
+    ['no list', 'content', null, 'not operation names'],
+    ['a name that is none', 'content', [...content, 'bad name'], 'not operation names: bad name'],
+    ['NULL as a name', 'content', [...content, null], 'not operation names: NULL'],
+    ['an app name that is none', 'Bad"; DROP TABLE', content, 'apps_name'],
+  ])('refuses %s', async (_what, app, operations, message) => {
+    const before = await stateOf('content')
+    await expect(declare(app, operations)).rejects.toThrow(message)
+    expect(await stateOf('content')).toEqual(before)
+  })
+
+  test('refuses to drop an operation that entries have', async () => {
+    await ledger.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: '1' })
+    await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION', nonce: '2' })
+    const before = await stateOf('content')
+    await expect(declare('content', [...shared, 'CONTENT_ACCESS'])).rejects.toThrow(
+      'has entries of the operations that the list drops: CONTENT_CREATION',
+    )
+    expect(await stateOf('content')).toEqual(before)
+  })
+
+  test('adds an operation, and drops one that was never used; nothing of another app changes', async () => {
+    const freelance = await stateOf('freelance')
+    const partition = (await stateOf('content')).oid
+    const post = (operation: string) =>
+      sql.query(`SELECT ledger.post_entry('content', 'ada', $1, 1, NULL, $1, '{}', gen_random_uuid())`, [
+        operation,
+      ])
+
+    await expect(post('CONTENT_BOOST')).rejects.toThrow('entries_content_operations')
+    await declare('content', [...content, 'CONTENT_BOOST', 'CONTENT_BOOST'])
+    await post('CONTENT_BOOST')
+
+    await declare('content', [...shared, 'CONTENT_CREATION', 'CONTENT_BOOST'])
+    await expect(post('CONTENT_ACCESS')).rejects.toThrow('entries_content_operations')
+    expect(await stateOf('content')).toMatchObject({
+      operations: [...shared, 'CONTENT_CREATION', 'CONTENT_BOOST'],
+      oid: partition,
+    })
+    expect(await stateOf('freelance')).toEqual(freelance)
+    await declare('content', content.concat('CONTENT_BOOST'))
+  })
+
+  test('makes the partition of a new app while others post', async () => {
+    const other = await stateOf('content')
+    await sql.query('BEGIN')
+    await declare('newcomer', shared)
+    // The migration is not committed yet: the other app neither waits nor sees it.
+    expect(
+      await ledger.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'meanwhile' }),
+    ).toMatchObject({
+      ok: true,
+    })
+    await sql.query('COMMIT')
+    expect(await stateOf('newcomer')).toMatchObject({ operations: shared })
+    expect(await stateOf('content')).toEqual(other)
+    await sql.query(
+      `SELECT ledger.post_entry('newcomer', 'ada', 'CREDIT_ADD', 1, NULL, 'n', '{}', gen_random_uuid())`,
+    )
+  })
+})
+
+test('a server with an operation that the database lacks does not start', async () => {
+  await expect(ledger.assertReady()).resolves.toBeUndefined()
+  await sql.query(
+    `UPDATE ledger.apps SET operations = array_remove(operations, 'CONTENT_ACCESS') WHERE app = 'content'`,
+  )
+  await expect(ledger.assertReady()).rejects.toThrow(/CONTENT_ACCESS.*npm run migrate -- content/s)
+})
