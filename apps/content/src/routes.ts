@@ -1,0 +1,96 @@
+import { balanceData, dateTimeData, defineRoute, entryData, restEntry, shapes } from '@shared-ledger/rest'
+import { z } from 'zod'
+
+const content = z
+  .object({
+    id: z.int().meta({ examples: [1] }),
+    owner_id: shapes.ownerId,
+    title: z.string(),
+    body: z.string(),
+    created_on: shapes.createdOn,
+  })
+  .meta({ id: 'Content' })
+
+const posted = z
+  .object({ content, entry: shapes.entry, balance: shapes.balance })
+  .meta({ id: 'PostedContent' })
+
+const postedData = z.object({
+  content: z.object({
+    id: z.string(),
+    ownerId: z.string(),
+    title: z.string(),
+    body: z.string(),
+    createdOn: dateTimeData,
+  }),
+  entry: entryData,
+  balance: balanceData,
+  replayed: z.boolean(),
+})
+
+const postedSelection = `
+  ... on PostedContent {
+    content { id ownerId title body createdOn }
+    entry { ...RestEntry }
+    balance { amount }
+    replayed
+  }
+  ...RestRefusal`
+
+function toPosted({ content, entry, balance }: z.output<typeof postedData>): z.input<typeof posted> {
+  const { id, ownerId, title, body, createdOn } = content
+  return {
+    content: { id: Number(id), owner_id: ownerId, title, body, created_on: createdOn },
+    entry: restEntry(entry),
+    balance: balance.amount,
+  }
+}
+
+/** The content app's REST routes, beside the ledger's. */
+export const routes = [
+  defineRoute({
+    method: 'post',
+    path: '/content',
+    summary: 'Publish a content for the price of CONTENT_CREATION',
+    description: 'Sent again as it was, it answers the same content and charges nothing.',
+    request: {
+      body: z.object({ owner_id: shapes.ownerId, title: z.string(), body: z.string(), nonce: shapes.nonce }),
+    },
+    document: `mutation RestCreateContent($input: CreateContentInput!) {
+      createContent(input: $input) { ${postedSelection} }
+    }`,
+    variables: ({ body: { owner_id: ownerId, title, body, nonce } }) => ({
+      input: { ownerId, title, body, nonce },
+    }),
+    data: z.object({ createContent: postedData }),
+    success: { status: 201, description: 'Published.', body: posted },
+    answer: ({ createContent }) => toPosted(createContent),
+    replayed: ({ createContent }) => createContent.replayed,
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/content/{content_id}/access',
+    summary: 'Record an access to a content by CONTENT_ACCESS',
+    request: {
+      params: z.object({ content_id: z.string().meta({ examples: ['1'] }) }),
+      body: z.object({ owner_id: shapes.ownerId, nonce: shapes.nonce }),
+    },
+    document: `mutation RestAccessContent($input: AccessContentInput!) {
+      accessContent(input: $input) { ${postedSelection} }
+    }`,
+    variables: ({ params, body: { owner_id: ownerId, nonce } }) => ({
+      input: { contentId: params.content_id, ownerId, nonce },
+    }),
+    data: z.object({ accessContent: postedData }),
+    success: { status: 200, description: 'Recorded.', body: posted },
+    answer: ({ accessContent }) => toPosted(accessContent),
+    replayed: ({ accessContent }) => accessContent.replayed,
+    problems: {
+      CONTENT_NOT_FOUND: {
+        status: 404,
+        title: 'Content not found',
+        meaning: 'No content has this id. Nothing was posted.',
+      },
+    },
+  }),
+]

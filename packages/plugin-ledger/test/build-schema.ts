@@ -1,0 +1,47 @@
+import SchemaBuilder from '@pothos/core'
+import {
+  createLedger,
+  createPool,
+  defineOperations,
+  type Ledger,
+  type Operations,
+  sharedOperations,
+} from '@shared-ledger/ledger'
+import { type AddLedgerOptions, type LedgerScalars, ledgerPlugins } from '../src/index.ts'
+
+/** Operations that the template database declares for the app "content". */
+export const operations = defineOperations({
+  ...sharedOperations,
+  CONTENT_CREATION: { amount: -5, description: 'The price of publishing a content.' },
+  CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
+})
+
+/** A ledger whose pool connects to nothing until it is used. */
+export function openLedger<Ops extends Operations>(
+  ops: Ops,
+  databaseUrl = 'postgresql://nobody@127.0.0.1:1/none',
+) {
+  return createLedger({ app: 'content', operations: ops, pool: createPool(databaseUrl) })
+}
+
+/** The apps' Prisma plugin makes its option required of every builder in one TypeScript program, also of these without it. */
+export const prisma = undefined as never
+
+/** A builder with the ledger's plugins. */
+export function createBuilder() {
+  const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
+    plugins: [...ledgerPlugins],
+    relay: {},
+    prisma,
+  })
+  builder.queryType()
+  builder.mutationType()
+  return builder
+}
+
+/** The graph of an app that has the ledger alone. */
+export function buildSchema<Ops extends Operations>(ledger: Ledger<Ops>, options?: AddLedgerOptions) {
+  const builder = createBuilder()
+  builder.addLedger(ledger, options)
+  return builder.toSchema({ sortSchema: false })
+}

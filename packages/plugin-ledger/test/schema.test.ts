@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import SchemaBuilder from '@pothos/core'
+import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
+import {
+  findBreakingChanges,
+  GraphQLEnumType,
+  GraphQLScalarType,
+  buildSchema as parseSchema,
+  printSchema,
+} from 'graphql'
+import { DateTimeResolver } from 'graphql-scalars'
+import { describe, expect, test } from 'vitest'
+import LedgerPlugin, { type LedgerScalars } from '../src/index.ts'
+import { buildSchema, createBuilder, openLedger, operations, prisma } from './build-schema.ts'
+
+const contract = parseSchema(await readFile(new URL('../../../schema.graphql', import.meta.url), 'utf8'))
+
+const valuesOf = (schema: ReturnType<typeof buildSchema>, name = 'LedgerOperation') => {
+  const type = schema.getType(name)
+  return type instanceof GraphQLEnumType ? type.getValues().map((value) => value.name) : []
+}
+
+describe("an app's graph", () => {
+  test('with the shared operations alone is the contract', () => {
+    expect(`${printSchema(buildSchema(openLedger(defineOperations(sharedOperations))))}\n`).toBe(
+      `${printSchema(contract)}\n`,
+    )
+  })
+
+  test('with operations of its own is a superset of the contract', () => {
+    expect(findBreakingChanges(contract, buildSchema(openLedger(operations)))).toEqual([])
+  })
+
+  test('is no superset when a shared operation is missing', () => {
+    const poorer = parseSchema(
+      printSchema(buildSchema(openLedger(operations))).replace(/""".*?"""\s+DAILY_REWARD\n/, ''),
+    )
+    expect(findBreakingChanges(contract, poorer).map(({ description }) => description)).toEqual([
+      'DAILY_REWARD was removed from enum type LedgerOperation.',
+    ])
+  })
+
+  test('has the shared operations first, then its own, wherever the app wrote them', () => {
+    const { CREDIT_ADD, ...others } = sharedOperations
+    const ledger = openLedger(
+      defineOperations({ OWN_FIRST: { amount: 1 }, ...others, OWN_LAST: { amount: 1 }, CREDIT_ADD }),
+    )
+    expect(valuesOf(buildSchema(ledger))).toEqual([...Object.keys(sharedOperations), 'OWN_FIRST', 'OWN_LAST'])
+  })
+
+  test('describes its operations', () => {
+    const type = buildSchema(openLedger(operations)).getType('LedgerOperation')
+    expect(type instanceof GraphQLEnumType && type.getValue('CONTENT_CREATION')?.description).toBe(
+      operations.CONTENT_CREATION.description,
+    )
+  })
+
+  test('names its enum as the app wants', () => {
+    const schema = buildSchema(openLedger(operations), { operationEnum: 'ContentOperation' })
+    expect(valuesOf(schema, 'ContentOperation')).toContain('CONTENT_CREATION')
+    expect(schema.getType('LedgerOperation')).toBeUndefined()
+  })
+
+  test('is built twice from one builder', () => {
+    const builder = createBuilder()
+    builder.addLedger(openLedger(operations))
+    expect(printSchema(builder.toSchema())).toBe(printSchema(builder.toSchema()))
+  })
+
+  test("keeps the app's own scalar of the same name", () => {
+    const builder = createBuilder()
+    const description = "The app's own."
+    builder.addScalarType('DateTime', new GraphQLScalarType({ ...DateTimeResolver.toConfig(), description }))
+    builder.addLedger(openLedger(operations))
+    expect(builder.toSchema().getType('DateTime')?.description).toBe(description)
+  })
+})
+
+test('two apps in one program do not mix', () => {
+  const one = buildSchema(openLedger(operations))
+  const two = buildSchema(openLedger(defineOperations({ ...sharedOperations, TIP: { amount: 1 } })))
+  expect(valuesOf(one)).not.toContain('TIP')
+  expect(valuesOf(two)).not.toContain('CONTENT_CREATION')
+})
+
+test('a builder without the plugins it needs is told how to get them', () => {
+  const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({ plugins: [LedgerPlugin], prisma })
+  expect(() => builder.addLedger(openLedger(operations))).toThrow(
+    'addLedger needs the plugins errors and relay: make the builder with plugins: [...ledgerPlugins]',
+  )
+})
