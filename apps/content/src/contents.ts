@@ -8,7 +8,7 @@ import {
   textSchema,
 } from '@shared-ledger/ledger'
 import { z } from 'zod'
-import type { Content, PrismaClient } from './generated/prisma/client.ts'
+import type { Content, Prisma, PrismaClient } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
 
 export type ContentLedger = Ledger<typeof operations>
@@ -82,6 +82,28 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
         }),
       )
     },
+  }
+}
+
+const pageMessage = 'must be a whole number from 1 to 100'
+
+const pageSchema = z.object({
+  ownerId: ownerIdSchema,
+  first: z.int(pageMessage).min(1, pageMessage).max(100, pageMessage).nullish(),
+  after: z
+    .string()
+    .transform(contentIdOf)
+    .refine((id) => id !== undefined, 'must be the id of a content')
+    .nullish(),
+})
+
+/** Which contents a page has: those of an owner, newest first. @throws ValidationError */
+export function contentsOf(input: z.input<typeof pageSchema>): Prisma.ContentFindManyArgs {
+  const { ownerId, first, after } = parseInput(pageSchema, input)
+  return {
+    where: { ownerId, ...(after && { id: { lt: after } }) },
+    orderBy: { id: 'desc' },
+    take: first ?? 20,
   }
 }
 

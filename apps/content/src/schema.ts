@@ -7,6 +7,7 @@ import {
   type ContentLedger,
   ContentNotFoundError,
   contentIdOf,
+  contentsOf,
   createContents,
   type PostedContent,
 } from './contents.ts'
@@ -73,19 +74,17 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       resolve: (query, _root, { id }) =>
         prisma.content.findFirst({ ...query, where: { id: contentIdOf(id) ?? 0 } }),
     }),
-    contents: t.prismaConnection(
-      {
-        type: Content,
-        cursor: 'id',
-        nullable: false,
-        edgesNullable: false,
-        nodeNullable: false,
-        description: 'Contents, newest first.',
-        resolve: (query) => prisma.content.findMany({ ...query, orderBy: { id: 'desc' } }),
+    contents: t.prismaField({
+      type: [Content],
+      nullable: false,
+      description: "An owner's contents, newest first: 20, or as many as `first` says, up to 100.",
+      args: {
+        ownerId: t.arg.string({ required: true }),
+        first: t.arg.int(),
+        after: t.arg.id({ description: 'The id of the last content read.' }),
       },
-      { name: 'ContentConnection' },
-      { name: 'ContentEdge' },
-    ),
+      resolve: (query, _root, args) => prisma.content.findMany({ ...query, ...contentsOf(args) }),
+    }),
   }))
 
   const CreateContentInput = builder.inputType('CreateContentInput', {

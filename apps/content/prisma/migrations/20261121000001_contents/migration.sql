@@ -13,6 +13,9 @@ CREATE TABLE "contents" (
 -- CreateIndex
 CREATE UNIQUE INDEX "contents_entry_id_key" ON "contents"("entry_id");
 
+-- CreateIndex
+CREATE INDEX "contents_owner_id_id_idx" ON "contents"("owner_id", "id");
+
 -- CreateTable
 CREATE TABLE "accesses" (
     "id" SERIAL NOT NULL,

@@ -1,0 +1,28 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { createLedger, createPool } from '@shared-ledger/ledger'
+import { type AppOptions, postingLogger } from '@shared-ledger/server'
+import { PrismaClient } from './generated/prisma/client.ts'
+import { operations } from './operations.ts'
+import { routes } from './routes.ts'
+import { createSchema } from './schema.ts'
+
+const app = 'content'
+
+/** The content app over a database, ready to be served. */
+export function createContentApp(databaseUrl: string, logger: AppOptions['logger']) {
+  const pool = createPool(databaseUrl)
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: app }) })
+  const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
+  return {
+    app,
+    port: 4001,
+    ledger,
+    schema: createSchema(ledger, prisma),
+    routes,
+    logger,
+    async close() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
