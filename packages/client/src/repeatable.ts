@@ -1,0 +1,40 @@
+import {
+  type DocumentNode,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  valueFromASTUntyped,
+} from 'graphql'
+
+/**
+ * Whether a document may be sent again when the outcome of the first time is unknown: always for a query;
+ * for a mutation when every one of its root fields carries a nonce, as an argument `nonce` or inside an
+ * input object (`input: { nonce }`), so that the server recognizes the second time.
+ */
+export function isRepeatable(document: DocumentNode, variables: object): boolean {
+  return document.definitions.every(
+    (definition) =>
+      definition.kind !== Kind.OPERATION_DEFINITION ||
+      definition.operation === OperationTypeNode.QUERY ||
+      carriesNonces(definition, variables),
+  )
+}
+
+function carriesNonces({ selectionSet }: OperationDefinitionNode, variables: object): boolean {
+  return selectionSet.selections.every(
+    (field) =>
+      field.kind === Kind.FIELD &&
+      field.arguments?.some(({ name, value }) => {
+        const argument = valueFromASTUntyped(value, { ...variables })
+        return isNonce(name.value === 'nonce' ? argument : nonceIn(argument))
+      }),
+  )
+}
+
+function nonceIn(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && 'nonce' in input ? input.nonce : undefined
+}
+
+function isNonce(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,58 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import { GraphQLClient } from 'graphql-request'
+import { LedgerClientError } from './errors.ts'
+import { failureOf } from './failure.ts'
+import { isRepeatable } from './repeatable.ts'
+import { defaultRetryPolicy, delayAfter, type RetryPolicy } from './retry.ts'
+
+/** Where an app's graph is, and how to reach it. */
+export interface LedgerClientOptions {
+  /** The app's GraphQL endpoint, such as http://localhost:4001/graphql. */
+  readonly url: string | URL
+  /** Sent with every attempt; a function is asked anew each time (for a token that expires). */
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) | undefined
+  readonly fetch?: typeof fetch | undefined
+  readonly retry?: Partial<RetryPolicy> | undefined
+  /** How long one attempt may take. 30 seconds when left out. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** An answer, and what became of the attempts before it. */
+export interface Answer<Result> {
+  readonly result: Result
+  /** Whether an earlier attempt, whose answer was lost, may have been carried out. */
+  readonly maybeDoneBefore: boolean
+}
+
+/** Sends a document until it is answered, as often as the policy and the document allow. */
+export type Send = <Result>(
+  document: TypedDocumentNode<Result, never>,
+  variables: object,
+) => Promise<Answer<Result>>
+
+/** @throws TypeError when the URL is none. */
+export function createTransport(options: LedgerClientOptions): Send {
+  const { headers, timeoutMs = 30_000 } = options
+  const policy = { ...defaultRetryPolicy, ...options.retry }
+  const client = new GraphQLClient(new URL(options.url).href, {
+    headers: typeof headers === 'function' ? () => ({ ...headers() }) : { ...headers },
+    ...(options.fetch && { fetch: options.fetch }),
+  })
+
+  return async <Result>(document: TypedDocumentNode<Result, never>, variables: object) => {
+    const repeatable = isRepeatable(document, variables)
+    let maybeDoneBefore = false
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const signal = AbortSignal.timeout(timeoutMs)
+        return { result: await client.request<Result>({ document, variables, signal }), maybeDoneBefore }
+      } catch (thrown) {
+        const failure = failureOf(thrown)
+        const delayMs = delayAfter(attempt, policy, failure.retryAfterMs)
+        if (!repeatable || !failure.retryable || delayMs === undefined) throw new LedgerClientError(failure)
+        maybeDoneBefore ||= failure.maybeDone
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+      }
+    }
+  }
+}

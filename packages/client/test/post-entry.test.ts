@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLedgerClient, LedgerClientError } from '../src/index.ts'
+import { answer, cutAnswer, type FixtureOperation, loseAnswer, startFixture } from './fixture.ts'
+
+let fixture: Awaited<ReturnType<typeof startFixture>>
+const clientOf = () => createLedgerClient<FixtureOperation>({ url: fixture.url, retry: { baseDelayMs: 1 } })
+
+beforeEach(async () => {
+  fixture = await startFixture()
+})
+afterEach(() => fixture.stop())
+
+describe('postEntry', () => {
+  it('posts an entry and returns it with the balance', async () => {
+    const result = await clientOf().postEntry({
+      ownerId: 'ada',
+      operation: 'CREDIT_ADD',
+      amount: 7,
+      nonce: 'n1',
+      metadata: { colour: 'red' },
+    })
+    expect(result).toMatchObject({
+      ok: true,
+      replayed: false,
+      entry: { ownerId: 'ada', amount: 7, nonce: 'n1', balanceAfter: 7, seq: 1, metadata: { colour: 'red' } },
+      balance: { ownerId: 'ada', amount: 7 },
+    })
+  })
+
+  it('makes a new nonce for each posting without one', async () => {
+    const client = clientOf()
+    await client.postEntry({ ownerId: 'ada', operation: 'CONTENT_ACCESS' })
+    await client.postEntry({ ownerId: 'ada', operation: 'CONTENT_ACCESS' })
+    const [one, two] = fixture.entries.map(({ nonce }) => nonce)
+    expect(one).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/)
+    expect(two).not.toBe(one)
+  })
+
+  it.each([
+    ['before the answer', loseAnswer],
+    ['in the middle of the answer', cutAnswer],
+  ])('finds its own entry again when the connection is lost %s', async (_, fault) => {
+    fixture.faults.push(fault, fault)
+    const result = await clientOf().postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n1' })
+    expect(result).toMatchObject({
+      ok: true,
+      replayed: true,
+      entry: { nonce: 'n1' },
+      balance: { amount: 10 },
+    })
+    expect(fixture.entries).toHaveLength(1)
+    expect(fixture.requests).toHaveLength(3)
+  })
+
+  it('finds its own entry again when the answer took too long', async () => {
+    fixture.faults.push(async (_request, _response, post) => void (await post()))
+    const client = createLedgerClient({ url: fixture.url, timeoutMs: 200, retry: { baseDelayMs: 1 } })
+    const result = await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD' })
+    expect(result).toMatchObject({ ok: true, replayed: true })
+    expect(fixture.entries).toHaveLength(1)
+  })
+
+  it('knows a nonce of its own making even when something in between sent the request twice', async () => {
+    fixture.faults.push(async (_request, response, post) => {
+      await post()
+      response.setHeader('content-type', 'application/json').end(await (await post()).text())
+    })
+    const result = await clientOf().postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD' })
+    expect(result).toMatchObject({ ok: true, replayed: true })
+    expect(fixture.entries).toHaveLength(1)
+  })
+
+  it('reports a duplicate of an earlier call as the duplicate it is', async () => {
+    const client = clientOf()
+    await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n1' })
+    expect(await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n1' })).toMatchObject({
+      ok: false,
+      __typename: 'DuplicateNonceError',
+      code: 'DUPLICATE_NONCE',
+      identical: true,
+      entry: { id: '1' },
+    })
+    expect(await client.postEntry({ ownerId: 'ada', operation: 'DAILY_REWARD', nonce: 'n1' })).toMatchObject({
+      ok: false,
+      identical: false,
+    })
+  })
+
+  it('reports it also when the first attempt reached nobody', async () => {
+    const client = clientOf()
+    await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n1' })
+    await fixture.stop()
+    const posting = createLedgerClient({ url: fixture.url, retry: { baseDelayMs: 100 } }).postEntry({
+      ownerId: 'ada',
+      operation: 'CREDIT_ADD',
+      nonce: 'n1',
+    })
+    setTimeout(() => fixture.restart(), 150)
+    expect(await posting).toMatchObject({ ok: false, code: 'DUPLICATE_NONCE' })
+  })
+
+  it('reports another request under the nonce even after a lost answer', async () => {
+    const client = clientOf()
+    await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n1' })
+    fixture.faults.push(loseAnswer)
+    expect(await client.postEntry({ ownerId: 'ada', operation: 'DAILY_REWARD', nonce: 'n1' })).toMatchObject({
+      ok: false,
+      __typename: 'DuplicateNonceError',
+      identical: false,
+    })
+  })
+
+  it('returns every other refusal with its fields', async () => {
+    const client = clientOf()
+    expect(await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_SPEND' })).toEqual({
+      ok: false,
+      __typename: 'InsufficientBalanceError',
+      code: 'INSUFFICIENT_BALANCE',
+      message: 'Too few credits.',
+      balance: { ownerId: 'ada', amount: 0 },
+    })
+    expect(await client.postEntry({ ownerId: '', operation: 'CREDIT_ADD' })).toMatchObject({
+      __typename: 'ValidationError',
+      errors: [{ field: 'ownerId', message: 'is empty' }],
+    })
+    await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', amount: Number.MAX_SAFE_INTEGER })
+    expect(await client.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD' })).toMatchObject({
+      __typename: 'BalanceOutOfRangeError',
+      balance: { amount: Number.MAX_SAFE_INTEGER },
+    })
+  })
+
+  it('throws a refusal that it does not know, with its code', async () => {
+    const refusal = { __typename: 'LimitExceededError', code: 'LIMIT_EXCEEDED', message: 'Enough for today.' }
+    const body = JSON.stringify({ data: { postLedgerEntry: refusal } })
+    fixture.faults.push(answer(200, body, { 'content-type': 'application/json' }))
+    await expect(
+      clientOf().postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n1' }),
+    ).rejects.toMatchObject({
+      name: 'LedgerClientError',
+      code: 'LIMIT_EXCEEDED',
+      message: 'Enough for today.',
+      retryable: false,
+      nonce: 'n1',
+    })
+  })
+
+  it('gives the nonce with the error when it gives up, so that the caller can learn the outcome', async () => {
+    fixture.faults.push(loseAnswer, loseAnswer)
+    const client = createLedgerClient({ url: fixture.url, retry: { attempts: 2, baseDelayMs: 1 } })
+    const error = await client
+      .postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD' })
+      .catch((thrown) => thrown)
+    expect(error).toBeInstanceOf(LedgerClientError)
+    expect(error).toMatchObject({
+      code: 'CONNECTION_LOST',
+      retryable: true,
+      nonce: fixture.entries[0]?.nonce,
+    })
+    expect(error.message).toContain('connection was lost')
+  })
+})

@@ -1,0 +1,52 @@
+import pg from 'pg'
+import { codeOf, withConnection } from './connection.ts'
+import { databaseOf, withDatabase } from './database-url.ts'
+
+/** Creates the url's database where it is missing; asks first, since creating needs a right that using does not. */
+export async function ensureDatabase(url: string): Promise<void> {
+  if (await exists(url)) return
+  try {
+    await createDatabase(withDatabase(url, 'postgres'), databaseOf(url))
+  } catch (error) {
+    if (codeOf(error) !== '42P04') throw error // another process was faster
+  }
+}
+
+/** Creates a database on the server of the url, which opens another one. */
+export async function createDatabase(url: string, database: string): Promise<void> {
+  const statement = `CREATE DATABASE ${pg.escapeIdentifier(database)}`
+  await withConnection(url, (connection) => connection.query(statement))
+}
+
+/** Drops a database, with the connections that are on it, on the server of the url, which opens another one. */
+export async function dropDatabase(url: string, database: string): Promise<void> {
+  const statement = `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`
+  await withConnection(url, (connection) => connection.query(statement))
+}
+
+/** A url on the same server that can create and drop databases: the same database, or `postgres` where it is missing. */
+export async function maintenanceUrl(url: string): Promise<string> {
+  return (await exists(url)) ? url : withDatabase(url, 'postgres')
+}
+
+/** Hands a new, empty database on the url's server to `use`, and drops it whatever happens. */
+export async function withScratchDatabase<T>(url: string, use: (scratch: string) => Promise<T>): Promise<T> {
+  const maintenance = await maintenanceUrl(url)
+  const database = `shared_ledger_scratch_${crypto.randomUUID()}`
+  await createDatabase(maintenance, database)
+  try {
+    return await use(withDatabase(url, database))
+  } finally {
+    await dropDatabase(maintenance, database)
+  }
+}
+
+async function exists(url: string): Promise<boolean> {
+  try {
+    await withConnection(url, (connection) => connection.query('SELECT'))
+    return true
+  } catch (error) {
+    if (codeOf(error) === '3D000') return false
+    throw error
+  }
+}

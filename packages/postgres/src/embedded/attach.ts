@@ -1,0 +1,130 @@
+import pg from 'pg'
+import { checkInitialised, DATABASE_USER, initialise, isInitialised, passwordOf } from './initialise.ts'
+import { readPidFile } from './pid-file.ts'
+import { dataOf, makeOpen, type Placement, place } from './placement.ts'
+import { startServer, stopServer } from './server.ts'
+import { withStartLock } from './start-lock.ts'
+
+export interface AttachOptions {
+  /** The folder of the database, kept between runs: `.data/postgres` of the project. */
+  readonly directory: string
+  /** Gets lines that tell a person what happens. */
+  readonly log: (line: string) => void
+}
+
+/** One process's hold on an embedded server. */
+export interface AttachedPostgres {
+  /** The url of a database on this server. */
+  url(database: string): string
+  /** Where the data is: `directory`, or a folder of the system when PostgreSQL's user cannot enter that one. */
+  readonly home: string
+  /** Lets go of the server; the last one attached stops it. */
+  detach(): Promise<void>
+}
+
+/** The port that an embedded server has when it is free; `LEDGER_PG_PORT` names another. */
+const DEFAULT_PORT = 54320
+
+// Attached processes share this advisory lock in the database "postgres". A process that is killed lets go of it too.
+const ATTACHED = 'hashtext($$shared-ledger attached$$)'
+const HOLD = `SELECT pg_advisory_lock_shared(${ATTACHED})`
+const AM_I_THE_LAST = `SELECT pg_try_advisory_lock(${ATTACHED}) AS alone`
+
+/**
+ * Attaches to the embedded server of `directory`; makes the database and starts the server where that is not done yet.
+ * Any number of processes may attach and detach at the same time. A server that lost all its processes to `kill -9`
+ * runs on until the next one attaches and detaches.
+ *
+ * @throws when PostgreSQL does not start, with what it said.
+ */
+export async function attachEmbeddedPostgres({ directory, log }: AttachOptions): Promise<AttachedPostgres> {
+  makeOpen(directory)
+  return withStartLock(directory, async () => {
+    const placement = await place(directory)
+    if (placement.home !== directory) {
+      log(`PostgreSQL's user cannot enter ${directory}; the database is in ${placement.home}`)
+    }
+    if (!isInitialised(placement)) {
+      log(`Creating the database in ${placement.home} …`)
+      await initialise(placement)
+    }
+    checkInitialised(placement)
+    if (!readPidFile(dataOf(placement.home))) log(`Starting PostgreSQL on ${placement.home} …`)
+    const port = await startServer(placement, { port: preferredPort() })
+    const url = urlOf(placement, port)
+    const hold = await takeHold(url('postgres'))
+    let detaching: Promise<void> | undefined
+    return {
+      url,
+      home: placement.home,
+      detach() {
+        detaching ??= withStartLock(directory, () => letGo(hold, url('postgres'), placement, log))
+        return detaching
+      },
+    }
+  })
+}
+
+/** Makes urls of the databases of a running server. */
+export function urlOf(
+  placement: Placement,
+  port: number,
+  user: string = DATABASE_USER,
+): (database: string) => string {
+  const password = passwordOf(placement)
+  return (database) => `postgresql://${user}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+}
+
+function preferredPort(): number {
+  const set = process.env.LEDGER_PG_PORT
+  if (!set) return DEFAULT_PORT
+  const port = Number(set)
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
+  throw new Error(`LEDGER_PG_PORT=${set} is not a port number (1 to 65535).`)
+}
+
+async function takeHold(url: string): Promise<pg.Client> {
+  const hold = new pg.Client({
+    connectionString: url,
+    application_name: 'shared-ledger attached',
+    keepAlive: true,
+  })
+  hold.on('error', () => {}) // the server was stopped from outside: letGo looks again
+  await hold.connect()
+  await hold.query(HOLD)
+  return hold
+}
+
+async function letGo(
+  hold: pg.Client,
+  url: string,
+  placement: Placement,
+  log: (line: string) => void,
+): Promise<void> {
+  const alone = await isAlone(hold).catch(() => isAloneAnew(url))
+  if (alone) {
+    log('Stopping PostgreSQL …')
+    await stopServer(placement)
+  }
+  await hold.end().catch(() => {})
+}
+
+/** Whether no other process is attached to the server of this connection. */
+export async function isAlone(connection: pg.Client): Promise<boolean> {
+  const { rows } = await connection.query<{ alone: boolean }>(AM_I_THE_LAST)
+  return rows[0]?.alone ?? false
+}
+
+// The server was restarted meanwhile, or is gone.
+async function isAloneAnew(url: string): Promise<boolean> {
+  const connection = new pg.Client({ connectionString: url })
+  connection.on('error', () => {})
+  try {
+    await connection.connect()
+    return await isAlone(connection)
+  } catch {
+    return false
+  } finally {
+    await connection.end().catch(() => {})
+  }
+}

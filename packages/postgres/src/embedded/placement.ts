@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { type Binaries, findBinaries, programOf } from './binaries.ts'
+import { runProgram } from './run-program.ts'
+import { type ServerUser, serverUser } from './server-user.ts'
+
+/** Where an embedded server has its programs and its data, and whom it runs as. */
+export interface Placement {
+  /** The folder with `bin`, `lib` and `share`. */
+  readonly programs: string
+  /** The folder with the data, the password and the log. */
+  readonly home: string
+  readonly user: ServerUser | undefined
+}
+
+/** The folder with PostgreSQL's data (PGDATA). */
+export const dataOf = (home: string): string => path.join(home, 'data')
+
+/** The file with what the server says. */
+export const logOf = (home: string): string => path.join(home, 'server.log')
+
+/**
+ * The folder in the system's state directory that stands in for `directory` where PostgreSQL's user may not enter:
+ * below a folder of mode 0700, such as /root or what `mktemp -d` makes.
+ */
+export function stateDirectoryOf(directory: string): string {
+  const hash = createHash('sha256').update(path.resolve(directory)).digest('hex').slice(0, 12)
+  return path.join('/var/lib', `shared-ledger-${hash}`)
+}
+
+/** Finds a place that the server can reach, for its programs and for the data of `directory`, which exists. */
+export async function place(directory: string): Promise<Placement> {
+  const binaries = findBinaries()
+  const stateDirectory = stateDirectoryOf(directory)
+  const user = serverUser(
+    [directory, stateDirectory].map(dataOf).find((data) => existsSync(data)) ?? directory,
+  )
+  if (user === undefined) return { programs: binaries.folder, home: directory, user }
+
+  const [canEnter, canRun] = await Promise.all([
+    succeeds(runProgram('/bin/sh', ['-c', 'cd "$1"', 'sh', directory], user)),
+    succeeds(runProgram(programOf(binaries.folder, 'postgres'), ['--version'], user)),
+  ])
+  if (!canEnter) makeOpen(stateDirectory)
+  return {
+    programs: canRun ? binaries.folder : copyOf(binaries, stateDirectory),
+    home: canEnter ? directory : stateDirectory,
+    user,
+  }
+}
+
+function copyOf(binaries: Binaries, stateDirectory: string): string {
+  const copy = path.join(stateDirectory, `postgres-${binaries.version}`)
+  if (existsSync(copy)) return copy
+  makeOpen(stateDirectory)
+  const unfinished = `${copy}.unfinished`
+  rmSync(unfinished, { recursive: true, force: true })
+  cpSync(binaries.folder, unfinished, { recursive: true, verbatimSymlinks: true })
+  renameSync(unfinished, copy)
+  return copy
+}
+
+/** Makes a folder that others may enter, whatever the umask; the data below belongs to PostgreSQL's user alone. */
+export function makeOpen(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true })
+  for (let made = folder; first !== undefined && made.startsWith(first); made = path.dirname(made)) {
+    chmodSync(made, 0o755)
+  }
+}
+
+async function succeeds(attempt: Promise<unknown>): Promise<boolean> {
+  try {
+    await attempt
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,39 @@
+import { existsSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { withConnection } from '../connection.ts'
+import { isAlone, urlOf } from './attach.ts'
+import { readPidFile } from './pid-file.ts'
+import { dataOf, logOf, makeOpen, type Placement, place } from './placement.ts'
+import { stopServer } from './server.ts'
+import { withStartLock } from './start-lock.ts'
+
+/**
+ * Removes everything in the embedded server of `directory`; the next start makes it anew. Answers the folder that was
+ * emptied.
+ *
+ * @throws while another process uses the server.
+ */
+export async function resetEmbeddedPostgres(directory: string): Promise<string> {
+  makeOpen(directory)
+  return withStartLock(directory, async () => {
+    const placement = await place(directory)
+    await stopWhenUnused(placement)
+    const left = ['data', 'data.unfinished', 'password'].map((name) => path.join(placement.home, name))
+    for (const file of [...left, logOf(placement.home)]) {
+      if (existsSync(file)) rmSync(file, { recursive: true })
+    }
+    return placement.home
+  })
+}
+
+async function stopWhenUnused(placement: Placement): Promise<void> {
+  const running = readPidFile(dataOf(placement.home))
+  if (running === undefined) return
+  const url = urlOf(placement, running.port)
+  if (!(await withConnection(url('postgres'), isAlone))) {
+    throw new Error(
+      'The embedded database is in use. Stop npm start, and every app that runs, then try again.',
+    )
+  }
+  await stopServer(placement)
+}

@@ -1,0 +1,31 @@
+import path from 'node:path'
+import lockfile from 'proper-lockfile'
+import { codeOf } from '../connection.ts'
+
+/** Runs `work` while no other process starts or stops the server of this directory. */
+export async function withStartLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const release = await lock(directory)
+  try {
+    return await work()
+  } finally {
+    await release().catch(() => {})
+  }
+}
+
+async function lock(directory: string): Promise<() => Promise<void>> {
+  try {
+    return await lockfile.lock(directory, {
+      lockfilePath: path.join(directory, 'start.lock'),
+      stale: 10_000, // the lock of a process that was killed frees itself after this long
+      update: 2_000,
+      retries: { retries: 1_200, factor: 1, minTimeout: 100, maxTimeout: 100 },
+      onCompromised: () => {}, // this process stood still for longer; PostgreSQL's own postmaster.pid remains
+    })
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
+    throw new Error(
+      `${directory} belongs to another system user. Start as that user, or remove the folder and the database in it.`,
+      { cause: error },
+    )
+  }
+}

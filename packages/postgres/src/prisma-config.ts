@@ -1,0 +1,39 @@
+// Prisma loads this file through jiti, without our export condition: it imports nothing but Prisma and its neighbours.
+import { defineConfig } from 'prisma/config'
+import { withSchema } from './database-url.ts'
+import { findRoot, historyOf, LEDGER, wholeScriptOf } from './project.ts'
+import { useOfflineSchemaEngine } from './schema-engine/choose.ts'
+
+// For commands that need no database, such as `prisma generate`. Any other fails with this host in its message.
+const PLACEHOLDER = 'postgresql://ledger@set-DATABASE_URL.invalid/shared_ledger'
+
+/**
+ * Prisma's configuration for the ledger's own models (`prisma/`), in the PostgreSQL schema "ledger".
+ * The database is `DATABASE_URL`.
+ */
+export function defineLedgerConfig() {
+  useOfflineSchemaEngine()
+  return defineConfig({
+    schema: 'prisma/schema.prisma',
+    migrations: { path: 'prisma/migrations' },
+    datasource: { url: urlFor(LEDGER) },
+  })
+}
+
+/**
+ * Prisma's configuration for one app's models (`apps/<app>/prisma`), in the PostgreSQL schema of that name.
+ * An app's migrations call the ledger's functions, so a shadow database gets the ledger's migrations first.
+ */
+export function defineAppConfig(app: string) {
+  useOfflineSchemaEngine()
+  return defineConfig({
+    experimental: { externalTables: true },
+    schema: 'prisma/schema.prisma',
+    migrations: { path: 'prisma/migrations', initShadowDb: wholeScriptOf(historyOf(findRoot(), LEDGER)) },
+    datasource: { url: urlFor(app) },
+  })
+}
+
+function urlFor(schema: string): string {
+  return withSchema(process.env.DATABASE_URL || PLACEHOLDER, schema)
+}

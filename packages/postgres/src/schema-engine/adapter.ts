@@ -1,0 +1,84 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import {
+  DriverAdapterError,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils'
+import pg from 'pg'
+import { withDatabase } from '../database-url.ts'
+import { createDatabase, dropDatabase, maintenanceUrl } from '../databases.ts'
+import { markCharColumns, unmarkCharColumns } from './char-columns.ts'
+import { createPool, createSchema, schemaOf } from './database.ts'
+
+/** Connects the engine to the url's database, and to shadow databases beside it. */
+export function createAdapterFactory(url: string): SqlMigrationAwareDriverAdapterFactory {
+  return {
+    provider: 'postgres',
+    adapterName: '@prisma/adapter-pg',
+    connect: () => connect(url),
+    async connectToShadowDb() {
+      const maintenance = await maintenanceUrl(url)
+      const shadow = `prisma_migrate_shadow_db_${crypto.randomUUID()}`
+      await createDatabase(maintenance, shadow)
+      const adapter = await connect(withDatabase(url, shadow))
+      return {
+        ...adapter,
+        // adapter-pg drops the database while its own connection is still on it, which PostgreSQL refuses.
+        async dispose() {
+          await adapter.dispose()
+          await dropDatabase(maintenance, shadow)
+        },
+      }
+    },
+  }
+}
+
+async function connect(url: string): Promise<SqlDriverAdapter> {
+  await createSchema(url)
+  const schema = schemaOf(url)
+  const pool = markCharColumns(createPool(url))
+  const adapter = await new PrismaPg(pool, { schema, disposeExternalPool: true }).connect()
+  return {
+    provider: adapter.provider,
+    adapterName: adapter.adapterName,
+    queryRaw: async (query) => unmarkCharColumns(await adapter.queryRaw(query)),
+    executeRaw: (query) => adapter.executeRaw(query),
+    startTransaction: (isolationLevel) => adapter.startTransaction(isolationLevel),
+    getConnectionInfo: () => adapter.getConnectionInfo(),
+    dispose: () => adapter.dispose(),
+    executeScript: (script) => executeScript(pool, script),
+  }
+}
+
+// adapter-pg cuts scripts at every ";", also inside a function's body. Sent whole, a script is one transaction too.
+async function executeScript(pool: pg.Pool, script: string): Promise<void> {
+  try {
+    await pool.query(script)
+  } catch (error) {
+    throw error instanceof pg.DatabaseError ? new DriverAdapterError(postgresError(error, script)) : error
+  }
+}
+
+function postgresError(
+  error: pg.DatabaseError,
+  script: string,
+): ConstructorParameters<typeof DriverAdapterError>[0] {
+  const code = error.code ?? 'XX000'
+  return {
+    kind: 'postgres',
+    code,
+    severity: error.severity ?? 'ERROR',
+    message: error.message + lineOf(error, script),
+    detail: error.detail,
+    column: error.column,
+    hint: error.hint,
+    originalCode: code,
+    originalMessage: error.message,
+  }
+}
+
+// PostgreSQL counts the characters up to the fault; a person looks for the line.
+function lineOf({ position }: pg.DatabaseError, script: string): string {
+  if (position === undefined) return ''
+  return ` (line ${script.slice(0, Number(position) - 1).split('\n').length})`
+}

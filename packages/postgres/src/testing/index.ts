@@ -1,0 +1,7 @@
+export type {} from './global-setup.ts' // declares what it provides to tests
+export {
+  startTemporaryPostgres,
+  type TemporaryPostgres,
+  type TemporaryPostgresOptions,
+} from './temporary-postgres.ts'
+export { createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.ts'

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { urlOf } from '../embedded/attach.ts'
+import { initialise } from '../embedded/initialise.ts'
+import { readPidFile } from '../embedded/pid-file.ts'
+import { dataOf, makeOpen, type Placement, place, stateDirectoryOf } from '../embedded/placement.ts'
+import { freePort } from '../embedded/port.ts'
+import { startServer, stopServer } from '../embedded/server.ts'
+
+export interface TemporaryPostgresOptions {
+  /** The database user that owns everything; "ledger" when left out. */
+  readonly user?: string
+  /** A free port is chosen when left out. */
+  readonly port?: number
+  /** Puts data into the new server's folder, in place of a new, empty cluster. Answers whether it did. */
+  readonly restore?: (placement: Placement) => boolean
+}
+
+/** A PostgreSQL server of a test's own. */
+export interface TemporaryPostgres {
+  url(database: string): string
+  readonly placement: Placement
+  /** Stops the server; its data stays. */
+  stop(): Promise<void>
+  /** Starts it again, on the same port. */
+  start(): Promise<void>
+  /** Stops it for good and removes its folder. */
+  remove(): Promise<void>
+}
+
+// Nothing here outlives the test run, so nothing need reach the disk.
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+  max_wal_size: '4GB',
+}
+
+/** Starts a PostgreSQL server in a temporary folder, without regard for what a power cut would do to it. */
+export async function startTemporaryPostgres(
+  options: TemporaryPostgresOptions = {},
+): Promise<TemporaryPostgres> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
+  makeOpen(directory)
+  const placement = await place(directory)
+  const user = options.user ?? 'ledger'
+  if (!options.restore?.(placement)) await initialise(placement, { databaseUser: user, temporary: true })
+  const port = await startServer(placement, { port: options.port ?? (await freePort(0)), settings })
+  const abandon = () => stopAtExit(placement, directory)
+  process.once('exit', abandon)
+
+  return {
+    url: urlOf(placement, port, user),
+    placement,
+    stop: () => stopServer(placement),
+    async start() {
+      const now = await startServer(placement, { port, settings })
+      if (now === port) return
+      await stopServer(placement)
+      throw new Error(`Another program took the port ${port} while the temporary PostgreSQL was stopped.`)
+    },
+    async remove() {
+      process.off('exit', abandon)
+      await stopServer(placement)
+      removeFolders(placement, directory)
+    },
+  }
+}
+
+// For a test run that ends without its teardown.
+function stopAtExit(placement: Placement, directory: string): void {
+  const running = readPidFile(dataOf(placement.home))
+  if (running) process.kill(running.pid, 'SIGQUIT')
+  removeFolders(placement, directory)
+}
+
+function removeFolders(placement: Placement, directory: string): void {
+  for (const folder of new Set([directory, placement.home, stateDirectoryOf(directory)])) {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { inject } from 'vitest'
+import { codeOf, withConnection } from '../connection.ts'
+import { withDatabase } from '../database-url.ts'
+import { createDatabase, dropDatabase } from '../databases.ts'
+
+/** A database of one test file's own. */
+export interface TestDatabase {
+  readonly url: string
+  readonly name: string
+  /** Drops the database, with the connections that are on it. */
+  drop(): Promise<void>
+}
+
+/** A copy of the migrated template: the ledger and every app, without accounts and entries. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { url, template } = inject('postgres')
+  return create(async (name) => {
+    const statement = `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`
+    await withConnection(url, (connection) => untilFree(() => connection.query(statement)))
+  })
+}
+
+/** An empty database: nothing is migrated. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  return create((name) => createDatabase(inject('postgres').url, name))
+}
+
+async function create(make: (name: string) => Promise<unknown>): Promise<TestDatabase> {
+  const { url } = inject('postgres')
+  const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
+  await make(name)
+  return { url: withDatabase(url, name), name, drop: () => dropDatabase(url, name) }
+}
+
+// A template that something else looks at, such as autovacuum, cannot be copied at that moment.
+async function untilFree(attempt: () => Promise<unknown>): Promise<void> {
+  for (let left = 50; ; left -= 1) {
+    try {
+      await attempt()
+      return
+    } catch (error) {
+      if (codeOf(error) !== '55006' || left === 0) throw error
+      await sleep(100)
+    }
+  }
+}

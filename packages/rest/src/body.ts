@@ -1,0 +1,33 @@
+import { problem } from './problem.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Refuses a body that is not declared as JSON in UTF-8: other types reach a server from any web page
+ * without the browser asking first.
+ * @throws Problem UNSUPPORTED_MEDIA_TYPE
+ */
+export function checkMediaType(contentType: string | null): void {
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice('charset='.length)
+    .replace(/^"(.*)"$/, '$1')
+  const isJson = type.trim() === 'application/json'
+  if (!isJson || (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')) {
+    throw problem('UNSUPPORTED_MEDIA_TYPE')
+  }
+}
+
+/**
+ * The JSON value in a body. A key given twice has its last value.
+ * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8.
+ */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes))
+  } catch {
+    throw problem('MALFORMED_JSON')
+  }
+}

@@ -1,0 +1,39 @@
+import { type DocumentNode, type GraphQLSchema, Kind, parse, validate, visit } from 'graphql'
+import { ledgerFragments } from './graph.ts'
+
+const fragments = new Map(
+  parse(ledgerFragments).definitions.flatMap((definition) =>
+    definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+  ),
+)
+
+/** Parses a document and adds those of the ledger's fragments that it uses. @throws GraphQLError */
+export function parseDocument(source: string): DocumentNode {
+  const document = parse(source)
+  const used = new Set<string>()
+  const collect = (node: Parameters<typeof visit>[0]) => {
+    visit(node, {
+      FragmentSpread({ name: { value: name } }) {
+        const fragment = fragments.get(name)
+        if (!fragment || used.has(name)) return
+        used.add(name)
+        collect(fragment)
+      },
+    })
+  }
+  collect(document)
+  const added = [...used].flatMap((name) => fragments.get(name) ?? [])
+  return { ...document, definitions: [...document.definitions, ...added] }
+}
+
+/** The name of a document's operation, for the log. */
+export function operationName(document: DocumentNode): string | undefined {
+  const operation = document.definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+  return operation?.kind === Kind.OPERATION_DEFINITION ? operation.name?.value : undefined
+}
+
+/** @throws Error that names the route whose document the schema does not answer. */
+export function assertDocument(schema: GraphQLSchema, document: DocumentNode, route: string): void {
+  const [error] = validate(schema, document)
+  if (error) throw new Error(`The document of ${route} does not fit the schema: ${error.message}`)
+}

@@ -1,0 +1,25 @@
+import type { DocumentNode, ExecutionResult } from 'graphql'
+import { graphProblem } from './refusal.ts'
+
+/** Values of a document's variables. */
+export type Variables = Readonly<Record<string, unknown>>
+
+/** Runs a document on the app's graph for a request, as the GraphQL endpoint would. */
+export type Execute = (
+  document: DocumentNode,
+  variables: Variables,
+  request: Request,
+) => ExecutionResult | Promise<ExecutionResult>
+
+/** Runs a document for the request at hand. @throws Problem for the first of its `errors[]`. */
+export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
+
+/** Binds `execute` to a request. */
+export function runFor(execute: Execute, request: Request): RunDocument {
+  return async (document, variables) => {
+    const { data, errors } = await execute(document, variables, request)
+    const [error] = errors ?? []
+    if (error) throw graphProblem(error)
+    return data
+  }
+}

@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+import type { FieldProblem } from './problem.ts'
+
+/** The name that REST gives a field of the graph: `ownerId` is `owner_id`; keys inside `metadata` keep theirs. */
+export function restFieldName(field: string): string {
+  const [name = '', ...rest] = field.split('.')
+  const renamed = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return [renamed, ...rest].join('.')
+}
+
+/** What the shape of a request's parts refused, by field; a part that is no object at all is named itself. */
+export function fieldProblems(error: z.ZodError): FieldProblem[] {
+  return error.issues.flatMap((issue) => {
+    const [part, ...path] = issue.path.map(String)
+    const field = path.join('.') || part || 'request'
+    if (issue.code !== 'unrecognized_keys') return [{ field, message: issueMessage(issue) }]
+    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: unknownField }))
+  })
+}
+
+/** Said of a field that a request's shape has not. */
+export const unknownField = 'is not a field of this request'
+
+const names: Readonly<Record<string, string>> = {
+  string: 'a string',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'an array',
+}
+
+function issueMessage(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') {
+    if (issue.input === undefined) return 'is required'
+    return `must be ${names[issue.expected] ?? issue.expected}`
+  }
+  if (issue.code === 'invalid_value') {
+    if (issue.input === undefined) return 'is required'
+    return `must be one of ${issue.values.map(String).join(', ')}`
+  }
+  if (issue.code === 'too_big' && issue.origin === 'int') return 'must be within ±(2^53 - 1)'
+  return issue.message
+}

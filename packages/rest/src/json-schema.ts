@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { isObject } from './json.ts'
+
+/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 has for its own. */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** Collects the schemas that shapes name (`meta({ id })`), so that the document has each once. */
+export class SchemaCollection {
+  readonly named: Record<string, JsonSchema> = {}
+
+  /** The schema of a shape, with references to named ones. */
+  add(shape: z.ZodType, io: 'input' | 'output'): JsonSchema {
+    const { $defs, $schema: _, ...schema } = z.toJSONSchema(shape, { io, unrepresentable: 'any', override })
+    for (const [name, definition] of Object.entries($defs ?? {})) {
+      this.named[name] ??= referring(definition)
+    }
+    const id = shape.meta()?.id
+    if (id === undefined) return referring(schema)
+    const { id: _id, ...rest } = schema
+    this.named[id] ??= referring(rest)
+    return reference(id)
+  }
+}
+
+/** A reference to a named schema. */
+export function reference(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>
+
+/** Limits that every whole number has say nothing to a reader. */
+const override: Override = ({ jsonSchema }) => {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
+}
+
+/** A schema with zod's references turned into OpenAPI's. */
+function referring(schema: object): JsonSchema {
+  const convert = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(convert)
+    if (!isObject(value)) return value
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, part]) => part !== undefined)
+        .map(([key, part]) =>
+          key === '$ref' && typeof part === 'string'
+            ? [key, part.replace('#/$defs/', '#/components/schemas/')]
+            : [key, convert(part)],
+        ),
+    )
+  }
+  const converted = convert(schema)
+  return isObject(converted) ? converted : {}
+}

@@ -1,0 +1,25 @@
+const status = (value: string) => ({
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        properties: { status: { type: 'string', const: value } },
+        required: ['status'],
+      },
+    },
+  },
+})
+
+/** /health as the server answers it. */
+export const healthPath = {
+  get: {
+    operationId: 'get_health',
+    summary: 'Whether the app can serve',
+    tags: ['health'],
+    parameters: [],
+    responses: {
+      200: { description: 'The database answers.', ...status('healthy') },
+      503: { description: 'The database is away.', ...status('unhealthy') },
+    },
+  },
+}

@@ -1,0 +1,89 @@
+import { type JsonSchema, reference } from './json-schema.ts'
+import { type ProblemCode, type ProblemTable, type ProblemType, problemPath, problems } from './problems.ts'
+import type { Route } from './route.ts'
+
+const anyRoute: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'SERVER_OUTDATED', 'INTERNAL_ERROR']
+const withInput: readonly ProblemCode[] = ['MALFORMED_PATH', 'VALIDATION_ERROR']
+const withBody: readonly ProblemCode[] = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+const withNonce: readonly ProblemCode[] = [
+  'INSUFFICIENT_BALANCE',
+  'DUPLICATE_NONCE',
+  'BALANCE_OUT_OF_RANGE',
+  'TRANSACTION_CONFLICT',
+]
+
+/** The codes with which a route may refuse, in the order of the table. */
+export function routeProblems({ request, takesNonce, problems: own }: Route): ProblemTable {
+  const codes = new Set<string>([
+    ...anyRoute,
+    ...withInput,
+    ...(request.body ? withBody : []),
+    ...(takesNonce ? withNonce : []),
+  ])
+  return { ...Object.fromEntries(Object.entries(problems).filter(([code]) => codes.has(code))), ...own }
+}
+
+/** A route's refusals by status, each code with an example. */
+export function problemResponses(route: Route): Record<string, unknown> {
+  const codes = Object.entries(routeProblems(route))
+  const statuses = [...new Set(codes.map(([, { status }]) => status))].sort()
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const ofStatus = codes.filter(([, type]) => type.status === status)
+      return [status, describeResponse(ofStatus)]
+    }),
+  )
+}
+
+function describeResponse(codes: readonly (readonly [string, ProblemType])[]) {
+  return {
+    description: codes.map(([code, { meaning }]) => `\`${code}\`: ${meaning}`).join('\n\n'),
+    content: {
+      'application/problem+json': {
+        schema: {
+          allOf: [reference('Problem'), { properties: { code: { enum: codes.map(([code]) => code) } } }],
+        },
+        examples: Object.fromEntries(
+          codes.map(([code, type]) => [code, { summary: type.title, value: example(code, type) }]),
+        ),
+      },
+    },
+  }
+}
+
+function example(code: string, { status, title, meaning }: ProblemType) {
+  return { type: problemPath(code), title, status, detail: meaning, code, ...exampleExtensions[code] }
+}
+
+const exampleExtensions: Readonly<Record<string, object>> = {
+  VALIDATION_ERROR: { errors: [{ field: 'owner_id', message: 'is required' }] },
+  INSUFFICIENT_BALANCE: { balance: 0 },
+  BALANCE_OUT_OF_RANGE: { balance: Number.MAX_SAFE_INTEGER },
+}
+
+/** Schemas that every problem shares. */
+export const problemSchemas: Readonly<Record<string, JsonSchema>> = {
+  Problem: {
+    type: 'object',
+    description: 'RFC 9457.',
+    properties: {
+      type: { type: 'string', format: 'uri-reference', description: 'Where the code is explained.' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      detail: { type: 'string', description: 'What went wrong this time.' },
+      code: { type: 'string' },
+      errors: { type: 'array', items: reference('FieldProblem'), description: 'Of VALIDATION_ERROR.' },
+      balance: { type: 'integer', description: 'Of a posting refused: the current balance.' },
+      entry: { ...reference('LedgerEntry'), description: 'Of DUPLICATE_NONCE: the original.' },
+    },
+    required: ['type', 'title', 'status', 'detail', 'code'],
+  },
+  FieldProblem: {
+    type: 'object',
+    properties: {
+      field: { type: 'string', examples: ['owner_id'] },
+      message: { type: 'string', examples: ['is required'] },
+    },
+    required: ['field', 'message'],
+  },
+}

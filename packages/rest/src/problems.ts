@@ -1,0 +1,118 @@
+import type { LedgerErrorCode } from '@shared-ledger/ledger'
+
+/** What a code of an answer other than success says. */
+export interface ProblemType {
+  readonly status: number
+  /** A short summary, the same in every occurrence. */
+  readonly title: string
+  readonly meaning: string
+  /** Seconds after which the same request may succeed; answered as Retry-After. */
+  readonly retryAfterSeconds?: number
+}
+
+/** Codes that only the transport gives; the others are the ledger's. */
+export type RestErrorCode =
+  | 'MALFORMED_JSON'
+  | 'MALFORMED_PATH'
+  | 'MALFORMED_REQUEST'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'INTERNAL_ERROR'
+
+/** Every code that each app's REST answers can have. An app adds its own in its routes' `problems`. */
+export type ProblemCode = LedgerErrorCode | RestErrorCode
+
+/** The one table of codes: status, title and meaning; the answers, openapi.json and docs/rest.md come from it. */
+export const problems = {
+  VALIDATION_ERROR: {
+    status: 422,
+    title: 'Validation error',
+    meaning: 'A field is missing, unknown or breaks a rule; `errors` names each. Nothing was posted.',
+  },
+  INSUFFICIENT_BALANCE: {
+    status: 400,
+    title: 'Insufficient balance',
+    meaning:
+      'The account has fewer credits than the posting takes; `balance` is what it has. Nothing was posted.',
+  },
+  DUPLICATE_NONCE: {
+    status: 409,
+    title: 'Duplicate nonce',
+    meaning: 'The owner has a posting with this nonce; `entry` is the original. Nothing was posted now.',
+  },
+  BALANCE_OUT_OF_RANGE: {
+    status: 422,
+    title: 'Balance out of range',
+    meaning: 'The balance would go beyond 2^53 - 1 credits. Nothing was posted.',
+  },
+  TRANSACTION_CONFLICT: {
+    status: 503,
+    title: 'Transaction conflict',
+    meaning: 'The database gave up the transaction in favour of another. Send it again with the same nonce.',
+    retryAfterSeconds: 1,
+  },
+  SERVER_OUTDATED: {
+    status: 503,
+    title: 'Server outdated',
+    meaning:
+      'The answer has an operation that this server does not know yet. A newer server of the app does.',
+    retryAfterSeconds: 5,
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    title: 'Database unavailable',
+    meaning:
+      'The database is away or overloaded. Send it again with the same nonce: nothing is posted twice.',
+    retryAfterSeconds: 2,
+  },
+  MALFORMED_JSON: {
+    status: 400,
+    title: 'Malformed JSON',
+    meaning: 'The body is not JSON in UTF-8.',
+  },
+  MALFORMED_PATH: {
+    status: 400,
+    title: 'Malformed path',
+    meaning: 'The path or query is not valid percent-encoded UTF-8.',
+  },
+  MALFORMED_REQUEST: {
+    status: 400,
+    title: 'Malformed request',
+    meaning: 'The request is not valid HTTP.',
+  },
+  NOT_FOUND: {
+    status: 404,
+    title: 'Not found',
+    meaning: 'No route has this path.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    meaning: 'The path has no such method; the header Allow lists those that it has.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    title: 'Payload too large',
+    meaning: 'The body is larger than 2 MiB.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'Unsupported media type',
+    meaning: 'The body must be sent as application/json in UTF-8.',
+  },
+  INTERNAL_ERROR: {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'A fault of this server, never of the request. Its log says more.',
+  },
+} as const satisfies Record<ProblemCode, ProblemType>
+
+/** Codes and what they say, where a lookup may find none: an app's own, or the common ones. */
+export type ProblemTable = Readonly<Record<string, ProblemType>>
+
+/** The path under which a code's meaning is served, and the `type` of its answers. */
+export function problemPath(code: string): string {
+  return `/problems/${code.toLowerCase().replaceAll('_', '-')}`
+}

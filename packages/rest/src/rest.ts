@@ -1,0 +1,107 @@
+import type { GraphQLSchema } from 'graphql'
+import { checkMediaType, parseJson } from './body.ts'
+import { readContract } from './contract.ts'
+import { assertDocument } from './document.ts'
+import { type Execute, runFor } from './execute.ts'
+import { ledgerRoutes } from './ledger-routes.ts'
+import { idempotencyKeyHeader, withIdempotencyKey } from './nonce.ts'
+import { createOpenApi, type OpenApiDocument } from './openapi.ts'
+import { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
+import { type ProblemTable, problems } from './problems.ts'
+import type { RawInput, Route } from './route.ts'
+import { createRouter } from './router.ts'
+import { parseTarget } from './target.ts'
+
+export interface RestOptions {
+  /** The app's name, for openapi.json. */
+  readonly app: string
+  /** The app's graph: the ledger's contract and more. */
+  readonly schema: GraphQLSchema
+  readonly execute: Execute
+  /** The app's own routes, after the ledger's. */
+  readonly routes?: readonly Route[] | undefined
+  /** Told of every fault that is answered with INTERNAL_ERROR. */
+  readonly onFault?: ((error: unknown) => void) | undefined
+}
+
+/** A request as HTTP brought it. */
+export interface RestRequest {
+  readonly method: string
+  /** The raw request target, which `request.url` has only after normalisation. */
+  readonly target: string
+  readonly headers: Headers
+  /** Reads the body. @throws Problem PAYLOAD_TOO_LARGE */
+  readonly body: () => Promise<Uint8Array>
+  /** Handed to `execute`. */
+  readonly request: Request
+}
+
+/** An app's REST side. */
+export interface Rest {
+  readonly routes: readonly Route[]
+  /** Every code that an answer may have, the app's own included. */
+  readonly problems: ProblemTable
+  readonly openApi: OpenApiDocument
+  /** Answers every request, refusals included. Never rejects. */
+  answer(request: RestRequest): Promise<RestAnswer>
+}
+
+/**
+ * The REST routes of an app: each runs a GraphQL document through `execute`.
+ *
+ * @throws Error when the schema lacks what a route's document asks for.
+ */
+export function createRest({ app, schema, execute, routes: own = [], onFault }: RestOptions): Rest {
+  const contract = readContract(schema)
+  const routes = [...ledgerRoutes(contract), ...own]
+  for (const { method, path, document } of routes) {
+    assertDocument(schema, document, `${method.toUpperCase()} ${path}`)
+  }
+  const router = createRouter(routes)
+  const ownProblems: ProblemTable = Object.assign({}, ...own.map((route) => route.problems))
+
+  const respond = async (request: RestRequest): Promise<RestAnswer> => {
+    const { segments, query } = parseTarget(request.target)
+    const allowed = request.method === 'OPTIONS' ? router.methods(segments) : []
+    if (allowed.length > 0)
+      return { status: 204, headers: { allow: allowed.join(', ') }, body: null, outcome: 'ok' }
+    const { route, params } = router.match(request.method, segments)
+    const input = { params, query, ...(await readBody(route, request)) }
+    const run = runFor(execute, request.request)
+    try {
+      return withOperation(await route.answer(input, run), route)
+    } catch (error) {
+      return withOperation(refused(error), route)
+    }
+  }
+
+  const refused = (error: unknown): RestAnswer => {
+    const answer = problemAnswer(error instanceof Problem ? error : problem('INTERNAL_ERROR'), ownProblems)
+    // The graph reports its own faults.
+    const known = error instanceof Problem && error.code === 'INTERNAL_ERROR'
+    if (answer.status === 500 && !known) onFault?.(error)
+    return answer
+  }
+
+  return {
+    routes,
+    problems: { ...problems, ...ownProblems },
+    openApi: createOpenApi({ app, contract, routes }),
+    answer: (request) => respond(request).catch(refused),
+  }
+}
+
+async function readBody(
+  route: Route,
+  { headers, body }: RestRequest,
+): Promise<Omit<RawInput, 'params' | 'query'>> {
+  if (!route.request.body) return { body: undefined, underIdempotencyKey: false }
+  checkMediaType(headers.get('content-type'))
+  const value = parseJson(await body())
+  const key = route.takesNonce ? headers.get(idempotencyKeyHeader) : null
+  return { body: withIdempotencyKey(value, key), underIdempotencyKey: key !== null }
+}
+
+function withOperation(answer: RestAnswer, { operation }: Route): RestAnswer {
+  return operation === undefined ? answer : { ...answer, operation }
+}

@@ -1,0 +1,65 @@
+import { Problem, problem } from './problem.ts'
+import type { Route } from './route.ts'
+
+/** A route that fits a request, with what its path holds. */
+export interface Match {
+  readonly route: Route
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** Finds routes by method and decoded path segments. */
+export interface Router {
+  /** @throws Problem NOT_FOUND, or METHOD_NOT_ALLOWED with Allow. */
+  match(method: string, segments: readonly string[]): Match
+  /** The methods of a path; empty where no route has it. */
+  methods(segments: readonly string[]): readonly string[]
+}
+
+/** The first of the routes that fits wins. */
+export function createRouter(routes: readonly Route[]): Router {
+  const rows = routes.map((route) => ({ route, pattern: route.path.slice(1).split('/') }))
+
+  const matches = (segments: readonly string[]): Match[] =>
+    rows.flatMap(({ route, pattern }) => {
+      const params = matchPattern(pattern, segments)
+      return params ? [{ route, params }] : []
+    })
+
+  const methods = (found: readonly Match[]): string[] => {
+    if (found.length === 0) return []
+    const own = new Set(found.map(({ route }) => route.method.toUpperCase()))
+    return [...own, ...(own.has('GET') ? ['HEAD'] : []), 'OPTIONS'].sort()
+  }
+
+  return {
+    match(method, segments) {
+      const found = matches(segments)
+      const wanted = method === 'HEAD' ? 'GET' : method
+      const match = found.find(({ route }) => route.method.toUpperCase() === wanted)
+      if (match) return match
+      if (found.length === 0) throw problem('NOT_FOUND')
+      throw methodNotAllowed(methods(found))
+    },
+    methods: (segments) => methods(matches(segments)),
+  }
+}
+
+/** The refusal of a method that a path has not. */
+export function methodNotAllowed(allowed: readonly string[]): Problem {
+  const allow = allowed.join(', ')
+  return new Problem('METHOD_NOT_ALLOWED', `This path answers ${allow}.`, {}, { allow })
+}
+
+function matchPattern(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? ''
+    if (part.startsWith('{')) params[part.slice(1, -1)] = segment
+    else if (part !== segment) return undefined
+  }
+  return params
+}

@@ -1,0 +1,58 @@
+import { problem } from './problem.ts'
+
+/** Where a request goes, decoded byte for byte: `..`, `//` and `+` keep their places. */
+export interface Target {
+  /** The path as it was sent, for the log. */
+  readonly path: string
+  readonly segments: readonly string[]
+  readonly query: readonly (readonly [name: string, value: string])[]
+}
+
+/**
+ * Splits a raw request target (`/ledger/a%2Fb?first=1`), which `new URL` would normalise: an owner called
+ * `..` has an account like any other.
+ * @throws Problem MALFORMED_PATH where it is not percent-encoded UTF-8.
+ */
+export function parseTarget(target: string): Target {
+  const { path, search } = splitTarget(target)
+  if (!path.startsWith('/')) throw problem('MALFORMED_PATH')
+  return { path, segments: path.slice(1).split('/').map(decode), query: parseQuery(search) }
+}
+
+/** The path and query of a target in origin form, or in the absolute form that proxies are sent. */
+export function splitTarget(target: string): { path: string; search: string } {
+  const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? ''
+  const [rest = ''] = target.slice(origin.length).split('#')
+  const mark = rest.indexOf('?')
+  const path = mark < 0 ? rest : rest.slice(0, mark)
+  return { path: path === '' ? '/' : path, search: mark < 0 ? '' : rest.slice(mark + 1) }
+}
+
+function parseQuery(search: string): [string, string][] {
+  if (search === '') return []
+  return search
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name = '', ...value] = pair.replaceAll('+', ' ').split('=')
+      return [decode(name), decode(value.join('='))]
+    })
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+// Octets in Node's form of a target: one character each, percent-encoded or (some clients) bare.
+const octet = /%[0-9a-f]{2}|[^%]/gi
+
+function decode(text: string): string {
+  if (!/[%\u0080-\uffff]/.test(text)) return text
+  if (/%(?![0-9a-f]{2})/i.test(text)) throw problem('MALFORMED_PATH')
+  const octets = text.match(octet) ?? []
+  const bytes = octets.map((part) =>
+    part.length === 3 ? Number.parseInt(part.slice(1), 16) : part.charCodeAt(0),
+  )
+  try {
+    return utf8.decode(Uint8Array.from(bytes))
+  } catch {
+    throw problem('MALFORMED_PATH')
+  }
+}

@@ -1,0 +1,32 @@
+import { type Problem, problemAnswer, type RestAnswer } from '@shared-ledger/rest'
+
+/** An answer ready to be sent, with what the log says of it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array<ArrayBuffer> | null
+  /** A code, or `ok`. */
+  readonly outcome: string
+  /** The GraphQL operation that ran, if one did. */
+  readonly operation?: string | undefined
+}
+
+const everyAnswer = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
+/** A JSON answer. */
+export function jsonAnswer({ body, ...answer }: RestAnswer): Answer {
+  return { ...answer, body: body === null ? null : JSON.stringify(body) }
+}
+
+/** An application/problem+json answer. */
+export function problemResponse(problem: Problem): Answer {
+  return jsonAnswer(problemAnswer(problem))
+}
+
+/** The response to a request by this method: to HEAD like that to GET, without its body. */
+export function toResponse({ status, headers, body }: Answer, method: string): Response {
+  const head = { status, headers: { ...everyAnswer, ...headers } }
+  if (method !== 'HEAD' || body === null) return new Response(body, head)
+  const length = String(Buffer.byteLength(body))
+  return new Response(null, { ...head, headers: { ...head.headers, 'content-length': length } })
+}

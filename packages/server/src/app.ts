@@ -1,0 +1,103 @@
+import { createRest, problem, type Route, splitTarget } from '@shared-ledger/rest'
+import type { GraphQLSchema } from 'graphql'
+import type { Logger } from 'pino'
+import { type Answer, jsonAnswer, problemResponse, toResponse } from './answer.ts'
+import { readBody } from './body.ts'
+import { docsPages } from './docs-pages.ts'
+import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
+import { createGraph, type Graph } from './graph.ts'
+import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
+import { healthEndpoint } from './health.ts'
+import { pageAnswer } from './html.ts'
+import { indexPage, problemPages } from './index-page.ts'
+import { logRequest } from './logger.ts'
+
+export interface AppOptions {
+  /** The app's name, as its ledger has it. */
+  readonly app: string
+  readonly ledger: { ping(): Promise<void> }
+  /** The app's graph, with the ledger in it. */
+  readonly schema: GraphQLSchema
+  /** The app's own REST routes; every app has the ledger's. */
+  readonly routes?: readonly Route[]
+  readonly logger: Logger
+  /** What GraphiQL shows at first; `{nonce}` in it becomes a fresh one. */
+  readonly starterQuery?: string
+}
+
+/** One app as HTTP sees it, without a socket. */
+export interface App {
+  /**
+   * Answers a request. Never rejects.
+   *
+   * @param target The raw request target, where there is one: `request.url` has it after normalisation, and
+   * an owner may be called `..`.
+   */
+  fetch(request: Request, target?: string): Promise<Response>
+}
+
+/** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
+export function createApp(options: AppOptions): App {
+  const { app, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
+  const onFault = (error: unknown) => logger.error({ err: error }, 'fault')
+  const graph = createGraph(schema, onFault)
+  const rest = createRest({ app, schema, routes, execute: graph.execute, onFault })
+  const openApi: Answer = jsonAnswer({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: rest.openApi,
+    outcome: 'ok',
+  })
+
+  const endpoints = new Map<string, Endpoint>(
+    Object.entries({
+      '/': indexPage(app),
+      '/graphql': graphqlEndpoint(app, graph),
+      '/health': healthEndpoint(
+        () => ledger.ping(),
+        (error) => logger.warn({ err: error }, 'unhealthy'),
+      ),
+      '/openapi.json': getEndpoint(async () => openApi),
+      ...graphiqlFiles(app, starterQuery),
+      ...docsPages(app),
+      ...problemPages(rest.problems),
+    }),
+  )
+  const restEndpoint: Endpoint = async ({ request, method, target, readBody: body }) =>
+    jsonAnswer(await rest.answer({ request, method, target, headers: request.headers, body }))
+
+  const respond = async (incoming: IncomingRequest): Promise<Answer> => {
+    try {
+      return await (endpoints.get(incoming.path) ?? restEndpoint)(incoming)
+    } catch (error) {
+      onFault(error)
+      return problemResponse(problem('INTERNAL_ERROR'))
+    }
+  }
+
+  return {
+    async fetch(request, target = targetOf(request)) {
+      const started = performance.now()
+      const { method } = request
+      const { path } = splitTarget(target)
+      const answer = await respond({ request, method, target, path, readBody: () => readBody(request) })
+      const { status, outcome, operation } = answer
+      logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
+      return toResponse(answer, method)
+    },
+  }
+}
+
+/** Browsers that ask for a page get GraphiQL. */
+function graphqlEndpoint(app: string, graph: Graph): Endpoint {
+  const page = pageAnswer(graphiqlPage(app))
+  return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, readBody }) => {
+    const wantsPage = method !== 'POST' && request.headers.get('accept')?.includes('text/html')
+    return wantsPage ? page : graph.answer(request, readBody)
+  })
+}
+
+function targetOf({ url }: Request): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Answer } from './answer.ts'
+
+/** A file that is served as it is: loaded when first asked for, then kept, compressed too. */
+export type Asset = (headers: Headers) => Promise<Answer>
+
+const compress = promisify(gzip)
+
+/** @param load The file's text or bytes. */
+export function createAsset(contentType: string, load: () => Promise<string | Uint8Array>): Asset {
+  const prepare = async () => {
+    const plain = new Uint8Array(Buffer.from(await load()))
+    const zipped = new Uint8Array(await compress(plain))
+    return { plain, zipped, etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"` }
+  }
+  let prepared: ReturnType<typeof prepare> | undefined
+
+  return async (request) => {
+    prepared ??= prepare()
+    const { plain, zipped, etag } = await prepared
+    const headers = {
+      'content-type': contentType,
+      'cache-control': 'no-cache',
+      etag,
+      vary: 'accept-encoding',
+    }
+    if (request.get('if-none-match') === etag) return { status: 304, headers, body: null, outcome: 'ok' }
+    return request.get('accept-encoding')?.includes('gzip')
+      ? { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: zipped, outcome: 'ok' }
+      : { status: 200, headers, body: plain, outcome: 'ok' }
+  }
+}
+
+/** Content types of the files that pages are made of. */
+export const contentTypes = {
+  css: 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+} as const

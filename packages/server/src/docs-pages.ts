@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { contentTypes, createAsset } from './asset.ts'
+import { type Endpoint, getEndpoint } from './endpoint.ts'
+import { pageAnswer } from './html.ts'
+
+const { resolve } = createRequire(import.meta.url)
+
+/** Swagger UI and ReDoc for /openapi.json, from the files of their npm packages. */
+export function docsPages(app: string): Readonly<Record<string, Endpoint>> {
+  const swagger = pageAnswer({
+    title: `${app}: Swagger UI`,
+    styles: ['/docs/swagger-ui.css'],
+    scripts: ['/docs/swagger-ui-bundle.js', '/docs/start.js'],
+    body: '<div id="swagger-ui"></div>',
+  })
+  const redoc = pageAnswer({
+    title: `${app}: ReDoc`,
+    scripts: ['/redoc/redoc.standalone.js', '/redoc/start.js'],
+    body: '<div id="redoc"></div>',
+  })
+  return {
+    '/docs': getEndpoint(async () => swagger),
+    '/docs/swagger-ui.css': packageFile('css', 'swagger-ui-dist/swagger-ui.css'),
+    '/docs/swagger-ui-bundle.js': packageFile('js', 'swagger-ui-dist/swagger-ui-bundle.js'),
+    '/docs/start.js': script(
+      `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null })`,
+    ),
+    '/redoc': getEndpoint(async () => redoc),
+    '/redoc/redoc.standalone.js': packageFile('js', 'redoc/bundles/redoc.standalone.js', withoutLogo),
+    '/redoc/start.js': script(
+      `Redoc.init('/openapi.json', { disableSearch: true }, document.getElementById('redoc'))`,
+    ),
+  }
+}
+
+/** ReDoc shows its maker's logo from its maker's host: here, nothing is loaded from another. */
+function withoutLogo(bundle: string): string {
+  return bundle.replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,')
+}
+
+function packageFile(
+  type: keyof typeof contentTypes,
+  path: string,
+  change = (text: string) => text,
+): Endpoint {
+  const asset = createAsset(contentTypes[type], async () => change(await readFile(resolve(path), 'utf8')))
+  return getEndpoint(({ request }) => asset(request.headers))
+}
+
+function script(text: string): Endpoint {
+  const asset = createAsset(contentTypes.js, async () => `${text}\n`)
+  return getEndpoint(({ request }) => asset(request.headers))
+}

@@ -1,0 +1,32 @@
+import { methodNotAllowed } from '@shared-ledger/rest'
+import { type Answer, problemResponse } from './answer.ts'
+
+/** A request with what `Request` does not keep. */
+export interface IncomingRequest {
+  readonly request: Request
+  readonly method: string
+  /** The raw request target. */
+  readonly target: string
+  /** Its path as it was sent. */
+  readonly path: string
+  /** Reads the body, within the limit. @throws Problem */
+  readonly readBody: () => Promise<Uint8Array>
+}
+
+/** Answers the requests for one path. */
+export type Endpoint = (request: IncomingRequest) => Promise<Answer>
+
+/** An endpoint for GET, HEAD and OPTIONS. */
+export function getEndpoint(answer: Endpoint): Endpoint {
+  return withMethods(['GET', 'HEAD'], answer)
+}
+
+/** Refuses other methods, and answers OPTIONS. */
+export function withMethods(methods: readonly string[], answer: Endpoint): Endpoint {
+  const allowed = [...methods, 'OPTIONS'].sort()
+  return async (request) => {
+    if (methods.includes(request.method)) return answer(request)
+    if (request.method !== 'OPTIONS') return problemResponse(methodNotAllowed(allowed))
+    return { status: 204, headers: { allow: allowed.join(', ') }, body: null, outcome: 'ok' }
+  }
+}

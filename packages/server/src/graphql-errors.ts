@@ -1,0 +1,58 @@
+import { type LedgerError, ledgerErrorOf, ValidationError } from '@shared-ledger/ledger'
+import { type Problem, type ProblemTable, problems } from '@shared-ledger/rest'
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+
+/** What clients may see of an error. Faults of the server are told to `onFault` first. */
+export function createMaskError(onFault: (error: unknown) => void): (error: unknown) => Error {
+  return (error) => {
+    const cause = causeOf(error)
+    const refused = ledgerErrorOf(cause)
+    if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
+    if (error instanceof GraphQLError && isCoercionError(error)) {
+      return maskedError(error, error.message, { ...error.extensions, code: 'BAD_USER_INPUT' })
+    }
+    if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
+    onFault(cause)
+    return maskedError(error, problems.INTERNAL_ERROR.meaning, { code: 'INTERNAL_ERROR' })
+  }
+}
+
+function ledgerExtensions(error: LedgerError): GraphQLErrorExtensions {
+  const { code, retryable } = error
+  return {
+    code,
+    ...(retryable && { retryable }),
+    ...(error instanceof ValidationError && { errors: error.errors }),
+  }
+}
+
+/** An error in the place of another: nothing else of that one is kept. */
+function maskedError(error: unknown, message: string, extensions: GraphQLErrorExtensions): GraphQLError {
+  const { nodes, path } = error instanceof GraphQLError ? error : {}
+  return new GraphQLError(message, { ...(nodes && { nodes }), ...(path && { path }), extensions })
+}
+
+/** Yoga says BAD_REQUEST of a mutation sent with GET. */
+function withOurCode(error: GraphQLError): GraphQLError {
+  if (error.extensions.http?.status === 405) error.extensions.code = 'METHOD_NOT_ALLOWED'
+  return error
+}
+
+/** A refusal of the transport as GraphQL over HTTP answers it. */
+export function graphqlProblem({ code, message, headers }: Problem): GraphQLError {
+  const table: ProblemTable = problems
+  const status = table[code]?.status ?? 500
+  return new GraphQLError(message, { extensions: { code, http: { status, headers: { ...headers } } } })
+}
+
+/** What was thrown, beneath the errors that say where. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error
+}
+
+/** A value that graphql-js refused before a resolver ran; it gives such errors no code. */
+function isCoercionError({ path, message, originalError }: GraphQLError): boolean {
+  if (path === undefined) return /^Variable "/.test(message)
+  const isResolversOwn = originalError && !(originalError instanceof GraphQLError)
+  return !isResolversOwn && /^(?:Argument|Variable) "/.test(message)
+}

@@ -1,0 +1,55 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+
+/** What became of one posting, as the ledger reports it. */
+export interface PostingLine {
+  readonly app: string
+  readonly ownerId: string
+  readonly operation: string
+  /** Signed credits when posted; otherwise the number asked for, or null for the operation's default. */
+  readonly amount: number | null
+  /** `posted`, or the code of the refusal. */
+  readonly outcome: string
+}
+
+/** What became of one HTTP request. No headers, bodies, queries or nonces. */
+export interface RequestLine {
+  readonly method: string
+  readonly path: string
+  readonly operation: string | undefined
+  readonly outcome: string
+  readonly status: number
+  readonly ms: number
+}
+
+/**
+ * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written (`info`).
+ *
+ * @param destination Where lines go instead of stdout.
+ */
+export function createLogger(app: string, destination?: DestinationStream): Logger {
+  const options = { level: process.env.LOG_LEVEL || 'info', base: { app } }
+  if (destination) return pino(options, destination)
+  return process.stdout.isTTY
+    ? pino(options, pretty({ sync: true, singleLine: true, ignore: 'app', messageFormat: '[{app}] {msg}' }))
+    : pino(options)
+}
+
+const maxLoggedLength = 256
+
+/** A hook for the ledger's `onPosting`: one line a posting. */
+export function postingLogger(logger: Logger): (line: PostingLine) => void {
+  return ({ app, ownerId, operation, amount, outcome }) =>
+    logger.info({ app, ownerId: clip(ownerId), operation: clip(operation), amount, outcome }, 'posting')
+}
+
+/** Writes one line a request. */
+export function logRequest(logger: Logger, line: RequestLine): void {
+  const level = line.status >= 500 ? 'warn' : 'info'
+  logger[level]({ ...line, path: clip(line.path), ms: Math.round(line.ms * 10) / 10 }, 'request')
+}
+
+/** Clients choose these texts: a refused one may be of any length and type. */
+function clip(text: unknown): string {
+  return String(text).slice(0, maxLoggedLength)
+}

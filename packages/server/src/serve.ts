@@ -1,0 +1,86 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type AppOptions, createApp } from './app.ts'
+import { listen } from './listen.ts'
+import { createLogger } from './logger.ts'
+import { onShutdown, stop } from './shutdown.ts'
+
+export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
+  readonly ledger: AppOptions['ledger'] & { assertReady(): Promise<void>; close(): Promise<void> }
+  /** Where the app listens unless PORT says otherwise. */
+  readonly port: number
+  /** From `createLogger`; made here if the app has no use for it. */
+  readonly logger?: AppOptions['logger']
+  /** Lets go of what else the app holds, its pool above all, once the last request is answered. */
+  readonly close?: () => Promise<void>
+}
+
+/** A server at work. */
+export interface RunningServer {
+  readonly url: string
+  /** Finishes the requests in flight, then lets go of the ledger and the app's own. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves one app until the process is told to stop (SIGINT, SIGTERM, or its parent's end): HTTP on
+ * HOST (127.0.0.1) and PORT. A parent process is sent `{type: 'ready', app, url}`.
+ * When the app cannot start, says why in one line and exits with 1.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const logger = options.logger ?? createLogger(options.app)
+  try {
+    const server = await startServer({ ...options, logger })
+    onShutdown(logger, server.close)
+    logger.info({ url: server.url }, 'listening')
+    process.send?.({ type: 'ready', app: options.app, url: server.url })
+  } catch (error) {
+    logger.fatal(error instanceof Error ? error.message : String(error))
+    logger.debug({ err: error }, 'cannot start')
+    process.exit(1)
+  }
+}
+
+/** Like `serve`, for callers that stop the server themselves. @throws Error that says why it cannot start. */
+export async function startServer(
+  options: ServeOptions & Pick<AppOptions, 'logger'>,
+): Promise<RunningServer> {
+  const { app, ledger, close } = options
+  const { host, port } = addressOf(options.port)
+  const release = async () => {
+    await ledger.close()
+    await close?.()
+  }
+  try {
+    await ledger.assertReady()
+    const server = await listen(createApp(options), { app, host, port })
+    return {
+      url: urlOf(server, host),
+      async close() {
+        await stop(server)
+        await release()
+      },
+    }
+  } catch (error) {
+    await release().catch(() => {})
+    throw error
+  }
+}
+
+/** @throws Error on a PORT that is none. */
+function addressOf(defaultPort: number): { host: string; port: number } {
+  const { HOST: host = '127.0.0.1', PORT: given = '' } = process.env
+  const port = given === '' ? defaultPort : Number(given)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`PORT must be a whole number from 0 to 65535, not ${JSON.stringify(given)}.`)
+  }
+  return { host: host || '127.0.0.1', port }
+}
+
+/** Where a browser on this machine finds the server. */
+function urlOf(server: Server, host: string): string {
+  const address: AddressInfo | string | null = server.address()
+  const port = typeof address === 'object' && address ? address.port : ''
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}

@@ -1,0 +1,29 @@
+import { getOperationAST } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { GraphqlServerContext } from './use-json-requests.ts'
+
+/** Notes a request's operation and outcome for its line in the log. */
+export function useRequestLine(): Plugin<Partial<GraphqlServerContext>, GraphqlServerContext> {
+  return {
+    onExecute({ args: { document, operationName, contextValue } }) {
+      const { line } = contextValue
+      if (line) line.operation = getOperationAST(document, operationName)?.name?.value
+    },
+    onResultProcess({ result, serverContext: { line } }) {
+      if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) line.outcome = outcomeOf(result)
+    },
+  }
+}
+
+/** The first error's code; else that of a refusal, where the document asked for it; else `ok`. */
+function outcomeOf({ data, errors }: { data?: unknown; errors?: readonly { extensions: object }[] }): string {
+  const [error] = errors ?? []
+  if (error) return 'code' in error.extensions ? String(error.extensions.code) : 'ERROR'
+  const fields = typeof data === 'object' && data !== null ? Object.values(data) : []
+  for (const field of fields) {
+    if (typeof field !== 'object' || field === null) continue
+    if ('message' in field && 'code' in field) return String(field.code)
+    if ('__typename' in field && /Error$/.test(String(field.__typename))) return String(field.__typename)
+  }
+  return 'ok'
+}

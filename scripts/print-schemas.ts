@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type GraphQLSchema, printSchema } from 'graphql'
+import { appSchema } from './app-schema.ts'
+import { contractSchema } from './contract-schema.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** Every schema.graphql of the project and the schema that it holds: the contract, and each app's. */
+export async function printedSchemas(): Promise<Map<string, GraphQLSchema>> {
+  const schemas = new Map([['schema.graphql', contractSchema()]])
+  for (const app of readdirSync(join(root, 'apps')).sort()) {
+    if (!existsSync(join(root, 'apps', app, 'src/schema.ts'))) continue
+    schemas.set(`apps/${app}/schema.graphql`, await appSchema(join(root, 'apps', app)))
+  }
+  return schemas
+}
+
+/** `tsx scripts/print-schemas.ts` writes the files; with `--check` it fails when one is out of date. */
+async function main(check: boolean): Promise<void> {
+  for (const [file, schema] of await printedSchemas()) {
+    const path = join(root, file)
+    const text = `${printSchema(schema)}\n`
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
+    if (check) {
+      console.error(`${file} is out of date: npm run generate`)
+      process.exitCode = 1
+    } else {
+      writeFileSync(path, text)
+      console.log(`${file} written`)
+    }
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(process.argv.includes('--check'))
+}

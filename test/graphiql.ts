@@ -1,0 +1,84 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Locator, Page, Response } from 'playwright-core'
+
+/** Opens the GraphiQL page and waits until its editor has the starter query. */
+export async function openGraphiql(page: Page, url: string): Promise<void> {
+  await page.goto(url)
+  await queryEditor(page).locator('.view-line').first().waitFor()
+}
+
+/** The query editor's text. */
+export function queryText(page: Page): Promise<string> {
+  return shownText(queryEditor(page))
+}
+
+/** Replaces the query editor's text as a person who pastes it: typing would close brackets and indent lines. */
+export async function setQuery(page: Page, query: string): Promise<void> {
+  await queryEditor(page).locator('.view-lines').click()
+  await page.keyboard.press('ControlOrMeta+A')
+  await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(query)})`)
+  await page.keyboard.press('ControlOrMeta+V')
+  await untilShown(queryEditor(page), [query])
+}
+
+/** An answer of a GraphQL server. */
+export interface GraphqlAnswer {
+  readonly data?: unknown
+  readonly errors?: readonly { readonly message: string; readonly extensions?: unknown }[]
+}
+
+/**
+ * Presses the execute button, picks the operation where the query has several, and returns the server's answer
+ * once the result window shows its data and its errors' messages. The window draws the lines in sight: about 90.
+ */
+export async function executeQuery(page: Page, operationName?: string): Promise<GraphqlAnswer> {
+  const [response] = await Promise.all([page.waitForResponse(isAnswer), pressExecute(page, operationName)])
+  const answer: GraphqlAnswer = await response.json()
+  const parts = [answer.data, ...(answer.errors ?? []).map(({ message }) => message)]
+  const texts = parts.filter((part) => part !== undefined).map((part) => JSON.stringify(part))
+  await untilShown(page.locator('.result-window'), texts)
+  return answer
+}
+
+/** The button gets and loses its menu a moment after the text was changed. */
+async function pressExecute(page: Page, operationName: string | undefined): Promise<void> {
+  const button = page.locator('button.graphiql-execute-button')
+  if (operationName === undefined) return button.and(page.locator(':not([aria-haspopup])')).click()
+  await button.and(page.locator('[aria-haspopup]')).click()
+  await page.getByRole('menuitem', { name: operationName, exact: true }).click()
+}
+
+/** The answer to the person's query, not to the page's own introspection. */
+function isAnswer(response: Response): boolean {
+  const request = response.request()
+  return request.method() === 'POST' && !request.postData()?.includes('IntrospectionQuery')
+}
+
+function queryEditor(page: Page): Locator {
+  return page.locator('.graphiql-query-editor')
+}
+
+/** Waits until an editor shows the texts; spaces and line breaks, which its wrapping makes too, aside. */
+async function untilShown(editor: Locator, texts: readonly string[]): Promise<void> {
+  const unspaced = (text: string) => text.replace(/\s/g, '')
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const shown = await shownText(editor)
+    if (texts.every((text) => unspaced(shown).includes(unspaced(text)))) return
+    if (Date.now() > deadline) throw new Error(`Not shown: ${texts.join()}\nShown: ${shown}`)
+    await setTimeout(20)
+  }
+}
+
+/** A Monaco editor's lines, which stand in the page in any order, with hard spaces. */
+async function shownText(editor: Locator): Promise<string> {
+  const lines = await editor
+    .locator('.view-line')
+    .evaluateAll((elements) =>
+      elements.map((line) => ({ top: line.getBoundingClientRect().top, text: line.textContent ?? '' })),
+    )
+  return lines
+    .sort((a, b) => a.top - b.top)
+    .map(({ text }) => text.replaceAll('\u00a0', ' '))
+    .join('\n')
+}
