@@ -8,7 +8,9 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
  * `npm run generate` writes them, `npm run check:generated` fails when one is out of date.
  */
 const config: CodegenConfig = {
-  errorsOnly: true,
+  // Quiet but for errors; errorsOnly would still print each step.
+  silent: true,
+  hooks: { onError: (message: string) => console.error(message) },
   generates: {
     'packages/client/src/generated/documents.ts': typedDocuments(
       'schema.graphql',

@@ -219,9 +219,13 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-da
 test.each([
   ['a syntax error', '{"query":"{"}', 'GRAPHQL_PARSE_FAILED'],
   ['an unknown field', '{"query":"{ secrets }"}', 'GRAPHQL_VALIDATION_FAILED'],
-  ['a query that is a number', '{"query":5}', 'BAD_USER_INPUT'],
-  ['variables that are text', '{"query":"{ __typename }","variables":"x"}', 'BAD_USER_INPUT'],
-  ['an unknown operation name', '{"query":"query A { __typename }","operationName":"B"}', 'BAD_USER_INPUT'],
+  ['a query that is a number', '{"query":5}', 'MALFORMED_REQUEST'],
+  ['variables that are text', '{"query":"{ __typename }","variables":"x"}', 'MALFORMED_REQUEST'],
+  [
+    'an unknown operation name',
+    '{"query":"query A { __typename }","operationName":"B"}',
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
   ['a million fields', JSON.stringify({ query: `{ ${'a '.repeat(500_000)} }` }), 'GRAPHQL_PARSE_FAILED'],
 ])('%s has a code', async (_what, body, code) => {
   const { status, text } = await send('POST', '/graphql', body, json)

@@ -34,24 +34,16 @@ function parseQuery(search: string): [string, string][] {
     .split('&')
     .filter((pair) => pair !== '')
     .map((pair) => {
-      const [name = '', ...value] = pair.replaceAll('+', ' ').split('=')
+      const [name = '', ...value] = pair.replaceAll('+', '%20').split('=')
       return [decode(name), decode(value.join('='))]
     })
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-// Octets in Node's form of a target: one character each, percent-encoded or (some clients) bare.
-const octet = /%[0-9a-f]{2}|[^%]/gi
-
+/** Strict: overlong forms and surrogates are refused, and a byte order mark stays. */
 function decode(text: string): string {
-  if (!/[%\u0080-\uffff]/.test(text)) return text
-  if (/%(?![0-9a-f]{2})/i.test(text)) throw problem('MALFORMED_PATH')
-  const octets = text.match(octet) ?? []
-  const bytes = octets.map((part) =>
-    part.length === 3 ? Number.parseInt(part.slice(1), 16) : part.charCodeAt(0),
-  )
+  if (/[^!-~]/.test(text)) throw problem('MALFORMED_PATH')
   try {
-    return utf8.decode(Uint8Array.from(bytes))
+    return text.includes('%') ? decodeURIComponent(text) : text
   } catch {
     throw problem('MALFORMED_PATH')
   }

@@ -2,6 +2,8 @@ import { type LedgerError, ledgerErrorOf, ValidationError } from '@shared-ledger
 import { type Problem, type ProblemTable, problems } from '@shared-ledger/rest'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 
+const maxMessageLength = 1000
+
 /** What clients may see of an error. Faults of the server are told to `onFault` first. */
 export function createMaskError(onFault: (error: unknown) => void): (error: unknown) => Error {
   return (error) => {
@@ -9,7 +11,9 @@ export function createMaskError(onFault: (error: unknown) => void): (error: unkn
     const refused = ledgerErrorOf(cause)
     if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
     if (error instanceof GraphQLError && isCoercionError(error)) {
-      return maskedError(error, error.message, { ...error.extensions, code: 'BAD_USER_INPUT' })
+      // It repeats the value, however long.
+      const message = error.message.slice(0, maxMessageLength)
+      return maskedError(error, message, { ...error.extensions, code: 'BAD_USER_INPUT' })
     }
     if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
     onFault(cause)

@@ -46,7 +46,8 @@ function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void 
     return
   }
   const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  const body = problemResponse(problem('MALFORMED_REQUEST')).body ?? ''
+  const refusal = problem(code === 'HPE_INVALID_URL' ? 'MALFORMED_PATH' : 'MALFORMED_REQUEST')
+  const body = problemResponse(refusal).body ?? ''
   const head = [
     `HTTP/1.1 ${status}`,
     'Content-Type: application/problem+json',

@@ -3,7 +3,7 @@ import { appsOf, LEDGER } from '../project.ts'
 /** The named apps, or all of them; a name that is not an app's is refused with the list of those that are. */
 export function chooseApps(root: string, names: readonly string[] | undefined): string[] {
   const known = appsOf(root)
-  if (names === undefined || names.length === 0) return known
+  if (names === undefined) return known
   for (const name of names) {
     if (!known.includes(name)) {
       const list = known.length > 0 ? `The apps are: ${known.join(', ')}.` : 'There are no apps yet.'

@@ -1,0 +1,21 @@
+// npm run migrate:new -- content add_boost: writes an app's next migration from its models and operations.
+import path from 'node:path'
+import { LEDGER, writeNewMigration } from '@shared-ledger/postgres'
+import { runCommand, say } from './command.ts'
+import { withDatabase } from './database.ts'
+
+await runCommand(async (root, [history, name, ...more]) => {
+  if (history === undefined || name === undefined || more.length > 0) {
+    throw new Error('Say whose migration and what it does: npm run migrate:new -- content add_boost')
+  }
+  return withDatabase(root, async (serverUrl) => {
+    const file = await writeNewMigration({ root, history, name, serverUrl })
+    if (file === undefined) {
+      say(`Nothing changed: the migrations of ${history} say all that its models and operations say.`)
+      return 0
+    }
+    const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`
+    say(`Wrote ${path.relative(root, file)}\nRead it, change it where it should do more, then: ${apply}`)
+    return 0
+  })
+})

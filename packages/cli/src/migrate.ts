@@ -1,0 +1,12 @@
+// npm run migrate [-- content …]: runs the pending migrations of the ledger and of all, or the named, apps.
+import { migrate } from '@shared-ledger/postgres'
+import { runCommand, say } from './command.ts'
+import { withDatabase } from './database.ts'
+
+await runCommand((root, apps) =>
+  withDatabase(root, async (databaseUrl) => {
+    await migrate({ databaseUrl, root, log: say, ...(apps.length > 0 && { apps }) })
+    say('The database is up to date.')
+    return 0
+  }),
+)

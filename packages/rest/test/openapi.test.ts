@@ -1,0 +1,150 @@
+import { createRest, problems, type Rest } from '@shared-ledger/rest'
+import { buildSchema } from 'graphql'
+import { describe, expect, test } from 'vitest'
+import { createNotesApp } from './notes-app.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a document of any shape, looked into freely.
+type Json = any
+
+function createDocument(): { rest: Rest; document: Json } {
+  const { schema, routes } = createNotesApp()
+  const rest = createRest({ app: 'notes', schema, routes, execute: () => ({ data: {} }) })
+  return { rest, document: JSON.parse(JSON.stringify(rest.openApi)) }
+}
+
+/** Every object in a document, with the keys on the way to it. */
+function* walk(value: Json, path: string[] = []): Generator<[path: string[], value: Json]> {
+  if (typeof value !== 'object' || value === null) return
+  yield [path, value]
+  for (const [key, part] of Object.entries(value)) yield* walk(part, [...path, key])
+}
+
+describe('openapi.json', () => {
+  test('has every route of the table, and /health', () => {
+    const { rest, document } = createDocument()
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.info.title).toContain('notes')
+    for (const { method, path, summary } of rest.routes) {
+      expect(document.paths[path][method].summary).toBe(summary)
+    }
+    const described = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method} ${path}`),
+    )
+    expect(described).toHaveLength(rest.routes.length + 1)
+    expect(described).toContain('get /health')
+  })
+
+  test('gives every status a schema, and every operation an id of its own', () => {
+    const { document } = createDocument()
+    const operations = Object.values<Json>(document.paths).flatMap((item) => Object.values<Json>(item))
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
+    for (const { responses } of operations) {
+      for (const { description, content } of Object.values<Json>(responses)) {
+        expect(description).not.toBe('')
+        for (const { schema } of Object.values<Json>(content)) expect(schema).toBeTypeOf('object')
+      }
+    }
+  })
+
+  test('refers to nothing that it has not', () => {
+    const { document } = createDocument()
+    for (const [, { $ref }] of walk(document)) {
+      if ($ref === undefined) continue
+      const [, ...keys] = $ref.split('/')
+      expect(
+        keys.reduce((value: Json, key: string) => value?.[key], document),
+        $ref,
+      ).toBeTypeOf('object')
+    }
+  })
+
+  test('names the parameters of each path', () => {
+    const { rest, document } = createDocument()
+    for (const { method, path } of rest.routes) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      const parameters: Json[] = document.paths[path][method].parameters
+      expect(parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)).toEqual(
+        inPath,
+      )
+      for (const parameter of parameters) {
+        expect(parameter.required).toBe(parameter.in === 'path')
+        expect(parameter.schema).toBeTypeOf('object')
+      }
+    }
+    expect(document.paths['/ledger/{owner_id}/entries'].get.parameters[1]).toEqual({
+      name: 'first',
+      in: 'query',
+      required: false,
+      schema: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100,
+        default: 20,
+        description: 'How many entries a page has.',
+      },
+    })
+  })
+
+  test('lists the app’s operations', () => {
+    const { document } = createDocument()
+    const { LedgerOperation, LedgerEntry } = document.components.schemas
+    expect(LedgerOperation.enum).toEqual([
+      'DAILY_REWARD',
+      'SIGNUP_CREDIT',
+      'CREDIT_SPEND',
+      'CREDIT_ADD',
+      'NOTE_CREATION',
+      'NOTE_ACCESS',
+    ])
+    expect(LedgerOperation.description).toContain('`NOTE_CREATION`: The price of a note.')
+    expect(LedgerEntry.properties.operation).toEqual({ $ref: '#/components/schemas/LedgerOperation' })
+    expect(LedgerEntry.required).toContain('balance_after')
+  })
+
+  test('leaves the nonce to the body or the header', () => {
+    const { document } = createDocument()
+    const { parameters, requestBody, responses } = document.paths['/ledger'].post
+    expect(parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header' }])
+    const { schema } = requestBody.content['application/json']
+    expect(schema).toMatchObject({ required: ['owner_id', 'operation'], additionalProperties: false })
+    expect(Object.keys(schema.properties)).toEqual(['owner_id', 'operation', 'nonce', 'amount', 'metadata'])
+    expect(responses[200].headers).toHaveProperty('Idempotency-Replayed')
+  })
+
+  test('shows every code of a route under its status', () => {
+    const { document } = createDocument()
+    const codes = (path: string, method: string) =>
+      Object.entries<Json>(document.paths[path][method].responses).flatMap(([status, { content }]) =>
+        Object.entries<Json>(content['application/problem+json']?.examples ?? {}).map(([code, { value }]) => {
+          expect([value.code, value.status]).toEqual([code, Number(status)])
+          return code
+        }),
+      )
+    const missing = ['MALFORMED_REQUEST', 'NOT_FOUND', 'METHOD_NOT_ALLOWED']
+    const all = Object.keys(problems).filter((code) => !missing.includes(code))
+    expect(codes('/ledger', 'post').sort()).toEqual(all.sort())
+    expect(codes('/notes/{note_id}/access', 'post')).toContain('NOTE_NOT_FOUND')
+    expect(codes('/ledger/{owner_id}', 'get')).not.toContain('DUPLICATE_NONCE')
+  })
+})
+
+describe('createRest', () => {
+  test('refuses a schema without the ledger', () => {
+    const schema = buildSchema('type Query { a: Int }')
+    expect(() => createRest({ app: 'x', schema, execute: () => ({}) })).toThrow('add the ledger to it first')
+  })
+
+  test('refuses a route whose document the schema does not answer', () => {
+    const { routes } = createNotesApp()
+    const { schema } = createNotesApp()
+    const [route] = routes
+    const broken = { ...route!, document: { ...route!.document, definitions: [] } }
+    expect(() => createRest({ app: 'x', schema, routes: [broken], execute: () => ({}) })).not.toThrow()
+    const foreign = buildSchema(`
+      type Query { a: Int } type Mutation { postLedgerEntry(input: I!): Int } input I { operation: E! } enum E { A }
+    `)
+    expect(() => createRest({ app: 'x', schema: foreign, execute: () => ({}) })).toThrow(
+      'The document of POST /ledger does not fit the schema',
+    )
+  })
+})

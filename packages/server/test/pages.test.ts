@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp } from './harness.ts'
+
+const html = { accept: 'text/html,application/xhtml+xml' }
+
+describe.each([
+  ['/graphql', html],
+  ['/docs', {}],
+  ['/redoc', {}],
+  ['/', html],
+])('the page %s', (path, accept) => {
+  test('loads nothing from another host, and its policy allows none', async () => {
+    const { get } = createTestApp()
+    const { status, headers, text } = await get(path, accept)
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'self';/)
+    expect(text).not.toMatch(/https?:|\/\//)
+    expect(text).not.toMatch(/<script>|onload=/)
+    for (const [, file = ''] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      expect((await get(file, accept)).status, file).toBe(200)
+    }
+  })
+})
+
+test('ReDoc’s bundle has no address of its maker’s logo', async () => {
+  const { get } = createTestApp()
+  expect((await get('/redoc/redoc.standalone.js')).text).not.toContain('cdn.redoc.ly')
+})
+
+test('files come compressed, and once', async () => {
+  const { get } = createTestApp()
+  const plain = await get('/docs/start.js')
+  const zipped = await get('/docs/start.js', { 'accept-encoding': 'gzip' })
+  expect(zipped.headers.get('content-encoding')).toBe('gzip')
+  const etag = plain.headers.get('etag') ?? ''
+  const again = await get('/docs/start.js', { 'if-none-match': etag })
+  expect([again.status, again.text]).toEqual([304, ''])
+})
+
+test('GraphiQL starts with a document that posts and reads', async () => {
+  const { get, send } = createTestApp()
+  const { text } = await get('/graphql/start.js')
+  const literal = /const defaultQuery = ("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '""'
+  const query: string = JSON.parse(literal).replaceAll('{nonce}', 'n')
+  const run = async (operationName: string) => (await send('POST', '/graphql', { query, operationName })).json
+  expect((await run('Post')).data.postLedgerEntry.balance.amount).toBe(10)
+  expect((await run('Post')).data.postLedgerEntry.code).toBe('DUPLICATE_NONCE')
+  expect((await run('Read')).data.balance.amount).toBe(10)
+})
+
+test('a starter query cannot end its script', async () => {
+  const { served } = createTestApp()
+  const { createApp } = await import('@shared-ledger/server')
+  const app = createApp({ ...served, starterQuery: '# </script><script>' })
+  const response = await app.fetch(new Request('http://test/graphql/start.js'))
+  expect(await response.text()).not.toContain('<')
+})
+
+describe('/health', () => {
+  test('is healthy while the database answers', async () => {
+    const { get } = createTestApp()
+    const { status, text } = await get('/health')
+    expect([status, text]).toEqual([200, '{"status":"healthy"}'])
+  })
+
+  test.each([
+    ['fails', () => Promise.reject(new Error('password=hunter2'))],
+    ['does not answer', () => new Promise<void>(() => {})],
+  ])('is unhealthy when the database %s', async (_, ping) => {
+    const { get } = createTestApp({ ping })
+    const { status, text } = await get('/health')
+    expect([status, text]).toEqual([503, '{"status":"unhealthy"}'])
+  })
+})

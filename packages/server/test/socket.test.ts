@@ -1,0 +1,149 @@
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
+import { connect } from 'node:net'
+import { type RunningServer, startServer } from '@shared-ledger/server'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTestApp, posting } from './harness.ts'
+
+const { served, ledger } = createTestApp()
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+let server: RunningServer
+let port: number
+
+beforeAll(async () => {
+  server = await startServer({ ...served, ledger: { ...served.ledger }, port: 0 })
+  port = Number(new URL(server.url).port)
+})
+
+afterAll(async () => {
+  agent.destroy()
+  await server.close()
+})
+
+interface Sent {
+  path: string
+  method?: string
+  headers?: OutgoingHttpHeaders
+  body?: string | Buffer
+  chunked?: boolean
+}
+
+/** Sends the path as it is: `fetch` would normalise it. */
+function send({ path, method = 'GET', headers = {}, body, chunked }: Sent) {
+  return new Promise<{ status: number | undefined; text: string; reused: boolean }>((resolve, reject) => {
+    const length = chunked || body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+    const type = { 'content-type': 'application/json' }
+    const sent = request({
+      agent,
+      port,
+      host: '127.0.0.1',
+      path,
+      method,
+      headers: { ...type, ...length, ...headers },
+    })
+    sent.on('error', reject)
+    sent.on('response', async (response) => {
+      const text = (await response.toArray()).join('')
+      resolve({ status: response.statusCode, text, reused: sent.reusedSocket })
+    })
+    sent.end(body)
+  })
+}
+
+/** Writes bytes to a socket, and reads until the server ends it. */
+function raw(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString()))
+  })
+}
+
+describe('over a socket', () => {
+  test('owners called .. and . have accounts', async () => {
+    for (const owner of ['..', '.', '/', 'ü']) {
+      await send({ path: '/ledger', method: 'POST', body: JSON.stringify(posting({ owner_id: owner })) })
+    }
+    for (const path of [
+      '/ledger/..',
+      '/ledger/%2e%2E',
+      '/ledger/.',
+      '/ledger/%2F',
+      '/ledger/%C3%BC',
+      '/balance/..',
+    ]) {
+      expect([path, JSON.parse((await send({ path })).text).balance]).toEqual([path, 10])
+    }
+    expect((await send({ path: '/ledger/../health' })).status).toBe(404)
+  })
+
+  test.each([
+    ['/ledger', false],
+    ['/ledger', true],
+    ['/graphql', false],
+    ['/graphql', true],
+  ])('10 MiB to %s (chunked: %s) is answered 413, and the connection serves on', async (path, chunked) => {
+    const body = Buffer.alloc(10 * 1024 * 1024, 'x')
+    await send({ path: '/health' })
+    const { status, text, reused } = await send({ path, method: 'POST', body, chunked })
+    expect([status, reused]).toEqual([413, true])
+    expect(text).toContain('PAYLOAD_TOO_LARGE')
+    expect(await send({ path: '/health' })).toMatchObject({ status: 200, reused: true })
+  })
+
+  test('a chunked body within the limit is read', async () => {
+    const body = JSON.stringify(posting({ owner_id: 'chunked' }))
+    expect((await send({ path: '/ledger', method: 'POST', body, chunked: true })).status).toBe(200)
+    const query = JSON.stringify({ query: '{ balance(ownerId: "chunked") { amount } }' })
+    const { text } = await send({ path: '/graphql', method: 'POST', body: query, chunked: true })
+    expect(JSON.parse(text).data.balance.amount).toBe(10)
+  })
+
+  test('a body of exactly 2 MiB is read', async () => {
+    const head = '{"owner_id":"'
+    const body = `${head}${'x'.repeat(2 * 1024 * 1024 - head.length - 2)}"}`
+    expect((await send({ path: '/ledger', method: 'POST', body })).status).toBe(422)
+  })
+
+  test.each([
+    ['no HTTP', 'NOPE\r\n\r\n', 400],
+    ['an unknown method', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['octets that are not ASCII in a path', 'GET /ledger/ü HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['a host that is none', 'GET /health HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400],
+    [
+      'two lengths',
+      'POST /ledger HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+    ],
+    ['a target without a slash', 'GET health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
+  ])('%s is refused', async (_, bytes, status) => {
+    expect(await raw(bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect((await send({ path: '/health' })).status).toBe(200)
+  })
+
+  test('a client that leaves in the middle kills nothing', async () => {
+    const partial =
+      'POST /ledger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"own'
+    for (const bytes of [
+      partial,
+      partial.replace('/ledger', '/graphql'),
+      'GET /ledger/ann HTTP/1.1\r\nHost: x\r\n\r\n',
+    ]) {
+      await new Promise<void>((resolve, reject) => {
+        const socket = connect(port, '127.0.0.1', () => socket.write(bytes, () => socket.destroy()))
+        socket.on('error', reject)
+        socket.on('close', () => resolve())
+      })
+    }
+    expect((await send({ path: '/health' })).status).toBe(200)
+    expect(ledger.accounts.has('own')).toBe(false)
+  })
+
+  test('HEAD and OPTIONS have no body', async () => {
+    expect(await send({ path: '/ledger/ann', method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+    expect(await send({ path: '/ledger', method: 'OPTIONS' })).toMatchObject({ status: 204, text: '' })
+  })
+})

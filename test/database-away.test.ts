@@ -1,0 +1,76 @@
+import { findRoot, migrate } from '@shared-ledger/postgres'
+import { startTemporaryPostgres, type TemporaryPostgres } from '@shared-ledger/postgres/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type AppProcess, startAppProcess } from './app-process.ts'
+
+let postgres: TemporaryPostgres
+let server: AppProcess
+beforeAll(async () => {
+  postgres = await startTemporaryPostgres({ user: 'another_user' })
+  const databaseUrl = postgres.url('away')
+  await migrate({ databaseUrl, root: findRoot(import.meta.dirname), apps: ['content'], log: () => {} })
+  server = await startAppProcess('content', databaseUrl)
+}, 120_000)
+afterAll(async () => {
+  await server?.stop()
+  await postgres?.remove()
+})
+
+const json = { 'content-type': 'application/json' }
+
+const postRest = (nonce: string) =>
+  fetch(`${server.url}/ledger`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ owner_id: 'ada', operation: 'CREDIT_ADD', amount: 1, nonce }),
+  })
+
+const readGraphql = async () => {
+  const body = JSON.stringify({ query: '{ balance(ownerId: "ada") { amount } }' })
+  return (await fetch(`${server.url}/graphql`, { method: 'POST', headers: json, body })).json()
+}
+
+test('the database stopped and started again under a running server: 503 meanwhile, then service again', async () => {
+  expect((await postRest('before')).status).toBe(200)
+  expect((await fetch(`${server.url}/health`)).status).toBe(200)
+
+  await postgres.stop()
+  for (const nonce of ['meanwhile', 'meanwhile', 'meanwhile']) {
+    const response = await postRest(nonce)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(await response.json()).toMatchObject({ status: 503, code: 'DATABASE_UNAVAILABLE' })
+  }
+  expect((await readGraphql()).errors[0].extensions).toEqual({
+    code: 'DATABASE_UNAVAILABLE',
+    retryable: true,
+  })
+  const content = await fetch(`${server.url}/content`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ owner_id: 'ada', title: 'T', body: 'B', nonce: 'c' }),
+  })
+  expect(await content.json()).toMatchObject({ status: 503, code: 'DATABASE_UNAVAILABLE' })
+  expect((await fetch(`${server.url}/health`)).status).toBe(503)
+
+  await postgres.start()
+  expect((await postRest('meanwhile')).status).toBe(200)
+  expect(await readGraphql()).toEqual({ data: { balance: { amount: 2 } } })
+  expect((await fetch(`${server.url}/health`)).status).toBe(200)
+  expect(server.output()).not.toContain('"fault"')
+})
+
+test('postings during a stop end in the true outcome or a retryable error, and repeating them posts nothing twice', async () => {
+  const nonces = Array.from({ length: 60 }, (_, i) => `storm ${i}`)
+  const storm = nonces.map(postRest)
+  await postgres.stop()
+  const statuses = (await Promise.all(storm)).map(({ status }) => status)
+  expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([])
+  await postgres.start()
+  const again = await Promise.all(nonces.map(async (nonce) => (await postRest(nonce)).status))
+  nonces.forEach((_, i) => {
+    if (statuses[i] === 200) expect(again[i]).toBe(409)
+    else expect([200, 409]).toContain(again[i])
+  })
+  expect(await readGraphql()).toEqual({ data: { balance: { amount: 62 } } })
+})
