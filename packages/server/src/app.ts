@@ -93,7 +93,9 @@ function graphqlEndpoint(app: string, graph: Graph): Endpoint {
   const page = pageAnswer(graphiqlPage(app))
   return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, readBody }) => {
     const wantsPage = method !== 'POST' && request.headers.get('accept')?.includes('text/html')
-    return wantsPage ? page : graph.answer(request, readBody)
+    if (wantsPage) return page
+    const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
+    return graph.answer(asked, readBody)
   })
 }
 

@@ -3,26 +3,33 @@ import { type Endpoint, getEndpoint } from './endpoint.ts'
 import { type Page, scriptLiteral } from './html.ts'
 
 /** What GraphiQL shows at first: it posts and reads, with a nonce of its own for every visitor. */
-export const defaultStarterQuery = `# Run "Post": it adds 10 credits. Run it again: the nonce is taken, nothing is posted twice.
-# Run "Read": it shows the balance and the latest entries.
-
+export const defaultStarterQuery = `# "Post" adds 10 credits. Run it once more:
+# its nonce is taken, nothing is posted twice.
 mutation Post {
   postLedgerEntry(
-    input: { ownerId: "test_user", operation: CREDIT_ADD, amount: 10, nonce: "{nonce}" }
+    input: {
+      ownerId: "test_user"
+      operation: CREDIT_ADD
+      amount: 10
+      nonce: "{nonce}"
+    }
   ) {
     __typename
     ... on PostLedgerEntrySuccess {
-      entry { id operation amount balanceAfter createdOn }
+      entry { id operation amount createdOn }
       balance { amount }
     }
     ... on Error { code message }
   }
 }
 
+# "Read" shows the balance and the latest entries.
 query Read {
   balance(ownerId: "test_user") { amount }
   ledgerEntries(ownerId: "test_user", first: 5) {
-    edges { node { id operation amount balanceAfter nonce createdOn } }
+    edges {
+      node { id operation amount balanceAfter }
+    }
   }
 }
 `

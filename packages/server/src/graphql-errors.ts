@@ -2,8 +2,6 @@ import { type LedgerError, ledgerErrorOf, ValidationError } from '@shared-ledger
 import { type Problem, type ProblemTable, problems } from '@shared-ledger/rest'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 
-const maxMessageLength = 1000
-
 /** What clients may see of an error. Faults of the server are told to `onFault` first. */
 export function createMaskError(onFault: (error: unknown) => void): (error: unknown) => Error {
   return (error) => {
@@ -11,9 +9,7 @@ export function createMaskError(onFault: (error: unknown) => void): (error: unkn
     const refused = ledgerErrorOf(cause)
     if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
     if (error instanceof GraphQLError && isCoercionError(error)) {
-      // It repeats the value, however long.
-      const message = error.message.slice(0, maxMessageLength)
-      return maskedError(error, message, { ...error.extensions, code: 'BAD_USER_INPUT' })
+      return maskedError(error, shortened(error.message), { ...error.extensions, code: 'BAD_USER_INPUT' })
     }
     if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
     onFault(cause)
@@ -28,6 +24,14 @@ function ledgerExtensions(error: LedgerError): GraphQLErrorExtensions {
     ...(retryable && { retryable }),
     ...(error instanceof ValidationError && { errors: error.errors }),
   }
+}
+
+const keptLength = 500
+
+/** A message that repeats the client's value, however long, between the variable's name and the reason. */
+function shortened(message: string): string {
+  if (message.length <= 2 * keptLength) return message
+  return `${message.slice(0, keptLength)}…${message.slice(-keptLength)}`
 }
 
 /** An error in the place of another: nothing else of that one is kept. */

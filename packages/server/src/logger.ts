@@ -39,8 +39,8 @@ const maxLoggedLength = 256
 
 /** A hook for the ledger's `onPosting`: one line a posting. */
 export function postingLogger(logger: Logger): (line: PostingLine) => void {
-  return ({ app, ownerId, operation, amount, outcome }) =>
-    logger.info({ app, ownerId: clip(ownerId), operation: clip(operation), amount, outcome }, 'posting')
+  return ({ ownerId, operation, amount, outcome }) =>
+    logger.info({ ownerId: clip(ownerId), operation: clip(operation), amount, outcome }, 'posting')
 }
 
 /** Writes one line a request. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type AppOptions, createApp } from './app.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
-import { onShutdown, stop } from './shutdown.ts'
+import { createStop, onShutdown } from './shutdown.ts'
 
 export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
   readonly ledger: AppOptions['ledger'] & { assertReady(): Promise<void>; close(): Promise<void> }
@@ -54,10 +54,11 @@ export async function startServer(
   try {
     await ledger.assertReady()
     const server = await listen(createApp(options), { app, host, port })
+    const stop = createStop(server)
     return {
       url: urlOf(server, host),
       async close() {
-        await stop(server)
+        await stop()
         await release()
       },
     }

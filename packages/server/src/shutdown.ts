@@ -1,26 +1,48 @@
 import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 /** How long requests in flight may take once the server is told to stop. */
 const graceMs = 10_000
-const idleCheckMs = 50
 
-/** Stops accepting, and waits for the requests in flight; cuts off those that take too long. */
-export async function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve())
+/**
+ * Follows a server's connections, of which Node knows no end where no request was ever sent.
+ *
+ * @returns stops accepting, and waits for the requests in flight; cuts off those that take too long.
+ */
+export function createStop(server: Server): () => Promise<void> {
+  const inFlight = new Map<Socket, number>()
+  let stopping = false
+
+  server.on('connection', (socket) => {
+    inFlight.set(socket, 0)
+    socket.once('close', () => inFlight.delete(socket))
   })
-  // Kept-alive connections end as they fall idle.
-  const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs)
-  const grace = new AbortController()
-  const late = delay(graceMs, undefined, { signal: grace.signal }).then(
-    () => server.closeAllConnections(),
-    () => {},
-  )
-  await Promise.race([closed, late.then(() => closed)])
-  clearInterval(idle)
-  grace.abort()
+  server.on('request', ({ socket }, response) => {
+    inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1)
+    response.once('close', () => {
+      const left = (inFlight.get(socket) ?? 1) - 1
+      if (inFlight.has(socket)) inFlight.set(socket, left)
+      if (stopping && left === 0) socket.end()
+    })
+  })
+
+  return async () => {
+    stopping = true
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve())
+    })
+    for (const [socket, count] of inFlight) if (count === 0) socket.destroy()
+    const grace = new AbortController()
+    const late = delay(graceMs, undefined, { signal: grace.signal })
+    late.then(
+      () => server.closeAllConnections(),
+      () => {},
+    )
+    await closed
+    grace.abort()
+  }
 }
 
 /** Runs `close` when the process is told to stop, then exits with 0; with 1 if it fails or takes too long. */

@@ -1,4 +1,4 @@
-import { checkMediaType, methodNotAllowed, Problem, parseJson, problem } from '@shared-ledger/rest'
+import { checkMediaType, Problem, parseJson, problem } from '@shared-ledger/rest'
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { z } from 'zod'
@@ -25,7 +25,6 @@ export function useJsonRequests(): Plugin<object, GraphqlServerContext> {
 
 async function parseParams(request: Request, readBody: () => Promise<Uint8Array>): Promise<GraphQLParams> {
   if (request.method === 'GET') return paramsOfQuery(new URL(request.url).searchParams)
-  if (request.method !== 'POST') throw methodNotAllowed(['GET', 'HEAD', 'POST'])
   checkMediaType(request.headers.get('content-type'))
   return checkParams(parseJson(await readBody()))
 }

@@ -36,6 +36,7 @@ const badFields: [what: string, fields: Record<string, unknown>, field: string][
   ['metadata that is text', { metadata: 'x' }, 'metadata'],
   ['metadata that is a list', { metadata: [] }, 'metadata'],
   ['metadata of numbers', { metadata: { a: 1 } }, 'metadata'],
+  ['metadata of 1 MB', { metadata: { a: 'x'.repeat(1_000_000), b: 1 } }, 'metadata'],
 ]
 
 describe('REST refuses', () => {

@@ -210,7 +210,14 @@ describe('an app’s own routes', () => {
 describe('methods', () => {
   test('HEAD answers like GET, without the body', async () => {
     const { get, send } = createTestApp()
-    for (const path of ['/ledger/ann', '/health', '/openapi.json', '/docs', '/ledger/ann/entries?first=x']) {
+    for (const path of [
+      '/ledger/ann',
+      '/health',
+      '/openapi.json',
+      '/docs',
+      '/ledger/ann/entries?first=x',
+      '/graphql?query={__typename}',
+    ]) {
       const got = await get(path)
       const head = await send('HEAD', path)
       expect([path, head.status, head.text]).toEqual([path, got.status, ''])

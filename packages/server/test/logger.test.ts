@@ -1,0 +1,31 @@
+import { Writable } from 'node:stream'
+import { createLogger, postingLogger } from '@shared-ledger/server'
+import { expect, test } from 'vitest'
+
+function capture() {
+  const lines: Record<string, unknown>[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  return { logger: createLogger('notes', stream), lines }
+}
+
+test('a posting is one line', () => {
+  const { logger, lines } = capture()
+  const log = postingLogger(logger)
+  log({ app: 'notes', ownerId: 'ann', operation: 'CREDIT_ADD', amount: 10, outcome: 'posted' })
+  log({
+    app: 'notes',
+    ownerId: 'x'.repeat(1_000_000),
+    operation: 'CREDIT_ADD',
+    amount: null,
+    outcome: 'VALIDATION_ERROR',
+  })
+  expect(lines).toMatchObject([
+    { app: 'notes', ownerId: 'ann', operation: 'CREDIT_ADD', amount: 10, outcome: 'posted', msg: 'posting' },
+    { ownerId: 'x'.repeat(256), amount: null },
+  ])
+})

@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
+})
+
+/** Runs an app in a process of its own. */
+function start(env: Record<string, string> = {}) {
+  const child = fork(fileURLToPath(new URL('served-notes.ts', import.meta.url)), {
+    execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
+    env: { ...process.env, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  children.push(child)
+  const chunks: string[] = []
+  child.stdout?.on('data', (chunk) => chunks.push(String(chunk)))
+  child.stderr?.on('data', (chunk) => chunks.push(String(chunk)))
+  return {
+    child,
+    output: () => chunks.join(''),
+    /** The exit code, once everything that it wrote is read ('close' does not come after a disconnect). */
+    exit: Promise.all([once(child, 'exit'), once(child.stdout!, 'end')]).then(([[code]]) => code),
+    async message(type: string) {
+      for await (const [message] of on(child)) if (message.type === type) return message
+    },
+  }
+}
+
+async function* on(child: ChildProcess) {
+  while (true) yield await once(child, 'message')
+}
+
+test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
+  'on %s it finishes the requests in flight, lets go of everything and exits with 0',
+  async (signal) => {
+    const { child, message, exit, output } = start()
+    const ready = await message('ready')
+    expect(ready).toEqual({
+      type: 'ready',
+      app: 'notes',
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    })
+    const idle = connect(Number(new URL(ready.url).port), '127.0.0.1')
+    await once(idle, 'connect')
+
+    const pinged = message('pinged')
+    const answer = fetch(`${ready.url}/health`)
+    await pinged
+    if (signal === 'disconnect') {
+      child.send('go')
+      await answer
+      child.disconnect()
+    } else {
+      child.kill(signal)
+      child.kill(signal)
+      child.send('go')
+    }
+    expect((await answer).status).toBe(200)
+    expect(await exit).toBe(0)
+    expect(output()).toMatch(/"status":200[\s\S]*ledger closed\napp closed\n/)
+  },
+)
+
+test('a port that is taken is named, with the way out', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { exit, output } = start({ PORT: String(port) })
+  expect(await exit).toBe(1)
+  other.close()
+  expect(output()).toContain(`Port ${port} is taken by another process.`)
+  expect(output()).toContain(`PORT=${port + 10} npm start -w apps/notes`)
+  expect(output()).not.toContain('EADDRINUSE')
+})
+
+test.each([
+  ['a database that lacks a migration', { NOT_READY: '1' }, 'Run npm run migrate -- notes first.'],
+  ['a PORT that is none', { PORT: 'eighty' }, 'PORT must be a whole number from 0 to 65535'],
+  ['a HOST that is not this machine’s', { HOST: '192.0.2.1' }, '192.0.2.1'],
+])('%s stops it with the reason', async (_, env, reason) => {
+  const { exit, output } = start(env)
+  expect(await exit).toBe(1)
+  expect(output()).toContain(reason)
+  expect(output()).not.toContain('node:internal')
+})
