@@ -5,7 +5,7 @@ import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 
 await runCommand(async (root, [history, name, ...more]) => {
-  if (history === undefined || name === undefined || more.length > 0) {
+  if (!history || !name || more.length > 0) {
     throw new Error('Say whose migration and what it does: npm run migrate:new -- content add_boost')
   }
   return withDatabase(root, async (serverUrl) => {

@@ -8,7 +8,8 @@ export async function ensureDatabase(url: string): Promise<void> {
   try {
     await createDatabase(withDatabase(url, 'postgres'), databaseOf(url))
   } catch (error) {
-    if (codeOf(error) !== '42P04') throw error // another process was faster
+    // Another process was faster: seen before (42P04) or while we created (23505).
+    if (codeOf(error) !== '42P04' && codeOf(error) !== '23505') throw error
   }
 }
 

@@ -49,6 +49,7 @@ export async function attachEmbeddedPostgres({ directory, log }: AttachOptions):
       await initialise(placement)
     }
     checkInitialised(placement)
+    passwordOf(placement)
     if (!readPidFile(dataOf(placement.home))) log(`Starting PostgreSQL on ${placement.home} …`)
     const port = await startServer(placement, { port: preferredPort() })
     const url = urlOf(placement, port)
@@ -72,7 +73,8 @@ export function urlOf(
   user: string = DATABASE_USER,
 ): (database: string) => string {
   const password = passwordOf(placement)
-  return (database) => `postgresql://${user}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+  return (database) =>
+    `postgresql://${encodeURIComponent(user)}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
 }
 
 function preferredPort(): number {

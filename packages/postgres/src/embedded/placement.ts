@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import { type Binaries, findBinaries, programOf } from './binaries.ts'
 import { runProgram } from './run-program.ts'
@@ -30,8 +31,7 @@ export function stateDirectoryOf(directory: string): string {
 }
 
 /** Finds a place that the server can reach, for its programs and for the data of `directory`, which exists. */
-export async function place(directory: string): Promise<Placement> {
-  const binaries = findBinaries()
+export async function place(directory: string, binaries: Binaries = findBinaries()): Promise<Placement> {
   const stateDirectory = stateDirectoryOf(directory)
   const user = serverUser(
     [directory, stateDirectory].map(dataOf).find((data) => existsSync(data)) ?? directory,
@@ -44,19 +44,19 @@ export async function place(directory: string): Promise<Placement> {
   ])
   if (!canEnter) makeOpen(stateDirectory)
   return {
-    programs: canRun ? binaries.folder : copyOf(binaries, stateDirectory),
+    programs: canRun ? binaries.folder : await copyOf(binaries, stateDirectory),
     home: canEnter ? directory : stateDirectory,
     user,
   }
 }
 
-function copyOf(binaries: Binaries, stateDirectory: string): string {
+async function copyOf(binaries: Binaries, stateDirectory: string): Promise<string> {
   const copy = path.join(stateDirectory, `postgres-${binaries.version}`)
   if (existsSync(copy)) return copy
   makeOpen(stateDirectory)
   const unfinished = `${copy}.unfinished`
   rmSync(unfinished, { recursive: true, force: true })
-  cpSync(binaries.folder, unfinished, { recursive: true, verbatimSymlinks: true })
+  await cp(binaries.folder, unfinished, { recursive: true, verbatimSymlinks: true })
   renameSync(unfinished, copy)
   return copy
 }

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { withConnection } from '../connection.ts'
 import { isAlone, urlOf } from './attach.ts'
-import { readPidFile } from './pid-file.ts'
+import { type PidFile, readPidFile } from './pid-file.ts'
 import { dataOf, logOf, makeOpen, type Placement, place } from './placement.ts'
 import { stopServer } from './server.ts'
 import { withStartLock } from './start-lock.ts'
@@ -29,11 +29,23 @@ export async function resetEmbeddedPostgres(directory: string): Promise<string> 
 async function stopWhenUnused(placement: Placement): Promise<void> {
   const running = readPidFile(dataOf(placement.home))
   if (running === undefined) return
-  const url = urlOf(placement, running.port)
-  if (!(await withConnection(url('postgres'), isAlone))) {
+  if (!(await isUnused(placement, running))) {
     throw new Error(
       'The embedded database is in use. Stop npm start, and every app that runs, then try again.',
     )
   }
   await stopServer(placement)
+}
+
+async function isUnused(placement: Placement, { port, pid }: PidFile): Promise<boolean> {
+  try {
+    return await withConnection(urlOf(placement, port)('postgres'), isAlone)
+  } catch (error) {
+    throw new Error(
+      `The embedded database does not say whether it is in use. Stop it (process ${pid}), then try again.`,
+      {
+        cause: error,
+      },
+    )
+  }
 }

@@ -16,8 +16,8 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   try {
     return await lockfile.lock(directory, {
       lockfilePath: path.join(directory, 'start.lock'),
-      stale: 10_000, // the lock of a process that was killed frees itself after this long
-      update: 2_000,
+      stale: 5_000, // the lock of a process that was killed frees itself after this long
+      update: 1_000,
       retries: { retries: 1_200, factor: 1, minTimeout: 100, maxTimeout: 100 },
       onCompromised: () => {}, // this process stood still for longer; PostgreSQL's own postmaster.pid remains
     })

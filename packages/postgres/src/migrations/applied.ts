@@ -6,12 +6,11 @@ export interface Progress {
   /** The migrations that are still to run, in their order. */
   readonly pending: readonly string[]
   /** Migrations that began and did not end: each blocks those after it until it is marked as rolled back. */
-  readonly failed: readonly { readonly name: string; readonly reason: string }[]
+  readonly failed: readonly string[]
 }
 
 interface Row {
   migration_name: string
-  logs: string | null
   finished: boolean
 }
 
@@ -25,16 +24,14 @@ export async function progressOf(connection: pg.Client, history: History): Promi
   const rows = found.rows[0]?.present
     ? (
         await connection.query<Row>(
-          `SELECT migration_name, logs, finished_at IS NOT NULL AS finished FROM ${table} WHERE rolled_back_at IS NULL`,
+          `SELECT migration_name, finished_at IS NOT NULL AS finished FROM ${table} WHERE rolled_back_at IS NULL`,
         )
       ).rows
     : []
   const finished = new Set(rows.filter((row) => row.finished).map((row) => row.migration_name))
   return {
     pending: migrationsOf(history).filter((name) => !finished.has(name)),
-    failed: rows
-      .filter((row) => !row.finished)
-      .map((row) => ({ name: row.migration_name, reason: row.logs ?? '' })),
+    failed: rows.filter((row) => !row.finished).map((row) => row.migration_name),
   }
 }
 

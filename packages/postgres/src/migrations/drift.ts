@@ -1,5 +1,5 @@
 import { withScratchDatabase } from '../databases.ts'
-import type { History } from '../project.ts'
+import { type History, migrationsOf } from '../project.ts'
 import { runPrisma } from './prisma-cli.ts'
 
 /**
@@ -17,8 +17,7 @@ export async function driftOf(
         'diff',
         '--config',
         history.config,
-        '--from-migrations',
-        history.migrations,
+        ...(migrationsOf(history).length > 0 ? ['--from-migrations', history.migrations] : ['--from-empty']),
         '--to-schema',
         history.models,
         '--script',

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type pg from 'pg'
-import { messageOf, withConnection } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { ensureDatabase } from '../databases.ts'
 import { type History, historyOf, LEDGER, scriptOf } from '../project.ts'
 import { markRolledBack, progressOf } from './applied.ts'
@@ -60,10 +60,10 @@ async function explainFailure(
   const [failure] = failed
   if (failure === undefined) throw new Error(`Migrating ${titleOf(history)} failed.\n${reasonOf(output)}`)
   await markRolledBack(connection, history)
-  const script = path.relative(root, scriptOf(history, failure.name))
+  const script = path.relative(root, scriptOf(history, failure))
   throw new Error(
-    `The migration ${failure.name} of ${titleOf(history)} failed and changed nothing.\n` +
-      `${reasonOf(failure.reason || output)}\nCorrect ${script} and migrate again.`,
+    `The migration ${failure} of ${titleOf(history)} failed and changed nothing.\n` +
+      `${reasonOf(output)}\nCorrect ${script} and migrate again.`,
   )
 }
 
@@ -73,6 +73,7 @@ function titleOf({ name }: History): string {
 
 // Prisma's report says more than a reader needs; PostgreSQL's own words are the lines that count.
 function reasonOf(report: string): string {
-  const message = /^Database error:\n([\s\S]*?)(?:\n\n|\n(?:DbError|Position)|$(?![\s\S]))/m.exec(report)?.[1]
-  return messageOf(message ?? report).trim()
+  const native = /^Database error:\n+([\s\S]*?)(?=\n\n(?:Position|DbError)|$(?![\s\S]))/m.exec(report)?.[1]
+  const offline = report.split(/^Error: (?:The migration .* failed\.\n)?/m).at(-1)
+  return (native ?? offline ?? report).trim()
 }

@@ -59,26 +59,31 @@ async function executeScript(pool: pg.Pool, script: string): Promise<void> {
   }
 }
 
+// XX000 stands for every code: for the ones that it knows, the engine would replace PostgreSQL's words by fewer of its own.
 function postgresError(
   error: pg.DatabaseError,
   script: string,
 ): ConstructorParameters<typeof DriverAdapterError>[0] {
-  const code = error.code ?? 'XX000'
+  const [code, severity] = ['XX000', error.severity ?? 'ERROR']
+  const message = wordsOf(error, script)
+  const { detail, column, hint } = error
   return {
     kind: 'postgres',
     code,
-    severity: error.severity ?? 'ERROR',
-    message: error.message + lineOf(error, script),
-    detail: error.detail,
-    column: error.column,
-    hint: error.hint,
+    severity,
+    message,
+    detail,
+    column,
+    hint,
     originalCode: code,
-    originalMessage: error.message,
+    originalMessage: message,
   }
 }
 
-// PostgreSQL counts the characters up to the fault; a person looks for the line.
-function lineOf({ position }: pg.DatabaseError, script: string): string {
-  if (position === undefined) return ''
-  return ` (line ${script.slice(0, Number(position) - 1).split('\n').length})`
+function wordsOf({ message, code, position, detail, hint }: pg.DatabaseError, script: string): string {
+  // PostgreSQL counts the characters up to the fault; a person looks for the line.
+  const line = position && `line ${script.slice(0, Number(position) - 1).split('\n').length}`
+  const where = [code && `SQLSTATE ${code}`, line].filter(Boolean).join(', ')
+  const lines = [`${message} (${where})`, detail && `DETAIL: ${detail}`, hint && `HINT: ${hint}`]
+  return lines.filter(Boolean).join('\n')
 }

@@ -49,11 +49,12 @@ function originalOf(error: unknown, registry: ErrorRegistry | undefined): unknow
   return id === undefined ? error : (registry?.consumeError(Number(id))?.error ?? error)
 }
 
-// The engine puts its own call chain below the message.
+// The engine wraps a message in its own words and puts its call chain below it.
 function withoutStack(message: string): string {
-  return message
+  const migration = /^\s+with migration_name="([^"]+)"/m.exec(message)?.[1]
+  const words = message
     .split('\n')
-    .filter((line) => !/^\s+(?:\d+: |at )/.test(line))
-    .join('\n')
-    .trimEnd()
+    .filter((line) => !/^\s+(?:\d+: |at |with )|^external connector error$/.test(line))
+    .map((line) => line.replace(/^Error querying the database: /, ''))
+  return [migration && `The migration ${migration} failed.`, ...words].filter(Boolean).join('\n').trimEnd()
 }

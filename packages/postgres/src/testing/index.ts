@@ -1,3 +1,4 @@
+export { copyProject, type ProjectCopy } from './copy-project.ts'
 export type {} from './global-setup.ts' // declares what it provides to tests
 export {
   startTemporaryPostgres,

@@ -1,0 +1,155 @@
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { copyProject, createTestDatabase, type ProjectCopy } from '@shared-ledger/postgres/testing'
+import pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { outcomeOf } from './support/command.ts'
+
+let project: ProjectCopy
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+beforeEach(async () => {
+  project = copyProject()
+  database = await createTestDatabase()
+})
+afterEach(async () => {
+  project.remove()
+  await database.drop()
+})
+
+const run = (name: string, ...args: string[]) =>
+  outcomeOf(name, project.root, args, { env: { DATABASE_URL: database.url } })
+const inApp = (app: string, file: string) => path.join(project.root, 'apps', app, file)
+const migrationsOf = (folder: string) => readdirSync(path.join(folder, 'prisma', 'migrations')).sort()
+
+function edit(file: string, change: (text: string) => string): void {
+  const before = readFileSync(file, 'utf8')
+  const after = change(before)
+  expect(after).not.toBe(before)
+  writeFileSync(file, after)
+}
+
+const addBoost = () =>
+  edit(inApp('content', 'src/operations.ts'), (text) =>
+    text.replace(
+      '...sharedOperations,',
+      "...sharedOperations,\n  CONTENT_BOOST: { amount: -2, description: 'Boosts.' },",
+    ),
+  )
+
+async function rowsOf(sql: string): Promise<unknown[]> {
+  const connection = new pg.Client({ connectionString: database.url })
+  await connection.connect()
+  try {
+    return (await connection.query(sql)).rows
+  } finally {
+    await connection.end()
+  }
+}
+
+const everything = `SELECT oid, relname, relfilenode FROM pg_class WHERE relnamespace::regnamespace::text IN ('ledger', 'content', 'freelance', 'public') ORDER BY oid`
+
+test('a new operation and a new table become one migration, which then runs', async () => {
+  addBoost()
+  appendFileSync(
+    inApp('content', 'prisma/schema.prisma'),
+    '\nmodel Boost {\n  id Int @id\n  note String?\n\n  @@map("boosts")\n}\n',
+  )
+  const before = await rowsOf(everything)
+  const written = await run('migrate-new', 'content', 'add_boost')
+  expect(written).toMatchObject({ code: 0 })
+  const file = /Wrote (\S+)/.exec(written.output)?.[1] ?? ''
+  expect(file).toMatch(/^apps\/content\/prisma\/migrations\/\d{14}_add_boost\/migration\.sql$/)
+  expect(path.basename(path.dirname(file))).toBe(
+    migrationsOf(inApp('content', '.'))
+      .filter((name) => name !== 'migration_lock.toml')
+      .at(-1),
+  )
+  const sql = readFileSync(path.join(project.root, file), 'utf8')
+  expect(sql).toContain('CREATE TABLE "boosts"')
+  expect(sql).toContain(
+    "apps/content/src/operations.ts: adds CONTENT_BOOST.\nSELECT ledger.set_operations('content', ARRAY[\n",
+  )
+  expect(sql).toContain("  'CONTENT_BOOST'")
+  expect(await rowsOf(everything)).toEqual(before) // written, not run
+
+  const again = await run('migrate-new', 'content', 'again')
+  expect(again.output).toContain('Nothing changed')
+  expect(await run('migrate', 'content')).toMatchObject({ code: 0 })
+  expect(await rowsOf('SELECT FROM content.boosts')).toEqual([])
+  expect(
+    await rowsOf(`SELECT FROM ledger.apps WHERE app = 'content' AND 'CONTENT_BOOST' = ANY (operations)`),
+  ).toHaveLength(1)
+})
+
+test('when nothing changed, it says so and writes nothing', async () => {
+  const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
+  expect(await run('migrate-new', 'content', 'nothing')).toEqual({
+    code: 0,
+    output: 'Nothing changed: the migrations of content say all that its models and operations say.',
+  })
+  expect((await run('migrate-new', 'ledger', 'nothing')).output).toContain('Nothing changed')
+  expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
+})
+
+test('an operation that is dropped is named in the migration', async () => {
+  edit(inApp('freelance', 'src/operations.ts'), (text) =>
+    text.replace(/PROJECT_SPENDING: \{[\s\S]*?\n {2}\},|PROJECT_SPENDING: .*\n/, ''),
+  )
+  const { output } = await run('migrate-new', 'freelance', 'less')
+  const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
+  expect(sql).toContain('drops PROJECT_SPENDING.')
+  expect(sql).not.toContain("'PROJECT_SPENDING'")
+})
+
+test('a change of the ledger’s models is a migration of the ledger', async () => {
+  edit(path.join(project.root, 'prisma/schema.prisma'), (text) =>
+    text.replace('  @@map("apps")', '  note String?\n\n  @@map("apps")'),
+  )
+  const { output } = await run('migrate-new', 'ledger', 'add_note')
+  const file = /Wrote (\S+)/.exec(output)?.[1] ?? ''
+  expect(file).toMatch(/^prisma\/migrations\/\d{14}_add_note\/migration\.sql$/)
+  expect(readFileSync(path.join(project.root, file), 'utf8')).toContain('ALTER TABLE "apps" ADD COLUMN')
+})
+
+test('the first migration of a new app declares its operations and makes its tables', async () => {
+  cpSync(inApp('freelance', '.'), inApp('rides', '.'), { recursive: true })
+  rmSync(inApp('rides', 'prisma/migrations'), { recursive: true })
+  edit(inApp('rides', 'prisma.config.ts'), (text) => text.replace("'freelance'", "'rides'"))
+  const { code, output } = await run('migrate-new', 'rides', 'first')
+  expect({ code, output }).toMatchObject({ code: 0 })
+  const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
+  expect(sql).toContain('CREATE TABLE "projects"')
+  expect(sql).toContain("SELECT ledger.set_operations('rides', ARRAY[")
+  expect(await run('migrate', 'rides')).toMatchObject({ code: 0 })
+  expect(
+    await rowsOf(
+      `SELECT to_regclass('rides.projects') IS NOT NULL AND to_regclass('ledger.entries_rides') IS NOT NULL AS made`,
+    ),
+  ).toEqual([{ made: true }])
+})
+
+test('two migrations within one second come in the order in which they were written', async () => {
+  addBoost()
+  const last = inApp('content', 'prisma/migrations/29991231235959_far_ahead')
+  mkdirSync(last)
+  writeFileSync(path.join(last, 'migration.sql'), 'SELECT 1;\n')
+  const { output } = await run('migrate-new', 'content', 'add_boost')
+  expect(output).toContain('29991231235960_add_boost')
+})
+
+test.each([
+  [['content', 'Add Boost'], '"Add Boost" is not a migration\'s name.'],
+  [['content', '../escape'], '"../escape" is not a migration\'s name.'],
+  [['content', ''], 'npm run migrate:new -- content add_boost'],
+  [['contents', 'add_boost'], 'There is no app "contents"'],
+  [['../..', 'add_boost'], 'There is no app "../.."'],
+  [['content'], 'npm run migrate:new -- content add_boost'],
+  [['content', 'add', 'boost'], 'npm run migrate:new -- content add_boost'],
+])('%j is refused with what is right', async (args, message) => {
+  const before = migrationsOf(inApp('content', '.'))
+  const { code, output } = await run('migrate-new', ...args)
+  expect(code).toBe(1)
+  expect(output).toContain(message)
+  expect(output).not.toMatch(/\n\s+at /)
+  expect(migrationsOf(inApp('content', '.'))).toEqual(before)
+})

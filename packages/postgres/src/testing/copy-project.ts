@@ -1,0 +1,30 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { makeOpen } from '../embedded/placement.ts'
+import { appsOf, findRoot } from '../project.ts'
+
+/** A project of a test's own: what migrations need of this one, to be changed at will. */
+export interface ProjectCopy {
+  readonly root: string
+  remove(): void
+}
+
+const rootFiles = ['package.json', 'tsconfig.json', 'prisma.config.ts', 'prisma']
+const appFiles = ['package.json', 'prisma.config.ts', 'prisma', 'src/operations.ts']
+
+/** Copies models, migrations and operations into a temporary folder, whose node_modules is this project's. */
+export function copyProject(from: string = findRoot()): ProjectCopy {
+  const root = mkdtempSync(path.join(tmpdir(), 'shared-ledger-project-'))
+  makeOpen(root)
+  const files = [
+    ...rootFiles,
+    ...appsOf(from).flatMap((app) => appFiles.map((file) => path.join('apps', app, file))),
+  ]
+  for (const file of files) {
+    if (existsSync(path.join(from, file)))
+      cpSync(path.join(from, file), path.join(root, file), { recursive: true })
+  }
+  symlinkSync(path.join(from, 'node_modules'), path.join(root, 'node_modules'))
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) }
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { stateDirectoryOf } from '../../src/embedded/placement.ts'
+import { resetEmbeddedPostgres } from '../../src/index.ts'
+
+/** Another process that is attached to an embedded server. */
+export interface Attached {
+  readonly url: string
+  readonly home: string
+  readonly log: readonly string[]
+  detach(): Promise<void>
+  /** kill -9 */
+  kill(): Promise<void>
+}
+
+export interface Attaching {
+  readonly attached: Promise<Attached>
+  /** Resolves when the process has logged a line that holds the text. */
+  logged(text: string): Promise<void>
+  kill(): Promise<void>
+}
+
+const script = fileURLToPath(new URL('attach-process.ts', import.meta.url))
+
+/** Starts another process that attaches. */
+export function attaching(directory: string, env: NodeJS.ProcessEnv = {}): Attaching {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@shared-ledger/source', '--import', 'tsx', script, directory],
+    {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
+  const exit = once(child, 'exit')
+  const log: string[] = []
+  const listeners = new Set<() => void>()
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await exit
+  }
+  const attached = new Promise<Attached>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const said: { log?: string; url?: string; home?: string; error?: string } = JSON.parse(line)
+      if (said.log) log.push(said.log)
+      for (const listener of listeners) listener()
+      if (said.error) reject(new Error(said.error))
+      if (!said.url || !said.home) return
+      const detach = async () => {
+        child.stdin.end()
+        const [code] = await exit
+        if (code !== 0) throw new Error(`the attached process ended with ${code}`)
+      }
+      resolve({ url: said.url, home: said.home, log, detach, kill })
+    })
+    exit.then(() => reject(new Error('the attaching process ended')))
+  })
+  attached.catch(() => {}) // a test that kills it does not wait for it
+  const logged = (text: string) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (log.some((line) => line.includes(text))) resolve()
+      }
+      listeners.add(look)
+      look()
+    })
+  return { attached, logged, kill }
+}
+
+/** Attaches in another process and waits for it. */
+export function attach(directory: string, env: NodeJS.ProcessEnv = {}): Promise<Attached> {
+  return attaching(directory, env).attached
+}
+
+/** Hands a new directory for an embedded server to the test, then stops and removes what is in it. */
+export async function withDirectory(use: (directory: string) => Promise<void>): Promise<void> {
+  const parent = mkdtempSync(path.join(tmpdir(), 'shared-ledger-embedded-'))
+  const directory = path.join(parent, '.data', 'postgres')
+  try {
+    await use(directory)
+  } finally {
+    await resetEmbeddedPostgres(directory)
+    rmSync(parent, { recursive: true, force: true })
+    rmSync(stateDirectoryOf(directory), { recursive: true, force: true })
+  }
+}
+
+/** The rows of one query. */
+export async function rowsOf(
+  url: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Record<string, unknown>[]> {
+  const connection = new pg.Client({ connectionString: url })
+  connection.on('error', () => {})
+  await connection.connect()
+  try {
+    return (await connection.query(sql, values)).rows
+  } finally {
+    await connection.end()
+  }
+}
