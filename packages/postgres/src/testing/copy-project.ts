@@ -1,7 +1,6 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { makeOpen } from '../embedded/placement.ts'
 import { appsOf, findRoot } from '../project.ts'
 
 /** A project of a test's own: what migrations need of this one, to be changed at will. */
@@ -16,7 +15,7 @@ const appFiles = ['package.json', 'prisma.config.ts', 'prisma', 'src/operations.
 /** Copies models, migrations and operations into a temporary folder, whose node_modules is this project's. */
 export function copyProject(from: string = findRoot()): ProjectCopy {
   const root = mkdtempSync(path.join(tmpdir(), 'shared-ledger-project-'))
-  makeOpen(root)
+  chmodSync(root, 0o755) // PostgreSQL's user enters, also where we are root
   const files = [
     ...rootFiles,
     ...appsOf(from).flatMap((app) => appFiles.map((file) => path.join('apps', app, file))),

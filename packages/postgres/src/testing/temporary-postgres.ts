@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { urlOf } from '../embedded/attach.ts'
 import { initialise } from '../embedded/initialise.ts'
 import { readPidFile } from '../embedded/pid-file.ts'
-import { dataOf, makeOpen, type Placement, place, stateDirectoryOf } from '../embedded/placement.ts'
+import { dataOf, type Placement, place, stateDirectoryOf } from '../embedded/placement.ts'
 import { freePort } from '../embedded/port.ts'
 import { startServer, stopServer } from '../embedded/server.ts'
 
@@ -43,7 +43,7 @@ export async function startTemporaryPostgres(
   options: TemporaryPostgresOptions = {},
 ): Promise<TemporaryPostgres> {
   const directory = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
-  makeOpen(directory)
+  chmodSync(directory, 0o755) // PostgreSQL's user enters, also where we are root
   const placement = await place(directory)
   const user = options.user ?? 'ledger'
   if (!options.restore?.(placement)) await initialise(placement, { databaseUser: user, temporary: true })

@@ -1,0 +1,199 @@
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
+import {
+  copyProject,
+  createTestDatabase,
+  type ProjectCopy,
+  startTemporaryPostgres,
+} from '@shared-ledger/postgres/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Command, command, outcomeOf } from './support/command.ts'
+
+// One project, as its owner starts it again and again: the first test to run makes the database, the others find it.
+let project: ProjectCopy
+const commands: Command[] = []
+
+beforeAll(() => {
+  project = copyProject()
+  const fake = fileURLToPath(new URL('support/fake-server.ts', import.meta.url))
+  for (const app of ['content', 'freelance'])
+    cpSync(fake, path.join(project.root, 'apps', app, 'src', 'server.ts'))
+  rmSync(path.join(project.root, 'apps', 'freelance', 'prisma'), { recursive: true }) // an app without data of its own
+})
+afterEach(async () => {
+  for (const started of commands.splice(0)) {
+    started.process.kill('SIGTERM')
+    await started.ended
+  }
+})
+afterAll(async () => {
+  await resetEmbeddedPostgres(path.join(project.root, '.data', 'postgres'))
+  project.remove()
+})
+
+function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Command {
+  const started = command('start', project.root, args, { env })
+  commands.push(started)
+  return started
+}
+
+const pidOf = (line: string) => Number(/ (\d+) given/.exec(line)?.[1])
+const databaseOf = (line: string) => /DATABASE_URL=(\S*)/.exec(line)?.[1] ?? ''
+const isRunning = () => existsSync(path.join(project.root, '.data', 'postgres', 'data', 'postmaster.pid'))
+
+async function untilGone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0)
+    } catch {
+      return
+    }
+    await sleep(20)
+  }
+}
+
+test('npm start brings the database, all apps and a list of their urls, and Ctrl+C ends everything in order', async () => {
+  const started = start([], { PORT: '4999', HOST: '0.0.0.0' })
+  const content = await started.line(/^content \d+ given/)
+  const freelance = await started.line(/^freelance \d+ given/)
+  expect(databaseOf(content)).toMatch(/^postgresql:\/\/ledger:.*@127\.0\.0\.1:\d+\/shared_ledger$/)
+  expect(databaseOf(freelance)).toBe(databaseOf(content))
+  expect(content).toContain('PORT= HOST=0.0.0.0') // one port cannot serve two apps
+  await started.line(/^ {2}content {4}http:\/\/127\.0\.0\.1\/content$/)
+  await started.line(/^ {2}freelance {2}http:\/\/127\.0\.0\.1\/freelance$/)
+
+  started.process.kill('SIGINT')
+  started.process.kill('SIGINT') // npm sends what the terminal has sent already
+  expect(await started.ended).toBe(0)
+  expect(started.lines.filter((line) => line.includes('ended by'))).toEqual(
+    expect.arrayContaining(['content ended by SIGTERM', 'freelance ended by SIGTERM']),
+  )
+  expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
+  expect(isRunning()).toBe(false)
+})
+
+test('one app alone gets PORT, and shares the server that another start has begun', async () => {
+  const content = start(['content'], { PORT: '4999' })
+  const first = await content.line(/^content \d+ given/)
+  expect(first).toContain('PORT=4999')
+  const freelance = start(['freelance'])
+  const second = await freelance.line(/^freelance \d+ given/)
+  expect(databaseOf(second)).toBe(databaseOf(first))
+  content.process.kill('SIGTERM')
+  expect(await content.ended).toBe(0)
+  expect(content.lines).not.toContain('Stopping PostgreSQL …')
+  expect(isRunning()).toBe(true)
+  freelance.process.kill('SIGTERM')
+  expect(await freelance.ended).toBe(0)
+  expect(isRunning()).toBe(false)
+})
+
+test('a server that fails takes the others with it, and its own words stand out', async () => {
+  const started = start([], { FAILING: 'freelance' })
+  expect(await started.ended).toBe(1)
+  const output = started.lines.join('\n')
+  expect(output).toContain('Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/freelance')
+  expect(output).toContain('The server of freelance ended (exit code 1). Stopping the others …')
+  expect(output).not.toContain('http://127.0.0.1/content') // no list of what is not there
+  expect(output).not.toMatch(/\n\s+at /)
+  expect(isRunning()).toBe(false)
+})
+
+test('the servers of a parent killed with -9 end by themselves, and the next start finds the database', async () => {
+  const started = start()
+  const pids = [await started.line(/^content \d+ given/), await started.line(/^freelance \d+ given/)].map(
+    pidOf,
+  )
+  started.process.kill('SIGKILL')
+  await Promise.all(pids.map(untilGone))
+  expect(isRunning()).toBe(true)
+  const next = start()
+  await next.line(/^ {2}content/)
+  next.process.kill('SIGTERM')
+  expect(await next.ended).toBe(0)
+  expect(isRunning()).toBe(false)
+})
+
+test('a server killed with -9 ends the start with an error', async () => {
+  const started = start()
+  const line = await started.line(/^content \d+ given/)
+  await started.line(/^ {2}freelance/)
+  process.kill(pidOf(line), 'SIGKILL')
+  expect(await started.ended).toBe(1)
+  expect(started.lines).toContain('The server of content ended (SIGKILL). Stopping the others …')
+})
+
+test('DATABASE_URL, also from .env, is used in place of the embedded database', async () => {
+  const server = await startTemporaryPostgres({ user: 'someone' })
+  const env = path.join(project.root, '.env')
+  try {
+    writeFileSync(env, `DATABASE_URL=${server.url('theirs')}\n`)
+    const started = start(['content'])
+    expect(databaseOf(await started.line(/^content \d+ given/))).toBe(server.url('theirs'))
+    await started.line(/^ {2}content/)
+    started.process.kill('SIGTERM')
+    expect(await started.ended).toBe(0)
+    expect(started.lines.join('\n')).not.toMatch(/(Creating|Starting|Stopping) .*(database|PostgreSQL)/)
+  } finally {
+    rmSync(env)
+    await server.remove()
+  }
+})
+
+test.each([
+  [
+    ['contents'],
+    {},
+    'There is no app "contents" with an apps/contents/src/server.ts. The apps are: content, freelance.',
+  ],
+  [[], { DATABASE_URL: 'localhost' }, 'DATABASE_URL is not the url of a PostgreSQL database.'],
+  [
+    [],
+    { DATABASE_URL: 'postgresql://me:secret@127.0.0.1:9/x' },
+    'No PostgreSQL answers at 127.0.0.1:9 (ECONNREFUSED).',
+  ],
+])('start %j with %j ends with a message', async (args, env, message) => {
+  const { code, output } = await outcomeOf('start', project.root, args, { env })
+  expect(code).toBe(1)
+  expect(output).toContain(message)
+  expect(output).not.toContain('secret')
+  expect(output).not.toMatch(/\n\s+at /)
+})
+
+test('a wrong password in DATABASE_URL ends with a message', async () => {
+  const database = await createTestDatabase()
+  const url = new URL(database.url)
+  url.password = 'guess'
+  const { code, output } = await outcomeOf('migrate', project.root, [], {
+    env: { DATABASE_URL: url.toString() },
+  })
+  expect(code).toBe(1)
+  expect(output).toContain('refuses the user of DATABASE_URL. Correct the user and the password')
+  await database.drop()
+})
+
+test('db:reset asks, refuses what it cannot do, and empties the embedded database', async () => {
+  const reset = (args: string[], input = '', env = {}) =>
+    outcomeOf('reset', project.root, args, { input, env })
+  const data = path.join(project.root, '.data', 'postgres', 'data')
+  const started = start(['content'])
+  await started.line(/^ {2}content/)
+  expect(await reset(['--yes'])).toMatchObject({ code: 1, output: expect.stringContaining('in use') })
+  started.process.kill('SIGTERM')
+  await started.ended
+
+  for (const answer of ['', 'n\n', 'yeah\n']) {
+    expect(await reset([], answer)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('Nothing was removed.'),
+    })
+  }
+  const elsewhere = await reset(['--yes'], '', { DATABASE_URL: 'postgresql://me@127.0.0.1:9/x' })
+  expect(elsewhere).toMatchObject({ code: 1, output: expect.stringContaining('DATABASE_URL is set') })
+  expect(existsSync(data)).toBe(true)
+  expect(await reset([], 'y\n')).toMatchObject({ code: 0, output: expect.stringContaining('is gone') })
+  expect(existsSync(data)).toBe(false)
+})
