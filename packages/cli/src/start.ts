@@ -1,7 +1,7 @@
 // npm start [-- content …]: the database, the migrations, and one server process per app.
 import { appsOf, migrate } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
-import { explainConnection, openDatabase } from './database.ts'
+import { explainConnection, type OpenDatabase, openDatabase } from './database.ts'
 import { chooseServers, type ServerProcess, startServerProcess } from './server-processes.ts'
 import { onStopSignals } from './stop-signals.ts'
 
@@ -26,18 +26,20 @@ await runCommand(async (root, names) => {
     },
   })
 
-  const database = await openDatabase(root)
+  let database: OpenDatabase | undefined
   try {
-    await migrate({ databaseUrl: database.url, root, apps: withMigrations, log: say })
+    database = await openDatabase(root)
+    const { url } = database
+    await migrate({ databaseUrl: url, root, apps: withMigrations, log: say })
     if (stopping) return 0
-    for (const app of apps) servers.push(startServerProcess(app, root, environmentOf(database.url, apps)))
+    for (const app of apps) servers.push(startServerProcess(app, root, environmentOf(url, apps)))
     void announce(servers)
     return await outcomeOf(servers, stopServers, () => stopping)
   } catch (error) {
-    if (stopping) return 0 // Ctrl+C also ends the Prisma command that a migration runs in
-    throw explainConnection(error, database.url)
+    if (stopping) return 0 // Ctrl+C also ends the initdb or the Prisma command that we wait for
+    throw database ? explainConnection(error, database.url) : error
   } finally {
-    await database.close()
+    await database?.close()
   }
 })
 

@@ -1,5 +1,6 @@
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { writeNewMigration } from '@shared-ledger/postgres'
 import { copyProject, createTestDatabase, type ProjectCopy } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -138,18 +139,30 @@ test('two migrations within one second come in the order in which they were writ
 })
 
 test.each([
-  [['content', 'Add Boost'], '"Add Boost" is not a migration\'s name.'],
-  [['content', '../escape'], '"../escape" is not a migration\'s name.'],
-  [['content', ''], 'npm run migrate:new -- content add_boost'],
-  [['contents', 'add_boost'], 'There is no app "contents"'],
-  [['../..', 'add_boost'], 'There is no app "../.."'],
-  [['content'], 'npm run migrate:new -- content add_boost'],
-  [['content', 'add', 'boost'], 'npm run migrate:new -- content add_boost'],
-])('%j is refused with what is right', async (args, message) => {
+  ['content', 'Add Boost', '"Add Boost" is not a migration\'s name.'],
+  ['content', '../escape', '"../escape" is not a migration\'s name.'],
+  ['content', 'a'.repeat(61), "is not a migration's name."],
+  ['contents', 'add_boost', 'There is no app "contents"'],
+  ['../..', 'add_boost', 'There is no app "../.."'],
+])('the app %j with the name %j is refused before anything is done', async (history, name, message) => {
   const before = migrationsOf(inApp('content', '.'))
-  const { code, output } = await run('migrate-new', ...args)
-  expect(code).toBe(1)
-  expect(output).toContain(message)
-  expect(output).not.toMatch(/\n\s+at /)
+  const serverUrl = 'postgresql://nobody@127.0.0.1:9/nowhere'
+  const refused = writeNewMigration({ root: project.root, history, name, serverUrl })
+  await expect(refused).rejects.toThrow(message)
   expect(migrationsOf(inApp('content', '.'))).toEqual(before)
+})
+
+test('the command says how it is used, and what is wrong, without a stack', async () => {
+  const [short, unknown] = await Promise.all([
+    run('migrate-new', 'content'),
+    run('migrate-new', 'contents', 'add_boost'),
+  ])
+  expect(short).toEqual({
+    code: 1,
+    output: expect.stringContaining('npm run migrate:new -- content add_boost'),
+  })
+  expect(unknown).toEqual({
+    code: 1,
+    output: expect.stringMatching(/^There is no app "contents".*The apps are: content, freelance\.$/),
+  })
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -78,16 +78,29 @@ export function attach(directory: string, env: NodeJS.ProcessEnv = {}): Promise<
   return attaching(directory, env).attached
 }
 
-/** Hands a new directory for an embedded server to the test, then stops and removes what is in it. */
-export async function withDirectory(use: (directory: string) => Promise<void>): Promise<void> {
+/** A new directory for an embedded server, below a folder of this mode: mktemp's own 0700 is closed to others. */
+export async function openDirectory({ mode }: { mode: number }) {
   const parent = mkdtempSync(path.join(tmpdir(), 'shared-ledger-embedded-'))
+  chmodSync(parent, mode)
   const directory = path.join(parent, '.data', 'postgres')
-  try {
-    await use(directory)
-  } finally {
+  const release = async () => {
     await resetEmbeddedPostgres(directory)
     rmSync(parent, { recursive: true, force: true })
     rmSync(stateDirectoryOf(directory), { recursive: true, force: true })
+  }
+  return { directory, release }
+}
+
+/** Hands a new directory for an embedded server to the test, then stops and removes what is in it. */
+export async function withDirectory(
+  use: (directory: string) => Promise<void>,
+  { mode = 0o700 } = {},
+): Promise<void> {
+  const { directory, release } = await openDirectory({ mode })
+  try {
+    await use(directory)
+  } finally {
+    await release()
   }
 }
 
