@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeF
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findBinaries, programOf } from '../src/embedded/binaries.ts'
 import { readPidFile } from '../src/embedded/pid-file.ts'
 import { dataOf, place, stateDirectoryOf } from '../src/embedded/placement.ts'
@@ -141,6 +141,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await (await quiet(directory)).detach()
   })
   afterAll(() => release())
+  afterEach(() => expect(isRunning(directory)).toBe(false))
 
   test('a second process attaches to the server that runs, and the last one stops it', async () => {
     const first = await attach(directory)

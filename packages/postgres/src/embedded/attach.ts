@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { codeOf, messageOf } from '../connection.ts'
 import { checkInitialised, DATABASE_USER, initialise, isInitialised, passwordOf } from './initialise.ts'
 import { readPidFile } from './pid-file.ts'
 import { dataOf, makeOpen, type Placement, place } from './placement.ts'
@@ -24,6 +26,8 @@ export interface AttachedPostgres {
 
 /** The port that an embedded server has when it is free; `LEDGER_PG_PORT` names another. */
 const DEFAULT_PORT = 54320
+
+const PATIENCE_MS = 10_000
 
 // Attached processes share this advisory lock in the database "postgres". A process that is killed lets go of it too.
 const ATTACHED = 'hashtext($$shared-ledger attached$$)'
@@ -51,9 +55,7 @@ export async function attachEmbeddedPostgres({ directory, log }: AttachOptions):
     checkInitialised(placement)
     passwordOf(placement)
     if (!readPidFile(dataOf(placement.home))) log(`Starting PostgreSQL on ${placement.home} …`)
-    const port = await startServer(placement, { port: preferredPort() })
-    const url = urlOf(placement, port)
-    const hold = await takeHold(url('postgres'))
+    const { url, hold } = await startAndHold(placement)
     let detaching: Promise<void> | undefined
     return {
       url,
@@ -85,6 +87,26 @@ function preferredPort(): number {
   throw new Error(`LEDGER_PG_PORT=${set} is not a port number (1 to 65535).`)
 }
 
+async function startAndHold(placement: Placement) {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    const url = urlOf(placement, await startServer(placement, { port: preferredPort() }))
+    try {
+      return { url, hold: await takeHold(url('postgres')) }
+    } catch (error) {
+      // A server that was just killed seems to run for a moment longer.
+      if (!isGone(error) || Date.now() > deadline) throw error
+      await sleep(50)
+    }
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const code = codeOf(error)
+  if (code === undefined) return messageOf(error).includes('Connection terminated')
+  return ['ECONNREFUSED', 'ECONNRESET', '57P01', '57P02', '57P03'].includes(code)
+}
+
 async function takeHold(url: string): Promise<pg.Client> {
   const hold = new pg.Client({
     connectionString: url,
@@ -92,9 +114,14 @@ async function takeHold(url: string): Promise<pg.Client> {
     keepAlive: true,
   })
   hold.on('error', () => {}) // the server was stopped from outside: letGo looks again
-  await hold.connect()
-  await hold.query(HOLD)
-  return hold
+  try {
+    await hold.connect()
+    await hold.query(HOLD)
+    return hold
+  } catch (error) {
+    await hold.end().catch(() => {})
+    throw error
+  }
 }
 
 async function letGo(

@@ -29,19 +29,27 @@ export function templateCacheOf(root: string): string {
 /** Fills a new server's folder from the cache; answers whether there was something. */
 export function restoreFrom(cache: string, { home, user }: Placement): boolean {
   if (!existsSync(cache)) return false
-  for (const name of kept) cpSync(path.join(cache, name), path.join(home, name), { recursive: true })
+  try {
+    for (const name of kept) cpSync(path.join(cache, name), path.join(home, name), { recursive: true })
+  } catch {
+    for (const name of kept) rmSync(path.join(home, name), { recursive: true, force: true })
+    return false // another run replaces it at this moment
+  }
   if (user) own(path.join(home, 'data'), user)
   return true
 }
 
-/** Keeps the data of a stopped server, in place of what was kept for earlier migrations. */
+/** Keeps the data of a stopped server, in place of what was kept for earlier migrations. Without it runs are only slower. */
 export function keepIn(cache: string, { home }: Placement): void {
-  const folder = path.dirname(cache)
-  rmSync(folder, { recursive: true, force: true })
   const unfinished = `${cache}.${process.pid}`
-  mkdirSync(unfinished, { recursive: true })
-  for (const name of kept) cpSync(path.join(home, name), path.join(unfinished, name), { recursive: true })
-  if (!existsSync(cache)) renameSync(unfinished, cache)
+  try {
+    rmSync(path.dirname(cache), { recursive: true, force: true })
+    mkdirSync(unfinished, { recursive: true })
+    for (const name of kept) cpSync(path.join(home, name), path.join(unfinished, name), { recursive: true })
+    renameSync(unfinished, cache)
+  } catch {
+    rmSync(unfinished, { recursive: true, force: true }) // another run was faster, or node_modules is not ours
+  }
 }
 
 const kept = ['data', 'password']
