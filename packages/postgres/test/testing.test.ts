@@ -1,19 +1,16 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
+import { rowsOf } from './support/attached.ts'
 
 const databases: { drop(): Promise<void> }[] = []
 afterAll(() => Promise.all(databases.map((database) => database.drop())))
-
-async function rowsOf(url: string, sql: string): Promise<unknown[]> {
-  const connection = new pg.Client({ connectionString: url })
-  await connection.connect()
-  try {
-    return (await connection.query(sql)).rows
-  } finally {
-    await connection.end()
-  }
-}
 
 test('copies of the template, many at once, hold the ledger and every app, and nothing of each other', async () => {
   const copies = await Promise.all(Array.from({ length: 6 }, createTestDatabase))
@@ -40,4 +37,19 @@ test('a dropped database is gone, with the connections on it', async () => {
   await database.drop()
   await expect(connection.query('SELECT')).rejects.toThrow()
   await expect(rowsOf(database.url, 'SELECT')).rejects.toMatchObject({ code: '3D000' })
+})
+
+test('a run that is killed with -9 leaves neither its server nor its folder behind', async () => {
+  const source = fileURLToPath(new URL('../src/testing/temporary-postgres.ts', import.meta.url))
+  const script = `const { startTemporaryPostgres } = await import(${JSON.stringify(source)})
+    const server = await startTemporaryPostgres()
+    console.log(JSON.stringify({ url: server.url('postgres'), home: server.placement.home }))
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script])
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const { url, home }: { url: string; home: string } = JSON.parse(line)
+  expect(await rowsOf(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  child.kill('SIGKILL')
+  while (existsSync(home)) await sleep(20)
+  await expect(rowsOf(url, 'SELECT')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })

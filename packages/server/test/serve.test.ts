@@ -63,7 +63,7 @@ test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
     }
     expect((await answer).status).toBe(200)
     expect(await exit).toBe(0)
-    expect(output()).toMatch(/"status":200[\s\S]*ledger closed\napp closed\n/)
+    expect(output()).toMatch(/"status":200[\s\S]*ledger closed\n[\s\S]*app closed\n/)
   },
 )
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
-import { codeOf, messageOf } from '../connection.ts'
+import type pg from 'pg'
+import { isAlone, isAloneAnew, isGone, takeHold } from './hold.ts'
 import { checkInitialised, DATABASE_USER, initialise, isInitialised, passwordOf } from './initialise.ts'
 import { readPidFile } from './pid-file.ts'
 import { dataOf, makeOpen, type Placement, place } from './placement.ts'
@@ -28,11 +28,6 @@ export interface AttachedPostgres {
 const DEFAULT_PORT = 54320
 
 const PATIENCE_MS = 10_000
-
-// Attached processes share this advisory lock in the database "postgres". A process that is killed lets go of it too.
-const ATTACHED = 'hashtext($$shared-ledger attached$$)'
-const HOLD = `SELECT pg_advisory_lock_shared(${ATTACHED})`
-const AM_I_THE_LAST = `SELECT pg_try_advisory_lock(${ATTACHED}) AS alone`
 
 /**
  * Attaches to the embedded server of `directory`; makes the database and starts the server where that is not done yet.
@@ -101,29 +96,6 @@ async function startAndHold(placement: Placement) {
   }
 }
 
-function isGone(error: unknown): boolean {
-  const code = codeOf(error)
-  if (code === undefined) return messageOf(error).includes('Connection terminated')
-  return ['ECONNREFUSED', 'ECONNRESET', '57P01', '57P02', '57P03'].includes(code)
-}
-
-async function takeHold(url: string): Promise<pg.Client> {
-  const hold = new pg.Client({
-    connectionString: url,
-    application_name: 'shared-ledger attached',
-    keepAlive: true,
-  })
-  hold.on('error', () => {}) // the server was stopped from outside: letGo looks again
-  try {
-    await hold.connect()
-    await hold.query(HOLD)
-    return hold
-  } catch (error) {
-    await hold.end().catch(() => {})
-    throw error
-  }
-}
-
 async function letGo(
   hold: pg.Client,
   url: string,
@@ -136,24 +108,4 @@ async function letGo(
     await stopServer(placement)
   }
   await hold.end().catch(() => {})
-}
-
-/** Whether no other process is attached to the server of this connection. */
-export async function isAlone(connection: pg.Client): Promise<boolean> {
-  const { rows } = await connection.query<{ alone: boolean }>(AM_I_THE_LAST)
-  return rows[0]?.alone ?? false
-}
-
-// The server was restarted meanwhile, or is gone.
-async function isAloneAnew(url: string): Promise<boolean> {
-  const connection = new pg.Client({ connectionString: url })
-  connection.on('error', () => {})
-  try {
-    await connection.connect()
-    return await isAlone(connection)
-  } catch {
-    return false
-  } finally {
-    await connection.end().catch(() => {})
-  }
 }

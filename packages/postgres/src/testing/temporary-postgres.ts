@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { urlOf } from '../embedded/attach.ts'
 import { initialise } from '../embedded/initialise.ts'
-import { readPidFile } from '../embedded/pid-file.ts'
 import { dataOf, type Placement, place, stateDirectoryOf } from '../embedded/placement.ts'
 import { freePort } from '../embedded/port.ts'
 import { startServer, stopServer } from '../embedded/server.ts'
@@ -45,11 +47,11 @@ export async function startTemporaryPostgres(
   const directory = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
   chmodSync(directory, 0o755) // PostgreSQL's user enters, also where we are root
   const placement = await place(directory)
+  const folders = [...new Set([directory, placement.home, stateDirectoryOf(directory)])]
+  const release = watch(dataOf(placement.home), folders)
   const user = options.user ?? 'ledger'
   if (!options.restore?.(placement)) await initialise(placement, { databaseUser: user, temporary: true })
   const port = await startServer(placement, { port: options.port ?? (await freePort(0)), settings })
-  const abandon = () => stopAtExit(placement, directory)
-  process.once('exit', abandon)
 
   return {
     url: urlOf(placement, port, user),
@@ -62,22 +64,22 @@ export async function startTemporaryPostgres(
       throw new Error(`Another program took the port ${port} while the temporary PostgreSQL was stopped.`)
     },
     async remove() {
-      process.off('exit', abandon)
       await stopServer(placement)
-      removeFolders(placement, directory)
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      release()
     },
   }
 }
 
-// For a test run that ends without its teardown.
-function stopAtExit(placement: Placement, directory: string): void {
-  const running = readPidFile(dataOf(placement.home))
-  if (running) process.kill(running.pid, 'SIGQUIT')
-  removeFolders(placement, directory)
-}
+const watchdog = fileURLToPath(new URL('../../bin/remove-when-orphaned.mjs', import.meta.url))
 
-function removeFolders(placement: Placement, directory: string): void {
-  for (const folder of new Set([directory, placement.home, stateDirectoryOf(directory)])) {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  }
+// A test run that is killed runs no teardown; another process does it, whose stdin ends with ours.
+function watch(data: string, folders: readonly string[]): () => void {
+  const child = spawn(process.execPath, [watchdog, data, ...folders], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  child.unref()
+  if (child.stdin instanceof Socket) child.stdin.unref()
+  return () => child.stdin.end()
 }

@@ -1,0 +1,33 @@
+/** JSON with what differs from run to run taken out: ids, times and UUIDs. */
+export function withoutChance(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (key, part) => {
+    if (key === 'id') return '(id)'
+    if (typeof part !== 'string') return part
+    return part
+      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '(time)')
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '(uuid)')
+  })
+}
+
+const width = 100
+
+/** JSON as the documents show it: what fits on a line stands on one. */
+export function printJson(value: unknown, indent = ''): string {
+  const line = onOneLine(value)
+  if (indent.length + line.length <= width || typeof value !== 'object' || value === null) return line
+  const deeper = `${indent}  `
+  if (Array.isArray(value)) {
+    return `[\n${value.map((part) => deeper + printJson(part, deeper)).join(',\n')}\n${indent}]`
+  }
+  const members = Object.entries(value).map(
+    ([key, part]) => `${deeper}${JSON.stringify(key)}: ${printJson(part, deeper)}`,
+  )
+  return `{\n${members.join(',\n')}\n${indent}}`
+}
+
+function onOneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(onOneLine).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).map(([key, part]) => `${JSON.stringify(key)}: ${onOneLine(part)}`)
+  return members.length > 0 ? `{ ${members.join(', ')} }` : '{}'
+}

@@ -1,0 +1,46 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { root } from './markdown.ts'
+
+/** The whole project in a temporary folder, to be changed at will. */
+export interface ProjectCopy {
+  readonly root: string
+  /** Writes a file, with the folders above it. */
+  write(file: string, text: string): void
+  /** Makes a new app known to the workspace, as `npm install` does. */
+  link(app: string): void
+  remove(): void
+}
+
+const leftOut = new Set(['.git', '.data', '.env', 'node_modules', 'dist', 'coverage'])
+
+/** Copies the project. Its packages are linked to the copy, all others to the project's node_modules. */
+export function copyProject(): ProjectCopy {
+  const copy = mkdtempSync(path.join(tmpdir(), 'shared-ledger-docs-'))
+  cpSync(root, copy, { recursive: true, filter: (file) => !leftOut.has(path.basename(file)) })
+
+  const modules = path.join(copy, 'node_modules')
+  const installed = path.join(root, 'node_modules')
+  const link = (name: string, target: string) => symlinkSync(target, path.join(modules, name))
+  const workspaces = readdirSync(path.join(copy, 'apps'))
+  mkdirSync(path.join(modules, '@shared-ledger'), { recursive: true })
+  for (const name of readdirSync(installed)) {
+    if (name === '@shared-ledger' || workspaces.includes(name)) continue
+    if (name === '.bin' || !name.startsWith('.')) link(name, path.join(installed, name))
+  }
+  for (const name of readdirSync(path.join(copy, 'packages'))) {
+    link(`@shared-ledger/${name}`, path.join(copy, 'packages', name))
+  }
+  for (const app of workspaces) link(app, path.join(copy, 'apps', app))
+
+  return {
+    root: copy,
+    write(file, text) {
+      mkdirSync(path.dirname(path.join(copy, file)), { recursive: true })
+      writeFileSync(path.join(copy, file), text)
+    },
+    link: (app) => link(app, path.join(copy, 'apps', app)),
+    remove: () => rmSync(copy, { recursive: true, force: true }),
+  }
+}
