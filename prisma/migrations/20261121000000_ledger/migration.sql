@@ -87,6 +87,30 @@ END $$;
 CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE ON ledger.entries
   FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();
 
+-- Who may touch what: the tables' owner everything; any other database role only the rows of the app that it is
+-- made for, by being or having the role ledger_<app>. What such a role is granted is in ledger.grant_app.
+CREATE FUNCTION ledger.may_use(app text) RETURNS boolean LANGUAGE sql STABLE
+RETURN coalesce(pg_has_role(to_regrole(quote_ident('ledger_' || app)), 'MEMBER'), false);
+
+ALTER TABLE ledger.apps ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger.entries ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_app ON ledger.apps USING (ledger.may_use(app));
+CREATE POLICY own_app ON ledger.accounts USING (ledger.may_use(app));
+CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
+
+-- Lets the role ledger_<app>, which must exist, post and read in the name of that app, and of no other.
+CREATE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role text := 'ledger_' || app;
+BEGIN
+  EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps TO %I', app_role);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON ledger.accounts TO %I', app_role);
+  EXECUTE format('GRANT SELECT, INSERT ON ledger.entries TO %I', app_role);
+  EXECUTE format('GRANT USAGE ON SEQUENCE ledger.entries_id_seq TO %I', app_role);
+END $$;
+
 -- Declares all operations of an app, in a migration of that app. The first call makes the app's partition.
 -- Refused: a list that lacks a shared operation, and one that drops an operation which entries have.
 -- Locks the app's own partition alone: ATTACH lets every other app post on.

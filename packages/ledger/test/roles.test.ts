@@ -1,0 +1,82 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLedger, createPool, defineOperations, sharedOperations } from '../src/index.ts'
+import { openLedger, operations } from './open-ledger.ts'
+
+const { database, ledger: owner, sql } = await openLedger()
+const password = crypto.randomUUID()
+
+// Roles belong to the whole server, which other test files share: they go when this file is done.
+const url = new URL(database.url)
+url.username = 'ledger_content'
+url.password = password
+const pool = createPool(url.href)
+const ledger = createLedger({ app: 'content', operations, pool })
+const freelance = createLedger({ app: 'freelance', operations: defineOperations(sharedOperations), pool })
+const role = new pg.Client({ connectionString: url.href })
+
+beforeAll(async () => {
+  await sql.query(`CREATE ROLE ledger_content LOGIN PASSWORD ${pg.escapeLiteral(password)}`)
+  await sql.query("SELECT ledger.grant_app('content')")
+  await sql.query(
+    `SELECT ledger.post_entry('freelance', 'ada', 'CREDIT_ADD', 9, NULL, 'f', '{}', gen_random_uuid())`,
+  )
+  await role.connect()
+})
+afterAll(async () => {
+  await role.end()
+  await pool.end()
+  await sql.query('DROP OWNED BY ledger_content; DROP ROLE ledger_content')
+})
+
+describe("an app's own database role", () => {
+  test('posts and reads in the name of its app', async () => {
+    await ledger.assertReady()
+    const posted = await ledger.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', amount: 5, nonce: 'n' })
+    expect(posted).toMatchObject({ ok: true, balance: { amount: 5 } })
+    expect(
+      await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION', nonce: 'm' }),
+    ).toMatchObject({ ok: true })
+    expect(await ledger.balance('ada')).toEqual(await owner.balance('ada'))
+    expect((await ledger.entries({ ownerId: 'ada' })).edges).toHaveLength(2)
+  })
+
+  test("neither posts nor reads in another app's name", async () => {
+    const posting = { ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'x' } as const
+    await expect(freelance.postEntry(posting)).rejects.toThrow(/row-level security/)
+    expect(await freelance.balance('ada')).toMatchObject({ amount: 0 })
+    expect((await freelance.entries({ ownerId: 'ada' })).edges).toEqual([])
+    const { rows } = await sql.query("SELECT balance FROM ledger.accounts WHERE app = 'freelance'")
+    expect(rows).toEqual([{ balance: '9' }])
+  })
+
+  test.each([
+    ['another app’s accounts', "UPDATE ledger.accounts SET balance = 1000 WHERE app = 'freelance'", 0],
+    [
+      'an account moved to another app',
+      "UPDATE ledger.accounts SET app = 'freelance', owner_id = 'eve'",
+      'row-level security',
+    ],
+    [
+      'another app’s partition',
+      'INSERT INTO ledger.entries_freelance SELECT * FROM ledger.entries_freelance',
+      'permission denied',
+    ],
+    ['another app’s entries', "DELETE FROM ledger.entries WHERE app = 'freelance'", 'permission denied'],
+    ['its own entries', "UPDATE ledger.entries SET amount = 1000 WHERE app = 'content'", 'permission denied'],
+    [
+      'operations',
+      "SELECT ledger.set_operations('freelance', ledger.shared_operations())",
+      'permission denied',
+    ],
+    [
+      'the clock',
+      "CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql RETURN '2000-01-01'::timestamptz",
+      'permission denied',
+    ],
+  ])('cannot change %s', async (_what, statement, refusal) => {
+    const attempt = role.query(statement)
+    if (typeof refusal === 'string') await expect(attempt).rejects.toThrow(refusal)
+    else expect((await attempt).rowCount).toBe(refusal)
+  })
+})
