@@ -107,9 +107,12 @@ export function contentsOf(input: z.input<typeof pageSchema>): Prisma.ContentFin
   }
 }
 
+const maxContentId = 2 ** 31 - 1
+
 /** A content's id as the database has it; undefined where none can be. */
 export function contentIdOf(id: string): number | undefined {
-  return /^[1-9]\d{0,8}$/.test(id) ? Number(id) : undefined
+  const number = /^[1-9]\d{0,9}$/.test(id) ? Number(id) : 0
+  return number > 0 && number <= maxContentId ? number : undefined
 }
 
 /**

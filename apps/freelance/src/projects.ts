@@ -1,6 +1,6 @@
 import { maxCredits, ownerIdSchema, parseInput, textSchema } from '@shared-ledger/ledger'
 import { z } from 'zod'
-import type { PrismaClient, Project } from './generated/prisma/client.ts'
+import type { Prisma, PrismaClient, Project } from './generated/prisma/client.ts'
 
 const priceMessage = `must be a whole number of credits from 1 to ${maxCredits}`
 
@@ -17,4 +17,14 @@ export type CreateProjectInput = z.infer<typeof projectSchema>
 export async function createProject(prisma: PrismaClient, input: CreateProjectInput): Promise<Project> {
   const { price, ...project } = parseInput(projectSchema, input)
   return prisma.project.create({ data: { ...project, price: BigInt(price) } })
+}
+
+const maxProjectId = 2 ** 31 - 1
+
+/** The project with this id, or null where there is none or none can be. */
+export async function findProject(prisma: PrismaClient, id: string, query: Prisma.ProjectDefaultArgs = {}) {
+  const number = /^[1-9]\d{0,9}$/.test(id) ? Number(id) : 0
+  return number > 0 && number <= maxProjectId
+    ? prisma.project.findUnique({ ...query, where: { id: number } })
+    : null
 }

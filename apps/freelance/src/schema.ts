@@ -6,7 +6,7 @@ import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
-import { createProject } from './projects.ts'
+import { createProject, findProject } from './projects.ts'
 
 /** The freelance app's graph: the ledger's, and its own projects. */
 export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaClient): GraphQLSchema {
@@ -43,8 +43,7 @@ export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaCl
       nullable: true,
       description: 'The project with this id, or null.',
       args: { id: t.arg.id({ required: true }) },
-      resolve: (query, _root, { id }) =>
-        /^[1-9]\d{0,8}$/.test(id) ? prisma.project.findUnique({ ...query, where: { id: Number(id) } }) : null,
+      resolve: (query, _root, { id }) => findProject(prisma, id, query),
     }),
   )
 

@@ -1,18 +1,30 @@
 import { z } from 'zod'
-import { DatabaseUnavailableError, LedgerError, TransactionConflictError } from './errors.ts'
+import {
+  DatabaseUnavailableError,
+  LedgerError,
+  ServerOutdatedError,
+  TransactionConflictError,
+} from './errors.ts'
 
 /** How Prisma's PostgreSQL adapter reports what went wrong; `originalCode` is the SQLSTATE. */
 const driverErrorSchema = z.object({
   meta: z.object({
     driverAdapterError: z.object({
-      cause: z.object({ kind: z.string(), originalCode: z.string().optional() }),
+      cause: z.object({
+        kind: z.string(),
+        originalCode: z.string().optional(),
+        originalMessage: z.string().optional(),
+      }),
     }),
   }),
 })
 const codedErrorSchema = z.object({ code: z.string() })
 
-/** SQLSTATEs: serialization failure, deadlock. */
-const conflict = /^(40001|40P01)$/
+/** SQLSTATEs: serialization failure, deadlock, a lock or a statement that took too long. */
+const conflict = /^(40001|40P01|55P03|57014)$/
+
+/** The CHECK of ledger.set_operations on an app's partition. */
+const undeclaredOperation = /check constraint "entries_\w+_operations"/
 
 /**
  * SQLSTATE classes and codes (connection exception, insufficient resources, shutdown, wrong or missing login or
@@ -36,19 +48,24 @@ const lostConnection =
 /** The LedgerError that a database's error amounts to: a conflict, or a database that is away. Undefined: neither. */
 export function ledgerErrorOf(error: unknown): LedgerError | undefined {
   if (error instanceof LedgerError) return error
-  const codes = codesOf(error)
+  const { codes, message } = describe(error)
   if (codes.some((code) => conflict.test(code))) {
     return new TransactionConflictError(
-      'The database gave this up in favour of another transaction. Try it again.',
+      'The database gave this up: another transaction was in its way. Try it again, with the same nonce.',
       {
         cause: error,
       },
     )
   }
-  if (
-    codes.some((code) => unavailable.test(code)) ||
-    (error instanceof Error && lostConnection.test(error.message))
-  ) {
+  if (undeclaredOperation.test(message)) {
+    return new ServerOutdatedError(
+      'The database no longer declares this operation; this server does not know yet.',
+      {
+        cause: error,
+      },
+    )
+  }
+  if (codes.some((code) => unavailable.test(code)) || lostConnection.test(message)) {
     return new DatabaseUnavailableError(
       'The database cannot be reached now. Try again, with the same nonce.',
       {
@@ -68,13 +85,16 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
   }
 }
 
-/** The most exact codes first: SQLSTATE, the adapter's kind; else Prisma's or Node's code. */
-function codesOf(error: unknown): string[] {
+/** The most exact codes (SQLSTATE and the adapter's kind; else Prisma's or Node's), and what was said. */
+function describe(error: unknown): { codes: string[]; message: string } {
   const driver = driverErrorSchema.safeParse(error)
   if (driver.success) {
-    const { kind, originalCode } = driver.data.meta.driverAdapterError.cause
-    return originalCode ? [originalCode, kind] : [kind]
+    const { kind, originalCode, originalMessage = '' } = driver.data.meta.driverAdapterError.cause
+    return { codes: originalCode ? [originalCode, kind] : [kind], message: originalMessage }
   }
   const coded = codedErrorSchema.safeParse(error)
-  return coded.success ? [coded.data.code] : []
+  return {
+    codes: coded.success ? [coded.data.code] : [],
+    message: error instanceof Error ? error.message : '',
+  }
 }

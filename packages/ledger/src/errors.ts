@@ -14,11 +14,13 @@ export const ledgerErrors = {
   BALANCE_OUT_OF_RANGE: { retryable: false, meaning: 'The balance would go beyond 2^53 - 1 credits.' },
   TRANSACTION_CONFLICT: {
     retryable: true,
-    meaning: 'PostgreSQL gave up the transaction in favour of another (40001, 40P01). Nothing was posted.',
+    meaning:
+      'PostgreSQL gave up the transaction, since another was in its way (40001, 40P01, 55P03, 57014). Nothing was posted.',
   },
   SERVER_OUTDATED: {
     retryable: true,
-    meaning: 'The entry has an operation that this server does not know yet. A newer server of the app does.',
+    meaning:
+      'The operation was added or dropped after this server was started. A newer server of the app knows it.',
   },
   DATABASE_UNAVAILABLE: {
     retryable: true,
@@ -106,13 +108,13 @@ export class BalanceOutOfRangeError extends LedgerError {
   }
 }
 
-/** PostgreSQL gave the transaction up in favour of another (40001, 40P01). Retry it. */
+/** PostgreSQL gave the transaction up, since another was in its way (40001, 40P01, 55P03, 57014). Retry it. */
 export class TransactionConflictError extends LedgerError {
   override readonly name = 'TransactionConflictError'
   readonly code = 'TRANSACTION_CONFLICT'
 }
 
-/** The entry has an operation that was added after this server was started. */
+/** The operation was added or dropped after this server was started. */
 export class ServerOutdatedError extends LedgerError {
   override readonly name = 'ServerOutdatedError'
   readonly code = 'SERVER_OUTDATED'
@@ -138,3 +140,8 @@ export const postingErrors = [
   DuplicateNonceError,
   BalanceOutOfRangeError,
 ] as const
+
+/** Whether a posting was refused, rather than failed. */
+export function isPostingError<Operation extends string>(error: unknown): error is PostingError<Operation> {
+  return postingErrors.some((type) => error instanceof type)
+}

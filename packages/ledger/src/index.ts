@@ -23,7 +23,6 @@ export {
   type Ledger,
   type LedgerOptions,
   type PostEntryResult,
-  type PostingEvent,
 } from './ledger.ts'
 export type { OperationInfo } from './operation-info.ts'
 export {
@@ -36,4 +35,5 @@ export {
 } from './operations.ts'
 export type { EntryPage, PageInput } from './page.ts'
 export type { PostEntryInput, PostedEntry } from './post-entry.ts'
+export type { PostingEvent } from './posting-event.ts'
 export type { EntriesInput, LedgerReads } from './reads.ts'

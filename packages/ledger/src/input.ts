@@ -6,6 +6,9 @@ import { ValidationError } from './errors.ts'
 const maxMetadataKeys = 20
 const maxMetadataBytes = 4096
 
+/** Metadata keys are the caller's, of any length: an error shows this much of them. */
+const maxFieldName = 100
+
 /** Text as PostgreSQL can keep it, compared byte for byte and never trimmed. */
 const text = z
   .string('must be a string')
@@ -64,6 +67,9 @@ export function parseInput<Value>(schema: z.ZodType<Value>, input: unknown, fiel
   const result = schema.safeParse(input)
   if (result.success) return result.data
   throw new ValidationError(
-    result.error.issues.map(({ path, message }) => ({ field: path.join('.') || field, message })),
+    result.error.issues.map(({ path, message }) => ({
+      field: path.join('.').slice(0, maxFieldName) || field,
+      message,
+    })),
   )
 }

@@ -2,34 +2,17 @@ import type pg from 'pg'
 import { createLedgerClient, type TransactionClient } from './database.ts'
 import { query } from './database-errors.ts'
 import { assertDeclared } from './declared.ts'
-import {
-  BalanceOutOfRangeError,
-  DuplicateNonceError,
-  InsufficientBalanceError,
-  LedgerError,
-  type PostingError,
-  ValidationError,
-} from './errors.ts'
+import { isPostingError, type PostingError } from './errors.ts'
 import { type OperationInfo, operationInfos } from './operation-info.ts'
 import { assertOperations, type OperationOf, type Operations } from './operations.ts'
 import { createPostEntry, type PostEntryInput, type PostedEntry } from './post-entry.ts'
+import { type PostingEvent, reported } from './posting-event.ts'
 import { createReads, type LedgerReads } from './reads.ts'
 
 /** What became of a posting: `ok` with the entry, or the refusal. */
 export type PostEntryResult<Operation extends string = string> =
   | ({ readonly ok: true } & PostedEntry<Operation>)
   | { readonly ok: false; readonly error: PostingError<Operation> }
-
-/** A posting that came to an outcome, for logs. */
-export interface PostingEvent {
-  readonly app: string
-  readonly ownerId: string
-  readonly operation: string
-  /** Signed credits when posted; otherwise the number asked for, or null for the operation's default. */
-  readonly amount: number | null
-  /** `posted`, or the code of the refusal. In the app's own transaction `posted` holds once that commits. */
-  readonly outcome: string
-}
 
 export interface LedgerOptions<Ops extends Operations> {
   /** The app's name, as its migrations declare it. */
@@ -81,19 +64,8 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const post = createPostEntry(app, operations)
   type Operation = OperationOf<Ops>
 
-  const report = ({ ownerId, operation, amount }: PostEntryInput, outcome: string) =>
-    onPosting?.({ app, ownerId, operation, amount: amount ?? null, outcome })
-
-  const postIn = async (client: TransactionClient, input: PostEntryInput<Operation>) => {
-    try {
-      const posted = await post(client, input)
-      report({ ...input, amount: posted.entry.amount }, 'posted')
-      return posted
-    } catch (error) {
-      report(input, error instanceof LedgerError ? error.code : 'INTERNAL_ERROR')
-      throw error
-    }
-  }
+  const postIn = (client: TransactionClient, input: PostEntryInput<Operation>) =>
+    reported(onPosting, { ...input, app }, () => post(client, input))
 
   function postEntry(input: PostEntryInput<Operation>): Promise<PostEntryResult<Operation>>
   function postEntry(
@@ -124,14 +96,7 @@ async function asResult<Operation extends string>(
   try {
     return { ok: true, ...(await posting) }
   } catch (error) {
-    if (
-      error instanceof ValidationError ||
-      error instanceof InsufficientBalanceError ||
-      error instanceof DuplicateNonceError ||
-      error instanceof BalanceOutOfRangeError
-    ) {
-      return { ok: false, error }
-    }
+    if (isPostingError<Operation>(error)) return { ok: false, error }
     throw error
   }
 }

@@ -11,7 +11,7 @@ import { type EntryRow, entryReader } from './rows.ts'
 /** Which entries of an owner, and which page of them, newest first. */
 export interface EntriesInput<Operation extends string = string> extends PageInput {
   readonly ownerId: string
-  /** Only entries of these operations; none given: all. */
+  /** Only entries of these operations; null or left out: all. */
   readonly operations?: readonly Operation[] | null | undefined
 }
 

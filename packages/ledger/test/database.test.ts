@@ -45,6 +45,7 @@ describe('ledger.post_entry refuses what the server would', () => {
   test('an amount beyond 2^53 - 1', async () => {
     const { rows } = await post(['content', 'up', 'CREDIT_ADD', '9007199254740992', null, 'n', '{}'])
     expect(rows[0].result.outcome).toBe('balance_out_of_range')
+    expect((await sql.query("SELECT FROM ledger.accounts WHERE owner_id = 'up'")).rows).toEqual([])
   })
 })
 
@@ -71,6 +72,8 @@ describe('the tables', () => {
       "UPDATE ledger.entries_content SET amount = 100 WHERE owner_id = 'ada'",
       'never changed or deleted',
     ],
+    ['all entries thrown away', 'TRUNCATE ledger.entries', 'never changed or deleted'],
+    ["the app's partition thrown away", 'TRUNCATE ledger.entries_content', 'never changed or deleted'],
     [
       'a nonce twice',
       "INSERT INTO ledger.entries SELECT app, owner_id, seq + 1, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",

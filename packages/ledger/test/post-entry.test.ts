@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { defineOperations, maxCredits, sharedOperations } from '../src/index.ts'
+import { createLedger, defineOperations, maxCredits, sharedOperations } from '../src/index.ts'
 import { openLedger, operations } from './open-ledger.ts'
 
-const { ledger, posted, sql, another } = await openLedger()
+const { ledger, pool, posted, sql, another } = await openLedger()
 
 /** How many rows the owner has: [accounts, entries]. */
 async function rowsOf(ownerId: string): Promise<number[]> {
@@ -255,6 +255,28 @@ test('every posting is reported once, with its outcome', async () => {
     { ...event, operation: 'CREDIT_ADD', amount: null, outcome: 'DUPLICATE_NONCE' },
     { ...event, operation: 'CREDIT_SPEND', amount: 50, outcome: 'INSUFFICIENT_BALANCE' },
   ])
+})
+
+test('a listener that throws changes nothing of the outcome', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  const outcomes: string[] = []
+  const throwing = createLedger({
+    app: 'content',
+    operations,
+    pool,
+    onPosting({ outcome }) {
+      outcomes.push(outcome)
+      throw new Error('the log is full')
+    },
+  })
+  const posting = { ownerId: 'throwing', operation: 'CREDIT_ADD', nonce: 'n' } as const
+  expect(await throwing.postEntry(posting)).toMatchObject({ ok: true })
+  expect(await throwing.postEntry(posting)).toMatchObject({ error: { code: 'DUPLICATE_NONCE' } })
+  expect(outcomes).toEqual(['posted', 'DUPLICATE_NONCE'])
+  await expect.poll(() => warnings.map(({ message }) => message)).toEqual(Array(2).fill('the log is full'))
+  process.off('warning', onWarning)
 })
 
 test('created_on never falls along seq, whatever the clock does', async () => {

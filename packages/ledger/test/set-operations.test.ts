@@ -1,7 +1,9 @@
+import pg from 'pg'
 import { describe, expect, test } from 'vitest'
+import { createLedger, createPool, defineOperations, sharedOperations } from '../src/index.ts'
 import { openLedger } from './open-ledger.ts'
 
-const { sql, ledger } = await openLedger()
+const { database, sql, ledger } = await openLedger()
 
 const shared = ['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD']
 const content = [...shared, 'CONTENT_CREATION', 'CONTENT_ACCESS']
@@ -94,6 +96,43 @@ describe('ledger.set_operations', () => {
       `SELECT ledger.post_entry('newcomer', 'ada', 'CREDIT_ADD', 1, NULL, 'n', '{}', gen_random_uuid())`,
     )
   })
+})
+
+test("an app's migration that stays open holds up no other app, whichever plans PostgreSQL keeps", async () => {
+  await sql.query(
+    `ALTER DATABASE ${pg.escapeIdentifier(database.name)} SET plan_cache_mode = force_generic_plan`,
+  )
+  const pool = createPool(database.url)
+  const freelance = createLedger({ app: 'freelance', operations: defineOperations(sharedOperations), pool })
+  const add = { ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'n' } as const
+  const spend = { ownerId: 'ada', operation: 'CREDIT_SPEND', amount: 999, nonce: 'm' } as const
+  const outcomes = async () => [
+    await freelance.postEntry({ ...add, nonce: crypto.randomUUID() }),
+    await freelance.postEntry(add),
+    await freelance.postEntry(spend),
+  ]
+  await freelance.postEntry(add)
+  await outcomes()
+  try {
+    await sql.query('BEGIN')
+    await declare('content', [...content, 'CONTENT_BOOST', 'CONTENT_LIKE'])
+    expect(await outcomes()).toMatchObject([
+      { ok: true },
+      { error: { code: 'DUPLICATE_NONCE' } },
+      { error: { code: 'INSUFFICIENT_BALANCE' } },
+    ])
+  } finally {
+    await sql.query('ROLLBACK')
+    await pool.end()
+  }
+})
+
+test('an operation dropped under a running server is answered as retryable, elsewhere', async () => {
+  const posting = { ownerId: 'ada', operation: 'CONTENT_ACCESS', nonce: 'dropped' } as const
+  await declare('content', [...shared, 'CONTENT_CREATION', 'CONTENT_BOOST'])
+  await expect(ledger.postEntry(posting)).rejects.toMatchObject({ code: 'SERVER_OUTDATED', retryable: true })
+  await declare('content', content.concat('CONTENT_BOOST'))
+  expect(await ledger.postEntry(posting)).toMatchObject({ ok: true })
 })
 
 test('a server with an operation that the database lacks does not start', async () => {

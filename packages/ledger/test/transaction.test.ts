@@ -1,9 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { createLedgerClient } from '../src/database.ts'
-import { DuplicateNonceError, InsufficientBalanceError, LedgerError, ValidationError } from '../src/index.ts'
-import { openLedger } from './open-ledger.ts'
+import {
+  createLedger,
+  createPool,
+  DuplicateNonceError,
+  InsufficientBalanceError,
+  LedgerError,
+  ValidationError,
+} from '../src/index.ts'
+import { openLedger, operations } from './open-ledger.ts'
 
-const { ledger, pool, sql } = await openLedger()
+const { database, ledger, pool, sql } = await openLedger()
 // An app has a Prisma client of its own; any client with $transaction serves.
 const prisma = createLedgerClient(pool)
 afterAll(() => prisma.$disconnect())
@@ -106,6 +113,27 @@ describe("postEntry in the app's own transaction", () => {
     expect(await ledger.balance('right')).toMatchObject({ amount: 20 })
   })
 })
+
+test.each(['lock_timeout', 'statement_timeout'])(
+  'a posting that waits longer than %s is a retryable conflict, and nothing is posted',
+  async (setting) => {
+    await credits(setting)
+    await sql.query('BEGIN')
+    await sql.query('SELECT FROM ledger.accounts WHERE owner_id = $1 FOR UPDATE', [setting])
+    const url = new URL(database.url)
+    url.searchParams.set('options', `-c ${setting}=50`)
+    const impatient = createPool(url.href)
+    const other = createLedger({ app: 'content', operations, pool: impatient })
+    const posting = { ownerId: setting, operation: 'CREDIT_SPEND', amount: 1, nonce: 'n' } as const
+    await expect(other.postEntry(posting)).rejects.toMatchObject({
+      code: 'TRANSACTION_CONFLICT',
+      retryable: true,
+    })
+    await sql.query('ROLLBACK')
+    expect(await other.postEntry(posting)).toMatchObject({ ok: true, balance: { amount: 9 } })
+    await impatient.end()
+  },
+)
 
 /** A function whose callers wait until `count` of them have called it. */
 function barrier(count: number): () => Promise<void> {

@@ -18,7 +18,10 @@ export type LedgerScalars = {
 }
 
 export interface AddLedgerOptions {
-  /** The name of the enum of operations: LedgerOperation unless given. */
+  /**
+   * The name of the enum of operations: LedgerOperation unless given. With another name the graph is no superset of the
+   * contract: clients written against that one do not fit it.
+   */
   readonly operationEnum?: string
 }
 

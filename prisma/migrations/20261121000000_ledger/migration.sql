@@ -63,6 +63,7 @@ CREATE TABLE ledger.entries (
   metadata       jsonb          NOT NULL DEFAULT '{}',
   created_on     timestamptz(3) NOT NULL,
   CONSTRAINT entries_pkey PRIMARY KEY (app, owner_id, seq),
+  CONSTRAINT entries_nonce_key UNIQUE (app, owner_id, nonce, place),
   CONSTRAINT entries_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
   CONSTRAINT entries_seq CHECK (seq >= 1),
   CONSTRAINT entries_amount CHECK (amount BETWEEN -9007199254740991 AND 9007199254740991),
@@ -74,7 +75,6 @@ CREATE TABLE ledger.entries (
 
 ALTER SEQUENCE ledger.entries_id_seq OWNED BY ledger.entries.id;
 
-CREATE UNIQUE INDEX entries_app_owner_id_nonce_place_key ON ledger.entries (app, owner_id, nonce, place);
 CREATE INDEX entries_id_idx ON ledger.entries (id);
 
 -- Entries are append-only. Nothing depends on this trigger: it stops a slip of the hand.
@@ -86,11 +86,13 @@ END $$;
 
 CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE ON ledger.entries
   FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.entries
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 
--- Who may touch what: the tables' owner everything; any other database role only the rows of the app that it is
--- made for, by being or having the role ledger_<app>. What such a role is granted is in ledger.grant_app.
+-- Who may touch what: the owner of the tables everything. Any other database role reads the rows of the app that it is
+-- for, by being or having the role ledger_<app>, and posts in the name of that app, through ledger.post_entry alone.
 CREATE FUNCTION ledger.may_use(app text) RETURNS boolean LANGUAGE sql STABLE
-RETURN coalesce(pg_has_role(to_regrole(quote_ident('ledger_' || app)), 'MEMBER'), false);
+RETURN coalesce(pg_has_role(session_user, to_regrole(quote_ident('ledger_' || app)), 'MEMBER'), false);
 
 ALTER TABLE ledger.apps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
@@ -99,17 +101,17 @@ CREATE POLICY own_app ON ledger.apps USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.accounts USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
 
--- Lets the role ledger_<app>, which must exist, post and read in the name of that app, and of no other.
+-- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other.
 CREATE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role text := 'ledger_' || app;
 BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
-  EXECUTE format('GRANT SELECT ON ledger.apps TO %I', app_role);
-  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON ledger.accounts TO %I', app_role);
-  EXECUTE format('GRANT SELECT, INSERT ON ledger.entries TO %I', app_role);
-  EXECUTE format('GRANT USAGE ON SEQUENCE ledger.entries_id_seq TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries TO %I', app_role);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.post_entry TO %I', app_role);
 END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
 
 -- Declares all operations of an app, in a migration of that app. The first call makes the app's partition.
 -- Refused: a list that lacks a shared operation, and one that drops an operation which entries have.
@@ -144,6 +146,8 @@ BEGIN
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L))', partition_name, $1);
     EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
     EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+    EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
   ELSE
     EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
   END IF;
@@ -189,60 +193,71 @@ RETURN json_build_object(
 --   posted                the new entry
 --   duplicate             the owner's original entry with this nonce; identical: the request was the same
 --   amount_refused, insufficient_balance, balance_out_of_range   nothing was written
--- The account is locked first and the nonce looked up after: each statement here sees what was
--- committed before it began, so that between the two no race is left.
+-- The account is locked first; each statement after sees what was committed before it began, so that no other posting
+-- to the account comes between. A nonce that was used answers the original, whatever the posting would be refused for.
 CREATE FUNCTION ledger.post_entry(
   app text, owner_id text, operation text, amount bigint, requested_amount bigint,
   nonce text, metadata jsonb, transaction_id uuid
-) RETURNS json LANGUAGE plpgsql AS $$
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
   account ledger.accounts;
   entry ledger.entries;
+  refusal text;
   posted_on timestamptz;
 BEGIN
+  IF NOT (pg_has_role(session_user, current_user, 'MEMBER') OR ledger.may_use(app)) THEN
+    RAISE EXCEPTION 'the role % may not post for the app %', session_user, app
+      USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT %I TO %I', 'ledger_' || app, session_user);
+  END IF;
+
   LOOP
     SELECT * INTO account FROM ledger.accounts a
      WHERE a.app = post_entry.app AND a.owner_id = post_entry.owner_id FOR NO KEY UPDATE;
-    EXIT WHEN FOUND;
-    -- An owner without an account has neither credits nor nonces: a refusal leaves no account behind.
-    IF amount IS NULL THEN
-      RETURN json_build_object('outcome', 'amount_refused', 'balance', 0);
-    ELSIF amount < 0 THEN
-      RETURN json_build_object('outcome', 'insufficient_balance', 'balance', 0);
+    refusal := CASE
+      WHEN amount IS NULL THEN 'amount_refused'
+      WHEN amount < 0 AND coalesce(account.balance, 0) + amount < 0 THEN 'insufficient_balance'
+      WHEN coalesce(account.balance, 0) + amount > 9007199254740991 THEN 'balance_out_of_range'
+    END;
+    EXIT WHEN account.app IS NOT NULL;
+    -- An owner without an account has no nonces: a refusal leaves no account behind.
+    IF refusal IS NOT NULL THEN
+      RETURN json_build_object('outcome', refusal, 'balance', 0);
     END IF;
     posted_on := date_trunc('milliseconds', ledger.now());
     INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
     VALUES (app, owner_id, posted_on, posted_on) ON CONFLICT DO NOTHING;
   END LOOP;
 
-  SELECT * INTO entry FROM ledger.entries e
-   WHERE e.app = post_entry.app AND e.owner_id = post_entry.owner_id AND e.nonce = post_entry.nonce AND e.place = 1;
-  IF FOUND THEN
-    RETURN json_build_object(
-      'outcome', 'duplicate',
-      'entry', ledger.entry_json(entry),
-      'balance', account.balance,
-      'identical', entry.operation = operation AND entry.metadata = metadata
-        AND (requested_amount IS NULL OR entry.amount = requested_amount));
+  IF refusal IS NULL THEN
+    -- Never earlier than the account's last entry, whatever the clock does.
+    posted_on := greatest(date_trunc('milliseconds', ledger.now()), account.updated_on);
+    INSERT INTO ledger.entries AS e
+      (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
+    VALUES
+      (app, owner_id, account.seq + 1, operation, amount, account.balance + amount, nonce, transaction_id, metadata, posted_on)
+    ON CONFLICT ON CONSTRAINT entries_nonce_key DO NOTHING
+    RETURNING e.* INTO entry;
+    IF FOUND THEN
+      UPDATE ledger.accounts a SET balance = entry.balance_after, seq = entry.seq, updated_on = posted_on
+       WHERE a.app = post_entry.app AND a.owner_id = post_entry.owner_id;
+      RETURN json_build_object('outcome', 'posted', 'entry', ledger.entry_json(entry), 'balance', entry.balance_after);
+    END IF;
   END IF;
 
-  IF amount IS NULL THEN
-    RETURN json_build_object('outcome', 'amount_refused', 'balance', account.balance);
-  ELSIF amount < 0 AND account.balance + amount < 0 THEN
-    RETURN json_build_object('outcome', 'insufficient_balance', 'balance', account.balance);
-  ELSIF account.balance + amount > 9007199254740991 THEN
-    RETURN json_build_object('outcome', 'balance_out_of_range', 'balance', account.balance);
+  -- Planned for this app each time: a plan for any app would wait for the migrations of every other app.
+  EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.nonce = $3 AND e.place = 1'
+    INTO entry USING app, owner_id, nonce;
+  IF entry.app IS NULL THEN
+    RETURN json_build_object('outcome', refusal, 'balance', account.balance);
   END IF;
-
-  -- Never earlier than the account's last entry, whatever the clock does.
-  posted_on := greatest(date_trunc('milliseconds', ledger.now()), account.updated_on);
-  INSERT INTO ledger.entries AS e
-    (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
-  VALUES
-    (app, owner_id, account.seq + 1, operation, amount, account.balance + amount, nonce, transaction_id, metadata, posted_on)
-  RETURNING e.* INTO entry;
-  UPDATE ledger.accounts a SET balance = entry.balance_after, seq = entry.seq, updated_on = posted_on
-   WHERE a.app = post_entry.app AND a.owner_id = post_entry.owner_id;
-  RETURN json_build_object('outcome', 'posted', 'entry', ledger.entry_json(entry), 'balance', entry.balance_after);
+  RETURN json_build_object(
+    'outcome', 'duplicate',
+    'entry', ledger.entry_json(entry),
+    'balance', account.balance,
+    'identical', entry.operation = operation AND entry.metadata = metadata
+      AND (requested_amount IS NULL OR entry.amount = requested_amount));
 END $$;
+
+REVOKE ALL ON FUNCTION ledger.post_entry FROM PUBLIC;
