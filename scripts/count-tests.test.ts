@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -29,12 +29,17 @@ describe('countTests', () => {
 describe('count-tests.ts', () => {
   const script = join(import.meta.dirname, 'count-tests.ts')
   const run = (...testResults: ReturnType<typeof file>[]) => {
-    const report = join(mkdtempSync(join(tmpdir(), 'count-tests-')), 'report.json')
-    writeFileSync(report, JSON.stringify({ testResults }))
-    const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', script, report], {
-      encoding: 'utf8',
-    })
-    return { status, stdout }
+    const folder = mkdtempSync(join(tmpdir(), 'count-tests-'))
+    try {
+      const report = join(folder, 'report.json')
+      writeFileSync(report, JSON.stringify({ testResults }))
+      const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', script, report], {
+        encoding: 'utf8',
+      })
+      return { status, stdout }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   }
 
   it('prints the counts alone on a line and fails when a test failed or none ran', () => {

@@ -9,7 +9,11 @@ export interface Run {
 /** Runs a command line of a document in a folder, without colours. */
 export function runCommand(command: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', command], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('sh', ['-c', command], {
+      cwd,
+      env: environment(env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
@@ -23,6 +27,8 @@ export function runCommand(command: string, cwd: string, env: NodeJS.ProcessEnv 
 
 /** The environment of a person's shell: what npm and Vitest put into theirs is left out. */
 export function environment(extra: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$)/i.test(name))
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$)/i.test(name),
+  )
   return { ...Object.fromEntries(own), NO_COLOR: '1', npm_config_loglevel: 'error', ...extra }
 }

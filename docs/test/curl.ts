@@ -16,12 +16,17 @@ export async function runRequest(command: string, at: (address: string) => strin
   const raw = /^printf '(.*)' \| nc localhost (\d+)$/.exec(command)
   if (raw) return sendBytes(unescapeBytes(raw[1] ?? ''), at(`localhost:${raw[2]}`))
 
-  const [, zeros, rest] = /^(?:head -c (\d+) \/dev\/zero \| )?curl (.*)$/s.exec(command.replaceAll('\\\n', ' ')) ?? []
+  const [, zeros, rest] =
+    /^(?:head -c (\d+) \/dev\/zero \| )?curl (.*)$/s.exec(command.replaceAll('\\\n', ' ')) ?? []
   if (rest === undefined) throw new Error(`Not a curl command: ${command}`)
   const { url, method, headers, data } = parseOptions(words(rest))
   const body = data === '@-' ? new Uint8Array(Number(zeros)) : data
   const [, address = '', target] = /^(?:http:\/\/)?([^/]+)(\/.*)$/.exec(url) ?? []
-  const response = await fetch(`${at(address)}${target}`, { method, headers, ...(body !== undefined && { body }) })
+  const response = await fetch(`${at(address)}${target}`, {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+  })
   return {
     status: `${response.status} ${response.statusText}`,
     headers: response.headers,
@@ -52,7 +57,9 @@ function parseOptions(args: readonly string[]) {
 
 /** The words of a command line: bare, or in single or double quotes. */
 function words(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => single ?? double ?? bare ?? '')
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  )
 }
 
 function unescapeBytes(text: string): string {
@@ -72,7 +79,9 @@ function sendBytes(bytes: string, url: string): Promise<Answer> {
     socket.on('close', () => {
       const [head = '', body = ''] = received.split('\r\n\r\n')
       const [status = '', ...lines] = head.split('\r\n')
-      const headers = new Headers(lines.map((line): [string, string] => [line.split(': ')[0] ?? '', line.split(': ')[1] ?? '']))
+      const headers = new Headers(
+        lines.map((line): [string, string] => [line.split(': ')[0] ?? '', line.split(': ')[1] ?? '']),
+      )
       resolve({ status: status.replace('HTTP/1.1 ', ''), headers, body })
     })
   })

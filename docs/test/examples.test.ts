@@ -4,7 +4,7 @@ import { buildSchema, parse, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { printJson, withoutChance } from './answers.ts'
 import { runRequest } from './curl.ts'
-import { type Block, blocksOf, documents, read, root } from './markdown.ts'
+import { type Block, blocksOf, documents, read, root, walkthroughs } from './markdown.ts'
 import { type Servers, startServers } from './servers.ts'
 
 const appOf = ({ info }: Block) => info.app ?? 'content'
@@ -19,7 +19,8 @@ interface Example {
 function examplesIn(blocks: readonly Block[]): Example[] {
   return blocks.flatMap((request, at) => {
     const answer = blocks[at + 1]
-    const isExample = (isRequest(request) || request.language === 'graphql') && /^(?:json|http)$/.test(answer?.language ?? '')
+    const isExample =
+      (isRequest(request) || request.language === 'graphql') && /^(?:json|http)$/.test(answer?.language ?? '')
     return isExample && answer ? [{ request, answer }] : []
   })
 }
@@ -27,11 +28,14 @@ function examplesIn(blocks: readonly Block[]): Example[] {
 /** What a request is answered, in the form in which the document shows it. */
 async function run({ request, answer }: Example, { at }: Servers): Promise<string> {
   if (request.language === 'graphql') {
-    const response = await fetch(`${at(appOf(request) === 'content' ? 'localhost:4001' : 'localhost:4002')}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: request.text }),
-    })
+    const response = await fetch(
+      `${at(appOf(request) === 'content' ? 'localhost:4001' : 'localhost:4002')}/graphql`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: request.text }),
+      },
+    )
     return printJson(await response.json())
   }
   const { status, headers, body } = await runRequest(request.text, at)
@@ -60,7 +64,9 @@ function writeAnswers(document: string, answers: readonly (readonly [Block, stri
   writeFileSync(path.join(root, document), lines.join('\n'))
 }
 
-describe.each(documents)('%s', (document) => {
+const others = documents.filter((document) => !walkthroughs.includes(document))
+
+describe.each(others)('%s', (document) => {
   const blocks = blocksOf(document)
   const examples = examplesIn(blocks)
 
@@ -87,7 +93,9 @@ describe.each(documents)('%s', (document) => {
     expect(blocks.filter(isRequest).filter(({ place }) => !asked.has(place))).toEqual([])
     for (const block of blocks.filter(({ language }) => language === 'graphql')) {
       if (block.info.partial) continue
-      const schema = buildSchema(readFileSync(path.join(root, 'apps', appOf(block), 'schema.graphql'), 'utf8'))
+      const schema = buildSchema(
+        readFileSync(path.join(root, 'apps', appOf(block), 'schema.graphql'), 'utf8'),
+      )
       expect(validate(schema, parse(block.text)), block.place).toEqual([])
     }
   })

@@ -57,7 +57,9 @@ describe.each(documents)('%s', (document) => {
 })
 
 test('.env.example names only settings that the code reads', () => {
-  const names = [...readFileSync(path.join(root, '.env.example'), 'utf8').matchAll(/^#?\s?([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const names = [...readFileSync(path.join(root, '.env.example'), 'utf8').matchAll(/^#?\s?([A-Z_]+)=/gm)].map(
+    ([, name = '']) => name,
+  )
   const code = readdirSync(path.join(root, 'packages'), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\/src\/.*\.ts$/.test(file) && statSync(path.join(root, 'packages', file)).isFile())
     .map((file) => readFileSync(path.join(root, 'packages', file), 'utf8'))

@@ -27,6 +27,9 @@ export const documents: readonly string[] = [
     .map((name) => `docs/${name}`),
 ]
 
+/** The documents whose steps are followed one after the other, in a copy of the project. */
+export const walkthroughs: readonly string[] = ['docs/migrations.md', 'docs/new-app.md']
+
 /** A document's text. */
 export function read(document: string): string {
   return readFileSync(path.join(root, document), 'utf8')
@@ -62,7 +65,9 @@ export function tableOf(document: string, columns: readonly string[]): Record<st
   const end = rows.findIndex((row, at) => at > head && row.length === 0)
   return rows
     .slice(head + 2, end < 0 ? undefined : end)
-    .map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]?.replaceAll('`', '') ?? ''])))
+    .map((row) =>
+      Object.fromEntries(columns.map((column, at) => [column, row[at]?.replaceAll('`', '') ?? ''])),
+    )
 }
 
 function pair(word: string): [string, string] {

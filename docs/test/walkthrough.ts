@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'vitest'
+import { printJson, withoutChance } from './answers.ts'
+import { environment, type Run, runCommand } from './command.ts'
+import { runRequest } from './curl.ts'
+import { type Block, blocksOf } from './markdown.ts'
+import { copyProject, type ProjectCopy } from './project-copy.ts'
+
+/** What following a document's steps is done with. */
+export interface Walk {
+  readonly project: ProjectCopy
+  readonly databaseUrl: string
+  /** The address of the server that the document started. */
+  url: string
+  server: ChildProcess | undefined
+  /** How the last command ended. */
+  run: Run
+}
+
+/** Follows a document's steps in a copy of the project, on a database: writes its files, runs its commands, compares. */
+export async function follow(document: string, databaseUrl: string): Promise<void> {
+  const project = copyProject()
+  const walk: Walk = { project, databaseUrl, url: '', server: undefined, run: { exitCode: 0, output: '' } }
+  try {
+    for (const block of blocksOf(document)) await step(walk, block)
+  } finally {
+    await stopServer(walk)
+    project.remove()
+  }
+}
+
+async function step(walk: Walk, block: Block): Promise<void> {
+  const { info, language, text, place } = block
+  if (language === 'diff') return applyDiff(walk, block)
+  if (info.file) return walk.project.write(info.file, `${text}\n`)
+  if (info.written) return expect.soft(readWritten(walk, info.written), place).toBe(text)
+  if (language === 'sh') return runLines(walk, block)
+  if (language === 'text') return expectOutput(walk.run, block)
+  if (language === 'json')
+    expect.soft(withoutChance(JSON.parse(text)), place).toEqual(withoutChance(JSON.parse(walk.run.output)))
+  else if (language !== 'ts') throw new Error(`${place}: a step that no test can follow`)
+}
+
+/** Puts the new lines in the place of the old ones; a diff without old lines goes to the end of the file. */
+function applyDiff({ project }: Walk, { info, text, place }: Block): void {
+  const file = info.file ?? ''
+  const part = (marks: string) =>
+    text
+      .split('\n')
+      .filter((line) => line === '' || marks.includes(line[0] ?? ''))
+      .map((line) => `${line.slice(1)}\n`)
+      .join('')
+  const before = readFileSync(path.join(project.root, file), 'utf8')
+  const old = part(' -')
+  if (old.trim() === '') {
+    project.write(file, `${before}\n${part('+')}`)
+    return
+  }
+  expect(before.split(old), `${place}: the lines that it changes`).toHaveLength(2)
+  project.write(
+    file,
+    before.replace(old, () => part(' +')),
+  )
+}
+
+/** A migration that a command wrote, such as `content/add_boost`. */
+function readWritten({ project }: Walk, migration: string): string {
+  const [app = '', name] = migration.split('/')
+  const folder = path.join(project.root, 'apps', app, 'prisma', 'migrations')
+  const written = readdirSync(folder).find((file) => file.endsWith(`_${name}`))
+  return readFileSync(path.join(folder, written ?? migration, 'migration.sql'), 'utf8').trimEnd()
+}
+
+async function runLines(walk: Walk, { info, text, place }: Block): Promise<void> {
+  if (text.startsWith('curl ')) {
+    const { body } = await runRequest(text, () => walk.url)
+    walk.run = { exitCode: 0, output: printJson(JSON.parse(body)) }
+    return
+  }
+  const { project, databaseUrl } = walk
+  for (const line of text.split('\n')) {
+    // Nothing new is to be installed: npm would do no more than link the app and run `prepare`.
+    const install = /^npm install/.test(line)
+    if (install) for (const app of newApps(project)) project.link(app)
+    const command = install ? 'npm run prepare' : line
+    if (/^npm start/.test(command)) await startServer(walk, command)
+    else walk.run = await runCommand(command, project.root, { DATABASE_URL: databaseUrl })
+    expect(walk.run.exitCode, `${place}: ${line}\n${walk.run.output}`).toBe(info.fails ? 1 : 0)
+  }
+}
+
+function newApps({ root }: ProjectCopy): string[] {
+  return readdirSync(path.join(root, 'apps')).filter(
+    (app) => !existsSync(path.join(root, 'node_modules', app)),
+  )
+}
+
+/** Every line of the document is among the output's, apart from times and ports; `…` stands for anything. */
+function expectOutput({ output }: Run, { text, place }: Block): void {
+  const comparable = (line: string) =>
+    line.replace(/\d{14}/g, '(time)').replace(/127\.0\.0\.1:\d+/, '(address)')
+  const lines = output.split('\n').map(comparable)
+  for (const line of text.split('\n').map(comparable)) {
+    const parts = line.split('…').map((part) => part.trim())
+    expect
+      .soft(
+        lines.some((printed) => parts.every((part) => printed.includes(part))),
+        `${place}: ${line}\n${output}`,
+      )
+      .toBe(true)
+  }
+}
+
+/** Starts the document's server on any free port, and waits for its address. */
+async function startServer(walk: Walk, command: string): Promise<void> {
+  const server = spawn('sh', ['-c', `exec ${command}`], {
+    cwd: walk.project.root,
+    env: environment({ DATABASE_URL: walk.databaseUrl, PORT: '0' }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
+  walk.server = server
+  let output = ''
+  for await (const chunk of server.stdout.iterator({ destroyOnReturn: false })) {
+    output += chunk
+    const url = /^ +\w+ +(http:\S+)$/m.exec(output)?.[1]
+    if (url === undefined) continue
+    walk.url = url
+    break
+  }
+  server.stdout.resume()
+  walk.run = { exitCode: walk.url === '' ? 1 : 0, output }
+}
+
+/** As Ctrl+C does: the signal goes to all that the command started. */
+async function stopServer({ server }: Walk): Promise<void> {
+  if (server?.pid === undefined || server.exitCode !== null) return
+  const closed = once(server, 'close')
+  process.kill(-server.pid, 'SIGINT')
+  await closed
+}
