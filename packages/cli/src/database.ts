@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { addressOf, attachEmbeddedPostgres, codeOf, parseDatabaseUrl } from '@shared-ledger/postgres'
 import { say } from './command.ts'
+import { onStopSignals } from './stop-signals.ts'
 
 /** The database that a command works on. */
-export interface OpenDatabase {
+interface OpenDatabase {
   readonly url: string
   /** Lets go of the embedded server; nothing for a server of the user's own. */
   close(): Promise<void>
@@ -17,7 +18,7 @@ export function embeddedDirectoryOf(root: string): string {
 }
 
 /** The database of `DATABASE_URL`, or the embedded one, which is started where it does not run. */
-export async function openDatabase(root: string): Promise<OpenDatabase> {
+async function openDatabase(root: string): Promise<OpenDatabase> {
   const url = process.env.DATABASE_URL
   if (url) {
     parseDatabaseUrl(url)
@@ -27,22 +28,55 @@ export async function openDatabase(root: string): Promise<OpenDatabase> {
   return { url: server.url(DATABASE), close: () => server.detach() }
 }
 
-/** Opens the database, hands its url to `use`, and closes it whatever happens. */
-export async function withDatabase<T>(root: string, use: (url: string) => Promise<T>): Promise<T> {
-  const database = await openDatabase(root)
+/** The exit code of a command that was stopped, as shells have it for Ctrl+C. */
+const STOPPED = 130
+
+/**
+ * Opens the database, hands its url to `use`, and closes it whatever happens, also when the command is stopped by a signal:
+ * `use` then ends what it must not leave half done. Answers the exit code.
+ */
+export async function withDatabase(
+  root: string,
+  use: (url: string, stopped: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const stopped = abortedBySignals()
+  let database: OpenDatabase | undefined
   try {
-    return await use(database.url)
+    database = await openDatabase(root)
+    stopped.throwIfAborted()
+    return await use(database.url, stopped)
   } catch (error) {
+    if (database === undefined) {
+      if (stopped.aborted) return STOPPED // Ctrl+C also ends the initdb that we wait for
+      throw error
+    }
+    if (stopped.aborted && error instanceof Error && error.name === 'AbortError') return STOPPED
     throw explainConnection(error, database.url)
   } finally {
-    await database.close()
+    await database?.close()
   }
+}
+
+function abortedBySignals(): AbortSignal {
+  const controller = new AbortController()
+  onStopSignals({
+    stop() {
+      say('Stopping …')
+      controller.abort()
+    },
+    force() {
+      const left = 'PostgreSQL may still run. The next npm start finds it, and stops it at its own end.'
+      say(process.env.DATABASE_URL ? 'Ended at once.' : `Ended at once: ${left}`)
+      process.exit(STOPPED)
+    },
+  })
+  return controller.signal
 }
 
 const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNRESET']
 
 /** The error, or one that says what to do about a DATABASE_URL that leads nowhere. */
-export function explainConnection(error: unknown, url: string): unknown {
+function explainConnection(error: unknown, url: string): unknown {
   const code = codeOf(error)
   if (code !== undefined && unreachable.includes(code)) {
     const advice = 'Start it, correct DATABASE_URL, or remove DATABASE_URL to use the embedded database.'

@@ -4,8 +4,8 @@ import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 
 await runCommand((root, apps) =>
-  withDatabase(root, async (databaseUrl) => {
-    await migrate({ databaseUrl, root, log: say, ...(apps.length > 0 && { apps }) })
+  withDatabase(root, async (databaseUrl, stopped) => {
+    await migrate({ databaseUrl, root, log: say, signal: stopped, ...(apps.length > 0 && { apps }) })
     say('The database is up to date.')
     return 0
   }),

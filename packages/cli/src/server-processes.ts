@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { chooseApps } from '@shared-ledger/postgres'
+
+const SERVER = 'src/server.ts'
 
 /** One app's server, in a process of its own. */
 export interface ServerProcess {
@@ -12,25 +14,9 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): void
 }
 
-/** The apps that have a server: apps/<name>/src/server.ts, sorted by name. */
-export function serversOf(root: string): string[] {
-  const apps = path.join(root, 'apps')
-  if (!existsSync(apps)) return []
-  return readdirSync(apps)
-    .filter((name) => existsSync(path.join(apps, name, 'src', 'server.ts')))
-    .sort()
-}
-
 /** The named apps, or all that have a server. */
 export function chooseServers(root: string, names: readonly string[]): string[] {
-  const known = serversOf(root)
-  const unknown = names.find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new Error(
-      `There is no app "${unknown}" with an apps/${unknown}/src/server.ts. The apps are: ${known.join(', ')}.`,
-    )
-  }
-  return names.length > 0 ? known.filter((name) => names.includes(name)) : known
+  return chooseApps(root, names.length > 0 ? names : undefined, SERVER)
 }
 
 /**
@@ -38,12 +24,7 @@ export function chooseServers(root: string, names: readonly string[]): string[] 
  * us, whose end tells it that we are gone.
  */
 export function startServerProcess(app: string, root: string, env: NodeJS.ProcessEnv): ServerProcess {
-  const source = [
-    '--conditions=@shared-ledger/source',
-    '--import',
-    'tsx',
-    path.join('apps', app, 'src', 'server.ts'),
-  ]
+  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx', path.join('apps', app, SERVER)]
   const child = spawn(process.execPath, source, {
     cwd: root,
     env,

@@ -1,46 +1,21 @@
 // npm start [-- content …]: the database, the migrations, and one server process per app.
 import { appsOf, migrate } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
-import { explainConnection, type OpenDatabase, openDatabase } from './database.ts'
+import { withDatabase } from './database.ts'
 import { chooseServers, type ServerProcess, startServerProcess } from './server-processes.ts'
-import { onStopSignals } from './stop-signals.ts'
 
 await runCommand(async (root, names) => {
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
-  const servers: ServerProcess[] = []
-  let stopping = false
-
-  const stopServers = () => {
-    stopping = true
-    for (const server of servers) server.kill('SIGTERM')
-  }
-  onStopSignals({
-    stop() {
-      if (!stopping) say('Stopping …')
-      stopServers()
-    },
-    force() {
-      for (const server of servers) server.kill('SIGKILL')
-      process.exit(130)
-    },
-  })
-
-  let database: OpenDatabase | undefined
-  try {
-    database = await openDatabase(root)
-    const { url } = database
-    await migrate({ databaseUrl: url, root, apps: withMigrations, log: say })
-    if (stopping) return 0
-    for (const app of apps) servers.push(startServerProcess(app, root, environmentOf(url, apps)))
+  return withDatabase(root, async (databaseUrl, stopped) => {
+    await migrate({ databaseUrl, root, apps: withMigrations, log: say, signal: stopped })
+    stopped.throwIfAborted()
+    const environment = environmentOf(databaseUrl, apps)
+    const servers = apps.map((app) => startServerProcess(app, root, environment))
+    process.on('exit', () => signalAll(servers, 'SIGKILL')) // a second Ctrl+C waits for none
     void announce(servers)
-    return await outcomeOf(servers, stopServers, () => stopping)
-  } catch (error) {
-    if (stopping) return 0 // Ctrl+C also ends the initdb or the Prisma command that we wait for
-    throw database ? explainConnection(error, database.url) : error
-  } finally {
-    await database?.close()
-  }
+    return outcomeOf(servers, stopped)
+  })
 })
 
 // PORT moves one server; several would all want it.
@@ -57,20 +32,21 @@ async function announce(servers: readonly ServerProcess[]): Promise<void> {
 }
 
 // Waits until all servers have ended. One that ends by itself with an error takes the others with it.
-async function outcomeOf(
-  servers: readonly ServerProcess[],
-  stopServers: () => void,
-  isStopping: () => boolean,
-): Promise<number> {
-  let exitCode = 0
+async function outcomeOf(servers: readonly ServerProcess[], stopped: AbortSignal): Promise<number> {
+  let failed = false
+  stopped.addEventListener('abort', () => signalAll(servers, 'SIGTERM'))
   await Promise.all(
     servers.map(async ({ app, ended }) => {
       const failure = await ended
-      if (failure === undefined || isStopping()) return
-      exitCode = 1
+      if (failure === undefined || failed || stopped.aborted) return
+      failed = true
       say(`The server of ${app} ended (${failure}).${servers.length > 1 ? ' Stopping the others …' : ''}`)
-      stopServers()
+      signalAll(servers, 'SIGTERM')
     }),
   )
-  return exitCode
+  return failed ? 1 : 0
+}
+
+function signalAll(servers: readonly ServerProcess[], signal: NodeJS.Signals): void {
+  for (const server of servers) server.kill(signal)
 }

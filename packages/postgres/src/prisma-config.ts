@@ -14,6 +14,9 @@ const PLACEHOLDER = 'postgresql://ledger@set-DATABASE_URL.invalid/shared_ledger'
 export function defineLedgerConfig() {
   useOfflineSchemaEngine()
   return defineConfig({
+    // Prisma knows no partitions: the keys of ledger.entries are those of its partitions.
+    experimental: { externalTables: true },
+    tables: { external: ['ledger.entries'] },
     schema: 'prisma/schema.prisma',
     migrations: { path: 'prisma/migrations' },
     datasource: { url: urlFor(LEDGER) },

@@ -24,12 +24,15 @@ export function historyOf(root: string, name: string): History {
   }
 }
 
-/** The apps that keep data: the folders of `apps/` with a `prisma/schema.prisma`, sorted by name. */
-export function appsOf(root: string): string[] {
+/** What an app that keeps data has. */
+export const MODELS = 'prisma/schema.prisma'
+
+/** The apps that keep data, or that have another file: the folders of `apps/` with it, sorted by name. */
+export function appsOf(root: string, file: string = MODELS): string[] {
   const folder = path.join(root, 'apps')
   if (!existsSync(folder)) return []
   return readdirSync(folder)
-    .filter((name) => existsSync(historyOf(root, name).models))
+    .filter((name) => existsSync(path.join(folder, name, file)))
     .sort()
 }
 

@@ -1,7 +1,21 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findBinaries, programOf } from '../src/embedded/binaries.ts'
 import { readPidFile } from '../src/embedded/pid-file.ts'
@@ -14,86 +28,73 @@ const isRoot = process.getuid?.() === 0
 const portOf = (url: string) => new URL(url).port
 const isRunning = (home: string) => readPidFile(dataOf(home)) !== undefined
 const quiet = (directory: string) => attachEmbeddedPostgres({ directory, log: () => {} })
+const unfinishedIn = (home: string) => readdirSync(home).filter((name) => name.startsWith('data.unfinished'))
 
-const withOpenDirectory = (use: (directory: string) => Promise<void>) => withDirectory(use, { mode: 0o755 })
+async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await isSo())) await sleep(20)
+}
+
+const answers = (url: string) =>
+  rowsOf(url, 'SELECT').then(
+    () => true,
+    () => false,
+  )
+
+async function holdsOn(url: string): Promise<unknown> {
+  const count = `SELECT count(*)::int AS holds FROM pg_stat_activity WHERE application_name = 'shared-ledger attached'`
+  return (await rowsOf(url, count))[0]?.holds
+}
+
+// PostgreSQL then ends all its processes but the first, and starts them again.
+async function killBackend(url: string): Promise<void> {
+  const [row] = await rowsOf(url, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'`)
+  process.kill(Number(row?.pid), 'SIGKILL')
+}
+
+// As whom an ordinary user's processes run: as we do, unless we are root.
+const ordinary = isRoot ? { uid: 65_534, gid: 65_534 } : undefined
+const ordinaryCanRun = // not where Node or this repository is below /root
+  spawnSync(process.execPath, ['--eval', ''], { ...ordinary, cwd: import.meta.dirname }).status === 0
 
 describe.concurrent('a directory of its own', () => {
-  test('the first start makes the database, and the next one finds its data', () =>
-    withOpenDirectory(async (directory) => {
-      const first = await attach(directory)
-      expect(first.log.join('\n')).toContain(`Creating the database in ${directory}`)
-      await rowsOf(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
-      await first.detach()
-      expect(isRunning(directory)).toBe(false)
+  test('a first start killed with -9 half-way is begun anew, also while its initdb still writes', () =>
+    withDirectory(
+      async (directory) => {
+        const victim = attaching(directory)
+        await victim.logged('Creating')
+        await until(() => unfinishedIn(directory).length > 0)
+        await victim.kill()
+        expect(existsSync(dataOf(directory))).toBe(false)
 
-      const second = await attach(directory)
-      expect(second.log.join('\n')).not.toContain('Creating')
-      expect(await rowsOf(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
-      await second.detach()
-    }))
+        const busy = 'while mkdir -p "$1"; do i=$((i + 1)); : > "$1/$i"; done'
+        const left = path.join(directory, unfinishedIn(directory)[0]!, 'data', 'base')
+        const orphan = spawn('/bin/sh', ['-c', busy, 'sh', left])
+        setTimeout(() => orphan.kill('SIGKILL'), 1_000)
+        const server = await quiet(directory)
+        expect(await answers(server.url('postgres'))).toBe(true)
+        await server.detach()
+        expect(unfinishedIn(directory)).toEqual([])
+      },
+      { mode: 0o755 },
+    ))
 
-  test('the server speaks UTF-8 in the order of code points, to this machine alone, and keeps its promises', () =>
-    withOpenDirectory(async (directory) => {
-      const server = await quiet(directory)
-      const settings = await rowsOf(
-        server.url('postgres'),
-        `SELECT current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS listens,
-                current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits,
-                current_setting('full_page_writes') AS pages, 'Z' < 'a' COLLATE "default" AS code_points,
-                current_setting('server_version_num')::int / 10000 AS version, current_setting('password_encryption') AS passwords`,
-      )
-      expect(settings).toEqual([
-        {
-          encoding: 'UTF8',
-          listens: '127.0.0.1',
-          fsync: 'on',
-          commits: 'on',
-          pages: 'on',
-          code_points: true,
-          version: 18,
-          passwords: 'scram-sha-256',
-        },
-      ])
-      expect(statSync(path.join(directory, 'password')).mode & 0o777).toBe(0o600)
-      const stranger = new URL(server.url('postgres'))
-      stranger.password = 'guess'
-      await expect(rowsOf(stranger.toString(), 'SELECT')).rejects.toMatchObject({ code: '28P01' })
-      await server.detach()
-    }))
-
-  test('three first starts at once all succeed, on one server', () =>
-    withOpenDirectory(async (directory) => {
-      const attached = await Promise.all([attach(directory), attach(directory), attach(directory)])
-      expect(new Set(attached.map(({ url }) => url)).size).toBe(1)
-      expect(attached.flatMap(({ log }) => log).filter((line) => line.startsWith('Creating'))).toHaveLength(1)
-      await Promise.all(attached.map(({ detach }) => detach()))
-      expect(isRunning(directory)).toBe(false)
-    }))
-
-  test('a first start killed with -9 half-way is begun anew', () =>
-    withOpenDirectory(async (directory) => {
-      const victim = attaching(directory)
-      await victim.logged('Creating')
-      await victim.kill()
-      expect(existsSync(dataOf(directory))).toBe(false)
-      const server = await quiet(directory)
-      expect(await rowsOf(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
-      await server.detach()
-      expect(existsSync(path.join(directory, 'data.unfinished'))).toBe(false)
-    }))
-
-  test('a reset is refused while the server is used, and then empties it', () =>
-    withOpenDirectory(async (directory) => {
-      const server = await quiet(directory)
-      await rowsOf(server.url('postgres'), 'CREATE TABLE kept ()')
-      await expect(resetEmbeddedPostgres(directory)).rejects.toThrow('in use')
-      expect(await rowsOf(server.url('postgres'), 'SELECT FROM kept')).toEqual([])
-      await server.detach()
-      expect(await resetEmbeddedPostgres(directory)).toBe(directory)
-      const anew = await quiet(directory)
-      await expect(rowsOf(anew.url('postgres'), 'SELECT FROM kept')).rejects.toMatchObject({ code: '42P01' })
-      await anew.detach()
-    }))
+  test.runIf(ordinaryCanRun)('an ordinary user starts, starts again and stops it', () =>
+    withDirectory(
+      async (directory) => {
+        const first = await attach(directory, { user: ordinary })
+        expect(first.home).toBe(directory)
+        expect(statSync(dataOf(directory)).uid).toBe(ordinary?.uid ?? process.getuid?.())
+        await rowsOf(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+        await first.detach()
+        expect(isRunning(directory)).toBe(false)
+        const second = await attach(directory, { user: ordinary })
+        expect(await rowsOf(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+        await second.detach()
+        expect(isRunning(directory)).toBe(false)
+      },
+      { mode: 0o700, user: ordinary },
+    ),
+  )
 
   test.runIf(isRoot)('as root, in a folder closed to others, the data is in a folder of the system', () =>
     withDirectory(async (directory) => {
@@ -103,8 +104,11 @@ describe.concurrent('a directory of its own', () => {
       expect(statSync(dataOf(first.home)).uid).not.toBe(0)
       await rowsOf(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
       await first.detach()
-      const second = await attach(directory)
-      expect(await rowsOf(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+
+      chmodSync(path.resolve(directory, '../..'), 0o755) // where it would be made now, were it not made already
+      const second = await quiet(directory)
+      expect(second.home).toBe(first.home)
+      expect(await rowsOf(second.url('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
       await second.detach()
       expect(isRunning(first.home)).toBe(false)
     }),
@@ -114,7 +118,7 @@ describe.concurrent('a directory of its own', () => {
     'as root, programs in a folder closed to others are copied to a folder of the system',
     () =>
       withDirectory(async (directory) => {
-        await quiet(directory).then((server) => server.detach())
+        mkdirSync(directory, { recursive: true })
         const closed = mkdtempSync(path.join(tmpdir(), 'shared-ledger-closed-'))
         try {
           const { folder, version } = findBinaries()
@@ -138,10 +142,52 @@ describe('a directory that every test leaves with its server stopped', () => {
     const ready = await openDirectory({ mode: 0o755 })
     directory = ready.directory
     release = ready.release
-    await (await quiet(directory)).detach()
   })
   afterAll(() => release())
   afterEach(() => expect(isRunning(directory)).toBe(false))
+
+  test('three first starts at once make one database on one server, and the next start finds its data', async () => {
+    const attached = await Promise.all([attach(directory), attach(directory), attach(directory)])
+    expect(new Set(attached.map(({ url }) => url)).size).toBe(1)
+    const created = attached.flatMap(({ log }) => log).filter((line) => line.startsWith('Creating'))
+    expect(created).toEqual([`Creating the database in ${directory} …`])
+    await rowsOf(attached[0]!.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    await Promise.all(attached.map(({ detach }) => detach()))
+    expect(isRunning(directory)).toBe(false)
+
+    const next = await attach(directory)
+    expect(next.log.join('\n')).not.toContain('Creating')
+    expect(await rowsOf(next.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+    await next.detach()
+  })
+
+  test('the server speaks UTF-8 in the order of code points, to this machine alone, and keeps its promises', async () => {
+    const server = await quiet(directory)
+    const settings = await rowsOf(
+      server.url('postgres'),
+      `SELECT current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS listens,
+              current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits,
+              current_setting('full_page_writes') AS pages, 'Z' < 'a' COLLATE "default" AS code_points,
+              current_setting('server_version_num')::int / 10000 AS version, current_setting('password_encryption') AS passwords`,
+    )
+    expect(settings).toEqual([
+      {
+        encoding: 'UTF8',
+        listens: '127.0.0.1',
+        fsync: 'on',
+        commits: 'on',
+        pages: 'on',
+        code_points: true,
+        version: 18,
+        passwords: 'scram-sha-256',
+      },
+    ])
+    expect(statSync(path.join(directory, 'password')).mode & 0o777).toBe(0o600)
+    const stranger = new URL(server.url('postgres'))
+    stranger.password = 'guess'
+    await expect(rowsOf(stranger.toString(), 'SELECT')).rejects.toMatchObject({ code: '28P01' })
+    await server.detach()
+  })
 
   test('a second process attaches to the server that runs, and the last one stops it', async () => {
     const first = await attach(directory)
@@ -149,15 +195,15 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(second.url).toBe(first.url)
     expect(second.log).toEqual([])
     await first.detach()
-    expect(await rowsOf(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    expect(await answers(second.url)).toBe(true)
     await second.detach()
     expect(isRunning(directory)).toBe(false)
   })
 
   test('a process that is killed with -9 keeps nobody from stopping the server', async () => {
-    const [victim, other] = await Promise.all([attach(directory), attach(directory)])
+    const [victim, other] = await Promise.all([attach(directory), quiet(directory)])
     await victim.kill()
-    expect(await rowsOf(other.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    expect(await answers(other.url('postgres'))).toBe(true)
     await other.detach()
     expect(isRunning(directory)).toBe(false)
   })
@@ -172,27 +218,81 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('a PostgreSQL killed with -9 is started again with all that was committed', async () => {
-    const first = await quiet(directory)
-    await rowsOf(first.url('postgres'), 'CREATE TABLE kept AS SELECT 42 AS answer')
-    process.kill(readPidFile(dataOf(directory))!.pid, 'SIGKILL')
-    expect(existsSync(path.join(dataOf(directory), 'postmaster.pid'))).toBe(true)
-
-    const second = await quiet(directory)
-    expect(await rowsOf(second.url('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
-    await first.detach() // its connection died with the old server; the new one has another user
-    expect(isRunning(directory)).toBe(true)
-    await second.detach()
+  test('after a backend was killed with -9, nobody stops or resets the server under those who are attached', async () => {
+    const [one, other] = await Promise.all([attach(directory), quiet(directory)])
+    await killBackend(one.url)
+    await until(() => answers(one.url))
+    await expect(resetEmbeddedPostgres(directory)).rejects.toThrow('in use')
+    expect(await holdsOn(one.url)).toBe(2)
+    await other.detach()
+    expect(await answers(one.url)).toBe(true)
+    await one.detach()
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('a lock file with the process id of another living process does not stop the start', async () => {
-    await (await quiet(directory)).detach()
-    const stale = [process.pid, dataOf(directory), 0, 54320, '', '127.0.0.1', '', 'ready   ', '']
-    writeFileSync(path.join(dataOf(directory), 'postmaster.pid'), stale.join('\n'), { mode: 0o600 })
-    const server = await quiet(directory)
-    expect(await rowsOf(server.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  test('one who detaches while a killed backend brings the server down leaves it to the others', async () => {
+    const [one, other] = await Promise.all([attach(directory), quiet(directory)])
+    await killBackend(one.url)
+    await other.detach()
+    await until(() => answers(one.url))
+    expect(isRunning(directory)).toBe(true)
+    await one.detach()
+    expect(isRunning(directory)).toBe(false)
+  })
+
+  test('a PostgreSQL killed with -9 is started again on its port by those who are attached', async () => {
+    const log: string[] = []
+    const server = await attachEmbeddedPostgres({ directory, log: (line) => log.push(line) })
+    const url = server.url('postgres')
+    const { pid } = readPidFile(dataOf(directory))!
+    process.kill(pid, 'SIGKILL')
+    await until(() => answers(url))
+    expect(readPidFile(dataOf(directory))?.pid).not.toBe(pid)
+    await until(async () => (await holdsOn(url)) === 1)
+    expect(log).toContain(`PostgreSQL ended. Starting it again on port ${portOf(url)} …`)
     await server.detach()
+    expect(isRunning(directory)).toBe(false)
+  })
+
+  test('a PostgreSQL killed with -9 is started by the next process, with its port and all that was committed', async () => {
+    const victim = await attach(directory)
+    await rowsOf(victim.url, 'CREATE TABLE committed AS SELECT 42 AS answer')
+    await victim.kill()
+    process.kill(readPidFile(dataOf(directory))!.pid, 'SIGKILL')
+    expect(existsSync(path.join(dataOf(directory), 'postmaster.pid'))).toBe(true)
+    const next = await attach(directory, { env: { LEDGER_PG_PORT: '54399' } })
+    expect(next.url).toBe(victim.url) // which the victim's apps may still have
+    expect(await rowsOf(next.url, 'SELECT answer FROM committed')).toEqual([{ answer: 42 }])
+    await next.detach()
+  })
+
+  test('a stop that fails is told, and lets go of the server', async () => {
+    const server = await quiet(directory)
+    const version = path.join(dataOf(directory), 'PG_VERSION')
+    const kept = readFileSync(version)
+    rmSync(version)
+    await expect(server.detach()).rejects.toThrow('pg_ctl failed')
+    writeFileSync(version, kept)
+    await until(async () => (await holdsOn(server.url('postgres'))) === 0)
+    await (await quiet(directory)).detach()
+  })
+
+  test('a lock file with the process id of another living process does not stop the start', async () => {
+    const elsewhere = mkdtempSync(path.join(tmpdir(), 'shared-ledger-stranger-'))
+    copyFileSync('/bin/sleep', path.join(elsewhere, 'postgres'))
+    const stranger: ChildProcess = spawn(path.join(elsewhere, 'postgres'), ['60'], { cwd: elsewhere })
+    try {
+      for (const pid of [process.pid, stranger.pid]) {
+        const stale = [pid, dataOf(directory), 0, 54320, '', '127.0.0.1', '', 'ready   ', '']
+        writeFileSync(path.join(dataOf(directory), 'postmaster.pid'), stale.join('\n'), { mode: 0o600 })
+        const server = await quiet(directory)
+        expect(await answers(server.url('postgres'))).toBe(true)
+        await server.detach()
+      }
+    } finally {
+      stranger.kill('SIGKILL')
+      rmSync(elsewhere, { recursive: true })
+    }
   })
 
   test('a port that another program has is left to it', async () => {
@@ -200,21 +300,24 @@ describe('a directory that every test leaves with its server stopped', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
     const taken = String(typeof address === 'object' ? address?.port : '')
-    const first = await attach(directory, { LEDGER_PG_PORT: taken })
+    const first = await attach(directory, { env: { LEDGER_PG_PORT: taken } })
     expect(portOf(first.url)).not.toBe(taken)
-    const second = await attach(directory, { LEDGER_PG_PORT: taken })
+    const second = await attach(directory, { env: { LEDGER_PG_PORT: taken } })
     expect(second.url).toBe(first.url)
     await Promise.all([first.detach(), second.detach()])
     await new Promise((resolve) => other.close(resolve))
-    const third = await attach(directory, { LEDGER_PG_PORT: taken })
+    const third = await attach(directory, { env: { LEDGER_PG_PORT: taken } })
     expect(portOf(third.url)).toBe(taken)
     await third.detach()
   })
 
   test('a LEDGER_PG_PORT that is no port is refused by name', async () => {
-    await expect(attach(directory, { LEDGER_PG_PORT: 'postgres' })).rejects.toThrow(
+    const refused = attaching(directory, { env: { LEDGER_PG_PORT: 'postgres' } })
+    const never = refused.logged('what it never says')
+    await expect(refused.attached).rejects.toThrow(
       'LEDGER_PG_PORT=postgres is not a port number (1 to 65535).',
     )
+    await expect(never).rejects.toThrow('never said "what it never says"')
   })
 
   test('a database of another version, and one without its password, are refused with a way out', async () => {
@@ -232,5 +335,32 @@ describe('a directory that every test leaves with its server stopped', () => {
   test('what the server says is in a log file beside the data', async () => {
     await (await quiet(directory)).detach()
     expect(readFileSync(path.join(directory, 'server.log'), 'utf8')).toContain('database system is shut down')
+  })
+
+  test.runIf(isRoot)(
+    'data that PostgreSQL’s user can no longer enter is refused with a way out',
+    async () => {
+      const parent = path.resolve(directory, '../..')
+      chmodSync(parent, 0o700)
+      try {
+        await expect(quiet(directory)).rejects.toThrow(
+          `The database is in ${directory}, and PostgreSQL's user (uid ${statSync(dataOf(directory)).uid}) can no longer`,
+        )
+        await expect(quiet(directory)).rejects.toThrow(`chmod o+x ${parent}`)
+        expect(existsSync(stateDirectoryOf(directory))).toBe(false)
+      } finally {
+        chmodSync(parent, 0o755)
+      }
+    },
+  )
+
+  test('a reset is refused while the server is used, and then empties it', async () => {
+    const server = await quiet(directory)
+    await expect(resetEmbeddedPostgres(directory)).rejects.toThrow('in use')
+    expect(await rowsOf(server.url('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+    await server.detach()
+    mkdirSync(path.join(directory, 'data.unfinished-killed'))
+    expect(await resetEmbeddedPostgres(directory)).toBe(directory)
+    expect(readdirSync(directory)).toEqual([])
   })
 })

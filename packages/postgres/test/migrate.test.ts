@@ -1,14 +1,16 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   copyProject,
   createEmptyDatabase,
   createTestDatabase,
   type ProjectCopy,
-  startTemporaryPostgres,
 } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { migrate } from '../src/index.ts'
 import { rowsOf } from './support/attached.ts'
 import { snapshotOf } from './support/snapshot.ts'
@@ -40,6 +42,8 @@ const migrating = async (apps?: string[]) => {
 const operationsOf = async (app: string) =>
   (await rowsOf(database.url, 'SELECT operations FROM ledger.apps WHERE app = $1', [app]))[0]?.operations
 
+const BOOST = '20261122000000_add_boost'
+
 const ADD_BOOST = `SELECT ledger.set_operations('content', ARRAY[
   'DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD', 'CONTENT_CREATION', 'CONTENT_ACCESS', 'CONTENT_BOOST'
 ]);`
@@ -48,42 +52,27 @@ const ADD_BOOST = `SELECT ledger.set_operations('content', ARRAY[
 const POST = `INSERT INTO ledger.entries (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on)
   VALUES ('freelance', 'someone', 1, 'CREDIT_ADD', 10, 10, 'n', gen_random_uuid(), now())`
 
-test('an operation added to one app changes nothing of another', async () => {
-  await rowsOf(database.url, POST)
-  const before = await snapshotOf(database.url, 'freelance')
-  writeMigration(
-    'content',
-    '20261122000000_add_boost',
-    `${ADD_BOOST}\nCREATE TABLE boosts (id int PRIMARY KEY);`,
-  )
-  expect(await migrating(['content'])).toEqual(['Migrating the app content: 20261122000000_add_boost …'])
-  expect(await operationsOf('content')).toContain('CONTENT_BOOST')
-  expect(await rowsOf(database.url, 'SELECT FROM content.boosts')).toEqual([])
-  expect(await snapshotOf(database.url, 'freelance')).toEqual(before)
-})
-
-test('a posting of another app that stays open does not hold the migration up', async () => {
+test('an operation added to one app changes nothing of another, waits for none of its postings, and is there once', async () => {
   const poster = new pg.Client({ connectionString: database.url })
   await poster.connect()
+  const before = await snapshotOf(database.url, 'freelance')
+  writeMigration('content', BOOST, `${ADD_BOOST}\nCREATE TABLE boosts (id int PRIMARY KEY);`)
   try {
     await poster.query(`BEGIN; ${POST}`)
-    writeMigration('content', '20261122000000_add_boost', ADD_BOOST)
-    await migrating(['content']) // fails by its lock_timeout if it needs what the posting holds
+    // Fails by its lock_timeout if it needs what the posting holds.
+    expect(await migrating(['content'])).toEqual([`Migrating the app content: ${BOOST} …`])
     await poster.query('COMMIT')
   } finally {
     await poster.end()
   }
   expect(await operationsOf('content')).toContain('CONTENT_BOOST')
-})
+  expect(await rowsOf(database.url, 'SELECT FROM content.boosts')).toEqual([])
+  expect(await snapshotOf(database.url, 'freelance')).toEqual(before)
 
-test('migrating twice changes nothing the second time', async () => {
-  writeMigration('content', '20261122000000_add_boost', ADD_BOOST)
-  await migrating()
-  const before = [await snapshotOf(database.url, 'content'), await snapshotOf(database.url, 'freelance')]
+  const after = await snapshotOf(database.url, 'content')
   expect(await migrating()).toEqual([])
-  expect([await snapshotOf(database.url, 'content'), await snapshotOf(database.url, 'freelance')]).toEqual(
-    before,
-  )
+  expect(await snapshotOf(database.url, 'content')).toEqual(after)
+  expect(await snapshotOf(database.url, 'freelance')).toEqual(before)
 })
 
 test('two at once on a database that is not there yet both succeed', async () => {
@@ -95,7 +84,8 @@ test('two at once on a database that is not there yet both succeed', async () =>
     migrate({ databaseUrl: missing.url, root: project.root, log: (line) => void lines.push(line) })
   try {
     await Promise.all([start(), start()])
-    expect(lines).toHaveLength(2) // the ledger and content, each by one of them
+    expect(lines.filter((line) => line.startsWith('Migrating'))).toHaveLength(2) // the ledger and content, once each
+    expect(lines.filter((line) => line.startsWith('Waiting for another process'))).toHaveLength(1)
     const migrations =
       'SELECT migration_name, count(*)::int FROM content._prisma_migrations GROUP BY 1 ORDER BY 1'
     expect(await rowsOf(missing.url, migrations)).toEqual([
@@ -108,7 +98,7 @@ test('two at once on a database that is not there yet both succeed', async () =>
 })
 
 test('a migration that fails says why and changes nothing, and its correction runs next', async () => {
-  const name = '20261122000000_add_boost'
+  const name = BOOST
   const snapshot = async () => [
     await rowsOf(
       database.url,
@@ -128,32 +118,73 @@ test('a migration that fails says why and changes nothing, and its correction ru
   expect(failure).not.toMatch(/\n\s+at |node_modules|P3018|schema-engine/)
   expect(await snapshot()).toEqual(before)
 
-  await expect(migrating(['content'])).rejects.toThrow('no_such_table') // as often as one likes
+  // As often as one likes; this time in the words of the ledger.
+  writeMigration('content', name, `SELECT ledger.set_operations('content', ARRAY['DAILY_REWARD']);`)
+  await expect(migrating(['content'])).rejects.toThrow(
+    'app content leaves out shared operations: SIGNUP_CREDIT, CREDIT_SPEND, CREDIT_ADD',
+  )
   writeMigration('content', name, `${ADD_BOOST}\nCREATE TABLE boosts ();`)
   await migrating(['content'])
   expect(await operationsOf('content')).toContain('CONTENT_BOOST')
 })
 
-test('a list of operations without a shared one is refused in the words of the ledger', async () => {
-  writeMigration(
-    'content',
-    '20261122000000_less',
-    `SELECT ledger.set_operations('content', ARRAY['DAILY_REWARD']);`,
-  )
-  await expect(migrating(['content'])).rejects.toThrow(
-    'app content leaves out shared operations: SIGNUP_CREDIT, CREDIT_SPEND, CREDIT_ADD',
-  )
+test('a migration that commits by itself is not said to have changed nothing when it fails', async () => {
+  writeMigration('content', BOOST, 'BEGIN; CREATE TABLE boosts (); COMMIT; SELECT 1 / 0;')
+  const failure = migrating(['content'])
+  await expect(failure).rejects.toThrow(`The migration ${BOOST} of the app content failed, and may have`)
+  await expect(failure).rejects.not.toThrow('changed nothing')
+  expect(await rowsOf(database.url, 'SELECT FROM content.boosts')).toEqual([]) // it has
 })
 
-test('a migration whose process was killed half-way runs again', async () => {
-  writeMigration('content', '20261122000000_add_boost', ADD_BOOST)
+test('a migration whose process is killed half-way, which its engine survives, is waited for and not run again', async () => {
+  writeMigration('content', BOOST, 'CREATE TABLE boosts (); SELECT pg_sleep(2);')
+  const script = fileURLToPath(new URL('support/migrate-process.ts', import.meta.url))
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@shared-ledger/source', '--import', 'tsx', script, project.root, database.url],
+    { stdio: 'ignore' },
+  )
+  const ended = once(child, 'exit')
+  const history = `SELECT finished_at IS NOT NULL AS finished, rolled_back_at IS NOT NULL AS rolled_back
+    FROM content._prisma_migrations WHERE migration_name = $1`
+  await vi.waitUntil(async () => (await rowsOf(database.url, history, [BOOST])).length > 0, {
+    timeout: 20_000,
+  })
+  child.kill('SIGKILL')
+  await ended
+  expect(await migrating(['content'])).toEqual([expect.stringContaining('Waiting for another process')])
+  expect(await rowsOf(database.url, history, [BOOST])).toEqual([{ finished: true, rolled_back: false }])
+  expect(await migrating(['content'])).toEqual([])
+})
+
+test('a migration whose engine was killed with its process runs again', async () => {
+  writeMigration('content', BOOST, ADD_BOOST)
   await rowsOf(
     database.url,
     `INSERT INTO content._prisma_migrations (id, checksum, migration_name, started_at, applied_steps_count)
-     VALUES (gen_random_uuid()::text, '', '20261122000000_add_boost', now(), 0)`,
+     VALUES (gen_random_uuid()::text, '', $1, now(), 0)`,
+    [BOOST],
   )
   await migrating(['content'])
   expect(await operationsOf('content')).toContain('CONTENT_BOOST')
+})
+
+test('a call that is stopped while it waits for another process ends, with nothing migrated', async () => {
+  writeMigration('content', BOOST, ADD_BOOST)
+  const other = new pg.Client({ connectionString: database.url })
+  await other.connect()
+  try {
+    await other.query('SELECT pg_advisory_lock(hashtext($$shared-ledger migrate$$))')
+    const stopping = new AbortController()
+    const options = { databaseUrl: database.url, root: project.root, signal: stopping.signal }
+    const log = () => stopping.abort() // once it says that it waits
+    await expect(migrate({ ...options, log })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    )
+  } finally {
+    await other.end()
+  }
+  expect(await operationsOf('content')).not.toContain('CONTENT_BOOST')
 })
 
 test('an unknown app is refused with the names of those that are', async () => {
@@ -169,20 +200,4 @@ test('a database url that is none is refused without showing it', async () => {
   )
   expect(await failure).toMatch(/^DATABASE_URL is not the url of a PostgreSQL database\./)
   expect(await failure).not.toContain('secret')
-})
-
-test('a server with another user, whose name and database need escapes, is migrated too', async () => {
-  const server = await startTemporaryPostgres({ user: 'ledger owner@work' })
-  try {
-    rmSync(path.join(project.root, 'apps', 'freelance'), { recursive: true })
-    const databaseUrl = server.url('my ledger')
-    await migrate({ databaseUrl, root: project.root, log: () => {} })
-    expect(await rowsOf(databaseUrl, 'SELECT app FROM ledger.apps')).toEqual([{ app: 'content' }])
-    await server.stop()
-    await expect(rowsOf(databaseUrl, 'SELECT')).rejects.toThrow()
-    await server.start()
-    expect(await rowsOf(databaseUrl, 'SELECT app FROM ledger.apps')).toEqual([{ app: 'content' }])
-  } finally {
-    await server.remove()
-  }
 })

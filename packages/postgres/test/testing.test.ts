@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import { templateCacheOf } from '../src/testing/template-cache.ts'
+import { watch } from '../src/testing/watch.ts'
 import { rowsOf } from './support/attached.ts'
 
 const databases: { drop(): Promise<void> }[] = []
@@ -53,3 +57,26 @@ test('a run that is killed with -9 leaves neither its server nor its folder behi
   while (existsSync(home)) await sleep(20)
   await expect(rowsOf(url, 'SELECT')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
+
+test('what outlives a killed run leaves a stranger alone whose process id a lock file names', async () => {
+  const data = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
+  const stranger = spawn('sleep', ['60'])
+  writeFileSync(path.join(data, 'postmaster.pid'), `${stranger.pid}\n${data}\n0\n54320\n`)
+  watch(data, [data])() // as at the end of the run
+  while (existsSync(data)) await sleep(20)
+  expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
+  stranger.kill()
+})
+
+test.each([{ DATABASE_USER: 'another' }, { INITDB_OPTIONS: ['--encoding=UTF8'] }])(
+  'the kept template is not that of a cluster with %j',
+  async (other) => {
+    const root = fileURLToPath(new URL('../../..', import.meta.url))
+    vi.resetModules()
+    vi.doMock('../src/embedded/initialise.ts', async (original) => ({ ...(await original()), ...other }))
+    const anew = await import('../src/testing/template-cache.ts')
+    vi.doUnmock('../src/embedded/initialise.ts')
+    expect(path.dirname(anew.templateCacheOf(root))).toBe(path.dirname(templateCacheOf(root)))
+    expect(anew.templateCacheOf(root)).not.toBe(templateCacheOf(root))
+  },
+)

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { isAlone, isAloneAnew, isGone, takeHold } from './hold.ts'
-import { checkInitialised, DATABASE_USER, initialise, isInitialised, passwordOf } from './initialise.ts'
+import { isAlone, isGone, isUnheld } from './hold.ts'
+import { checkInitialised, DATABASE_USER, initialise, passwordOf } from './initialise.ts'
+import { type KeptHold, keepHold } from './kept-hold.ts'
 import { readPidFile } from './pid-file.ts'
-import { dataOf, makeOpen, type Placement, place } from './placement.ts'
+import { dataOf, isInitialised, makeOpen, type Placement, place } from './placement.ts'
 import { startServer, stopServer } from './server.ts'
 import { withStartLock } from './start-lock.ts'
 
@@ -14,7 +15,7 @@ export interface AttachOptions {
   readonly log: (line: string) => void
 }
 
-/** One process's hold on an embedded server. */
+/** One process's hold on an embedded server. Until it detaches, it starts the server again whenever that ends. */
 export interface AttachedPostgres {
   /** The url of a database on this server. */
   url(database: string): string
@@ -43,20 +44,22 @@ export async function attachEmbeddedPostgres({ directory, log }: AttachOptions):
     if (placement.home !== directory) {
       log(`PostgreSQL's user cannot enter ${directory}; the database is in ${placement.home}`)
     }
-    if (!isInitialised(placement)) {
+    if (!isInitialised(placement.home)) {
       log(`Creating the database in ${placement.home} …`)
       await initialise(placement)
     }
     checkInitialised(placement)
     passwordOf(placement)
     if (!readPidFile(dataOf(placement.home))) log(`Starting PostgreSQL on ${placement.home} …`)
-    const { url, hold } = await startAndHold(placement)
+    const { url, hold } = await startAndHold(directory, placement, log)
     let detaching: Promise<void> | undefined
     return {
       url,
       home: placement.home,
       detach() {
-        detaching ??= withStartLock(directory, () => letGo(hold, url('postgres'), placement, log))
+        detaching ??= hold
+          .giveUp()
+          .then((last) => withStartLock(directory, () => letGo(last, url('postgres'), placement, log)))
         return detaching
       },
     }
@@ -82,12 +85,19 @@ function preferredPort(): number {
   throw new Error(`LEDGER_PG_PORT=${set} is not a port number (1 to 65535).`)
 }
 
-async function startAndHold(placement: Placement) {
+async function startAndHold(directory: string, placement: Placement, log: (line: string) => void) {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
-    const url = urlOf(placement, await startServer(placement, { port: preferredPort() }))
+    const port = await startServer(placement, { port: preferredPort() })
+    const url = urlOf(placement, port)
+    const startAgain = () =>
+      withStartLock(directory, async () => {
+        if (!hold.isGivenUp()) await startOnSamePort(placement, port, log)
+      })
+    let hold: KeptHold
     try {
-      return { url, hold: await takeHold(url('postgres')) }
+      hold = await keepHold({ url: url('postgres'), startAgain, log })
+      return { url, hold }
     } catch (error) {
       // A server that was just killed seems to run for a moment longer.
       if (!isGone(error) || Date.now() > deadline) throw error
@@ -96,16 +106,31 @@ async function startAndHold(placement: Placement) {
   }
 }
 
+// The port is in the urls that the apps have.
+async function startOnSamePort(
+  placement: Placement,
+  port: number,
+  log: (line: string) => void,
+): Promise<void> {
+  if (!readPidFile(dataOf(placement.home))) log(`PostgreSQL ended. Starting it again on port ${port} …`)
+  const running = await startServer(placement, { port, portIsFixed: true })
+  if (running === port) return
+  throw new Error(`PostgreSQL runs on port ${running} now, and no longer on ${port}. Start the apps again.`)
+}
+
 async function letGo(
   hold: pg.Client,
   url: string,
   placement: Placement,
   log: (line: string) => void,
 ): Promise<void> {
-  const alone = await isAlone(hold).catch(() => isAloneAnew(url))
-  if (alone) {
+  try {
+    // Where our connection ended, PostgreSQL may have been restarted, or be gone.
+    const last = await isAlone(hold).catch(() => isUnheld(url).catch(() => false))
+    if (!last) return
     log('Stopping PostgreSQL …')
     await stopServer(placement)
+  } finally {
+    await hold.end().catch(() => {})
   }
-  await hold.end().catch(() => {})
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { codeOf, messageOf, withConnection } from '../connection.ts'
 
@@ -6,17 +7,28 @@ const ATTACHED = 'hashtext($$shared-ledger attached$$)'
 const HOLD = `SELECT pg_advisory_lock_shared(${ATTACHED})`
 const AM_I_THE_LAST = `SELECT pg_try_advisory_lock(${ATTACHED}) AS alone`
 
-/** Opens the connection that keeps the server running for this process. */
-export async function takeHold(url: string): Promise<pg.Client> {
+// PostgreSQL ends every connection when one of its processes dies. The others then take their holds again; they get
+// this long before anybody judges that they are gone.
+const RETURN_MS = 500
+const RESTART_MS = 10_000
+
+/** Opens the connection that keeps the server running for this process. `onLost` is called when it ends thereafter. */
+export async function takeHold(url: string, onLost: () => void): Promise<pg.Client> {
   const hold = new pg.Client({
     connectionString: url,
     application_name: 'shared-ledger attached',
     keepAlive: true,
+    connectionTimeoutMillis: 15_000,
   })
-  hold.on('error', () => {}) // the server was stopped from outside: letGo looks again
+  let taken = false
+  hold.on('error', () => {}) // "end" follows
+  hold.on('end', () => {
+    if (taken) onLost()
+  })
   try {
     await hold.connect()
     await hold.query(HOLD)
+    taken = true
     return hold
   } catch (error) {
     await hold.end().catch(() => {})
@@ -30,18 +42,33 @@ export async function isAlone(connection: pg.Client): Promise<boolean> {
   return rows[0]?.alone ?? false
 }
 
-/** The same, asked on a new connection, where ours ended with a server that was restarted, or that is gone. */
-export async function isAloneAnew(url: string): Promise<boolean> {
-  try {
-    return await withConnection(url, isAlone)
-  } catch {
-    return false
+/**
+ * Whether no process is attached, asked on a new connection. Waits for those that lost theirs a moment ago, and for a
+ * server that restarts.
+ *
+ * @throws when the server does not answer.
+ */
+export async function isUnheld(url: string): Promise<boolean> {
+  await sleep(RETURN_MS)
+  const deadline = Date.now() + RESTART_MS
+  for (;;) {
+    try {
+      return await withConnection(url, isAlone)
+    } catch (error) {
+      if (!isRestarting(error) || Date.now() > deadline) throw error
+      await sleep(RETURN_MS)
+    }
   }
 }
 
-/** Whether the error is that of a server that stops or is gone. */
+/** Whether the error is that of a server that stops, restarts or is gone. */
 export function isGone(error: unknown): boolean {
+  return isRestarting(error) || codeOf(error) === 'ECONNREFUSED'
+}
+
+/** Whether the error is that of a server that ends its connections, or does not take any yet. */
+export function isRestarting(error: unknown): boolean {
   const code = codeOf(error)
   if (code === undefined) return messageOf(error).includes('Connection terminated')
-  return ['ECONNREFUSED', 'ECONNRESET', '57P01', '57P02', '57P03'].includes(code)
+  return ['ECONNRESET', '57P01', '57P02', '57P03'].includes(code)
 }

@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { programOf } from './binaries.ts'
 import { dataOf, type Placement } from './placement.ts'
@@ -9,7 +20,7 @@ import { runProgram } from './run-program.ts'
 export const DATABASE_USER = 'ledger'
 
 /** What every embedded server has: UTF-8, and an order of text that no operating system changes. */
-const initdbOptions = [
+export const INITDB_OPTIONS: readonly string[] = [
   '--encoding=UTF8',
   '--locale=C',
   '--locale-provider=builtin',
@@ -21,23 +32,21 @@ const initdbOptions = [
 
 const MAJOR_VERSION = '18'
 
+const UNFINISHED = 'data.unfinished'
+
 export interface InitialiseOptions {
   readonly databaseUser?: string
   /** Leaves out waiting for the disk: for servers that live as long as a test run. */
   readonly temporary?: boolean
 }
 
-/** Whether the folder holds a finished database cluster. */
-export function isInitialised({ home }: Pick<Placement, 'home'>): boolean {
-  return existsSync(path.join(dataOf(home), 'PG_VERSION'))
-}
-
-/** Makes the database cluster. What a start that was killed half-way left is thrown away first. */
+/**
+ * Makes the database cluster. A start that was killed half-way leaves an initdb that may still write: every attempt has
+ * a folder of its own, and what earlier ones left is thrown away last.
+ */
 export async function initialise(placement: Placement, options: InitialiseOptions = {}): Promise<void> {
   const { home, programs, user } = placement
-  const unfinished = path.join(home, 'data.unfinished')
-  rmSync(unfinished, { recursive: true, force: true })
-  mkdirSync(unfinished, { mode: 0o700 })
+  const unfinished = mkdtempSync(path.join(home, `${UNFINISHED}-`))
   const data = path.join(unfinished, 'data')
   const passwordFile = path.join(unfinished, 'password')
   const password = randomBytes(24).toString('hex')
@@ -50,14 +59,38 @@ export async function initialise(placement: Placement, options: InitialiseOption
       `--pgdata=${data}`,
       `--username=${options.databaseUser ?? DATABASE_USER}`,
       `--pwfile=${passwordFile}`,
-      ...initdbOptions,
+      ...INITDB_OPTIONS,
       ...(options.temporary ? ['--no-sync'] : []),
     ],
     user,
   )
-  writeFileSync(passwordFileOf(home), `${password}\n`, { mode: 0o600 })
+  // The cluster is on the disk: without its password there it would be lost.
+  const flush = !options.temporary
+  writeFileSync(passwordFileOf(home), `${password}\n`, { mode: 0o600, flush })
   renameSync(data, dataOf(home))
-  rmSync(unfinished, { recursive: true })
+  if (flush) syncFolder(home)
+  removeUnfinished(home)
+}
+
+/** Removes what attempts to make a cluster have left; what another process writes at this moment stays. */
+export function removeUnfinished(home: string): void {
+  for (const name of readdirSync(home).filter((entry) => entry.startsWith(UNFINISHED))) {
+    try {
+      rmSync(path.join(home, name), { recursive: true, force: true, maxRetries: 2 })
+    } catch {
+      // the next one removes it
+    }
+  }
+}
+
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return // a folder cannot be opened there
+  const opened = openSync(folder, 'r')
+  try {
+    fsyncSync(opened)
+  } finally {
+    closeSync(opened)
+  }
 }
 
 /** Refuses a cluster that these programs cannot open, and says what to do. */
@@ -69,6 +102,9 @@ export function checkInitialised({ home }: Placement): void {
       `Dump it with the old version and restore it, or empty it: npm run db:reset`,
   )
 }
+
+/** The file with the password of the cluster's user. */
+export const passwordFileOf = (home: string): string => path.join(home, 'password')
 
 /** The password of the cluster's user. */
 export function passwordOf({ home }: Placement): string {
@@ -83,5 +119,3 @@ export function passwordOf({ home }: Placement): string {
     )
   }
 }
-
-const passwordFileOf = (home: string): string => path.join(home, 'password')

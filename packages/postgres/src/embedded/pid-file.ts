@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf } from '../connection.ts'
 
@@ -23,31 +23,51 @@ export function readPidFile(data: string): PidFile | undefined {
     throw error
   }
   const [pid, , , port, , , , status] = lines
-  if (!pid || !isPostgres(Number(pid))) return undefined
+  if (!pid || !isServerOf(data, Number(pid))) return undefined
   return { pid: Number(pid), port: Number(port ?? 0), status: status?.trim() || 'starting' }
 }
 
 /**
- * Removes the postmaster.pid of a server that was killed. PostgreSQL itself sees through most stale ones, but not
- * when its process id went to another process of the same user, or is a zombie.
+ * Removes the postmaster.pid of a server that was killed, and answers the port that it had, which apps may still know.
+ * PostgreSQL itself sees through most stale ones, but not when its process id went to another process of the same
+ * user, or is a zombie.
  */
-export function removeStalePidFile(data: string): void {
-  if (readPidFile(data) === undefined) rmSync(pidFileOf(data), { force: true })
+export function removeStalePidFile(data: string): number | undefined {
+  if (readPidFile(data) !== undefined || !existsSync(pidFileOf(data))) return undefined
+  const port = Number(readFileSync(pidFileOf(data), 'utf8').split('\n')[3])
+  rmSync(pidFileOf(data), { force: true })
+  return port > 0 && port < 65_536 ? port : undefined
 }
 
-function isPostgres(pid: number): boolean {
+// A process id that a killed server left behind may be that of anything now, also of another folder's PostgreSQL.
+function isServerOf(data: string, pid: number): boolean {
   if (!isAlive(pid)) return false
   try {
-    if (process.platform === 'linux') {
-      // pid (comm) state …: a zombie is a dead process that nobody has waited for
-      const [, comm, state] = /^\d+ \((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
-      return comm === 'postgres' && state !== 'Z'
-    }
+    if (process.platform === 'linux') return isLinuxServerOf(data, pid)
     if (process.platform === 'win32') return true
-    const line = execFileSync('ps', ['-o', 'stat=,command=', '-p', String(pid)], { encoding: 'utf8' })
-    return line.includes('postgres') && !line.startsWith('Z')
+    const line = execFileSync('ps', ['-ww', '-o', 'stat=,command=', '-p', String(pid)], { encoding: 'utf8' })
+    return line.includes('postgres') && line.includes(data) && !line.startsWith('Z')
   } catch {
     return false
+  }
+}
+
+function isLinuxServerOf(data: string, pid: number): boolean {
+  // pid (comm) state …: a zombie is a dead process that nobody has waited for
+  const [, comm, state] = /^\d+ \((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+  if (comm !== 'postgres' || state === 'Z') return false
+  return folderOf(pid) === realpathSync(data)
+}
+
+/** The working directory of a process; where that is a secret, as in a container without SYS_PTRACE, what -D names. */
+function folderOf(pid: number): string | undefined {
+  try {
+    return realpathSync(`/proc/${pid}/cwd`)
+  } catch (error) {
+    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
+    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const folder = args[args.indexOf('-D') + 1]
+    return folder && realpathSync(folder)
   }
 }
 

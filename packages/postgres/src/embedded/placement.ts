@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import { type Binaries, findBinaries, programOf } from './binaries.ts'
@@ -30,24 +30,44 @@ export function stateDirectoryOf(directory: string): string {
   return path.join('/var/lib', `shared-ledger-${hash}`)
 }
 
-/** Finds a place that the server can reach, for its programs and for the data of `directory`, which exists. */
+/**
+ * Finds a place that the server can reach, for its programs and for the data of `directory`, which exists. Data stays
+ * where it once is, whether folders are opened or closed to others thereafter.
+ *
+ * @throws when the data is where PostgreSQL's user can enter no more, with what to do.
+ */
 export async function place(directory: string, binaries: Binaries = findBinaries()): Promise<Placement> {
   const stateDirectory = stateDirectoryOf(directory)
-  const user = serverUser(
-    [directory, stateDirectory].map(dataOf).find((data) => existsSync(data)) ?? directory,
-  )
+  const settled = [directory, stateDirectory].find(isInitialised)
+  const user = serverUser(dataOf(settled ?? directory))
   if (user === undefined) return { programs: binaries.folder, home: directory, user }
 
   const [canEnter, canRun] = await Promise.all([
-    succeeds(runProgram('/bin/sh', ['-c', 'cd "$1"', 'sh', directory], user)),
+    succeeds(runProgram('/bin/sh', ['-c', 'cd "$1"', 'sh', settled ?? directory], user)),
     succeeds(runProgram(programOf(binaries.folder, 'postgres'), ['--version'], user)),
   ])
-  if (!canEnter) makeOpen(stateDirectory)
-  return {
-    programs: canRun ? binaries.folder : await copyOf(binaries, stateDirectory),
-    home: canEnter ? directory : stateDirectory,
-    user,
+  if (settled !== undefined && !canEnter) throw new Error(closedTo(user, settled))
+  const home = settled ?? (canEnter ? directory : stateDirectory)
+  if (home === stateDirectory) makeOpen(stateDirectory)
+  const programs = canRun ? binaries.folder : await copyOf(binaries, stateDirectory)
+  return { programs, home, user }
+}
+
+/** Whether a folder holds a finished database cluster. */
+export function isInitialised(home: string): boolean {
+  return existsSync(path.join(dataOf(home), 'PG_VERSION'))
+}
+
+function closedTo({ uid }: ServerUser, home: string): string {
+  const closed: string[] = []
+  for (let folder = home; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) closed.unshift(folder)
   }
+  const open = closed.length > 0 ? ` (chmod o+x ${closed.join(' ')})` : ''
+  return (
+    `The database is in ${home}, and PostgreSQL's user (uid ${uid}) can no longer enter that folder. ` +
+    `Open it and the folders above it to others${open}; the data itself stays closed to them.`
+  )
 }
 
 async function copyOf(binaries: Binaries, stateDirectory: string): Promise<string> {

@@ -1,8 +1,7 @@
-import { existsSync, rmSync } from 'node:fs'
-import path from 'node:path'
-import { withConnection } from '../connection.ts'
+import { rmSync } from 'node:fs'
 import { urlOf } from './attach.ts'
-import { isAlone } from './hold.ts'
+import { isUnheld } from './hold.ts'
+import { passwordFileOf, removeUnfinished } from './initialise.ts'
 import { type PidFile, readPidFile } from './pid-file.ts'
 import { dataOf, logOf, makeOpen, type Placement, place } from './placement.ts'
 import { stopServer } from './server.ts'
@@ -19,10 +18,9 @@ export async function resetEmbeddedPostgres(directory: string): Promise<string> 
   return withStartLock(directory, async () => {
     const placement = await place(directory)
     await stopWhenUnused(placement)
-    const left = ['data', 'data.unfinished', 'password'].map((name) => path.join(placement.home, name))
-    for (const file of [...left, logOf(placement.home)]) {
-      if (existsSync(file)) rmSync(file, { recursive: true })
-    }
+    removeUnfinished(placement.home)
+    for (const file of [dataOf, passwordFileOf, logOf].map((fileOf) => fileOf(placement.home)))
+      rmSync(file, { recursive: true, force: true })
     return placement.home
   })
 }
@@ -40,7 +38,7 @@ async function stopWhenUnused(placement: Placement): Promise<void> {
 
 async function isUnused(placement: Placement, { port, pid }: PidFile): Promise<boolean> {
   try {
-    return await withConnection(urlOf(placement, port)('postgres'), isAlone)
+    return await isUnheld(urlOf(placement, port)('postgres'))
   } catch (error) {
     throw new Error(
       `The embedded database does not say whether it is in use. Stop it (process ${pid}), then try again.`,

@@ -8,8 +8,10 @@ import { freePort } from './port.ts'
 import { runProgram, surroundings } from './run-program.ts'
 
 export interface StartOptions {
-  /** Taken when it is free; else the server gets another one. */
+  /** Taken when it is free; else the server gets another one. A server that was killed gets the one that it had. */
   readonly port: number
+  /** Fails where the port is not free. */
+  readonly portIsFixed?: boolean
   /** PostgreSQL's settings, over those of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -17,19 +19,27 @@ export interface StartOptions {
 const PATIENCE_SECONDS = 60
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024
 
-/** Starts the server of a placement, or finds it running, and answers its port once it takes connections. */
+/**
+ * Starts the server of a placement, or finds it running, and answers its port once it takes connections. One that runs
+ * already may have another port than the one wanted.
+ *
+ * @throws when PostgreSQL does not start, with what it said.
+ */
 export async function startServer(placement: Placement, options: StartOptions): Promise<number> {
   const data = dataOf(placement.home)
   const deadline = Date.now() + PATIENCE_SECONDS * 1000
   for (;;) {
     const running = await settled(data, deadline)
     if (running) return running.port
-    removeStalePidFile(data)
-    const said = await launch(placement, { ...options, port: await freePort(options.port) }, deadline)
+    const had = removeStalePidFile(data)
+    const port = options.portIsFixed ? options.port : await freePort(had ?? options.port)
+    const said = await launch(placement, { ...options, port }, deadline)
     if (said === undefined) continue
     // The processes of a server that was killed end by themselves within a moment; a port may be lost to another program.
-    const passing = /pre-existing shared memory block|could not bind|Address already in use/.test(said)
-    if (!passing || Date.now() > deadline) {
+    const isPassing =
+      said.includes('pre-existing shared memory block') ||
+      (!options.portIsFixed && /could not bind|Address already in use/.test(said))
+    if (!isPassing || Date.now() > deadline) {
       throw new Error(`PostgreSQL did not start. It said (${logOf(placement.home)}):\n${said.trim()}`)
     }
     await sleep(200)

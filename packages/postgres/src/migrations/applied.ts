@@ -37,7 +37,9 @@ export async function progressOf(connection: pg.Client, history: History): Promi
 
 /**
  * Notes that failed migrations were rolled back, as `prisma migrate resolve --rolled-back` does, so that they run again.
- * They were: a migration is sent as one script, which PostgreSQL runs in one transaction.
+ * They were, as a rule: a migration is sent as one script, which PostgreSQL runs in one transaction. What a script with its
+ * own COMMIT did before it failed stays, and so does the invalid index of a CREATE INDEX CONCURRENTLY. Call it only while
+ * no engine is at work: one that then finishes would leave the migration both finished and rolled back.
  */
 export async function markRolledBack(connection: pg.Client, history: History): Promise<void> {
   await connection.query(

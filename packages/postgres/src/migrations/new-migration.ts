@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
-import { chooseHistory } from './choose-apps.ts'
+import { checkHistory } from './choose-apps.ts'
 import { driftOf } from './drift.ts'
+import { dropsOf } from './drops.ts'
 import { type OperationsChange, operationsChangeOf } from './operations-change.ts'
+import { timestampAfter } from './timestamp.ts'
 
 export interface NewMigrationOptions {
   /** The project's root. */
@@ -15,25 +17,48 @@ export interface NewMigrationOptions {
   readonly name: string
   /** A database on a server where shadow databases may be made; the database itself is neither read nor changed. */
   readonly serverUrl: string
+  /** Ends the call with an AbortError and nothing written; a comparison that has begun ends first. */
+  readonly signal?: AbortSignal
+}
+
+/** A migration that was written and not run. */
+export interface NewMigration {
+  readonly file: string
+  /** The tables and columns that it drops, with what is in them: `column "contents"."note"`. */
+  readonly drops: readonly string[]
 }
 
 /**
  * Writes the next migration of an app: what its schema.prisma and its operations.ts say and its migrations do not yet.
- * Answers the file, or undefined, with nothing written, when there is no difference. Runs no migration on any database
- * that holds something.
+ * Answers undefined, with nothing written, when there is no difference. Runs no migration on any database that holds
+ * something.
  *
  * @throws when the app or the name is not one, or when the migrations so far fail on an empty database.
  */
-export async function writeNewMigration(options: NewMigrationOptions): Promise<string | undefined> {
-  const { root, name, serverUrl } = options
-  const history = historyOf(root, chooseHistory(root, options.history))
+export async function writeNewMigration(options: NewMigrationOptions): Promise<NewMigration | undefined> {
+  const { root, name, serverUrl, signal } = options
+  checkHistory(root, options.history)
   checkName(name)
+  const history = historyOf(root, options.history)
   const operations =
     history.name === LEDGER ? undefined : await operationsChangeOf(history.name, { root, serverUrl })
+  signal?.throwIfAborted()
   const models = await driftOf(history, { root, serverUrl })
-  const script = [models, operations && declarationOf(history.name, operations)].filter(Boolean).join('\n\n')
+  signal?.throwIfAborted()
+  const drops = dropsOf(models)
+  const parts = [warningOf(drops), models, operations && declarationOf(history.name, operations)]
+  const script = parts.filter(Boolean).join('\n\n')
   if (script === '') return undefined
-  return write(history, name, `${script}\n`)
+  return { file: write(history, name, `${script}\n`), drops }
+}
+
+function warningOf(drops: readonly string[]): string | undefined {
+  if (drops.length === 0) return undefined
+  return [
+    '-- WARNING: this drops what is in',
+    ...drops.map((drop) => `--   ${drop}`),
+    '-- For a new name alone, write ALTER … RENAME in its place. Copy first what shall stay.',
+  ].join('\n')
 }
 
 function checkName(name: string): void {
@@ -58,18 +83,11 @@ function declarationOf(app: string, { operations, added, dropped }: OperationsCh
 }
 
 function write(history: History, name: string, script: string): string {
-  const migration = `${timestampAfter(migrationsOf(history).at(-1))}_${name}`
+  const migration = `${timestampAfter(migrationsOf(history).at(-1), new Date())}_${name}`
   const file = scriptOf(history, migration)
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, script)
   const lock = path.join(history.migrations, 'migration_lock.toml')
   if (!existsSync(lock)) writeFileSync(lock, '# Prisma reads this file.\nprovider = "postgresql"\n')
   return file
-}
-
-// Migrations run in the order of their names, so the new one must come after the last, whatever the clock says.
-function timestampAfter(last: string | undefined): string {
-  const now = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-  const before = /^\d{14}/.exec(last ?? '')?.[0]
-  return before === undefined || now > before ? now : String(BigInt(before) + 1n)
 }

@@ -15,7 +15,10 @@ export interface PrismaOptions {
   readonly databaseUrl?: string
 }
 
-/** Runs the stock Prisma CLI to its end, quietly. */
+/**
+ * Runs the stock Prisma CLI to its end, quietly. It is a session of its own, which Ctrl+C does not reach: a migration or
+ * a comparison that has begun ends in order, and its databases are dropped.
+ */
 export function runPrisma(args: readonly string[], { root, databaseUrl }: PrismaOptions): Promise<PrismaRun> {
   const prisma = createRequire(import.meta.url).resolve('prisma/package.json')
   const cli = path.join(path.dirname(prisma), 'build', 'index.js')
@@ -25,6 +28,8 @@ export function runPrisma(args: readonly string[], { root, databaseUrl }: Prisma
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: root,
+      detached: true,
+      windowsHide: true, // a session of its own is a window of its own there
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

@@ -11,12 +11,14 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { findBinaries } from '../embedded/binaries.ts'
+import { DATABASE_USER, INITDB_OPTIONS } from '../embedded/initialise.ts'
 import type { Placement } from '../embedded/placement.ts'
 import { appsOf, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
 
-/** The folder of a migrated cluster, which stands for exactly the project's migrations of now. */
+/** The folder of a migrated cluster, which stands for exactly the cluster and the migrations of now. */
 export function templateCacheOf(root: string): string {
-  const hash = createHash('sha256').update(findBinaries().version)
+  const cluster = [findBinaries().version, DATABASE_USER, ...INITDB_OPTIONS]
+  const hash = createHash('sha256').update(cluster.join('\0'))
   for (const history of [LEDGER, ...appsOf(root)].map((name) => historyOf(root, name))) {
     for (const name of migrationsOf(history)) {
       hash.update(`\0${history.name}/${name}\0`).update(readFileSync(scriptOf(history, name)))

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { urlOf } from '../embedded/attach.ts'
 import { initialise } from '../embedded/initialise.ts'
 import { dataOf, type Placement, place, stateDirectoryOf } from '../embedded/placement.ts'
 import { freePort } from '../embedded/port.ts'
 import { startServer, stopServer } from '../embedded/server.ts'
+import { watch } from './watch.ts'
 
 export interface TemporaryPostgresOptions {
   /** The database user that owns everything; "ledger" when left out. */
@@ -58,10 +56,7 @@ export async function startTemporaryPostgres(
     placement,
     stop: () => stopServer(placement),
     async start() {
-      const now = await startServer(placement, { port, settings })
-      if (now === port) return
-      await stopServer(placement)
-      throw new Error(`Another program took the port ${port} while the temporary PostgreSQL was stopped.`)
+      await startServer(placement, { port, portIsFixed: true, settings })
     },
     async remove() {
       await stopServer(placement)
@@ -69,17 +64,4 @@ export async function startTemporaryPostgres(
       release()
     },
   }
-}
-
-const watchdog = fileURLToPath(new URL('../../bin/remove-when-orphaned.mjs', import.meta.url))
-
-// A test run that is killed runs no teardown; another process does it, whose stdin ends with ours.
-function watch(data: string, folders: readonly string[]): () => void {
-  const child = spawn(process.execPath, [watchdog, data, ...folders], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  child.unref()
-  if (child.stdin instanceof Socket) child.stdin.unref()
-  return () => child.stdin.end()
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -21,24 +21,32 @@ export interface Attached {
 
 export interface Attaching {
   readonly attached: Promise<Attached>
-  /** Resolves when the process has logged a line that holds the text. */
+  /** Resolves when the process has logged a line that holds the text; rejects when it ends without. */
   logged(text: string): Promise<void>
   kill(): Promise<void>
 }
 
 const script = fileURLToPath(new URL('attach-process.ts', import.meta.url))
 
+interface As {
+  readonly env?: NodeJS.ProcessEnv
+  /** The system user that the process runs as; ours when left out. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+}
+
 /** Starts another process that attaches. */
-export function attaching(directory: string, env: NodeJS.ProcessEnv = {}): Attaching {
+export function attaching(directory: string, { env = {}, user }: As = {}): Attaching {
   const child = spawn(
     process.execPath,
     ['--conditions=@shared-ledger/source', '--import', 'tsx', script, directory],
     {
+      ...user,
       env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   )
   const exit = once(child, 'exit')
+  const closed = once(child, 'close') // with all that it said
   const log: string[] = []
   const listeners = new Set<() => void>()
   const kill = async () => {
@@ -59,28 +67,30 @@ export function attaching(directory: string, env: NodeJS.ProcessEnv = {}): Attac
       }
       resolve({ url: said.url, home: said.home, log, detach, kill })
     })
-    exit.then(() => reject(new Error('the attaching process ended')))
+    closed.then(() => reject(new Error('the attaching process ended')))
   })
   attached.catch(() => {}) // a test that kills it does not wait for it
   const logged = (text: string) =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
       const look = () => {
         if (log.some((line) => line.includes(text))) resolve()
       }
       listeners.add(look)
       look()
+      closed.then(() => reject(new Error(`the process ended and never said "${text}": ${log.join(' | ')}`)))
     })
   return { attached, logged, kill }
 }
 
 /** Attaches in another process and waits for it. */
-export function attach(directory: string, env: NodeJS.ProcessEnv = {}): Promise<Attached> {
-  return attaching(directory, env).attached
+export function attach(directory: string, as: As = {}): Promise<Attached> {
+  return attaching(directory, as).attached
 }
 
 /** A new directory for an embedded server, below a folder of this mode: mktemp's own 0700 is closed to others. */
-export async function openDirectory({ mode }: { mode: number }) {
+export async function openDirectory({ mode, user }: { mode: number; user?: As['user'] }) {
   const parent = mkdtempSync(path.join(tmpdir(), 'shared-ledger-embedded-'))
+  if (user) chownSync(parent, user.uid, user.gid)
   chmodSync(parent, mode)
   const directory = path.join(parent, '.data', 'postgres')
   const release = async () => {
@@ -94,9 +104,9 @@ export async function openDirectory({ mode }: { mode: number }) {
 /** Hands a new directory for an embedded server to the test, then stops and removes what is in it. */
 export async function withDirectory(
   use: (directory: string) => Promise<void>,
-  { mode = 0o700 } = {},
+  { mode = 0o700, user }: { mode?: number; user?: As['user'] } = {},
 ): Promise<void> {
-  const { directory, release } = await openDirectory({ mode })
+  const { directory, release } = await openDirectory({ mode, user })
   try {
     await use(directory)
   } finally {

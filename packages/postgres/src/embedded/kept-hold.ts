@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { messageOf } from '../connection.ts'
+import { isRestarting, takeHold } from './hold.ts'
+
+export interface KeptHoldOptions {
+  /** The url of the database "postgres"; it stays the same as long as the hold is kept. */
+  readonly url: string
+  /** Starts the server of that url where it does not run. */
+  readonly startAgain: () => Promise<void>
+  readonly log: (line: string) => void
+}
+
+/** A hold that is taken again whenever it is lost, on a server that is started again where it ended. */
+export interface KeptHold {
+  /** Whether nobody wants the hold any more. */
+  isGivenUp(): boolean
+  /** Takes it no more, and hands over its connection, which may have ended. */
+  giveUp(): Promise<pg.Client>
+}
+
+const SHORTLY_MS = 50
+const LATER_MS = 1_000
+
+/** Takes a hold, and keeps it until it is given up. */
+export async function keepHold({ url, startAgain, log }: KeptHoldOptions): Promise<KeptHold> {
+  let givenUp = false
+  let takingAgain = Promise.resolve()
+  const onLost = () => {
+    if (!givenUp) takingAgain = takeAgain()
+  }
+  let hold = await takeHold(url, onLost)
+
+  async function takeAgain(): Promise<void> {
+    for (let told = ''; ; ) {
+      await sleep(SHORTLY_MS)
+      if (givenUp) return
+      try {
+        hold = await takeHold(url, onLost)
+        return
+      } catch (error) {
+        // Without the start lock: one who has it may be about to judge that nobody holds the server.
+        if (isRestarting(error)) continue
+      }
+      try {
+        await startAgain()
+      } catch (error) {
+        const line = messageOf(error)
+        if (line !== told) log(line)
+        told = line
+        await sleep(LATER_MS)
+      }
+    }
+  }
+
+  return {
+    isGivenUp: () => givenUp,
+    async giveUp() {
+      givenUp = true
+      await takingAgain
+      return hold
+    },
+  }
+}

@@ -1,0 +1,16 @@
+// Waits beside a test run, whose end ends our stdin; then stops the run's PostgreSQL and removes its folders. After a
+// run that removed them itself there is nothing left to do.
+import { rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readPidFile } from '../embedded/pid-file.ts'
+
+const [data = '', ...folders] = process.argv.slice(2)
+
+process.stdin.resume().on('end', async () => {
+  const server = readPidFile(data)
+  if (server) {
+    process.kill(server.pid, 'SIGQUIT')
+    for (let left = 200; left > 0 && readPidFile(data)?.pid === server.pid; left -= 1) await sleep(50)
+  }
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
