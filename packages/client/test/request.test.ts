@@ -2,12 +2,15 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { parse } from 'graphql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLedgerClient } from '../src/index.ts'
-import { loseAnswer, startFixture } from './fixture.ts'
+import { startFixture } from './fixture.ts'
+import { loseAnswer } from './proxy.ts'
 
-const createContent: TypedDocumentNode<
-  { createContent: number },
-  { input: { title: string; nonce: string } }
-> = parse('mutation ($input: CreateContentInput!) { createContent(input: $input) }')
+const createNote: TypedDocumentNode<
+  { createNote: { note: { text: string }; replayed: boolean } },
+  { input: { ownerId: string; text: string; nonce: string } }
+> = parse(`mutation ($input: CreateNoteInput!) {
+  createNote(input: $input) { ... on PostedNote { note { text } replayed } }
+}`)
 
 describe('request', () => {
   let fixture: Awaited<ReturnType<typeof startFixture>>
@@ -15,47 +18,64 @@ describe('request', () => {
 
   beforeEach(async () => {
     fixture = await startFixture()
+    await clientOf().postEntry({ ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n0' })
+    fixture.requests.length = 0
   })
   afterEach(() => fixture.stop())
 
   it('sends the app’s own typed documents, with or without variables', async () => {
     const ping: TypedDocumentNode<{ __typename: 'Query' }, Record<string, never>> = parse('{ __typename }')
     expect(await clientOf().request(ping)).toEqual({ __typename: 'Query' })
-    const input = { title: 'Ada', nonce: 'n1' }
-    expect(await clientOf().request(createContent, { input })).toEqual({ createContent: 1 })
+    const input = { ownerId: fixture.ownerId, text: 'Ada', nonce: 'n1' }
+    expect(await clientOf().request(createNote, { input })).toEqual({
+      createNote: { note: { text: 'Ada' }, replayed: false },
+    })
   })
 
   it('repeats a query', async () => {
     fixture.faults.push(loseAnswer)
     const ping: TypedDocumentNode<{ __typename: 'Query' }> = parse('query Ping { __typename }')
     expect(await clientOf().request(ping)).toEqual({ __typename: 'Query' })
+    expect(fixture.requests).toHaveLength(2)
   })
 
   it('repeats a mutation whose input has a nonce', async () => {
     fixture.faults.push(loseAnswer)
-    expect(await clientOf().request(createContent, { input: { title: 'Ada', nonce: 'n1' } })).toEqual({
-      createContent: 2,
+    const input = { ownerId: fixture.ownerId, text: 'Ada', nonce: 'n1' }
+    expect(await clientOf().request(createNote, { input })).toEqual({
+      createNote: { note: { text: 'Ada' }, replayed: true },
     })
+    expect(fixture.requests).toHaveLength(2)
+    expect((await fixture.entries()).map(({ nonce }) => nonce)).toEqual(['n0', 'n1'])
   })
 
+  const create = (nonce: string) =>
+    `createNote(input: { ownerId: $owner, text: "a", nonce: "${nonce}" }) { __typename }`
   it.each([
-    ['without a nonce', 'mutation { touch(title: "a") }'],
-    ['with an empty nonce', 'mutation { createContent(input: { title: "a", nonce: "" }) }'],
+    [
+      'without a nonce',
+      'mutation ($owner: String!) { claimReward(ownerId: $owner) { id } }',
+      ['DAILY_REWARD'],
+    ],
+    ['with an empty nonce', `mutation ($owner: String!) { ${create('')} }`, []],
     [
       'of which one field has none',
-      'mutation { touch(title: "a") createContent(input: { title: "a", nonce: "b" }) }',
+      `mutation ($owner: String!) { claimReward(ownerId: $owner) { id } ${create('b')} }`,
+      ['DAILY_REWARD', 'CONTENT_CREATION'],
     ],
     [
       'behind a fragment',
-      'mutation { ...F } fragment F on Mutation { createContent(input: { title: "a", nonce: "b" }) }',
+      `mutation ($owner: String!) { ...F } fragment F on Mutation { ${create('b')} }`,
+      ['CONTENT_CREATION'],
     ],
-  ])('never repeats a mutation %s', async (_, text) => {
+  ])('never repeats a mutation %s', async (_, text, posted) => {
     fixture.faults.push(loseAnswer)
-    const document: TypedDocumentNode<unknown, Record<string, never>> = parse(text)
-    await expect(clientOf().request(document)).rejects.toMatchObject({
+    const document: TypedDocumentNode<unknown, { owner: string }> = parse(text)
+    await expect(clientOf().request(document, { owner: fixture.ownerId })).rejects.toMatchObject({
       code: 'CONNECTION_LOST',
       retryable: true,
     })
     expect(fixture.requests).toHaveLength(1)
+    expect((await fixture.entries()).map(({ operation }) => operation)).toEqual(['CREDIT_ADD', ...posted])
   })
 })

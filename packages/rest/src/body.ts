@@ -1,14 +1,19 @@
-import { problem } from './problem.ts'
+import { Problem, problem } from './problem.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Refuses a body that is not declared as JSON in UTF-8: other types reach a server from any web page
- * without the browser asking first.
+ * without the browser asking first. A compressed one is refused too: it could unfold to any size.
  * @throws Problem UNSUPPORTED_MEDIA_TYPE
  */
-export function checkMediaType(contentType: string | null): void {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
+export function checkMediaType(headers: Headers): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() || 'identity'
+  if (encoding !== 'identity') {
+    const detail = 'The body must be sent without a Content-Encoding.'
+    throw new Problem('UNSUPPORTED_MEDIA_TYPE', detail, {}, { 'accept-encoding': 'identity' })
+  }
+  const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';')
   const charset = parameters
     .map((parameter) => parameter.trim())
     .find((parameter) => parameter.startsWith('charset='))

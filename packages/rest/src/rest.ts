@@ -96,7 +96,7 @@ async function readBody(
   { headers, body }: RestRequest,
 ): Promise<Omit<RawInput, 'params' | 'query'>> {
   if (!route.request.body) return { body: undefined, underIdempotencyKey: false }
-  checkMediaType(headers.get('content-type'))
+  checkMediaType(headers)
   const value = parseJson(await body())
   const key = route.takesNonce ? headers.get(idempotencyKeyHeader) : null
   return { body: withIdempotencyKey(value, key), underIdempotencyKey: key !== null }

@@ -1,5 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { DuplicateNonceError, LedgerError } from '@shared-ledger/ledger'
+import {
+  createLedger,
+  createPool,
+  DuplicateNonceError,
+  type Ledger,
+  type PostedEntry,
+  postingErrors,
+} from '@shared-ledger/ledger'
 import {
   balanceData,
   dateTimeData,
@@ -9,84 +15,115 @@ import {
   restEntry,
   shapes,
 } from '@shared-ledger/rest'
-import { buildSchema, type GraphQLFieldResolver, GraphQLScalarType, type GraphQLSchema } from 'graphql'
-import { DateTimeResolver, SafeIntResolver } from 'graphql-scalars'
+import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
-import { createMemoryLedger, type MemoryLedger, type PostInput } from './memory-ledger.ts'
+import { createBuilder, operations } from '../../plugin-ledger/test/build-schema.ts'
 
-const contract = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8')
+export { operations }
 
-const own = `
-  extend enum LedgerOperation { "The price of a note." NOTE_CREATION NOTE_ACCESS }
-  extend type Mutation {
-    createNote(input: CreateNoteInput!): CreateNoteResult!
-    accessNote(id: ID!, ownerId: String!, nonce: String!): AccessNoteResult!
-  }
-  extend type Query { fail(how: String!): String! }
-  type Note { id: ID! ownerId: String! text: String! createdOn: DateTime! }
-  input CreateNoteInput { ownerId: String! text: String! nonce: String! }
-  type CreateNoteSuccess { note: Note! entry: LedgerEntry! balance: LedgerBalance! replayed: Boolean! }
-  union CreateNoteResult = CreateNoteSuccess | ValidationError | InsufficientBalanceError | DuplicateNonceError | BalanceOutOfRangeError
-  type NoteNotFoundError implements Error { code: String! message: String! }
-  type AccessNoteSuccess { entry: LedgerEntry! balance: LedgerBalance! }
-  union AccessNoteResult = AccessNoteSuccess | NoteNotFoundError | ValidationError | InsufficientBalanceError | DuplicateNonceError | BalanceOutOfRangeError
-`
+/** The operations of the tests' app: those that the template database declares for "content". */
+export type NotesOperations = typeof operations
 
-/** A small app on the contract: what it throws under `fail` is up to the test. */
-export function createNotesApp(fail: (how: string) => unknown = (how) => new Error(how)) {
-  const ledger = createMemoryLedger()
-  const schema = buildSchema(contract + own)
-  const notes = new Map<string, { id: string; ownerId: string; text: string; createdOn: Date }>()
+/** A ledger on a database, and the graph and routes of a small app around it. */
+export function openNotes(databaseUrl: string) {
+  const pool = createPool(databaseUrl)
+  const ledger = createLedger({ app: 'content', operations, pool })
+  return { pool, ledger, schema: createNotesSchema(ledger), routes }
+}
 
-  implement(schema, 'SafeInt', SafeIntResolver)
-  implement(schema, 'DateTime', DateTimeResolver)
-  implement(schema, 'LedgerMetadata', metadataScalar)
-  resolve(schema, 'Query', {
-    balance: (_root, { ownerId }) => {
-      failing(ownerId)
-      return ledger.balance(ownerId)
-    },
-    ledgerOperations: () => ledger.operations,
-    ledgerEntries: (_root, args) => page(ledger, args),
-    fail: (_root, { how }) => {
-      throw fail(how)
-    },
+class NoteNotFoundError extends Error {
+  readonly code = 'NOTE_NOT_FOUND'
+}
+
+type Posted = PostedEntry<keyof NotesOperations>
+
+/** The ledger's graph, and notes, each of which is the entry that paid for it: there is no other table. */
+function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
+  const builder = createBuilder()
+  const { Error: ErrorInterface, LedgerEntry, LedgerBalance } = builder.addLedger(ledger)
+  builder.objectType(NoteNotFoundError, { name: 'NoteNotFoundError', interfaces: [ErrorInterface] })
+
+  const Note = builder.objectRef<Posted['entry']>('Note').implement({
+    fields: (t) => ({
+      id: t.exposeID('id', { nullable: false }),
+      ownerId: t.exposeString('ownerId', { nullable: false }),
+      text: t.string({ nullable: false, resolve: ({ metadata }) => metadata.text ?? '' }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+    }),
   })
-  resolve(schema, 'Mutation', {
-    postLedgerEntry: (_root, { input }) =>
-      union('PostLedgerEntrySuccess', () => {
-        failing(input.ownerId)
-        return posted(input)
-      }),
-    createNote: (_root, { input: { ownerId, text, nonce } }) =>
-      union('CreateNoteSuccess', () => {
-        try {
-          const answer = posted({ ownerId, operation: 'NOTE_CREATION', nonce })
-          const note = { id: answer.entry.id, ownerId, text, createdOn: answer.entry.createdOn }
-          notes.set(note.id, note)
-          return { ...answer, note, replayed: false }
-        } catch (error) {
-          const note = error instanceof DuplicateNonceError ? notes.get(error.entry.id) : undefined
-          if (!(error instanceof DuplicateNonceError) || note?.text !== text) throw error
-          return { entry: error.entry, balance: error.balance, note, replayed: true }
-        }
-      }),
-    accessNote: (_root, { id, ownerId, nonce }) =>
-      notes.has(id)
-        ? union('AccessNoteSuccess', () => posted({ ownerId, operation: 'NOTE_ACCESS', nonce }))
-        : { __typename: 'NoteNotFoundError', code: 'NOTE_NOT_FOUND', message: `There is no note ${id}.` },
+  const PostedNote = builder.objectRef<Posted & { replayed: boolean }>('PostedNote').implement({
+    fields: (t) => ({
+      note: t.field({ type: Note, nullable: false, resolve: ({ entry }) => entry }),
+      entry: t.expose('entry', { type: LedgerEntry, nullable: false }),
+      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      replayed: t.exposeBoolean('replayed', { nullable: false }),
+    }),
+  })
+  const AccessedNote = builder.objectRef<Posted>('AccessedNote').implement({
+    fields: (t) => ({
+      entry: t.expose('entry', { type: LedgerEntry, nullable: false }),
+      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+    }),
+  })
+  const CreateNoteInput = builder.inputType('CreateNoteInput', {
+    fields: (t) => ({
+      ownerId: t.string({ required: true }),
+      text: t.string({ required: true }),
+      nonce: t.string({ required: true }),
+    }),
   })
 
-  function failing(ownerId: string) {
-    if (ownerId.startsWith('fail:')) throw fail(ownerId.slice('fail:'.length))
-  }
+  builder.mutationFields((t) => ({
+    createNote: t.field({
+      type: PostedNote,
+      nullable: false,
+      errors: { types: [...postingErrors], directResult: true, union: { name: 'CreateNoteResult' } },
+      args: { input: t.arg({ type: CreateNoteInput, required: true }) },
+      async resolve(_root, { input: { ownerId, text, nonce } }) {
+        const metadata = { text }
+        const result = await ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce, metadata })
+        if (result.ok) return { ...result, replayed: false }
+        const { error } = result
+        if (error instanceof DuplicateNonceError && error.identical) return { ...error, replayed: true }
+        throw error
+      },
+    }),
+    accessNote: t.field({
+      type: AccessedNote,
+      nullable: false,
+      errors: {
+        types: [...postingErrors, NoteNotFoundError],
+        directResult: true,
+        union: { name: 'AccessNoteResult' },
+      },
+      args: {
+        id: t.arg.id({ required: true }),
+        ownerId: t.arg.string({ required: true }),
+        nonce: t.arg.string({ required: true }),
+      },
+      async resolve(_root, { id, ownerId, nonce }) {
+        const note = await ledger.entry(String(id))
+        if (!note) throw new NoteNotFoundError(`There is no note ${id}.`)
+        const result = await ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce })
+        if (result.ok) return result
+        throw result.error
+      },
+    }),
+    claimReward: t.field({
+      type: LedgerEntry,
+      nullable: false,
+      description: 'Posts each time: the client gives no nonce.',
+      args: { ownerId: t.arg.string({ required: true }) },
+      async resolve(_root, { ownerId }) {
+        const nonce = crypto.randomUUID()
+        const result = await ledger.postEntry({ ownerId, operation: 'DAILY_REWARD', nonce })
+        if (result.ok) return result.entry
+        throw result.error
+      },
+    }),
+  }))
 
-  function posted(input: PostInput) {
-    const entry = ledger.post(input)
-    return { entry, balance: ledger.balance(input.ownerId) }
-  }
-
-  return { ledger, schema, routes }
+  return builder.toSchema({ sortSchema: false })
 }
 
 const routes: readonly Route[] = [
@@ -97,7 +134,7 @@ const routes: readonly Route[] = [
     request: { body: z.object({ owner_id: shapes.ownerId, text: z.string(), nonce: shapes.nonce }) },
     document: `mutation RestCreateNote($input: CreateNoteInput!) {
       createNote(input: $input) {
-        ... on CreateNoteSuccess {
+        ... on PostedNote {
           note { id ownerId text createdOn }
           entry { ...RestEntry }
           balance { amount }
@@ -143,7 +180,7 @@ const routes: readonly Route[] = [
     },
     document: `mutation RestAccessNote($id: ID!, $ownerId: String!, $nonce: String!) {
       accessNote(id: $id, ownerId: $ownerId, nonce: $nonce) {
-        ... on AccessNoteSuccess { entry { ...RestEntry } balance { amount } }
+        ... on AccessedNote { entry { ...RestEntry } balance { amount } }
         ...RestRefusal
       }
     }`,
@@ -161,58 +198,3 @@ const routes: readonly Route[] = [
     },
   }),
 ]
-
-// biome-ignore lint/suspicious/noExplicitAny: arguments as the schema checked them.
-type Resolvers = Record<string, GraphQLFieldResolver<unknown, unknown, any>>
-
-function resolve(schema: GraphQLSchema, typeName: 'Query' | 'Mutation', resolvers: Resolvers): void {
-  const type = typeName === 'Query' ? schema.getQueryType() : schema.getMutationType()
-  for (const [name, resolver] of Object.entries(resolvers)) {
-    const field = type?.getFields()[name]
-    if (field) field.resolve = resolver
-  }
-}
-
-function implement(schema: GraphQLSchema, name: string, scalar: GraphQLScalarType): void {
-  const { serialize, parseValue, parseLiteral } = scalar
-  Object.assign(schema.getType(name) ?? {}, { serialize, parseValue, parseLiteral })
-}
-
-const metadataScalar = new GraphQLScalarType({
-  name: 'LedgerMetadata',
-  parseValue: (value) => {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    const values = isObject ? Object.values(value) : [0]
-    if (values.every((part) => typeof part === 'string')) return value
-    throw new TypeError('LedgerMetadata is a flat object of strings')
-  },
-})
-
-/** A refusal of the ledger as the member of a result union that it is. */
-function union(success: string, run: () => object): object {
-  try {
-    return { __typename: success, ...run() }
-  } catch (error) {
-    if (!(error instanceof LedgerError) || error.retryable) throw error
-    return { ...error, __typename: error.name, message: error.message }
-  }
-}
-
-interface PageArguments {
-  ownerId: string
-  first?: number | null
-  after?: string | null
-  operations?: string[] | null
-}
-
-function page(ledger: MemoryLedger, { ownerId, first, after, operations }: PageArguments) {
-  const all = ledger
-    .entries(ownerId)
-    .filter(({ operation }) => !operations || operations.includes(operation))
-    .filter(({ seq }) => !after || seq < Number(after))
-  const nodes = all.slice(0, first ?? 20)
-  return {
-    edges: nodes.map((node) => ({ node, cursor: String(node.seq) })),
-    pageInfo: { hasNextPage: all.length > nodes.length, endCursor: nodes.at(-1)?.seq.toString() ?? null },
-  }
-}

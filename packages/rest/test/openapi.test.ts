@@ -1,13 +1,14 @@
 import { createRest, problems, type Rest } from '@shared-ledger/rest'
 import { buildSchema } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createNotesApp } from './notes-app.ts'
+import { openNotes } from './notes-app.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of any shape, looked into freely.
 type Json = any
 
+/** The document comes from the schema alone: nothing is connected. */
 function createDocument(): { rest: Rest; document: Json } {
-  const { schema, routes } = createNotesApp()
+  const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
   const rest = createRest({ app: 'notes', schema, routes, execute: () => ({ data: {} }) })
   return { rest, document: JSON.parse(JSON.stringify(rest.openApi)) }
 }
@@ -93,10 +94,10 @@ describe('openapi.json', () => {
       'SIGNUP_CREDIT',
       'CREDIT_SPEND',
       'CREDIT_ADD',
-      'NOTE_CREATION',
-      'NOTE_ACCESS',
+      'CONTENT_CREATION',
+      'CONTENT_ACCESS',
     ])
-    expect(LedgerOperation.description).toContain('`NOTE_CREATION`: The price of a note.')
+    expect(LedgerOperation.description).toContain('`CONTENT_CREATION`: The price of publishing a content.')
     expect(LedgerEntry.properties.operation).toEqual({ $ref: '#/components/schemas/LedgerOperation' })
     expect(LedgerEntry.required).toContain('balance_after')
   })

@@ -2,7 +2,7 @@ import { createRest, problem, type Route, splitTarget } from '@shared-ledger/res
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
 import { type Answer, jsonAnswer, problemResponse, toResponse } from './answer.ts'
-import { readBody } from './body.ts'
+import { drainBody, readBody } from './body.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
 import { createGraph, type Graph } from './graph.ts'
@@ -81,6 +81,7 @@ export function createApp(options: AppOptions): App {
       const { method } = request
       const { path } = splitTarget(target)
       const answer = await respond({ request, method, target, path, readBody: () => readBody(request) })
+      await drainBody(request)
       const { status, outcome, operation } = answer
       logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
       return toResponse(answer, method)
@@ -91,11 +92,11 @@ export function createApp(options: AppOptions): App {
 /** Browsers that ask for a page get GraphiQL. */
 function graphqlEndpoint(app: string, graph: Graph): Endpoint {
   const page = pageAnswer(graphiqlPage(app))
-  return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, readBody }) => {
+  return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, target, readBody }) => {
     const wantsPage = method !== 'POST' && request.headers.get('accept')?.includes('text/html')
     if (wantsPage) return page
     const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
-    return graph.answer(asked, readBody)
+    return graph.answer(asked, { target, readBody })
   })
 }
 

@@ -18,7 +18,10 @@ export function createAsset(contentType: string, load: () => Promise<string | Ui
   let prepared: ReturnType<typeof prepare> | undefined
 
   return async (request) => {
-    prepared ??= prepare()
+    prepared ??= prepare().catch((error) => {
+      prepared = undefined // tried again when asked for again
+      throw error
+    })
     const { plain, zipped, etag } = await prepared
     const headers = {
       'content-type': contentType,

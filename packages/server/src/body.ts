@@ -1,9 +1,9 @@
 import { problem } from '@shared-ledger/rest'
 
 /** The largest body that is read. */
-export const maxBodyBytes = 2 * 1024 * 1024
+const maxBodyBytes = 2 * 1024 * 1024
 
-/** How much of a larger one is received and dropped, so that its sender gets to read the answer. */
+/** How much of a refused one is received and dropped, so that its sender gets to read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024
 
 /** The body of a request. @throws Problem PAYLOAD_TOO_LARGE, or MALFORMED_REQUEST where the sender left. */
@@ -21,18 +21,36 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   }
 }
 
+/** Receives and drops a body that nothing has read: a sender that is cut off half-way reads no answer. */
+export async function drainBody(request: Request): Promise<void> {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.bodyUsed) return
+  // A sender that left, or one of too much, is answered all the same.
+  await receive(request.body, () => {}).catch(() => {})
+}
+
 class BodyTooLarge extends Error {}
 
 async function collect(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  let size = 0
-  const reader = body.getReader()
-  while (size <= maxDrainedBytes) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.byteLength
-    if (size <= maxBodyBytes) chunks.push(value)
-  }
+  const size = await receive(body, (chunk, received) => {
+    if (received <= maxBodyBytes) chunks.push(chunk)
+  })
   if (size > maxBodyBytes) throw new BodyTooLarge()
   return Buffer.concat(chunks)
+}
+
+/** Reads a body to its end, or as far as is drained; answers how many bytes came. */
+async function receive(
+  body: ReadableStream<Uint8Array> | null,
+  take: (chunk: Uint8Array, received: number) => void,
+): Promise<number> {
+  const reader = body?.getReader()
+  let received = 0
+  while (reader && received <= maxDrainedBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    received += value.byteLength
+    take(value, received)
+  }
+  return received
 }

@@ -10,7 +10,7 @@ import { useRequestLine } from './use-request-line.ts'
 /** An app's graph, over HTTP and for REST. */
 export interface Graph {
   /** Answers a GraphQL request as GraphQL over HTTP says. */
-  answer(request: Request, readBody: () => Promise<Uint8Array>): Promise<Answer>
+  answer(request: Request, raw: Pick<GraphqlServerContext, 'target' | 'readBody'>): Promise<Answer>
   /** Runs one of the app's own documents with the context and plugins of any other. */
   readonly execute: Execute
 }
@@ -34,9 +34,9 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
   })
 
   return {
-    async answer(request, readBody) {
+    async answer(request, raw) {
       const line: GraphqlServerContext['line'] = { outcome: 'ok' }
-      const response = await yoga.fetch(request, { readBody, line })
+      const response = await yoga.fetch(request, { ...raw, line })
       const body = await response.text()
       const answer = { status: response.status, headers: Object.fromEntries(response.headers), ...line }
       return response.status === 406 ? notAcceptable : { ...answer, body }

@@ -1,7 +1,4 @@
 export { type App, type AppOptions, createApp } from './app.ts'
-export { maxBodyBytes } from './body.ts'
 export { requireDatabaseUrl } from './database-url.ts'
-export { defaultStarterQuery } from './graphiql.ts'
-export { PortTakenError } from './listen.ts'
-export { createLogger, type PostingLine, postingLogger } from './logger.ts'
+export { createLogger, postingLogger } from './logger.ts'
 export { type RunningServer, type ServeOptions, serve, startServer } from './serve.ts'

@@ -1,8 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, maxHeaderSize, type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { problem } from '@shared-ledger/rest'
-import { problemResponse, toResponse } from './answer.ts'
+import { type ProblemTable, problem, problemAnswer, problems } from '@shared-ledger/rest'
+import { type Answer, jsonAnswer, problemResponse, toResponse } from './answer.ts'
 import type { App } from './app.ts'
 
 export interface ListenOptions {
@@ -45,14 +45,24 @@ function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void 
     socket.destroy()
     return
   }
-  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  const refusal = problem(code === 'HPE_INVALID_URL' ? 'MALFORMED_PATH' : 'MALFORMED_REQUEST')
-  const body = problemResponse(refusal).body ?? ''
+  const { status, body } = refusalOf(code)
   const head = [
-    `HTTP/1.1 ${status}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Content-Length: ${Buffer.byteLength(body ?? '')}`,
     'Connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`)
+}
+
+/** HTTP has a status of its own for headers that are too large; their code is that of any malformed request. */
+const headersTooLarge: ProblemTable = {
+  MALFORMED_REQUEST: { ...problems.MALFORMED_REQUEST, status: 431, title: 'Request header fields too large' },
+}
+
+function refusalOf(code: string | undefined): Answer {
+  if (code === 'HPE_INVALID_URL') return problemResponse(problem('MALFORMED_PATH'))
+  if (code !== 'HPE_HEADER_OVERFLOW') return problemResponse(problem('MALFORMED_REQUEST'))
+  const refusal = problem('MALFORMED_REQUEST', `The headers are larger than ${maxHeaderSize / 1024} KiB.`)
+  return jsonAnswer(problemAnswer(refusal, headersTooLarge))
 }

@@ -1,16 +1,6 @@
+import type { PostingEvent } from '@shared-ledger/ledger'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
-
-/** What became of one posting, as the ledger reports it. */
-export interface PostingLine {
-  readonly app: string
-  readonly ownerId: string
-  readonly operation: string
-  /** Signed credits when posted; otherwise the number asked for, or null for the operation's default. */
-  readonly amount: number | null
-  /** `posted`, or the code of the refusal. */
-  readonly outcome: string
-}
 
 /** What became of one HTTP request. No headers, bodies, queries or nonces. */
 export interface RequestLine {
@@ -38,7 +28,7 @@ export function createLogger(app: string, destination?: DestinationStream): Logg
 const maxLoggedLength = 256
 
 /** A hook for the ledger's `onPosting`: one line a posting. */
-export function postingLogger(logger: Logger): (line: PostingLine) => void {
+export function postingLogger(logger: Logger): (event: PostingEvent) => void {
   return ({ ownerId, operation, amount, outcome }) =>
     logger.info({ ownerId: clip(ownerId), operation: clip(operation), amount, outcome }, 'posting')
 }

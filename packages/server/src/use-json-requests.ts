@@ -1,4 +1,4 @@
-import { checkMediaType, Problem, parseJson, problem } from '@shared-ledger/rest'
+import { checkMediaType, Problem, parseJson, parseTarget, problem } from '@shared-ledger/rest'
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { z } from 'zod'
@@ -6,6 +6,8 @@ import { graphqlProblem } from './graphql-errors.ts'
 
 /** What the server hands to Yoga beside the request. */
 export interface GraphqlServerContext {
+  /** The raw request target. */
+  readonly target: string
   readonly readBody: () => Promise<Uint8Array>
   /** Filled in while the request runs, for its line in the log. */
   readonly line: { operation?: string | undefined; outcome: string }
@@ -18,25 +20,29 @@ export interface GraphqlServerContext {
 export function useJsonRequests(): Plugin<object, GraphqlServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
-      setRequestParser(() => parseParams(request, serverContext.readBody).catch(refuse))
+      setRequestParser(() => parseParams(request, serverContext).catch(refuse))
     },
   }
 }
 
-async function parseParams(request: Request, readBody: () => Promise<Uint8Array>): Promise<GraphQLParams> {
-  if (request.method === 'GET') return paramsOfQuery(new URL(request.url).searchParams)
-  checkMediaType(request.headers.get('content-type'))
+async function parseParams(
+  { method, headers }: Request,
+  { target, readBody }: GraphqlServerContext,
+): Promise<GraphQLParams> {
+  if (method === 'GET') return paramsOfQuery(parseTarget(target).query)
+  checkMediaType(headers)
   return checkParams(parseJson(await readBody()))
 }
 
-function paramsOfQuery(query: URLSearchParams): GraphQLParams {
+function paramsOfQuery(query: ReturnType<typeof parseTarget>['query']): GraphQLParams {
+  const parameter = (name: string) => query.find((pair) => pair[0] === name)?.[1]
   const json = (name: string) => {
-    const text = query.get(name)
+    const text = parameter(name)
     return text ? parseJson(new TextEncoder().encode(text)) : undefined
   }
   return checkParams({
-    query: query.get('query') ?? undefined,
-    operationName: query.get('operationName') || undefined,
+    query: parameter('query'),
+    operationName: parameter('operationName') || undefined,
     variables: json('variables'),
     extensions: json('extensions'),
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createTestApp, posting } from './harness.ts'
+import { createTestApp, posting, rowsWritten } from './harness.ts'
 
 /** Fields of a posting that no ledger takes, and the field that both sides name. */
 const badFields: [what: string, fields: Record<string, unknown>, field: string][] = [
@@ -41,13 +41,13 @@ const badFields: [what: string, fields: Record<string, unknown>, field: string][
 
 describe('REST refuses', () => {
   test.each(badFields)('%s', async (_, fields, field) => {
-    const { post, ledger, lines } = createTestApp()
+    const { post, lines } = createTestApp()
     const { status, headers, text, json } = await post(posting(fields))
     expect([status, json.code]).toEqual([422, 'VALIDATION_ERROR'])
     expect(headers.get('content-type')).toBe('application/problem+json')
     expect(json.errors.map((error: { field: string }) => error.field.split('.')[0])).toEqual([field])
     expect(text.length).toBeLessThan(5000)
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
     expect(lines).toMatchObject([{ outcome: 'VALIDATION_ERROR', status: 422 }])
   })
 
@@ -67,7 +67,7 @@ describe('REST refuses', () => {
   test('an unknown operation, and says which there are', async () => {
     const { post } = createTestApp()
     expect((await post(posting({ operation: 'NOPE' }))).json.errors[0].message).toBe(
-      'must be one of DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND, CREDIT_ADD, NOTE_CREATION, NOTE_ACCESS',
+      'must be one of DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND, CREDIT_ADD, CONTENT_CREATION, CONTENT_ACCESS',
     )
   })
 
@@ -87,10 +87,10 @@ describe('REST refuses', () => {
     ['a list in place of an object', '[]', 'body'],
     ['a number in place of an object', '5', 'body'],
   ])('%s', async (_, body, field) => {
-    const { post, ledger } = createTestApp()
+    const { post } = createTestApp()
     const { status, json } = await post(body)
     expect([status, json.errors[0].field]).toEqual([422, field])
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
   })
 
   test.each([
@@ -133,10 +133,10 @@ describe('REST refuses', () => {
     'application/json; charset=utf-16',
     '',
   ])('the media type "%s"', async (type) => {
-    const { post, ledger } = createTestApp()
+    const { post } = createTestApp()
     const { status, json } = await post(JSON.stringify(posting()), { 'content-type': type })
     expect([status, json.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
   })
 
   test.each(['application/json; charset=UTF-8', 'Application/JSON', 'application/json;charset="utf-8"; v=1'])(
@@ -146,6 +146,23 @@ describe('REST refuses', () => {
       expect((await post(posting(), { 'content-type': type })).status).toBe(200)
     },
   )
+
+  test.each(['gzip', 'deflate', 'br', 'zstd', 'x-unknown'])('the content encoding %s', async (encoding) => {
+    const { post } = createTestApp()
+    const { status, headers, json } = await post(posting(), { 'content-encoding': encoding })
+    expect([status, json.code, json.detail]).toEqual([
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      'The body must be sent without a Content-Encoding.',
+    ])
+    expect(headers.get('accept-encoding')).toBe('identity')
+    expect(await rowsWritten()).toBe(0)
+  })
+
+  test.each(['identity', 'Identity', ''])('takes the content encoding "%s"', async (encoding) => {
+    const { post } = createTestApp()
+    expect((await post(posting(), { 'content-encoding': encoding })).status).toBe(200)
+  })
 
   test.each([
     ['GET', '/nope'],
@@ -193,10 +210,10 @@ describe('REST refuses', () => {
   })
 
   test('a body of more than 2 MiB', async () => {
-    const { post, ledger } = createTestApp()
+    const { post } = createTestApp()
     const { status, json } = await post(posting({ owner_id: 'x'.repeat(2 * 1024 * 1024) }))
     expect([status, json.code]).toEqual([413, 'PAYLOAD_TOO_LARGE'])
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
   })
 })
 
@@ -238,7 +255,7 @@ describe('GraphQL refuses', () => {
   const inGraph = ({ owner_id, ...fields }: Record<string, unknown>) => ({ ownerId: owner_id, ...fields })
 
   test.each(badFields)('%s', async (_, fields, field) => {
-    const { graphql, ledger, lines } = createTestApp()
+    const { graphql, lines } = createTestApp()
     const { status, json, text } = await graphql(document, { input: inGraph(posting(fields)) })
     const refused = json.data?.postLedgerEntry ?? json.errors[0].extensions
     expect(['VALIDATION_ERROR', 'BAD_USER_INPUT']).toContain(refused.code)
@@ -246,7 +263,7 @@ describe('GraphQL refuses', () => {
     expect(status).toBeLessThan(500)
     expect(text).not.toMatch(/stack|node_modules/)
     expect(text.length).toBeLessThan(5000)
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
     expect(lines.map(({ level }) => level)).toEqual([30])
   })
 })

@@ -1,22 +1,27 @@
 import { DatabaseUnavailableError, TransactionConflictError } from '@shared-ledger/ledger'
 import { getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { createTestApp, posting } from './harness.ts'
+import { createFailingApp, createTestApp, owner, posting, rowsWritten } from './harness.ts'
 
 const post = `mutation Post($input: PostLedgerEntryInput!) {
   postLedgerEntry(input: $input) { __typename ... on PostLedgerEntrySuccess { balance { amount } } ... on Error { code message } }
 }`
-const input = { ownerId: 'ann', operation: 'CREDIT_ADD', nonce: 'n' }
+const input = () => ({ ownerId: owner(), operation: 'CREDIT_ADD', nonce: 'n' })
 
 describe('/graphql', () => {
   test('runs mutations and queries', async () => {
     const { graphql, send } = createTestApp()
-    const posted = await graphql(post, { input })
+    const posted = await graphql(post, { input: input() })
     expect(posted.json).toEqual({
       data: { postLedgerEntry: { __typename: 'PostLedgerEntrySuccess', balance: { amount: 10 } } },
     })
-    const query = encodeURIComponent('{ balance(ownerId: "ann") { amount } }')
+    const query = encodeURIComponent(`{ balance(ownerId: "${owner()}") { amount } }`)
     expect((await send('GET', `/graphql?query=${query}`)).json).toEqual({ data: { balance: { amount: 10 } } })
+    const named = 'query=query($o:String!){balance(ownerId:$o){amount}}'
+    const variables = `variables=${encodeURIComponent(JSON.stringify({ o: owner() }))}`
+    expect((await send('GET', `/graphql?${named}&${variables}&query=second`)).json).toEqual({
+      data: { balance: { amount: 10 } },
+    })
   })
 
   test('introspects', async () => {
@@ -109,11 +114,23 @@ describe('a GraphQL request is refused with a code', () => {
       405,
       'METHOD_NOT_ALLOWED',
     ],
+    ['an octet that is not UTF-8', 'query={balance(ownerId:"%ff"){amount}}', 400, 'MALFORMED_PATH'],
+    ['half an octet', 'query={balance(ownerId:"%f"){amount}}', 400, 'MALFORMED_PATH'],
+    ['such variables', 'query={__typename}&variables=%7B"o":"%c3"%7D', 400, 'MALFORMED_PATH'],
+    ['a broken name beside its query', 'query={__typename}&%zz=1', 400, 'MALFORMED_PATH'],
   ])('GET with %s', async (_, query, status, code) => {
-    const { get, ledger } = createTestApp()
+    const { get } = createTestApp()
     const answer = await get(`/graphql?${query.replaceAll('"', '%22')}`)
     expect([answer.status, answer.json.errors[0].extensions.code]).toEqual([status, code])
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
+  })
+
+  test.each(['gzip', 'br', 'identity, gzip'])('the content encoding %s', async (encoding) => {
+    const { send } = createTestApp()
+    const body = { query: '{ __typename }' }
+    const answer = await send('POST', '/graphql', body, { 'content-encoding': encoding })
+    expect([answer.status, answer.json.errors[0].extensions.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+    expect(answer.headers.get('accept-encoding')).toBe('identity')
   })
 
   test('PUT', async () => {
@@ -125,7 +142,7 @@ describe('a GraphQL request is refused with a code', () => {
 
 describe('what resolvers throw', () => {
   const secret = 'password=hunter2'
-  const errors: Record<string, () => unknown> = {
+  const errors = {
     away: () =>
       new DatabaseUnavailableError('The database cannot be reached now.', { cause: new Error(secret) }),
     conflict: () => new TransactionConflictError('Try it again.', { cause: new Error(secret) }),
@@ -142,21 +159,18 @@ describe('what resolvers throw', () => {
   ] as const
 
   test.each(expected)('%s in a query is %s', async (how, code, _status, retryable) => {
-    const { graphql } = createTestApp({ fail: (name) => errors[name]?.() })
-    const { text, json } = await graphql(`{ fail(how: "${how}") }`)
+    const { graphql } = createFailingApp(errors[how])
+    const { text, json } = await graphql('{ balance(ownerId: "ann") { amount } }')
     expect(json.data).toBeNull()
-    expect(json.errors).toMatchObject([{ path: ['fail'], extensions: { code } }])
+    expect(json.errors).toMatchObject([{ path: ['balance'], extensions: { code } }])
     expect(json.errors[0].extensions.retryable).toBe(retryable)
     expect(text).not.toContain(secret)
     expect(text).not.toContain('stack')
   })
 
   test.each(expected)('%s behind REST is %s', async (how, code, status, retryable) => {
-    const { get, post, lines } = createTestApp({ fail: (name) => errors[name]?.() })
-    for (const answer of [
-      await get(`/ledger/fail:${how}`),
-      await post(posting({ owner_id: `fail:${how}` })),
-    ]) {
+    const { get, post, lines } = createFailingApp(errors[how])
+    for (const answer of [await get('/ledger/ann'), await post(posting())]) {
       expect([answer.status, answer.json.code]).toEqual([status, code])
       expect(answer.headers.has('retry-after')).toBe(retryable ?? false)
       expect(answer.text).not.toContain(secret)
@@ -179,10 +193,10 @@ describe('what resolvers throw', () => {
 describe('the log', () => {
   test('has one line a request and nothing that is secret', async () => {
     const { graphql, get, post: postRest, lines } = createTestApp()
-    await graphql(post, { input }, { authorization: 'Bearer s3cret' })
-    await graphql(post, { input: { ...input, operation: 'CREDIT_SPEND', nonce: 'm', amount: 50 } })
+    await graphql(post, { input: input() }, { authorization: 'Bearer s3cret' })
+    await graphql(post, { input: { ...input(), operation: 'CREDIT_SPEND', nonce: 'm', amount: 50 } })
     await postRest(posting({ nonce: 's3cret' }), { 'idempotency-key': 's3cret' })
-    await get('/ledger/ann?token=s3cret')
+    await get(`/ledger/${owner()}?token=s3cret`)
     await get('/nope')
     await graphql('{')
     const line = ({ method, path, operation, outcome, status }: Record<string, unknown>) =>
@@ -191,11 +205,11 @@ describe('the log', () => {
       'POST /graphql Post ok 200',
       'POST /graphql Post INSUFFICIENT_BALANCE 200',
       'POST /ledger RestPostLedgerEntry ok 200',
-      'GET /ledger/ann RestBalance ok 200',
+      `GET /ledger/${owner()} RestBalance ok 200`,
       'GET /nope  NOT_FOUND 404',
       'POST /graphql  GRAPHQL_PARSE_FAILED 200',
     ])
-    expect(lines.every(({ app, ms }) => app === 'notes' && typeof ms === 'number')).toBe(true)
+    expect(lines.every(({ app, ms }) => app === 'content' && typeof ms === 'number')).toBe(true)
     expect(JSON.stringify(lines)).not.toContain('s3cret')
   })
 })

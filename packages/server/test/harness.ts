@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { createLogger } from '@shared-ledger/server'
-import { createNotesApp } from '../../rest/test/notes-app.ts'
+import { afterAll, beforeEach } from 'vitest'
+import { openNotes } from '../../rest/test/notes-app.ts'
 import { createApp } from '../src/app.ts'
 
 export interface Received {
@@ -11,12 +13,51 @@ export interface Received {
   json: any
 }
 
-/** An app in memory, with the lines that it logs. */
-export function createTestApp(options: { fail?: (how: string) => unknown; ping?: () => Promise<void> } = {}) {
-  const notes = createNotesApp(options.fail)
+const database = await createTestDatabase()
+const { pool, ledger, schema, routes } = openNotes(database.url)
+afterAll(async () => {
+  await ledger.close()
+  await pool.end()
+  await database.drop()
+})
+
+let count = 0
+let rowsBefore = 0
+beforeEach(async () => {
+  count += 1
+  rowsBefore = await countRows()
+})
+
+async function countRows(): Promise<number> {
+  const { rows } = await pool.query('SELECT FROM ledger.accounts UNION ALL SELECT FROM ledger.entries')
+  return rows.length
+}
+
+/** How many accounts and entries the test at hand has made, of whichever owners. */
+export async function rowsWritten(): Promise<number> {
+  return (await countRows()) - rowsBefore
+}
+
+/** An owner whom no other test of the file knows. */
+export const owner = () => `ann-${count}`
+
+/** A posting for that owner, with a nonce of its own. */
+export function posting(fields: Record<string, unknown> = {}) {
+  const nonce = crypto.randomUUID()
+  return { owner_id: owner(), operation: 'CREDIT_ADD', amount: 10, nonce, ...fields }
+}
+
+/** A posting whose nonce goes another way. */
+export function postingWithoutNonce() {
+  const { nonce: _, ...body } = posting()
+  return body
+}
+
+/** An app on this test file's database, without a socket, with the lines that it logs. */
+export function createTestApp(options: { served?: typeof schema; ping?: () => Promise<void> } = {}) {
   const lines: Record<string, unknown>[] = []
   const logger = createLogger(
-    'notes',
+    'content',
     new Writable({
       write(chunk, _encoding, done) {
         lines.push(JSON.parse(String(chunk)))
@@ -24,12 +65,13 @@ export function createTestApp(options: { fail?: (how: string) => unknown; ping?:
       },
     }),
   )
-  const ledger = {
-    ping: options.ping ?? (async () => {}),
-    assertReady: async () => {},
-    close: async () => {},
+  const served = {
+    app: 'content',
+    ledger: { ...ledger, ping: options.ping ?? ledger.ping, close: async () => {} },
+    schema: options.served ?? schema,
+    routes,
+    logger,
   }
-  const served = { app: 'notes', ledger, schema: notes.schema, routes: notes.routes, logger }
   const app = createApp(served)
 
   /** Sends a request; a body that is no text or bytes goes as JSON. `target` is sent as it is. */
@@ -49,7 +91,6 @@ export function createTestApp(options: { fail?: (how: string) => unknown; ping?:
   }
 
   return {
-    ...notes,
     app,
     served,
     lines,
@@ -61,6 +102,22 @@ export function createTestApp(options: { fail?: (how: string) => unknown; ping?:
   }
 }
 
+/** An app whose balance and postLedgerEntry throw what a working database would not make a ledger throw. */
+export function createFailingApp(fail: () => unknown) {
+  // The fields of this graph are changed: it is not that of the other tests, and connects to nothing.
+  const { schema: served } = openNotes('postgresql://nobody@127.0.0.1:1/none')
+  for (const field of [
+    served.getQueryType()?.getFields().balance,
+    served.getMutationType()?.getFields().postLedgerEntry,
+  ]) {
+    if (!field) throw new TypeError('The graph has no ledger.')
+    field.resolve = () => {
+      throw fail()
+    }
+  }
+  return createTestApp({ served })
+}
+
 export async function receive(response: Response): Promise<Received> {
   const text = await response.text()
   const isJson = /json/.test(response.headers.get('content-type') ?? '')
@@ -70,11 +127,4 @@ export async function receive(response: Response): Promise<Received> {
     text,
     json: isJson && text !== '' ? JSON.parse(text) : undefined,
   }
-}
-
-let count = 0
-
-/** A posting with a nonce of its own. */
-export function posting(fields: Record<string, unknown> = {}) {
-  return { owner_id: 'ann', operation: 'CREDIT_ADD', amount: 10, nonce: `nonce-${++count}`, ...fields }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createAsset } from '../src/asset.ts'
 import { createTestApp } from './harness.ts'
 
 const html = { accept: 'text/html,application/xhtml+xml' }
@@ -36,6 +37,13 @@ test('files come compressed, and once', async () => {
   const etag = plain.headers.get('etag') ?? ''
   const again = await get('/docs/start.js', { 'if-none-match': etag })
   expect([again.status, again.text]).toEqual([304, ''])
+})
+
+test('a file that could not be loaded is tried again', async () => {
+  const loads = [() => Promise.reject(new Error('EMFILE')), async () => 'text']
+  const asset = createAsset('text/plain', () => loads.shift()?.() ?? Promise.reject(new Error('once more')))
+  await expect(asset(new Headers())).rejects.toThrow('EMFILE')
+  for (let asked = 0; asked < 2; asked += 1) expect((await asset(new Headers())).status).toBe(200)
 })
 
 test('GraphiQL starts with a document that posts and reads', async () => {

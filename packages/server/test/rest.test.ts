@@ -1,26 +1,29 @@
 import { problems } from '@shared-ledger/rest'
 import { describe, expect, test } from 'vitest'
-import { createTestApp, posting } from './harness.ts'
+import { createTestApp, owner, posting, postingWithoutNonce, rowsWritten } from './harness.ts'
 
 describe('POST /ledger', () => {
   test('posts and answers entry and balance', async () => {
-    const { post } = createTestApp()
+    const { get, post } = createTestApp()
+    const before = Date.now()
     const { status, headers, json } = await post(posting({ nonce: 'n', metadata: { colour: 'red' } }))
     expect(status).toBe(200)
     expect(headers.get('content-type')).toBe('application/json')
     expect(json).toEqual({
       entry: {
-        id: 1,
+        id: expect.any(Number),
         operation: 'CREDIT_ADD',
-        owner_id: 'ann',
+        owner_id: owner(),
         amount: 10,
         nonce: 'n',
         balance_after: 10,
-        created_on: '2026-11-21T10:15:30.000Z',
+        created_on: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         metadata: { colour: 'red' },
       },
       balance: 10,
     })
+    expect(Math.abs(Date.parse(json.entry.created_on) - before)).toBeLessThan(60_000)
+    expect((await get(`/ledger/${owner()}/entries`)).json.entries).toEqual([json.entry])
   })
 
   test('answers under /ledger/ too', async () => {
@@ -43,7 +46,7 @@ describe('POST /ledger', () => {
     await post(posting())
     expect((await post(posting({ operation: 'CREDIT_SPEND', amount: -3 }))).json.entry.amount).toBe(-3)
     expect((await post(posting({ operation: 'CREDIT_SPEND', amount: 3 }))).json.entry.amount).toBe(-3)
-    expect((await post(posting({ operation: 'NOTE_ACCESS', amount: -0 }))).json.entry.amount).toBe(0)
+    expect((await post(posting({ operation: 'CONTENT_ACCESS', amount: -0 }))).json.entry.amount).toBe(0)
     const refused = await post(posting({ operation: 'CREDIT_ADD', amount: -3 }))
     expect(refused.json).toMatchObject({
       status: 422,
@@ -53,7 +56,7 @@ describe('POST /ledger', () => {
   })
 
   test('refuses more than the balance with what it is', async () => {
-    const { post, ledger } = createTestApp()
+    const { post } = createTestApp()
     const { status, headers, json } = await post(posting({ operation: 'CREDIT_SPEND', amount: 5 }))
     expect(status).toBe(400)
     expect(headers.get('content-type')).toBe('application/problem+json')
@@ -65,7 +68,7 @@ describe('POST /ledger', () => {
       code: 'INSUFFICIENT_BALANCE',
       balance: 0,
     })
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
   })
 
   test('refuses a balance beyond 2^53 - 1', async () => {
@@ -90,10 +93,9 @@ describe('a nonce in the body', () => {
 })
 
 describe('an Idempotency-Key', () => {
-  const { nonce: _, ...body } = posting()
-
   test('answers an identical replay with the original', async () => {
     const { post } = createTestApp()
+    const body = postingWithoutNonce()
     const first = await post(body, { 'idempotency-key': 'k' })
     expect(first.json.entry.nonce).toBe('k')
     expect(first.headers.has('idempotency-replayed')).toBe(false)
@@ -106,6 +108,7 @@ describe('an Idempotency-Key', () => {
 
   test('refuses another body with 409', async () => {
     const { post } = createTestApp()
+    const body = postingWithoutNonce()
     await post(body, { 'idempotency-key': 'k' })
     const { status, headers, json } = await post({ ...body, amount: 11 }, { 'idempotency-key': 'k' })
     expect([status, json.code, json.entry.amount]).toEqual([409, 'DUPLICATE_NONCE', 10])
@@ -114,6 +117,7 @@ describe('an Idempotency-Key', () => {
 
   test('may be sent beside the same nonce, but not beside another', async () => {
     const { post } = createTestApp()
+    const body = postingWithoutNonce()
     expect((await post({ ...body, nonce: 'k' }, { 'idempotency-key': 'k' })).status).toBe(200)
     const { status, json } = await post({ ...body, nonce: 'l' }, { 'idempotency-key': 'k' })
     expect([status, json.errors[0].field]).toEqual([422, 'nonce'])
@@ -121,6 +125,7 @@ describe('an Idempotency-Key', () => {
 
   test('is the characters that its UTF-8 octets are', async () => {
     const { post } = createTestApp()
+    const body = postingWithoutNonce()
     const octets = Buffer.from('ключ').toString('latin1')
     expect((await post(body, { 'idempotency-key': octets })).json.entry.nonce).toBe('ключ')
     expect((await post(body, { 'idempotency-key': '\xff' })).json).toMatchObject({ code: 'VALIDATION_ERROR' })
@@ -128,25 +133,28 @@ describe('an Idempotency-Key', () => {
 
   test('is judged as a nonce is', async () => {
     const { post } = createTestApp()
-    const { status, json } = await post(body, { 'idempotency-key': 'k'.repeat(256) })
+    const { status, json } = await post(postingWithoutNonce(), { 'idempotency-key': 'k'.repeat(256) })
     expect([status, json.errors[0].field]).toEqual([422, 'nonce'])
   })
 })
 
 describe('reads', () => {
-  test.each(['/ledger/ann', '/balance/ann'])('GET %s answers the balance', async (path) => {
+  test.each(['/ledger', '/balance'])('GET %s/{owner_id} answers the balance', async (path) => {
     const { get, post } = createTestApp()
-    expect((await get(path)).json).toEqual({ owner_id: 'ann', balance: 0 })
+    const balance = async () => (await get(`${path}/${owner()}`)).json
+    expect(await balance()).toEqual({ owner_id: owner(), balance: 0 })
     await post(posting())
-    expect((await get(path)).json).toEqual({ owner_id: 'ann', balance: 10 })
+    expect(await balance()).toEqual({ owner_id: owner(), balance: 10 })
   })
 
   test('entries come newest first, in pages', async () => {
     const { get, post } = createTestApp()
     for (const amount of [1, 2, 3]) await post(posting({ amount }))
-    const first = await get('/ledger/ann/entries?first=2')
+    const first = await get(`/ledger/${owner()}/entries?first=2`)
     expect(first.json.entries.map((entry: { amount: number }) => entry.amount)).toEqual([3, 2])
-    const second = await get(`/ledger/ann/entries?first=2&after=${encodeURIComponent(first.json.next)}`)
+    const second = await get(
+      `/ledger/${owner()}/entries?first=2&after=${encodeURIComponent(first.json.next)}`,
+    )
     expect(second.json.entries.map((entry: { amount: number }) => entry.amount)).toEqual([1])
     expect(second.json.next).toBeNull()
   })
@@ -155,13 +163,16 @@ describe('reads', () => {
     const { get, post } = createTestApp()
     await post(posting())
     await post(posting({ operation: 'DAILY_REWARD', amount: 1 }))
-    await post(posting({ operation: 'NOTE_ACCESS', amount: 0 }))
+    await post(posting({ operation: 'CONTENT_ACCESS', amount: 0 }))
     const of = async (query: string) =>
-      (await get(`/ledger/ann/entries?${query}`)).json.entries.map(
+      (await get(`/ledger/${owner()}/entries?${query}`)).json.entries.map(
         (entry: { operation: string }) => entry.operation,
       )
     expect(await of('operation=CREDIT_ADD')).toEqual(['CREDIT_ADD'])
-    expect(await of('operation=CREDIT_ADD&operation=NOTE_ACCESS')).toEqual(['NOTE_ACCESS', 'CREDIT_ADD'])
+    expect(await of('operation=CREDIT_ADD&operation=CONTENT_ACCESS')).toEqual([
+      'CONTENT_ACCESS',
+      'CREDIT_ADD',
+    ])
   })
 
   test.each([
@@ -175,7 +186,7 @@ describe('reads', () => {
     ['frist=2', 'frist'],
   ])('entries?%s is refused', async (query, field) => {
     const { get } = createTestApp()
-    const { status, json } = await get(`/ledger/ann/entries?${query}`)
+    const { status, json } = await get(`/ledger/${owner()}/entries?${query}`)
     expect([status, json.code, json.errors[0].field]).toEqual([422, 'VALIDATION_ERROR', field])
   })
 })
@@ -184,11 +195,11 @@ describe('an app’s own routes', () => {
   test('answer a replay like the original and charge nothing', async () => {
     const { send, post } = createTestApp()
     await post(posting())
-    const body = { owner_id: 'ann', text: 'hello', nonce: 'n' }
+    const body = { owner_id: owner(), text: 'hello', nonce: 'n' }
     const first = await send('POST', '/notes', body)
     expect(first.status).toBe(201)
     expect(first.json).toMatchObject({
-      note: { owner_id: 'ann', text: 'hello' },
+      note: { owner_id: owner(), text: 'hello' },
       entry: { amount: -5 },
       balance: 5,
     })
@@ -197,13 +208,17 @@ describe('an app’s own routes', () => {
     expect(replay.json).toEqual(first.json)
     const other = await send('POST', '/notes', { ...body, text: 'other' })
     expect([other.status, other.json.code]).toEqual([409, 'DUPLICATE_NONCE'])
+
+    const access = { owner_id: owner(), nonce: 'a' }
+    const accessed = await send('POST', `/notes/${first.json.note.id}/access`, access)
+    expect(accessed.json).toMatchObject({ entry: { operation: 'CONTENT_ACCESS', amount: 0 }, balance: 5 })
   })
 
   test('refuse with the app’s own codes', async () => {
-    const { send, ledger } = createTestApp()
-    const { status, json } = await send('POST', '/notes/none/access', { owner_id: 'ann', nonce: 'n' })
+    const { send } = createTestApp()
+    const { status, json } = await send('POST', '/notes/none/access', { owner_id: owner(), nonce: 'n' })
     expect([status, json.code, json.type]).toEqual([404, 'NOTE_NOT_FOUND', '/problems/note-not-found'])
-    expect(ledger.accounts.size).toBe(0)
+    expect(await rowsWritten()).toBe(0)
   })
 })
 
@@ -211,11 +226,11 @@ describe('methods', () => {
   test('HEAD answers like GET, without the body', async () => {
     const { get, send } = createTestApp()
     for (const path of [
-      '/ledger/ann',
+      `/ledger/${owner()}`,
       '/health',
       '/openapi.json',
       '/docs',
-      '/ledger/ann/entries?first=x',
+      `/ledger/${owner()}/entries?first=x`,
       '/graphql?query={__typename}',
     ]) {
       const got = await get(path)

@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
+import { afterAll, afterEach, expect, test } from 'vitest'
+
+const [database, empty] = await Promise.all([createTestDatabase(), createEmptyDatabase()])
+afterAll(() => Promise.all([database.drop(), empty.drop()]))
 
 const children: ChildProcess[] = []
 afterEach(() => {
@@ -14,7 +18,7 @@ afterEach(() => {
 function start(env: Record<string, string> = {}) {
   const child = fork(fileURLToPath(new URL('served-notes.ts', import.meta.url)), {
     execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
-    env: { ...process.env, PORT: '0', ...env },
+    env: { ...process.env, DATABASE_URL: database.url, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   children.push(child)
@@ -43,7 +47,7 @@ test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
     const ready = await message('ready')
     expect(ready).toEqual({
       type: 'ready',
-      app: 'notes',
+      app: 'content',
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
     })
     const idle = connect(Number(new URL(ready.url).port), '127.0.0.1')
@@ -75,12 +79,16 @@ test('a port that is taken is named, with the way out', async () => {
   expect(await exit).toBe(1)
   other.close()
   expect(output()).toContain(`Port ${port} is taken by another process.`)
-  expect(output()).toContain(`PORT=${port + 10} npm start -w apps/notes`)
+  expect(output()).toContain(`PORT=${port + 10} npm start -w apps/content`)
   expect(output()).not.toContain('EADDRINUSE')
 })
 
 test.each([
-  ['a database that lacks a migration', { NOT_READY: '1' }, 'Run npm run migrate -- notes first.'],
+  [
+    'a database that lacks its migrations',
+    { DATABASE_URL: empty.url },
+    'Run its migrations: npm run migrate',
+  ],
   ['a PORT that is none', { PORT: 'eighty' }, 'PORT must be a whole number from 0 to 65535'],
   ['a HOST that is not this machine’s', { HOST: '192.0.2.1' }, '192.0.2.1'],
 ])('%s stops it with the reason', async (_, env, reason) => {

@@ -1,29 +1,30 @@
-import { serve } from '@shared-ledger/server'
-import { createNotesApp } from '../../rest/test/notes-app.ts'
+import { once } from 'node:events'
+import { requireDatabaseUrl, serve } from '@shared-ledger/server'
+import { openNotes } from '../../rest/test/notes-app.ts'
 
 // Run by serve.test.ts in a process of its own.
-const { schema, routes } = createNotesApp()
+const { ledger, pool, schema, routes } = openNotes(requireDatabaseUrl('content'))
 
 await serve({
-  app: 'notes',
+  app: 'content',
   port: 4009,
   schema,
   routes,
   ledger: {
-    /** Answers when the parent says so. */
-    ping: () =>
-      new Promise((resolve) => {
-        process.once('message', () => resolve())
-        process.send?.({ type: 'pinged' })
-      }),
-    async assertReady() {
-      if (process.env.NOT_READY) throw new Error('Run npm run migrate -- notes first.')
+    ...ledger,
+    /** Asks the database when the parent says so: a request is in flight until then. */
+    async ping() {
+      process.send?.({ type: 'pinged' })
+      await once(process, 'message')
+      await ledger.ping()
     },
     async close() {
+      await ledger.close()
       console.log('ledger closed')
     },
   },
   async close() {
+    await pool.end()
     console.log('app closed')
   },
 })

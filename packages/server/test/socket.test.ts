@@ -2,15 +2,15 @@ import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { type RunningServer, startServer } from '@shared-ledger/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTestApp, posting } from './harness.ts'
+import { createTestApp, owner, posting, rowsWritten } from './harness.ts'
 
-const { served, ledger } = createTestApp()
+const { served } = createTestApp()
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 let server: RunningServer
 let port: number
 
 beforeAll(async () => {
-  server = await startServer({ ...served, ledger: { ...served.ledger }, port: 0 })
+  server = await startServer({ ...served, port: 0 })
   port = Number(new URL(server.url).port)
 })
 
@@ -92,6 +92,22 @@ describe('over a socket', () => {
     expect(await send({ path: '/health' })).toMatchObject({ status: 200, reused: true })
   })
 
+  test.each([
+    ['/graphql', 'text/plain', 415],
+    ['/ledger', 'text/plain', 415],
+    ['/nope', 'application/json', 404],
+    ['/health', 'application/json', 405],
+  ])('20 MB to %s as %s are received before it is answered %i', async (path, type, expected) => {
+    const body = Buffer.alloc(20_000_000, 'x')
+    for (const chunked of [false, true]) {
+      await send({ path: '/health' })
+      const headers = { 'content-type': type }
+      const { status, reused } = await send({ path, method: 'POST', body, chunked, headers })
+      expect([status, reused]).toEqual([expected, true])
+      expect(await send({ path: '/health' })).toMatchObject({ status: 200, reused: true })
+    }
+  })
+
   test('a chunked body within the limit is read', async () => {
     const body = JSON.stringify(posting({ owner_id: 'chunked' }))
     expect((await send({ path: '/ledger', method: 'POST', body, chunked: true })).status).toBe(200)
@@ -120,7 +136,10 @@ describe('over a socket', () => {
     ],
     ['a target without a slash', 'GET health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
   ])('%s is refused', async (_, bytes, status) => {
-    expect(await raw(bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    const answer = await raw(bytes)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    const [, body = ''] = answer.split('\r\n\r\n')
+    if (answer.includes('application/problem+json')) expect(JSON.parse(body).status).toBe(status)
     expect((await send({ path: '/health' })).status).toBe(200)
   })
 
@@ -139,11 +158,14 @@ describe('over a socket', () => {
       })
     }
     expect((await send({ path: '/health' })).status).toBe(200)
-    expect(ledger.accounts.has('own')).toBe(false)
+    expect(await rowsWritten()).toBe(0)
   })
 
   test('HEAD and OPTIONS have no body', async () => {
-    expect(await send({ path: '/ledger/ann', method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+    expect(await send({ path: `/ledger/${owner()}`, method: 'HEAD' })).toMatchObject({
+      status: 200,
+      text: '',
+    })
     expect(await send({ path: '/ledger', method: 'OPTIONS' })).toMatchObject({ status: 204, text: '' })
   })
 })
