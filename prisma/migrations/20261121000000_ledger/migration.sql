@@ -49,6 +49,8 @@ CREATE TABLE ledger.accounts (
 
 CREATE SEQUENCE ledger.entries_id_seq;
 
+-- Unique by (app, owner_id, seq) and by (app, owner_id, nonce, place): keys of each app's partition, made by
+-- ledger.set_operations. Here they would bar an app from splitting its own by time.
 CREATE TABLE ledger.entries (
   app            text           NOT NULL,
   owner_id       text           NOT NULL COLLATE "C",
@@ -62,8 +64,6 @@ CREATE TABLE ledger.entries (
   transaction_id uuid           NOT NULL,
   metadata       jsonb          NOT NULL DEFAULT '{}',
   created_on     timestamptz(3) NOT NULL,
-  CONSTRAINT entries_pkey PRIMARY KEY (app, owner_id, seq),
-  CONSTRAINT entries_nonce_key UNIQUE (app, owner_id, nonce, place),
   CONSTRAINT entries_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
   CONSTRAINT entries_seq CHECK (seq >= 1),
   CONSTRAINT entries_amount CHECK (amount BETWEEN -9007199254740991 AND 9007199254740991),
@@ -143,7 +143,8 @@ BEGIN
   SELECT a.operations INTO before FROM ledger.apps a WHERE a.app = $1 FOR UPDATE;
 
   IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
-    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L))', partition_name, $1);
+    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
+      PRIMARY KEY (app, owner_id, seq), UNIQUE (app, owner_id, nonce, place))', partition_name, $1);
     EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
     EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
     EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
@@ -193,8 +194,8 @@ RETURN json_build_object(
 --   posted                the new entry
 --   duplicate             the owner's original entry with this nonce; identical: the request was the same
 --   amount_refused, insufficient_balance, balance_out_of_range   nothing was written
--- The account is locked first; each statement after sees what was committed before it began, so that no other posting
--- to the account comes between. A nonce that was used answers the original, whatever the posting would be refused for.
+-- The account is locked first and the nonce looked up after: each statement here sees what was committed before it
+-- began, so that between the two no race is left. A replay is found before anything else is judged.
 CREATE FUNCTION ledger.post_entry(
   app text, owner_id text, operation text, amount bigint, requested_amount bigint,
   nonce text, metadata jsonb, transaction_id uuid
@@ -230,34 +231,30 @@ BEGIN
     VALUES (app, owner_id, posted_on, posted_on) ON CONFLICT DO NOTHING;
   END LOOP;
 
-  IF refusal IS NULL THEN
-    -- Never earlier than the account's last entry, whatever the clock does.
-    posted_on := greatest(date_trunc('milliseconds', ledger.now()), account.updated_on);
-    INSERT INTO ledger.entries AS e
-      (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
-    VALUES
-      (app, owner_id, account.seq + 1, operation, amount, account.balance + amount, nonce, transaction_id, metadata, posted_on)
-    ON CONFLICT ON CONSTRAINT entries_nonce_key DO NOTHING
-    RETURNING e.* INTO entry;
-    IF FOUND THEN
-      UPDATE ledger.accounts a SET balance = entry.balance_after, seq = entry.seq, updated_on = posted_on
-       WHERE a.app = post_entry.app AND a.owner_id = post_entry.owner_id;
-      RETURN json_build_object('outcome', 'posted', 'entry', ledger.entry_json(entry), 'balance', entry.balance_after);
-    END IF;
-  END IF;
-
   -- Planned for this app each time: a plan for any app would wait for the migrations of every other app.
   EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.nonce = $3 AND e.place = 1'
     INTO entry USING app, owner_id, nonce;
-  IF entry.app IS NULL THEN
+  IF entry.app IS NOT NULL THEN
+    RETURN json_build_object(
+      'outcome', 'duplicate',
+      'entry', ledger.entry_json(entry),
+      'balance', account.balance,
+      'identical', entry.operation = operation AND entry.metadata = metadata
+        AND (requested_amount IS NULL OR entry.amount = requested_amount));
+  ELSIF refusal IS NOT NULL THEN
     RETURN json_build_object('outcome', refusal, 'balance', account.balance);
   END IF;
-  RETURN json_build_object(
-    'outcome', 'duplicate',
-    'entry', ledger.entry_json(entry),
-    'balance', account.balance,
-    'identical', entry.operation = operation AND entry.metadata = metadata
-      AND (requested_amount IS NULL OR entry.amount = requested_amount));
+
+  -- Never earlier than the account's last entry, whatever the clock does.
+  posted_on := greatest(date_trunc('milliseconds', ledger.now()), account.updated_on);
+  INSERT INTO ledger.entries AS e
+    (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
+  VALUES
+    (app, owner_id, account.seq + 1, operation, amount, account.balance + amount, nonce, transaction_id, metadata, posted_on)
+  RETURNING e.* INTO entry;
+  UPDATE ledger.accounts a SET balance = entry.balance_after, seq = entry.seq, updated_on = posted_on
+   WHERE a.app = post_entry.app AND a.owner_id = post_entry.owner_id;
+  RETURN json_build_object('outcome', 'posted', 'entry', ledger.entry_json(entry), 'balance', entry.balance_after);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.post_entry FROM PUBLIC;
