@@ -15,6 +15,23 @@ export interface LedgerEntry<Operation extends string = string> {
   readonly metadata: LedgerMetadata
   /** UTC, to the millisecond; never falls along seq. */
   readonly createdOn: Date
+  /** The id of the entry that this one undoes. */
+  readonly reverses: string | null
+  /** The id of the entry of which this one gives back a part. */
+  readonly refunds: string | null
+  /** The id of the hold that this one captures. */
+  readonly holdId: string | null
+}
+
+/** Entries that were posted together: all of them or none. */
+export interface LedgerTransaction<Operation extends string = string> {
+  readonly id: string
+  /** Each of its entries has it. */
+  readonly nonce: string
+  readonly metadata: LedgerMetadata
+  readonly createdOn: Date
+  /** In the order in which they were posted. */
+  readonly entries: readonly LedgerEntry<Operation>[]
 }
 
 /** Anything the caller wants to keep with an entry: a flat object of strings. */
@@ -24,4 +41,35 @@ export type LedgerMetadata = Readonly<Record<string, string>>
 export interface LedgerBalance {
   readonly ownerId: string
   readonly amount: number
+  /** How far below 0 the amount may go. */
+  readonly overdraft: number
+  /** What live holds keep aside. */
+  readonly held: number
+  /** What can be spent: amount - held + overdraft. */
+  readonly available: number
+}
+
+/** What an owner had at a moment, in credits. */
+export type PastBalance = Pick<LedgerBalance, 'ownerId' | 'amount'>
+
+/** Whether a hold keeps credits aside, or what became of it. */
+export type HoldStatus = 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED'
+
+/** Credits that an owner has promised: they count as spent until the hold is captured, released or expired. */
+export interface LedgerHold<Operation extends string = string> {
+  readonly id: string
+  readonly ownerId: string
+  /** What its capture will post. */
+  readonly operation: Operation
+  /** The credits that a capture may take at most, >= 1. */
+  readonly amount: number
+  readonly nonce: string
+  readonly metadata: LedgerMetadata
+  readonly status: HoldStatus
+  /** The id of the entry that captured it. */
+  readonly capturedBy: string | null
+  readonly createdOn: Date
+  readonly expiresOn: Date
+  /** When it was captured or released. */
+  readonly releasedOn: Date | null
 }

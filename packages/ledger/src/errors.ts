@@ -1,17 +1,44 @@
-import type { LedgerBalance, LedgerEntry } from './entry.ts'
+import type { LedgerBalance, LedgerEntry, LedgerHold } from './entry.ts'
 
 /** Every code with which the ledger refuses, what it means, and whether the same request may succeed later. */
 export const ledgerErrors = {
   VALIDATION_ERROR: { retryable: false, meaning: 'A field breaks a rule; `errors` names each.' },
   INSUFFICIENT_BALANCE: {
     retryable: false,
-    meaning: 'The account has fewer credits than the posting takes.',
+    meaning: 'The account has fewer credits available than the posting takes.',
   },
   DUPLICATE_NONCE: {
     retryable: false,
-    meaning: 'The owner has a posting with this nonce; it is in `entry`.',
+    meaning: 'The owner has a posting or a hold with this nonce; it is in `entry` or `hold`.',
   },
-  BALANCE_OUT_OF_RANGE: { retryable: false, meaning: 'The balance would go beyond 2^53 - 1 credits.' },
+  BALANCE_OUT_OF_RANGE: {
+    retryable: false,
+    meaning: 'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits.',
+  },
+  LIMIT_REACHED: {
+    retryable: false,
+    meaning:
+      'The owner has had the operation as often as its limit allows; `nextOn` says when the next one is possible.',
+  },
+  TRANSACTION_NOT_FOUND: { retryable: false, meaning: 'The app has no transaction with this id.' },
+  ENTRY_NOT_FOUND: { retryable: false, meaning: 'The app has no entry with this id.' },
+  HOLD_NOT_FOUND: { retryable: false, meaning: 'The app has no hold with this id.' },
+  NOT_REVERSIBLE: {
+    retryable: false,
+    meaning: 'A reversal or a refund is neither reversed nor refunded; post another entry.',
+  },
+  ALREADY_REVERSED: { retryable: false, meaning: 'The entry was reversed before.' },
+  REFUND_EXCEEDED: {
+    retryable: false,
+    meaning: 'Refunds would give back more than the entry moved; `refundable` is what is left.',
+  },
+  OVERDRAFT_IN_USE: {
+    retryable: false,
+    meaning: 'The balance and the holds need more than this overdraft.',
+  },
+  HOLD_CAPTURED: { retryable: false, meaning: 'The hold was captured before.' },
+  HOLD_RELEASED: { retryable: false, meaning: 'The hold was released before.' },
+  HOLD_EXPIRED: { retryable: false, meaning: 'The hold has expired: its credits are available again.' },
   TRANSACTION_CONFLICT: {
     retryable: true,
     meaning:
@@ -60,51 +87,160 @@ export class ValidationError extends LedgerError {
   }
 }
 
-/** The account has fewer credits than the posting takes. Nothing was posted. */
+/** The account has fewer credits available than the posting takes. Nothing was posted. */
 export class InsufficientBalanceError extends LedgerError {
   override readonly name = 'InsufficientBalanceError'
   readonly code = 'INSUFFICIENT_BALANCE'
   readonly balance: LedgerBalance
+  /** Which of the request's entries takes too much, counted from 0. */
+  readonly entryIndex: number
 
-  /** @param needed The credits that the posting takes, >= 0. */
-  constructor(balance: LedgerBalance, needed: number) {
-    super(`The posting takes ${needed} credits, the balance is ${balance.amount}.`)
+  /** @param amounts The credits that the entry takes, and those that were available to it. */
+  constructor(balance: LedgerBalance, amounts: { needed: number; available: number }, entryIndex = 0) {
+    super(
+      `The posting takes ${amounts.needed} credits, ${balance.ownerId} has ${amounts.available} available.`,
+    )
     this.balance = balance
+    this.entryIndex = entryIndex
   }
 }
 
-/** The owner has a posting with this nonce. Nothing was posted now. */
+/** The owner has a posting or a hold with this nonce. Nothing was posted now. */
 export class DuplicateNonceError<Operation extends string = string> extends LedgerError {
   override readonly name = 'DuplicateNonceError'
   readonly code = 'DUPLICATE_NONCE'
-  /** The original. */
-  readonly entry: LedgerEntry<Operation>
-  /** Whether this request is the original one again: same operation, metadata and amount (or none given). */
+  /** The original; null where it was a hold. */
+  readonly entry: LedgerEntry<Operation> | null
+  /** The original; null where it was a posting. */
+  readonly hold: LedgerHold<Operation> | null
+  /** Whether this request is the original one again: same entries, metadata and amounts (or none given). */
   readonly identical: boolean
   /** The current balance. */
   readonly balance: LedgerBalance
 
-  constructor(entry: LedgerEntry<Operation>, identical: boolean, balance: LedgerBalance) {
+  constructor(
+    original: { entry: LedgerEntry<Operation> | null; hold: LedgerHold<Operation> | null },
+    identical: boolean,
+    balance: LedgerBalance,
+  ) {
     super(
       identical
-        ? 'This request was posted before; the original entry stands.'
+        ? 'This request was posted before; the original stands.'
         : 'Another request of this owner was posted with this nonce. Use a new nonce for a new posting.',
     )
-    this.entry = entry
+    this.entry = original.entry
+    this.hold = original.hold
     this.identical = identical
     this.balance = balance
   }
 }
 
-/** The balance would go beyond 2^53 - 1 credits. Nothing was posted. */
+/** The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted. */
 export class BalanceOutOfRangeError extends LedgerError {
   override readonly name = 'BalanceOutOfRangeError'
   readonly code = 'BALANCE_OUT_OF_RANGE'
   readonly balance: LedgerBalance
+  /** Which of the request's entries gives too much, counted from 0. */
+  readonly entryIndex: number
+
+  constructor(balance: LedgerBalance, entryIndex = 0) {
+    super(`The balance is ${balance.amount} credits; with this it would go beyond 2^53 - 1.`)
+    this.balance = balance
+    this.entryIndex = entryIndex
+  }
+}
+
+/** The owner has had the operation as often as its limit allows. Nothing was posted. */
+export class LimitReachedError<Operation extends string = string> extends LedgerError {
+  override readonly name = 'LimitReachedError'
+  readonly code = 'LIMIT_REACHED'
+  readonly ownerId: string
+  readonly operation: Operation
+  /** When the next one is possible; null: never. */
+  readonly nextOn: Date | null
+  /** Which of the request's entries it is, counted from 0. */
+  readonly entryIndex: number
+
+  constructor(ownerId: string, operation: Operation, nextOn: Date | null, entryIndex = 0) {
+    const next = nextOn ? `; the next one is possible on ${nextOn.toISOString()}` : ''
+    super(`${ownerId} has had ${operation} as often as its limit allows${next}.`)
+    this.ownerId = ownerId
+    this.operation = operation
+    this.nextOn = nextOn
+    this.entryIndex = entryIndex
+  }
+}
+
+const notFound = {
+  TRANSACTION_NOT_FOUND: 'transaction',
+  ENTRY_NOT_FOUND: 'entry',
+  HOLD_NOT_FOUND: 'hold',
+} as const
+
+/** The app has nothing with this id. */
+export class NotFoundError extends LedgerError {
+  override readonly name = 'NotFoundError'
+  readonly code: keyof typeof notFound
+
+  constructor(code: keyof typeof notFound, id: string) {
+    super(`There is no ${notFound[code]} ${id.slice(0, 40)}.`)
+    this.code = code
+  }
+}
+
+/** A reversal or a refund is neither reversed nor refunded. Nothing was posted. */
+export class NotReversibleError extends LedgerError {
+  override readonly name = 'NotReversibleError'
+  readonly code = 'NOT_REVERSIBLE'
+}
+
+/** The entry was reversed before. Nothing was posted. */
+export class AlreadyReversedError extends LedgerError {
+  override readonly name = 'AlreadyReversedError'
+  readonly code = 'ALREADY_REVERSED'
+}
+
+/** Refunds would give back more than the entry moved. Nothing was posted. */
+export class RefundExceededError extends LedgerError {
+  override readonly name = 'RefundExceededError'
+  readonly code = 'REFUND_EXCEEDED'
+  /** The credits that refunds may still give back. */
+  readonly refundable: number
+
+  constructor(message: string, refundable: number) {
+    super(message)
+    this.refundable = refundable
+  }
+}
+
+/** The balance and the holds need more than this overdraft. Nothing was changed. */
+export class OverdraftInUseError extends LedgerError {
+  override readonly name = 'OverdraftInUseError'
+  readonly code = 'OVERDRAFT_IN_USE'
+  readonly balance: LedgerBalance
 
   constructor(balance: LedgerBalance) {
-    super(`The balance is ${balance.amount} credits; with this posting it would go beyond 2^53 - 1.`)
+    super(`${balance.ownerId} needs an overdraft of at least ${balance.held - balance.amount} credits.`)
     this.balance = balance
+  }
+}
+
+const endings = {
+  HOLD_CAPTURED: 'was captured before',
+  HOLD_RELEASED: 'was released before',
+  HOLD_EXPIRED: 'has expired',
+} as const
+
+/** The hold keeps nothing aside any more. Nothing was posted. */
+export class HoldEndedError<Operation extends string = string> extends LedgerError {
+  override readonly name = 'HoldEndedError'
+  readonly code: keyof typeof endings
+  readonly hold: LedgerHold<Operation>
+
+  constructor(code: keyof typeof endings, hold: LedgerHold<Operation>) {
+    super(`Hold ${hold.id} ${endings[code]}.`)
+    this.code = code
+    this.hold = hold
   }
 }
 
@@ -126,22 +262,44 @@ export class DatabaseUnavailableError extends LedgerError {
   readonly code = 'DATABASE_UNAVAILABLE'
 }
 
-/** The business outcomes of a posting other than success: members of the GraphQL result unions. */
-export type PostingError<Operation extends string = string> =
-  | ValidationError
-  | InsufficientBalanceError
-  | DuplicateNonceError<Operation>
-  | BalanceOutOfRangeError
-
-/** The classes of PostingError. */
+/** The classes of the refusals that any posting may meet: members of every GraphQL result union. */
 export const postingErrors = [
   ValidationError,
   InsufficientBalanceError,
   DuplicateNonceError,
   BalanceOutOfRangeError,
+  LimitReachedError,
 ] as const
 
-/** Whether a posting was refused, rather than failed. */
-export function isPostingError<Operation extends string>(error: unknown): error is PostingError<Operation> {
-  return postingErrors.some((type) => error instanceof type)
+/** The classes of the refusals that postings which name a transaction, an entry or a hold may meet as well. */
+export const correctionErrors = [
+  NotFoundError,
+  NotReversibleError,
+  AlreadyReversedError,
+  RefundExceededError,
+] as const
+
+/** A refusal, rather than a failure, of any of the ledger's operations. */
+export type Refusal<Operation extends string = string> =
+  | PostingError<Operation>
+  | NotFoundError
+  | NotReversibleError
+  | AlreadyReversedError
+  | RefundExceededError
+  | OverdraftInUseError
+  | HoldEndedError<Operation>
+
+/** The refusals that any posting may meet. */
+export type PostingError<Operation extends string = string> =
+  | ValidationError
+  | InsufficientBalanceError
+  | DuplicateNonceError<Operation>
+  | BalanceOutOfRangeError
+  | LimitReachedError<Operation>
+
+const refusals = [...postingErrors, ...correctionErrors, OverdraftInUseError, HoldEndedError]
+
+/** Whether a request was refused, rather than failed. */
+export function isRefusal<Operation extends string>(error: unknown): error is Refusal<Operation> {
+  return refusals.some((type) => error instanceof type)
 }

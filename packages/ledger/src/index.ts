@@ -1,39 +1,64 @@
 export { type AmountRange, type AmountRule, type Direction, maxCredits, minCredits } from './amount.ts'
+export type { LedgerCommand, LedgerCommands, LedgerResult, PostEntryResult } from './commands.ts'
 export { createPool, type TransactionClient } from './database.ts'
 export { ledgerErrorOf } from './database-errors.ts'
-export type { LedgerBalance, LedgerEntry, LedgerMetadata } from './entry.ts'
+export type {
+  HoldStatus,
+  LedgerBalance,
+  LedgerEntry,
+  LedgerHold,
+  LedgerMetadata,
+  LedgerTransaction,
+  PastBalance,
+} from './entry.ts'
 export {
+  AlreadyReversedError,
   BalanceOutOfRangeError,
+  correctionErrors,
   DatabaseUnavailableError,
   DuplicateNonceError,
   type FieldError,
+  HoldEndedError,
   InsufficientBalanceError,
   LedgerError,
   type LedgerErrorCode,
+  LimitReachedError,
   ledgerErrors,
+  NotFoundError,
+  NotReversibleError,
+  OverdraftInUseError,
   type PostingError,
   postingErrors,
+  RefundExceededError,
+  type Refusal,
   ServerOutdatedError,
   TransactionConflictError,
   ValidationError,
 } from './errors.ts'
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
-export {
-  createLedger,
-  type Ledger,
-  type LedgerOptions,
-  type PostEntryResult,
-} from './ledger.ts'
+export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export type { OperationInfo } from './operation-info.ts'
 export {
   defineOperations,
+  limitWindows,
   type OperationDefinition,
+  type OperationLimit,
   type OperationOf,
   type Operations,
   type SharedOperation,
   sharedOperations,
+  transferOperations,
 } from './operations.ts'
-export type { EntryPage, PageInput } from './page.ts'
-export type { PostEntryInput, PostedEntry } from './post-entry.ts'
-export type { PostingEvent } from './posting-event.ts'
-export type { EntriesInput, LedgerReads } from './reads.ts'
+export type { RefundEntryInput, ReverseTransactionInput } from './posting/corrections.ts'
+export type { EntryInput } from './posting/draft.ts'
+export type { PostingEvent } from './posting/events.ts'
+export type { CapturedHold, CaptureHoldInput, HoldInput, PostedHold } from './posting/holds.ts'
+export type { OverdraftInput } from './posting/overdraft.ts'
+export type { PostEntryInput, PostedEntry } from './posting/post-entry.ts'
+export type { PostedTransaction, PostTransactionInput } from './posting/transaction.ts'
+export { hasTransfers, type TransferInput } from './posting/transfer.ts'
+export type { AccountPage, AccountsInput, LedgerAccount } from './reading/accounts.ts'
+export type { EntriesInput, EntryOrder, EntryPage } from './reading/entries.ts'
+export type { Page, PageInput } from './reading/page.ts'
+export type { LedgerReads } from './reading/reads.ts'
+export { type SummaryInput, type SummaryLine, type SummaryWindow, summaryWindows } from './reading/summary.ts'

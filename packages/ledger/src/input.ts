@@ -37,6 +37,12 @@ export const amountSchema = z
   .int(`must be a whole number of credits from 0 to ${maxCredits}`)
   .min(0, `must be a whole number of credits from 0 to ${maxCredits}`)
 
+/** A moment that the ledger's clock could show: years 1970 to 9999. */
+export const momentSchema = z
+  .date('must be a moment, such as 2026-11-21T10:15:30.000Z')
+  .min(new Date(0), 'must not be before 1970')
+  .max(new Date('9999-12-31T23:59:59.999Z'), 'must not be after 9999')
+
 /** A flat object of strings, at most 20 keys and 4 KiB of UTF-8 in keys and values together. */
 export const metadataSchema = z
   .custom<LedgerMetadata>(

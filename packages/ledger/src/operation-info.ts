@@ -1,5 +1,11 @@
 import { type AmountLimits, amountLimits } from './amount.ts'
-import { isOperation, type OperationOf, type Operations, sharedOperations } from './operations.ts'
+import {
+  isOperation,
+  type OperationLimit,
+  type OperationOf,
+  type Operations,
+  sharedOperations,
+} from './operations.ts'
 
 /** An operation with all that a form needs. Amounts are numbers of credits, >= 0. */
 export interface OperationInfo<Operation extends string = string> extends AmountLimits {
@@ -7,6 +13,10 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly description: string | undefined
   /** Whether every app has it. */
   readonly shared: boolean
+  /** How often an owner may have it; undefined: as often as one likes. */
+  readonly limit: OperationLimit | undefined
+  /** Whether it is posted in balanced transactions alone. */
+  readonly paired: boolean
 }
 
 /** An app's operations: the shared ones in their order, then its own in theirs. */
@@ -22,6 +32,8 @@ export function operationInfos<Ops extends Operations>(
             name,
             description: definition.description,
             shared: name in sharedOperations,
+            limit: definition.limit,
+            paired: definition.paired ?? false,
             ...amountLimits(definition.amount),
           },
         ]

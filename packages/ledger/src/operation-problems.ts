@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type AmountRule, amountRuleProblem } from './amount.ts'
-import type { Operations } from './operations.ts'
+import { limitWindows, type OperationDefinition, type Operations } from './operations.ts'
 
 const namePattern = /^[A-Z][A-Z0-9_]{0,62}$/
 
@@ -15,16 +15,19 @@ export function operationProblems(operations: Operations, shared: Operations): s
       .map(
         ([name]) => `${name}: a name is A to Z, 0 to 9 and _, begins with a letter and is at most 63 long.`,
       ),
-    ...own.flatMap(([name, { amount }]) => {
-      const problem = amountRuleProblem(amount)
-      return problem ? [`${name}: ${problem}`] : []
-    }),
+    ...own.flatMap(([name, definition]) =>
+      [amountRuleProblem(definition.amount), limitProblem(definition), pairProblem(definition)]
+        .filter((problem) => problem !== undefined)
+        .map((problem) => `${name}: ${problem}`),
+    ),
     ...own.flatMap(([name, definition]) => {
       const original = Object.hasOwn(shared, name) ? shared[name] : undefined
       const kept =
         original === undefined ||
-        (definition.description === original.description && isNarrower(definition.amount, original.amount))
-      return kept ? [] : [`${name} is shared: an app may only make its range narrower.`]
+        (definition.description === original.description &&
+          definition.paired === undefined &&
+          isNarrower(definition.amount, original.amount))
+      return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
     }),
   ]
 }
@@ -32,4 +35,18 @@ export function operationProblems(operations: Operations, shared: Operations): s
 function isNarrower(own: AmountRule, shared: AmountRule): boolean {
   if (typeof own === 'number' || typeof shared === 'number') return isDeepStrictEqual(own, shared)
   return own.min >= shared.min && own.max <= shared.max
+}
+
+const maxTimes = 1000
+
+function limitProblem({ limit }: OperationDefinition): string | undefined {
+  if (limit === undefined) return undefined
+  const isCount = Number.isInteger(limit.times) && limit.times >= 1 && limit.times <= maxTimes
+  return isCount && limitWindows.includes(limit.per)
+    ? undefined
+    : `a limit is { times, per }: 1 to ${maxTimes} times per ${limitWindows.join(', ')}.`
+}
+
+function pairProblem({ amount, paired }: OperationDefinition): string | undefined {
+  return paired && amount === 0 ? 'a paired operation moves credits.' : undefined
 }

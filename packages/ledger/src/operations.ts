@@ -2,10 +2,25 @@ import { type AmountRule, maxCredits, minCredits } from './amount.ts'
 import { operationProblems } from './operation-problems.ts'
 import type { LedgerTypeError } from './type-error.ts'
 
+/** How often an owner may post an operation in a calendar window: UTC, weeks from Monday. */
+export interface OperationLimit {
+  /** 1 to 1,000. */
+  readonly times: number
+  readonly per: LimitWindow
+}
+
+/** The windows that a limit can have. */
+export const limitWindows = ['hour', 'day', 'week', 'month', 'lifetime'] as const
+export type LimitWindow = (typeof limitWindows)[number]
+
 /** What an app can do with credits: its amount rule and what it is for. */
 export interface OperationDefinition {
   readonly amount: AmountRule
   readonly description?: string
+  /** For rewards: how often an owner may have it. */
+  readonly limit?: OperationLimit
+  /** Posted in balanced transactions alone, so that it neither makes nor destroys credits. */
+  readonly paired?: true
 }
 
 /** An app's operations by name. Names are upper case with underscores, as GraphQL enums have them. */
@@ -22,6 +37,20 @@ export const sharedOperations = {
   CREDIT_ADD: {
     amount: { min: 1, max: maxCredits, default: 10 },
     description: 'Credits that an owner gets, such as by buying them.',
+  },
+} as const satisfies Operations
+
+/** The operations of an app whose owners send each other credits, beside the shared ones: `...transferOperations`. */
+export const transferOperations = {
+  TRANSFER_OUT: {
+    amount: { min: minCredits, max: -1 },
+    paired: true,
+    description: 'Credits that an owner sends to another.',
+  },
+  TRANSFER_IN: {
+    amount: { min: 1, max: maxCredits },
+    paired: true,
+    description: 'Credits that an owner gets from another.',
   },
 } as const satisfies Operations
 
@@ -48,18 +77,22 @@ type SameSign<Shared extends number, Amount extends number> = number extends Amo
     : false
 
 /** Whether `Own` is `Shared` itself or its range made narrower: every safe integer of a sign is in a shared range. */
-type Narrows<Shared extends OperationDefinition, Own> = Own extends Shared
-  ? true
-  : Own extends {
-        readonly amount: { readonly min: infer Min extends number; readonly max: infer Max extends number }
-        readonly description: Shared['description']
-      }
-    ? Shared['amount'] extends { readonly min: infer SharedMin extends number }
-      ? [SameSign<SharedMin, Min>, SameSign<SharedMin, Max>] extends [true, true]
-        ? true
-        : false
+type Narrows<Shared extends OperationDefinition, Own> = 'paired' extends keyof Own
+  ? false
+  : Own extends Shared
+    ? true
+    : NarrowsRange<Shared, Own>
+
+type NarrowsRange<Shared extends OperationDefinition, Own> = Own extends {
+  readonly amount: { readonly min: infer Min extends number; readonly max: infer Max extends number }
+  readonly description: Shared['description']
+}
+  ? Shared['amount'] extends { readonly min: infer SharedMin extends number }
+    ? [SameSign<SharedMin, Min>, SameSign<SharedMin, Max>] extends [true, true]
+      ? true
       : false
     : false
+  : false
 
 type Changed<Ops> = {
   [Name in SharedOperation & keyof Ops]: Narrows<(typeof sharedOperations)[Name], Ops[Name]> extends true
@@ -70,13 +103,13 @@ type Changed<Ops> = {
 type Accepted<Ops> = [Missing<Ops>] extends [never]
   ? [Changed<Ops>] extends [never]
     ? unknown
-    : LedgerTypeError<`shared operation changed by more than a narrower range: ${Changed<Ops>}`>
+    : LedgerTypeError<`shared operation changed by more than a narrower range or a limit: ${Changed<Ops>}`>
   : LedgerTypeError<`missing shared operation: ${Missing<Ops>}`>
 
 /**
  * An app's complete list of operations: `{ ...sharedOperations, …its own }`.
  *
- * Leaving out a shared operation, or changing one by more than making its range narrower, does not compile.
+ * Leaving out a shared operation, or changing one by more than a narrower range or a limit, does not compile.
  *
  * @throws TypeError that names every fault, for callers that the compiler did not check.
  */

@@ -1,32 +1,58 @@
-import type { LedgerEntry, LedgerMetadata } from './entry.ts'
+import type { LedgerEntry, LedgerHold, LedgerTransaction } from './entry.ts'
 import { ServerOutdatedError } from './errors.ts'
 import { isOperation, type OperationOf, type Operations } from './operations.ts'
 
+/** A moment as the ledger's functions answer it: milliseconds since 1970. */
+type Moment = number
+
 /** An entry as ledger.entry_json answers it. */
-export interface EntryRow {
-  readonly id: string
-  readonly ownerId: string
-  readonly seq: number
-  readonly operation: string
-  readonly amount: number
-  readonly balanceAfter: number
-  readonly nonce: string
-  readonly transactionId: string
-  readonly metadata: LedgerMetadata
-  /** Milliseconds since 1970. */
-  readonly createdOn: number
+export interface EntryRow extends Omit<LedgerEntry, 'createdOn'> {
+  readonly createdOn: Moment
 }
 
-/** Reads rows of an app's entries. Its result throws ServerOutdatedError on an operation that the app lacks. */
-export function entryReader<Ops extends Operations>(
-  operations: Ops,
-): (row: EntryRow) => LedgerEntry<OperationOf<Ops>> {
-  return ({ operation, createdOn, ...row }) => {
-    if (!isOperation(operations, operation)) {
-      throw new ServerOutdatedError(
-        `Entry ${row.id} has the operation ${operation}, which this server does not know yet.`,
-      )
-    }
-    return { ...row, operation, createdOn: new Date(createdOn) }
+/** A hold as ledger.hold_json answers it. */
+export interface HoldRow extends Omit<LedgerHold, 'createdOn' | 'expiresOn' | 'releasedOn'> {
+  readonly createdOn: Moment
+  readonly expiresOn: Moment
+  readonly releasedOn: Moment | null
+}
+
+/** Reads an app's rows. @throws ServerOutdatedError on an operation that the app lacks. */
+export interface RowReader<Operation extends string = string> {
+  operation(name: string): Operation
+  entry(row: EntryRow): LedgerEntry<Operation>
+  hold(row: HoldRow): LedgerHold<Operation>
+}
+
+export function rowReader<Ops extends Operations>(operations: Ops): RowReader<OperationOf<Ops>> {
+  const operation = (name: string): OperationOf<Ops> => {
+    if (isOperation(operations, name)) return name
+    throw new ServerOutdatedError(`This server does not know the operation ${name} yet.`)
   }
+  const entry = (row: EntryRow) => ({
+    ...row,
+    operation: operation(row.operation),
+    createdOn: new Date(row.createdOn),
+  })
+  return {
+    operation,
+    entry,
+    hold: (row) => ({
+      ...row,
+      operation: operation(row.operation),
+      createdOn: new Date(row.createdOn),
+      expiresOn: new Date(row.expiresOn),
+      releasedOn: row.releasedOn === null ? null : new Date(row.releasedOn),
+    }),
+  }
+}
+
+/** The transaction of entries that were posted together; undefined where there are none. */
+export function transactionOf<Operation extends string>(
+  entries: readonly LedgerEntry<Operation>[],
+): LedgerTransaction<Operation> | undefined {
+  const [first] = entries
+  if (!first) return undefined
+  const { transactionId: id, nonce, metadata, createdOn } = first
+  return { id, nonce, metadata, createdOn, entries }
 }

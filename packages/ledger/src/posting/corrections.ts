@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { maxCredits } from '../amount.ts'
+import { NotFoundError } from '../errors.ts'
+import { parseInput } from '../input.ts'
+import { isOperation, type Operations } from '../operations.ts'
+import type { EntryRow } from '../rows.ts'
+import { type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
+
+/** What a reversal asks for. */
+export interface ReverseTransactionInput extends PostingInput {
+  /** The id of the transaction. */
+  readonly id: string
+}
+
+/** What a refund asks for. */
+export interface RefundEntryInput extends PostingInput {
+  /** The id of the entry. */
+  readonly id: string
+  /** The credits to give back (of an entry that gave credits: to take back), from 1. */
+  readonly amount: number
+}
+
+const amountMessage = `must be a whole number of credits from 1 to ${maxCredits}`
+
+const id = z.string('must be an id')
+const reversalSchema = z.object({ ...postingFields, id })
+const refundSchema = z.object({ ...postingFields, id, amount: z.int(amountMessage).min(1, amountMessage) })
+
+/** Looks entries up by an id; they never change. */
+type FindEntries = (id: string) => Promise<readonly EntryRow[]>
+
+/**
+ * A reversal: in reverse order, one entry per original entry, of the negated amount.
+ * @throws ValidationError, NotFoundError
+ */
+export async function reversalDraft(
+  input: ReverseTransactionInput,
+  find: FindEntries,
+): Promise<PostingRequest> {
+  const { id, nonce, metadata, dryRun } = parseInput(reversalSchema, input)
+  const originals = await find(id)
+  if (originals.length === 0) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
+  const lines = originals.toReversed().map((original) => ({
+    ...correctionOf(original, 0 - original.amount),
+    reverses: original.id,
+  }))
+  return { draft: { nonce, metadata, lines, problems: [] }, dryRun }
+}
+
+/**
+ * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits.
+ * @throws ValidationError, NotFoundError
+ */
+export async function refundDraft(
+  input: RefundEntryInput,
+  operations: Operations,
+  find: FindEntries,
+): Promise<PostingRequest> {
+  const { id, amount, nonce, metadata, dryRun } = parseInput(refundSchema, input)
+  const [original] = await find(id)
+  if (!original) throw new NotFoundError('ENTRY_NOT_FOUND', id)
+  const { operation } = original
+  const isPaired = isOperation(operations, operation) && operations[operation]?.paired
+  const message = `is one of a balanced transaction (${operation}): reverse that, or post its opposite`
+  return {
+    draft: {
+      nonce,
+      metadata,
+      lines: [{ ...correctionOf(original, original.amount > 0 ? -amount : amount), refunds: original.id }],
+      problems: isPaired ? [{ field: 'id', message }] : [],
+    },
+    dryRun,
+  }
+}
+
+/** The line that corrects an entry; no amount rule and no limit is asked. */
+function correctionOf({ ownerId, operation }: EntryRow, amount: number): Line {
+  return { ownerId, operation, amount, requested: amount }
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { type AmountLimits, amountLimits, amountProblem, signed } from '../amount.ts'
+import type { LedgerMetadata } from '../entry.ts'
+import type { FieldError } from '../errors.ts'
+import { amountSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
+import type { OperationLimit, Operations } from '../operations.ts'
+
+/** A transaction that is asked for, before its accounts are looked at. */
+export interface Draft {
+  readonly nonce: string
+  readonly metadata: LedgerMetadata
+  readonly lines: readonly Line[]
+  /** Why the app's rules refuse it. Told only if it was not posted before. */
+  readonly problems: readonly FieldError[]
+}
+
+/** A draft, and whether it shall only be tried. */
+export interface PostingRequest {
+  readonly draft: Draft
+  readonly dryRun: boolean
+}
+
+/** One entry of a draft. */
+export interface Line {
+  readonly ownerId: string
+  readonly operation: string
+  /** Signed credits; null: the amount rule refuses what was requested. */
+  readonly amount: number | null
+  /** What the caller gave, signed; null: the caller left it out. */
+  readonly requested: number | null
+  readonly limit?: OperationLimit | undefined
+  readonly reverses?: string
+  readonly refunds?: string
+  readonly holdId?: string
+}
+
+/** What a caller asks for in one entry. */
+export interface EntryInput<Operation extends string = string> {
+  readonly ownerId: string
+  readonly operation: Operation
+  /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
+  readonly amount?: number | null | undefined
+}
+
+/** What every posting has. */
+export interface PostingInput {
+  /** The caller's idempotency key: sent again with the same nonce, nothing is posted twice. */
+  readonly nonce: string
+  readonly metadata?: LedgerMetadata | null | undefined
+  /** Answers the outcome, with entries of id 0, and writes nothing. */
+  readonly dryRun?: boolean | null | undefined
+}
+
+/** The fields of every posting. */
+export const postingFields = {
+  nonce: nonceSchema,
+  metadata: metadataSchema.nullish().transform((metadata) => metadata ?? {}),
+  dryRun: z
+    .boolean('must be true or false')
+    .nullish()
+    .transform((dryRun) => dryRun ?? false),
+}
+
+/** An operation with its rules. */
+interface Rule {
+  readonly name: string
+  readonly amounts: AmountLimits
+  readonly limit: OperationLimit | undefined
+  readonly paired: boolean
+}
+
+export type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
+
+/** The fields of an entry under an app's operations. */
+export function entryFields(operations: Operations) {
+  const rules = new Map<string, Rule>(
+    Object.entries(operations).map(([name, { amount, limit, paired = false }]) => [
+      name,
+      { name, amounts: amountLimits(amount), limit, paired },
+    ]),
+  )
+  const fields = {
+    ownerId: ownerIdSchema,
+    operation: z.string('must be the name of an operation').transform((name, context) => {
+      const rule = rules.get(name)
+      if (rule) return rule
+      context.addIssue(`must be one of ${[...rules.keys()].join(', ')}`)
+      return z.NEVER
+    }),
+    amount: amountSchema.nullish().transform((amount) => amount ?? undefined),
+  }
+  return { fields, schema: z.object(fields), rules }
+}
+
+/** The line of an entry. */
+export function toLine({ ownerId, operation: { name, amounts, limit }, amount }: ParsedEntry): Line {
+  const isRefused = amountProblem(amounts, amount) !== undefined
+  const requested = amount === undefined ? null : signed(amounts.direction, amount)
+  const posted = requested ?? signed(amounts.direction, amounts.default ?? 0)
+  return { ownerId, operation: name, amount: isRefused ? null : posted, requested, limit }
+}
+
+/** What the app's rules say against an entry; `path` leads to it in the input, such as `entries.2.`. */
+export function entryProblems(
+  { operation, amount }: ParsedEntry,
+  { balanced, path = '' }: { balanced: boolean; path?: string },
+): FieldError[] {
+  const problem = amountProblem(operation.amounts, amount)
+  const unpaired = `${operation.name} is posted in balanced transactions alone, such as a transfer`
+  return [
+    ...(problem ? [{ field: `${path}amount`, message: problem }] : []),
+    ...(operation.paired && !balanced ? [{ field: `${path}operation`, message: unpaired }] : []),
+  ]
+}

@@ -1,0 +1,42 @@
+import { LedgerError } from '../errors.ts'
+import type { Line } from './draft.ts'
+
+/** A posting that came to an outcome, for logs: one for each entry and hold. */
+export interface PostingEvent {
+  readonly app: string
+  readonly ownerId: string
+  readonly operation: string
+  /** Signed credits when posted or held; otherwise the number asked for, or null for the operation's default. */
+  readonly amount: number | null
+  /** `posted`, `held`, or the code of the refusal. In the app's own transaction the first two hold once it commits. */
+  readonly outcome: string
+}
+
+/** Tells what became of the entries of a draft. */
+export type Report = (
+  lines: readonly Line[],
+  outcome: LedgerError | { readonly entries: readonly { readonly amount: number }[] } | 'held',
+) => void
+
+/** Tells `onPosting`. What that throws changes nothing of the posting. */
+export function createReport(app: string, onPosting: ((event: PostingEvent) => void) | undefined): Report {
+  const tell = (event: PostingEvent) => {
+    try {
+      onPosting?.(event)
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error))
+    }
+  }
+  return (lines, outcome) => {
+    for (const [index, { ownerId, operation, amount, requested }] of lines.entries()) {
+      const event = { app, ownerId, operation }
+      if (outcome instanceof LedgerError) {
+        tell({ ...event, amount: requested === null ? null : Math.abs(requested), outcome: outcome.code })
+      } else if (outcome === 'held') {
+        tell({ ...event, amount, outcome })
+      } else {
+        tell({ ...event, amount: outcome.entries[index]?.amount ?? null, outcome: 'posted' })
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import { maxCredits } from '../amount.ts'
+import type { TransactionClient } from '../database.ts'
+import { query } from '../database-errors.ts'
+import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
+import { HoldEndedError, NotFoundError } from '../errors.ts'
+import { parseInput } from '../input.ts'
+import type { Operations } from '../operations.ts'
+import type { Finders } from '../reading/finders.ts'
+import type { HoldRow, RowReader } from '../rows.ts'
+import {
+  type Draft,
+  type EntryInput,
+  entryFields,
+  entryProblems,
+  type PostingInput,
+  postingFields,
+  toLine,
+} from './draft.ts'
+import type { Report } from './events.ts'
+import { type DuplicateOutcome, duplicateError, type RefusedOutcome, refusalError } from './outcome.ts'
+import { type Post, postOne, requestOf } from './post.ts'
+import { postedEntry } from './post-entry.ts'
+
+/** What a hold asks for, by an operation that takes credits. */
+export interface HoldInput<Operation extends string = string> extends EntryInput<Operation>, PostingInput {
+  /** Seconds until the credits are available again, 1 to 31,536,000 (365 days). */
+  readonly expiresIn: number
+}
+
+/** What a capture asks for. */
+export interface CaptureHoldInput extends PostingInput {
+  /** The id of the hold. */
+  readonly id: string
+  /** Credits, from 1; left out: all that the hold keeps. What is not taken is available again. */
+  readonly amount?: number | null | undefined
+}
+
+/** A hold, and the balance with it. */
+export interface PostedHold<Operation extends string = string> {
+  readonly hold: LedgerHold<Operation>
+  readonly balance: LedgerBalance
+}
+
+/** The entry that captured a hold, and the balance after it. */
+export interface CapturedHold<Operation extends string = string> extends PostedHold<Operation> {
+  readonly entry: LedgerEntry<Operation>
+}
+
+type HoldOutcome =
+  | { readonly outcome: 'held'; readonly hold: HoldRow; readonly balance: LedgerBalance }
+  | DuplicateOutcome
+  | RefusedOutcome
+
+type ReleaseOutcome =
+  | {
+      readonly outcome: 'released' | 'hold_captured'
+      readonly hold: HoldRow
+      readonly balance: LedgerBalance
+    }
+  | { readonly outcome: 'hold_not_found' }
+
+const maxSeconds = 31_536_000
+const secondsMessage = `must be a whole number of seconds from 1 to ${maxSeconds}`
+const amountMessage = `must be a whole number of credits from 1 to ${maxCredits}`
+
+const captureSchema = z.object({
+  ...postingFields,
+  id: z.string('must be an id'),
+  amount: z.int(amountMessage).min(1, amountMessage).nullish(),
+})
+const idSchema = z.string('must be an id')
+
+/** One app's holds. Every method throws the refusals. */
+export function createHolds<Operation extends string>({
+  app,
+  operations,
+  rows,
+  report,
+  post,
+  find,
+}: {
+  app: string
+  operations: Operations
+  rows: RowReader<Operation>
+  report: Report
+  post: Post<Operation>
+  find: Finders
+}) {
+  const inputSchema = z.object({
+    ...entryFields(operations).fields,
+    ...postingFields,
+    expiresIn: z.int(secondsMessage).min(1, secondsMessage).max(maxSeconds, secondsMessage),
+  })
+
+  const found = async (client: TransactionClient, id: string) => {
+    const [hold] = await find.holdsByIds(client, [id])
+    if (!hold) throw new NotFoundError('HOLD_NOT_FOUND', id)
+    return hold
+  }
+
+  return {
+    /** Sets credits aside. @throws Refusal */
+    async hold(client: TransactionClient, input: HoldInput): Promise<PostedHold<Operation>> {
+      const { nonce, metadata, dryRun, expiresIn, ...entry } = parseInput(inputSchema, input)
+      const line = toLine(entry)
+      const takes = entry.operation.amounts.direction === 'OUT'
+      const draft: Draft = {
+        nonce,
+        metadata,
+        lines: [line],
+        problems: [
+          ...entryProblems(entry, { balanced: false }),
+          ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
+        ],
+      }
+      const request = JSON.stringify(requestOf(draft, new Map([[line.ownerId, 1]])))
+      const [row] = await query(
+        () => client.$queryRaw<{ result: HoldOutcome }[]>`
+          SELECT ledger.hold(
+            ${app}::text, ${line.ownerId}::text, ${request}::json, ${expiresIn * 1000}::bigint, ${dryRun}::boolean
+          ) AS result`,
+      )
+      if (!row) throw new Error('ledger.hold gave no answer')
+      const { result } = row
+      if (result.outcome === 'held') {
+        if (!dryRun) report(draft.lines, 'held')
+        return { hold: rows.hold(result.hold), balance: result.balance }
+      }
+      const refusal =
+        result.outcome === 'duplicate' ? duplicateError(result, rows) : refusalError(result, draft, rows)
+      if (!dryRun) report(draft.lines, refusal)
+      throw refusal
+    },
+
+    /** Posts what a hold has promised, once; the rest is available again. @throws Refusal */
+    async capture(client: TransactionClient, input: CaptureHoldInput): Promise<CapturedHold<Operation>> {
+      const { id, amount, nonce, metadata, dryRun } = parseInput(captureSchema, input)
+      const { ownerId, operation, amount: held } = await found(client, id)
+      const requested = amount == null ? null : -amount
+      const line = { ownerId, operation, amount: requested ?? -held, requested, holdId: id }
+      const draft = { nonce, metadata, lines: [line], problems: [] }
+      const posted = await postOne(post, client, { draft, dryRun })
+      return { ...postedEntry(posted), hold: rows.hold(await found(client, id)) }
+    },
+
+    /** Makes a hold's credits available again; a released or expired hold is answered as it is. @throws Refusal */
+    async release(client: TransactionClient, input: string): Promise<PostedHold<Operation>> {
+      const id = parseInput(idSchema, input, 'id')
+      const { ownerId } = await found(client, id)
+      const [row] = await query(
+        () => client.$queryRaw<{ result: ReleaseOutcome }[]>`
+          SELECT ledger.release_hold(${app}::text, ${ownerId}::text, ${id}::bigint) AS result`,
+      )
+      if (!row || row.result.outcome === 'hold_not_found') throw new NotFoundError('HOLD_NOT_FOUND', id)
+      const hold = rows.hold(row.result.hold)
+      if (row.result.outcome === 'hold_captured') throw new HoldEndedError('HOLD_CAPTURED', hold)
+      return { hold, balance: row.result.balance }
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import type { LedgerBalance } from '../entry.ts'
+import {
+  AlreadyReversedError,
+  BalanceOutOfRangeError,
+  DuplicateNonceError,
+  HoldEndedError,
+  InsufficientBalanceError,
+  LimitReachedError,
+  NotFoundError,
+  NotReversibleError,
+  RefundExceededError,
+  type Refusal,
+  ValidationError,
+} from '../errors.ts'
+import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
+import type { Draft } from './draft.ts'
+
+/** What became of a transaction, as ledger.post answers it. */
+export type Outcome = PostedOutcome | DuplicateOutcome | RefusedOutcome
+
+export interface PostedOutcome {
+  readonly outcome: 'posted'
+  readonly entries: readonly EntryRow[]
+  readonly balances: readonly LedgerBalance[]
+}
+
+export interface DuplicateOutcome {
+  readonly outcome: 'duplicate'
+  readonly entry: EntryRow | null
+  readonly hold: HoldRow | null
+  readonly identical: boolean
+  readonly balance: LedgerBalance
+}
+
+/** `line` is the first entry that was refused, counted from 0. */
+export type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
+  | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
+  | { readonly outcome: 'not_reversible' | 'already_reversed' }
+  /** The credits that were available to the entry. */
+  | { readonly outcome: 'insufficient_balance'; readonly details: number }
+  /** When the next one is possible. */
+  | { readonly outcome: 'limit_reached'; readonly details: number | null }
+  /** The credits that refunds may still give back. */
+  | { readonly outcome: 'already_refunded' | 'refund_exceeded'; readonly details: number }
+  | {
+      readonly outcome: 'hold_captured' | 'hold_released' | 'hold_expired' | 'capture_exceeded'
+      readonly details: HoldRow
+    }
+)
+
+/** The error of a nonce that was used before. */
+export function duplicateError<Operation extends string>(
+  { entry, hold, identical, balance }: DuplicateOutcome,
+  rows: RowReader<Operation>,
+): DuplicateNonceError<Operation> {
+  const original = { entry: entry && rows.entry(entry), hold: hold && rows.hold(hold) }
+  return new DuplicateNonceError(original, identical, balance)
+}
+
+/** The error that a refused draft amounts to. */
+export function refusalError<Operation extends string>(
+  refused: RefusedOutcome,
+  draft: Draft,
+  rows: RowReader<Operation>,
+): Refusal<Operation> {
+  const { balance, line: index } = refused
+  const line = draft.lines[index]
+  if (!line) throw new Error(`ledger.post refused entry ${index} of ${draft.lines.length}`)
+  switch (refused.outcome) {
+    case 'invalid':
+      return new ValidationError(draft.problems)
+    case 'insufficient_balance': {
+      const amounts = { needed: Math.abs(line.amount ?? 0), available: refused.details }
+      return new InsufficientBalanceError(balance, amounts, index)
+    }
+    case 'balance_out_of_range':
+      return new BalanceOutOfRangeError(balance, index)
+    case 'limit_reached': {
+      const nextOn = refused.details === null ? null : new Date(refused.details)
+      return new LimitReachedError(line.ownerId, rows.operation(line.operation), nextOn, index)
+    }
+    case 'entry_not_found':
+      return new NotFoundError('ENTRY_NOT_FOUND', line.reverses ?? line.refunds ?? '')
+    case 'not_reversible':
+      return new NotReversibleError('A reversal or a refund is neither reversed nor refunded.')
+    case 'already_reversed':
+      return new AlreadyReversedError(`Entry ${line.reverses ?? line.refunds} was reversed before.`)
+    case 'already_refunded': {
+      const rest = `Entry ${line.reverses} was refunded in part; refund the rest: ${refused.details} credits.`
+      return new RefundExceededError(rest, refused.details)
+    }
+    case 'refund_exceeded': {
+      const rest = `Of entry ${line.refunds}, ${refused.details} credits can still be refunded.`
+      return new RefundExceededError(rest, refused.details)
+    }
+    case 'hold_not_found':
+      return new NotFoundError('HOLD_NOT_FOUND', line.holdId ?? '')
+    case 'hold_captured':
+      return new HoldEndedError('HOLD_CAPTURED', rows.hold(refused.details))
+    case 'hold_released':
+      return new HoldEndedError('HOLD_RELEASED', rows.hold(refused.details))
+    case 'hold_expired':
+      return new HoldEndedError('HOLD_EXPIRED', rows.hold(refused.details))
+    case 'capture_exceeded': {
+      const message = `must be from 1 to ${refused.details.amount} credits, which the hold keeps`
+      return new ValidationError([{ field: 'amount', message }])
+    }
+  }
+}

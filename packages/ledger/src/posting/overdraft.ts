@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { maxCredits } from '../amount.ts'
+import type { TransactionClient } from '../database.ts'
+import { query } from '../database-errors.ts'
+import type { LedgerBalance } from '../entry.ts'
+import { BalanceOutOfRangeError, OverdraftInUseError } from '../errors.ts'
+import { ownerIdSchema, parseInput } from '../input.ts'
+
+/** What an overdraft asks for. */
+export interface OverdraftInput {
+  readonly ownerId: string
+  /** How far below 0 the balance may go, in credits, >= 0. */
+  readonly limit: number
+}
+
+interface Outcome {
+  readonly outcome: 'set' | 'overdraft_in_use' | 'balance_out_of_range'
+  readonly balance: LedgerBalance
+}
+
+const message = `must be a whole number of credits from 0 to ${maxCredits}`
+const schema = z.object({ ownerId: ownerIdSchema, limit: z.int(message).min(0, message) })
+
+/** Sets how far below 0 an owner's balance may go. @throws ValidationError, OverdraftInUseError, BalanceOutOfRangeError */
+export async function setOverdraft(
+  client: TransactionClient,
+  app: string,
+  input: OverdraftInput,
+): Promise<LedgerBalance> {
+  const { ownerId, limit } = parseInput(schema, input)
+  const [row] = await query(
+    () => client.$queryRaw<{ result: Outcome }[]>`
+      SELECT ledger.set_overdraft(${app}::text, ${ownerId}::text, ${String(limit)}::bigint) AS result`,
+  )
+  if (!row) throw new Error('ledger.set_overdraft gave no answer')
+  const { outcome, balance } = row.result
+  switch (outcome) {
+    case 'set':
+      return balance
+    case 'overdraft_in_use':
+      throw new OverdraftInUseError(balance)
+    case 'balance_out_of_range':
+      throw new BalanceOutOfRangeError(balance)
+  }
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import type { LedgerBalance, LedgerEntry } from '../entry.ts'
+import { parseInput } from '../input.ts'
+import type { Operations } from '../operations.ts'
+import {
+  type EntryInput,
+  entryFields,
+  entryProblems,
+  type PostingInput,
+  type PostingRequest,
+  postingFields,
+  toLine,
+} from './draft.ts'
+import type { PostedDraft } from './post.ts'
+
+/** What a posting of one entry asks for. */
+export interface PostEntryInput<Operation extends string = string>
+  extends EntryInput<Operation>,
+    PostingInput {}
+
+/** What was posted, and the balance after it. */
+export interface PostedEntry<Operation extends string = string> {
+  readonly entry: LedgerEntry<Operation>
+  readonly balance: LedgerBalance
+}
+
+/** Reads a posting of one entry, a transaction of one. @throws ValidationError */
+export function entryDrafts(operations: Operations): (input: PostEntryInput) => PostingRequest {
+  const schema = z.object({ ...entryFields(operations).fields, ...postingFields })
+  return (input) => {
+    const { nonce, metadata, dryRun, ...entry } = parseInput(schema, input)
+    const problems = entryProblems(entry, { balanced: false })
+    return { draft: { nonce, metadata, lines: [toLine(entry)], problems }, dryRun }
+  }
+}
+
+/** The one entry of a draft of one. */
+export function postedEntry<Operation extends string>({
+  entries: [entry],
+  balances: [balance],
+}: PostedDraft<Operation>): PostedEntry<Operation> {
+  if (!entry || !balance) throw new Error('ledger.post answered without an entry')
+  return { entry, balance }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import type { LedgerBalance, LedgerTransaction } from '../entry.ts'
+import type { FieldError } from '../errors.ts'
+import { parseInput } from '../input.ts'
+import type { Operations } from '../operations.ts'
+import { transactionOf } from '../rows.ts'
+import {
+  type EntryInput,
+  entryFields,
+  entryProblems,
+  type Line,
+  type PostingInput,
+  type PostingRequest,
+  postingFields,
+  toLine,
+} from './draft.ts'
+import type { PostedDraft } from './post.ts'
+
+/** What a transaction asks for: 1 to 100 entries, of any owners of the app, all posted or none. */
+export interface PostTransactionInput<Operation extends string = string> extends PostingInput {
+  /** Posted in this order: each must itself leave enough available. */
+  readonly entries: readonly EntryInput<Operation>[]
+  /** Demands that the amounts add up to zero: credits move, none are made. */
+  readonly balanced?: boolean | null | undefined
+}
+
+/** What was posted, and the balances of its owners after it, in the order of their first entries. */
+export interface PostedTransaction<Operation extends string = string> {
+  readonly transaction: LedgerTransaction<Operation>
+  readonly balances: readonly LedgerBalance[]
+}
+
+const maxEntries = 100
+const size = `must be a list of 1 to ${maxEntries} entries`
+
+/** Reads a transaction. @throws ValidationError */
+export function transactionDrafts(operations: Operations): (input: PostTransactionInput) => PostingRequest {
+  const schema = z.object({
+    ...postingFields,
+    entries: z.array(entryFields(operations).schema, size).min(1, size).max(maxEntries, size),
+    balanced: z
+      .boolean('must be true or false')
+      .nullish()
+      .transform((balanced) => balanced ?? false),
+  })
+  return (input) => {
+    const { nonce, metadata, dryRun, balanced, entries } = parseInput(schema, input)
+    const lines = entries.map(toLine)
+    const problems = [
+      ...entries.flatMap((entry, index) => entryProblems(entry, { balanced, path: `entries.${index}.` })),
+      ...(balanced ? unbalanced(lines) : []),
+    ]
+    return { draft: { nonce, metadata, lines, problems }, dryRun }
+  }
+}
+
+function unbalanced(lines: readonly Line[]): FieldError[] {
+  const sum = lines.reduce((total, { amount }) => total + BigInt(amount ?? 0), 0n)
+  if (sum === 0n) return []
+  return [{ field: 'entries', message: `must add up to 0 credits, and add up to ${sum}` }]
+}
+
+/** The transaction that a draft became. */
+export function postedTransaction<Operation extends string>({
+  entries,
+  balances,
+}: PostedDraft<Operation>): PostedTransaction<Operation> {
+  const transaction = transactionOf(entries)
+  if (!transaction) throw new Error('ledger.post answered without an entry')
+  return { transaction, balances }
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import type { PrismaClient } from '../database.ts'
+import { query } from '../database-errors.ts'
+import type { LedgerBalance } from '../entry.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { ownerIdSchema, parseInput } from '../input.ts'
+import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
+
+/** An owner's account in an app. */
+export interface LedgerAccount {
+  readonly ownerId: string
+  readonly balance: LedgerBalance
+  /** How many entries it has. */
+  readonly entryCount: number
+  readonly createdOn: Date
+  /** When it last changed. */
+  readonly updatedOn: Date
+}
+
+/** Which accounts, and which page of them, by owner, byte by byte. */
+export interface AccountsInput extends PageInput {
+  /** Only owners that begin with this. */
+  readonly prefix?: string | null | undefined
+}
+
+export type AccountPage = Page<LedgerAccount>
+
+interface AccountRow {
+  readonly balance: LedgerBalance
+  readonly entryCount: number
+  readonly createdOn: number
+  readonly updatedOn: number
+}
+
+/** Positions in the accounts of an app: an owner. */
+const cursors = textCursors('owner', (text) => ownerIdSchema.safeParse(text).data)
+
+/** Reads pages of accounts. Each is one query of the same cost at any depth. */
+export function createAccountPages(app: string, prisma: PrismaClient) {
+  return async (input: AccountsInput): Promise<AccountPage> => {
+    const prefix = parseInput(z.union([ownerIdSchema, z.literal('')]).nullish(), input.prefix, 'prefix') ?? ''
+    const range = pageRange(input, cursors)
+    const direction = range.backward ? Prisma.sql`DESC` : Prisma.sql`ASC`
+    const found = await query(
+      () => prisma.$queryRaw<{ account: AccountRow }[]>`
+        SELECT json_build_object(
+                 'balance', ledger.balance_json(ledger.account_at(a, ledger.now())), 'entryCount', a.seq,
+                 'createdOn', ledger.epoch_ms(a.created_on), 'updatedOn', ledger.epoch_ms(a.updated_on)) AS account
+          FROM ledger.accounts a
+         WHERE a.app = ${app} AND a.owner_id ^@ ${prefix}::text
+           AND a.owner_id > ${range.after ?? ''}::text
+           AND (${range.before ?? null}::text IS NULL OR a.owner_id < ${range.before ?? null}::text)
+         ORDER BY a.owner_id ${direction} LIMIT ${range.size + 1}`,
+    )
+    const accounts = found.map(({ account: { balance, entryCount, createdOn, updatedOn } }) => ({
+      ownerId: balance.ownerId,
+      balance,
+      entryCount,
+      createdOn: new Date(createdOn),
+      updatedOn: new Date(updatedOn),
+    }))
+    return toPage(range, accounts, cursors, { positionOf: ({ ownerId }) => ownerId })
+  }
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { PrismaClient } from '../database.ts'
+import { query } from '../database-errors.ts'
+import { ValidationError } from '../errors.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import { momentSchema, ownerIdSchema, parseInput } from '../input.ts'
+import type { RowReader } from '../rows.ts'
+
+/** The windows of a summary: UTC. */
+export const summaryWindows = ['HOUR', 'DAY', 'MONTH'] as const
+export type SummaryWindow = (typeof summaryWindows)[number]
+
+/** What a summary counts. */
+export interface SummaryInput<Operation extends string = string> {
+  /** Whose entries; null or left out: the whole app's. */
+  readonly ownerId?: string | null | undefined
+  /** From this moment on. */
+  readonly from: Date
+  /** Before this moment. */
+  readonly to: Date
+  readonly per: SummaryWindow
+  /** Only entries of these operations; null or left out: all. */
+  readonly operations?: readonly Operation[] | null | undefined
+}
+
+/** The entries of one operation in one window. */
+export interface SummaryLine<Operation extends string = string> {
+  readonly operation: Operation
+  /** When the window began. */
+  readonly start: Date
+  /** How many entries, reversals and refunds left out. */
+  readonly count: number
+  /** Their sum, in signed credits. */
+  readonly gross: number
+  /** The sum of the reversals and refunds in this window, in signed credits: gross + reversed is what remains. */
+  readonly reversed: number
+}
+
+const maxWindows = 1000
+const windowMs = { HOUR: 3_600_000, DAY: 86_400_000, MONTH: 28 * 86_400_000 } as const satisfies Record<
+  SummaryWindow,
+  number
+>
+
+const schema = z
+  .object({
+    ownerId: ownerIdSchema.nullish(),
+    from: momentSchema,
+    to: momentSchema,
+    per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
+    operations: z
+      .array(z.string('must be the name of an operation'), 'must be a list of operations')
+      .nullish(),
+  })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be after from' })
+  .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= maxWindows, {
+    path: ['to'],
+    error: `must be at most ${maxWindows} windows after from`,
+  })
+
+interface SummaryRow {
+  readonly operation: string
+  readonly start: number
+  readonly count: number
+  readonly gross: string
+  readonly reversed: string
+}
+
+/** Reads summaries: each is one query over the entries of its time alone. */
+export function createSummary<Operation extends string>(
+  app: string,
+  prisma: PrismaClient,
+  rows: RowReader<Operation>,
+) {
+  return async (input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]> => {
+    const { ownerId, from, to, per, operations } = parseInput(schema, input)
+    const lines = await query(
+      () => prisma.$queryRaw<{ line: SummaryRow }[]>`
+        SELECT json_build_object(
+                 'operation', e.operation, 'start', ledger.epoch_ms(date_trunc(${per}, e.created_on, 'UTC')),
+                 'count', count(*) FILTER (WHERE NOT is_correction),
+                 'gross', coalesce(sum(e.amount) FILTER (WHERE NOT is_correction), 0)::text,
+                 'reversed', coalesce(sum(e.amount) FILTER (WHERE is_correction), 0)::text) AS line
+          FROM ledger.entries e, LATERAL (SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction) kind
+         WHERE e.app = ${app} AND e.created_on >= ${from.toISOString()}::timestamptz AND e.created_on < ${to.toISOString()}::timestamptz
+           AND ${ownerId == null ? Prisma.sql`true` : ofOwner(app, ownerId, from, to)}
+           AND ${operations ? Prisma.sql`e.operation = ANY(${operations}::text[])` : Prisma.sql`true`}
+         GROUP BY e.operation, date_trunc(${per}, e.created_on, 'UTC')
+         ORDER BY date_trunc(${per}, e.created_on, 'UTC'), e.operation COLLATE "C"`,
+    )
+    return lines.map(({ line: { operation, start, count, gross, reversed } }) => ({
+      operation: rows.operation(operation),
+      start: new Date(start),
+      count,
+      gross: credits(gross),
+      reversed: credits(reversed),
+    }))
+  }
+}
+
+/** An owner's entries of the time, by their seq: the others are not read. */
+function ofOwner(app: string, ownerId: string, from: Date, to: Date): Prisma.Sql {
+  const before = (moment: Date) => new Date(moment.getTime() - 1).toISOString()
+  return Prisma.sql`
+    e.owner_id = ${ownerId}
+    AND e.seq > (SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${before(from)}::timestamptz))
+    AND e.seq <= (SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${before(to)}::timestamptz))`
+}
+
+/** A sum over many accounts may be more than a number holds exactly. @throws ValidationError */
+function credits(sum: string): number {
+  const amount = Number(sum)
+  if (Number.isSafeInteger(amount)) return amount
+  throw new ValidationError([
+    { field: 'to', message: 'is too late: a sum goes beyond 2^53 - 1; ask for less' },
+  ])
+}

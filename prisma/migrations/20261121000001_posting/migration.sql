@@ -1,0 +1,671 @@
+-- Posting: the one way in which entries, holds and overdrafts are written. ledger.post takes a list of transactions, each
+-- a list of entries; reversals, refunds and captures are transactions whose entries name what they undo or capture.
+--
+-- Each function locks the accounts first, in the order of their owners, and looks nonces up after: each statement sees
+-- what was committed before it began, so that between the two no race is left. A refusal is an answer, never an
+-- exception. Reads of ledger.entries are planned for the one app, by EXECUTE: a plan for any app would lock the
+-- partitions of all, and wait for the migrations of every other app.
+
+-- An entry that a transaction asks for.
+CREATE TYPE ledger.line AS (
+  account     integer, -- the number of its owner in the call's list of owners
+  operation   text,
+  amount      bigint,  -- signed; null: the app's amount rule refuses what was requested
+  requested   bigint,  -- what the caller gave, signed; null: the caller left it out
+  limit_times integer, -- how often the operation may be posted …
+  limit_per   text,    -- … per hour, day, week, month or lifetime; null: as often as one likes
+  reverses    bigint,
+  refunds     bigint,
+  hold_id     bigint
+);
+
+-- A transaction to post.
+CREATE TYPE ledger.request AS (
+  id       uuid,
+  nonce    text,
+  metadata jsonb,
+  invalid  boolean, -- the app's rules refuse it, unless it was posted before
+  lines    ledger.line[]
+);
+
+-- What became of a line: null when it may be posted; otherwise why not, and what the answer says of it.
+CREATE TYPE ledger.verdict AS (
+  refusal text,
+  details json
+);
+
+-- What an owner's nonce was used for: the entries of one transaction, or one hold.
+CREATE TYPE ledger.original AS (
+  account        integer,
+  transaction_id uuid,
+  hold_id        bigint
+);
+
+-- Moments are answered as milliseconds since 1970.
+CREATE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE
+RETURN (extract(epoch FROM moment) * 1000)::bigint;
+
+CREATE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
+RETURN json_build_object(
+  'id', (entry).id::text,
+  'ownerId', (entry).owner_id,
+  'seq', (entry).seq,
+  'operation', (entry).operation,
+  'amount', (entry).amount,
+  'balanceAfter', (entry).balance_after,
+  'nonce', (entry).nonce,
+  'transactionId', (entry).transaction_id,
+  'metadata', (entry).metadata,
+  'createdOn', (extract(epoch FROM (entry).created_on) * 1000)::bigint,
+  'reverses', (entry).reverses::text,
+  'refunds', (entry).refunds::text,
+  'holdId', (entry).hold_id::text
+);
+
+CREATE FUNCTION ledger.hold_json(hold ledger.holds, at timestamptz) RETURNS json LANGUAGE sql STABLE
+RETURN json_build_object(
+  'id', (hold).id::text,
+  'ownerId', (hold).owner_id,
+  'operation', (hold).operation,
+  'amount', (hold).amount,
+  'nonce', (hold).nonce,
+  'metadata', (hold).metadata,
+  'status', CASE
+    WHEN (hold).captured_by IS NOT NULL THEN 'CAPTURED'
+    WHEN (hold).released_on IS NOT NULL THEN 'RELEASED'
+    WHEN (hold).expires_on <= at THEN 'EXPIRED'
+    ELSE 'HELD'
+  END,
+  'capturedBy', (hold).captured_by::text,
+  'createdOn', ledger.epoch_ms((hold).created_on),
+  'expiresOn', ledger.epoch_ms((hold).expires_on),
+  'releasedOn', ledger.epoch_ms((hold).released_on)
+);
+
+CREATE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql IMMUTABLE
+RETURN json_build_object(
+  'ownerId', (account).owner_id,
+  'amount', (account).balance,
+  'overdraft', (account).overdraft,
+  'held', (account).held,
+  'available', (account).balance - (account).held + (account).overdraft
+);
+
+-- An account's live holds at a moment: their sum, and when the first of them expires.
+CREATE FUNCTION ledger.live_holds(account ledger.accounts, at timestamptz, OUT held bigint, OUT expire_on timestamptz)
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(h.amount), 0)::bigint, min(h.expires_on)
+    FROM ledger.holds h
+   WHERE h.app = (account).app AND h.owner_id = (account).owner_id AND h.expires_on > at AND h.released_on IS NULL
+$$;
+
+-- The account with what has expired by then no longer held.
+CREATE FUNCTION ledger.account_at(account ledger.accounts, at timestamptz) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF account.holds_expire_on <= at THEN
+    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at);
+  END IF;
+  RETURN account;
+END $$;
+
+-- Balances of owners, in the order of the list; an owner never seen has 0.
+CREATE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT json_agg(ledger.balance_json(ledger.account_at(
+           CASE WHEN a.app IS NOT NULL THEN a ELSE ROW($1, o.owner_id, 0, 0, 0, NULL, 0, NULL, NULL)::ledger.accounts END,
+           ledger.now())) ORDER BY o.place)
+    FROM unnest($2) WITH ORDINALITY o (owner_id, place)
+    LEFT JOIN ledger.accounts a ON a.app = $1 AND a.owner_id = o.owner_id;
+END;
+
+-- Locks the accounts of different owners, in the order of their ids, and answers them in the order of the list. Accounts
+-- that are missing are made first, before any row is locked, so that two calls never wait for each other.
+CREATE FUNCTION ledger.lock_accounts(
+  app text, owner_ids text[], OUT accounts ledger.accounts[], OUT made text[]
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  owner_id text;
+BEGIN
+  FOR owner_id IN
+    INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
+    SELECT $1, o.owner_id, moment.now, moment.now
+      FROM unnest($2) o (owner_id), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
+     WHERE NOT EXISTS (SELECT FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id)
+     ORDER BY o.owner_id COLLATE "C"
+    ON CONFLICT DO NOTHING
+    RETURNING accounts.owner_id
+  LOOP
+    made := array_append(made, owner_id);
+  END LOOP;
+
+  SELECT array_agg(locked.account ORDER BY locked.place) INTO accounts
+    FROM (
+      SELECT a AS account, o.place
+        FROM unnest($2) WITH ORDINALITY o (owner_id, place)
+        JOIN ledger.accounts a ON a.app = $1 AND a.owner_id = o.owner_id
+       ORDER BY a.owner_id FOR NO KEY UPDATE OF a
+    ) locked;
+  IF cardinality(accounts) IS DISTINCT FROM cardinality(owner_ids) THEN
+    RAISE EXCEPTION 'locked % accounts of % owners', cardinality(accounts), cardinality(owner_ids)
+      USING ERRCODE = 'serialization_failure';
+  END IF;
+END $$;
+
+-- Writes what became of locked accounts, and removes those that were made for nothing.
+CREATE FUNCTION ledger.save_accounts(app text, accounts ledger.accounts[], made text[]) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  account ledger.accounts;
+BEGIN
+  FOREACH account IN ARRAY coalesce(accounts, '{}') LOOP
+    UPDATE ledger.accounts a
+       SET balance = account.balance, overdraft = account.overdraft, held = account.held,
+           holds_expire_on = account.holds_expire_on, seq = account.seq, updated_on = account.updated_on
+     WHERE a.app = app AND a.owner_id = account.owner_id AND a IS DISTINCT FROM account;
+  END LOOP;
+  IF made IS NOT NULL THEN
+    DELETE FROM ledger.accounts a
+     WHERE a.app = app AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  END IF;
+END $$;
+
+-- An account's hold of this id, of nulls where it has none.
+CREATE FUNCTION ledger.hold_of(account ledger.accounts, id bigint) RETURNS ledger.holds LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  hold ledger.holds;
+BEGIN
+  IF id IS NOT NULL THEN
+    SELECT * INTO hold FROM ledger.holds h WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = id;
+  END IF;
+  RETURN hold;
+END $$;
+
+-- The balances of the accounts that lines are for, each once, in the order of the lines.
+CREATE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  seen integer[] := '{}';
+  balances json[] := '{}';
+  line ledger.line;
+BEGIN
+  FOREACH line IN ARRAY lines LOOP
+    CONTINUE WHEN line.account = ANY (seen);
+    seen := array_append(seen, line.account);
+    balances := array_append(balances, ledger.balance_json(accounts[line.account]));
+  END LOOP;
+  RETURN to_json(balances);
+END $$;
+
+-- For each request, what its nonce was used for by the first of its owners that has used it; null: by none.
+CREATE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  originals ledger.original[];
+BEGIN
+  EXECUTE '
+    SELECT array_agg(original ORDER BY request.ordinality)
+      FROM unnest($3) WITH ORDINALITY request LEFT JOIN LATERAL (
+        SELECT ROW(line.account, used.transaction_id, used.hold_id)::ledger.original AS original
+          FROM unnest(request.lines) WITH ORDINALITY line, LATERAL (
+            SELECT e.transaction_id, NULL::bigint AS hold_id FROM ledger.entries e
+             WHERE e.app = $1 AND e.owner_id = $2[line.account] AND e.nonce = request.nonce AND e.place = 1
+            UNION ALL
+            SELECT NULL, h.id FROM ledger.holds h
+             WHERE h.app = $1 AND h.owner_id = $2[line.account] AND h.nonce = request.nonce
+          ) used
+         ORDER BY line.ordinality LIMIT 1
+      ) first ON true'
+    INTO originals USING app, owner_ids, requests;
+  RETURN originals;
+END $$;
+
+-- The entries of a transaction, in their order.
+CREATE FUNCTION ledger.transaction_entries(app text, transaction_id uuid) RETURNS ledger.entries[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  entries ledger.entries[];
+BEGIN
+  EXECUTE 'SELECT array_agg(e ORDER BY e.id) FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = $2'
+    INTO entries USING app, transaction_id;
+  RETURN entries;
+END $$;
+
+-- Whether entries are those that the request asks for: the same owners, operations, amounts (one left out equals whatever
+-- was posted) and metadata, in order.
+CREATE FUNCTION ledger.is_same_request(entries ledger.entries[], request ledger.request, owner_ids text[]) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN (
+  SELECT count(*) = count(e.id) AND count(*) = count(l.account) AND bool_and(
+           e.owner_id = owner_ids[l.account] AND e.operation = l.operation AND e.metadata = request.metadata
+           AND e.amount = coalesce(l.requested, e.amount)
+           AND (e.reverses, e.refunds, e.hold_id) IS NOT DISTINCT FROM (l.reverses, l.refunds, l.hold_id))
+    FROM unnest(entries) WITH ORDINALITY e
+    FULL JOIN unnest(request.lines) WITH ORDINALITY l ON l.ordinality = e.ordinality
+);
+
+-- When the calendar window (UTC; weeks from Monday) that a moment is in began, and when the next one begins.
+CREATE FUNCTION ledger.limit_window(per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF per = 'lifetime' THEN
+    began := '-infinity';
+  ELSE
+    began := date_trunc(per, at, 'UTC');
+    ends := (date_trunc(per, at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || per)::interval) AT TIME ZONE 'UTC';
+  END IF;
+END $$;
+
+-- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
+-- time they were made; reversals, refunds and captures do not. pending: the call's own entries, not yet written.
+CREATE FUNCTION ledger.is_limit_reached(account ledger.accounts, line ledger.line, at timestamptz, pending ledger.entries[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  since timestamptz := (ledger.limit_window(line.limit_per, at)).began;
+  used bigint;
+BEGIN
+  -- The newest ones alone are looked at: as many as the limit allows.
+  EXECUTE '
+    SELECT count(*) FROM (
+      (SELECT e.created_on FROM ledger.entries e
+        WHERE e.app = $1 AND e.owner_id = $2 AND e.operation = $3 AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0
+        ORDER BY e.seq DESC LIMIT $4)
+      UNION ALL
+      (SELECT h.created_on FROM ledger.holds h
+        WHERE h.app = $1 AND h.owner_id = $2 AND h.operation = $3
+        ORDER BY h.id DESC LIMIT $4)
+    ) newest WHERE newest.created_on >= $5'
+    INTO used USING account.app, account.owner_id, line.operation, line.limit_times, since;
+  SELECT used + count(*) INTO used FROM unnest(pending) e
+   WHERE e.owner_id = account.owner_id AND e.operation = line.operation AND e.created_on >= since
+     AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0;
+  RETURN used >= line.limit_times;
+END $$;
+
+-- Why an entry cannot be reversed or refunded as the line asks for, or null when it can. refundable: the credits that
+-- refunds may still give back. pending: the call's own entries, not yet written.
+CREATE FUNCTION ledger.judge_correction(
+  account ledger.accounts, line ledger.line, pending ledger.entries[], OUT refusal text, OUT refundable bigint
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  target ledger.entries;
+  reversed boolean;
+  refunded bigint;
+BEGIN
+  EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.id = $3'
+    INTO target USING account.app, account.owner_id, coalesce(line.reverses, line.refunds);
+  EXECUTE '
+    SELECT coalesce(bool_or(e.reverses = $3), false), coalesce(sum(e.amount) FILTER (WHERE e.refunds = $3), 0)
+      FROM (
+        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.reverses = $3
+        UNION ALL
+        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.refunds = $3
+        UNION ALL
+        SELECT e.reverses, e.refunds, e.amount FROM unnest($4) e WHERE e.owner_id = $2
+      ) e'
+    INTO reversed, refunded USING account.app, account.owner_id, target.id, pending;
+  refundable := abs(target.amount + refunded);
+  refusal := CASE
+    WHEN target.app IS NULL OR target.operation <> line.operation THEN 'entry_not_found'
+    WHEN target.reverses IS NOT NULL OR target.refunds IS NOT NULL THEN 'not_reversible'
+    WHEN reversed THEN 'already_reversed'
+    WHEN line.reverses IS NOT NULL AND refunded <> 0 THEN 'already_refunded'
+    WHEN line.reverses IS NOT NULL AND line.amount <> -target.amount THEN 'not_reversible'
+    WHEN line.refunds IS NOT NULL AND (sign(line.amount) <> -sign(target.amount) OR abs(line.amount) > refundable) THEN 'refund_exceeded'
+  END;
+END $$;
+
+-- Why a hold cannot be captured as the line asks for, or null when it can.
+CREATE FUNCTION ledger.judge_capture(hold ledger.holds, line ledger.line, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN (hold).id IS NULL OR (hold).operation <> (line).operation THEN 'hold_not_found'
+  WHEN (hold).captured_by IS NOT NULL THEN 'hold_captured'
+  WHEN (hold).released_on IS NOT NULL THEN 'hold_released'
+  WHEN (hold).expires_on <= at THEN 'hold_expired'
+  WHEN (line).amount NOT BETWEEN -(hold).amount AND -1 THEN 'capture_exceeded'
+END;
+
+-- Whether the database role may post in the app's name.
+CREATE FUNCTION ledger.assert_may_post(app text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT (pg_has_role(session_user, current_user, 'MEMBER') OR ledger.may_use(app)) THEN
+    RAISE EXCEPTION 'the role % may not post for the app %', session_user, app
+      USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT %I TO %I', 'ledger_' || app, session_user);
+  END IF;
+END $$;
+
+-- Answers a request whose nonce was used: with the original, the current balance of its owner, and whether it is the same
+-- request. pending: the call's own entries, not yet written.
+CREATE FUNCTION ledger.duplicate_json(
+  request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, pending ledger.entries[]
+) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  entries ledger.entries[] := (SELECT array_agg(e ORDER BY e.seq) FROM unnest(pending) e WHERE e.transaction_id = original.transaction_id);
+BEGIN
+  entries := coalesce(entries, ledger.transaction_entries(account.app, original.transaction_id));
+  RETURN json_build_object(
+    'outcome', 'duplicate',
+    'balance', ledger.balance_json(account),
+    'identical', original.hold_id IS NULL AND ledger.is_same_request(entries, request, owner_ids),
+    'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
+    'hold', (SELECT ledger.hold_json(h, account.updated_on) FROM ledger.holds h
+              WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = original.hold_id));
+END $$;
+
+-- What an earlier request of the same call used this one's nonce for, like ledger.originals_of.
+CREATE FUNCTION ledger.pending_original(pending ledger.entries[], request ledger.request, owner_ids text[]) RETURNS ledger.original LANGUAGE sql STABLE AS $$
+  SELECT l.account, e.transaction_id, NULL::bigint
+    FROM unnest(request.lines) WITH ORDINALITY l
+    JOIN unnest(pending) e ON e.owner_id = owner_ids[l.account] AND e.nonce = request.nonce
+   ORDER BY l.ordinality LIMIT 1
+$$;
+
+-- Why an entry may not be posted to an account, or null when it may; details: what the answer says of it.
+-- hold: the one that the line captures. pending: the call's own entries, not yet written.
+CREATE FUNCTION ledger.judge(
+  account ledger.accounts, line ledger.line, hold ledger.holds, at timestamptz, pending ledger.entries[]
+) RETURNS ledger.verdict LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  verdict ledger.verdict;
+  -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
+  available bigint := account.balance - account.held + account.overdraft + coalesce(hold.amount, 0);
+  correction record;
+BEGIN
+  IF line.hold_id IS NOT NULL THEN
+    verdict.refusal := ledger.judge_capture(hold, line, at);
+    verdict.details := ledger.hold_json(hold, at);
+  ELSIF line.reverses IS NOT NULL OR line.refunds IS NOT NULL THEN
+    SELECT * INTO correction FROM ledger.judge_correction(account, line, pending);
+    verdict.refusal := correction.refusal;
+    verdict.details := to_json(correction.refundable);
+  ELSIF line.limit_per IS NOT NULL AND ledger.is_limit_reached(account, line, at, pending) THEN
+    verdict.refusal := 'limit_reached';
+    verdict.details := to_json(ledger.epoch_ms((ledger.limit_window(line.limit_per, at)).ends));
+  END IF;
+  IF verdict.refusal IS NOT NULL THEN
+    RETURN verdict;
+  END IF;
+  IF line.amount < 0 AND available + line.amount < 0 THEN
+    RETURN ROW('insufficient_balance', to_json(available))::ledger.verdict;
+  ELSIF account.balance + line.amount + account.overdraft > 9007199254740991 THEN
+    RETURN ROW('balance_out_of_range', NULL)::ledger.verdict;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Posts a list of transactions, each on its own: all of its entries or none, as if one transaction after another.
+-- owner_ids: the different owners of all entries, which lines name by their number from 1.
+-- Answers, for each transaction, {outcome} and:
+--   posted       {entries, balances}: balances of its owners after it, in the order of their first entries
+--   duplicate    {entry or hold, identical, balance}: what the first of its owners that knows the nonce used it for
+--   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
+-- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
+CREATE FUNCTION ledger.post(app text, owner_ids text[], transactions json, dry_run boolean) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  requests ledger.request[] := (SELECT array_agg(r) FROM json_populate_recordset(NULL::ledger.request, transactions) r);
+  is_repeated boolean := (SELECT count(DISTINCT r.nonce) < count(*) FROM unnest(requests) r);
+  originals ledger.original[];
+  accounts ledger.accounts[];
+  made text[];
+  now timestamptz;
+  pending ledger.entries[] := '{}';
+  answers json[] := '{}';
+  request ledger.request;
+  original ledger.original;
+  accounts_before ledger.accounts[];
+  posted_before integer;
+  at timestamptz;
+  line ledger.line;
+  line_number integer;
+  account ledger.accounts;
+  hold ledger.holds;
+  verdict ledger.verdict;
+  entry ledger.entries;
+  entries json[];
+BEGIN
+  PERFORM ledger.assert_may_post(app);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids);
+  originals := ledger.originals_of(app, owner_ids, requests);
+  now := date_trunc('milliseconds', ledger.now());
+
+  FOREACH request IN ARRAY requests LOOP
+    original := originals[cardinality(answers) + 1];
+    IF original.account IS NULL AND is_repeated THEN
+      original := ledger.pending_original(pending, request, owner_ids);
+    END IF;
+    IF original.account IS NOT NULL THEN
+      account := ledger.account_at(accounts[original.account], now);
+      answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, pending));
+      CONTINUE;
+    END IF;
+
+    accounts_before := CASE WHEN cardinality(request.lines) > 1 THEN accounts END;
+    posted_before := cardinality(pending);
+    entries := '{}';
+    -- Never earlier than the last entry of any of its accounts, whatever the clock does.
+    at := now;
+    FOREACH line IN ARRAY request.lines LOOP
+      at := greatest(at, accounts[line.account].updated_on);
+    END LOOP;
+
+    line_number := 0;
+    FOREACH line IN ARRAY request.lines LOOP
+      account := ledger.account_at(accounts[line.account], at);
+      IF request.invalid THEN
+        verdict := ROW('invalid', NULL)::ledger.verdict;
+        EXIT;
+      END IF;
+      hold := ledger.hold_of(account, line.hold_id);
+      verdict := ledger.judge(account, line, hold, at, pending);
+      EXIT WHEN verdict.refusal IS NOT NULL;
+
+      account.balance := account.balance + line.amount;
+      account.seq := account.seq + 1;
+      account.updated_on := at;
+      entry.app := app;
+      entry.owner_id := account.owner_id;
+      entry.seq := account.seq;
+      entry.id := CASE WHEN dry_run THEN 0 ELSE nextval('ledger.entries_id_seq') END;
+      entry.operation := line.operation;
+      entry.amount := line.amount;
+      entry.balance_after := account.balance;
+      entry.nonce := request.nonce;
+      entry.place := 1;
+      IF line_number > 0 THEN
+        entry.place := (SELECT 1 + count(*) FROM unnest(pending[posted_before + 1:]) e WHERE e.owner_id = account.owner_id);
+      END IF;
+      entry.transaction_id := request.id;
+      entry.metadata := request.metadata;
+      entry.created_on := at;
+      entry.reverses := line.reverses;
+      entry.refunds := line.refunds;
+      entry.hold_id := line.hold_id;
+      IF hold.id IS NOT NULL THEN
+        account.held := account.held - hold.amount;
+        account.holds_expire_on := CASE WHEN account.held > 0 THEN account.holds_expire_on END;
+      END IF;
+      accounts[line.account] := account;
+      pending := array_append(pending, entry);
+      entries := array_append(entries, ledger.entry_json(entry));
+      line_number := line_number + 1;
+    END LOOP;
+
+    IF verdict.refusal IS NULL THEN
+      answers := array_append(answers, json_build_object(
+        'outcome', 'posted', 'entries', to_json(entries), 'balances', ledger.balances_json(accounts, request.lines)));
+    ELSE
+      IF accounts_before IS NOT NULL THEN
+        accounts := accounts_before;
+        pending := pending[:posted_before];
+        account := ledger.account_at(accounts[line.account], at);
+      END IF;
+      answers := array_append(answers, json_build_object(
+        'outcome', verdict.refusal, 'line', line_number, 'balance', ledger.balance_json(account), 'details', verdict.details));
+    END IF;
+  END LOOP;
+
+  IF dry_run THEN
+    accounts := '{}';
+  ELSE
+    INSERT INTO ledger.entries SELECT (e).* FROM unnest(pending) e;
+    UPDATE ledger.holds h SET released_on = e.created_on, captured_by = e.id
+      FROM unnest(pending) e
+     WHERE e.hold_id IS NOT NULL AND h.app = app AND h.owner_id = e.owner_id AND h.id = e.hold_id;
+  END IF;
+  PERFORM ledger.save_accounts(app, accounts, made);
+  RETURN to_json(answers);
+END $$;
+
+-- Sets credits of an owner aside: they count as spent until the hold is captured, released or expired.
+-- request: like a transaction of one line. Answers {outcome} and:
+--   held         {hold, balance}
+--   duplicate, any other   as ledger.post; a duplicate is identical if it is a hold of the same operation, amount,
+--                metadata and duration
+CREATE FUNCTION ledger.hold(
+  app text, owner_id text, transaction json, duration_ms bigint, dry_run boolean
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  request ledger.request := json_populate_record(NULL::ledger.request, transaction);
+  line ledger.line := request.lines[1];
+  duration interval := duration_ms * interval '1 millisecond';
+  original ledger.original;
+  accounts ledger.accounts[];
+  made text[];
+  account ledger.accounts;
+  at timestamptz;
+  verdict ledger.verdict;
+  hold ledger.holds;
+  answer json;
+BEGIN
+  PERFORM ledger.assert_may_post(app);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id]);
+  original := (ledger.originals_of(app, ARRAY[owner_id], ARRAY[request]))[1];
+  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
+  account := ledger.account_at(accounts[1], at);
+  IF original.account IS NOT NULL THEN
+    hold := ledger.hold_of(account, original.hold_id);
+    RETURN ledger.duplicate_json(request, original, ARRAY[owner_id], account, '{}')::jsonb || jsonb_build_object(
+      'identical', hold.id IS NOT NULL AND hold.operation = line.operation AND hold.metadata = request.metadata
+        AND hold.amount = coalesce(-line.requested, hold.amount) AND hold.expires_on = hold.created_on + duration);
+  END IF;
+
+  verdict := CASE WHEN request.invalid THEN ROW('invalid', NULL)::ledger.verdict ELSE ledger.judge(account, line, NULL, at, '{}') END;
+  IF verdict.refusal IS NOT NULL THEN
+    answer := json_build_object(
+      'outcome', verdict.refusal, 'line', 0, 'balance', ledger.balance_json(account), 'details', verdict.details);
+  ELSE
+    hold.app := app;
+    hold.owner_id := owner_id;
+    hold.id := CASE WHEN dry_run THEN 0 ELSE nextval(pg_get_serial_sequence('ledger.holds', 'id')) END;
+    hold.operation := line.operation;
+    hold.amount := -line.amount;
+    hold.nonce := request.nonce;
+    hold.metadata := request.metadata;
+    hold.created_on := at;
+    hold.expires_on := at + duration;
+    account.held := account.held + hold.amount;
+    account.holds_expire_on := least(account.holds_expire_on, hold.expires_on);
+    account.updated_on := at;
+    accounts[1] := account;
+    answer := json_build_object('outcome', 'held', 'hold', ledger.hold_json(hold, at), 'balance', ledger.balance_json(account));
+  END IF;
+  IF hold.id > 0 THEN
+    INSERT INTO ledger.holds SELECT (hold).*;
+  END IF;
+  PERFORM ledger.save_accounts(app, CASE WHEN NOT dry_run THEN accounts END, made);
+  RETURN answer;
+END $$;
+
+-- Lets an owner have the credits of a hold back. Answers {outcome} and {hold, balance}:
+--   released         also when it was released before, or had expired
+--   hold_captured, hold_not_found
+CREATE FUNCTION ledger.release_hold(app text, owner_id text, id bigint) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  accounts ledger.accounts[];
+  made text[];
+  account ledger.accounts;
+  at timestamptz;
+  hold ledger.holds;
+BEGIN
+  PERFORM ledger.assert_may_post(app);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id]);
+  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
+  account := ledger.account_at(accounts[1], at);
+  hold := ledger.hold_of(account, id);
+  IF hold.released_on IS NULL AND hold.expires_on > at THEN
+    hold.released_on := at;
+    UPDATE ledger.holds h SET released_on = at WHERE h.app = app AND h.owner_id = owner_id AND h.id = id;
+    account.updated_on := at;
+    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at);
+  END IF;
+  PERFORM ledger.save_accounts(app, ARRAY[account], made);
+  RETURN json_build_object(
+    'outcome', CASE WHEN hold.id IS NULL THEN 'hold_not_found' WHEN hold.captured_by IS NOT NULL THEN 'hold_captured' ELSE 'released' END,
+    'hold', CASE WHEN hold.id IS NOT NULL THEN ledger.hold_json(hold, at) END,
+    'balance', ledger.balance_json(account));
+END $$;
+
+-- Sets how far below 0 an owner's balance may go. Answers {outcome, balance}:
+--   set, overdraft_in_use (the balance and the holds need more), balance_out_of_range
+CREATE FUNCTION ledger.set_overdraft(app text, owner_id text, overdraft bigint) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  accounts ledger.accounts[];
+  made text[];
+  account ledger.accounts;
+  at timestamptz;
+  outcome text;
+BEGIN
+  PERFORM ledger.assert_may_post(app);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id]);
+  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
+  account := ledger.account_at(accounts[1], at);
+  outcome := CASE
+    WHEN account.balance - account.held + overdraft < 0 THEN 'overdraft_in_use'
+    WHEN account.balance + overdraft > 9007199254740991 THEN 'balance_out_of_range'
+    ELSE 'set'
+  END;
+  IF outcome = 'set' THEN
+    account.overdraft := overdraft;
+    account.updated_on := at;
+  END IF;
+  PERFORM ledger.save_accounts(app, ARRAY[account], made);
+  RETURN json_build_object('outcome', outcome, 'balance', ledger.balance_json(account));
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.post, ledger.hold, ledger.release_hold, ledger.set_overdraft FROM PUBLIC;
+
+-- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
+-- finds it.
+CREATE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  low bigint := 0;
+  high bigint := coalesce((SELECT a.seq FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = $2), 0);
+  middle bigint;
+  is_later boolean;
+BEGIN
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    EXECUTE 'SELECT e.created_on > $4 FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.seq = $3'
+      INTO is_later USING app, owner_id, middle, moment;
+    IF is_later THEN
+      high := middle - 1;
+    ELSE
+      low := middle;
+    END IF;
+  END LOOP;
+  RETURN low;
+END $$;
+
+-- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other.
+CREATE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role text := 'ledger_' || app;
+BEGIN
+  EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.post, ledger.hold, ledger.release_hold, ledger.set_overdraft TO %I', app_role);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
