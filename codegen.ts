@@ -4,7 +4,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 
 /**
  * Typed documents for every .graphql file, each checked against the schema of the graph it is sent to:
- * packages/client against the contract that every app keeps, an app's documents against that app's own schema.
+ * packages/client against all that the ledger can give to a graph, an app's documents against that app's own schema.
  * `npm run generate` writes them, `npm run check:generated` fails when one is out of date.
  */
 const config: CodegenConfig = {
@@ -13,7 +13,7 @@ const config: CodegenConfig = {
   hooks: { onError: (message: string) => console.error(message) },
   generates: {
     'packages/client/src/generated/documents.ts': typedDocuments(
-      'schema.graphql',
+      'packages/plugin-ledger/schema.graphql',
       'packages/client/src/documents',
     ),
     ...Object.fromEntries(

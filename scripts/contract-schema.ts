@@ -1,10 +1,27 @@
 import SchemaBuilder from '@pothos/core'
-import { createLedger, createPool, defineOperations, sharedOperations } from '@shared-ledger/ledger'
-import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
+import {
+  createLedger,
+  createPool,
+  defineOperations,
+  type Operations,
+  sharedOperations,
+  transferOperations,
+} from '@shared-ledger/ledger'
+import { type AddLedgerOptions, type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 
-/** What every app's graph has: the ledger with the shared operations alone. Nothing is asked of a database. */
+/** What every app's graph has: the ledger with the shared operations alone, and none of its parts. */
 export function contractSchema(): GraphQLSchema {
+  return ledgerSchema(defineOperations(sharedOperations), { parts: [] })
+}
+
+/** All that the ledger can give to a graph: every part, with the operations that parts need. */
+export function fullSchema(): GraphQLSchema {
+  return ledgerSchema(defineOperations({ ...sharedOperations, ...transferOperations }))
+}
+
+/** The graph of a ledger alone, with every part unless options say otherwise. Nothing is asked of a database. */
+function ledgerSchema(operations: Operations, options?: AddLedgerOptions): GraphQLSchema {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
     relay: {},
@@ -13,7 +30,8 @@ export function contractSchema(): GraphQLSchema {
   })
   builder.queryType()
   builder.mutationType()
+  if (options?.parts === undefined) builder.subscriptionType()
   const pool = createPool('postgresql://localhost/none')
-  builder.addLedger(createLedger({ app: 'contract', operations: defineOperations(sharedOperations), pool }))
+  builder.addLedger(createLedger({ app: 'contract', operations, pool }), options)
   return builder.toSchema({ sortSchema: false })
 }

@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type GraphQLSchema, printSchema } from 'graphql'
 import { appSchema } from './app-schema.ts'
-import { contractSchema } from './contract-schema.ts'
+import { contractSchema, fullSchema } from './contract-schema.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** Every schema.graphql of the project and the schema that it holds: the contract, and each app's. */
+/** Every schema.graphql of the project and the schema that it holds: the contract, all that the plugin can add, each app's. */
 export async function printedSchemas(): Promise<Map<string, GraphQLSchema>> {
-  const schemas = new Map([['schema.graphql', contractSchema()]])
+  const schemas = new Map([
+    ['schema.graphql', contractSchema()],
+    ['packages/plugin-ledger/schema.graphql', fullSchema()],
+  ])
   for (const app of readdirSync(join(root, 'apps')).sort()) {
     if (!existsSync(join(root, 'apps', app, 'src/schema.ts'))) continue
     schemas.set(`apps/${app}/schema.graphql`, await appSchema(join(root, 'apps', app)))

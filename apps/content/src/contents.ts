@@ -123,9 +123,9 @@ async function replay(
   error: unknown,
   find: (entryId: bigint) => Promise<Content | null>,
 ): Promise<PostedContent> {
-  if (!(error instanceof DuplicateNonceError) || !error.identical || !error.entry) throw error
+  if (!(error instanceof DuplicateNonceError) || !error.identical) throw error
   const { entry, balance } = error
   const content = await find(BigInt(entry.id))
-  if (!content) throw new DuplicateNonceError({ entry, hold: null }, false, balance)
+  if (!content) throw new DuplicateNonceError(entry, false, balance)
   return { content, entry, balance, replayed: true }
 }

@@ -24,6 +24,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
   })
   builder.queryType()
   builder.mutationType()
+  builder.subscriptionType()
   const ledgerTypes = builder.addLedger(ledger)
 
   builder.objectType(ContentNotFoundError, {

@@ -74,6 +74,20 @@ describe('createContent', () => {
     expect(await client.balance('reuser')).toMatchObject({ amount: 40 })
   })
 
+  test('refuses the nonce of a hold', async () => {
+    await post('/ledger', { owner_id: 'holder', operation: 'CREDIT_ADD', nonce: 'in' })
+    const hold = { ownerId: 'holder', operation: 'CREDIT_SPEND', amount: 1, nonce: 'h', expiresIn: 60 }
+    await post('/graphql', {
+      query: 'mutation ($input: HoldCreditsInput!) { holdCredits(input: $input) { __typename } }',
+      variables: { input: hold },
+    })
+    const before = await count('contents')
+    expect(await create('holder', 'Held', 'h')).toMatchObject({
+      __typename: 'DuplicateHoldError',
+    })
+    expect(await count('contents')).toBe(before)
+  })
+
   test.each([
     ['title', ''],
     ['title', 'x'.repeat(201)],

@@ -1,8 +1,15 @@
-import { defineOperations, maxCredits, minCredits, sharedOperations } from '@shared-ledger/ledger'
+import {
+  defineOperations,
+  maxCredits,
+  minCredits,
+  sharedOperations,
+  transferOperations,
+} from '@shared-ledger/ledger'
 
 /** What the freelance app can do with credits. */
 export const operations = defineOperations({
   ...sharedOperations,
+  ...transferOperations,
   PROJECT_PAYMENT: {
     amount: { min: 1, max: maxCredits },
     description: 'What a freelancer gets for a project.',

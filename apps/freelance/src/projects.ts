@@ -2,6 +2,16 @@ import { maxCredits, ownerIdSchema, parseInput, textSchema } from '@shared-ledge
 import { z } from 'zod'
 import type { Prisma, PrismaClient, Project } from './generated/prisma/client.ts'
 
+/** No project has this id. Nothing was posted. */
+export class ProjectNotFoundError extends Error {
+  override readonly name = 'ProjectNotFoundError'
+  readonly code = 'PROJECT_NOT_FOUND'
+
+  constructor(id: string) {
+    super(`There is no project ${id.slice(0, 40)}.`)
+  }
+}
+
 const priceMessage = `must be a whole number of credits from 1 to ${maxCredits}`
 
 const projectSchema = z.object({
@@ -21,10 +31,13 @@ export async function createProject(prisma: PrismaClient, input: CreateProjectIn
 
 const maxProjectId = 2 ** 31 - 1
 
+/** A project's id as the database has it; undefined where none can be. */
+export function projectIdOf(id: string): number | undefined {
+  const number = /^[1-9]\d{0,9}$/.test(id) ? Number(id) : 0
+  return number > 0 && number <= maxProjectId ? number : undefined
+}
+
 /** The project with this id, or null where there is none or none can be. */
 export async function findProject(prisma: PrismaClient, id: string, query: Prisma.ProjectDefaultArgs = {}) {
-  const number = /^[1-9]\d{0,9}$/.test(id) ? Number(id) : 0
-  return number > 0 && number <= maxProjectId
-    ? prisma.project.findUnique({ ...query, where: { id: number } })
-    : null
+  return prisma.project.findUnique({ ...query, where: { id: projectIdOf(id) ?? 0 } })
 }

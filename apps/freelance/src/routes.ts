@@ -1,4 +1,12 @@
-import { dateTimeData, defineRoute, shapes } from '@shared-ledger/rest'
+import {
+  balancesData,
+  dateTimeData,
+  defineRoute,
+  restBalances,
+  restTransaction,
+  shapes,
+  transactionData,
+} from '@shared-ledger/rest'
 import { z } from 'zod'
 
 const price = z.int().meta({ description: 'Credits, from 1.', examples: [50] })
@@ -11,8 +19,37 @@ const project = z
     title: z.string(),
     price,
     created_on: shapes.createdOn,
+    paid_on: shapes.createdOn.nullable().meta({ description: 'null: not paid yet.' }),
   })
   .meta({ id: 'Project' })
+
+const projectData = z.object({
+  id: z.string(),
+  clientId: z.string(),
+  freelancerId: z.string(),
+  title: z.string(),
+  price: z.number(),
+  createdOn: dateTimeData,
+  paidOn: dateTimeData.nullable(),
+})
+
+const projectSelection = 'id clientId freelancerId title price createdOn paidOn'
+
+function restProject(data: z.output<typeof projectData>): z.input<typeof project> {
+  const { id, clientId, freelancerId, createdOn, paidOn, ...rest } = data
+  return {
+    ...rest,
+    id: Number(id),
+    client_id: clientId,
+    freelancer_id: freelancerId,
+    created_on: createdOn,
+    paid_on: paidOn,
+  }
+}
+
+const paid = z
+  .object({ project, transaction: shapes.transaction, balances: shapes.balances })
+  .meta({ id: 'PaidProject' })
 
 /** The freelance app's REST routes, beside the ledger's. */
 export const routes = [
@@ -26,32 +63,64 @@ export const routes = [
     },
     document: `mutation RestCreateProject($input: CreateProjectInput!) {
       createProject(input: $input) {
-        ... on Project { id clientId freelancerId title price createdOn }
+        ... on Project { ${projectSelection} }
         ...RestRefusal
       }
     }`,
     variables: ({ body: { client_id: clientId, freelancer_id: freelancerId, title, price } }) => ({
       input: { clientId, freelancerId, title, price },
     }),
+    data: z.object({ createProject: projectData }),
+    success: { status: 201, description: 'Agreed.', body: z.object({ project }) },
+    answer: ({ createProject }) => ({ project: restProject(createProject) }),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/projects/{project_id}/pay',
+    summary: 'Pay a project: its price goes from the client to the freelancer',
+    description: 'Sent again with the same nonce, it answers the same payment and charges nothing.',
+    request: {
+      params: z.object({ project_id: z.string().meta({ examples: ['1'] }) }),
+      body: z.object({ nonce: shapes.nonce }),
+    },
+    document: `mutation RestPayProject($input: PayProjectInput!) {
+      payProject(input: $input) {
+        ... on PaidProject {
+          project { ${projectSelection} }
+          transaction { ...RestTransaction }
+          balances { ownerId amount }
+          replayed
+        }
+        ...RestRefusal
+      }
+    }`,
+    variables: ({ params, body: { nonce } }) => ({ input: { projectId: params.project_id, nonce } }),
     data: z.object({
-      createProject: z.object({
-        id: z.string(),
-        clientId: z.string(),
-        freelancerId: z.string(),
-        title: z.string(),
-        price: z.number(),
-        createdOn: dateTimeData,
+      payProject: z.object({
+        project: projectData,
+        transaction: transactionData,
+        balances: balancesData,
+        replayed: z.boolean(),
       }),
     }),
-    success: { status: 201, description: 'Agreed.', body: z.object({ project }) },
-    answer: ({ createProject: { id, clientId, freelancerId, createdOn, ...rest } }) => ({
-      project: {
-        ...rest,
-        id: Number(id),
-        client_id: clientId,
-        freelancer_id: freelancerId,
-        created_on: createdOn,
-      },
+    success: { status: 200, description: 'Paid.', body: paid },
+    answer: ({ payProject: { project, transaction, balances } }) => ({
+      project: restProject(project),
+      transaction: restTransaction(transaction),
+      balances: restBalances(balances),
     }),
+    replayed: ({ payProject }) => payProject.replayed,
+    problems: {
+      PROJECT_NOT_FOUND: {
+        status: 404,
+        title: 'Project not found',
+        meaning: 'No project has this id. Nothing was posted.',
+      },
+      PROJECT_PAID: {
+        status: 409,
+        title: 'Project paid',
+        meaning: 'Another request paid the project. Nothing was posted.',
+      },
+    },
   }),
 ]

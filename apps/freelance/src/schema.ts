@@ -1,15 +1,15 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { type Ledger, ValidationError } from '@shared-ledger/ledger'
+import { postingErrors, ValidationError } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
-import type { operations } from './operations.ts'
-import { createProject, findProject } from './projects.ts'
+import { type FreelanceLedger, type PaidProject, ProjectPaidError, payProject } from './payments.ts'
+import { createProject, findProject, ProjectNotFoundError } from './projects.ts'
 
 /** The freelance app's graph: the ledger's, and its own projects. */
-export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaClient): GraphQLSchema {
+export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): GraphQLSchema {
   const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
     prisma: { client: prisma, dmmf: getDatamodel() },
@@ -17,7 +17,20 @@ export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaCl
   })
   builder.queryType()
   builder.mutationType()
-  builder.addLedger(ledger)
+  builder.subscriptionType()
+  const ledgerTypes = builder.addLedger(ledger)
+  const interfaces = [ledgerTypes.Error]
+
+  builder.objectType(ProjectNotFoundError, {
+    name: 'ProjectNotFoundError',
+    description: 'No project has this id. Nothing was posted.',
+    interfaces,
+  })
+  builder.objectType(ProjectPaidError, {
+    name: 'ProjectPaidError',
+    description: 'Another request paid the project. Nothing was posted.',
+    interfaces,
+  })
 
   const Project = builder.prismaObject('Project', {
     description: 'What a client buys from a freelancer.',
@@ -34,6 +47,36 @@ export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaCl
         resolve: ({ price }) => Number(price),
       }),
       createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      paidOn: t.expose('paidOn', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was paid; null: not yet.',
+      }),
+      transaction: t.field({
+        type: ledgerTypes.LedgerTransaction,
+        nullable: true,
+        description: 'The transaction that paid it; null: none yet.',
+        select: { transactionId: true },
+        resolve: ({ transactionId }) => (transactionId === null ? null : ledger.transaction(transactionId)),
+      }),
+    }),
+  })
+
+  const success = builder.objectRef<PaidProject>('PaidProject').implement({
+    description: 'A project and the transaction that paid it.',
+    fields: (t) => ({
+      project: t.expose('project', { type: Project, nullable: false }),
+      transaction: t.expose('transaction', { type: ledgerTypes.LedgerTransaction, nullable: false }),
+      balances: t.field({
+        type: [ledgerTypes.LedgerBalance],
+        nullable: false,
+        description: "The client's, then the freelancer's.",
+        resolve: ({ balances }) => [...balances],
+      }),
+      replayed: t.exposeBoolean('replayed', {
+        nullable: false,
+        description: 'Whether this request was posted before: nothing was posted now.',
+      }),
     }),
   })
 
@@ -56,8 +99,12 @@ export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaCl
     }),
   })
 
-  builder.mutationField('createProject', (t) =>
-    t.field({
+  const PayProjectInput = builder.inputType('PayProjectInput', {
+    fields: (t) => ({ projectId: t.id({ required: true }), nonce: t.string({ required: true }) }),
+  })
+
+  builder.mutationFields((t) => ({
+    createProject: t.field({
       type: Project,
       nullable: false,
       description: 'Agrees a project between a client and a freelancer. Posts nothing.',
@@ -65,7 +112,20 @@ export function createSchema(ledger: Ledger<typeof operations>, prisma: PrismaCl
       args: { input: t.arg({ type: CreateProjectInput, required: true }) },
       resolve: (_root, { input }) => createProject(prisma, input),
     }),
-  )
+    payProject: t.field({
+      type: success,
+      nullable: false,
+      description: 'Pays a project, once: its price goes from the client to the freelancer.',
+      errors: {
+        types: [...postingErrors, ProjectNotFoundError, ProjectPaidError],
+        directResult: true,
+        union: { name: 'PayProjectResult' },
+      },
+      args: { input: t.arg({ type: PayProjectInput, required: true }) },
+      resolve: (_root, { input: { projectId, nonce } }) =>
+        payProject({ ledger, prisma }, { projectId: String(projectId), nonce }),
+    }),
+  }))
 
   return builder.toSchema({ sortSchema: false })
 }

@@ -1,20 +1,12 @@
 import { createLedgerClient } from '@shared-ledger/client'
 import type { OperationOf } from '@shared-ledger/ledger'
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
-import { startServer } from '@shared-ledger/server'
-import { pino } from 'pino'
-import { afterAll, describe, expect, test } from 'vitest'
-import { createFreelanceApp } from '../src/app.ts'
+import { describe, expect, test } from 'vitest'
 import type { operations } from '../src/operations.ts'
 import { CreateProjectDocument, PostProjectEntryDocument, ProjectDocument } from './generated/documents.ts'
+import { startFreelance } from './start-freelance.ts'
 
-const database = await createTestDatabase()
-const server = await startServer({ ...createFreelanceApp(database.url, pino({ level: 'silent' })), port: 0 })
-afterAll(async () => {
-  await server.close()
-  await database.drop()
-})
-const client = createLedgerClient<OperationOf<typeof operations>>({ url: `${server.url}/graphql` })
+const { url, post: postJson } = await startFreelance()
+const client = createLedgerClient<OperationOf<typeof operations>>({ url: `${url}/graphql` })
 
 const agree = async (input: object) =>
   (
@@ -56,14 +48,10 @@ describe('projects', () => {
   })
 
   test('are agreed by REST', async () => {
-    const response = await fetch(`${server.url}/projects`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ client_id: 'client', freelancer_id: 'free', title: 'A page', price: 7 }),
-    })
-    expect(response.status).toBe(201)
-    expect(await response.json()).toMatchObject({
-      project: { client_id: 'client', title: 'A page', price: 7 },
+    const project = { client_id: 'client', freelancer_id: 'free', title: 'A page', price: 7 }
+    expect(await postJson('/projects', project)).toMatchObject({
+      status: 201,
+      body: { project: { ...project, paid_on: null } },
     })
   })
 })

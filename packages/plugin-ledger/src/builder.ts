@@ -5,8 +5,13 @@ import type { LedgerScalars } from './types.ts'
 
 /** A builder as the plugin's own code sees it. */
 export type LedgerBuilder = PothosSchemaTypes.SchemaBuilder<
-  PothosSchemaTypes.ExtendDefaultTypes<{ Scalars: LedgerScalars }>
+  PothosSchemaTypes.ExtendDefaultTypes<{
+    Scalars: LedgerScalars & { ID: { Input: string; Output: string | number } }
+  }>
 >
+
+/** The types of such a builder. */
+export type BuilderTypes = LedgerBuilder['$inferSchemaTypes']
 
 /** A ledger of any app. */
 export type AnyLedger = Ledger

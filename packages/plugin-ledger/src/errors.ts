@@ -1,16 +1,21 @@
 import {
   BalanceOutOfRangeError,
+  DuplicateHoldError,
   DuplicateNonceError,
   type FieldError,
   InsufficientBalanceError,
+  LimitReachedError,
   ValidationError,
 } from '@shared-ledger/ledger'
 import type { LedgerBuilder } from './builder.ts'
 import type { LedgerTypes } from './object-types.ts'
 import type { ErrorShape } from './types.ts'
 
-/** Adds the interface `Error` and the errors that a posting may be refused with. */
-export function addErrors(builder: LedgerBuilder, { LedgerBalance, LedgerEntry }: LedgerTypes) {
+const entryIndex = "Which of the request's entries is refused, counted from 0."
+
+/** Adds the interface `Error` and the errors that any posting may be refused with. */
+export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
+  const { LedgerBalance, LedgerEntry, LedgerOperation } = types
   const ErrorInterface = builder.interfaceRef<ErrorShape>('Error').implement({
     description: 'A refusal: a stable code for programs and a message for people.',
     fields: (t) => ({
@@ -36,9 +41,12 @@ export function addErrors(builder: LedgerBuilder, { LedgerBalance, LedgerEntry }
   })
   builder.objectType(InsufficientBalanceError, {
     name: 'InsufficientBalanceError',
-    description: 'The account has fewer credits than the posting takes. Nothing was posted.',
+    description: 'The account has fewer credits available than the posting takes. Nothing was posted.',
     interfaces,
-    fields: (t) => ({ balance: t.expose('balance', { type: LedgerBalance, nullable: false }) }),
+    fields: (t) => ({
+      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      entryIndex: t.exposeInt('entryIndex', { nullable: false, description: entryIndex }),
+    }),
   })
   builder.objectType(DuplicateNonceError, {
     name: 'DuplicateNonceError',
@@ -49,7 +57,25 @@ export function addErrors(builder: LedgerBuilder, { LedgerBalance, LedgerEntry }
       identical: t.exposeBoolean('identical', {
         nullable: false,
         description:
-          'Whether this request is the original one again: same operation, metadata and amount (or none given).',
+          'Whether this request is the original one again: same entries, metadata and amounts (or none given).',
+      }),
+      balance: t.expose('balance', {
+        type: LedgerBalance,
+        nullable: false,
+        description: 'The current balance.',
+      }),
+    }),
+  })
+  builder.objectType(DuplicateHoldError, {
+    name: 'DuplicateHoldError',
+    description: 'The owner has a hold with this nonce. Nothing was posted now.',
+    interfaces,
+    fields: (t) => ({
+      holdId: t.id({ nullable: false, description: 'The original.', resolve: ({ hold }) => hold.id }),
+      identical: t.exposeBoolean('identical', {
+        nullable: false,
+        description:
+          'Whether this request is the original one again: same operation, metadata, duration and amount (or none given).',
       }),
       balance: t.expose('balance', {
         type: LedgerBalance,
@@ -60,9 +86,28 @@ export function addErrors(builder: LedgerBuilder, { LedgerBalance, LedgerEntry }
   })
   builder.objectType(BalanceOutOfRangeError, {
     name: 'BalanceOutOfRangeError',
-    description: 'The balance would go beyond 2^53 - 1 credits. Nothing was posted.',
+    description:
+      'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
     interfaces,
-    fields: (t) => ({ balance: t.expose('balance', { type: LedgerBalance, nullable: false }) }),
+    fields: (t) => ({
+      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      entryIndex: t.exposeInt('entryIndex', { nullable: false, description: entryIndex }),
+    }),
+  })
+  builder.objectType(LimitReachedError, {
+    name: 'LimitReachedError',
+    description: 'The owner has had the operation as often as its limit allows. Nothing was posted.',
+    interfaces,
+    fields: (t) => ({
+      ownerId: t.exposeString('ownerId', { nullable: false }),
+      operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
+      nextOn: t.expose('nextOn', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the next one is possible; null: never.',
+      }),
+      entryIndex: t.exposeInt('entryIndex', { nullable: false, description: entryIndex }),
+    }),
   })
   return ErrorInterface
 }

@@ -1,6 +1,6 @@
 import type { SchemaTypes } from '@pothos/core'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
-import type { PothosLedgerPlugin } from './index.ts'
+import type { LedgerPart, PothosLedgerPlugin } from './index.ts'
 import type { AddLedgerOptions, LedgerRefs } from './types.ts'
 
 declare global {
@@ -11,15 +11,16 @@ declare global {
 
     export interface SchemaBuilder<Types extends SchemaTypes> {
       /**
-       * Adds an app's ledger to its graph: the enum of its operations, entries, balances and errors, the queries
-       * and the mutation `postLedgerEntry`. The builder needs `ledgerPlugins`, a query type and a mutation type.
+       * Adds an app's ledger to its graph: the enum of its operations, entries, balances and errors, the queries,
+       * the mutation `postLedgerEntry`, and the parts that the app wants beyond that. The builder needs
+       * `ledgerPlugins`, a query type and a mutation type.
        *
        * @returns the ledger's types, for the app's own fields.
        */
-      addLedger: <Ops extends Operations>(
+      addLedger: <Ops extends Operations, Part extends LedgerPart = LedgerPart>(
         ledger: Ledger<Ops>,
-        options?: AddLedgerOptions,
-      ) => LedgerRefs<Types, Ops>
+        options?: AddLedgerOptions<Part>,
+      ) => LedgerRefs<Types, Ops, Part>
     }
   }
 }

@@ -4,6 +4,7 @@ import SchemaBuilder, { BasePlugin, type SchemaTypes } from '@pothos/core'
 import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 
+export type { LedgerPart } from './parts/index.ts'
 export type { AddLedgerOptions, ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'
 
 const pluginName = 'ledger'

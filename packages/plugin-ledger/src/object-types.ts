@@ -1,13 +1,13 @@
-import type { EntryPage, LedgerBalance, LedgerEntry, OperationInfo } from '@shared-ledger/ledger'
+import type { LedgerEntry, LedgerHold, LedgerTransaction } from '@shared-ledger/ledger'
 import type { AnyLedger, LedgerBuilder } from './builder.ts'
-import type { AddLedgerOptions } from './types.ts'
+import type { BalanceShape } from './types.ts'
 
 /** The ledger's enum and object types, which fields, errors and the app refer to. */
 export type LedgerTypes = ReturnType<typeof addTypes>
 
-/** Adds the enum of operations, entries and balances. */
-export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, options: AddLedgerOptions) {
-  const LedgerOperation = builder.enumType(options.operationEnum ?? 'LedgerOperation', {
+/** Adds the enum of operations, entries and balances. The parts of the graph add transactions and holds. */
+export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnum = 'LedgerOperation') {
+  const LedgerOperation = builder.enumType(operationEnum, {
     description: 'What the app can do with credits: the operations that every app has, then its own.',
     values: Object.fromEntries(
       ledger
@@ -16,7 +16,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, options: Add
     ),
   })
 
-  const LedgerBalance = builder.objectRef<LedgerBalance>('LedgerBalance').implement({
+  const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
     description: 'What an owner has in this app. An owner never seen has 0.',
     fields: (t) => ({
       ownerId: t.exposeString('ownerId', { nullable: false }),
@@ -27,7 +27,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, options: Add
   const LedgerEntry = builder.objectRef<LedgerEntry>('LedgerEntry').implement({
     description: 'One posting to one account. Never changed, never deleted.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false }),
+      id: t.exposeID('id', { nullable: false, description: 'In the answer to a dry run: 0.' }),
       ownerId: t.exposeString('ownerId', { nullable: false }),
       operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
       amount: t.expose('amount', {
@@ -46,60 +46,24 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, options: Add
         nullable: false,
         description: "Counts the account's entries from 1, without gaps.",
       }),
-      transactionId: t.exposeID('transactionId', { nullable: false }),
-      metadata: t.expose('metadata', {
-        type: 'LedgerMetadata',
+      transactionId: t.exposeID('transactionId', {
         nullable: false,
+        description: 'Entries that were posted together have the same.',
       }),
+      metadata: t.expose('metadata', { type: 'LedgerMetadata', nullable: false }),
       createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
-    }),
-  })
-
-  return { LedgerOperation, LedgerBalance, LedgerEntry }
-}
-
-/** Adds the connection of entries. */
-export function addEntryConnection(builder: LedgerBuilder, { LedgerEntry }: LedgerTypes) {
-  const LedgerEntryEdge = builder.objectRef<EntryPage['edges'][number]>('LedgerEntryEdge').implement({
-    fields: (t) => ({
-      cursor: t.exposeString('cursor', { nullable: false }),
-      node: t.expose('node', { type: LedgerEntry, nullable: false }),
-    }),
-  })
-  return builder.objectRef<EntryPage>('LedgerEntryConnection').implement({
-    description: "A page of an owner's entries, newest first.",
-    fields: (t) => ({
-      edges: t.field({ type: [LedgerEntryEdge], nullable: false, resolve: (page) => [...page.edges] }),
-      pageInfo: t.expose('pageInfo', { type: builder.pageInfoRef(), nullable: false }),
-    }),
-  })
-}
-
-/** Adds what a form needs to know of an operation. */
-export function addOperationInfo(builder: LedgerBuilder, { LedgerOperation }: LedgerTypes) {
-  const LedgerDirection = builder.enumType('LedgerDirection', {
-    description: 'Where an operation moves credits: to the owner, from the owner, or neither.',
-    values: ['IN', 'OUT', 'NONE'] as const,
-  })
-  return builder.objectRef<OperationInfo>('LedgerOperationInfo').implement({
-    description:
-      'An operation with all that a form needs. Amounts are numbers of credits, >= 0, as inputs take them.',
-    fields: (t) => ({
-      name: t.expose('name', { type: LedgerOperation, nullable: false }),
-      description: t.exposeString('description', { nullable: true }),
-      shared: t.exposeBoolean('shared', { nullable: false, description: 'Whether every app has it.' }),
-      direction: t.expose('direction', { type: LedgerDirection, nullable: false }),
-      minAmount: t.expose('min', { type: 'SafeInt', nullable: false }),
-      maxAmount: t.expose('max', {
-        type: 'SafeInt',
-        nullable: false,
-        description: 'The same as minAmount where the amount is fixed.',
-      }),
-      defaultAmount: t.expose('default', {
-        type: 'SafeInt',
+      reverses: t.exposeID('reverses', {
         nullable: true,
-        description: 'What is posted when the input leaves the amount out; null: it must be given.',
+        description: 'The id of the entry that this one undoes.',
+      }),
+      refunds: t.exposeID('refunds', {
+        nullable: true,
+        description: 'The id of the entry of which this one gives back a part.',
       }),
     }),
   })
+
+  const LedgerTransaction = builder.objectRef<LedgerTransaction>('LedgerTransaction')
+  const LedgerHold = builder.objectRef<LedgerHold>('LedgerHold')
+  return { LedgerOperation, LedgerBalance, LedgerEntry, LedgerTransaction, LedgerHold }
 }

@@ -1,26 +1,31 @@
-import type { AnyLedger, LedgerBuilder } from './builder.ts'
-import { addEntryConnection, addOperationInfo, type LedgerTypes } from './object-types.ts'
+import { addConnection } from './connection.ts'
+import type { Graph } from './graph.ts'
+import { addOperationInfo } from './operation-info.ts'
+import { statementArgs } from './parts/statement-args.ts'
 
-/** Adds the ledger's queries. */
-export function addQueries(builder: LedgerBuilder, ledger: AnyLedger, types: LedgerTypes): void {
+/** Adds the queries that every graph has. The part statements gives more arguments to two of them. */
+export function addQueries(graph: Graph): void {
+  const { builder, ledger, types } = graph
   const { LedgerBalance, LedgerEntry, LedgerOperation } = types
-  const LedgerEntryConnection = addEntryConnection(builder, types)
-  const LedgerOperationInfo = addOperationInfo(builder, types)
+  const LedgerEntryConnection = addConnection(builder, LedgerEntry, "A page of an owner's entries.")
+  const LedgerOperationInfo = addOperationInfo(graph)
+  const statement = statementArgs(graph)
 
   builder.queryFields((t) => ({
     balance: t.field({
       type: LedgerBalance,
       nullable: false,
       description: "An owner's balance in this app.",
-      args: { ownerId: t.arg.string({ required: true }) },
-      resolve: (_root, { ownerId }) => ledger.balance(ownerId),
+      args: { ownerId: t.arg.string({ required: true }), ...statement.balance(t.arg) },
+      resolve: (_root, { ownerId, asOf }) =>
+        asOf ? ledger.balanceAt(ownerId, asOf) : ledger.balance(ownerId),
     }),
     ledgerEntry: t.field({
       type: LedgerEntry,
       nullable: true,
       description: 'The entry with this id, or null.',
       args: { id: t.arg.id({ required: true }) },
-      resolve: (_root, { id }) => ledger.entry(String(id)),
+      resolve: (_root, { id }) => ledger.entry(id),
     }),
     ledgerEntryByNonce: t.field({
       type: LedgerEntry,
@@ -36,6 +41,7 @@ export function addQueries(builder: LedgerBuilder, ledger: AnyLedger, types: Led
       args: {
         ownerId: t.arg.string({ required: true }),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
+        ...statement.entries(t.arg),
         ...t.arg.connectionArgs(),
       },
       resolve: (_root, args) => ledger.entries(args),

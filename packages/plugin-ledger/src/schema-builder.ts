@@ -1,8 +1,9 @@
 import SchemaBuilder, { type SchemaTypes } from '@pothos/core'
 import { type AnyLedger, type LedgerBuilder, requirePlugins } from './builder.ts'
 import { addErrors } from './errors.ts'
-import { addMutations } from './mutations.ts'
+import { addPostLedgerEntry } from './mutations.ts'
 import { addTypes } from './object-types.ts'
+import { addParts, chooseParts } from './parts/index.ts'
 import { addQueries } from './queries.ts'
 import { addScalars } from './scalars.ts'
 
@@ -14,11 +15,13 @@ prototype.addLedger = function addLedger(ledger, options = {}) {
   const anyLedger = ledger as unknown as AnyLedger
 
   requirePlugins(builder)
+  const parts = chooseParts(builder, anyLedger, options.parts)
   addScalars(builder)
-  const types = addTypes(builder, anyLedger, options)
+  const types = addTypes(builder, anyLedger, options.operationEnum)
   const ErrorInterface = addErrors(builder, types)
-  addQueries(builder, anyLedger, types)
-  addMutations(builder, anyLedger, types)
+  const graph = { builder, ledger: anyLedger, types, ErrorInterface, parts }
+  addQueries(graph)
+  addParts({ ...graph, posting: addPostLedgerEntry(graph) })
 
   const refs = { Error: ErrorInterface, ...types }
   return refs as never

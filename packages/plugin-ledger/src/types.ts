@@ -2,10 +2,14 @@ import type { EnumRef, InterfaceRef, ObjectRef, SchemaTypes } from '@pothos/core
 import type {
   LedgerBalance,
   LedgerEntry,
+  LedgerHold,
   LedgerMetadata,
+  LedgerTransaction,
   OperationOf,
   Operations,
+  PastBalance,
 } from '@shared-ledger/ledger'
+import type { LedgerPart } from './parts/index.ts'
 
 /** The scalars of the ledger's fields, for an app's builder: `Scalars: LedgerScalars`. */
 export type LedgerScalars = {
@@ -17,12 +21,17 @@ export type LedgerScalars = {
   SafeInt: { Input: number; Output: number }
 }
 
-export interface AddLedgerOptions {
+export interface AddLedgerOptions<Part extends LedgerPart = LedgerPart> {
   /**
    * The name of the enum of operations: LedgerOperation unless given. With another name the graph is no superset of the
    * contract: clients written against that one do not fit it.
    */
   readonly operationEnum?: string
+  /**
+   * What the graph has beyond the contract. Left out: every part that can stand in it; transfers only where the app has
+   * `...transferOperations`, live only where the builder has a subscription type.
+   */
+  readonly parts?: readonly Part[]
 }
 
 /** What every error of the graph has. */
@@ -31,11 +40,33 @@ export interface ErrorShape {
   readonly message: string
 }
 
+/** A balance now, or that of a past moment. */
+export type BalanceShape = LedgerBalance | PastBalance
+
 /** The ledger's types, for an app's own fields. */
-export interface LedgerRefs<Types extends SchemaTypes, Ops extends Operations> {
+export type LedgerRefs<
+  Types extends SchemaTypes,
+  Ops extends Operations,
+  Part extends LedgerPart = LedgerPart,
+> = BaseRefs<Types, Ops> &
+  RefsOf<Part, 'transactions' | 'transfers' | 'corrections', TransactionRefs<Types, Ops>> &
+  RefsOf<Part, 'holds', HoldRefs<Types, Ops>>
+
+interface BaseRefs<Types extends SchemaTypes, Ops extends Operations> {
   /** The interface of every error: an app's own errors implement it too. */
   readonly Error: InterfaceRef<Types, ErrorShape>
-  readonly LedgerBalance: ObjectRef<Types, LedgerBalance>
+  readonly LedgerBalance: ObjectRef<Types, BalanceShape>
   readonly LedgerEntry: ObjectRef<Types, LedgerEntry<OperationOf<Ops>>>
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
 }
+
+interface TransactionRefs<Types extends SchemaTypes, Ops extends Operations> {
+  readonly LedgerTransaction: ObjectRef<Types, LedgerTransaction<OperationOf<Ops>>>
+}
+
+interface HoldRefs<Types extends SchemaTypes, Ops extends Operations> {
+  readonly LedgerHold: ObjectRef<Types, LedgerHold<OperationOf<Ops>>>
+}
+
+/** Refs that are there where the graph has one of some parts. */
+type RefsOf<Part, Wanted, Refs> = [Extract<Part, Wanted>] extends [never] ? unknown : Refs

@@ -1,4 +1,11 @@
-import { defineOperations, type LedgerEntry, type OperationOf, sharedOperations } from '@shared-ledger/ledger'
+import {
+  defineOperations,
+  type LedgerEntry,
+  type LedgerHold,
+  type LedgerTransaction,
+  type OperationOf,
+  sharedOperations,
+} from '@shared-ledger/ledger'
 import { expectTypeOf, test } from 'vitest'
 import { createBuilder, openLedger, operations } from './build-schema.ts'
 
@@ -21,6 +28,43 @@ test("addLedger's types are of the app's own operations", () => {
     // @ts-expect-error no entry of this app has another app's operation
     t.boolean({ resolve: ({ operation }) => operation === 'PROJECT_PAYMENT' }),
   )
+})
+
+test('the types of parts are there with the parts', () => {
+  type Operation = OperationOf<typeof operations>
+  const all = createBuilder().addLedger(openLedger(operations))
+  expectTypeOf(all.LedgerTransaction.$inferType).toEqualTypeOf<LedgerTransaction<Operation>>()
+  expectTypeOf(all.LedgerHold.$inferType).toEqualTypeOf<LedgerHold<Operation>>()
+
+  const { LedgerTransaction } = createBuilder().addLedger(openLedger(operations), { parts: ['corrections'] })
+  expectTypeOf(LedgerTransaction.$inferType).toEqualTypeOf<LedgerTransaction<Operation>>()
+
+  const none = createBuilder().addLedger(openLedger(operations), { parts: [] })
+  expectTypeOf(none).toHaveProperty('LedgerEntry')
+  expectTypeOf(none).not.toHaveProperty('LedgerTransaction')
+  expectTypeOf(none).not.toHaveProperty('LedgerHold')
+
+  // @ts-expect-error there is no such part
+  void (() => createBuilder().addLedger(openLedger(operations), { parts: ['wallets'] }))
+})
+
+test("a ledger's commands take the app's own operations alone", () => {
+  const ledger = openLedger(operations)
+  const entry = { ownerId: 'o', operation: 'CONTENT_CREATION' } as const
+  const foreign = { ownerId: 'o', operation: 'PROJECT_PAYMENT' } as const
+  void (() => [
+    ledger.postTransaction({ nonce: 'n', entries: [entry] }),
+    ledger.holdCredits({ ...entry, nonce: 'n', expiresIn: 1 }),
+    ledger.postEntries([{ ...entry, nonce: 'n' }]),
+    // @ts-expect-error PROJECT_PAYMENT is another app's operation
+    ledger.postTransaction({ nonce: 'n', entries: [foreign] }),
+    // @ts-expect-error PROJECT_PAYMENT is another app's operation
+    ledger.holdCredits({ ...foreign, nonce: 'n', expiresIn: 1 }),
+    // @ts-expect-error PROJECT_PAYMENT is another app's operation
+    ledger.postEntries([{ ...foreign, nonce: 'n' }]),
+    // @ts-expect-error PROJECT_PAYMENT is another app's operation
+    ledger.summary({ from: new Date(), to: new Date(), per: 'DAY', operations: ['PROJECT_PAYMENT'] }),
+  ])
 })
 
 test('addLedger takes a ledger with all shared operations alone', () => {

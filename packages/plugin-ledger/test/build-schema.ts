@@ -6,6 +6,7 @@ import {
   type Ledger,
   type Operations,
   sharedOperations,
+  transferOperations,
 } from '@shared-ledger/ledger'
 import { type AddLedgerOptions, type LedgerScalars, ledgerPlugins } from '../src/index.ts'
 
@@ -14,6 +15,14 @@ export const operations = defineOperations({
   ...sharedOperations,
   CONTENT_CREATION: { amount: -5, description: 'The price of publishing a content.' },
   CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
+})
+
+/** Operations that every part can work with. */
+export const allOperations = defineOperations({
+  ...sharedOperations,
+  DAILY_REWARD: { ...sharedOperations.DAILY_REWARD, limit: { times: 2, per: 'day' } },
+  SIGNUP_CREDIT: { ...sharedOperations.SIGNUP_CREDIT, limit: { times: 1, per: 'lifetime' } },
+  ...transferOperations,
 })
 
 /** A ledger whose pool connects to nothing until it is used. */
@@ -39,9 +48,10 @@ export function createBuilder() {
   return builder
 }
 
-/** The graph of an app that has the ledger alone. */
+/** The graph of an app that has the ledger alone: with every part that its operations allow, unless options say otherwise. */
 export function buildSchema<Ops extends Operations>(ledger: Ledger<Ops>, options?: AddLedgerOptions) {
   const builder = createBuilder()
+  if (options?.parts?.includes('live') ?? true) builder.subscriptionType()
   builder.addLedger(ledger, options)
   return builder.toSchema({ sortSchema: false })
 }

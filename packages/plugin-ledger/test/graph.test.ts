@@ -22,12 +22,12 @@ const post = async (input: object) => {
     `mutation ($input: PostLedgerEntryInput!) {
       postLedgerEntry(input: $input) {
         __typename
-        ... on PostLedgerEntrySuccess { entry { id seq operation amount balanceAfter metadata createdOn } balance { ownerId amount } }
+        ... on PostLedgerEntrySuccess { entry { id seq operation amount balanceAfter metadata createdOn reverses refunds } balance { ownerId amount } }
         ... on Error { code message }
         ... on ValidationError { errors { field message } }
-        ... on DuplicateNonceError { identical entry { id } balance { amount } }
-        ... on InsufficientBalanceError { balance { amount } }
-        ... on BalanceOutOfRangeError { balance { amount } }
+        ... on DuplicateNonceError { identical original: entry { id } balance { amount } }
+        ... on InsufficientBalanceError { entryIndex balance { amount } }
+        ... on BalanceOutOfRangeError { entryIndex balance { amount } }
       }
     }`,
     { input },
@@ -41,7 +41,15 @@ describe('postLedgerEntry', () => {
     const posted = await post(add)
     expect(posted).toMatchObject({
       __typename: 'PostLedgerEntrySuccess',
-      entry: { seq: 1, operation: 'CREDIT_ADD', amount: 10, balanceAfter: 10, metadata: { a: 'b' } },
+      entry: {
+        seq: 1,
+        operation: 'CREDIT_ADD',
+        amount: 10,
+        balanceAfter: 10,
+        metadata: { a: 'b' },
+        reverses: null,
+        refunds: null,
+      },
       balance: { ownerId: 'ada', amount: 10 },
     })
     expect(new Date(posted.entry.createdOn).toISOString()).toBe(posted.entry.createdOn)
@@ -49,12 +57,13 @@ describe('postLedgerEntry', () => {
       __typename: 'DuplicateNonceError',
       code: 'DUPLICATE_NONCE',
       identical: true,
-      entry: { id: posted.entry.id },
+      original: { id: posted.entry.id },
       balance: { amount: 10 },
     })
     expect(await post({ ownerId: 'ada', operation: 'CREDIT_SPEND', amount: 11, nonce: '2' })).toMatchObject({
       __typename: 'InsufficientBalanceError',
       code: 'INSUFFICIENT_BALANCE',
+      entryIndex: 0,
       balance: { amount: 10 },
     })
     expect(
@@ -62,6 +71,7 @@ describe('postLedgerEntry', () => {
     ).toMatchObject({
       __typename: 'BalanceOutOfRangeError',
       code: 'BALANCE_OUT_OF_RANGE',
+      entryIndex: 0,
       balance: { amount: 10 },
     })
     expect(await post({ ownerId: '', operation: 'CONTENT_CREATION', amount: 6, nonce: '' })).toMatchObject({
@@ -81,11 +91,19 @@ describe('postLedgerEntry', () => {
     ['metadata', ['a']],
     ['operation', 'PROJECT_PAYMENT'],
     ['ownerId', 5],
+    ['dryRun', 'yes'],
     ['extra', 'field'],
   ])('refuses a %s of %j by its type', async (field, value) => {
     const { errors } = await post({ ownerId: 'types', operation: 'CREDIT_ADD', nonce: 'n', [field]: value })
     expect(errors[0].message).toContain(field)
     expect(await ledger.balance('types')).toMatchObject({ amount: 0 })
+  })
+
+  test('tried, answers what it would come to and writes nothing', async () => {
+    const input = { ownerId: 'trier', operation: 'CREDIT_ADD', nonce: 'n', dryRun: true }
+    expect(await post(input)).toMatchObject({ entry: { id: '0', balanceAfter: 10 }, balance: { amount: 10 } })
+    expect(await ledger.balance('trier')).toMatchObject({ amount: 0 })
+    expect(await post({ ...input, dryRun: null })).toMatchObject({ entry: { seq: 1 } })
   })
 
   test('takes metadata written in the document', async () => {
@@ -129,7 +147,7 @@ describe('the queries', () => {
 
   test('tell a form what each operation takes', async () => {
     const { data } = await run(
-      '{ ledgerOperations { name shared direction minAmount maxAmount defaultAmount description } }',
+      '{ ledgerOperations { name shared direction minAmount maxAmount defaultAmount description limit { times per } paired } }',
     )
     expect(data.ledgerOperations).toHaveLength(6)
     expect(data.ledgerOperations).toContainEqual({
@@ -140,6 +158,8 @@ describe('the queries', () => {
       maxAmount: 2 ** 53 - 1,
       defaultAmount: 1,
       description: 'Credits that an owner spends.',
+      limit: null,
+      paired: false,
     })
     expect(data.ledgerOperations).toContainEqual(
       expect.objectContaining({

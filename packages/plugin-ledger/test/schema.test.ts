@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import SchemaBuilder from '@pothos/core'
-import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
+import { defineOperations, sharedOperations, transferOperations } from '@shared-ledger/ledger'
 import {
   findBreakingChanges,
   GraphQLEnumType,
@@ -11,9 +11,12 @@ import {
 import { DateTimeResolver } from 'graphql-scalars'
 import { describe, expect, test } from 'vitest'
 import LedgerPlugin, { type LedgerScalars } from '../src/index.ts'
+import { ledgerParts } from '../src/parts/index.ts'
 import { buildSchema, createBuilder, openLedger, operations, prisma } from './build-schema.ts'
 
-const contract = parseSchema(await readFile(new URL('../../../schema.graphql', import.meta.url), 'utf8'))
+const printed = (file: string) => readFile(new URL(file, import.meta.url), 'utf8')
+const contract = parseSchema(await printed('../../../schema.graphql'))
+const shared = defineOperations(sharedOperations)
 
 const valuesOf = (schema: ReturnType<typeof buildSchema>, name = 'LedgerOperation') => {
   const type = schema.getType(name)
@@ -21,8 +24,8 @@ const valuesOf = (schema: ReturnType<typeof buildSchema>, name = 'LedgerOperatio
 }
 
 describe("an app's graph", () => {
-  test('with the shared operations alone is the contract', () => {
-    expect(`${printSchema(buildSchema(openLedger(defineOperations(sharedOperations))))}\n`).toBe(
+  test('with the shared operations alone and no part is the contract', () => {
+    expect(`${printSchema(buildSchema(openLedger(shared), { parts: [] }))}\n`).toBe(
       `${printSchema(contract)}\n`,
     )
   })
@@ -73,6 +76,47 @@ describe("an app's graph", () => {
     builder.addScalarType('DateTime', new GraphQLScalarType({ ...DateTimeResolver.toConfig(), description }))
     builder.addLedger(openLedger(operations))
     expect(builder.toSchema().getType('DateTime')?.description).toBe(description)
+  })
+})
+
+describe('the parts of a graph', () => {
+  const ledger = openLedger(defineOperations({ ...sharedOperations, ...transferOperations }))
+  const full = buildSchema(ledger)
+
+  test('all together are what is printed', async () => {
+    expect(`${printSchema(full)}\n`).toBe(await printed('../schema.graphql'))
+    expect(findBreakingChanges(contract, full)).toEqual([])
+  })
+
+  test.each(ledgerParts)('build with %s alone, a superset of the contract and a subset of all', (part) => {
+    const schema = buildSchema(ledger, { parts: [part] })
+    expect(findBreakingChanges(contract, schema)).toEqual([])
+    expect(findBreakingChanges(schema, full)).toEqual([])
+    expect(printSchema(schema)).not.toBe(printSchema(full))
+  })
+
+  test('leave transfers out where the app has none', () => {
+    const schema = buildSchema(openLedger(shared))
+    expect(schema.getMutationType()?.getFields()).not.toHaveProperty('transferCredits')
+    expect(schema.getMutationType()?.getFields()).toHaveProperty('postLedgerTransaction')
+    expect(() => buildSchema(openLedger(shared), { parts: ['transfers'] })).toThrow(
+      'The part transfers needs the operations ...transferOperations',
+    )
+  })
+
+  test('leave live out where there is no subscription type', () => {
+    const builder = createBuilder()
+    builder.addLedger(openLedger(shared))
+    expect(builder.toSchema().getSubscriptionType()).toBeUndefined()
+    expect(() => createBuilder().addLedger(openLedger(shared), { parts: ['live'] })).toThrow(
+      'The part live needs a subscription type',
+    )
+  })
+
+  test.each(['hold', 'toString', ''])('are refused when unknown: %j', (part) => {
+    expect(() => buildSchema(openLedger(shared), { parts: [part as never] })).toThrow(
+      `addLedger has no part ${part}, only transactions, transfers, corrections,`,
+    )
   })
 })
 

@@ -27,18 +27,44 @@ export type LedgerOperation =
   /** What a client pays for a project. */
   | 'PROJECT_SPENDING'
   /** A welcome to a new owner. */
-  | 'SIGNUP_CREDIT';
+  | 'SIGNUP_CREDIT'
+  /** Credits that an owner gets from another. */
+  | 'TRANSFER_IN'
+  /** Credits that an owner sends to another. */
+  | 'TRANSFER_OUT';
+
+export type PayProjectInput = {
+  readonly nonce: string;
+  readonly projectId: string;
+};
 
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Kept with the entry. */
+  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  readonly dryRun?: boolean | null | undefined;
+  /** Kept with what is posted. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
   readonly operation: LedgerOperation;
   /** Whose account: 1 to 255 characters. */
   readonly ownerId: string;
+};
+
+export type TransferCreditsInput = {
+  /** Credits, from 1. */
+  readonly amount: number;
+  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  readonly dryRun?: boolean | null | undefined;
+  /** The owner who sends. */
+  readonly from: string;
+  /** Kept with what is posted. */
+  readonly metadata?: Record<string, string> | null | undefined;
+  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  readonly nonce: string;
+  /** The owner who gets; another one. */
+  readonly to: string;
 };
 
 export type CreateProjectMutationVariables = Exact<{
@@ -65,9 +91,43 @@ export type PostProjectEntryMutationVariables = Exact<{
 
 export type PostProjectEntryMutation = { readonly postLedgerEntry:
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string }
     | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
     | { readonly __typename: 'PostLedgerEntrySuccess', readonly entry: { readonly operation: LedgerOperation, readonly amount: number }, readonly balance: { readonly amount: number } }
+    | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string }
+   };
+
+export type PayProjectMutationVariables = Exact<{
+  input: PayProjectInput;
+}>;
+
+
+export type PayProjectMutation = { readonly payProject:
+    | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string, readonly entryIndex: number }
+    | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly nonce: string, readonly operation: LedgerOperation } }
+    | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string, readonly entryIndex: number, readonly balance: { readonly ownerId: string, readonly amount: number, readonly available: number | null } }
+    | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'PaidProject', readonly replayed: boolean, readonly project: { readonly id: string, readonly paidOn: string | null, readonly transaction: { readonly id: string } | null }, readonly transaction: { readonly id: string, readonly nonce: string, readonly metadata: Record<string, string>, readonly createdOn: string, readonly entries: ReadonlyArray<{ readonly ownerId: string, readonly operation: LedgerOperation, readonly amount: number, readonly balanceAfter: number }> }, readonly balances: ReadonlyArray<{ readonly ownerId: string, readonly amount: number }> }
+    | { readonly __typename: 'ProjectNotFoundError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'ProjectPaidError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string, readonly errors: ReadonlyArray<{ readonly field: string, readonly message: string }> }
+   };
+
+export type TransferCreditsMutationVariables = Exact<{
+  input: TransferCreditsInput;
+}>;
+
+
+export type TransferCreditsMutation = { readonly transferCredits:
+    | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
+    | { readonly __typename: 'TransferCreditsSuccess', readonly balances: ReadonlyArray<{ readonly ownerId: string, readonly amount: number }> }
     | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string }
    };
 
@@ -75,3 +135,5 @@ export type PostProjectEntryMutation = { readonly postLedgerEntry:
 export const CreateProjectDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateProject"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateProjectInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createProject"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Project"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"clientId"}},{"kind":"Field","name":{"kind":"Name","value":"freelancerId"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"createdOn"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ValidationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]}}]} as unknown as DocumentNode<CreateProjectMutation, CreateProjectMutationVariables>;
 export const ProjectDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Project"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"project"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"price"}}]}}]}}]} as unknown as DocumentNode<ProjectQuery, ProjectQueryVariables>;
 export const PostProjectEntryDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PostProjectEntry"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PostLedgerEntryInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"postLedgerEntry"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PostLedgerEntrySuccess"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"entry"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"operation"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"balance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<PostProjectEntryMutation, PostProjectEntryMutationVariables>;
+export const PayProjectDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PayProject"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PayProjectInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"payProject"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PaidProject"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"project"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"paidOn"}},{"kind":"Field","name":{"kind":"Name","value":"transaction"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"transaction"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"nonce"}},{"kind":"Field","name":{"kind":"Name","value":"metadata"}},{"kind":"Field","name":{"kind":"Name","value":"createdOn"}},{"kind":"Field","name":{"kind":"Name","value":"entries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ownerId"}},{"kind":"Field","name":{"kind":"Name","value":"operation"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"balanceAfter"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"balances"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ownerId"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"replayed"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ValidationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"errors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"InsufficientBalanceError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"entryIndex"}},{"kind":"Field","name":{"kind":"Name","value":"balance"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ownerId"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"available"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BalanceOutOfRangeError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"entryIndex"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DuplicateNonceError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"identical"}},{"kind":"Field","name":{"kind":"Name","value":"entry"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nonce"}},{"kind":"Field","name":{"kind":"Name","value":"operation"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PayProjectMutation, PayProjectMutationVariables>;
+export const TransferCreditsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"TransferCredits"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TransferCreditsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"transferCredits"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TransferCreditsSuccess"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"balances"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ownerId"}},{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Error"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<TransferCreditsMutation, TransferCreditsMutationVariables>;

@@ -1,0 +1,65 @@
+import { DuplicateHoldError, HoldEndedError } from '@shared-ledger/ledger'
+import type { Graph } from '../graph.ts'
+
+/** Adds the type of holds, and what balances, entries and errors say of them. */
+export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): void {
+  const { LedgerBalance, LedgerEntry, LedgerHold, LedgerOperation } = types
+  const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
+    description: 'Whether a hold keeps credits aside (HELD), or what became of it.',
+    values: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const,
+  })
+  LedgerHold.implement({
+    description: 'Credits that an owner has promised: they count as spent while its status is HELD.',
+    fields: (t) => ({
+      id: t.exposeID('id', { nullable: false, description: 'In the answer to a dry run: 0.' }),
+      ownerId: t.exposeString('ownerId', { nullable: false }),
+      operation: t.expose('operation', {
+        type: LedgerOperation,
+        nullable: false,
+        description: 'What its capture posts.',
+      }),
+      amount: t.expose('amount', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'The credits that a capture may take at most, from 1.',
+      }),
+      nonce: t.exposeString('nonce', { nullable: false }),
+      metadata: t.expose('metadata', { type: 'LedgerMetadata', nullable: false }),
+      status: t.expose('status', { type: LedgerHoldStatus, nullable: false }),
+      capturedBy: t.field({
+        type: LedgerEntry,
+        nullable: true,
+        description: 'The entry that captured it.',
+        resolve: ({ capturedBy }) => (capturedBy === null ? null : ledger.entry(capturedBy)),
+      }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      expiresOn: t.expose('expiresOn', { type: 'DateTime', nullable: false }),
+      releasedOn: t.expose('releasedOn', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'When it was captured or released.',
+      }),
+    }),
+  })
+
+  builder.objectField(LedgerBalance, 'held', (t) =>
+    t.field({
+      type: 'SafeInt',
+      nullable: true,
+      description: 'What live holds keep aside, in credits; null of a past moment.',
+      resolve: (balance) => ('held' in balance ? balance.held : null),
+    }),
+  )
+  builder.objectField(LedgerEntry, 'holdId', (t) =>
+    t.exposeID('holdId', { nullable: true, description: 'The id of the hold that this one captures.' }),
+  )
+  builder.objectField(DuplicateHoldError, 'hold', (t) =>
+    t.expose('hold', { type: LedgerHold, nullable: false, description: 'The original.' }),
+  )
+  builder.objectType(HoldEndedError, {
+    name: 'HoldEndedError',
+    description: 'The hold keeps nothing aside any more. Nothing was posted.',
+    interfaces: [ErrorInterface],
+    fields: (t) => ({ hold: t.expose('hold', { type: LedgerHold, nullable: false }) }),
+  })
+}

@@ -1,0 +1,82 @@
+import { HoldEndedError, NotFoundError, postingErrors } from '@shared-ledger/ledger'
+import type { Graph } from '../graph.ts'
+import { entryInputFields, postingInputFields } from '../inputs.ts'
+import { addResult, answerOf } from '../results.ts'
+
+const endings = [NotFoundError, HoldEndedError]
+
+/** Adds `holdCredits`, `captureHold`, `releaseHold` and the queries of holds. */
+export function addHolds(graph: Graph): void {
+  const { builder, ledger, types } = graph
+  const HoldCreditsInput = builder.inputType('HoldCreditsInput', {
+    fields: (t) => ({
+      ...entryInputFields(t, graph),
+      expiresIn: t.int({
+        required: true,
+        description: 'Seconds until the credits are available again, 1 to 31,536,000 (365 days).',
+      }),
+      ...postingInputFields(t),
+    }),
+  })
+  const CaptureHoldInput = builder.inputType('CaptureHoldInput', {
+    fields: (t) => ({
+      id: t.id({ required: true, description: 'The id of the hold.' }),
+      amount: t.field({
+        type: 'SafeInt',
+        description:
+          'Credits, from 1; left out: all that the hold keeps. What is not taken is available again.',
+      }),
+      ...postingInputFields(t),
+    }),
+  })
+  const Held = addResult(graph, 'HoldCredits', ['hold', 'balance'])
+  const Captured = addResult(
+    graph,
+    'CaptureHold',
+    ['entry', 'hold', 'balance'],
+    [...postingErrors, ...endings],
+  )
+  const Released = addResult(graph, 'ReleaseHold', ['hold', 'balance'], endings)
+
+  builder.mutationFields((t) => ({
+    holdCredits: t.field({
+      type: Held,
+      nullable: false,
+      description: 'Sets credits aside, by an operation that takes credits.',
+      args: { input: t.arg({ type: HoldCreditsInput, required: true }) },
+      resolve: (_root, { input }) => answerOf(ledger.holdCredits(input)),
+    }),
+    captureHold: t.field({
+      type: Captured,
+      nullable: false,
+      description: 'Posts what a hold has promised, or a part of it. Once only.',
+      args: { input: t.arg({ type: CaptureHoldInput, required: true }) },
+      resolve: (_root, { input }) => answerOf(ledger.captureHold(input)),
+    }),
+    releaseHold: t.field({
+      type: Released,
+      nullable: false,
+      description:
+        "Makes a hold's credits available again; one that was released or has expired is answered as it is.",
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }) => answerOf(ledger.releaseHold(id)),
+    }),
+  }))
+
+  builder.queryFields((t) => ({
+    ledgerHold: t.field({
+      type: types.LedgerHold,
+      nullable: true,
+      description: 'The hold with this id, or null.',
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }) => ledger.hold(id),
+    }),
+    ledgerHolds: t.field({
+      type: [types.LedgerHold],
+      nullable: false,
+      description: "An owner's live holds, newest first, up to 100.",
+      args: { ownerId: t.arg.string({ required: true }) },
+      resolve: async (_root, { ownerId }) => [...(await ledger.holds(ownerId))],
+    }),
+  }))
+}

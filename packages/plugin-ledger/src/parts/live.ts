@@ -1,0 +1,33 @@
+import type { LiveEntry } from '@shared-ledger/ledger'
+import type { Graph } from '../graph.ts'
+
+/** Adds the subscription `ledgerEntryPosted`. */
+export function addLive({ builder, ledger, types }: Graph): void {
+  const LedgerEntryPosted = builder.objectRef<LiveEntry>('LedgerEntryPosted').implement({
+    description: 'An entry that was posted.',
+    fields: (t) => ({
+      cursor: t.exposeString('cursor', {
+        nullable: false,
+        description: 'Its place in `ledgerEntries`. A subscriber that was cut off goes on after it.',
+      }),
+      entry: t.expose('entry', { type: types.LedgerEntry, nullable: false }),
+    }),
+  })
+
+  builder.subscriptionField('ledgerEntryPosted', (t) =>
+    t.field({
+      type: LedgerEntryPosted,
+      nullable: false,
+      description: "An owner's entries as they are posted, oldest first, each once.",
+      args: {
+        ownerId: t.arg.string({ required: true }),
+        after: t.arg.string({
+          description:
+            "The cursor of the last entry read; '' begins with the first one. Left out: the entries posted from now on.",
+        }),
+      },
+      subscribe: (_root, { ownerId, after }) => ledger.postedEntries(ownerId, { after }),
+      resolve: (posted) => posted,
+    }),
+  )
+}

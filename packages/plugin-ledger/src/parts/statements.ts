@@ -1,0 +1,80 @@
+import { type LedgerAccount, type SummaryLine, summaryWindows } from '@shared-ledger/ledger'
+import { addConnection } from '../connection.ts'
+import type { Graph } from '../graph.ts'
+
+/** Adds `ledgerSummary` and `ledgerAccounts`. */
+export function addStatements({ builder, ledger, types }: Graph): void {
+  const { LedgerBalance, LedgerOperation } = types
+  const LedgerSummaryWindow = builder.enumType('LedgerSummaryWindow', {
+    description: 'A calendar window: UTC.',
+    values: summaryWindows,
+  })
+  const LedgerSummaryLine = builder.objectRef<SummaryLine>('LedgerSummaryLine').implement({
+    description: 'The entries of one operation in one window.',
+    fields: (t) => ({
+      operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
+      start: t.expose('start', { type: 'DateTime', nullable: false, description: 'When the window began.' }),
+      count: t.expose('count', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'How many entries, reversals and refunds left out.',
+      }),
+      gross: t.expose('gross', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'Their sum, in signed credits.',
+      }),
+      reversed: t.expose('reversed', {
+        type: 'SafeInt',
+        nullable: false,
+        description:
+          'The sum of the reversals and refunds in this window, in signed credits: gross + reversed is what remains.',
+      }),
+    }),
+  })
+  const LedgerAccount = builder.objectRef<LedgerAccount>('LedgerAccount').implement({
+    description: "An owner's account in this app.",
+    fields: (t) => ({
+      ownerId: t.exposeString('ownerId', { nullable: false }),
+      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      entryCount: t.expose('entryCount', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'How many entries it has.',
+      }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      updatedOn: t.expose('updatedOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When it last changed.',
+      }),
+    }),
+  })
+  const LedgerAccountConnection = addConnection(builder, LedgerAccount, 'A page of accounts.')
+
+  builder.queryFields((t) => ({
+    ledgerSummary: t.field({
+      type: [LedgerSummaryLine],
+      nullable: false,
+      description: 'Counts and sums per operation and window, oldest first: at most 1,000 windows.',
+      args: {
+        ownerId: t.arg.string({ description: "Whose entries; left out: the whole app's." }),
+        from: t.arg({ type: 'DateTime', required: true, description: 'From this moment on.' }),
+        to: t.arg({ type: 'DateTime', required: true, description: 'Before this moment.' }),
+        per: t.arg({ type: LedgerSummaryWindow, required: true }),
+        operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
+      },
+      resolve: async (_root, args) => [...(await ledger.summary(args))],
+    }),
+    ledgerAccounts: t.field({
+      type: LedgerAccountConnection,
+      nullable: false,
+      description: 'Accounts by owner, byte by byte: 20, or as many as `first` or `last` says, up to 100.',
+      args: {
+        prefix: t.arg.string({ description: 'Only owners that begin with this.' }),
+        ...t.arg.connectionArgs(),
+      },
+      resolve: (_root, args) => ledger.accounts(args),
+    }),
+  }))
+}

@@ -1,0 +1,49 @@
+import type { LedgerEntry, LedgerTransaction } from '@shared-ledger/ledger'
+import type { Graph } from '../graph.ts'
+
+/** An entry that was reached through its transaction. */
+interface EntryOfTransaction extends LedgerEntry {
+  readonly transaction: LedgerTransaction
+}
+
+/** Adds the type of transactions, and to each entry its own. */
+export function addTransactionType({ builder, ledger, types: { LedgerEntry, LedgerTransaction } }: Graph) {
+  LedgerTransaction.implement({
+    description: 'Entries that were posted together: all of them or none.',
+    fields: (t) => ({
+      id: t.exposeID('id', { nullable: false }),
+      nonce: t.exposeString('nonce', { nullable: false, description: 'Each of its entries has it.' }),
+      metadata: t.expose('metadata', { type: 'LedgerMetadata', nullable: false }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      entries: t.field({
+        type: [LedgerEntry],
+        nullable: false,
+        description: 'In the order in which they were posted.',
+        resolve: (transaction) =>
+          transaction.entries.map((entry): EntryOfTransaction => ({ ...entry, transaction })),
+      }),
+    }),
+  })
+
+  builder.objectField(LedgerEntry, 'transaction', (t) =>
+    t.field({
+      type: LedgerTransaction,
+      nullable: false,
+      description: 'All that was posted together with it.',
+      resolve: async (entry) =>
+        knowsTransaction(entry)
+          ? entry.transaction
+          : ((await ledger.transaction(entry.transactionId)) ?? transactionOfOne(entry)),
+    }),
+  )
+}
+
+function knowsTransaction(entry: LedgerEntry): entry is EntryOfTransaction {
+  return 'transaction' in entry
+}
+
+/** The transaction of a dry run is kept nowhere; this entry was its only one. */
+function transactionOfOne(entry: LedgerEntry): LedgerTransaction {
+  const { transactionId: id, nonce, metadata, createdOn } = entry
+  return { id, nonce, metadata, createdOn, entries: [entry] }
+}

@@ -1,0 +1,45 @@
+import type { Graph } from '../graph.ts'
+import { entryInputFields, postingInputFields } from '../inputs.ts'
+import { addResult, answerOf } from '../results.ts'
+
+/** Adds `postLedgerTransaction` and `ledgerTransaction`. */
+export function addTransactions(graph: Graph): void {
+  const { builder, ledger, types } = graph
+  const LedgerEntryInput = builder.inputType('LedgerEntryInput', {
+    description: 'One entry of a transaction.',
+    fields: (t) => entryInputFields(t, graph),
+  })
+  const PostLedgerTransactionInput = builder.inputType('PostLedgerTransactionInput', {
+    fields: (t) => ({
+      entries: t.field({
+        type: [LedgerEntryInput],
+        required: true,
+        description: '1 to 100, posted in this order: each must itself leave enough available.',
+      }),
+      balanced: t.boolean({
+        description: 'Demands that the amounts add up to zero: credits move, none are made.',
+      }),
+      ...postingInputFields(t),
+    }),
+  })
+  const PostLedgerTransactionResult = addResult(graph, 'PostLedgerTransaction', ['transaction', 'balances'])
+
+  builder.mutationField('postLedgerTransaction', (t) =>
+    t.field({
+      type: PostLedgerTransactionResult,
+      nullable: false,
+      description: "Posts entries to any owners' accounts: all of them or none.",
+      args: { input: t.arg({ type: PostLedgerTransactionInput, required: true }) },
+      resolve: (_root, { input }) => answerOf(ledger.postTransaction(input)),
+    }),
+  )
+  builder.queryField('ledgerTransaction', (t) =>
+    t.field({
+      type: types.LedgerTransaction,
+      nullable: true,
+      description: 'The transaction with this id, or null.',
+      args: { id: t.arg.id({ required: true }) },
+      resolve: (_root, { id }) => ledger.transaction(id),
+    }),
+  )
+}

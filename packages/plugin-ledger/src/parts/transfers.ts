@@ -1,0 +1,27 @@
+import type { Graph } from '../graph.ts'
+import { postingInputFields } from '../inputs.ts'
+import { addResult, answerOf } from '../results.ts'
+
+/** Adds `transferCredits`. */
+export function addTransfers(graph: Graph): void {
+  const { builder, ledger } = graph
+  const TransferCreditsInput = builder.inputType('TransferCreditsInput', {
+    fields: (t) => ({
+      from: t.string({ required: true, description: 'The owner who sends.' }),
+      to: t.string({ required: true, description: 'The owner who gets; another one.' }),
+      amount: t.field({ type: 'SafeInt', required: true, description: 'Credits, from 1.' }),
+      ...postingInputFields(t),
+    }),
+  })
+  const TransferCreditsResult = addResult(graph, 'TransferCredits', ['transaction', 'balances'])
+
+  builder.mutationField('transferCredits', (t) =>
+    t.field({
+      type: TransferCreditsResult,
+      nullable: false,
+      description: 'Moves credits from one owner to another, by TRANSFER_OUT and TRANSFER_IN.',
+      args: { input: t.arg({ type: TransferCreditsInput, required: true }) },
+      resolve: (_root, { input }) => answerOf(ledger.transfer(input)),
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+import { createLedger, createPool } from '@shared-ledger/ledger'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { graphql } from 'graphql'
+import pg from 'pg'
+import { afterAll } from 'vitest'
+import { allOperations, buildSchema } from './build-schema.ts'
+
+/** A graph with every part, over a database of this test file's own, with a superuser's connection beside it. */
+export async function openGraph() {
+  const database = await createTestDatabase()
+  const sql = new pg.Client({ connectionString: database.url })
+  await sql.connect()
+  await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
+  const pool = createPool(database.url)
+  const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+  const schema = buildSchema(ledger)
+  afterAll(async () => {
+    await sql.end()
+    await ledger.close()
+    await pool.end()
+    await database.drop()
+  })
+
+  /** Runs a document and answers what a client would get. */
+  const run = async (source: string, variableValues: Record<string, unknown> = {}) =>
+    JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues, contextValue: {} })))
+
+  /** Runs one mutation on an input and answers its member of the union, or `{ errors }`. */
+  const mutate = async (field: string, input: object, selection: string) => {
+    const type = `${field[0]?.toUpperCase()}${field.slice(1)}Input!`
+    const { data, errors } = await run(
+      `mutation ($input: ${type}) { ${field}(input: $input) { __typename ${refusal} ${selection} } }`,
+      { input },
+    )
+    return data?.[field] ?? { errors }
+  }
+
+  /** Gives an owner credits. */
+  const give = async (ownerId: string, amount: number) => {
+    const result = await ledger.postEntry({
+      ownerId,
+      operation: 'CREDIT_ADD',
+      amount,
+      nonce: crypto.randomUUID(),
+    })
+    if (!result.ok) throw result.error
+    return result.entry
+  }
+
+  /** What owners have. */
+  const amounts = async (...ownerIds: string[]) =>
+    Promise.all(ownerIds.map(async (ownerId) => (await ledger.balance(ownerId)).amount))
+
+  /** Has the ledger's clock go wrong by an interval, such as `2 seconds`. */
+  const shiftClock = (interval: string) =>
+    sql.query(`
+      CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+      RETURN clock_timestamp() + interval ${pg.escapeLiteral(interval)}`)
+
+  return { ledger, schema, run, mutate, give, amounts, shiftClock }
+}
+
+/** What tests select of any refusal. */
+const refusal = `... on Error {
+  code
+  message
+  ... on ValidationError { errors { field message } }
+  ... on DuplicateNonceError { identical original: entry { id } current: balance { amount } }
+  ... on DuplicateHoldError { identical originalHold: hold { id } current: balance { amount } }
+  ... on InsufficientBalanceError { entryIndex current: balance { amount available } }
+  ... on BalanceOutOfRangeError { entryIndex current: balance { amount } }
+  ... on LimitReachedError { ownerId operation nextOn entryIndex }
+  ... on RefundExceededError { refundable }
+  ... on HoldEndedError { ended: hold { id status } }
+  ... on OverdraftInUseError { current: balance { amount overdraft available } }
+}`
