@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import { z } from 'zod'
 import type { RunDocument } from './execute.ts'
-import { validationProblem } from './problem.ts'
+import { type FieldProblem, validationProblem } from './problem.ts'
 
 /** One of the app's operations, as the schema describes it. */
 export interface ContractOperation {
@@ -21,6 +21,8 @@ export interface Contract {
   readonly operations: readonly ContractOperation[]
   /** What the app calls its enum of operations. */
   readonly operationEnum: string
+  /** Whether a query of the graph has an argument: what an app may leave out of its graph is not in its routes. */
+  takes(query: string, argument: string): boolean
 }
 
 /** @throws Error when the schema lacks the ledger's contract. */
@@ -35,6 +37,11 @@ export function readContract(schema: GraphQLSchema): Contract {
   }
   return {
     operationEnum: operationEnum.name,
+    takes: (query, argument) =>
+      schema
+        .getQueryType()
+        ?.getFields()
+        [query]?.args.some(({ name }) => name === argument) ?? false,
     operations: operationEnum.getValues().map(({ name, description }) => ({
       name,
       description: description ?? undefined,
@@ -42,11 +49,21 @@ export function readContract(schema: GraphQLSchema): Contract {
   }
 }
 
-/** @throws Problem VALIDATION_ERROR that lists the app's operations. */
-export function checkOperation({ operations }: Contract, name: string): void {
-  if (operations.some((operation) => operation.name === name)) return
+/** What is wrong with the name of an operation in a field: nothing, or that it is none of the app's. */
+export function operationProblems(
+  { operations }: Contract,
+  name: string,
+  field = 'operation',
+): readonly FieldProblem[] {
+  if (operations.some((operation) => operation.name === name)) return []
   const names = operations.map((operation) => operation.name).join(', ')
-  throw validationProblem([{ field: 'operation', message: `must be one of ${names}` }])
+  return [{ field, message: `must be one of ${names}` }]
+}
+
+/** @throws Problem VALIDATION_ERROR that lists the app's operations. */
+export function checkOperations(contract: Contract, names: readonly string[] | undefined): void {
+  const problems = (names ?? []).flatMap((name) => operationProblems(contract, name))
+  if (problems.length > 0) throw validationProblem(problems)
 }
 
 const directionsDocument: DocumentNode = parse(

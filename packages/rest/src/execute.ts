@@ -1,4 +1,5 @@
 import type { DocumentNode, ExecutionResult } from 'graphql'
+import type { CompleteDocument } from './document.ts'
 import { graphProblem } from './refusal.ts'
 
 /** Values of a document's variables. */
@@ -14,10 +15,10 @@ export type Execute = (
 /** Runs a document for the request at hand. @throws Problem for the first of its `errors[]`. */
 export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
 
-/** Binds `execute` to a request. */
-export function runFor(execute: Execute, request: Request): RunDocument {
+/** Binds `execute` to a request and to the documents of an app. */
+export function runFor(execute: Execute, complete: CompleteDocument, request: Request): RunDocument {
   return async (document, variables) => {
-    const { data, errors } = await execute(document, variables, request)
+    const { data, errors } = await execute(complete(document), variables, request)
     const [error] = errors ?? []
     if (error) throw graphProblem(error)
     return data

@@ -1,11 +1,20 @@
 import type { z } from 'zod'
 import type { FieldProblem } from './problem.ts'
 
-/** The name that REST gives a field of the graph: `ownerId` is `owner_id`; keys inside `metadata` keep theirs. */
+/**
+ * The name that REST gives a field of the graph: `entries.2.ownerId` is `entries.2.owner_id`; keys inside `metadata`
+ * keep theirs.
+ */
 export function restFieldName(field: string): string {
-  const [name = '', ...rest] = field.split('.')
-  const renamed = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-  return [renamed, ...rest].join('.')
+  const path = field.split('.')
+  const metadata = path.indexOf('metadata')
+  return path
+    .map((name, index) =>
+      metadata >= 0 && index > metadata
+        ? name
+        : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    )
+    .join('.')
 }
 
 /** What the shape of a request's parts refused, by field; a part that is no object at all is named itself. */

@@ -1,25 +1,7 @@
 import { z } from 'zod'
-import type { RestEntry } from './shapes.ts'
 import * as shapes from './shapes.ts'
 
-/**
- * Fragments that a route's document may use: `...RestEntry` on a LedgerEntry, and `...RestRefusal` on the
- * result union of a mutation, for every way in which it can refuse.
- */
-export const ledgerFragments = `
-  fragment RestEntry on LedgerEntry {
-    id operation ownerId amount nonce balanceAfter createdOn metadata
-  }
-  fragment RestRefusal on Error {
-    refusal: __typename
-    code
-    message
-    ... on ValidationError { errors { field message } }
-    ... on InsufficientBalanceError { balance { amount } }
-    ... on BalanceOutOfRangeError { balance { amount } }
-    ... on DuplicateNonceError { identical entry { ...RestEntry } balance { amount } }
-  }
-`
+// What the fragments of fragments.ts select, and how REST answers it.
 
 /** A DateTime: the scalar gives the graph's server a Date, and its clients a string. */
 export const dateTimeData = z.union([z.string(), z.date().transform((date) => date.toISOString())])
@@ -34,13 +16,54 @@ export const entryData = z.object({
   balanceAfter: z.number(),
   createdOn: dateTimeData,
   metadata: shapes.metadata,
+  transactionId: z.string(),
+  reverses: z.string().nullable(),
+  refunds: z.string().nullable(),
+  holdId: z.string().nullish(),
 })
 
 /** What `balance { amount }` selects. */
 export const balanceData = z.object({ amount: z.number() })
 
+/** What `...RestBalance` selects. */
+export const accountBalanceData = z.object({
+  ownerId: z.string(),
+  amount: z.number(),
+  overdraft: z.number().nullish(),
+  held: z.number().nullish(),
+  available: z.number().nullish(),
+})
+
+/** What `...RestTransaction` selects. */
+export const transactionData = z.object({
+  id: z.string(),
+  nonce: z.string(),
+  metadata: shapes.metadata,
+  createdOn: dateTimeData,
+  entries: z.array(entryData),
+})
+
+/** What `balances { ownerId amount }` selects. */
+export const balancesData = z.array(z.object({ ownerId: z.string(), amount: z.number() }))
+
+/** What `...RestHold` selects. */
+export const holdData = z.object({
+  id: z.string(),
+  ownerId: z.string(),
+  operation: z.string(),
+  amount: z.number(),
+  nonce: z.string(),
+  metadata: shapes.metadata,
+  status: z.string(),
+  capturedBy: z.object({ id: z.string() }).nullable(),
+  createdOn: dateTimeData,
+  expiresOn: dateTimeData,
+  releasedOn: dateTimeData.nullable(),
+})
+
 /** An entry of the graph as REST answers it. */
-export function restEntry(entry: z.output<typeof entryData>): RestEntry {
+export function restEntry(entry: z.output<typeof entryData>): shapes.RestEntry {
+  const { reverses, refunds, holdId } = entry
   return {
     id: Number(entry.id),
     operation: entry.operation,
@@ -50,19 +73,49 @@ export function restEntry(entry: z.output<typeof entryData>): RestEntry {
     balance_after: entry.balanceAfter,
     created_on: entry.createdOn,
     metadata: entry.metadata,
+    transaction_id: entry.transactionId,
+    ...(reverses !== null && { reverses: Number(reverses) }),
+    ...(refunds !== null && { refunds: Number(refunds) }),
+    ...(holdId != null && { hold_id: Number(holdId) }),
   }
 }
 
-/** What `...RestRefusal` selects. */
-export const refusalData = z.object({
-  refusal: z.string(),
-  code: z.string(),
-  message: z.string(),
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-  balance: balanceData.optional(),
-  entry: entryData.optional(),
-  identical: z.boolean().optional(),
-})
+/** A balance of the graph as REST answers it, with as much of an overdraft and holds as the graph has. */
+export function restBalance(balance: z.output<typeof accountBalanceData>): shapes.RestBalance {
+  const { ownerId, amount, overdraft, held, available } = balance
+  return {
+    owner_id: ownerId,
+    balance: amount,
+    ...(overdraft != null && { overdraft }),
+    ...(held != null && { held }),
+    ...(available != null && { available }),
+  }
+}
 
-/** A mutation's refusal: the member of its result union that was not success. */
-export type Refusal = z.output<typeof refusalData>
+/** A transaction of the graph as REST answers it. */
+export function restTransaction(transaction: z.output<typeof transactionData>): shapes.RestTransaction {
+  const { id, nonce, metadata, createdOn, entries } = transaction
+  return { id, nonce, metadata, created_on: createdOn, entries: entries.map(restEntry) }
+}
+
+/** The balances after a transaction as REST answers them. */
+export function restBalances(balances: z.output<typeof balancesData>) {
+  return balances.map(({ ownerId, amount }) => ({ owner_id: ownerId, balance: amount }))
+}
+
+/** A hold of the graph as REST answers it. */
+export function restHold(hold: z.output<typeof holdData>): shapes.RestHold {
+  return {
+    id: Number(hold.id),
+    owner_id: hold.ownerId,
+    operation: hold.operation,
+    amount: hold.amount,
+    nonce: hold.nonce,
+    status: hold.status.toLowerCase(),
+    captured_by: hold.capturedBy && Number(hold.capturedBy.id),
+    created_on: hold.createdOn,
+    expires_on: hold.expiresOn,
+    released_on: hold.releasedOn,
+    metadata: hold.metadata,
+  }
+}

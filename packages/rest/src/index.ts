@@ -1,10 +1,19 @@
 export { checkMediaType, parseJson } from './body.ts'
 export type { Execute, RunDocument, Variables } from './execute.ts'
-export { balanceData, dateTimeData, entryData, restEntry } from './graph.ts'
+export {
+  balanceData,
+  balancesData,
+  dateTimeData,
+  entryData,
+  restBalances,
+  restEntry,
+  restTransaction,
+  transactionData,
+} from './graph.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
 export { type ProblemTable, type ProblemType, problemPath, problems } from './problems.ts'
 export { createRest, type Rest, type RestOptions, type RestRequest } from './rest.ts'
-export { defineRoute, type Route, type RouteDefinition } from './route.ts'
+export { defineRoute, type Replay, type Route, type RouteDefinition } from './route.ts'
 export { methodNotAllowed } from './router.ts'
 export * as shapes from './shapes.ts'
 export { parseTarget, splitTarget } from './target.ts'

@@ -10,7 +10,19 @@ export class SchemaCollection {
 
   /** The schema of a shape, with references to named ones. */
   add(shape: z.ZodType, io: 'input' | 'output'): JsonSchema {
-    const { $defs, $schema: _, ...schema } = z.toJSONSchema(shape, { io, unrepresentable: 'any', override })
+    const {
+      $defs,
+      $schema: _,
+      ...schema
+    } = z.toJSONSchema(shape, {
+      io,
+      unrepresentable: 'any',
+      override: (context) => {
+        withoutSafeLimits(context)
+        const description = descriptions.get(context.zodSchema)
+        if (description) Object.assign(context.jsonSchema, this.add(description, io))
+      },
+    })
     for (const [name, definition] of Object.entries($defs ?? {})) {
       this.named[name] ??= referring(definition)
     }
@@ -22,6 +34,14 @@ export class SchemaCollection {
   }
 }
 
+const descriptions = new WeakMap<object, z.ZodType>()
+
+/** A shape whose schema is that of another one: what its reader takes, and what a client does well to send. */
+export function describedAs<Shape extends z.ZodType>(shape: Shape, description: z.ZodType): Shape {
+  descriptions.set(shape, description)
+  return shape
+}
+
 /** A reference to a named schema. */
 export function reference(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` }
@@ -30,7 +50,7 @@ export function reference(name: string): JsonSchema {
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>
 
 /** Limits that every whole number has say nothing to a reader. */
-const override: Override = ({ jsonSchema }) => {
+const withoutSafeLimits: Override = ({ jsonSchema }) => {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
 }

@@ -9,16 +9,18 @@ const withNonce: readonly ProblemCode[] = [
   'INSUFFICIENT_BALANCE',
   'DUPLICATE_NONCE',
   'BALANCE_OUT_OF_RANGE',
+  'LIMIT_REACHED',
   'TRANSACTION_CONFLICT',
 ]
 
 /** The codes with which a route may refuse, in the order of the table. */
-export function routeProblems({ request, takesNonce, problems: own }: Route): ProblemTable {
+export function routeProblems({ request, takesNonce, codes: extra, problems: own }: Route): ProblemTable {
   const codes = new Set<string>([
     ...anyRoute,
     ...withInput,
     ...(request.body ? withBody : []),
     ...(takesNonce ? withNonce : []),
+    ...extra,
   ])
   return { ...Object.fromEntries(Object.entries(problems).filter(([code]) => codes.has(code))), ...own }
 }
@@ -57,8 +59,11 @@ function example(code: string, { status, title, meaning }: ProblemType) {
 
 const exampleExtensions: Readonly<Record<string, object>> = {
   VALIDATION_ERROR: { errors: [{ field: 'owner_id', message: 'is required' }] },
-  INSUFFICIENT_BALANCE: { balance: 0 },
-  BALANCE_OUT_OF_RANGE: { balance: Number.MAX_SAFE_INTEGER },
+  INSUFFICIENT_BALANCE: { entry_index: 0, owner_id: 'test_user', balance: 0 },
+  BALANCE_OUT_OF_RANGE: { entry_index: 0, owner_id: 'test_user', balance: Number.MAX_SAFE_INTEGER },
+  LIMIT_REACHED: { entry_index: 0, owner_id: 'test_user', next_on: '2026-11-22T00:00:00.000Z' },
+  REFUND_EXCEEDED: { refundable: 0 },
+  OVERDRAFT_IN_USE: { balance: -5 },
 }
 
 /** Schemas that every problem shares. */
@@ -73,8 +78,24 @@ export const problemSchemas: Readonly<Record<string, JsonSchema>> = {
       detail: { type: 'string', description: 'What went wrong this time.' },
       code: { type: 'string' },
       errors: { type: 'array', items: reference('FieldProblem'), description: 'Of VALIDATION_ERROR.' },
+      entry_index: {
+        type: 'integer',
+        description: 'Which of the request’s entries is refused, counted from 0.',
+      },
+      owner_id: { type: 'string', description: 'Whose entry that is.' },
       balance: { type: 'integer', description: 'Of a posting refused: the current balance.' },
       entry: { ...reference('LedgerEntry'), description: 'Of DUPLICATE_NONCE: the original.' },
+      hold: {
+        type: 'object',
+        description:
+          'Of DUPLICATE_NONCE: the original, where it was a hold. Of a hold that has ended: the hold.',
+      },
+      next_on: {
+        type: ['string', 'null'],
+        format: 'date-time',
+        description: 'Of LIMIT_REACHED: when the next one is possible; null: never.',
+      },
+      refundable: { type: 'integer', description: 'Of REFUND_EXCEEDED: the credits that are left.' },
     },
     required: ['type', 'title', 'status', 'detail', 'code'],
   },

@@ -58,7 +58,7 @@ function describeRoute(route: Route, schemas: SchemaCollection) {
     ],
     ...(body && {
       requestBody: {
-        required: true,
+        required: !route.bodyOptional,
         content: { 'application/json': { schema: { ...body, additionalProperties: false } } },
       },
     }),

@@ -1,4 +1,5 @@
 import { type ProblemCode, type ProblemTable, problemPath, problems } from './problems.ts'
+import type { RestEntry, RestHold } from './shapes.ts'
 
 /** What is wrong with one field of a request. */
 export interface FieldProblem {
@@ -10,8 +11,18 @@ export interface FieldProblem {
 /** Members that a code adds to its answer. */
 export interface ProblemExtensions {
   readonly errors?: readonly FieldProblem[]
+  /** Which of the request's entries was refused, counted from 0, and whose it is. */
+  readonly entry_index?: number
+  readonly owner_id?: string
+  /** Credits on the account. */
   readonly balance?: number
-  readonly entry?: unknown
+  /** The original of a duplicate: a posting or a hold. */
+  readonly entry?: RestEntry
+  readonly hold?: RestHold
+  /** When a limit allows the next one; null: never. */
+  readonly next_on?: string | null
+  /** The credits that refunds may still give back. */
+  readonly refundable?: number
 }
 
 /** A request refused: thrown anywhere between the request and its answer. */
@@ -41,8 +52,9 @@ export function problem(code: ProblemCode, detail?: string, extensions?: Problem
 
 /** A validation problem: its detail lists what `errors` has by field. */
 export function validationProblem(errors: readonly FieldProblem[]): Problem {
-  const detail = errors.map(({ field, message }) => `${field} ${message}`).join('; ')
-  return problem('VALIDATION_ERROR', clip(detail), { errors: errors.map(clipMessage) })
+  const told = errors.slice(0, maxErrors).map(clipMessage)
+  const detail = told.map(({ field, message }) => `${field} ${message}`).join('; ')
+  return problem('VALIDATION_ERROR', clip(detail), { errors: told })
 }
 
 /** An answer before it is written: JSON unless `contentType` says otherwise. */
@@ -56,8 +68,20 @@ export interface RestAnswer {
   readonly operation?: string
 }
 
+/** What a problem is answered with: RFC 9457. */
+export interface ProblemBody extends ProblemExtensions {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+}
+
 /** The application/problem+json answer to a problem; a code in neither table is an internal error. */
-export function problemAnswer(refused: Problem, own: ProblemTable = {}): RestAnswer {
+export function problemAnswer(
+  refused: Problem,
+  own: ProblemTable = {},
+): RestAnswer & { readonly body: ProblemBody } {
   const table: ProblemTable = { ...problems, ...own }
   const known = Object.hasOwn(table, refused.code) ? table[refused.code] : undefined
   if (!known) return problemAnswer(problem('INTERNAL_ERROR'))
@@ -76,6 +100,9 @@ export function problemAnswer(refused: Problem, own: ProblemTable = {}): RestAns
 }
 
 const maxDetailLength = 1000
+
+/** A list in a body may have a fault in each of its items: the first ones are enough to mend it. */
+const maxErrors = 20
 
 /** Text cut to a length that fits a log and a screen: field names come from the client and may be huge. */
 function clip(text: string): string {

@@ -35,17 +35,81 @@ export const problems = {
     status: 400,
     title: 'Insufficient balance',
     meaning:
-      'The account has fewer credits than the posting takes; `balance` is what it has. Nothing was posted.',
+      'The account has fewer credits available than the posting takes; `balance` is what it has. Nothing was posted.',
   },
   DUPLICATE_NONCE: {
     status: 409,
     title: 'Duplicate nonce',
-    meaning: 'The owner has a posting with this nonce; `entry` is the original. Nothing was posted now.',
+    meaning:
+      'The owner has a posting or a hold with this nonce; the original is in `entry` or `hold`. Nothing was posted now.',
   },
   BALANCE_OUT_OF_RANGE: {
     status: 422,
     title: 'Balance out of range',
-    meaning: 'The balance would go beyond 2^53 - 1 credits. Nothing was posted.',
+    meaning: 'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
+  },
+  LIMIT_REACHED: {
+    status: 429,
+    title: 'Limit reached',
+    meaning:
+      'The owner has had the operation as often as its limit allows; `next_on` and Retry-After say when the next one is possible, if ever. Nothing was posted.',
+  },
+  TRANSACTION_NOT_FOUND: {
+    status: 404,
+    title: 'Transaction not found',
+    meaning: 'The app has no transaction with this id.',
+  },
+  ENTRY_NOT_FOUND: {
+    status: 404,
+    title: 'Entry not found',
+    meaning: 'The app has no entry with this id.',
+  },
+  HOLD_NOT_FOUND: {
+    status: 404,
+    title: 'Hold not found',
+    meaning: 'The app has no hold with this id.',
+  },
+  NOT_REVERSIBLE: {
+    status: 409,
+    title: 'Not reversible',
+    meaning: 'A reversal or a refund is neither reversed nor refunded. Nothing was posted.',
+  },
+  ALREADY_REVERSED: {
+    status: 409,
+    title: 'Already reversed',
+    meaning: 'The entry was reversed before. Nothing was posted.',
+  },
+  REFUND_EXCEEDED: {
+    status: 409,
+    title: 'Refund exceeded',
+    meaning:
+      'Refunds would give back more than the entry moved; `refundable` is what is left. Nothing was posted.',
+  },
+  OVERDRAFT_IN_USE: {
+    status: 409,
+    title: 'Overdraft in use',
+    meaning: 'The balance and the holds need more than this overdraft. Nothing was changed.',
+  },
+  HOLD_CAPTURED: {
+    status: 409,
+    title: 'Hold captured',
+    meaning: 'The hold was captured before; it is in `hold`. Nothing was posted.',
+  },
+  HOLD_RELEASED: {
+    status: 409,
+    title: 'Hold released',
+    meaning: 'The hold was released before; it is in `hold`. Nothing was posted.',
+  },
+  HOLD_EXPIRED: {
+    status: 409,
+    title: 'Hold expired',
+    meaning: 'The hold has expired: its credits are available again. Nothing was posted.',
+  },
+  SUBSCRIBER_TOO_SLOW: {
+    status: 429,
+    title: 'Subscriber too slow',
+    meaning:
+      'A reader of live entries (GraphQL alone has them) left too many unread. It goes on with its last cursor.',
   },
   TRANSACTION_CONFLICT: {
     status: 503,

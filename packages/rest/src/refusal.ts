@@ -1,9 +1,32 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
 import { restFieldName } from './fields.ts'
-import { type Refusal, refusalData, restEntry } from './graph.ts'
+import { dateTimeData, entryData, holdData, restEntry, restHold, transactionData } from './graph.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, Problem, problem, validationProblem } from './problem.ts'
+
+/** What `...RestRefusal` selects; a route whose replay answers a transaction selects that of the original too. */
+export const refusalData = z.object({
+  refusal: z.string(),
+  code: z.string(),
+  message: z.string(),
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  entryIndex: z.number().optional(),
+  ownerId: z.string().optional(),
+  balance: z.object({ ownerId: z.string(), amount: z.number() }).optional(),
+  identical: z.boolean().optional(),
+  original: entryData.extend({ transaction: transactionData.optional() }).nullish(),
+  originalHold: holdData.nullish(),
+  nextOn: dateTimeData.nullish(),
+  refundable: z.number().optional(),
+  endedHold: holdData.optional(),
+})
+
+/** A mutation's refusal: the member of its result union that was not success. */
+export type Refusal = z.output<typeof refusalData>
+
+/** What REST calls the graph's fields, where that is not the same name in snake_case. */
+export type FieldNames = Readonly<Record<string, string>>
 
 /** The refusal in a result's data, if a mutation of the document refused. */
 export function findRefusal(data: unknown): Refusal | undefined {
@@ -13,12 +36,28 @@ export function findRefusal(data: unknown): Refusal | undefined {
 }
 
 /** A mutation's refusal as REST answers it. */
-export function refusalProblem({ code, message, errors, balance, entry }: Refusal): Problem {
-  if (errors) return validationProblem(errors.map(renamed))
-  return new Problem(code, message, {
-    ...(balance && { balance: balance.amount }),
-    ...(entry && { entry: restEntry(entry) }),
-  })
+export function refusalProblem(refusal: Refusal, names: FieldNames = {}): Problem {
+  const { code, message, errors, entryIndex, balance, original, nextOn, refundable } = refusal
+  if (errors) return validationProblem(errors.map((error) => renamed(error, names)))
+  const ownerId = refusal.ownerId ?? balance?.ownerId
+  const hold = refusal.originalHold ?? refusal.endedHold
+  return new Problem(
+    code,
+    message,
+    {
+      ...(entryIndex !== undefined && { entry_index: entryIndex, ...(ownerId && { owner_id: ownerId }) }),
+      ...(balance && { balance: balance.amount }),
+      ...(original && { entry: restEntry(original) }),
+      ...(hold && { hold: restHold(hold) }),
+      ...(nextOn !== undefined && { next_on: nextOn }),
+      ...(refundable !== undefined && { refundable }),
+    },
+    nextOn ? { 'retry-after': secondsUntil(nextOn) } : {},
+  )
+}
+
+function secondsUntil(moment: string): string {
+  return String(Math.max(1, Math.ceil((Date.parse(moment) - Date.now()) / 1000)))
 }
 
 const fieldErrors = z.array(z.object({ field: z.string(), message: z.string() }))
@@ -31,12 +70,13 @@ export function graphProblem({
   const code = extensions?.code
   if (code === 'BAD_USER_INPUT') return validationProblem([coercionProblem(message)])
   const errors = fieldErrors.safeParse(extensions?.errors)
-  if (errors.success) return validationProblem(errors.data.map(renamed))
+  if (errors.success) return validationProblem(errors.data.map((error) => renamed(error)))
   return typeof code === 'string' ? new Problem(code, message) : problem('INTERNAL_ERROR')
 }
 
-function renamed({ field, message }: FieldProblem): FieldProblem {
-  return { field: restFieldName(field.replace(/^input\./, '')), message }
+function renamed({ field, message }: FieldProblem, names: FieldNames = {}): FieldProblem {
+  const name = field.replace(/^input\./, '')
+  return { field: Object.hasOwn(names, name) ? (names[name] ?? name) : restFieldName(name), message }
 }
 
 /** graphql-js says in the message alone which variable, and where in it, has not its type. */

@@ -7,6 +7,7 @@ import type { RawInput } from './route.ts'
 /** The shapes of a request's parts; a part that is left out is not looked at, but for a body's absence. */
 export type RequestShapes = {
   readonly params?: z.ZodObject
+  /** A field `metadata` takes the query's `metadata.<key>`, each a key of an object. */
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
 }
@@ -19,7 +20,7 @@ export function parseRequest<Shape extends z.ZodType>(
   shapes: RequestShapes,
   { params, query, body }: RawInput,
 ): z.output<Shape> {
-  const parts = { params, query: queryObject(query, shapes.query), body }
+  const parts = { params, query: queryObject(query, shapes.query), body: withShortLists(body) }
   const result = shape.safeParse(parts, { reportInput: true })
   const errors = [
     ...(result.error ? fieldProblems(result.error) : []),
@@ -41,14 +42,34 @@ function unknownFields(shapes: RequestShapes, parts: Record<Part, unknown>, part
     .map((field) => ({ field, message: unknownField }))
 }
 
+/** One more than any list of a body may have. */
+const maxJudgedItems = 1001
+
+/** A body with its lists cut: of one that is too long, a million items need not be judged. */
+function withShortLists(body: unknown): unknown {
+  if (!isObject(body)) return body
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.slice(0, maxJudgedItems) : value,
+    ]),
+  )
+}
+
 /** A query as an object: a name given once has its value, one given more often a list. */
 function queryObject(query: RawInput['query'], shape: z.ZodObject | undefined): Record<string, unknown> {
   if (!shape) return {}
-  const names = new Set(query.map(([name]) => name))
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const values = query.filter((pair) => pair[0] === name).map(([, value]) => value)
-      return [name, values.length === 1 ? values[0] : values]
-    }),
-  )
+  if (!Object.hasOwn(shape.shape, 'metadata')) return valuesByName(query)
+  const prefix = 'metadata.'
+  const filters = query.filter(([name]) => name.startsWith(prefix))
+  const others = valuesByName(query.filter(([name]) => !name.startsWith(prefix)))
+  if (filters.length === 0) return others
+  const metadata = valuesByName(filters.map(([name, value]) => [name.slice(prefix.length), value]))
+  return { metadata, ...others }
+}
+
+function valuesByName(pairs: RawInput['query']): Record<string, unknown> {
+  const values = new Map<string, string[]>()
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value])
+  return Object.fromEntries([...values].map(([name, given]) => [name, given.length === 1 ? given[0] : given]))
 }

@@ -1,9 +1,9 @@
 import type { GraphQLSchema } from 'graphql'
 import { checkMediaType, parseJson } from './body.ts'
 import { readContract } from './contract.ts'
-import { assertDocument } from './document.ts'
+import { assertDocument, createCompleter, hasRootFields } from './document.ts'
 import { type Execute, runFor } from './execute.ts'
-import { ledgerRoutes } from './ledger-routes.ts'
+import { ledgerRoutes } from './ledger-routes/index.ts'
 import { idempotencyKeyHeader, withIdempotencyKey } from './nonce.ts'
 import { createOpenApi, type OpenApiDocument } from './openapi.ts'
 import { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
@@ -47,15 +47,18 @@ export interface Rest {
 }
 
 /**
- * The REST routes of an app: each runs a GraphQL document through `execute`.
+ * The REST routes of an app: each runs a GraphQL document through `execute`. Of the ledger's, those are there whose field
+ * the app's graph has.
  *
  * @throws Error when the schema lacks what a route's document asks for.
  */
 export function createRest({ app, schema, execute, routes: own = [], onFault }: RestOptions): Rest {
   const contract = readContract(schema)
-  const routes = [...ledgerRoutes(contract), ...own]
+  const complete = createCompleter(schema)
+  const ledgers = ledgerRoutes(contract).filter(({ document }) => hasRootFields(schema, document))
+  const routes = [...ledgers, ...own]
   for (const { method, path, document } of routes) {
-    assertDocument(schema, document, `${method.toUpperCase()} ${path}`)
+    assertDocument(schema, complete(document), `${method.toUpperCase()} ${path}`)
   }
   const router = createRouter(routes)
   const ownProblems: ProblemTable = Object.assign({}, ...own.map((route) => route.problems))
@@ -67,7 +70,7 @@ export function createRest({ app, schema, execute, routes: own = [], onFault }: 
       return { status: 204, headers: { allow: allowed.join(', ') }, body: null, outcome: 'ok' }
     const { route, params } = router.match(request.method, segments)
     const input = { params, query, ...(await readBody(route, request)) }
-    const run = runFor(execute, request.request)
+    const run = runFor(execute, complete, request.request)
     try {
       return withOperation(await route.answer(input, run), route)
     } catch (error) {
@@ -96,10 +99,21 @@ async function readBody(
   { headers, body }: RestRequest,
 ): Promise<Omit<RawInput, 'params' | 'query'>> {
   if (!route.request.body) return { body: undefined, underIdempotencyKey: false }
+  if (!mayBeUndeclared(route, headers)) checkMediaType(headers)
+  const bytes = await body()
+  if (route.bodyOptional && bytes.length === 0) return { body: {}, underIdempotencyKey: false }
   checkMediaType(headers)
-  const value = parseJson(await body())
+  const value = parseJson(bytes)
   const key = route.takesNonce ? headers.get(idempotencyKeyHeader) : null
   return { body: withIdempotencyKey(value, key), underIdempotencyKey: key !== null }
+}
+
+/**
+ * Whether a request may come without a body and without declaring one as JSON. Browsers name the origin of the page whose
+ * request it is: they must declare it, so that no other site's page sends it without the browser asking first.
+ */
+function mayBeUndeclared({ bodyOptional }: Route, headers: Headers): boolean {
+  return bodyOptional && !headers.has('content-type') && !headers.has('origin')
 }
 
 function withOperation(answer: RestAnswer, { operation }: Route): RestAnswer {

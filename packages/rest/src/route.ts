@@ -1,18 +1,27 @@
-import type { DocumentNode } from 'graphql'
+import { type DocumentNode, parse } from 'graphql'
 import { z } from 'zod'
-import { operationName, parseDocument } from './document.ts'
+import { operationName } from './document.ts'
 import type { RunDocument, Variables } from './execute.ts'
-import { type Refusal, restEntry } from './graph.ts'
+import { restEntry, restHold, restTransaction } from './graph.ts'
 import type { RestAnswer } from './problem.ts'
-import type { ProblemTable } from './problems.ts'
-import { findRefusal, refusalProblem } from './refusal.ts'
+import type { ProblemCode, ProblemTable } from './problems.ts'
+import { type FieldNames, findRefusal, type Refusal, refusalProblem } from './refusal.ts'
 import { parseRequest, type RequestShapes } from './request.ts'
+import type { RestEntry, RestHold, RestTransaction } from './shapes.ts'
 
-/** The posting that a replay under Idempotency-Key repeats: its entry and the current balance. */
+/** What a replay under Idempotency-Key repeats, an entry or a hold, and the current balance of its owner. */
 export interface Replay {
-  readonly entry: ReturnType<typeof restEntry>
+  readonly entry: RestEntry | undefined
+  /** The entry's, where the document selects it of the original. */
+  readonly transaction: RestTransaction | undefined
+  readonly hold: RestHold | undefined
   readonly balance: number
 }
+
+type Method = 'get' | 'post' | 'put'
+
+/** A request's parts, checked against its shapes. */
+export type Input<Request extends RequestShapes> = z.output<z.ZodObject<Request>>
 
 /** A route as its author writes it. Types follow from the shapes: nothing is written twice. */
 export interface RouteDefinition<
@@ -20,28 +29,38 @@ export interface RouteDefinition<
   Data extends z.ZodType,
   Success extends z.ZodType,
 > {
-  readonly method: 'get' | 'post'
+  readonly method: Method
   /** Such as `/content/{content_id}/access`. */
   readonly path: `/${string}`
   readonly summary: string
   readonly description?: string
   /** JSON types of what is sent; the graph judges values. Other fields are refused. */
   readonly request: Request
-  /** A GraphQL document with one named operation; it may use `...RestEntry` and `...RestRefusal`. */
+  /** Whether a request without a body stands for one of `{}`. */
+  readonly bodyOptional?: boolean
+  /** A GraphQL document with one named operation; it may use the fragments and `@ifKnown` of fragments.ts. */
   readonly document: string
   /** `run` asks the graph something first. */
-  readonly variables: (
-    input: z.output<z.ZodObject<Request>>,
-    run: RunDocument,
-  ) => Variables | Promise<Variables>
+  readonly variables: (input: Input<Request>, run: RunDocument) => Variables | Promise<Variables>
   /** What the document selects when nothing was refused. */
   readonly data: Data
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: Success }
-  readonly answer: (data: z.output<Data>) => z.input<Success>
+  /** @throws Problem where the data says that there is nothing to answer. */
+  readonly answer: (data: z.output<Data>, input: Input<Request>) => z.input<Success>
   /** Whether success was a replay: answered with the header Idempotency-Replayed. */
   readonly replayed?: (data: z.output<Data>) => boolean
-  /** The answer to an identical DuplicateNonceError under Idempotency-Key; without it that is a 409. */
-  readonly replay?: (replay: Replay) => z.input<Success>
+  /**
+   * The answer to an identical DuplicateNonceError under Idempotency-Key; without it, or where it is undefined, that is a
+   * 409. `run` asks the graph for what the refusal lacks.
+   */
+  readonly replay?: (
+    original: Replay,
+    run: RunDocument,
+  ) => z.input<Success> | undefined | Promise<z.input<Success> | undefined>
+  /** What REST calls the fields that a refusal names, where that is not the graph's name in snake_case. */
+  readonly fieldNames?: FieldNames
+  /** Which of the common codes it may refuse with, beyond those of any route and any posting. */
+  readonly codes?: readonly ProblemCode[]
   /** The app's own codes with which the mutation may refuse. */
   readonly problems?: ProblemTable
 }
@@ -57,14 +76,17 @@ export interface RawInput {
 
 /** A route as the table has it. */
 export interface Route {
-  readonly method: 'get' | 'post'
+  readonly method: Method
   readonly path: `/${string}`
   readonly summary: string
   readonly description: string | undefined
   readonly request: RequestShapes
+  readonly bodyOptional: boolean
+  /** As its author wrote it; each app's schema completes it. */
   readonly document: DocumentNode
   readonly operation: string | undefined
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: z.ZodType }
+  readonly codes: readonly ProblemCode[]
   readonly problems: ProblemTable
   /** Whether the route posts: its body has a nonce, and the header Idempotency-Key may stand in for it. */
   readonly takesNonce: boolean
@@ -78,9 +100,9 @@ export function defineRoute<
   Data extends z.ZodType,
   Success extends z.ZodType,
 >(definition: RouteDefinition<Request, Data, Success>): Route {
-  const { method, path, summary, description, request, success, problems = {} } = definition
-  const document = parseDocument(definition.document)
-  const operation = operationName(document)
+  const { method, path, summary, description, request, success } = definition
+  const { bodyOptional = false, codes = [], problems = {} } = definition
+  const document = parse(definition.document)
   const shape = z.object(request)
 
   const succeed = (body: z.input<Success>, replayed: boolean): RestAnswer => ({
@@ -90,12 +112,9 @@ export function defineRoute<
     outcome: replayed ? 'replayed' : 'ok',
   })
 
-  const refuse = (refusal: Refusal, underIdempotencyKey: boolean): RestAnswer => {
-    const { identical, entry, balance } = refusal
-    if (definition.replay && underIdempotencyKey && identical && entry && balance) {
-      return succeed(definition.replay({ entry: restEntry(entry), balance: balance.amount }), true)
-    }
-    throw refusalProblem(refusal)
+  const replayOf = async (refusal: Refusal, run: RunDocument) => {
+    const original = refusal.identical ? originalOf(refusal) : undefined
+    return original && (await definition.replay?.(original, run))
   }
 
   return {
@@ -104,18 +123,34 @@ export function defineRoute<
     summary,
     description,
     request,
+    bodyOptional,
     document,
-    operation,
+    operation: operationName(document),
     success,
+    codes,
     problems,
     takesNonce: request.body !== undefined && 'nonce' in request.body.shape,
     async answer(raw, run) {
       const input = parseRequest(shape, request, raw)
       const result = await run(document, await definition.variables(input, run))
       const refusal = findRefusal(result)
-      if (refusal) return refuse(refusal, raw.underIdempotencyKey)
+      if (refusal) {
+        const replay = raw.underIdempotencyKey ? await replayOf(refusal, run) : undefined
+        if (replay !== undefined) return succeed(replay, true)
+        throw refusalProblem(refusal, definition.fieldNames)
+      }
       const data = definition.data.parse(result)
-      return succeed(definition.answer(data), definition.replayed?.(data) ?? false)
+      return succeed(definition.answer(data, input), definition.replayed?.(data) ?? false)
     },
+  }
+}
+
+function originalOf({ original, originalHold, balance }: Refusal): Replay | undefined {
+  if (!balance) return undefined
+  return {
+    entry: original ? restEntry(original) : undefined,
+    transaction: original?.transaction && restTransaction(original.transaction),
+    hold: originalHold ? restHold(originalHold) : undefined,
+    balance: balance.amount,
   }
 }

@@ -28,20 +28,73 @@ export const amount = z.int().meta({
 /** Signed credits of an account. */
 export const balance = z.int().meta({ description: 'Credits on the account.', examples: [10] })
 
-/** A flat object of strings; the ledger judges its keys, values and size. */
-export const metadata = z.custom<Readonly<Record<string, unknown>>>(isObject, 'must be an object').meta({
-  type: 'object',
-  description: 'A flat object of strings, at most 20 keys and 4 KiB.',
-  additionalProperties: { type: 'string' },
-})
+/** A flat object of strings; the ledger judges its keys and its size. */
+export const metadata = z
+  .custom<Readonly<Record<string, string>>>()
+  .superRefine((value, context) => {
+    if (!isObject(value)) {
+      context.addIssue('must be an object')
+      return
+    }
+    const wrong = Object.entries(value).find(([, part]) => typeof part !== 'string')
+    if (wrong) context.addIssue({ code: 'custom', path: [wrong[0]], message: 'must be a string' })
+  })
+  .meta({
+    type: 'object',
+    description: 'A flat object of strings, at most 20 keys and 4 KiB.',
+    additionalProperties: { type: 'string' },
+  })
+
+/** Whether a posting is only tried. */
+export const dryRun = z
+  .boolean()
+  .meta({ description: 'Answers the outcome, with ids of 0; nothing is written.' })
+
+/** A moment that a request names, in any zone; read as UTC. */
+export const moment = z.iso
+  .datetime({
+    offset: true,
+    error: 'must be a date and time with its zone, such as 2026-11-21T10:15:30.000Z',
+  })
+  .meta({ pattern: undefined, examples: ['2026-11-21T10:15:30.000Z'] })
+  .transform((text) => new Date(text).toISOString())
+
+/** A query's `metadata.<key>=<value>`, once: parameters whose names are the keys of this object. */
+export const metadataFilter = z
+  .custom<Readonly<Record<string, string>>>()
+  .superRefine((value, context) => {
+    if (!isObject(value)) {
+      context.addIssue('must be given as metadata.<key>=<value>')
+    } else if (Object.values(value).length !== 1 || typeof Object.values(value)[0] !== 'string') {
+      context.addIssue('must be given for one key, once')
+    }
+  })
+  .meta({
+    type: 'object',
+    description: 'As `metadata.<key>=<value>`: only entries whose metadata has this value under this key.',
+    patternProperties: { '^metadata\\.': { type: 'string' } },
+    maxProperties: 1,
+    examples: [{ 'metadata.order': 'A-17' }],
+  })
 
 /** When something was made: UTC, to the millisecond. */
 export const createdOn = z.string().meta({ format: 'date-time', examples: ['2026-11-21T10:15:30.000Z'] })
 
+/** The id of a transaction. */
+export const transactionId = z
+  .string()
+  .meta({ format: 'uuid', examples: ['019a9f3e-5c1f-7d60-8a38-0f3a52a7c1de'] })
+
+/** The id of an entry or a hold in a path: one that the ledger never gave is not found. */
+export const idInPath = z.string().meta({ examples: ['1'] })
+
+/** The id of an entry or a hold. */
+const id = z.int().meta({ examples: [1] })
+
 /** A ledger entry as REST answers it. */
 export const entry = z
   .object({
-    id: z.int().meta({ examples: [1] }),
+    id,
     operation,
     owner_id: ownerId,
     amount: z.int().meta({ description: 'Signed: + in, - out.', examples: [10] }),
@@ -49,8 +102,69 @@ export const entry = z
     balance_after: balance,
     created_on: createdOn,
     metadata,
+    transaction_id: transactionId,
+    reverses: id.optional().meta({ description: 'The entry that this one undoes.' }),
+    refunds: id.optional().meta({ description: 'The entry of which this one gives back a part.' }),
+    hold_id: id.optional().meta({ description: 'The hold that this one captures.' }),
   })
   .meta({ id: 'LedgerEntry', description: 'One posting to one account; never changed, never deleted.' })
 
 /** An entry as REST answers it. */
 export type RestEntry = z.output<typeof entry>
+
+/** A transaction as REST answers it. */
+export const transaction = z
+  .object({
+    id: transactionId,
+    nonce,
+    metadata,
+    created_on: createdOn,
+    entries: z.array(entry).meta({ description: 'In the order in which they were posted.' }),
+  })
+  .meta({ id: 'LedgerTransaction', description: 'Entries that were posted together: all of them or none.' })
+
+/** A transaction as REST answers it. */
+export type RestTransaction = z.output<typeof transaction>
+
+/** An owner's balance as REST answers it. */
+export const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 'Balance' })
+
+/** The balances of a transaction's owners, each once, in the order of their first entries. */
+export const balances = z.array(ownerBalance)
+
+/** What an owner has and can spend; `held` where the app has holds. */
+export const accountBalance = z
+  .object({
+    owner_id: ownerId,
+    balance,
+    overdraft: z.int().optional().meta({ description: 'How far below 0 the balance may go.' }),
+    held: z.int().optional().meta({ description: 'What live holds keep aside.' }),
+    available: z.int().optional().meta({ description: 'What can be spent: balance - held + overdraft.' }),
+  })
+  .meta({ id: 'AccountBalance' })
+
+/** A balance as REST answers it. */
+export type RestBalance = z.output<typeof accountBalance>
+
+/** A hold as REST answers it. */
+export const hold = z
+  .object({
+    id,
+    owner_id: ownerId,
+    operation,
+    amount: z.int().meta({ description: 'The credits that a capture may take at most.', examples: [10] }),
+    nonce,
+    status: z.string().meta({ enum: ['held', 'captured', 'released', 'expired'] }),
+    captured_by: id.nullable().meta({ description: 'The entry that captured it.' }),
+    created_on: createdOn,
+    expires_on: createdOn,
+    released_on: createdOn.nullable().meta({ description: 'When it was captured or released.' }),
+    metadata,
+  })
+  .meta({
+    id: 'LedgerHold',
+    description: 'Credits that an owner has promised: they count as spent while it is held.',
+  })
+
+/** A hold as REST answers it. */
+export type RestHold = z.output<typeof hold>

@@ -40,6 +40,7 @@ type Posted = PostedEntry<keyof NotesOperations>
 /** The ledger's graph, and notes, each of which is the entry that paid for it: there is no other table. */
 function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
   const builder = createBuilder()
+  builder.subscriptionType()
   const { Error: ErrorInterface, LedgerEntry, LedgerBalance } = builder.addLedger(ledger)
   builder.objectType(NoteNotFoundError, { name: 'NoteNotFoundError', interfaces: [ErrorInterface] })
 
@@ -84,8 +85,8 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
         const result = await ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce, metadata })
         if (result.ok) return { ...result, replayed: false }
         const { error } = result
-        if (error instanceof DuplicateNonceError && error.identical) return { ...error, replayed: true }
-        throw error
+        if (!(error instanceof DuplicateNonceError && error.identical)) throw error
+        return { entry: error.entry, balance: error.balance, replayed: true }
       },
     }),
     accessNote: t.field({
@@ -188,7 +189,7 @@ const routes: readonly Route[] = [
     data: z.object({ accessNote: z.object({ entry: entryData, balance: balanceData }) }),
     success: { status: 200, body: z.object({ entry: shapes.entry, balance: shapes.balance }) },
     answer: ({ accessNote: { entry, balance } }) => ({ entry: restEntry(entry), balance: balance.amount }),
-    replay: ({ entry, balance }) => ({ entry, balance }),
+    replay: ({ entry, balance }) => entry && { entry, balance },
     problems: {
       NOTE_NOT_FOUND: {
         status: 404,

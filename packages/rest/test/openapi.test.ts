@@ -61,6 +61,7 @@ describe('openapi.json', () => {
 
   test('names the parameters of each path', () => {
     const { rest, document } = createDocument()
+    const needed: Record<string, string[]> = { '/ledger/{owner_id}/summary': ['from', 'to', 'per'] }
     for (const { method, path } of rest.routes) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
       const parameters: Json[] = document.paths[path][method].parameters
@@ -68,7 +69,8 @@ describe('openapi.json', () => {
         inPath,
       )
       for (const parameter of parameters) {
-        expect(parameter.required).toBe(parameter.in === 'path')
+        const isNeeded = parameter.in === 'path' || needed[path]?.includes(parameter.name) === true
+        expect([path, parameter.name, parameter.required]).toEqual([path, parameter.name, isNeeded])
         expect(parameter.schema).toBeTypeOf('object')
       }
     }
@@ -81,7 +83,7 @@ describe('openapi.json', () => {
         minimum: 1,
         maximum: 100,
         default: 20,
-        description: 'How many entries a page has.',
+        description: 'How many of the list a page has.',
       },
     })
   })
@@ -108,8 +110,43 @@ describe('openapi.json', () => {
     expect(parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header' }])
     const { schema } = requestBody.content['application/json']
     expect(schema).toMatchObject({ required: ['owner_id', 'operation'], additionalProperties: false })
-    expect(Object.keys(schema.properties)).toEqual(['owner_id', 'operation', 'nonce', 'amount', 'metadata'])
+    expect(Object.keys(schema.properties)).toEqual([
+      'owner_id',
+      'operation',
+      'nonce',
+      'amount',
+      'metadata',
+      'dry_run',
+    ])
     expect(responses[200].headers).toHaveProperty('Idempotency-Replayed')
+  })
+
+  test('describes what the parts add', () => {
+    const { document } = createDocument()
+    const { '/ledger/batch': batch, '/ledger/holds/{hold_id}/release': release } = document.paths
+    const bodyOf = (route: Json) => route.post.requestBody.content['application/json'].schema
+    expect(bodyOf(batch).properties.entries).toMatchObject({
+      type: 'array',
+      minItems: 1,
+      maxItems: 1000,
+      items: { $ref: '#/components/schemas/LedgerEntryPosting' },
+    })
+    expect(batch.post.parameters).toEqual([])
+    expect(document.components.schemas.LedgerEntryPosting).toMatchObject({
+      required: ['owner_id', 'operation', 'nonce'],
+      additionalProperties: false,
+    })
+    const { results } = batch.post.responses[200].content['application/json'].schema.properties
+    expect(results.items.anyOf[1]).toEqual({ $ref: '#/components/schemas/Problem' })
+    expect(release.post.requestBody.required).toBe(false)
+    expect(document.paths['/ledger/{owner_id}/overdraft'].put.requestBody.required).toBe(true)
+    expect(document.components.schemas.Problem.required).toContain('code')
+    const { parameters } = document.paths['/ledger/{owner_id}/entries'].get
+    expect(parameters.find(({ name }: Json) => name === 'from').schema).toMatchObject({ format: 'date-time' })
+    expect(parameters.find(({ name }: Json) => name === 'metadata').schema).toMatchObject({
+      type: 'object',
+      patternProperties: { '^metadata\\.': { type: 'string' } },
+    })
   })
 
   test('shows every code of a route under its status', () => {
@@ -121,9 +158,28 @@ describe('openapi.json', () => {
           return code
         }),
       )
-    const missing = ['MALFORMED_REQUEST', 'NOT_FOUND', 'METHOD_NOT_ALLOWED']
-    const all = Object.keys(problems).filter((code) => !missing.includes(code))
-    expect(codes('/ledger', 'post').sort()).toEqual(all.sort())
+    expect(codes('/ledger', 'post').sort()).toEqual([
+      'BALANCE_OUT_OF_RANGE',
+      'DATABASE_UNAVAILABLE',
+      'DUPLICATE_NONCE',
+      'INSUFFICIENT_BALANCE',
+      'INTERNAL_ERROR',
+      'LIMIT_REACHED',
+      'MALFORMED_JSON',
+      'MALFORMED_PATH',
+      'PAYLOAD_TOO_LARGE',
+      'SERVER_OUTDATED',
+      'TRANSACTION_CONFLICT',
+      'UNSUPPORTED_MEDIA_TYPE',
+      'VALIDATION_ERROR',
+    ])
+    const ofNoRoute = ['SUBSCRIBER_TOO_SLOW', 'MALFORMED_REQUEST', 'NOT_FOUND', 'METHOD_NOT_ALLOWED']
+    const shown = new Set(
+      Object.entries<Json>(document.paths).flatMap(([path, item]) =>
+        path === '/health' ? [] : Object.keys(item).flatMap((method) => codes(path, method)),
+      ),
+    )
+    expect(Object.keys(problems).filter((code) => !shown.has(code))).toEqual(ofNoRoute)
     expect(codes('/notes/{note_id}/access', 'post')).toContain('NOTE_NOT_FOUND')
     expect(codes('/ledger/{owner_id}', 'get')).not.toContain('DUPLICATE_NONCE')
   })

@@ -80,7 +80,7 @@ describe('REST refuses', () => {
     [
       'a prototype’s metadata',
       '{"owner_id":"a","operation":"CREDIT_ADD","nonce":"n","metadata":{"__proto__":{}}}',
-      'metadata',
+      'metadata.__proto__',
     ],
     ['text in place of an object', '"text"', 'body'],
     ['null in place of an object', 'null', 'body'],

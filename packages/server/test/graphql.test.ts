@@ -205,7 +205,7 @@ describe('the log', () => {
       'POST /graphql Post ok 200',
       'POST /graphql Post INSUFFICIENT_BALANCE 200',
       'POST /ledger RestPostLedgerEntry ok 200',
-      `GET /ledger/${owner()} RestBalance ok 200`,
+      `GET /ledger/${owner()} RestBalance VALIDATION_ERROR 422`,
       'GET /nope  NOT_FOUND 404',
       'POST /graphql  GRAPHQL_PARSE_FAILED 200',
     ])

@@ -14,7 +14,7 @@ export interface Received {
 }
 
 const database = await createTestDatabase()
-const { pool, ledger, schema, routes } = openNotes(database.url)
+export const { pool, ledger, schema, routes } = openNotes(database.url)
 afterAll(async () => {
   await ledger.close()
   await pool.end()

@@ -19,6 +19,7 @@ describe('POST /ledger', () => {
         balance_after: 10,
         created_on: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         metadata: { colour: 'red' },
+        transaction_id: expect.stringMatching(/^[\da-f-]{36}$/),
       },
       balance: 10,
     })
@@ -64,8 +65,10 @@ describe('POST /ledger', () => {
       type: '/problems/insufficient-balance',
       title: 'Insufficient balance',
       status: 400,
-      detail: 'The posting takes 5 credits, the balance is 0.',
+      detail: `The posting takes 5 credits, ${owner()} has 0 available.`,
       code: 'INSUFFICIENT_BALANCE',
+      entry_index: 0,
+      owner_id: owner(),
       balance: 0,
     })
     expect(await rowsWritten()).toBe(0)
@@ -241,8 +244,8 @@ describe('methods', () => {
   })
 
   test.each([
-    ['DELETE', '/ledger', 'OPTIONS, POST'],
-    ['GET', '/ledger', 'OPTIONS, POST'],
+    ['DELETE', '/ledger', 'GET, HEAD, OPTIONS, POST'],
+    ['PUT', '/ledger/transactions/x', 'GET, HEAD, OPTIONS'],
     ['POST', '/ledger/ann', 'GET, HEAD, OPTIONS'],
     ['PUT', '/ledger/ann/entries', 'GET, HEAD, OPTIONS'],
     ['POST', '/balance/ann', 'GET, HEAD, OPTIONS'],

@@ -1,0 +1,42 @@
+/**
+ * Fragments that a route's document may use: those of the ledger's objects, and `...RestRefusal` on the result union
+ * of a mutation, for every way in which it can refuse. What is marked `@ifKnown` is left out where the app's graph
+ * lacks it. Aliases keep what may be null in a refusal apart from what success has under the same name.
+ */
+export const ledgerFragments = `
+  fragment RestEntry on LedgerEntry {
+    id operation ownerId amount nonce balanceAfter createdOn metadata transactionId
+    reverses refunds holdId @ifKnown
+  }
+  fragment RestBalance on LedgerBalance {
+    ownerId amount overdraft @ifKnown held @ifKnown available @ifKnown
+  }
+  fragment RestTransaction on LedgerTransaction {
+    id nonce metadata createdOn entries { ...RestEntry }
+  }
+  fragment RestHold on LedgerHold {
+    id ownerId operation amount nonce metadata status capturedBy { id } createdOn expiresOn releasedOn
+  }
+  fragment RestRefusal on Error {
+    refusal: __typename
+    code
+    message
+    ... on ValidationError { errors { field message } }
+    ... on InsufficientBalanceError { entryIndex balance { ownerId amount } }
+    ... on BalanceOutOfRangeError { entryIndex balance { ownerId amount } }
+    ... on LimitReachedError { entryIndex ownerId nextOn }
+    ... on DuplicateNonceError {
+      identical
+      original: entry { ...RestEntry }
+      balance { ownerId amount }
+    }
+    ... on DuplicateHoldError {
+      identical
+      originalHold: hold @ifKnown { ...RestHold }
+      balance { ownerId amount }
+    }
+    ... on RefundExceededError @ifKnown { refundable }
+    ... on OverdraftInUseError @ifKnown { balance { ownerId amount } }
+    ... on HoldEndedError @ifKnown { endedHold: hold { ...RestHold } }
+  }
+`

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import type { Contract } from '../contract.ts'
+import { defineRoute, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import { takenBy } from './optional-query.ts'
+
+/** An owner's balance, under two paths. */
+export function balanceRoutes(contract: Contract): readonly Route[] {
+  return [balanceRoute(contract, '/ledger/{owner_id}'), balanceRoute(contract, '/balance/{owner_id}')]
+}
+
+function balanceRoute(contract: Contract, path: '/ledger/{owner_id}' | '/balance/{owner_id}'): Route {
+  const query = z.object({
+    as_of: shapes.moment
+      .optional()
+      .meta({ description: 'The balance after the last entry until this moment; left out: now.' }),
+  })
+  return defineRoute({
+    method: 'get',
+    path,
+    summary: 'An owner’s balance',
+    description: 'An owner never seen has 0.',
+    request: {
+      params: z.object({ owner_id: shapes.ownerId }),
+      query: takenBy(contract, 'balance', query, { as_of: 'asOf' }),
+    },
+    document: `query RestBalance($ownerId: String!, $asOf: DateTime @ifKnown) {
+      balance(ownerId: $ownerId, asOf: $asOf) { ownerId amount }
+    }`,
+    variables: ({ params, query: { as_of: asOf } }) => ({ ownerId: params.owner_id, asOf }),
+    data: z.object({ balance: z.object({ ownerId: z.string(), amount: z.number() }) }),
+    success: { status: 200, body: shapes.ownerBalance },
+    answer: ({ balance: { ownerId, amount } }) => ({ owner_id: ownerId, balance: amount }),
+  })
+}

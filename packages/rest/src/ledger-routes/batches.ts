@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import type { Contract } from '../contract.ts'
+import { operationProblems } from '../contract.ts'
+import { fieldProblems } from '../fields.ts'
+import { describedAs } from '../json-schema.ts'
+import { type Problem, type ProblemBody, problemAnswer, validationProblem } from '../problem.ts'
+import { refusalData, refusalProblem } from '../refusal.ts'
+import { defineRoute, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import type { EntryReader } from './posting-fields.ts'
+import { postedEntry, postedEntryBody, postedEntryData, postingBody } from './postings.ts'
+
+const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta({ id: 'LedgerEntryPosting' })
+
+/** One posting of a batch; or why it is none, which is no reason to refuse the others. */
+type Item = { readonly posting: z.output<typeof itemShape> } | { readonly refused: Problem }
+
+const maxEntries = 1000
+const size = `must be a list of 1 to ${maxEntries} entries`
+
+/** Takes any value for an item: each is judged on its own. */
+const anyItem = describedAs(z.unknown(), itemShape)
+
+const results = z.array(
+  z.union([
+    postedEntryBody.extend({ status: z.literal(200) }),
+    describedAs(z.custom<ProblemBody>(), z.object({}).meta({ id: 'Problem' })),
+  ]),
+)
+
+/** Posts many entries, each on its own. */
+export function batchRoute(contract: Contract, readEntries: EntryReader): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/ledger/batch',
+    summary: 'Post many entries, each on its own',
+    description:
+      'Answers in order what became of each: `status` 200 with the entry, or a problem with a status of its own.',
+    request: {
+      body: z.object({
+        entries: z
+          .array(anyItem.transform((value) => readItem(contract, value)))
+          .min(1, size)
+          .max(maxEntries, size),
+        dry_run: shapes.dryRun.nullish(),
+      }),
+    },
+    document: `mutation RestPostLedgerEntries(
+      $inputs: [PostLedgerEntryInput!]!, $dryRun: Boolean, $any: Boolean!
+    ) {
+      postLedgerEntries(inputs: $inputs, dryRun: $dryRun) @include(if: $any) {
+        ... on PostLedgerEntrySuccess { entry { ...RestEntry } balance { amount } }
+        ...RestRefusal
+      }
+    }`,
+    async variables({ body }, run) {
+      const postings = body.entries.flatMap((item) => ('posting' in item ? [item.posting] : []))
+      const entries = await readEntries(postings, run)
+      const inputs = postings.map(({ nonce, metadata }, index) => ({ ...entries[index], nonce, metadata }))
+      return { inputs, dryRun: body.dry_run, any: inputs.length > 0 }
+    },
+    data: z.object({ postLedgerEntries: z.array(z.union([postedEntryData, refusalData])).default([]) }),
+    success: { status: 200, description: 'Each was judged.', body: z.object({ results }) },
+    answer({ postLedgerEntries }, { body }) {
+      const judged = postLedgerEntries[Symbol.iterator]()
+      return {
+        results: body.entries.map((item) => {
+          if ('refused' in item) return problemAnswer(item.refused).body
+          const { value } = judged.next()
+          if (!value) throw new Error('the graph left a posting of a batch out')
+          if ('refusal' in value) return problemAnswer(refusalProblem(value)).body
+          return { status: 200 as const, ...postedEntry(value) }
+        }),
+      }
+    },
+    codes: ['TRANSACTION_CONFLICT'],
+  })
+}
+
+function readItem(contract: Contract, value: unknown): Item {
+  const { data, error } = z.object({ entry: itemShape }).safeParse({ entry: value }, { reportInput: true })
+  const problems = error ? fieldProblems(error) : operationProblems(contract, data.entry.operation)
+  if (!error && problems.length === 0) return { posting: data.entry }
+  return { refused: validationProblem(problems) }
+}

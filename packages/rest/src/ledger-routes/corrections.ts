@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { defineRoute, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import { postingFields, postingInput } from './posting-fields.ts'
+import { postedEntry, postedEntryBody, postedEntryData, replayedEntry } from './postings.ts'
+import {
+  postedTransaction,
+  postedTransactionBody,
+  postedTransactionData,
+  postedTransactionSelection,
+  replayedTransaction,
+} from './transactions.ts'
+
+const reverseRoute = defineRoute({
+  method: 'post',
+  path: '/ledger/transactions/{transaction_id}/reverse',
+  summary: 'Undo a transaction, once',
+  description: 'In reverse order, one entry of the negated amount per original entry: all of them or none.',
+  request: {
+    params: z.object({ transaction_id: shapes.transactionId }),
+    body: z.object(postingFields),
+  },
+  document: `mutation RestReverseLedgerTransaction($input: ReverseLedgerTransactionInput!) {
+    reverseLedgerTransaction(input: $input) { ${postedTransactionSelection('ReverseLedgerTransactionSuccess')} }
+  }`,
+  variables: ({ params, body }) => ({ input: { id: params.transaction_id, ...postingInput(body) } }),
+  data: z.object({ reverseLedgerTransaction: postedTransactionData }),
+  success: { status: 200, description: 'Undone.', body: postedTransactionBody },
+  answer: ({ reverseLedgerTransaction }) => postedTransaction(reverseLedgerTransaction),
+  replay: replayedTransaction,
+  codes: ['TRANSACTION_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED', 'REFUND_EXCEEDED'],
+  fieldNames: { id: 'transaction_id' },
+})
+
+const refundRoute = defineRoute({
+  method: 'post',
+  path: '/ledger/entries/{entry_id}/refund',
+  summary: 'Give a part of an entry back',
+  description:
+    'May be done several times, up to the whole. Of an entry that gave credits, it takes them back.',
+  request: {
+    params: z.object({ entry_id: shapes.idInPath }),
+    body: z.object({
+      amount: z.int().meta({ description: 'Credits to give back, from 1.', examples: [1] }),
+      ...postingFields,
+    }),
+  },
+  document: `mutation RestRefundLedgerEntry($input: RefundLedgerEntryInput!) {
+    refundLedgerEntry(input: $input) {
+      ... on RefundLedgerEntrySuccess { entry { ...RestEntry } balance { amount } }
+      ...RestRefusal
+    }
+  }`,
+  variables: ({ params, body }) => ({
+    input: { id: params.entry_id, amount: body.amount, ...postingInput(body) },
+  }),
+  data: z.object({ refundLedgerEntry: postedEntryData }),
+  success: { status: 200, description: 'Given back.', body: postedEntryBody },
+  answer: ({ refundLedgerEntry }) => postedEntry(refundLedgerEntry),
+  replay: replayedEntry,
+  codes: ['ENTRY_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED', 'REFUND_EXCEEDED'],
+  fieldNames: { id: 'entry_id' },
+})
+
+/** What undoes postings: reversals and refunds. */
+export const correctionRoutes: readonly Route[] = [reverseRoute, refundRoute]

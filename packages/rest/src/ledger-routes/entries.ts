@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { type Contract, checkOperations } from '../contract.ts'
+import { entryData, restEntry } from '../graph.ts'
+import { problem } from '../problem.ts'
+import { defineRoute, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import { oneOrMore, operationQuery } from './operation-query.ts'
+import { takenBy } from './optional-query.ts'
+import { next, nextOf, pageArguments, pageData, pageQuery } from './pages.ts'
+
+const entriesBody = z.object({ entries: z.array(shapes.entry), next }).meta({ id: 'EntryPage' })
+
+const entriesQuery = z.object({
+  ...pageQuery,
+  operation: operationQuery,
+  from: shapes.moment.optional().meta({ description: 'Only entries from this moment on.' }),
+  to: shapes.moment.optional().meta({ description: 'Only entries before this moment.' }),
+  order: z
+    .enum(['newest_first', 'oldest_first'])
+    .optional()
+    .meta({ description: 'Newest first when left out.' }),
+  metadata: shapes.metadataFilter.optional(),
+})
+
+/** An owner's entries. */
+export function entriesRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ledger/{owner_id}/entries',
+    summary: 'An owner’s entries, newest first',
+    request: {
+      params: z.object({ owner_id: shapes.ownerId }),
+      query: takenBy(contract, 'ledgerEntries', entriesQuery, {
+        from: 'from',
+        to: 'to',
+        order: 'order',
+        metadata: 'metadata',
+      }),
+    },
+    document: `query RestEntries(
+      $ownerId: String!, $first: Int, $after: String, $operations: [${contract.operationEnum}!],
+      $from: DateTime @ifKnown, $to: DateTime @ifKnown, $order: LedgerEntryOrder @ifKnown,
+      $metadata: LedgerMetadataFilter @ifKnown
+    ) {
+      ledgerEntries(
+        ownerId: $ownerId, first: $first, after: $after, operations: $operations,
+        from: $from, to: $to, order: $order, metadata: $metadata
+      ) {
+        edges { node { ...RestEntry } }
+        pageInfo { hasNextPage endCursor }
+      }
+    }`,
+    variables({ params, query: { operation, from, to, order, metadata, ...page } }) {
+      const operations = oneOrMore(operation)
+      checkOperations(contract, operations)
+      const [filter] = Object.entries(metadata ?? {})
+      return {
+        ownerId: params.owner_id,
+        ...pageArguments(page),
+        operations,
+        from,
+        to,
+        order: order?.toUpperCase(),
+        metadata: filter && { key: filter[0], value: filter[1] },
+      }
+    },
+    data: z.object({ ledgerEntries: pageData(entryData) }),
+    success: { status: 200, body: entriesBody },
+    answer: ({ ledgerEntries }) => ({
+      entries: ledgerEntries.edges.map(({ node }) => restEntry(node)),
+      next: nextOf(ledgerEntries),
+    }),
+  })
+}
+
+/** One entry. */
+export const entryRoute = defineRoute({
+  method: 'get',
+  path: '/ledger/entries/{entry_id}',
+  summary: 'An entry',
+  request: { params: z.object({ entry_id: shapes.idInPath }) },
+  document: 'query RestLedgerEntry($id: ID!) { ledgerEntry(id: $id) { ...RestEntry } }',
+  variables: ({ params }) => ({ id: params.entry_id }),
+  data: z.object({ ledgerEntry: entryData.nullable() }),
+  success: { status: 200, body: z.object({ entry: shapes.entry }) },
+  answer({ ledgerEntry }) {
+    if (!ledgerEntry) throw problem('ENTRY_NOT_FOUND')
+    return { entry: restEntry(ledgerEntry) }
+  },
+  codes: ['ENTRY_NOT_FOUND'],
+})

@@ -1,0 +1,150 @@
+import { type DocumentNode, parse } from 'graphql'
+import { z } from 'zod'
+import { balanceData, entryData, holdData, restEntry, restHold } from '../graph.ts'
+import { problem } from '../problem.ts'
+import { defineRoute, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
+
+const postedHoldBody = z.object({ hold: shapes.hold, balance: shapes.balance }).meta({ id: 'PostedHold' })
+const postedHoldData = z.object({ hold: holdData, balance: balanceData })
+const postedHold = ({ hold, balance }: z.output<typeof postedHoldData>) => ({
+  hold: restHold(hold),
+  balance: balance.amount,
+})
+
+/** Sets credits aside. */
+export function holdsRoute(readEntries: EntryReader): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/ledger/holds',
+    summary: 'Set credits aside for a later entry',
+    description: 'They count as spent until the hold is captured, released or expired.',
+    request: {
+      body: z.object({
+        owner_id: entryFields.owner_id,
+        operation: entryFields.operation,
+        nonce: postingFields.nonce,
+        amount: entryFields.amount,
+        expires_in: z.int().meta({
+          description: 'Seconds until the credits are available again, 1 to 31,536,000 (365 days).',
+          examples: [3600],
+        }),
+        metadata: postingFields.metadata,
+        dry_run: postingFields.dry_run,
+      }),
+    },
+    document: `mutation RestHoldCredits($input: HoldCreditsInput!) {
+      holdCredits(input: $input) {
+        ... on HoldCreditsSuccess { hold { ...RestHold } balance { amount } }
+        ...RestRefusal
+      }
+    }`,
+    async variables({ body }, run) {
+      const [entry] = await readEntries([body], run)
+      return { input: { ...entry, expiresIn: body.expires_in, ...postingInput(body) } }
+    },
+    data: z.object({ holdCredits: postedHoldData }),
+    success: { status: 201, description: 'Held.', body: postedHoldBody },
+    answer: ({ holdCredits }) => postedHold(holdCredits),
+    replay: ({ hold, balance }) => hold && { hold, balance },
+  })
+}
+
+const holdDocument = 'query RestLedgerHold($id: ID!) { ledgerHold(id: $id) { ...RestHold } }'
+const holdQuery: DocumentNode = parse(holdDocument)
+const foundHold = z.object({ ledgerHold: holdData.nullable() })
+
+/** One hold. */
+export const holdRoute = defineRoute({
+  method: 'get',
+  path: '/ledger/holds/{hold_id}',
+  summary: 'A hold, and what became of it',
+  request: { params: z.object({ hold_id: shapes.idInPath }) },
+  document: holdDocument,
+  variables: ({ params }) => ({ id: params.hold_id }),
+  data: foundHold,
+  success: { status: 200, body: z.object({ hold: shapes.hold }) },
+  answer({ ledgerHold }) {
+    if (!ledgerHold) throw problem('HOLD_NOT_FOUND')
+    return { hold: restHold(ledgerHold) }
+  },
+  codes: ['HOLD_NOT_FOUND'],
+})
+
+/** An owner's live holds. */
+export const heldRoute = defineRoute({
+  method: 'get',
+  path: '/ledger/{owner_id}/holds',
+  summary: 'An owner’s live holds, newest first, up to 100',
+  request: { params: z.object({ owner_id: shapes.ownerId }) },
+  document: 'query RestLedgerHolds($ownerId: String!) { ledgerHolds(ownerId: $ownerId) { ...RestHold } }',
+  variables: ({ params }) => ({ ownerId: params.owner_id }),
+  data: z.object({ ledgerHolds: z.array(holdData) }),
+  success: { status: 200, body: z.object({ holds: z.array(shapes.hold) }) },
+  answer: ({ ledgerHolds }) => ({ holds: ledgerHolds.map(restHold) }),
+})
+
+/** Posts what a hold has promised. */
+export const captureRoute = defineRoute({
+  method: 'post',
+  path: '/ledger/holds/{hold_id}/capture',
+  summary: 'Post what a hold has promised, or a part of it',
+  description: 'Once only; what is not taken is available again.',
+  request: {
+    params: z.object({ hold_id: shapes.idInPath }),
+    body: z.object({
+      amount: z
+        .int()
+        .nullish()
+        .meta({ description: 'Credits, from 1; left out: all that the hold keeps.', examples: [10] }),
+      ...postingFields,
+    }),
+  },
+  document: `mutation RestCaptureHold($input: CaptureHoldInput!) {
+    captureHold(input: $input) {
+      ... on CaptureHoldSuccess { entry { ...RestEntry } hold { ...RestHold } balance { amount } }
+      ...RestRefusal
+    }
+  }`,
+  variables: ({ params, body }) => ({
+    input: { id: params.hold_id, amount: body.amount, ...postingInput(body) },
+  }),
+  data: z.object({ captureHold: postedHoldData.extend({ entry: entryData }) }),
+  success: {
+    status: 200,
+    description: 'Captured.',
+    body: z
+      .object({ entry: shapes.entry, hold: shapes.hold, balance: shapes.balance })
+      .meta({ id: 'CapturedHold' }),
+  },
+  answer: ({ captureHold }) => ({ entry: restEntry(captureHold.entry), ...postedHold(captureHold) }),
+  async replay({ entry, balance }, run) {
+    if (entry?.hold_id === undefined) return undefined
+    const { ledgerHold } = foundHold.parse(await run(holdQuery, { id: String(entry.hold_id) }))
+    return ledgerHold ? { entry, hold: restHold(ledgerHold), balance } : undefined
+  },
+  codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED'],
+  fieldNames: { id: 'hold_id' },
+})
+
+/** Makes a hold's credits available again. */
+export const releaseRoute = defineRoute({
+  method: 'post',
+  path: '/ledger/holds/{hold_id}/release',
+  summary: 'Make a hold’s credits available again',
+  description: 'A hold that was released before, or has expired, is answered as it is.',
+  request: { params: z.object({ hold_id: shapes.idInPath }), body: z.object({}) },
+  bodyOptional: true,
+  document: `mutation RestReleaseHold($id: ID!) {
+    releaseHold(id: $id) {
+      ... on ReleaseHoldSuccess { hold { ...RestHold } balance { amount } }
+      ...RestRefusal
+    }
+  }`,
+  variables: ({ params }) => ({ id: params.hold_id }),
+  data: z.object({ releaseHold: postedHoldData }),
+  success: { status: 200, description: 'Released.', body: postedHoldBody },
+  answer: ({ releaseHold }) => postedHold(releaseHold),
+  codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'TRANSACTION_CONFLICT'],
+})

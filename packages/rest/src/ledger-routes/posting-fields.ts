@@ -1,0 +1,60 @@
+import type { z } from 'zod'
+import { type Contract, createDirections, operationProblems } from '../contract.ts'
+import type { RunDocument } from '../execute.ts'
+import { type FieldProblem, validationProblem } from '../problem.ts'
+import * as shapes from '../shapes.ts'
+
+/** The fields of an entry that is asked for. */
+export const entryFields = {
+  owner_id: shapes.ownerId,
+  operation: shapes.operation,
+  amount: shapes.amount.nullish(),
+}
+
+/** The fields that every posting has beside its entries. */
+export const postingFields = {
+  nonce: shapes.nonce,
+  metadata: shapes.metadata.nullish(),
+  dry_run: shapes.dryRun.nullish(),
+}
+
+type Fields<Shape extends Readonly<Record<string, z.ZodType>>> = z.output<z.ZodObject<Shape>>
+
+/** The fields of every posting as the graph's inputs have them. */
+export function postingInput({ nonce, metadata, dry_run: dryRun }: Fields<typeof postingFields>) {
+  return { nonce, metadata, dryRun }
+}
+
+/** An entry that is asked for, as the graph's inputs have it. */
+export interface GraphEntry {
+  readonly ownerId: string
+  readonly operation: string
+  readonly amount: number | null | undefined
+}
+
+/** Reads the entries of a body. @throws Problem VALIDATION_ERROR that names every operation that the app lacks. */
+export type EntryReader = (
+  entries: readonly Fields<typeof entryFields>[],
+  run: RunDocument,
+  pathOf?: (index: number) => string,
+) => Promise<GraphEntry[]>
+
+/**
+ * Older clients send amounts with their sign. One that agrees with the operation is left out; one that disagrees goes on
+ * to the graph, which refuses it.
+ */
+export function createEntryReader(contract: Contract): EntryReader {
+  const directions = createDirections()
+  return async (entries, run, pathOf = () => '') => {
+    const problems = entries.flatMap(({ operation }, index): readonly FieldProblem[] =>
+      operationProblems(contract, operation, `${pathOf(index)}operation`),
+    )
+    if (problems.length > 0) throw validationProblem(problems)
+    const hasMinus = entries.some(({ amount }) => amount != null && amount < 0)
+    const known = hasMinus ? await directions(run) : undefined
+    return entries.map(({ owner_id: ownerId, operation, amount }) => {
+      const agrees = amount != null && amount < 0 && known?.get(operation) === 'OUT'
+      return { ownerId, operation, amount: agrees ? -amount : amount }
+    })
+  }
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { balanceData, entryData, restEntry } from '../graph.ts'
+import { defineRoute, type Replay, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
+
+/** What a posting of one entry is asked with. */
+export const postingBody = z.object({
+  owner_id: entryFields.owner_id,
+  operation: entryFields.operation,
+  nonce: postingFields.nonce,
+  amount: entryFields.amount,
+  metadata: postingFields.metadata,
+  dry_run: postingFields.dry_run,
+})
+
+/** What a posting of one entry is answered with. */
+export const postedEntryBody = z
+  .object({ entry: shapes.entry, balance: shapes.balance })
+  .meta({ id: 'PostedEntry' })
+
+/** What `entry { ...RestEntry } balance { amount }` selects. */
+export const postedEntryData = z.object({ entry: entryData, balance: balanceData })
+
+/** A posting of one entry as REST answers it. */
+export function postedEntry({ entry, balance }: z.output<typeof postedEntryData>) {
+  return { entry: restEntry(entry), balance: balance.amount }
+}
+
+/** A replay of a posting of one entry. */
+export function replayedEntry({ entry, balance }: Replay) {
+  return entry && { entry, balance }
+}
+
+/** POST /ledger, with and without a slash at its end. */
+export function postRoutes(readEntries: EntryReader): readonly Route[] {
+  return [postRoute(readEntries, '/ledger'), postRoute(readEntries, '/ledger/')]
+}
+
+function postRoute(readEntries: EntryReader, path: '/ledger' | '/ledger/'): Route {
+  return defineRoute({
+    method: 'post',
+    path,
+    summary: 'Post one entry to an owner’s account',
+    description:
+      'The nonce makes the request safe to repeat: sent as `nonce`, every repetition is refused with 409 and the ' +
+      'original; sent as the header Idempotency-Key, an identical repetition is answered with the original.',
+    request: { body: postingBody },
+    document: `mutation RestPostLedgerEntry($input: PostLedgerEntryInput!) {
+      postLedgerEntry(input: $input) {
+        ... on PostLedgerEntrySuccess { entry { ...RestEntry } balance { amount } }
+        ...RestRefusal
+      }
+    }`,
+    async variables({ body }, run) {
+      const [entry] = await readEntries([body], run)
+      return { input: { ...entry, ...postingInput(body) } }
+    },
+    data: z.object({ postLedgerEntry: postedEntryData }),
+    success: { status: 200, description: 'Posted.', body: postedEntryBody },
+    answer: ({ postLedgerEntry }) => postedEntry(postLedgerEntry),
+    replay: replayedEntry,
+  })
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { type Contract, checkOperations } from '../contract.ts'
+import { accountBalanceData, dateTimeData, restBalance } from '../graph.ts'
+import { defineRoute, type Route } from '../route.ts'
+import * as shapes from '../shapes.ts'
+import { oneOrMore, operationQuery } from './operation-query.ts'
+import { next, nextOf, pageArguments, pageData, pageQuery } from './pages.ts'
+
+const summaryLine = z
+  .object({
+    operation: shapes.operation,
+    start: shapes.createdOn.meta({ description: 'When the window began: UTC.' }),
+    count: z.int().meta({ description: 'How many entries, reversals and refunds left out.' }),
+    gross: z.int().meta({ description: 'Their sum, in signed credits.' }),
+    reversed: z.int().meta({ description: 'The sum of the reversals and refunds, in signed credits.' }),
+  })
+  .meta({ id: 'SummaryLine' })
+
+/** An owner's entries by operation and time. */
+export function summaryRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ledger/{owner_id}/summary',
+    summary: 'Counts and sums of an owner’s entries per operation and hour, day or month',
+    description: 'Windows are those of UTC, oldest first, at most 1,000; one without an entry is left out.',
+    request: {
+      params: z.object({ owner_id: shapes.ownerId }),
+      query: z.object({
+        from: shapes.moment.meta({ description: 'From this moment on.' }),
+        to: shapes.moment.meta({ description: 'Before this moment.' }),
+        per: z.enum(['hour', 'day', 'month']),
+        operation: operationQuery,
+      }),
+    },
+    document: `query RestSummary(
+      $ownerId: String!, $from: DateTime!, $to: DateTime!, $per: LedgerSummaryWindow!,
+      $operations: [${contract.operationEnum}!]
+    ) {
+      ledgerSummary(ownerId: $ownerId, from: $from, to: $to, per: $per, operations: $operations) {
+        operation start count gross reversed
+      }
+    }`,
+    variables({ params, query: { from, to, per, operation } }) {
+      const operations = oneOrMore(operation)
+      checkOperations(contract, operations)
+      return { ownerId: params.owner_id, from, to, per: per.toUpperCase(), operations }
+    },
+    data: z.object({
+      ledgerSummary: z.array(
+        z.object({
+          operation: z.string(),
+          start: dateTimeData,
+          count: z.number(),
+          gross: z.number(),
+          reversed: z.number(),
+        }),
+      ),
+    }),
+    success: { status: 200, body: z.object({ lines: z.array(summaryLine) }) },
+    answer: ({ ledgerSummary }) => ({ lines: ledgerSummary }),
+  })
+}
+
+const account = shapes.accountBalance
+  .extend({
+    entry_count: z.int().meta({ description: 'How many entries it has.' }),
+    created_on: shapes.createdOn,
+    updated_on: shapes.createdOn,
+  })
+  .meta({ id: 'LedgerAccount' })
+
+/** The app's accounts. */
+export const accountsRoute = defineRoute({
+  method: 'get',
+  path: '/ledger',
+  summary: 'Accounts by owner, byte by byte',
+  request: {
+    query: z.object({
+      ...pageQuery,
+      prefix: z.string().optional().meta({ description: 'Only owners that begin with this.' }),
+    }),
+  },
+  document: `query RestAccounts($prefix: String, $first: Int, $after: String) {
+    ledgerAccounts(prefix: $prefix, first: $first, after: $after) {
+      edges { node { balance { ...RestBalance } entryCount createdOn updatedOn } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }`,
+  variables: ({ query: { prefix, ...page } }) => ({ prefix, ...pageArguments(page) }),
+  data: z.object({
+    ledgerAccounts: pageData(
+      z.object({
+        balance: accountBalanceData,
+        entryCount: z.number(),
+        createdOn: dateTimeData,
+        updatedOn: dateTimeData,
+      }),
+    ),
+  }),
+  success: { status: 200, body: z.object({ accounts: z.array(account), next }).meta({ id: 'AccountPage' }) },
+  answer: ({ ledgerAccounts }) => ({
+    accounts: ledgerAccounts.edges.map(({ node: { balance, entryCount, createdOn, updatedOn } }) => ({
+      ...restBalance(balance),
+      entry_count: entryCount,
+      created_on: createdOn,
+      updated_on: updatedOn,
+    })),
+    next: nextOf(ledgerAccounts),
+  }),
+})

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest'
+import { openApp } from './ledger-app.ts'
+
+const { get, post, send, give, written, shiftClock } = await openApp()
+
+const holding = (owner_id: string, fields = {}) => ({
+  owner_id,
+  operation: 'CREDIT_SPEND',
+  amount: 6,
+  nonce: crypto.randomUUID(),
+  expires_in: 60,
+  ...fields,
+})
+
+test('a hold keeps credits aside until its capture, whose remainder is released', async () => {
+  await give('ann', 10)
+  const { status, json } = await post(
+    '/ledger/holds',
+    holding('ann', { nonce: 'h', metadata: { order: 'A-17' } }),
+  )
+  expect(status).toBe(201)
+  expect(json).toEqual({
+    hold: {
+      id: expect.any(Number),
+      owner_id: 'ann',
+      operation: 'CREDIT_SPEND',
+      amount: 6,
+      nonce: 'h',
+      status: 'held',
+      captured_by: null,
+      created_on: expect.any(String),
+      expires_on: expect.any(String),
+      released_on: null,
+      metadata: { order: 'A-17' },
+    },
+    balance: 10,
+  })
+  const { hold } = json
+  expect(Date.parse(hold.expires_on) - Date.parse(hold.created_on)).toBe(60_000)
+  expect((await get(`/ledger/holds/${hold.id}`)).json).toEqual({ hold })
+  expect((await get('/ledger/ann/holds')).json).toEqual({ holds: [hold] })
+  const spent = { owner_id: 'ann', operation: 'CREDIT_SPEND', amount: 5, nonce: 'spent' }
+  expect((await post('/ledger', spent)).json).toMatchObject({ code: 'INSUFFICIENT_BALANCE', balance: 10 })
+
+  const captured = await post(`/ledger/holds/${hold.id}/capture`, { amount: 4, nonce: 'c' })
+  expect(captured.status).toBe(200)
+  const { entry } = captured.json
+  expect(captured.json).toEqual({
+    entry: {
+      id: expect.any(Number),
+      owner_id: 'ann',
+      operation: 'CREDIT_SPEND',
+      amount: -4,
+      nonce: 'c',
+      balance_after: 6,
+      created_on: expect.any(String),
+      metadata: {},
+      transaction_id: expect.any(String),
+      hold_id: hold.id,
+    },
+    hold: { ...hold, status: 'captured', captured_by: entry.id, released_on: entry.created_on },
+    balance: 6,
+  })
+  expect((await get('/ledger/ann/holds')).json).toEqual({ holds: [] })
+
+  for (const path of ['capture', 'release']) {
+    const body = path === 'capture' ? { nonce: 'd' } : {}
+    const again = await post(`/ledger/holds/${hold.id}/${path}`, body)
+    expect([again.status, again.json.code]).toEqual([409, 'HOLD_CAPTURED'])
+    expect(again.json.hold).toEqual(captured.json.hold)
+  }
+})
+
+test('a release needs no body, and is answered again as it is', async () => {
+  await give('bob', 10)
+  const { json } = await post('/ledger/holds', holding('bob'))
+  const path = `/ledger/holds/${json.hold.id}/release`
+  const { status, json: released } = await send('POST', path)
+  expect(status).toBe(200)
+  expect(released).toEqual({
+    hold: { ...json.hold, status: 'released', released_on: expect.any(String) },
+    balance: 10,
+  })
+  expect((await post(path, {})).json).toEqual(released)
+  const capture = await post(`/ledger/holds/${json.hold.id}/capture`, { nonce: 'c' })
+  expect([capture.status, capture.json.code, capture.json.hold.status]).toEqual([
+    409,
+    'HOLD_RELEASED',
+    'released',
+  ])
+})
+
+test('a release with a body, or from a page, declares it as JSON', async () => {
+  await give('cat', 10)
+  const { json } = await post('/ledger/holds', holding('cat'))
+  const path = `/ledger/holds/${json.hold.id}/release`
+  const before = await written()
+  const refused = [
+    await send('POST', path, undefined, { origin: 'https://elsewhere.example' }),
+    await send('POST', path, '', { 'content-type': 'text/plain' }),
+    await send('POST', path, '{}', { 'content-type': '' }),
+  ]
+  expect(refused.map(({ status, json: { code } }) => [status, code])).toEqual(
+    refused.map(() => [415, 'UNSUPPORTED_MEDIA_TYPE']),
+  )
+  const extra = await post(path, { amount: 1 })
+  expect([extra.status, extra.json.errors[0].field]).toEqual([422, 'amount'])
+  expect(await written()).toBe(before)
+  const empty = await send('POST', path, '', { origin: 'https://elsewhere.example' })
+  expect(empty.status).toBe(200)
+})
+
+test('a hold that has expired keeps nothing aside', async () => {
+  await give('dan', 10)
+  const { json } = await post('/ledger/holds', holding('dan'))
+  await shiftClock('2 minutes')
+  expect((await get(`/ledger/holds/${json.hold.id}`)).json.hold.status).toBe('expired')
+  expect((await get('/ledger/dan/holds')).json).toEqual({ holds: [] })
+  const { status, json: late } = await post(`/ledger/holds/${json.hold.id}/capture`, { nonce: 'late' })
+  expect([status, late.code, late.hold.status]).toEqual([409, 'HOLD_EXPIRED', 'expired'])
+  await shiftClock('0 seconds')
+})
+
+test('a minus sign that agrees is taken, another operation is not', async () => {
+  await give('eve', 10)
+  const { status, json } = await post('/ledger/holds', holding('eve', { amount: -6 }))
+  expect([status, json.hold.amount]).toEqual([201, 6])
+  const refused = await post('/ledger/holds', holding('eve', { operation: 'CREDIT_ADD' }))
+  expect([refused.status, refused.json.errors[0].field]).toEqual([422, 'operation'])
+})
+
+test('a capture takes no more than the hold keeps', async () => {
+  await give('fay', 10)
+  const { json } = await post('/ledger/holds', holding('fay'))
+  const much = await post(`/ledger/holds/${json.hold.id}/capture`, { amount: 7, nonce: 'c' })
+  expect([much.status, much.json.errors]).toEqual([
+    422,
+    [{ field: 'amount', message: 'must be from 1 to 6 credits, which the hold keeps' }],
+  ])
+})
+
+test('dry runs write nothing', async () => {
+  await give('gus', 10)
+  const { json } = await post('/ledger/holds', holding('gus', { amount: 2 }))
+  const before = await written()
+  const dry = await post('/ledger/holds', holding('gus', { amount: 8, dry_run: true }))
+  expect(dry.json).toMatchObject({ hold: { id: 0, status: 'held' }, balance: 10 })
+  const capture = await post(`/ledger/holds/${json.hold.id}/capture`, { nonce: 'c', dry_run: true })
+  expect(capture.json).toMatchObject({ entry: { id: 0, amount: -2 }, balance: 8 })
+  expect(await written()).toBe(before)
+})

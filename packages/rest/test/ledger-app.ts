@@ -1,0 +1,96 @@
+import { Writable } from 'node:stream'
+import { createLedger, createPool } from '@shared-ledger/ledger'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { createLogger } from '@shared-ledger/server'
+import pg from 'pg'
+import { afterAll } from 'vitest'
+import { allOperations, buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { createApp } from '../../server/src/app.ts'
+
+/** The parts of a graph, such as `holds`. */
+export type Parts = NonNullable<NonNullable<Parameters<typeof buildSchema>[1]>['parts']>
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely.
+  readonly json: any
+}
+
+/** An app whose graph has the ledger with every part, or those given, over a database of this test file's own. */
+export async function openApp(options: { parts?: Parts } = {}) {
+  const database = await createTestDatabase()
+  const sql = new pg.Client({ connectionString: database.url })
+  await sql.connect()
+  await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
+  const pool = createPool(database.url)
+  const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+  const schema = buildSchema(ledger, options)
+  const faults: string[] = []
+  const log = new Writable({
+    write(chunk, _encoding, done) {
+      if (JSON.parse(String(chunk)).level >= 50) faults.push(String(chunk))
+      done()
+    },
+  })
+  const app = createApp({ app: 'parts', ledger, schema, logger: createLogger('parts', log) })
+  afterAll(async () => {
+    await sql.end()
+    await ledger.close()
+    await pool.end()
+    await database.drop()
+  })
+
+  /** Sends a request with a body of JSON, or none. `target` is sent as it is. */
+  const send = async (method: string, target: string, body?: unknown, headers = {}): Promise<Answer> => {
+    const request = new Request('http://test/', {
+      method,
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const response = await app.fetch(request, target)
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      json: text === '' ? undefined : JSON.parse(text),
+    }
+  }
+  const get = (target: string) => send('GET', target)
+  const post = (target: string, body: unknown, headers = {}) => send('POST', target, body, headers)
+
+  /** Gives an owner credits. */
+  const give = async (ownerId: string, amount: number, metadata?: Readonly<Record<string, string>>) => {
+    const nonce = crypto.randomUUID()
+    const { status, json } = await post('/ledger', {
+      owner_id: ownerId,
+      operation: 'CREDIT_ADD',
+      amount,
+      nonce,
+      metadata,
+    })
+    if (status !== 200) throw new Error(JSON.stringify(json))
+    return json.entry
+  }
+
+  /** What owners have. */
+  const balances = (...ownerIds: string[]) =>
+    Promise.all(ownerIds.map(async (ownerId) => (await get(`/balance/${ownerId}`)).json.balance))
+
+  /** All that is written, to be compared. */
+  const written = async (): Promise<string> => {
+    const { rows } = await sql.query(`
+      SELECT (SELECT json_agg(a ORDER BY a.app, a.owner_id) FROM ledger.accounts a) AS accounts,
+             (SELECT json_agg(e ORDER BY e.id) FROM ledger.entries e) AS entries,
+             (SELECT json_agg(h ORDER BY h.id) FROM ledger.holds h) AS holds`)
+    return JSON.stringify(rows)
+  }
+
+  /** Has the ledger's clock go wrong by an interval, such as `2 seconds`. */
+  const shiftClock = (interval: string) =>
+    sql.query(`
+      CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+      RETURN clock_timestamp() + interval ${pg.escapeLiteral(interval)}`)
+
+  return { send, get, post, give, balances, written, shiftClock, faults }
+}

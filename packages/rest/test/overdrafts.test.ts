@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { openApp } from './ledger-app.ts'
+
+const { get, post, send, give, written } = await openApp()
+
+test('an overdraft is set, used, and not lowered below what is in use', async () => {
+  await give('ann', 10)
+  const { status, json } = await send('PUT', '/ledger/ann/overdraft', { limit: 5 })
+  expect(status).toBe(200)
+  expect(json).toEqual({ owner_id: 'ann', balance: 10, overdraft: 5, held: 0, available: 15 })
+  const spend = (amount: number) =>
+    post('/ledger', { owner_id: 'ann', operation: 'CREDIT_SPEND', amount, nonce: crypto.randomUUID() })
+  expect((await spend(13)).json).toMatchObject({ entry: { balance_after: -3 }, balance: -3 })
+
+  const before = await written()
+  const lower = await send('PUT', '/ledger/ann/overdraft', { limit: 2 })
+  expect(lower.status).toBe(409)
+  expect(lower.json).toEqual({
+    type: '/problems/overdraft-in-use',
+    title: 'Overdraft in use',
+    status: 409,
+    detail: 'ann needs an overdraft of at least 3 credits.',
+    code: 'OVERDRAFT_IN_USE',
+    balance: -3,
+  })
+  expect(await written()).toBe(before)
+  expect((await send('PUT', '/ledger/ann/overdraft', { limit: 3 })).json.available).toBe(0)
+  expect((await get('/ledger/ann')).json).toEqual({ owner_id: 'ann', balance: -3 })
+})
+
+test('an overdraft beyond what a number holds is refused', async () => {
+  await give('bob', 1)
+  const { status, json } = await send('PUT', '/ledger/bob/overdraft', { limit: Number.MAX_SAFE_INTEGER })
+  expect([status, json.code]).toEqual([422, 'BALANCE_OUT_OF_RANGE'])
+})
+
+test('the path says which methods it has', async () => {
+  const options = await send('OPTIONS', '/ledger/ann/overdraft')
+  expect([options.status, options.headers.get('allow')]).toEqual([204, 'OPTIONS, PUT'])
+  const { status, headers, json } = await post('/ledger/ann/overdraft', { limit: 1 })
+  expect([status, headers.get('allow'), json.code]).toEqual([405, 'OPTIONS, PUT', 'METHOD_NOT_ALLOWED'])
+  const put = await send('PUT', '/ledger/ann', {})
+  expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
+})

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { openApp } from './ledger-app.ts'
+
+const { get, post, send, give } = await openApp()
+
+test.each([
+  'transactions',
+  'transfers',
+  'entries',
+  'holds',
+  'batch',
+  'summary',
+  'overdraft',
+  'balance',
+  'ledger',
+])('an owner called %s has every route of an owner', async (owner) => {
+  const entry = await give(owner, 10)
+  expect((await get(`/ledger/${owner}`)).json).toEqual({ owner_id: owner, balance: 10 })
+  expect((await get(`/balance/${owner}`)).json).toEqual({ owner_id: owner, balance: 10 })
+  expect((await get(`/ledger/${owner}/entries`)).json).toEqual({ entries: [entry], next: null })
+  const held = { owner_id: owner, operation: 'CREDIT_SPEND', amount: 1, nonce: 'h', expires_in: 60 }
+  const { json } = await post('/ledger/holds', held)
+  expect((await get(`/ledger/${owner}/holds`)).json).toEqual({ holds: [json.hold] })
+  const range = 'from=2026-01-01T00:00:00Z&to=2028-01-01T00:00:00Z&per=month'
+  expect((await get(`/ledger/${owner}/summary?${range}`)).json.lines).toMatchObject([{ gross: 10 }])
+  const overdraft = await send('PUT', `/ledger/${owner}/overdraft`, { limit: 2 })
+  expect(overdraft.json).toEqual({ owner_id: owner, balance: 10, overdraft: 2, held: 1, available: 11 })
+})
+
+test.each([
+  ['/ledger', 'GET, HEAD, OPTIONS, POST'],
+  ['/ledger/', 'GET, HEAD, OPTIONS, POST'],
+  ['/ledger/ann', 'GET, HEAD, OPTIONS'],
+  ['/ledger/transactions', 'GET, HEAD, OPTIONS, POST'],
+  ['/ledger/batch', 'GET, HEAD, OPTIONS, POST'],
+  ['/ledger/ann/entries', 'GET, HEAD, OPTIONS'],
+  ['/ledger/ann/overdraft', 'OPTIONS, PUT'],
+  ['/ledger/entries/1', 'GET, HEAD, OPTIONS'],
+  ['/ledger/entries/1/refund', 'OPTIONS, POST'],
+  ['/ledger/holds/1/release', 'OPTIONS, POST'],
+])('%s allows %s', async (path, allow) => {
+  const { status, headers } = await send('OPTIONS', path)
+  expect([status, headers.get('allow')]).toEqual([204, allow])
+  const other = await send('DELETE', path)
+  expect([other.status, other.headers.get('allow')]).toEqual([405, allow])
+})
