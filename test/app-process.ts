@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** An app's server in a process of its own, as `npm start` runs it. */
@@ -11,9 +12,19 @@ export interface AppProcess {
   stop(): Promise<void>
 }
 
-/** Starts `apps/<app>/src/server.ts` on a free port. @throws Error with its output when it does not start. */
-export async function startAppProcess(app: string, databaseUrl: string): Promise<AppProcess> {
-  const child = fork(fileURLToPath(new URL(`../apps/${app}/src/server.ts`, import.meta.url)), {
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/**
+ * Starts `apps/<app>/src/server.ts` on a free port: of the project, or of a copy of it.
+ * @throws Error with its output when it does not start.
+ */
+export async function startAppProcess(
+  app: string,
+  databaseUrl: string,
+  project: string = root,
+): Promise<AppProcess> {
+  const child = fork(path.join(project, 'apps', app, 'src', 'server.ts'), {
+    cwd: project,
     execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
     env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

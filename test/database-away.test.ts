@@ -1,3 +1,4 @@
+import { createLedgerClient } from '@shared-ledger/client'
 import { findRoot, migrate } from '@shared-ledger/postgres'
 import { startTemporaryPostgres, type TemporaryPostgres } from '@shared-ledger/postgres/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -73,4 +74,23 @@ test('postings during a stop end in the true outcome or a retryable error, and r
     else expect([200, 409]).toContain(again[i])
   })
   expect(await readGraphql()).toEqual({ data: { balance: { amount: 62 } } })
+})
+
+test('a subscriber that waits meanwhile sees what is posted afterwards', async () => {
+  const list = createLedgerClient({ url: `${server.url}/graphql`, retry: { attempts: 100 } }).entriesPosted(
+    'live',
+  )
+  const next = list.next()
+  const isSubscribed = () => server.output().includes('"operation":"Entries"')
+  await expect.poll(isSubscribed).toBe(true)
+  await postgres.stop()
+  await postgres.start()
+  const response = await fetch(`${server.url}/ledger`, {
+    method: 'POST',
+    headers: json,
+    body: JSON.stringify({ owner_id: 'live', operation: 'CREDIT_ADD', amount: 1, nonce: 'after' }),
+  })
+  expect(response.status).toBe(200)
+  expect((await next).value).toMatchObject({ entry: { ownerId: 'live', nonce: 'after' } })
+  await list.return()
 })

@@ -3,7 +3,14 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AppProcess, startAppProcess } from './app-process.ts'
 import { type IsolatedPage, isolatedPage, launchBrowser } from './browser.ts'
-import { executeQuery, openGraphiql, queryText, setQuery } from './graphiql.ts'
+import {
+  executeQuery,
+  openGraphiql,
+  queryText,
+  setQuery,
+  startSubscription,
+  untilAnswered,
+} from './graphiql.ts'
 
 const database = await createTestDatabase()
 let server: AppProcess
@@ -42,6 +49,26 @@ test("GraphiQL runs the app's own mutations", async () => {
   expect(await executeQuery(isolated.page)).toMatchObject({
     data: { createContent: { __typename: 'PostedContent', content: { title: 'T' }, balance: { amount: 5 } } },
   })
+})
+
+test('GraphiQL shows entries as they are posted', async () => {
+  const post = async (nonce: string) => {
+    const response = await fetch(`${server.url}/ledger`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ owner_id: 'live_user', operation: 'DAILY_REWARD', nonce }),
+    })
+    expect(response.status).toBe(200)
+  }
+  await setQuery(
+    isolated.page,
+    'subscription { ledgerEntryPosted(ownerId: "live_user", after: "") { entry { nonce seq } } }',
+  )
+  await post('first one')
+  await startSubscription(isolated.page)
+  await untilAnswered(isolated.page, ['"nonce": "first one"', '"seq": 1'])
+  await post('second one')
+  await untilAnswered(isolated.page, ['"nonce": "second one"', '"seq": 2'])
 })
 
 test.each(['/docs', '/redoc'])('%s shows the routes', async (path) => {

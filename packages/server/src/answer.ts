@@ -4,22 +4,27 @@ import { type Problem, problemAnswer, type RestAnswer } from '@shared-ledger/res
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array<ArrayBuffer> | null
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
   /** A code, or `ok`. */
   readonly outcome: string
+  /** Of a stream: its outcome, once it has ended. */
+  readonly ended?: Promise<string>
   /** The GraphQL operation that ran, if one did. */
   readonly operation?: string | undefined
 }
 
+/** An answer that is sent at once. */
+export type TextAnswer = Answer & { readonly body: string | null }
+
 const everyAnswer = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
 /** A JSON answer. */
-export function jsonAnswer({ body, ...answer }: RestAnswer): Answer {
+export function jsonAnswer({ body, ...answer }: RestAnswer): TextAnswer {
   return { ...answer, body: body === null ? null : JSON.stringify(body) }
 }
 
 /** An application/problem+json answer. */
-export function problemResponse(problem: Problem): Answer {
+export function problemResponse(problem: Problem): TextAnswer {
   return jsonAnswer(problemAnswer(problem))
 }
 
@@ -27,6 +32,10 @@ export function problemResponse(problem: Problem): Answer {
 export function toResponse({ status, headers, body }: Answer, method: string): Response {
   const head = { status, headers: { ...everyAnswer, ...headers } }
   if (method !== 'HEAD' || body === null) return new Response(body, head)
+  if (body instanceof ReadableStream) {
+    void body.cancel()
+    return new Response(null, head)
+  }
   const length = String(Buffer.byteLength(body))
   return new Response(null, { ...head, headers: { ...head.headers, 'content-length': length } })
 }

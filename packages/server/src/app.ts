@@ -34,6 +34,8 @@ export interface App {
    * an owner may be called `..`.
    */
   fetch(request: Request, target?: string): Promise<Response>
+  /** Ends the subscriptions, and those that are asked for from now on. */
+  endStreams(): void
 }
 
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
@@ -82,10 +84,14 @@ export function createApp(options: AppOptions): App {
       const { path } = splitTarget(target)
       const answer = await respond({ request, method, target, path, readBody: () => readBody(request) })
       await drainBody(request)
-      const { status, outcome, operation } = answer
-      logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
+      const { status, operation, ended = answer.outcome } = answer
+      const log = (outcome: string) =>
+        logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
+      if (typeof ended === 'string') log(ended)
+      else void ended.then(log)
       return toResponse(answer, method)
     },
+    endStreams: graph.endStreams,
   }
 }
 

@@ -6,6 +6,7 @@ import { createMaskError } from './graphql-errors.ts'
 import { createDocumentCache, useDocumentLimits } from './use-document-limits.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
 import { useRequestLine } from './use-request-line.ts'
+import { createStreams } from './use-streams.ts'
 
 /** An app's graph, over HTTP and for REST. */
 export interface Graph {
@@ -13,10 +14,14 @@ export interface Graph {
   answer(request: Request, raw: Pick<GraphqlServerContext, 'target' | 'readBody'>): Promise<Answer>
   /** Runs one of the app's own documents with the context and plugins of any other. */
   readonly execute: Execute
+  /** Ends the subscriptions. */
+  endStreams(): void
 }
 
 /** Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. */
 export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => void): Graph {
+  const maskError = createMaskError(onFault)
+  const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({
     schema,
     graphiql: false,
@@ -25,21 +30,27 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
     logging: false,
     multipart: false,
     maxRequestBodySize: false,
-    maskedErrors: { maskError: createMaskError(onFault) },
+    maskedErrors: { maskError },
     parserAndValidationCache: {
       documentCache: createDocumentCache(),
       errorCache: createDocumentCache(),
     },
-    plugins: [useJsonRequests(), useDocumentLimits(), useRequestLine()],
+    plugins: [useJsonRequests(), useDocumentLimits(), useRequestLine(), useStreams],
   })
 
   return {
     async answer(request, raw) {
-      const line: GraphqlServerContext['line'] = { outcome: 'ok' }
-      const response = await yoga.fetch(request, { ...raw, line })
-      const body = await response.text()
-      const answer = { status: response.status, headers: Object.fromEntries(response.headers), ...line }
-      return response.status === 406 ? notAcceptable : { ...answer, body }
+      const noted: GraphqlServerContext['line'] = { outcome: 'ok' }
+      const response = await yoga.fetch(request, { ...raw, line: noted })
+      const { stream, ...line } = noted
+      const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value])
+      const answer = { status: response.status, headers: Object.fromEntries(headers), ...line }
+      if (response.status === 406) {
+        stream?.end()
+        return stream ? streamNotAcceptable : notAcceptable
+      }
+      if (!stream || !response.body) return { ...answer, body: await response.text() }
+      return { ...answer, body: streamedBody(response.body, stream.end), ended: stream.ended }
     },
     async execute(document, variables, request) {
       const { contextFactory, execute } = yoga.getEnveloped({ request })
@@ -48,19 +59,41 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
       if (Symbol.asyncIterator in result) throw new TypeError('A route runs a query or a mutation.')
       return result
     },
+    endStreams: endAll,
   }
 }
 
-const notAcceptable: Answer = {
-  status: 406,
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({
-    errors: [
-      {
-        message: 'The answer is application/graphql-response+json or application/json.',
-        extensions: { code: 'NOT_ACCEPTABLE' },
+/** The body of Yoga's own kind of response: read as it is sent, and let go of at once when its client leaves. */
+function streamedBody(body: ReadableStream<Uint8Array>, end: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read()
+        if (done) controller.close()
+        else controller.enqueue(value)
       },
-    ],
-  }),
-  outcome: 'NOT_ACCEPTABLE',
+      async cancel() {
+        end()
+        // The reader's own cancel would wait for the next chunk; one before the first is an error to Yoga.
+        await body.cancel().catch(() => {})
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+const notAcceptable = notAcceptableAnswer(
+  'The answer is application/graphql-response+json or application/json.',
+)
+const streamNotAcceptable = notAcceptableAnswer('The answer to a subscription is text/event-stream.')
+
+function notAcceptableAnswer(message: string): Answer {
+  const code = 'NOT_ACCEPTABLE'
+  return {
+    status: 406,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ errors: [{ message, extensions: { code } }] }),
+    outcome: code,
+  }
 }

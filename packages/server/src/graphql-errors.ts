@@ -3,7 +3,7 @@ import { type Problem, type ProblemTable, problems } from '@shared-ledger/rest'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 
 /** What clients may see of an error. Faults of the server are told to `onFault` first. */
-export function createMaskError(onFault: (error: unknown) => void): (error: unknown) => Error {
+export function createMaskError(onFault: (error: unknown) => void): (error: unknown) => GraphQLError {
   return (error) => {
     const cause = causeOf(error)
     const refused = ledgerErrorOf(cause)

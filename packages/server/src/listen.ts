@@ -2,8 +2,11 @@ import { createServer, maxHeaderSize, type Server, STATUS_CODES } from 'node:htt
 import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { type ProblemTable, problem, problemAnswer, problems } from '@shared-ledger/rest'
-import { type Answer, jsonAnswer, problemResponse, toResponse } from './answer.ts'
+import { jsonAnswer, problemResponse, type TextAnswer, toResponse } from './answer.ts'
 import type { App } from './app.ts'
+import { markStream } from './shutdown.ts'
+
+type FetchCallback = Parameters<typeof getRequestListener>[0]
 
 export interface ListenOptions {
   readonly app: string
@@ -13,7 +16,12 @@ export interface ListenOptions {
 
 /** Serves an app on a socket. @throws PortTakenError */
 export function listen({ fetch }: App, { app, host, port }: ListenOptions): Promise<Server> {
-  const listener = getRequestListener((request, { incoming }) => fetch(request, incoming.url), {
+  const answer: FetchCallback = async (request, { incoming, outgoing }) => {
+    const response = await fetch(request, incoming.url)
+    if (response.headers.get('content-type') === 'text/event-stream') markStream(outgoing)
+    return response
+  }
+  const listener = getRequestListener(answer, {
     hostname: host,
     overrideGlobalObjects: false,
     errorHandler: () => toResponse(problemResponse(problem('MALFORMED_REQUEST')), 'GET'),
@@ -60,7 +68,7 @@ const headersTooLarge: ProblemTable = {
   MALFORMED_REQUEST: { ...problems.MALFORMED_REQUEST, status: 431, title: 'Request header fields too large' },
 }
 
-function refusalOf(code: string | undefined): Answer {
+function refusalOf(code: string | undefined): TextAnswer {
   if (code === 'HPE_INVALID_URL') return problemResponse(problem('MALFORMED_PATH'))
   if (code !== 'HPE_HEADER_OVERFLOW') return problemResponse(problem('MALFORMED_REQUEST'))
   const refusal = problem('MALFORMED_REQUEST', `The headers are larger than ${maxHeaderSize / 1024} KiB.`)

@@ -18,7 +18,7 @@ export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
 /** A server at work. */
 export interface RunningServer {
   readonly url: string
-  /** Finishes the requests in flight, then lets go of the ledger and the app's own. */
+  /** Ends the subscriptions, finishes the requests in flight, then lets go of the ledger and the app's own. */
   close(): Promise<void>
 }
 
@@ -53,11 +53,13 @@ export async function startServer(
   }
   try {
     await ledger.assertReady()
-    const server = await listen(createApp(options), { app, host, port })
+    const served = createApp(options)
+    const server = await listen(served, { app, host, port })
     const stop = createStop(server)
     return {
       url: urlOf(server, host),
       async close() {
+        served.endStreams()
         await stop()
         await release()
       },

@@ -1,18 +1,28 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 /** How long requests in flight may take once the server is told to stop. */
 const graceMs = 10_000
+/** How long the client of a stream that has ended may take to read the rest of it. */
+const streamGraceMs = 1_000
+
+const streams = new WeakSet<object>()
+
+/** Tells that a response goes on until it is ended: its client may never read that. */
+export function markStream(response: object): void {
+  streams.add(response)
+}
 
 /**
  * Follows a server's connections, of which Node knows no end where no request was ever sent.
  *
- * @returns stops accepting, and waits for the requests in flight; cuts off those that take too long.
+ * @returns stops accepting, and waits for the requests in flight; cuts off those that take too long, and the clients of
+ * streams that do not read.
  */
 export function createStop(server: Server): () => Promise<void> {
   const inFlight = new Map<Socket, number>()
+  const responses = new Set<ServerResponse>()
   let stopping = false
 
   server.on('connection', (socket) => {
@@ -21,7 +31,9 @@ export function createStop(server: Server): () => Promise<void> {
   })
   server.on('request', ({ socket }, response) => {
     inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1)
+    responses.add(response)
     response.once('close', () => {
+      responses.delete(response)
       const left = (inFlight.get(socket) ?? 1) - 1
       if (inFlight.has(socket)) inFlight.set(socket, left)
       if (stopping && left === 0) socket.end()
@@ -34,14 +46,13 @@ export function createStop(server: Server): () => Promise<void> {
       server.close(() => resolve())
     })
     for (const [socket, count] of inFlight) if (count === 0) socket.destroy()
-    const grace = new AbortController()
-    const late = delay(graceMs, undefined, { signal: grace.signal })
-    late.then(
-      () => server.closeAllConnections(),
-      () => {},
-    )
+    const cutOffStreams = setTimeout(() => {
+      for (const response of responses) if (streams.has(response)) response.destroy()
+    }, streamGraceMs)
+    const cutOffAll = setTimeout(() => server.closeAllConnections(), graceMs)
     await closed
-    grace.abort()
+    clearTimeout(cutOffStreams)
+    clearTimeout(cutOffAll)
   }
 }
 

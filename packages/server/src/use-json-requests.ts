@@ -3,14 +3,15 @@ import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { z } from 'zod'
 import { graphqlProblem } from './graphql-errors.ts'
+import type { ResultStream } from './use-streams.ts'
 
 /** What the server hands to Yoga beside the request. */
 export interface GraphqlServerContext {
   /** The raw request target. */
   readonly target: string
   readonly readBody: () => Promise<Uint8Array>
-  /** Filled in while the request runs, for its line in the log. */
-  readonly line: { operation?: string | undefined; outcome: string }
+  /** Filled in while the request runs, for its line in the log; that of a stream is written when it ends. */
+  readonly line: { operation?: string | undefined; outcome: string; stream?: ResultStream }
 }
 
 /**

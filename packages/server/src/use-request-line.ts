@@ -1,14 +1,22 @@
-import { getOperationAST } from 'graphql'
+import { type ExecutionArgs, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { GraphqlServerContext } from './use-json-requests.ts'
 
+interface Running {
+  readonly args: Pick<ExecutionArgs, 'document' | 'operationName'> & {
+    readonly contextValue: Partial<GraphqlServerContext>
+  }
+}
+
 /** Notes a request's operation and outcome for its line in the log. */
 export function useRequestLine(): Plugin<Partial<GraphqlServerContext>, GraphqlServerContext> {
+  const noteOperation = ({ args: { document, operationName, contextValue } }: Running) => {
+    const { line } = contextValue
+    if (line) line.operation = getOperationAST(document, operationName)?.name?.value
+  }
   return {
-    onExecute({ args: { document, operationName, contextValue } }) {
-      const { line } = contextValue
-      if (line) line.operation = getOperationAST(document, operationName)?.name?.value
-    },
+    onExecute: noteOperation,
+    onSubscribe: noteOperation,
     onResultProcess({ result, serverContext: { line } }) {
       if (!Array.isArray(result) && !(Symbol.asyncIterator in result)) line.outcome = outcomeOf(result)
     },
