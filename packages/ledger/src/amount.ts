@@ -42,17 +42,22 @@ export function signed(direction: Direction, amount: number): number {
   return direction === 'OUT' && amount !== 0 ? -amount : amount
 }
 
+/** A number of credits in words: `1 credit`, `5 credits`. */
+export function inCredits(amount: number | bigint): string {
+  return `${amount} ${amount === 1 || amount === 1n ? 'credit' : 'credits'}`
+}
+
 /** Why an input's amount is not allowed, or undefined when it is. */
 export function amountProblem(limits: AmountLimits, amount: number | undefined): string | undefined {
   if (amount === undefined) {
     return limits.default === undefined
-      ? `is required: from ${limits.min} to ${limits.max} credits`
+      ? `is required: from ${limits.min} to ${inCredits(limits.max)}`
       : undefined
   }
   if (amount >= limits.min && amount <= limits.max) return undefined
   return limits.min === limits.max
-    ? `must be ${limits.min} credits or left out: the operation's amount is fixed`
-    : `must be from ${limits.min} to ${limits.max} credits`
+    ? `must be ${inCredits(limits.min)} or left out: the operation's amount is fixed`
+    : `must be from ${limits.min} to ${inCredits(limits.max)}`
 }
 
 /** Why a rule cannot be used, or undefined when it can. */

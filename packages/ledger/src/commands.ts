@@ -1,6 +1,7 @@
 import type { PrismaClient, TransactionClient } from './database.ts'
 import type { LedgerBalance } from './entry.ts'
 import { isRefusal, LedgerError, type Refusal } from './errors.ts'
+import { wakingPost } from './live/waking-post.ts'
 import type { OperationOf, Operations } from './operations.ts'
 import {
   type RefundEntryInput,
@@ -19,7 +20,7 @@ import {
 } from './posting/holds.ts'
 import { type OverdraftInput, setOverdraft } from './posting/overdraft.ts'
 import { createPost, type PostedDraft, postOne } from './posting/post.ts'
-import { batchItems, inOrder } from './posting/post-entries.ts'
+import { inOrder, readBatch } from './posting/post-entries.ts'
 import { entryDrafts, type PostEntryInput, type PostedEntry, postedEntry } from './posting/post-entry.ts'
 import {
   type PostedTransaction,
@@ -27,7 +28,7 @@ import {
   postedTransaction,
   transactionDrafts,
 } from './posting/transaction.ts'
-import { hasTransfers, type TransferInput, transferTransaction } from './posting/transfer.ts'
+import { type TransferInput, transferDrafts } from './posting/transfer.ts'
 import type { Finders } from './reading/finders.ts'
 import type { RowReader } from './rows.ts'
 
@@ -83,12 +84,13 @@ export interface LedgerCommands<Operation extends string = string> {
   /** Sets how far below 0 an owner's balance may go. */
   readonly setOverdraft: LedgerCommand<OverdraftInput, { readonly balance: LedgerBalance }, Operation>
   /**
-   * Posts 1 to 1,000 entries, each on its own, and answers in order what became of each. dryRun of the first is for all.
+   * Posts 1 to 1,000 entries, each on its own, as if one after another, and answers in order what became of each.
+   * `dryRun` is for all of them: an input that has its own is refused.
    * @throws ValidationError when there are none or too many; DatabaseUnavailableError, TransactionConflictError.
    */
   postEntries(
     inputs: readonly PostEntryInput<Operation>[],
-    options?: { readonly dryRun?: boolean },
+    options?: { readonly dryRun?: boolean | null | undefined },
   ): Promise<readonly PostEntryResult<Operation>[]>
 }
 
@@ -100,6 +102,7 @@ export function createCommands<Ops extends Operations>({
   prisma,
   rows,
   find,
+  wakeUp,
 }: {
   readonly app: string
   readonly operations: Ops
@@ -107,10 +110,12 @@ export function createCommands<Ops extends Operations>({
   readonly prisma: PrismaClient
   readonly rows: RowReader<OperationOf<Ops>>
   readonly find: Finders
+  /** Called when entries were committed. */
+  readonly wakeUp: () => void
 }): LedgerCommands<OperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const post = createPost(app, rows, report)
+  const post = wakingPost(createPost(app, rows, report), { ledgerClient: prisma, wakeUp })
   const holds = createHolds({ app, operations, rows, report, post, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
@@ -145,11 +150,7 @@ export function createCommands<Ops extends Operations>({
   return {
     postEntry: posting(readEntry, postedEntry),
     postTransaction: posting(readTransaction, postedTransaction),
-    transfer: posting((input: TransferInput) => {
-      if (!hasTransfers(operations))
-        throw new TypeError('Transfers need the operations ...transferOperations.')
-      return readTransaction(transferTransaction(input))
-    }, postedTransaction),
+    transfer: posting(transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(
       (input: ReverseTransactionInput, client) =>
         reversalDraft(input, (id) => find.entriesByTransactions(client, [id])),
@@ -166,8 +167,8 @@ export function createCommands<Ops extends Operations>({
     setOverdraft: command(async (client, input: OverdraftInput) => ({
       balance: await setOverdraft(client, app, input),
     })),
-    async postEntries(inputs, { dryRun = false } = {}) {
-      const items = batchItems(inputs, readEntry)
+    async postEntries(inputs, options = {}) {
+      const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)
       const drafts = items.flatMap((item) => ('draft' in item ? [item.draft] : []))
       const settled = drafts.length > 0 ? await post(prisma, drafts, { dryRun }) : []
       return inOrder(items, settled).map((outcome) =>

@@ -23,8 +23,8 @@ const codedErrorSchema = z.object({ code: z.string() })
 /** SQLSTATEs: serialization failure, deadlock, a lock or a statement that took too long. */
 const conflict = /^(40001|40P01|55P03|57014)$/
 
-/** The CHECK of ledger.set_operations on an app's partition. */
-const undeclaredOperation = /check constraint "entries_\w+_operations"/
+/** The CHECK of ledger.set_operations on an app's partition, and ledger.assert_declared. */
+const undeclaredOperation = /check constraint "entries_\w+_operations"|does not declare the operation/
 
 /**
  * SQLSTATE classes and codes (connection exception, insufficient resources, shutdown, wrong or missing login or

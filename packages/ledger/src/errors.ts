@@ -1,3 +1,4 @@
+import { inCredits } from './amount.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from './entry.ts'
 
 /** Every code with which the ledger refuses, what it means, and whether the same request may succeed later. */
@@ -39,6 +40,11 @@ export const ledgerErrors = {
   HOLD_CAPTURED: { retryable: false, meaning: 'The hold was captured before.' },
   HOLD_RELEASED: { retryable: false, meaning: 'The hold was released before.' },
   HOLD_EXPIRED: { retryable: false, meaning: 'The hold has expired: its credits are available again.' },
+  SUBSCRIBER_TOO_SLOW: {
+    retryable: true,
+    meaning:
+      'A reader of live entries left too many unread, and was cut off. It goes on with the cursor of the last one it read.',
+  },
   TRANSACTION_CONFLICT: {
     retryable: true,
     meaning:
@@ -98,38 +104,53 @@ export class InsufficientBalanceError extends LedgerError {
   /** @param amounts The credits that the entry takes, and those that were available to it. */
   constructor(balance: LedgerBalance, amounts: { needed: number; available: number }, entryIndex = 0) {
     super(
-      `The posting takes ${amounts.needed} credits, ${balance.ownerId} has ${amounts.available} available.`,
+      `The posting takes ${inCredits(amounts.needed)}, ${balance.ownerId} has ${amounts.available} available.`,
     )
     this.balance = balance
     this.entryIndex = entryIndex
   }
 }
 
-/** The owner has a posting or a hold with this nonce. Nothing was posted now. */
+/** What is said of a nonce that was used before. */
+function duplicateMessage(identical: boolean): string {
+  return identical
+    ? 'This request was posted before; the original stands.'
+    : 'Another request of this owner was posted with this nonce. Use a new nonce for a new posting.'
+}
+
+/** The owner has a posting with this nonce. Nothing was posted now. */
 export class DuplicateNonceError<Operation extends string = string> extends LedgerError {
   override readonly name = 'DuplicateNonceError'
   readonly code = 'DUPLICATE_NONCE'
-  /** The original; null where it was a hold. */
-  readonly entry: LedgerEntry<Operation> | null
-  /** The original; null where it was a posting. */
-  readonly hold: LedgerHold<Operation> | null
+  /** The original. */
+  readonly entry: LedgerEntry<Operation>
   /** Whether this request is the original one again: same entries, metadata and amounts (or none given). */
   readonly identical: boolean
   /** The current balance. */
   readonly balance: LedgerBalance
 
-  constructor(
-    original: { entry: LedgerEntry<Operation> | null; hold: LedgerHold<Operation> | null },
-    identical: boolean,
-    balance: LedgerBalance,
-  ) {
-    super(
-      identical
-        ? 'This request was posted before; the original stands.'
-        : 'Another request of this owner was posted with this nonce. Use a new nonce for a new posting.',
-    )
-    this.entry = original.entry
-    this.hold = original.hold
+  constructor(entry: LedgerEntry<Operation>, identical: boolean, balance: LedgerBalance) {
+    super(duplicateMessage(identical))
+    this.entry = entry
+    this.identical = identical
+    this.balance = balance
+  }
+}
+
+/** The owner has a hold with this nonce: holds and postings share one nonce space. Nothing was posted now. */
+export class DuplicateHoldError<Operation extends string = string> extends LedgerError {
+  override readonly name = 'DuplicateHoldError'
+  readonly code = 'DUPLICATE_NONCE'
+  /** The original. */
+  readonly hold: LedgerHold<Operation>
+  /** Whether this request is the original one again: same operation, metadata, duration and amount (or none given). */
+  readonly identical: boolean
+  /** The current balance. */
+  readonly balance: LedgerBalance
+
+  constructor(hold: LedgerHold<Operation>, identical: boolean, balance: LedgerBalance) {
+    super(duplicateMessage(identical))
+    this.hold = hold
     this.identical = identical
     this.balance = balance
   }
@@ -144,7 +165,7 @@ export class BalanceOutOfRangeError extends LedgerError {
   readonly entryIndex: number
 
   constructor(balance: LedgerBalance, entryIndex = 0) {
-    super(`The balance is ${balance.amount} credits; with this it would go beyond 2^53 - 1.`)
+    super(`The balance is ${inCredits(balance.amount)}; with this it would go beyond 2^53 - 1.`)
     this.balance = balance
     this.entryIndex = entryIndex
   }
@@ -220,7 +241,7 @@ export class OverdraftInUseError extends LedgerError {
   readonly balance: LedgerBalance
 
   constructor(balance: LedgerBalance) {
-    super(`${balance.ownerId} needs an overdraft of at least ${balance.held - balance.amount} credits.`)
+    super(`${balance.ownerId} needs an overdraft of at least ${inCredits(balance.held - balance.amount)}.`)
     this.balance = balance
   }
 }
@@ -241,6 +262,18 @@ export class HoldEndedError<Operation extends string = string> extends LedgerErr
     super(`Hold ${hold.id} ${endings[code]}.`)
     this.code = code
     this.hold = hold
+  }
+}
+
+/** A reader of live entries left too many unread, and was cut off. Go on with the cursor of the last one that was read. */
+export class SubscriberTooSlowError extends LedgerError {
+  override readonly name = 'SubscriberTooSlowError'
+  readonly code = 'SUBSCRIBER_TOO_SLOW'
+
+  constructor(maxFallenBehind: number) {
+    super(
+      `The reader has left more than ${maxFallenBehind} further entries unread. Go on with the cursor of the last one that was read.`,
+    )
   }
 }
 
@@ -267,6 +300,7 @@ export const postingErrors = [
   ValidationError,
   InsufficientBalanceError,
   DuplicateNonceError,
+  DuplicateHoldError,
   BalanceOutOfRangeError,
   LimitReachedError,
 ] as const
@@ -294,6 +328,7 @@ export type PostingError<Operation extends string = string> =
   | ValidationError
   | InsufficientBalanceError
   | DuplicateNonceError<Operation>
+  | DuplicateHoldError<Operation>
   | BalanceOutOfRangeError
   | LimitReachedError<Operation>
 

@@ -16,6 +16,7 @@ export {
   BalanceOutOfRangeError,
   correctionErrors,
   DatabaseUnavailableError,
+  DuplicateHoldError,
   DuplicateNonceError,
   type FieldError,
   HoldEndedError,
@@ -32,11 +33,13 @@ export {
   RefundExceededError,
   type Refusal,
   ServerOutdatedError,
+  SubscriberTooSlowError,
   TransactionConflictError,
   ValidationError,
 } from './errors.ts'
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
+export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export type { OperationInfo } from './operation-info.ts'
 export {
   defineOperations,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { maxCredits } from './amount.ts'
 import type { LedgerMetadata } from './entry.ts'
 import { ValidationError } from './errors.ts'
+import type { Operations } from './operations.ts'
 
 const maxMetadataKeys = 20
 const maxMetadataBytes = 4096
@@ -15,12 +16,12 @@ const text = z
   .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
   .refine((value) => !value.includes('\0'), 'must not contain NUL')
 
-/** Text of 1 to `maxCodePoints` code points of well-formed Unicode without NUL, never trimmed. */
-export function textSchema(maxCodePoints: number): z.ZodType<string> {
+/** Text of 1 (or `min`) to `maxCodePoints` code points of well-formed Unicode without NUL, never trimmed. */
+export function textSchema(maxCodePoints: number, { min = 1 }: { min?: 0 | 1 } = {}): z.ZodType<string> {
   return text.refine(
     // A code point takes at most two UTF-16 units: long strings are refused without being walked.
-    (value) => value.length > 0 && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
-    `must be 1 to ${maxCodePoints} characters long`,
+    (value) => value.length >= min && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
+    `must be ${min} to ${maxCodePoints} characters long`,
   )
 }
 
@@ -32,16 +33,44 @@ export const ownerIdSchema = identifier
 /** An idempotency key, unique per owner: 1 to 255 code points of well-formed Unicode without NUL. */
 export const nonceSchema = identifier
 
+/** What an owner's id may begin with: up to 255 code points. */
+export const ownerPrefixSchema = textSchema(255, { min: 0 })
+
+/** The id of an entry, a transaction or a hold, as the ledger gave it: one that it never gave is not found. */
+export const idSchema = z.string('must be an id')
+
+/** A whole number of a unit, such as credits. */
+export function countSchema(unit: string, [min, max]: readonly [number, number]): z.ZodType<number> {
+  const message = `must be a whole number of ${unit} from ${min} to ${max}`
+  return z.number(message).refine((count) => Number.isInteger(count) && count >= min && count <= max, message)
+}
+
 /** A number of credits, >= 0; the operation gives the sign. */
-export const amountSchema = z
-  .int(`must be a whole number of credits from 0 to ${maxCredits}`)
-  .min(0, `must be a whole number of credits from 0 to ${maxCredits}`)
+export const amountSchema = countSchema('credits', [0, maxCredits])
+
+/** A number of credits, >= 1. */
+export const positiveAmountSchema = countSchema('credits', [1, maxCredits])
+
+/** A switch that is off when it is left out. */
+export const flagSchema = z
+  .boolean('must be true or false')
+  .nullish()
+  .transform((flag) => flag ?? false)
+
+/** Names of an app's operations. */
+export function operationsSchema(operations: Operations) {
+  const names = Object.keys(operations)
+  return z.array(z.enum(names, `must be one of ${names.join(', ')}`), 'must be a list of operations')
+}
 
 /** A moment that the ledger's clock could show: years 1970 to 9999. */
 export const momentSchema = z
   .date('must be a moment, such as 2026-11-21T10:15:30.000Z')
   .min(new Date(0), 'must not be before 1970')
   .max(new Date('9999-12-31T23:59:59.999Z'), 'must not be after 9999')
+
+/** One key of metadata, and its value. */
+export const metadataPairSchema = z.object({ key: text, value: text }, 'must be { key, value }')
 
 /** A flat object of strings, at most 20 keys and 4 KiB of UTF-8 in keys and values together. */
 export const metadataSchema = z

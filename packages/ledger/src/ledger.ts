@@ -3,6 +3,8 @@ import { createCommands, type LedgerCommands } from './commands.ts'
 import { createLedgerClient } from './database.ts'
 import { query } from './database-errors.ts'
 import { assertDeclared } from './declared.ts'
+import { createWakeUp } from './live/channel.ts'
+import { createLive, type LedgerLive } from './live/live.ts'
 import { type OperationInfo, operationInfos } from './operation-info.ts'
 import { assertOperations, type OperationOf, type Operations } from './operations.ts'
 import type { PostingEvent } from './posting/events.ts'
@@ -23,7 +25,8 @@ export interface LedgerOptions<Ops extends Operations> {
 /** One app's ledger. */
 export interface Ledger<Ops extends Operations = Operations>
   extends LedgerReads<OperationOf<Ops>>,
-    LedgerCommands<OperationOf<Ops>> {
+    LedgerCommands<OperationOf<Ops>>,
+    LedgerLive<OperationOf<Ops>> {
   readonly app: string
   readonly operations: Ops
   /** The operations in order, with their amounts: what a form needs. */
@@ -32,7 +35,7 @@ export interface Ledger<Ops extends Operations = Operations>
   ping(): Promise<void>
   /** @throws Error that names the migration to run when the database lacks the ledger or one of the app's operations. */
   assertReady(): Promise<void>
-  /** Lets go of the ledger's client. The pool is its maker's to end. */
+  /** Ends its live lists, and lets go of the ledger's client. The pool is its maker's to end. */
   close(): Promise<void>
 }
 
@@ -47,16 +50,23 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const prisma = createLedgerClient(pool)
   const rows = rowReader(operations)
   const find = createFinders(app)
+  const reads = createReads({ app, operations, prisma, rows, find })
+  const live = createLive({ app, pool, prisma, entries: reads.entries })
+  const wakeUp = createWakeUp(app, pool)
   return {
     app,
     operations,
-    ...createCommands({ app, operations, onPosting, prisma, rows, find }),
-    ...createReads({ app, prisma, rows, find }),
+    ...createCommands({ app, operations, onPosting, prisma, rows, find, wakeUp }),
+    ...reads,
+    postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),
     async ping() {
       await query(() => prisma.$queryRaw`SELECT 1`)
     },
     assertReady: () => assertDeclared(app, operations, prisma),
-    close: () => prisma.$disconnect(),
+    close() {
+      live.close()
+      return prisma.$disconnect()
+    },
   }
 }

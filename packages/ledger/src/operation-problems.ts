@@ -41,8 +41,9 @@ const maxTimes = 1000
 
 function limitProblem({ limit }: OperationDefinition): string | undefined {
   if (limit === undefined) return undefined
-  const isCount = Number.isInteger(limit.times) && limit.times >= 1 && limit.times <= maxTimes
-  return isCount && limitWindows.includes(limit.per)
+  const { times, per } = limit ?? {}
+  const isCount = Number.isInteger(times) && times >= 1 && times <= maxTimes
+  return isCount && limitWindows.includes(per)
     ? undefined
     : `a limit is { times, per }: 1 to ${maxTimes} times per ${limitWindows.join(', ')}.`
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { amountLimits, amountProblem, amountRuleProblem, maxCredits, signed } from '../src/amount.ts'
+import {
+  amountLimits,
+  amountProblem,
+  amountRuleProblem,
+  inCredits,
+  maxCredits,
+  signed,
+} from '../src/amount.ts'
 
 const credits = fc.integer({ min: 1, max: maxCredits })
 
@@ -26,6 +33,20 @@ describe('an amount rule', () => {
         expect(signed(limits.direction, Math.abs(fixed))).toBe(fixed)
       }),
     )
+  })
+
+  test('counts credits in words: 1 credit, 2 credits', () => {
+    expect([0, 1, 2, -1n, 1n].map(inCredits)).toEqual([
+      '0 credits',
+      '1 credit',
+      '2 credits',
+      '-1 credits',
+      '1 credit',
+    ])
+    expect(amountProblem(amountLimits(-1), 2)).toBe(
+      "must be 1 credit or left out: the operation's amount is fixed",
+    )
+    expect(amountProblem(amountLimits({ min: 1, max: 5 }), 6)).toBe('must be from 1 to 5 credits')
   })
 
   test('without a default wants an amount', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openLedger, operations } from './open-ledger.ts'
+import { brokenBooks, openLedger, operations } from './open-ledger.ts'
 
 const { ledger, another, sql } = await openLedger()
 const other = another(operations)
@@ -49,25 +49,9 @@ describe('at once', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(posting, { minLength: 20, maxLength: 60 }), async (postings) => {
         await Promise.all(postings.map((input, i) => either(i).postEntry(input)))
-        expect(await brokenBooks()).toEqual([])
+        expect(await brokenBooks(sql)).toEqual([])
       }),
       { numRuns: 10 },
     )
   })
 })
-
-/** Accounts that disagree with their entries. */
-async function brokenBooks(): Promise<unknown[]> {
-  const { rows } = await sql.query(`
-    SELECT a.owner_id, a.balance, a.seq, count(e.seq) AS entries, coalesce(sum(e.amount), 0) AS sum
-      FROM ledger.accounts a LEFT JOIN ledger.entries e USING (app, owner_id)
-     GROUP BY a.app, a.owner_id, a.balance, a.seq
-    HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.seq <> count(e.seq) OR a.balance < 0
-        OR a.seq <> coalesce(max(e.seq), 0)
-        OR count(DISTINCT e.nonce) <> count(e.nonce)
-    UNION ALL
-    SELECT owner_id, balance_after, seq, 0, previous
-      FROM (SELECT e.*, lag(balance_after, 1, 0::bigint) OVER (PARTITION BY app, owner_id ORDER BY seq) AS previous FROM ledger.entries e) e
-     WHERE previous + amount <> balance_after OR balance_after < 0`)
-  return rows
-}

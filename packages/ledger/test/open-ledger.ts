@@ -1,13 +1,16 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll } from 'vitest'
+import { createLedgerClient } from '../src/database.ts'
 import {
   createLedger,
   createPool,
   defineOperations,
+  type LedgerBalance,
   type Operations,
   type PostingEvent,
   sharedOperations,
+  transferOperations,
 } from '../src/index.ts'
 
 /** Operations that the template database declares for the app "content". */
@@ -17,28 +20,157 @@ export const operations = defineOperations({
   CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
 })
 
+/** Operations of an app of the tests' own, with a limit of each kind. */
+export const games = defineOperations({
+  ...sharedOperations,
+  ...transferOperations,
+  GAME_VISIT: { amount: 0 },
+  GAME_HOURLY: { amount: 1, limit: { times: 2, per: 'hour' } },
+  GAME_DAILY: { amount: 1, limit: { times: 3, per: 'day' } },
+  GAME_WEEKLY: { amount: 1, limit: { times: 1, per: 'week' } },
+  GAME_MONTHLY: { amount: 1, limit: { times: 1, per: 'month' } },
+  GAME_ONCE: { amount: 5, limit: { times: 1, per: 'lifetime' } },
+  GAME_TICKET: { amount: { min: -100, max: -1 }, limit: { times: 2, per: 'day' } },
+})
+
 /** A database of this test file's own, with a ledger over it and a superuser's connection to attack it with. */
 export async function openLedger() {
+  return openLedgerOf({ app: 'content', operations })
+}
+
+/** The same for an app of the tests' own, which the template database does not have. */
+export async function openGames() {
+  return openLedgerOf({ app: 'games', operations: games, declare: true })
+}
+
+async function openLedgerOf<Ops extends Operations>({
+  app,
+  operations,
+  declare = false,
+}: {
+  app: string
+  operations: Ops
+  declare?: boolean
+}) {
   const database = await createTestDatabase()
   const pool = createPool(database.url)
   const posted: PostingEvent[] = []
-  const ledger = createLedger({ app: 'content', operations, pool, onPosting: (event) => posted.push(event) })
+  const ledger = createLedger({ app, operations, pool, onPosting: (event) => posted.push(event) })
+  // An app has a Prisma client of its own; any client with $transaction serves.
+  const prisma = createLedgerClient(pool)
   const sql = new pg.Client({ connectionString: database.url })
   await sql.connect()
+  if (declare) await sql.query('SELECT ledger.set_operations($1, $2)', [app, Object.keys(operations)])
 
   afterAll(async () => {
     await sql.end()
+    await prisma.$disconnect()
     await ledger.close()
     await pool.end()
     await database.drop()
   })
 
   /** Another ledger as another process would have it: on connections of its own. */
-  const another = <Ops extends Operations>(other: Ops) => {
+  const another = <Other extends Operations>(other: Other) => {
     const otherPool = createPool(database.url)
     afterAll(() => otherPool.end())
-    return createLedger({ app: 'content', operations: other, pool: otherPool })
+    return createLedger({ app, operations: other, pool: otherPool })
   }
 
-  return { database, pool, ledger, posted, sql, another }
+  return { database, pool, prisma, ledger, posted, sql, another }
+}
+
+/** The whole balance of an owner without overdraft and holds. */
+export function balanceOf(ownerId: string, amount: number): LedgerBalance {
+  return { ownerId, amount, overdraft: 0, held: 0, available: amount }
+}
+
+/** Posts one entry by SQL, past every check of TypeScript, and answers what became of it. */
+export async function postBySql(
+  sql: pg.Client,
+  {
+    app = 'content',
+    ownerId = 'ada',
+    nonce = 'n',
+    metadata = {},
+    ...line
+  }: {
+    app?: string
+    ownerId?: string
+    nonce?: string | null
+    metadata?: unknown
+    operation?: string
+    amount?: number | string
+  } = {},
+) {
+  const lines = [{ account: 1, operation: 'CREDIT_ADD', amount: 1, ...line }]
+  const requests = JSON.stringify([{ id: crypto.randomUUID(), nonce, metadata, lines }])
+  const { rows } = await sql.query('SELECT ledger.post($1, $2, $3, false) AS answers', [
+    app,
+    [ownerId],
+    requests,
+  ])
+  return rows[0].answers[0]
+}
+
+/** Stops the ledger's clock at a moment. */
+export async function stopClockAt(sql: pg.Client, moment: string): Promise<void> {
+  await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+    RETURN ${pg.escapeLiteral(moment)}::timestamptz`)
+}
+
+/** Every row that the ledger keeps, to see that nothing changed. */
+export async function allRows(sql: pg.Client): Promise<unknown> {
+  const { rows } = await sql.query(`
+    SELECT (SELECT json_agg(a ORDER BY app, owner_id) FROM ledger.accounts a) AS accounts,
+           (SELECT json_agg(e ORDER BY app, owner_id, seq) FROM ledger.entries e) AS entries,
+           (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds,
+           (SELECT last_value FROM ledger.entries_id_seq) AS last_entry_id,
+           (SELECT last_value FROM ledger.holds_id_seq) AS last_hold_id`)
+  return rows[0]
+}
+
+/** Accounts that disagree with their entries or their holds. */
+export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
+  const { rows } = await sql.query(`
+    SELECT 'account' AS what, a.owner_id, a.balance, a.seq, count(e.seq) AS entries, coalesce(sum(e.amount), 0) AS sum
+      FROM ledger.accounts a LEFT JOIN ledger.entries e USING (app, owner_id)
+     GROUP BY a.app, a.owner_id
+    HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.seq <> count(e.seq) OR a.seq <> coalesce(max(e.seq), 0)
+        OR count(DISTINCT (e.nonce, e.place)) FILTER (WHERE e.seq > 0) <> count(e.nonce) OR count(DISTINCT e.nonce) <> count(DISTINCT e.transaction_id)
+    UNION ALL
+    SELECT 'available', owner_id, balance, held, overdraft, 0 FROM ledger.accounts WHERE balance - held + overdraft < 0
+    UNION ALL
+    SELECT 'held', a.owner_id, a.held, 0, 0, coalesce(sum(h.amount), 0)
+      FROM ledger.accounts a LEFT JOIN ledger.holds h
+        ON (h.app, h.owner_id) = (a.app, a.owner_id) AND h.released_on IS NULL
+           AND h.expires_on > greatest(ledger.now(), a.updated_on)
+     WHERE a.holds_expire_on > greatest(ledger.now(), a.updated_on) OR a.holds_expire_on IS NULL
+     GROUP BY a.app, a.owner_id HAVING a.held <> coalesce(sum(h.amount), 0)
+    UNION ALL
+    SELECT 'entry', owner_id, balance_after, seq, 0, previous
+      FROM (SELECT e.*, lag(balance_after, 1, 0::bigint) OVER line AS previous, lag(created_on) OVER line AS earlier
+              FROM ledger.entries e WINDOW line AS (PARTITION BY app, owner_id ORDER BY seq)) e
+     WHERE previous + amount <> balance_after OR earlier > created_on
+    UNION ALL
+    SELECT 'shared nonce', e.owner_id, 0, e.seq, 0, 0 FROM ledger.entries e JOIN ledger.holds h USING (app, owner_id, nonce)
+    UNION ALL
+    SELECT 'corrected too far', e.owner_id, e.amount, e.seq, 0, sum(c.amount)
+      FROM ledger.entries e JOIN ledger.entries c ON c.app = e.app AND e.id IN (c.reverses, c.refunds)
+     GROUP BY e.app, e.owner_id, e.seq, e.amount HAVING abs(sum(c.amount)) > abs(e.amount) OR sign(sum(c.amount)) <> -sign(e.amount)`)
+  return rows
+}
+
+/** A function whose callers wait until `count` of them have called it. */
+export function barrier(count: number): () => Promise<void> {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  let arrived = 0
+  return () => {
+    arrived += 1
+    if (arrived === count) open()
+    return opened
+  }
 }

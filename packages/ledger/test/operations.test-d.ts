@@ -1,5 +1,12 @@
 import { describe, expectTypeOf, test } from 'vitest'
-import { defineOperations, type Ledger, type OperationOf, sharedOperations } from '../src/index.ts'
+import {
+  defineOperations,
+  type Ledger,
+  type OperationOf,
+  sharedOperations,
+  type TransactionClient,
+  transferOperations,
+} from '../src/index.ts'
 
 const content = defineOperations({ ...sharedOperations, CONTENT_CREATION: { amount: -5 } })
 const freelance = defineOperations({ ...sharedOperations, PROJECT_PAYMENT: { amount: { min: 1, max: 100 } } })
@@ -44,6 +51,50 @@ describe('defineOperations', () => {
     defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, amount: { min: -1, max: 2 } } })
     // @ts-expect-error a range in place of a fixed amount
     defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, amount: { min: 1, max: 1 } } })
+  })
+})
+
+describe('a limit and a pair', () => {
+  test("are of an operation of one's own, and a limit of a shared one, too", () => {
+    const daily = { times: 1, per: 'day' } as const
+    const games = defineOperations({
+      ...sharedOperations,
+      ...transferOperations,
+      DAILY_REWARD: { ...DAILY_REWARD, limit: daily },
+      CREDIT_ADD: { ...CREDIT_ADD, amount: { min: 1, max: 9 }, limit: daily },
+      PRIZE: { amount: 5, limit: { times: 3, per: 'week' } },
+    })
+    expectTypeOf<OperationOf<typeof games>>().toEqualTypeOf<
+      keyof typeof sharedOperations | 'TRANSFER_OUT' | 'TRANSFER_IN' | 'PRIZE'
+    >()
+  })
+
+  test('are what they can be', () => {
+    // @ts-expect-error no such window
+    defineOperations({ ...sharedOperations, PRIZE: { amount: 5, limit: { times: 1, per: 'year' } } })
+    // @ts-expect-error a limit of nothing
+    defineOperations({ ...sharedOperations, PRIZE: { amount: 5, limit: { per: 'day' } } })
+    // @ts-expect-error paired or not said
+    defineOperations({ ...sharedOperations, PRIZE: { amount: 5, paired: false } })
+    // @ts-expect-error a shared operation is for everyone, alone
+    defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, paired: true } })
+  })
+})
+
+describe('a command', () => {
+  test('answers a result, or in a transaction what was posted', () => {
+    const ledger = {} as Ledger<typeof content>
+    void (async (tx: TransactionClient) => {
+      const entries = [{ ownerId: 'a', operation: 'CREDIT_ADD' }] as const
+      const result = await ledger.postTransaction({ nonce: 'n', entries })
+      expectTypeOf(result.ok).toEqualTypeOf<boolean>()
+      // @ts-expect-error a refusal has no transaction
+      void result.transaction
+      const posted = await ledger.postTransaction({ nonce: 'n', entries }, { tx })
+      expectTypeOf(posted.transaction.entries[0]!.operation).toEqualTypeOf<OperationOf<typeof content>>()
+      // @ts-expect-error PROJECT_PAYMENT belongs to freelance
+      void ledger.holdCredits({ ownerId: 'a', operation: 'PROJECT_PAYMENT', nonce: 'n', expiresIn: 1 })
+    })
   })
 })
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { createLedger, createPool, defineOperations, sharedOperations } from '../src/index.ts'
-import { openLedger } from './open-ledger.ts'
+import { openLedger, postBySql } from './open-ledger.ts'
 
 const { database, sql, ledger } = await openLedger()
 
@@ -52,7 +52,7 @@ describe('ledger.set_operations', () => {
     await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION', nonce: '2' })
     const before = await stateOf('content')
     await expect(declare('content', [...shared, 'CONTENT_ACCESS'])).rejects.toThrow(
-      'has entries of the operations that the list drops: CONTENT_CREATION',
+      'has entries or holds of the operations that the list drops: CONTENT_CREATION',
     )
     expect(await stateOf('content')).toEqual(before)
   })
@@ -60,10 +60,7 @@ describe('ledger.set_operations', () => {
   test('adds an operation, and drops one that was never used; nothing of another app changes', async () => {
     const freelance = await stateOf('freelance')
     const partition = (await stateOf('content')).oid
-    const post = (operation: string) =>
-      sql.query(`SELECT ledger.post_entry('content', 'ada', $1, 1, NULL, $1, '{}', gen_random_uuid())`, [
-        operation,
-      ])
+    const post = (operation: string) => postBySql(sql, { operation, nonce: operation })
 
     await expect(post('CONTENT_BOOST')).rejects.toThrow('entries_content_operations')
     await declare('content', [...content, 'CONTENT_BOOST', 'CONTENT_BOOST'])
@@ -92,9 +89,7 @@ describe('ledger.set_operations', () => {
     await sql.query('COMMIT')
     expect(await stateOf('newcomer')).toMatchObject({ operations: shared })
     expect(await stateOf('content')).toEqual(other)
-    await sql.query(
-      `SELECT ledger.post_entry('newcomer', 'ada', 'CREDIT_ADD', 1, NULL, 'n', '{}', gen_random_uuid())`,
-    )
+    expect(await postBySql(sql, { app: 'newcomer' })).toMatchObject({ outcome: 'posted' })
   })
 })
 

@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest'
-import { createLedgerClient } from '../src/database.ts'
+import { describe, expect, test } from 'vitest'
 import {
   createLedger,
   createPool,
@@ -8,12 +7,9 @@ import {
   LedgerError,
   ValidationError,
 } from '../src/index.ts'
-import { openLedger, operations } from './open-ledger.ts'
+import { balanceOf, barrier, openLedger, operations } from './open-ledger.ts'
 
-const { database, ledger, pool, sql } = await openLedger()
-// An app has a Prisma client of its own; any client with $transaction serves.
-const prisma = createLedgerClient(pool)
-afterAll(() => prisma.$disconnect())
+const { database, ledger, prisma, sql } = await openLedger()
 
 const credits = (ownerId: string) =>
   ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount: 10, nonce: 'credits' })
@@ -23,7 +19,7 @@ describe("postEntry in the app's own transaction", () => {
     const posted = await prisma.$transaction((tx) =>
       ledger.postEntry({ ownerId: 'commit', operation: 'CREDIT_ADD', nonce: 'n' }, { tx }),
     )
-    expect(posted.balance).toEqual({ ownerId: 'commit', amount: 10 })
+    expect(posted.balance).toEqual(balanceOf('commit', 10))
     expect(await ledger.entry(posted.entry.id)).toEqual(posted.entry)
   })
 
@@ -134,17 +130,3 @@ test.each(['lock_timeout', 'statement_timeout'])(
     await impatient.end()
   },
 )
-
-/** A function whose callers wait until `count` of them have called it. */
-function barrier(count: number): () => Promise<void> {
-  let open = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  let arrived = 0
-  return () => {
-    arrived += 1
-    if (arrived === count) open()
-    return opened
-  }
-}

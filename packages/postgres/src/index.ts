@@ -1,4 +1,4 @@
-export { addressOf, codeOf, messageOf } from './connection.ts'
+export { addressOf, codeOf, messageOf, withConnection } from './connection.ts'
 export { parseDatabaseUrl } from './database-url.ts'
 export { type AttachedPostgres, type AttachOptions, attachEmbeddedPostgres } from './embedded/attach.ts'
 export { resetEmbeddedPostgres } from './embedded/reset.ts'

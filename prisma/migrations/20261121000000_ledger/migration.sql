@@ -109,6 +109,7 @@ CREATE TABLE ledger.holds (
   released_on timestamptz(3), -- by hand, or by the capture
   captured_by bigint,         -- the id of the entry that captured it
   CONSTRAINT holds_pkey PRIMARY KEY (app, owner_id, id),
+  CONSTRAINT holds_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
   CONSTRAINT holds_amount CHECK (amount BETWEEN 1 AND 9007199254740991),
   CONSTRAINT holds_nonce CHECK (char_length(nonce) BETWEEN 1 AND 255),
   CONSTRAINT holds_expires_on CHECK (expires_on > created_on),
@@ -148,7 +149,7 @@ CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.holds USING (ledger.may_use(app));
 
 -- Declares all operations of an app, in a migration of that app. The first call makes the app's partition.
--- Refused: a list that lacks a shared operation, and one that drops an operation which entries have.
+-- Refused: a list that lacks a shared operation, and one that drops an operation which entries or holds have.
 -- Locks the app's own partition alone: ATTACH lets every other app post on.
 CREATE FUNCTION ledger.set_operations(app text, operations text[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
@@ -185,6 +186,7 @@ BEGIN
     EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
     EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
       FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
+    PERFORM ledger.make_originals($1);
   ELSE
     EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
   END IF;
@@ -195,9 +197,11 @@ BEGIN
   EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT IF EXISTS %I', partition_name, check_name || '_before');
 
   SELECT array_agg(o) INTO faulty FROM unnest(before) o
-   WHERE o <> ALL (declared) AND EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o);
+   WHERE o <> ALL (declared)
+     AND (EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o)
+          OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
   IF faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % has entries of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
+    RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
       USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared; the app may stop offering it.';
   END IF;
 

@@ -42,7 +42,7 @@ CREATE TYPE ledger.original AS (
 );
 
 -- Moments are answered as milliseconds since 1970.
-CREATE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE
+CREATE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql STABLE
 RETURN (extract(epoch FROM moment) * 1000)::bigint;
 
 CREATE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
@@ -56,7 +56,7 @@ RETURN json_build_object(
   'nonce', (entry).nonce,
   'transactionId', (entry).transaction_id,
   'metadata', (entry).metadata,
-  'createdOn', (extract(epoch FROM (entry).created_on) * 1000)::bigint,
+  'createdOn', ledger.epoch_ms((entry).created_on),
   'reverses', (entry).reverses::text,
   'refunds', (entry).refunds::text,
   'holdId', (entry).hold_id::text
@@ -82,7 +82,7 @@ RETURN json_build_object(
   'releasedOn', ledger.epoch_ms((hold).released_on)
 );
 
-CREATE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql IMMUTABLE
+CREATE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'ownerId', (account).owner_id,
   'amount', (account).balance,
@@ -91,35 +91,42 @@ RETURN json_build_object(
   'available', (account).balance - (account).held + (account).overdraft
 );
 
--- An account's live holds at a moment: their sum, and when the first of them expires.
-CREATE FUNCTION ledger.live_holds(account ledger.accounts, at timestamptz, OUT held bigint, OUT expire_on timestamptz)
-LANGUAGE sql STABLE AS $$
+-- An account's live holds at a moment: their sum, and when the first of them expires. pending: a call's own entries, not
+-- yet written.
+CREATE FUNCTION ledger.live_holds(
+  account ledger.accounts, at timestamptz, pending ledger.entries[], OUT held bigint, OUT expire_on timestamptz
+) LANGUAGE sql STABLE AS $$
   SELECT coalesce(sum(h.amount), 0)::bigint, min(h.expires_on)
     FROM ledger.holds h
    WHERE h.app = (account).app AND h.owner_id = (account).owner_id AND h.expires_on > at AND h.released_on IS NULL
+     AND NOT EXISTS (SELECT FROM unnest(pending) e WHERE e.hold_id = h.id)
 $$;
 
 -- The account with what has expired by then no longer held.
-CREATE FUNCTION ledger.account_at(account ledger.accounts, at timestamptz) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION ledger.account_at(
+  account ledger.accounts, at timestamptz, pending ledger.entries[] DEFAULT '{}'
+) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF account.holds_expire_on <= at THEN
-    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at);
+    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, pending);
   END IF;
   RETURN account;
 END $$;
 
--- Balances of owners, in the order of the list; an owner never seen has 0.
+-- Balances of owners, in the order of the list; an owner never seen has 0. Each is looked up by itself: a join that was
+-- planned while there were few accounts would read all of them.
 CREATE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT json_agg(ledger.balance_json(ledger.account_at(
-           CASE WHEN a.app IS NOT NULL THEN a ELSE ROW($1, o.owner_id, 0, 0, 0, NULL, 0, NULL, NULL)::ledger.accounts END,
+           coalesce((SELECT a FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id),
+                    ROW($1, o.owner_id, 0, 0, 0, NULL, 0, NULL, NULL)::ledger.accounts),
            ledger.now())) ORDER BY o.place)
-    FROM unnest($2) WITH ORDINALITY o (owner_id, place)
-    LEFT JOIN ledger.accounts a ON a.app = $1 AND a.owner_id = o.owner_id;
+    FROM unnest($2) WITH ORDINALITY o (owner_id, place);
 END;
 
 -- Locks the accounts of different owners, in the order of their ids, and answers them in the order of the list. Accounts
 -- that are missing are made first, before any row is locked, so that two calls never wait for each other.
+-- Each is looked up by itself, as in ledger.balances.
 CREATE FUNCTION ledger.lock_accounts(
   app text, owner_ids text[], OUT accounts ledger.accounts[], OUT made text[]
 ) LANGUAGE plpgsql AS $$
@@ -131,7 +138,7 @@ BEGIN
     INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
     SELECT $1, o.owner_id, moment.now, moment.now
       FROM unnest($2) o (owner_id), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
-     WHERE NOT EXISTS (SELECT FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id)
+     WHERE (SELECT a.app FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id) IS NULL
      ORDER BY o.owner_id COLLATE "C"
     ON CONFLICT DO NOTHING
     RETURNING accounts.owner_id
@@ -139,12 +146,11 @@ BEGIN
     made := array_append(made, owner_id);
   END LOOP;
 
-  SELECT array_agg(locked.account ORDER BY locked.place) INTO accounts
+  SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
     FROM (
-      SELECT a AS account, o.place
-        FROM unnest($2) WITH ORDINALITY o (owner_id, place)
-        JOIN ledger.accounts a ON a.app = $1 AND a.owner_id = o.owner_id
-       ORDER BY a.owner_id FOR NO KEY UPDATE OF a
+      SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
+    ) sorted, LATERAL (
+      SELECT a AS account FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = sorted.owner_id FOR NO KEY UPDATE
     ) locked;
   IF cardinality(accounts) IS DISTINCT FROM cardinality(owner_ids) THEN
     RAISE EXCEPTION 'locked % accounts of % owners', cardinality(accounts), cardinality(owner_ids)
@@ -170,20 +176,28 @@ BEGIN
   END IF;
 END $$;
 
--- An account's hold of this id, of nulls where it has none.
-CREATE FUNCTION ledger.hold_of(account ledger.accounts, id bigint) RETURNS ledger.holds LANGUAGE plpgsql STABLE AS $$
+-- An account's hold of this id, of nulls where it has none. pending: a call's own entries, not yet written.
+CREATE FUNCTION ledger.hold_of(
+  account ledger.accounts, id bigint, pending ledger.entries[] DEFAULT '{}'
+) RETURNS ledger.holds LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
   hold ledger.holds;
+  capture ledger.entries;
 BEGIN
   IF id IS NOT NULL THEN
     SELECT * INTO hold FROM ledger.holds h WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = id;
+    SELECT * INTO capture FROM unnest(pending) e WHERE e.hold_id = hold.id;
+    IF FOUND THEN
+      hold.released_on := capture.created_on;
+      hold.captured_by := capture.id;
+    END IF;
   END IF;
   RETURN hold;
 END $$;
 
 -- The balances of the accounts that lines are for, each once, in the order of the lines.
-CREATE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   seen integer[] := '{}';
   balances json[] := '{}';
@@ -197,25 +211,37 @@ BEGIN
   RETURN to_json(balances);
 END $$;
 
--- For each request, what its nonce was used for by the first of its owners that has used it; null: by none.
+-- Makes ledger.originals_<app>, which answers for each request what its nonce was used for by the first of its owners
+-- that has used it; null: by none. Every posting asks it: a function of the app's own has its plan ready, for the app's
+-- partition alone.
+CREATE FUNCTION ledger.make_originals(app text) RETURNS void LANGUAGE plpgsql AS $make$
+BEGIN
+  EXECUTE format('
+    CREATE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
+    BEGIN
+      RETURN (
+        SELECT array_agg(first.original ORDER BY request.ordinality)
+          FROM unnest(requests) WITH ORDINALITY request LEFT JOIN LATERAL (
+            SELECT ROW(line.account, used.transaction_id, used.hold_id)::ledger.original AS original
+              FROM unnest(request.lines) WITH ORDINALITY line, LATERAL (
+                SELECT e.transaction_id, NULL::bigint AS hold_id FROM ledger.%I e
+                 WHERE e.owner_id = owner_ids[line.account] AND e.nonce = request.nonce AND e.place = 1
+                UNION ALL
+                SELECT NULL, h.id FROM ledger.holds h
+                 WHERE h.app = %L AND h.owner_id = owner_ids[line.account] AND h.nonce = request.nonce
+              ) used
+             ORDER BY line.ordinality LIMIT 1
+          ) first ON true);
+    END $$', 'originals_' || app, 'entries_' || app, app);
+END $make$;
+
+REVOKE ALL ON FUNCTION ledger.make_originals FROM PUBLIC;
+
 CREATE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
   originals ledger.original[];
 BEGIN
-  EXECUTE '
-    SELECT array_agg(original ORDER BY request.ordinality)
-      FROM unnest($3) WITH ORDINALITY request LEFT JOIN LATERAL (
-        SELECT ROW(line.account, used.transaction_id, used.hold_id)::ledger.original AS original
-          FROM unnest(request.lines) WITH ORDINALITY line, LATERAL (
-            SELECT e.transaction_id, NULL::bigint AS hold_id FROM ledger.entries e
-             WHERE e.app = $1 AND e.owner_id = $2[line.account] AND e.nonce = request.nonce AND e.place = 1
-            UNION ALL
-            SELECT NULL, h.id FROM ledger.holds h
-             WHERE h.app = $1 AND h.owner_id = $2[line.account] AND h.nonce = request.nonce
-          ) used
-         ORDER BY line.ordinality LIMIT 1
-      ) first ON true'
-    INTO originals USING app, owner_ids, requests;
+  EXECUTE format('SELECT ledger.%I($1, $2)', 'originals_' || app) INTO originals USING owner_ids, requests;
   RETURN originals;
 END $$;
 
@@ -329,13 +355,24 @@ BEGIN
   END IF;
 END $$;
 
+-- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
+-- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
+CREATE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
+    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
+  END IF;
+END $$;
+
 -- Answers a request whose nonce was used: with the original, the current balance of its owner, and whether it is the same
 -- request. pending: the call's own entries, not yet written.
 CREATE FUNCTION ledger.duplicate_json(
-  request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, pending ledger.entries[]
+  request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, at timestamptz,
+  pending ledger.entries[]
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  entries ledger.entries[] := (SELECT array_agg(e ORDER BY e.seq) FROM unnest(pending) e WHERE e.transaction_id = original.transaction_id);
+  entries ledger.entries[] := (SELECT array_agg(e) FROM unnest(pending) e WHERE e.transaction_id = original.transaction_id);
 BEGIN
   entries := coalesce(entries, ledger.transaction_entries(account.app, original.transaction_id));
   RETURN json_build_object(
@@ -343,15 +380,22 @@ BEGIN
     'balance', ledger.balance_json(account),
     'identical', original.hold_id IS NULL AND ledger.is_same_request(entries, request, owner_ids),
     'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
-    'hold', (SELECT ledger.hold_json(h, account.updated_on) FROM ledger.holds h
-              WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = original.hold_id));
+    'hold', CASE WHEN original.hold_id IS NOT NULL
+      THEN ledger.hold_json(ledger.hold_of(account, original.hold_id, pending), at) END);
 END $$;
 
--- What an earlier request of the same call used this one's nonce for, like ledger.originals_of.
-CREATE FUNCTION ledger.pending_original(pending ledger.entries[], request ledger.request, owner_ids text[]) RETURNS ledger.original LANGUAGE sql STABLE AS $$
-  SELECT l.account, e.transaction_id, NULL::bigint
-    FROM unnest(request.lines) WITH ORDINALITY l
-    JOIN unnest(pending) e ON e.owner_id = owner_ids[l.account] AND e.nonce = request.nonce
+-- What a request's nonce was used for by the first of its owners that has used it: before the call (original), or by an
+-- earlier request of the same call.
+CREATE FUNCTION ledger.first_original(
+  request ledger.request, original ledger.original, owner_ids text[], pending ledger.entries[]
+) RETURNS ledger.original LANGUAGE sql STABLE AS $$
+  SELECT used.account, used.transaction_id, used.hold_id
+    FROM unnest(request.lines) WITH ORDINALITY l, LATERAL (
+      SELECT (original).account, (original).transaction_id, (original).hold_id WHERE (original).account = l.account
+      UNION ALL
+      SELECT l.account, e.transaction_id, NULL
+        FROM unnest(pending) e WHERE e.owner_id = owner_ids[l.account] AND e.nonce = request.nonce
+    ) used
    ORDER BY l.ordinality LIMIT 1
 $$;
 
@@ -396,7 +440,7 @@ END $$;
 --   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
 -- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
 CREATE FUNCTION ledger.post(app text, owner_ids text[], transactions json, dry_run boolean) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   requests ledger.request[] := (SELECT array_agg(r) FROM json_populate_recordset(NULL::ledger.request, transactions) r);
@@ -419,6 +463,7 @@ DECLARE
   verdict ledger.verdict;
   entry ledger.entries;
   entries json[];
+  has_captures boolean := false;
 BEGIN
   PERFORM ledger.assert_may_post(app);
   SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids);
@@ -427,12 +472,13 @@ BEGIN
 
   FOREACH request IN ARRAY requests LOOP
     original := originals[cardinality(answers) + 1];
-    IF original.account IS NULL AND is_repeated THEN
-      original := ledger.pending_original(pending, request, owner_ids);
+    IF is_repeated THEN
+      original := ledger.first_original(request, original, owner_ids, pending);
     END IF;
     IF original.account IS NOT NULL THEN
-      account := ledger.account_at(accounts[original.account], now);
-      answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, pending));
+      at := greatest(now, accounts[original.account].updated_on);
+      account := ledger.account_at(accounts[original.account], at, pending);
+      answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, at, pending));
       CONTINUE;
     END IF;
 
@@ -447,12 +493,12 @@ BEGIN
 
     line_number := 0;
     FOREACH line IN ARRAY request.lines LOOP
-      account := ledger.account_at(accounts[line.account], at);
+      account := ledger.account_at(accounts[line.account], at, pending);
       IF request.invalid THEN
         verdict := ROW('invalid', NULL)::ledger.verdict;
         EXIT;
       END IF;
-      hold := ledger.hold_of(account, line.hold_id);
+      hold := ledger.hold_of(account, line.hold_id, pending);
       verdict := ledger.judge(account, line, hold, at, pending);
       EXIT WHEN verdict.refusal IS NOT NULL;
 
@@ -478,6 +524,7 @@ BEGIN
       entry.refunds := line.refunds;
       entry.hold_id := line.hold_id;
       IF hold.id IS NOT NULL THEN
+        has_captures := true;
         account.held := account.held - hold.amount;
         account.holds_expire_on := CASE WHEN account.held > 0 THEN account.holds_expire_on END;
       END IF;
@@ -494,7 +541,7 @@ BEGIN
       IF accounts_before IS NOT NULL THEN
         accounts := accounts_before;
         pending := pending[:posted_before];
-        account := ledger.account_at(accounts[line.account], at);
+        account := ledger.account_at(accounts[line.account], at, pending);
       END IF;
       answers := array_append(answers, json_build_object(
         'outcome', verdict.refusal, 'line', line_number, 'balance', ledger.balance_json(account), 'details', verdict.details));
@@ -505,9 +552,12 @@ BEGIN
     accounts := '{}';
   ELSE
     INSERT INTO ledger.entries SELECT (e).* FROM unnest(pending) e;
-    UPDATE ledger.holds h SET released_on = e.created_on, captured_by = e.id
-      FROM unnest(pending) e
-     WHERE e.hold_id IS NOT NULL AND h.app = app AND h.owner_id = e.owner_id AND h.id = e.hold_id;
+    IF has_captures THEN
+      FOREACH entry IN ARRAY pending LOOP
+        UPDATE ledger.holds h SET released_on = entry.created_on, captured_by = entry.id
+         WHERE h.app = app AND h.owner_id = entry.owner_id AND h.id = entry.hold_id;
+      END LOOP;
+    END IF;
   END IF;
   PERFORM ledger.save_accounts(app, accounts, made);
   RETURN to_json(answers);
@@ -521,7 +571,7 @@ END $$;
 CREATE FUNCTION ledger.hold(
   app text, owner_id text, transaction json, duration_ms bigint, dry_run boolean
 ) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   request ledger.request := json_populate_record(NULL::ledger.request, transaction);
@@ -543,7 +593,7 @@ BEGIN
   account := ledger.account_at(accounts[1], at);
   IF original.account IS NOT NULL THEN
     hold := ledger.hold_of(account, original.hold_id);
-    RETURN ledger.duplicate_json(request, original, ARRAY[owner_id], account, '{}')::jsonb || jsonb_build_object(
+    RETURN ledger.duplicate_json(request, original, ARRAY[owner_id], account, at, '{}')::jsonb || jsonb_build_object(
       'identical', hold.id IS NOT NULL AND hold.operation = line.operation AND hold.metadata = request.metadata
         AND hold.amount = coalesce(-line.requested, hold.amount) AND hold.expires_on = hold.created_on + duration);
   END IF;
@@ -569,6 +619,7 @@ BEGIN
     answer := json_build_object('outcome', 'held', 'hold', ledger.hold_json(hold, at), 'balance', ledger.balance_json(account));
   END IF;
   IF hold.id > 0 THEN
+    PERFORM ledger.assert_declared(app, hold.operation);
     INSERT INTO ledger.holds SELECT (hold).*;
   END IF;
   PERFORM ledger.save_accounts(app, CASE WHEN NOT dry_run THEN accounts END, made);
@@ -579,7 +630,7 @@ END $$;
 --   released         also when it was released before, or had expired
 --   hold_captured, hold_not_found
 CREATE FUNCTION ledger.release_hold(app text, owner_id text, id bigint) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   accounts ledger.accounts[];
@@ -597,9 +648,10 @@ BEGIN
     hold.released_on := at;
     UPDATE ledger.holds h SET released_on = at WHERE h.app = app AND h.owner_id = owner_id AND h.id = id;
     account.updated_on := at;
-    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at);
+    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, '{}');
+    accounts[1] := account;
   END IF;
-  PERFORM ledger.save_accounts(app, ARRAY[account], made);
+  PERFORM ledger.save_accounts(app, accounts, made);
   RETURN json_build_object(
     'outcome', CASE WHEN hold.id IS NULL THEN 'hold_not_found' WHEN hold.captured_by IS NOT NULL THEN 'hold_captured' ELSE 'released' END,
     'hold', CASE WHEN hold.id IS NOT NULL THEN ledger.hold_json(hold, at) END,
@@ -609,7 +661,7 @@ END $$;
 -- Sets how far below 0 an owner's balance may go. Answers {outcome, balance}:
 --   set, overdraft_in_use (the balance and the holds need more), balance_out_of_range
 CREATE FUNCTION ledger.set_overdraft(app text, owner_id text, overdraft bigint) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   accounts ledger.accounts[];
   made text[];
@@ -629,8 +681,9 @@ BEGIN
   IF outcome = 'set' THEN
     account.overdraft := overdraft;
     account.updated_on := at;
+    accounts[1] := account;
   END IF;
-  PERFORM ledger.save_accounts(app, ARRAY[account], made);
+  PERFORM ledger.save_accounts(app, accounts, made);
   RETURN json_build_object('outcome', outcome, 'balance', ledger.balance_json(account));
 END $$;
 

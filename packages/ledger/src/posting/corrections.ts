@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { maxCredits } from '../amount.ts'
 import { NotFoundError } from '../errors.ts'
-import { parseInput } from '../input.ts'
+import { idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import { isOperation, type Operations } from '../operations.ts'
 import type { EntryRow } from '../rows.ts'
 import { type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
@@ -20,11 +19,8 @@ export interface RefundEntryInput extends PostingInput {
   readonly amount: number
 }
 
-const amountMessage = `must be a whole number of credits from 1 to ${maxCredits}`
-
-const id = z.string('must be an id')
-const reversalSchema = z.object({ ...postingFields, id })
-const refundSchema = z.object({ ...postingFields, id, amount: z.int(amountMessage).min(1, amountMessage) })
+const reversalSchema = z.object({ ...postingFields, id: idSchema })
+const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema })
 
 /** Looks entries up by an id; they never change. */
 type FindEntries = (id: string) => Promise<readonly EntryRow[]>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../amount.ts'
 import type { LedgerMetadata } from '../entry.ts'
 import type { FieldError } from '../errors.ts'
-import { amountSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
+import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
 import type { OperationLimit, Operations } from '../operations.ts'
 
 /** A transaction that is asked for, before its accounts are looked at. */
@@ -55,10 +55,7 @@ export interface PostingInput {
 export const postingFields = {
   nonce: nonceSchema,
   metadata: metadataSchema.nullish().transform((metadata) => metadata ?? {}),
-  dryRun: z
-    .boolean('must be true or false')
-    .nullish()
-    .transform((dryRun) => dryRun ?? false),
+  dryRun: flagSchema,
 }
 
 /** An operation with its rules. */
@@ -89,7 +86,7 @@ export function entryFields(operations: Operations) {
     }),
     amount: amountSchema.nullish().transform((amount) => amount ?? undefined),
   }
-  return { fields, schema: z.object(fields), rules }
+  return { fields, schema: z.object(fields) }
 }
 
 /** The line of an entry. */

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { maxCredits } from '../amount.ts'
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import { HoldEndedError, NotFoundError } from '../errors.ts'
-import { parseInput } from '../input.ts'
+import { countSchema, idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { HoldRow, RowReader } from '../rows.ts'
@@ -18,7 +17,7 @@ import {
   toLine,
 } from './draft.ts'
 import type { Report } from './events.ts'
-import { type DuplicateOutcome, duplicateError, type RefusedOutcome, refusalError } from './outcome.ts'
+import { type RefusalOutcome, refusalError } from './outcome.ts'
 import { type Post, postOne, requestOf } from './post.ts'
 import { postedEntry } from './post-entry.ts'
 
@@ -49,8 +48,7 @@ export interface CapturedHold<Operation extends string = string> extends PostedH
 
 type HoldOutcome =
   | { readonly outcome: 'held'; readonly hold: HoldRow; readonly balance: LedgerBalance }
-  | DuplicateOutcome
-  | RefusedOutcome
+  | RefusalOutcome
 
 type ReleaseOutcome =
   | {
@@ -61,15 +59,8 @@ type ReleaseOutcome =
   | { readonly outcome: 'hold_not_found' }
 
 const maxSeconds = 31_536_000
-const secondsMessage = `must be a whole number of seconds from 1 to ${maxSeconds}`
-const amountMessage = `must be a whole number of credits from 1 to ${maxCredits}`
 
-const captureSchema = z.object({
-  ...postingFields,
-  id: z.string('must be an id'),
-  amount: z.int(amountMessage).min(1, amountMessage).nullish(),
-})
-const idSchema = z.string('must be an id')
+const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
 /** One app's holds. Every method throws the refusals. */
 export function createHolds<Operation extends string>({
@@ -90,7 +81,7 @@ export function createHolds<Operation extends string>({
   const inputSchema = z.object({
     ...entryFields(operations).fields,
     ...postingFields,
-    expiresIn: z.int(secondsMessage).min(1, secondsMessage).max(maxSeconds, secondsMessage),
+    expiresIn: countSchema('seconds', [1, maxSeconds]),
   })
 
   const found = async (client: TransactionClient, id: string) => {
@@ -127,8 +118,7 @@ export function createHolds<Operation extends string>({
         if (!dryRun) report(draft.lines, 'held')
         return { hold: rows.hold(result.hold), balance: result.balance }
       }
-      const refusal =
-        result.outcome === 'duplicate' ? duplicateError(result, rows) : refusalError(result, draft, rows)
+      const refusal = refusalError(result, draft, rows)
       if (!dryRun) report(draft.lines, refusal)
       throw refusal
     },
@@ -136,12 +126,15 @@ export function createHolds<Operation extends string>({
     /** Posts what a hold has promised, once; the rest is available again. @throws Refusal */
     async capture(client: TransactionClient, input: CaptureHoldInput): Promise<CapturedHold<Operation>> {
       const { id, amount, nonce, metadata, dryRun } = parseInput(captureSchema, input)
-      const { ownerId, operation, amount: held } = await found(client, id)
+      const held = await found(client, id)
+      const { ownerId, operation } = held
       const requested = amount == null ? null : -amount
-      const line = { ownerId, operation, amount: requested ?? -held, requested, holdId: id }
+      const line = { ownerId, operation, amount: requested ?? -held.amount, requested, holdId: id }
       const draft = { nonce, metadata, lines: [line], problems: [] }
-      const posted = await postOne(post, client, { draft, dryRun })
-      return { ...postedEntry(posted), hold: rows.hold(await found(client, id)) }
+      const { entry, balance } = postedEntry(await postOne(post, client, { draft, dryRun }))
+      const { id: capturedBy, createdOn } = entry
+      const captured = { ...held, status: 'CAPTURED', capturedBy, releasedOn: createdOn.getTime() } as const
+      return { entry, balance, hold: rows.hold(captured) }
     },
 
     /** Makes a hold's credits available again; a released or expired hold is answered as it is. @throws Refusal */

@@ -1,7 +1,9 @@
+import { inCredits } from '../amount.ts'
 import type { LedgerBalance } from '../entry.ts'
 import {
   AlreadyReversedError,
   BalanceOutOfRangeError,
+  DuplicateHoldError,
   DuplicateNonceError,
   HoldEndedError,
   InsufficientBalanceError,
@@ -16,15 +18,15 @@ import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import type { Draft } from './draft.ts'
 
 /** What became of a transaction, as ledger.post answers it. */
-export type Outcome = PostedOutcome | DuplicateOutcome | RefusedOutcome
+export type Outcome = PostedOutcome | RefusalOutcome
 
-export interface PostedOutcome {
+interface PostedOutcome {
   readonly outcome: 'posted'
   readonly entries: readonly EntryRow[]
   readonly balances: readonly LedgerBalance[]
 }
 
-export interface DuplicateOutcome {
+interface DuplicateOutcome {
   readonly outcome: 'duplicate'
   readonly entry: EntryRow | null
   readonly hold: HoldRow | null
@@ -32,8 +34,11 @@ export interface DuplicateOutcome {
   readonly balance: LedgerBalance
 }
 
+/** Why a transaction or a hold was refused. */
+export type RefusalOutcome = DuplicateOutcome | RefusedOutcome
+
 /** `line` is the first entry that was refused, counted from 0. */
-export type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
+type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
   | { readonly outcome: 'not_reversible' | 'already_reversed' }
   /** The credits that were available to the entry. */
@@ -48,21 +53,18 @@ export type RefusedOutcome = { readonly line: number; readonly balance: LedgerBa
     }
 )
 
-/** The error of a nonce that was used before. */
-export function duplicateError<Operation extends string>(
-  { entry, hold, identical, balance }: DuplicateOutcome,
-  rows: RowReader<Operation>,
-): DuplicateNonceError<Operation> {
-  const original = { entry: entry && rows.entry(entry), hold: hold && rows.hold(hold) }
-  return new DuplicateNonceError(original, identical, balance)
-}
-
 /** The error that a refused draft amounts to. */
 export function refusalError<Operation extends string>(
-  refused: RefusedOutcome,
+  refused: RefusalOutcome,
   draft: Draft,
   rows: RowReader<Operation>,
 ): Refusal<Operation> {
+  if (refused.outcome === 'duplicate') {
+    const { entry, hold, identical, balance } = refused
+    if (entry) return new DuplicateNonceError(rows.entry(entry), identical, balance)
+    if (hold) return new DuplicateHoldError(rows.hold(hold), identical, balance)
+    throw new Error('the ledger found a nonce used, and not for what')
+  }
   const { balance, line: index } = refused
   const line = draft.lines[index]
   if (!line) throw new Error(`ledger.post refused entry ${index} of ${draft.lines.length}`)
@@ -86,11 +88,11 @@ export function refusalError<Operation extends string>(
     case 'already_reversed':
       return new AlreadyReversedError(`Entry ${line.reverses ?? line.refunds} was reversed before.`)
     case 'already_refunded': {
-      const rest = `Entry ${line.reverses} was refunded in part; refund the rest: ${refused.details} credits.`
+      const rest = `Entry ${line.reverses} was refunded in part; refund the rest: ${inCredits(refused.details)}.`
       return new RefundExceededError(rest, refused.details)
     }
     case 'refund_exceeded': {
-      const rest = `Of entry ${line.refunds}, ${refused.details} credits can still be refunded.`
+      const rest = `Of entry ${line.refunds}, ${inCredits(refused.details)} can still be refunded.`
       return new RefundExceededError(rest, refused.details)
     }
     case 'hold_not_found':
@@ -102,7 +104,7 @@ export function refusalError<Operation extends string>(
     case 'hold_expired':
       return new HoldEndedError('HOLD_EXPIRED', rows.hold(refused.details))
     case 'capture_exceeded': {
-      const message = `must be from 1 to ${refused.details.amount} credits, which the hold keeps`
+      const message = `must be from 1 to ${inCredits(refused.details.amount)}, which the hold keeps`
       return new ValidationError([{ field: 'amount', message }])
     }
   }

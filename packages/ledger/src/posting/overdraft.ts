@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { maxCredits } from '../amount.ts'
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import { BalanceOutOfRangeError, OverdraftInUseError } from '../errors.ts'
-import { ownerIdSchema, parseInput } from '../input.ts'
+import { amountSchema, ownerIdSchema, parseInput } from '../input.ts'
 
 /** What an overdraft asks for. */
 export interface OverdraftInput {
@@ -18,8 +17,7 @@ interface Outcome {
   readonly balance: LedgerBalance
 }
 
-const message = `must be a whole number of credits from 0 to ${maxCredits}`
-const schema = z.object({ ownerId: ownerIdSchema, limit: z.int(message).min(0, message) })
+const schema = z.object({ ownerId: ownerIdSchema, limit: amountSchema })
 
 /** Sets how far below 0 an owner's balance may go. @throws ValidationError, OverdraftInUseError, BalanceOutOfRangeError */
 export async function setOverdraft(

@@ -1,34 +1,43 @@
 import { z } from 'zod'
 import { type Refusal, ValidationError } from '../errors.ts'
-import { parseInput } from '../input.ts'
-import type { Draft } from './draft.ts'
+import { flagSchema, parseInput } from '../input.ts'
+import type { Draft, PostingRequest } from './draft.ts'
 import type { PostEntryInput } from './post-entry.ts'
 
 const maxEntries = 1000
 const size = `must be a list of 1 to ${maxEntries} entries`
-const listSchema = z.array(z.unknown(), size).min(1, size).max(maxEntries, size)
+const batchSchema = z.object({
+  inputs: z.array(z.custom<PostEntryInput>(), size).min(1, size).max(maxEntries, size),
+  dryRun: flagSchema,
+})
 
 /** What became of one input of a batch: its draft, or why there is none. */
 export type BatchItem = { readonly draft: Draft } | { readonly refusal: ValidationError }
 
 /**
- * Reads the inputs of a batch, each on its own.
- * @throws ValidationError when there are none, or too many; dryRun is one for all.
+ * Reads a batch: its inputs each on their own, and the one dryRun for all.
+ * @throws ValidationError when there are none, or too many.
  */
-export function batchItems(
-  inputs: readonly PostEntryInput[],
-  read: (input: PostEntryInput) => { readonly draft: Draft },
-): readonly BatchItem[] {
-  parseInput(listSchema, inputs, 'inputs')
-  return inputs.map((input) => {
+export function readBatch(
+  batch: { readonly inputs: readonly PostEntryInput[]; readonly dryRun?: boolean | null | undefined },
+  read: (input: PostEntryInput) => PostingRequest,
+): { readonly items: readonly BatchItem[]; readonly dryRun: boolean } {
+  const { inputs, dryRun } = parseInput(batchSchema, batch)
+  const items = inputs.map((input) => {
     try {
-      return { draft: read(input).draft }
+      const request = read(input)
+      return request.dryRun ? { refusal: ownDryRun() } : { draft: request.draft }
     } catch (error) {
       if (error instanceof ValidationError) return { refusal: error }
       throw error
     }
   })
+  return { items, dryRun }
 }
+
+// Posting such an input after all would be the opposite of what it asks for.
+const ownDryRun = () =>
+  new ValidationError([{ field: 'dryRun', message: 'is given once, for the whole batch' }])
 
 /** The outcomes of all items, in order, where `settled` has those of the drafts. */
 export function inOrder<Settled>(

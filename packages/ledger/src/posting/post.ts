@@ -6,7 +6,7 @@ import { LedgerError, type Refusal } from '../errors.ts'
 import type { RowReader } from '../rows.ts'
 import type { Draft, Line, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
-import { duplicateError, type Outcome, refusalError } from './outcome.ts'
+import { type Outcome, refusalError } from './outcome.ts'
 
 /** What was posted: the entries in order, and the balances of their owners after them. */
 export interface PostedDraft<Operation extends string = string> {
@@ -28,7 +28,6 @@ export function createPost<Operation extends string>(
   report: Report,
 ): Post<Operation> {
   const settle = (outcome: Outcome, draft: Draft): PostedDraft<Operation> | Refusal<Operation> => {
-    if (outcome.outcome === 'duplicate') return duplicateError(outcome, rows)
     if (outcome.outcome !== 'posted') return refusalError(outcome, draft, rows)
     return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { LedgerBalance, LedgerTransaction } from '../entry.ts'
 import type { FieldError } from '../errors.ts'
-import { parseInput } from '../input.ts'
+import { flagSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import { transactionOf } from '../rows.ts'
 import {
@@ -38,10 +38,7 @@ export function transactionDrafts(operations: Operations): (input: PostTransacti
   const schema = z.object({
     ...postingFields,
     entries: z.array(entryFields(operations).schema, size).min(1, size).max(maxEntries, size),
-    balanced: z
-      .boolean('must be true or false')
-      .nullish()
-      .transform((balanced) => balanced ?? false),
+    balanced: flagSchema,
   })
   return (input) => {
     const { nonce, metadata, dryRun, balanced, entries } = parseInput(schema, input)
@@ -56,7 +53,7 @@ export function transactionDrafts(operations: Operations): (input: PostTransacti
 
 function unbalanced(lines: readonly Line[]): FieldError[] {
   const sum = lines.reduce((total, { amount }) => total + BigInt(amount ?? 0), 0n)
-  if (sum === 0n) return []
+  if (sum === 0n || lines.some(({ amount }) => amount === null)) return []
   return [{ field: 'entries', message: `must add up to 0 credits, and add up to ${sum}` }]
 }
 

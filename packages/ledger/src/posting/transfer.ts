@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { maxCredits } from '../amount.ts'
-import { ownerIdSchema, parseInput } from '../input.ts'
+import { ownerIdSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import { type Operations, transferOperations } from '../operations.ts'
-import { type PostingInput, postingFields } from './draft.ts'
+import { type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 import type { PostTransactionInput } from './transaction.ts'
 
 /** What a transfer asks for. */
@@ -15,14 +14,12 @@ export interface TransferInput extends PostingInput {
   readonly amount: number
 }
 
-const amountMessage = `must be a whole number of credits from 1 to ${maxCredits}`
-
 const schema = z
   .object({
     ...postingFields,
     from: ownerIdSchema,
     to: ownerIdSchema,
-    amount: z.int(amountMessage).min(1, amountMessage),
+    amount: positiveAmountSchema,
   })
   .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must be another owner than from' })
 
@@ -31,17 +28,23 @@ export function hasTransfers(operations: Operations): boolean {
   return Object.keys(transferOperations).every((name) => Object.hasOwn(operations, name))
 }
 
-/** A transfer as a balanced transaction. @throws ValidationError */
-export function transferTransaction(
-  input: TransferInput,
-): PostTransactionInput<keyof typeof transferOperations> {
-  const { from, to, amount, ...posting } = parseInput(schema, input)
-  return {
-    ...posting,
-    balanced: true,
-    entries: [
+/** Reads a transfer as a balanced transaction. @throws ValidationError, and TypeError where the app lacks the operations. */
+export function transferDrafts(
+  operations: Operations,
+  readTransaction: (input: PostTransactionInput) => PostingRequest,
+): (input: TransferInput) => PostingRequest {
+  return (input) => {
+    if (!hasTransfers(operations)) {
+      throw new TypeError('Transfers need the operations ...transferOperations.')
+    }
+    const { from, to, amount, ...posting } = parseInput(schema, input)
+    const entries = [
       { ownerId: from, operation: 'TRANSFER_OUT', amount },
       { ownerId: to, operation: 'TRANSFER_IN', amount },
-    ],
+    ]
+    const { draft, dryRun } = readTransaction({ ...posting, balanced: true, entries })
+    // Only the amount is left for the app's rules to refuse: a range that it made narrower.
+    const problems = draft.problems.map(({ message }) => ({ field: 'amount', message }))
+    return { draft: { ...draft, problems: problems.slice(0, 1) }, dryRun }
   }
 }

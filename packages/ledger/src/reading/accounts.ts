@@ -3,7 +3,7 @@ import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { ownerIdSchema, parseInput } from '../input.ts'
+import { ownerIdSchema, ownerPrefixSchema, parseInput } from '../input.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
 /** An owner's account in an app. */
@@ -35,10 +35,12 @@ interface AccountRow {
 /** Positions in the accounts of an app: an owner. */
 const cursors = textCursors('owner', (text) => ownerIdSchema.safeParse(text).data)
 
+const filterSchema = z.object({ prefix: ownerPrefixSchema.nullish() })
+
 /** Reads pages of accounts. Each is one query of the same cost at any depth. */
 export function createAccountPages(app: string, prisma: PrismaClient) {
   return async (input: AccountsInput): Promise<AccountPage> => {
-    const prefix = parseInput(z.union([ownerIdSchema, z.literal('')]).nullish(), input.prefix, 'prefix') ?? ''
+    const { prefix } = parseInput(filterSchema, input)
     const range = pageRange(input, cursors)
     const direction = range.backward ? Prisma.sql`DESC` : Prisma.sql`ASC`
     const found = await query(
@@ -47,7 +49,7 @@ export function createAccountPages(app: string, prisma: PrismaClient) {
                  'balance', ledger.balance_json(ledger.account_at(a, ledger.now())), 'entryCount', a.seq,
                  'createdOn', ledger.epoch_ms(a.created_on), 'updatedOn', ledger.epoch_ms(a.updated_on)) AS account
           FROM ledger.accounts a
-         WHERE a.app = ${app} AND a.owner_id ^@ ${prefix}::text
+         WHERE a.app = ${app} AND a.owner_id ^@ ${prefix ?? ''}::text
            AND a.owner_id > ${range.after ?? ''}::text
            AND (${range.before ?? null}::text IS NULL OR a.owner_id < ${range.before ?? null}::text)
          ORDER BY a.owner_id ${direction} LIMIT ${range.size + 1}`,

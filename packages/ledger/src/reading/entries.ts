@@ -3,7 +3,8 @@ import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerEntry } from '../entry.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { momentSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { metadataPairSchema, momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
+import type { Operations } from '../operations.ts'
 import type { EntryRow, RowReader } from '../rows.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
@@ -19,7 +20,10 @@ export interface EntriesInput<Operation extends string = string> extends PageInp
   readonly from?: Date | null | undefined
   /** Only entries before this moment. */
   readonly to?: Date | null | undefined
-  /** Only entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with fewer matches is short, and its end cursor goes on. */
+  /**
+   * Only entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with
+   * fewer matches is short, and its end cursor goes on.
+   */
   readonly metadata?: { readonly key: string; readonly value: string } | null | undefined
   /** Newest first when left out. */
   readonly order?: EntryOrder | null | undefined
@@ -32,29 +36,32 @@ export type EntryPage<Operation extends string = string> = Page<LedgerEntry<Oper
 const maxExamined = 10_000
 const maxSeq = 2n ** 53n
 
-/** Positions in an owner's entries: a seq. */
-export const entryCursors = textCursors('seq', (text) => (/^\d{1,15}$/.test(text) ? BigInt(text) : undefined))
-
-const filterSchema = z.object({
-  ownerId: ownerIdSchema,
-  operations: z.array(z.string('must be the name of an operation'), 'must be a list of operations').nullish(),
-  from: momentSchema.nullish(),
-  to: momentSchema.nullish(),
-  metadata: z
-    .object(
-      { key: z.string('must be a string'), value: z.string('must be a string') },
-      'must be { key, value }',
-    )
-    .nullish(),
-  order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
-})
+/** Positions in an owner's entries: a seq, 0 before the first. */
+export const entryCursors = textCursors('seq', (text) =>
+  /^(0|[1-9]\d{0,15})$/.test(text) ? BigInt(text) : undefined,
+)
 
 /** Reads pages of entries. Each is one query of the same cost at any depth. */
-export function createEntryPages<Operation extends string>(
-  app: string,
-  prisma: PrismaClient,
-  rows: RowReader<Operation>,
-) {
+export function createEntryPages<Operation extends string>({
+  app,
+  operations: known,
+  prisma,
+  rows,
+}: {
+  readonly app: string
+  readonly operations: Operations
+  readonly prisma: PrismaClient
+  readonly rows: RowReader<Operation>
+}) {
+  const filterSchema = z.object({
+    ownerId: ownerIdSchema,
+    operations: operationsSchema(known).nullish(),
+    from: momentSchema.nullish(),
+    to: momentSchema.nullish(),
+    metadata: metadataPairSchema.nullish(),
+    order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
+  })
+
   return async (input: EntriesInput<Operation>): Promise<EntryPage<Operation>> => {
     const { ownerId, operations, from, to, metadata, order } = parseInput(filterSchema, input)
     const range = pageRange(input, entryCursors)

@@ -1,39 +1,45 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
-import { Prisma } from '../generated/prisma/client.ts'
 import type { EntryRow, HoldRow } from '../rows.ts'
 
 const idPattern = /^[1-9]\d{0,17}$/
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** The rows of entries and holds, through the ledger's client or an app's own transaction. */
+/** The rows of entries and holds by their ids, through the ledger's client or an app's own transaction. */
 export function createFinders(app: string) {
-  const entryRows = async (client: TransactionClient, rest: Prisma.Sql) => {
-    const rows = await query(
-      () => client.$queryRaw<{ entry: EntryRow }[]>`
-        SELECT ledger.entry_json(e) AS entry FROM ledger.entries e WHERE e.app = ${app} AND ${rest}`,
-    )
-    return rows.map(({ entry }) => entry)
-  }
-  const holdRows = async (client: TransactionClient, rest: Prisma.Sql) => {
-    const rows = await query(
-      () => client.$queryRaw<{ hold: HoldRow }[]>`
-        SELECT ledger.hold_json(h, ledger.now()) AS hold FROM ledger.holds h WHERE h.app = ${app} AND ${rest}`,
-    )
-    return rows.map(({ hold }) => hold)
-  }
+  // Whole statements: an app's Prisma client may be of another copy of Prisma, which would not know parts made by ours.
   return {
-    entryRows,
-    holdRows,
-    entriesByIds: async (client: TransactionClient, ids: readonly string[]) =>
-      entryRows(client, Prisma.sql`e.id = ANY(${ids.filter((id) => idPattern.test(id))}::bigint[])`),
-    entriesByTransactions: async (client: TransactionClient, ids: readonly string[]) =>
-      entryRows(
-        client,
-        Prisma.sql`e.transaction_id = ANY(${ids.filter((id) => uuidPattern.test(id))}::uuid[]) ORDER BY e.id`,
-      ),
-    holdsByIds: async (client: TransactionClient, ids: readonly string[]) =>
-      holdRows(client, Prisma.sql`h.id = ANY(${ids.filter((id) => idPattern.test(id))}::bigint[])`),
+    async entriesByIds(client: TransactionClient, ids: readonly string[]): Promise<EntryRow[]> {
+      const wanted = ids.filter((id) => idPattern.test(id))
+      const found = await query(
+        () => client.$queryRaw<{ entry: EntryRow }[]>`
+          SELECT ledger.entry_json(e) AS entry FROM ledger.entries e
+           WHERE e.app = ${app} AND e.id = ANY(${wanted}::bigint[])`,
+      )
+      return found.map(({ entry }) => entry)
+    },
+
+    /** In the order in which they were posted. */
+    async entriesByTransactions(client: TransactionClient, ids: readonly string[]): Promise<EntryRow[]> {
+      const wanted = ids.filter((id) => uuidPattern.test(id))
+      const found = await query(
+        () => client.$queryRaw<{ entry: EntryRow }[]>`
+          SELECT ledger.entry_json(e) AS entry FROM ledger.entries e
+           WHERE e.app = ${app} AND e.transaction_id = ANY(${wanted}::uuid[]) ORDER BY e.id`,
+      )
+      return found.map(({ entry }) => entry)
+    },
+
+    async holdsByIds(client: TransactionClient, ids: readonly string[]): Promise<HoldRow[]> {
+      const wanted = ids.filter((id) => idPattern.test(id))
+      const found = await query(
+        () => client.$queryRaw<{ hold: HoldRow }[]>`
+          SELECT ledger.hold_json(h, greatest(ledger.now(), a.updated_on)) AS hold
+            FROM ledger.holds h JOIN ledger.accounts a ON a.app = h.app AND a.owner_id = h.owner_id
+           WHERE h.app = ${app} AND h.id = ANY(${wanted}::bigint[])`,
+      )
+      return found.map(({ hold }) => hold)
+    },
   }
 }
 

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
-import { Prisma } from '../generated/prisma/client.ts'
-import { momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
-import { type RowReader, transactionOf } from '../rows.ts'
+import { idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
+import type { Operations } from '../operations.ts'
+import { type EntryRow, type HoldRow, type RowReader, transactionOf } from '../rows.ts'
 import { type AccountPage, type AccountsInput, createAccountPages } from './accounts.ts'
 import { createEntryPages, type EntriesInput, type EntryPage } from './entries.ts'
 import type { Finders } from './finders.ts'
@@ -17,15 +17,15 @@ export interface LedgerReads<Operation extends string = string> {
   balance(ownerId: string): Promise<LedgerBalance>
   /** What the owner had at a moment: the balance after the last entry until then. @throws ValidationError */
   balanceAt(ownerId: string, asOf: Date): Promise<PastBalance>
-  /** The entry with this id, or null. */
+  /** The entry with this id, or null. @throws ValidationError */
   entry(id: string): Promise<LedgerEntry<Operation> | null>
   /** The owner's entry that was posted with this nonce, or null. @throws ValidationError */
   entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
   /** A page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError */
   entries(input: EntriesInput<Operation>): Promise<EntryPage<Operation>>
-  /** The transaction with this id, with its entries, or null. */
+  /** The transaction with this id, with its entries, or null. @throws ValidationError */
   transaction(id: string): Promise<LedgerTransaction<Operation> | null>
-  /** The hold with this id, or null. */
+  /** The hold with this id, or null. @throws ValidationError */
   hold(id: string): Promise<LedgerHold<Operation> | null>
   /** The owner's live holds, newest first, up to 100. @throws ValidationError */
   holds(ownerId: string): Promise<readonly LedgerHold<Operation>[]>
@@ -36,15 +36,18 @@ export interface LedgerReads<Operation extends string = string> {
 }
 
 const pastSchema = z.object({ ownerId: ownerIdSchema, asOf: momentSchema })
+const keySchema = z.object({ ownerId: ownerIdSchema, nonce: nonceSchema })
 
 /** One app's reads over the ledger's client. */
 export function createReads<Operation extends string>({
   app,
+  operations,
   prisma,
   rows,
   find,
 }: {
   readonly app: string
+  readonly operations: Operations
   readonly prisma: PrismaClient
   readonly rows: RowReader<Operation>
   readonly find: Finders
@@ -105,40 +108,48 @@ export function createReads<Operation extends string>({
     },
 
     async entry(id) {
-      const [row] = await entries.load(id)
+      const [row] = await entries.load(parseInput(idSchema, id, 'id'))
       return row ? rows.entry(row) : null
     },
 
     async entryByNonce(ownerId, nonce) {
-      const owner = parseInput(ownerIdSchema, ownerId, 'ownerId')
-      const key = parseInput(nonceSchema, nonce, 'nonce')
-      const [row] = await find.entryRows(
-        prisma,
-        Prisma.sql`e.owner_id = ${owner} AND e.nonce = ${key} AND e.place = 1`,
+      const key = parseInput(keySchema, { ownerId, nonce })
+      const [row] = await query(
+        () => prisma.$queryRaw<{ entry: EntryRow }[]>`
+          SELECT ledger.entry_json(e) AS entry FROM ledger.entries e
+           WHERE e.app = ${app} AND e.owner_id = ${key.ownerId} AND e.nonce = ${key.nonce} AND e.place = 1`,
       )
-      return row ? rows.entry(row) : null
+      return row ? rows.entry(row.entry) : null
     },
 
-    entries: createEntryPages(app, prisma, rows),
+    entries: createEntryPages({ app, operations, prisma, rows }),
 
     async transaction(id) {
-      const found = await transactions.load(id.toLowerCase())
+      const found = await transactions.load(parseInput(idSchema, id, 'id').toLowerCase())
       return transactionOf(found.map(rows.entry)) ?? null
     },
 
     async hold(id) {
-      const [row] = await holds.load(id)
+      const [row] = await holds.load(parseInput(idSchema, id, 'id'))
       return row ? rows.hold(row) : null
     },
 
     async holds(ownerId) {
       const owner = parseInput(ownerIdSchema, ownerId, 'ownerId')
-      const live = Prisma.sql`
-        h.owner_id = ${owner} AND h.expires_on > ledger.now() AND h.released_on IS NULL ORDER BY h.id DESC LIMIT 100`
-      return (await find.holdRows(prisma, live)).map(rows.hold)
+      const live = await query(
+        () => prisma.$queryRaw<{ hold: HoldRow }[]>`
+          SELECT ledger.hold_json(h, account.at) AS hold
+            FROM ledger.holds h, (
+              SELECT greatest(ledger.now(), a.updated_on) AS at
+                FROM ledger.accounts a WHERE a.app = ${app} AND a.owner_id = ${owner}
+            ) account
+           WHERE h.app = ${app} AND h.owner_id = ${owner} AND h.expires_on > account.at AND h.released_on IS NULL
+           ORDER BY h.id DESC LIMIT 100`,
+      )
+      return live.map(({ hold }) => rows.hold(hold))
     },
 
-    summary: createSummary(app, prisma, rows),
+    summary: createSummary({ app, operations, prisma, rows }),
     accounts: createAccountPages(app, prisma),
   }
 }

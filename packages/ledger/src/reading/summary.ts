@@ -3,7 +3,8 @@ import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import { ValidationError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { momentSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
+import type { Operations } from '../operations.ts'
 import type { RowReader } from '../rows.ts'
 
 /** The windows of a summary: UTC. */
@@ -42,21 +43,20 @@ const windowMs = { HOUR: 3_600_000, DAY: 86_400_000, MONTH: 28 * 86_400_000 } as
   number
 >
 
-const schema = z
-  .object({
-    ownerId: ownerIdSchema.nullish(),
-    from: momentSchema,
-    to: momentSchema,
-    per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
-    operations: z
-      .array(z.string('must be the name of an operation'), 'must be a list of operations')
-      .nullish(),
-  })
-  .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be after from' })
-  .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= maxWindows, {
-    path: ['to'],
-    error: `must be at most ${maxWindows} windows after from`,
-  })
+const summarySchema = (operations: Operations) =>
+  z
+    .object({
+      ownerId: ownerIdSchema.nullish(),
+      from: momentSchema,
+      to: momentSchema,
+      per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
+      operations: operationsSchema(operations).nullish(),
+    })
+    .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be after from' })
+    .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= maxWindows, {
+      path: ['to'],
+      error: `must be at most ${maxWindows} windows after from`,
+    })
 
 interface SummaryRow {
   readonly operation: string
@@ -67,26 +67,35 @@ interface SummaryRow {
 }
 
 /** Reads summaries: each is one query over the entries of its time alone. */
-export function createSummary<Operation extends string>(
-  app: string,
-  prisma: PrismaClient,
-  rows: RowReader<Operation>,
-) {
+export function createSummary<Operation extends string>({
+  app,
+  operations: known,
+  prisma,
+  rows,
+}: {
+  readonly app: string
+  readonly operations: Operations
+  readonly prisma: PrismaClient
+  readonly rows: RowReader<Operation>
+}) {
+  const schema = summarySchema(known)
   return async (input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]> => {
     const { ownerId, from, to, per, operations } = parseInput(schema, input)
     const lines = await query(
       () => prisma.$queryRaw<{ line: SummaryRow }[]>`
         SELECT json_build_object(
-                 'operation', e.operation, 'start', ledger.epoch_ms(date_trunc(${per}, e.created_on, 'UTC')),
+                 'operation', e.operation, 'start', ledger.epoch_ms(kind.start),
                  'count', count(*) FILTER (WHERE NOT is_correction),
                  'gross', coalesce(sum(e.amount) FILTER (WHERE NOT is_correction), 0)::text,
                  'reversed', coalesce(sum(e.amount) FILTER (WHERE is_correction), 0)::text) AS line
-          FROM ledger.entries e, LATERAL (SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction) kind
+          FROM ledger.entries e, LATERAL (
+                 SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction,
+                        date_trunc(${per}, e.created_on, 'UTC') AS start) kind
          WHERE e.app = ${app} AND e.created_on >= ${from.toISOString()}::timestamptz AND e.created_on < ${to.toISOString()}::timestamptz
            AND ${ownerId == null ? Prisma.sql`true` : ofOwner(app, ownerId, from, to)}
            AND ${operations ? Prisma.sql`e.operation = ANY(${operations}::text[])` : Prisma.sql`true`}
-         GROUP BY e.operation, date_trunc(${per}, e.created_on, 'UTC')
-         ORDER BY date_trunc(${per}, e.created_on, 'UTC'), e.operation COLLATE "C"`,
+         GROUP BY e.operation, kind.start
+         ORDER BY kind.start, e.operation COLLATE "C"`,
     )
     return lines.map(({ line: { operation, start, count, gross, reversed } }) => ({
       operation: rows.operation(operation),

@@ -1,0 +1,128 @@
+import type pg from 'pg'
+import type { PrismaClient } from '../database.ts'
+import { query } from '../database-errors.ts'
+import type { LedgerEntry } from '../entry.ts'
+import { ValidationError } from '../errors.ts'
+import { ownerIdSchema, parseInput } from '../input.ts'
+import { type EntriesInput, type EntryPage, entryCursors } from '../reading/entries.ts'
+import { pageRange } from '../reading/page.ts'
+import { createSubscriber, type Subscriber } from './subscriber.ts'
+import { createWatch } from './watch.ts'
+
+/** An entry of a live list. */
+export interface LiveEntry<Operation extends string = string> {
+  /** Its place in the list: that of `entries`. */
+  readonly cursor: string
+  readonly entry: LedgerEntry<Operation>
+}
+
+/** Where a live list of entries begins, and when it ends. */
+export interface LiveInput {
+  /**
+   * The cursor of the last entry that was read; '': from the first entry on. Left out: the entries that are posted from
+   * now on.
+   */
+  readonly after?: string | null | undefined
+  /** Ends the list. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What can be watched of one app's ledger. */
+export interface LedgerLive<Operation extends string = string> {
+  /**
+   * An owner's entries as they are posted, by whichever process, oldest first, each once. Accepted once the promise is
+   * fulfilled: what is committed after that is in the list. It goes on until it is left, its signal is aborted or the
+   * ledger is closed. It reads a page at a time as its entries are asked for: no posting ever waits for it.
+   * @throws ValidationError on an owner or a cursor that is none. Its entries: SubscriberTooSlowError where the reader
+   * falls 10,000 entries further behind, DatabaseUnavailableError; go on with the last cursor.
+   */
+  postedEntries(ownerId: string, input?: LiveInput): Promise<AsyncIterableIterator<LiveEntry<Operation>>>
+}
+
+const pageSize = 100
+
+/** One app's live lists. */
+export function createLive<Operation extends string>({
+  app,
+  pool,
+  prisma,
+  entries,
+}: {
+  readonly app: string
+  readonly pool: pg.Pool
+  readonly prisma: PrismaClient
+  readonly entries: (input: EntriesInput<Operation>) => Promise<EntryPage<Operation>>
+}): LedgerLive<Operation> & { close(): void } {
+  /** The seq of the last entry of each owner who has one. */
+  const currentSeqs = async (ownerIds: readonly string[]) => {
+    const rows = await query(
+      () => prisma.$queryRaw<{ owner_id: string; seq: bigint }[]>`
+        SELECT owner_id, seq FROM ledger.accounts WHERE app = ${app} AND owner_id = ANY(${ownerIds}::text[])`,
+    )
+    return new Map(rows.map(({ owner_id, seq }) => [owner_id, Number(seq)]))
+  }
+
+  const watch = createWatch({ app, pool, currentSeqs })
+
+  async function* read(subscriber: Subscriber): AsyncGenerator<LiveEntry<Operation>, void> {
+    const { ownerId } = subscriber
+    while (!subscriber.isEnded) {
+      const { seq, position } = subscriber
+      const after = entryCursors.write(BigInt(position))
+      const { edges, pageInfo } = await entries({ ownerId, order: 'OLDEST_FIRST', first: pageSize, after })
+      for (const { cursor, node } of edges) {
+        if (subscriber.isEnded) break
+        subscriber.position = node.seq
+        yield { cursor, entry: node }
+      }
+      if (!pageInfo.hasNextPage) await subscriber.beyond(Math.max(subscriber.position, seq))
+    }
+    if (subscriber.failure) throw subscriber.failure
+  }
+
+  return {
+    async postedEntries(ownerId, { after, signal } = {}) {
+      const owner = parseInput(ownerIdSchema, ownerId, 'ownerId')
+      const given = after === '' ? 0n : pageRange({ after }, entryCursors).after
+      const seq = (await currentSeqs([owner])).get(owner) ?? 0
+      const position = given === undefined ? seq : Number(given)
+      if (position > seq) {
+        throw new ValidationError([{ field: 'after', message: 'must be a cursor of an entry of this owner' }])
+      }
+      const subscriber = createSubscriber({ ownerId: owner, position, seq, onEnd: watch.remove })
+      const end = () => subscriber.end()
+      if (signal?.aborted) end()
+      watch.add(subscriber)
+      signal?.addEventListener('abort', end, { once: true })
+      return iterator(read(subscriber), () => {
+        signal?.removeEventListener('abort', end)
+        end()
+      })
+    },
+    close: watch.close,
+  }
+}
+
+/** A generator's values; returned from, it ends at once, also while it waits. */
+function iterator<Value>(values: AsyncGenerator<Value, void>, end: () => void): AsyncIterableIterator<Value> {
+  return {
+    async next() {
+      try {
+        const result = await values.next()
+        if (result.done) end()
+        return result
+      } catch (error) {
+        end()
+        throw error
+      }
+    },
+    async return() {
+      end()
+      void values.return()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import type pg from 'pg'
+import { createListener } from './channel.ts'
+import { coalesce } from './coalesce.ts'
+import type { Subscriber } from './subscriber.ts'
+
+/** How often subscribers are told by themselves: wake-ups may be lost, and an app's own transactions send none. */
+const pollMs = 1000
+/** The shortest time between two questions to the database. */
+const pauseMs = 10
+
+/** The subscribers of a ledger. While there is one, it watches the seqs of their owners, by one question for all. */
+export function createWatch({
+  app,
+  pool,
+  currentSeqs,
+}: {
+  readonly app: string
+  readonly pool: pg.Pool
+  readonly currentSeqs: (ownerIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
+}) {
+  const subscribers = new Set<Subscriber>()
+  let timer: NodeJS.Timeout | undefined
+  let isClosed = false
+
+  const look = coalesce(async () => {
+    if (subscribers.size === 0) return
+    const seqs = await currentSeqs([...new Set([...subscribers].map(({ ownerId }) => ownerId))])
+    for (const subscriber of subscribers) subscriber.reached(seqs.get(subscriber.ownerId) ?? 0)
+  }, pauseMs)
+  const listener = createListener(app, pool, look)
+
+  return {
+    add(subscriber: Subscriber) {
+      if (isClosed) subscriber.end()
+      if (subscriber.isEnded) return
+      subscribers.add(subscriber)
+      listener.open()
+      timer ??= setInterval(() => {
+        listener.open()
+        look()
+      }, pollMs)
+    },
+    remove(subscriber: Subscriber) {
+      if (!subscribers.delete(subscriber) || subscribers.size > 0) return
+      clearInterval(timer)
+      timer = undefined
+      listener.close()
+    },
+    /** Ends the subscribers, and those that are added from now on. */
+    close() {
+      isClosed = true
+      for (const subscriber of subscribers) subscriber.end()
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import pg from 'pg'
+
+/** A row that breaks an invariant. */
+export interface BrokenRow {
+  /** Which row, such as `entry 17 (seq 3 of "ada")`. */
+  readonly broken: string
+  /** What it says. */
+  readonly found: string
+  /** What it should say. */
+  readonly expected: string
+}
+
+/** What one question about one app came to. */
+export interface Answer {
+  readonly app: string
+  /** The question's file, without `.sql`. */
+  readonly question: string
+  /** The invariant in words. */
+  readonly invariant: string
+  /** How many rows break it. */
+  readonly count: number
+  /** The first of them. */
+  readonly rows: readonly BrokenRow[]
+}
+
+/** How much was verified. */
+export interface LedgerSize {
+  readonly accounts: number
+  readonly entries: number
+  readonly holds: number
+}
+
+/** What became of a verification: every answer, and the size of what was asked about. */
+export interface Verification {
+  readonly apps: readonly string[]
+  readonly size: LedgerSize
+  readonly answers: readonly Answer[]
+  /** The answers that name broken rows: none in a ledger that is right. */
+  readonly broken: readonly Answer[]
+}
+
+/** Told as a verification goes on. */
+export interface VerificationProgress {
+  /** Before the first question: how many will be asked. */
+  onStart?(questions: number): void
+  onQuestion?(app: string, invariant: string): void
+  onAnswer?(answer: Answer): void
+}
+
+export interface VerifyOptions extends VerificationProgress {
+  /** The apps to verify; all when left out. */
+  readonly apps?: readonly string[]
+  /** How many broken rows an answer names at most. */
+  readonly maxRows?: number
+}
+
+const folder = new URL('../verify/', import.meta.url)
+const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
+
+/** The questions that are asked of each app: one file each, whose comment says what should hold. */
+const questions = readdirSync(new URL('questions/', folder))
+  .filter((file) => file.endsWith('.sql'))
+  .sort()
+  .map((file) => {
+    const sql = read(`questions/${file}`)
+    return { question: file.replace('.sql', ''), invariant: commentOf(sql), sql }
+  })
+
+/**
+ * Checks every invariant of the ledger over all rows of the apps. All questions see one snapshot; nothing is locked, and
+ * postings go on meanwhile. The connection's role must see the apps' rows: the owner of the tables sees all.
+ *
+ * @throws Error on an app that the ledger does not know, and where there is no ledger.
+ */
+export async function verifyLedger(
+  client: pg.ClientBase,
+  { maxRows = 20, ...options }: VerifyOptions = {},
+): Promise<Verification> {
+  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  try {
+    await client.query("SET LOCAL TimeZone = 'UTC'; SET LOCAL statement_timeout = 0")
+    const apps = await chooseApps(client, options.apps)
+    options.onStart?.(apps.length * questions.length)
+    const answers: Answer[] = []
+    const size = { accounts: 0, entries: 0, holds: 0 }
+    for (const app of apps) {
+      const { rows } = await client.query<LedgerSize>(read('size.sql'), [app])
+      for (const key of ['accounts', 'entries', 'holds'] as const) size[key] += rows[0]?.[key] ?? 0
+      for (const { question, invariant, sql } of questions) {
+        options.onQuestion?.(app, invariant)
+        const answer = { app, question, invariant, ...(await ask(client, sql, app, maxRows)) }
+        options.onAnswer?.(answer)
+        answers.push(answer)
+      }
+    }
+    return { apps, size, answers, broken: answers.filter(({ count }) => count > 0) }
+  } finally {
+    await client.query('ROLLBACK').catch(() => {}) // a lost connection has said so already
+  }
+}
+
+async function chooseApps(client: pg.ClientBase, names: readonly string[] | undefined): Promise<string[]> {
+  const ledger = await client.query("SELECT WHERE to_regclass('ledger.apps') IS NOT NULL")
+  if (ledger.rowCount === 0)
+    throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
+  const { rows } = await client.query<{ app: string }>(read('apps.sql'))
+  const known = rows.map(({ app }) => app)
+  const unknown = names?.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new Error(`The ledger has no app "${unknown}". Its apps are: ${known.join(', ') || 'none'}.`)
+  }
+  return known.filter((app) => names?.includes(app) ?? true)
+}
+
+/** Counts the rows as they come, and keeps the first: a badly broken ledger need not fit into memory. */
+function ask(
+  client: pg.ClientBase,
+  text: string,
+  app: string,
+  maxRows: number,
+): Promise<{ count: number; rows: BrokenRow[] }> {
+  const rows: BrokenRow[] = []
+  let count = 0
+  return new Promise((resolve, reject) => {
+    const query = client.query(new pg.Query<BrokenRow>({ text, values: [app] }))
+    query.on('row', (row) => {
+      count += 1
+      if (count <= maxRows) rows.push(row)
+    })
+    query.on('end', () => resolve({ count, rows }))
+    query.on('error', reject)
+  })
+}
+
+function commentOf(sql: string): string {
+  const lines = sql.split('\n')
+  const comment = lines.slice(
+    0,
+    lines.findIndex((line) => !line.startsWith('--')),
+  )
+  return comment.map((line) => line.replace(/^-- ?/, '')).join(' ')
+}

@@ -1,0 +1,89 @@
+import pg from 'pg'
+import { afterAll, expect, test } from 'vitest'
+import { createLedger } from '../src/index.ts'
+import { games, openGames } from './open-ledger.ts'
+
+const { database, sql } = await openGames()
+// One connection, whose plans are kept.
+const pool = new pg.Pool({ connectionString: database.url, max: 1 })
+const ledger = createLedger({ app: 'games', operations: games, pool })
+afterAll(async () => {
+  await ledger.close()
+  await pool.end()
+})
+
+/** How many rows and index entries were read so far of accounts, entries and holds. */
+async function rowsRead(): Promise<number> {
+  await pool.query('SELECT pg_stat_force_next_flush()')
+  const { rows } = await sql.query(
+    `SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE schemaname = 'ledger')
+          + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE schemaname = 'ledger') AS count`,
+  )
+  return Number(rows[0].count)
+}
+
+/** Writes in every way, and reads. */
+async function useAll(round: number): Promise<void> {
+  const ownerId = `owner ${round}`
+  const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 2 } as const
+  const posted = await ledger.postEntry({ ...spend, operation: 'CREDIT_ADD', amount: 50, nonce: '1' })
+  const ticket = await ledger.postEntry({ ownerId, operation: 'GAME_TICKET', amount: 5, nonce: '2' })
+  const first = await ledger.holdCredits({ ...spend, nonce: '3', expiresIn: 60 })
+  const second = await ledger.holdCredits({ ...spend, nonce: '4', expiresIn: 60 })
+  const transfer = await ledger.transfer({ from: ownerId, to: `other ${round}`, amount: 1, nonce: '5' })
+  if (!posted.ok || !ticket.ok || !first.ok || !second.ok || !transfer.ok) throw new Error('not posted')
+  const results = [
+    await ledger.postEntry({ ...spend, operation: 'CREDIT_ADD', amount: 50, nonce: '1' }),
+    await ledger.captureHold({ id: first.hold.id, nonce: '6' }),
+    await ledger.releaseHold(second.hold.id),
+    await ledger.refundEntry({ id: ticket.entry.id, amount: 1, nonce: '7' }),
+    await ledger.reverseTransaction({ id: transfer.transaction.id, nonce: '8' }),
+    await ledger.setOverdraft({ ownerId, limit: 5 }),
+    ...(await ledger.postEntries(
+      ['9', '10', '11'].map((nonce) => ({ ...spend, ownerId: `${ownerId}`, nonce })),
+    )),
+  ]
+  expect(results.map(({ ok }) => ok)).toEqual([false, ...Array(8).fill(true)])
+  // PostgreSQL keeps a plan once it has made some.
+  for (let n = 0; n < 10; n += 1) {
+    await ledger.balance(ownerId)
+    await ledger.balanceAt(ownerId, new Date())
+    await ledger.entries({
+      ownerId,
+      operations: ['GAME_TICKET'],
+      metadata: { key: 'a', value: 'b' },
+      from: new Date(0),
+    })
+    await ledger.holds(ownerId)
+    await ledger.transaction(transfer.transaction.id)
+    await ledger.entryByNonce(ownerId, '1')
+  }
+}
+
+test('plans that were made for empty tables read few rows once the tables are large', async () => {
+  const tables = ['accounts', 'holds', 'entries_games']
+  for (const table of tables) await sql.query(`ALTER TABLE ledger.${table} SET (autovacuum_enabled = off)`)
+  await useAll(1)
+  await useAll(2)
+  await sql.query(
+    `INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
+     SELECT 'games', 'more ' || i, now(), now() FROM generate_series(1, 20000) i`,
+  )
+  await sql.query(
+    `INSERT INTO ledger.entries (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on)
+     SELECT 'games', 'more ' || i, 1, 'CREDIT_ADD', 0, 0, 'n', gen_random_uuid(), now() FROM generate_series(1, 20000) i`,
+  )
+  await sql.query(
+    `INSERT INTO ledger.holds (app, owner_id, operation, amount, nonce, created_on, expires_on, released_on)
+     SELECT 'games', 'more ' || i, 'CREDIT_SPEND', 1, 'h', now(), now() + interval '1 hour', now() FROM generate_series(1, 20000) i`,
+  )
+  const before = await rowsRead()
+  await useAll(3)
+  await useAll(4)
+  expect((await rowsRead()) - before).toBeLessThan(5000)
+  // And plans that are made for large tables do not, either.
+  await sql.query(`ANALYZE ${tables.map((table) => `ledger.${table}`).join()}`)
+  const analyzed = await rowsRead()
+  await useAll(5)
+  expect((await rowsRead()) - analyzed).toBeLessThan(5000)
+})
