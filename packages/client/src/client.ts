@@ -1,60 +1,36 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import type { DocumentNode } from 'graphql'
-import { LedgerClientError } from './errors.ts'
-import {
-  BalanceDocument,
-  EntriesDocument,
-  EntryByNonceDocument,
-  EntryDocument,
-  OperationsDocument,
-  PostEntryDocument,
-} from './generated/documents.ts'
-import { type PostEntryResult, toResult } from './post-entry.ts'
+import { forApp } from './app-documents.ts'
+import { createCommands, type LedgerCommands } from './commands.ts'
+import { type EntriesPostedInput, entriesPosted, type LiveEntry } from './entries-posted.ts'
+import { createOpenStream } from './event-stream.ts'
+import { createReads, type LedgerReads } from './reads.ts'
+import { defaultRetryPolicy } from './retry.ts'
 import { createTransport, type LedgerClientOptions } from './transport.ts'
-import type {
-  EntryFilter,
-  EntryPage,
-  ForOperations,
-  LedgerBalance,
-  LedgerEntry,
-  LedgerOperationInfo,
-  PageInput,
-  PostEntryInput,
-  SharedOperation,
-} from './types.ts'
+import type { SharedOperation } from './types.ts'
 
 /** A document's variables as an argument: optional when it has none that must be given. */
 export type VariablesArgument<Variables> =
   Record<never, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 /**
- * One app's ledger, as far as every app has it. Each method throws a LedgerClientError when the server could
- * not be reached or answered with errors; a lost connection, a retryable error and 502, 503 and 504 are
- * tried again first, as `retry` says.
+ * One app's ledger. `postEntry`, `balance`, `entry`, `entryByNonce`, `entries` and `operations` every app has; the
+ * others need the parts of the same names in its graph, which it has unless it leaves them out.
+ *
+ * Each method throws a LedgerClientError when the server could not be reached or answered with errors; a lost
+ * connection, a retryable error and 502, 503 and 504 are tried again first, as `retry` says.
  */
-export interface LedgerClient<Operation extends string = SharedOperation> {
+export interface LedgerClient<Operation extends string = SharedOperation>
+  extends LedgerCommands<Operation>,
+    LedgerReads<Operation> {
   /**
-   * Posts an entry, once: all attempts carry the same nonce, so that one whose answer was lost is found, and
-   * answered as a success with `replayed: true`. A caller's nonce that was used before this call is refused
-   * with DuplicateNonceError. There is one exception: after an attempt whose answer was lost, an identical
-   * posting under the nonce may be that attempt's or an earlier call's. Both are answered with `replayed: true`.
+   * The owner's entries as they are posted, oldest first, each once; they need the app's part `live`. A lost connection
+   * is opened again after the last entry, as `retry` says. Without `after` the list begins when it is first asked for an
+   * entry. What is not read stays with the server.
    */
-  postEntry(input: PostEntryInput<Operation>): Promise<PostEntryResult<Operation>>
-  /** What the owner has, in credits. */
-  balance(ownerId: string): Promise<LedgerBalance>
-  entry(id: string): Promise<LedgerEntry<Operation> | null>
-  entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
-  /** One page of the owner's entries, newest first. */
-  entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>>
-  /** All of the owner's entries, newest first, read page by page as they are asked for. */
-  allEntries(
-    input: EntryFilter<Operation> & { pageSize?: number },
-  ): AsyncGenerator<LedgerEntry<Operation>, void>
-  /** The app's operations and their amount rules: what a form needs. */
-  operations(): Promise<readonly LedgerOperationInfo<Operation>[]>
+  entriesPosted(ownerId: string, input?: EntriesPostedInput): AsyncGenerator<LiveEntry<Operation>, void>
   /**
-   * Sends a typed document of the app's own. A mutation is tried again only when each of its root fields
-   * carries a nonce, as an argument `nonce` or in an input object (`input: { nonce }`).
+   * Sends a typed document of the app's own. A mutation is tried again only when each of its root fields carries a
+   * nonce: as an argument `nonce`, in an input object (`input: { nonce }`), or in each of a list of them.
    */
   request<Result, Variables extends object>(
     document: TypedDocumentNode<Result, Variables>,
@@ -71,53 +47,17 @@ export function createLedgerClient<Operation extends string = SharedOperation>(
   options: LedgerClientOptions,
 ): LedgerClient<Operation> {
   const send = createTransport(options)
-
-  /** The contract's documents name the enum, not its values: any app's fit. */
-  function ask<Result, Variables extends object>(
-    document: TypedDocumentNode<Result, Variables>,
-    variables: ForOperations<Variables, Operation>,
-  ) {
-    const untyped: DocumentNode = document
-    const ofApp: TypedDocumentNode<ForOperations<Result, Operation>, never> = untyped
-    return send(ofApp, variables)
-  }
-
-  async function entries({ ownerId, operations, ...page }: EntryFilter<Operation> & PageInput) {
-    const { result } = await ask(EntriesDocument, { ownerId, operations, ...page })
-    const { edges, pageInfo } = result.ledgerEntries
-    return { entries: edges.map(({ node }) => node), pageInfo }
-  }
+  const open = createOpenStream(options)
+  const policy = { ...defaultRetryPolicy, ...options.retry }
+  const ofApp = forApp<Operation>()
+  const reads = createReads({ send, ofApp })
 
   return {
-    async postEntry({ nonce: given, ...input }) {
-      const nonce = given ?? crypto.randomUUID()
-      try {
-        const { result, maybeDoneBefore } = await ask(PostEntryDocument, { input: { ...input, nonce } })
-        return toResult(result.postLedgerEntry, { ours: given === undefined || maybeDoneBefore })
-      } catch (error) {
-        throw error instanceof LedgerClientError ? error.ofPosting(nonce) : error
-      }
-    },
-    async balance(ownerId) {
-      return (await ask(BalanceDocument, { ownerId })).result.balance
-    },
-    async entry(id) {
-      return (await ask(EntryDocument, { id })).result.ledgerEntry
-    },
-    async entryByNonce(ownerId, nonce) {
-      return (await ask(EntryByNonceDocument, { ownerId, nonce })).result.ledgerEntryByNonce
-    },
-    entries,
-    async *allEntries({ pageSize = 100, ...filter }) {
-      let after: string | undefined
-      do {
-        const page = await entries({ ...filter, first: pageSize, after })
-        yield* page.entries
-        after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? undefined) : undefined
-      } while (after !== undefined)
-    },
-    async operations() {
-      return (await ask(OperationsDocument, {})).result.ledgerOperations
+    ...createCommands({ send, ofApp, reads }),
+    ...reads,
+    entriesPosted(ownerId, input = {}) {
+      const latestCursor = async () => (await reads.entries({ ownerId, first: 1 })).pageInfo.startCursor ?? ''
+      return entriesPosted({ open, latestCursor, policy }, ownerId, input)
     },
     async request(document, ...[variables]) {
       return (await send(document, variables ?? {})).result

@@ -5,12 +5,13 @@ export interface LedgerClientFailure {
   readonly retryable: boolean
   readonly status?: number | undefined
   readonly nonce?: string | undefined
+  readonly nonces?: readonly string[] | undefined
   readonly cause?: unknown
 }
 
 /**
- * A request without an answer that the ledger's types describe. Business outcomes of a posting are not
- * thrown; `postEntry` returns them.
+ * A request without an answer that the ledger's types describe. Business outcomes are not thrown: methods
+ * return them.
  */
 export class LedgerClientError extends Error {
   override readonly name = 'LedgerClientError'
@@ -25,18 +26,21 @@ export class LedgerClientError extends Error {
   readonly status: number | undefined
   /** Of a posting: send it again with this nonce to learn the outcome. It is never posted twice. */
   readonly nonce: string | undefined
+  /** Of a batch: the nonces of its inputs, in their order, to send it again with. */
+  readonly nonces: readonly string[] | undefined
 
-  constructor({ code, message, retryable, status, nonce, cause }: LedgerClientFailure) {
+  constructor({ code, message, retryable, status, nonce, nonces, cause }: LedgerClientFailure) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.retryable = retryable
     this.status = status
     this.nonce = nonce
+    this.nonces = nonces
   }
 
-  /** The same error, of the posting with this nonce. */
-  ofPosting(nonce: string): LedgerClientError {
+  /** The same error, of the posting with this nonce, or of the batch with these. */
+  ofPosting(sent: { readonly nonce: string } | { readonly nonces: readonly string[] }): LedgerClientError {
     const { code, message, retryable, status, cause } = this
-    return new LedgerClientError({ code, message, retryable, status, nonce, cause })
+    return new LedgerClientError({ code, message, retryable, status, cause, ...sent })
   }
 }

@@ -1,24 +1,71 @@
 export { createLedgerClient, type LedgerClient, type VariablesArgument } from './client.ts'
+export type { LedgerCommands } from './commands.ts'
+export type { EntriesPostedInput, LiveEntry } from './entries-posted.ts'
 export { LedgerClientError, type LedgerClientFailure } from './errors.ts'
 export type {
+  AccountFilter,
+  BatchEntryInput,
+  CaptureHoldInput,
+  EntryFilter,
+  EntryInput,
+  HoldCreditsInput,
+  Moment,
+  PageInput,
+  PostEntryInput,
+  PostingInput,
+  PostTransactionInput,
+  RefundEntryInput,
+  ReverseTransactionInput,
+  SetOverdraftInput,
+  SummaryInput,
+  TransferInput,
+} from './inputs.ts'
+export type { LedgerReads } from './reads.ts'
+export type {
+  AlreadyReversedRefusal,
   BalanceOutOfRangeRefusal,
+  CorrectionRefusal,
+  DuplicateHoldRefusal,
   DuplicateNonceRefusal,
+  HoldEndedRefusal,
   InsufficientBalanceRefusal,
-  PostEntryResult,
-  PostEntrySuccess,
+  LimitReachedRefusal,
+  NotFoundRefusal,
+  NotReversibleRefusal,
+  OverdraftInUseRefusal,
+  PostingRefusal,
+  RefundExceededRefusal,
   ValidationRefusal,
-} from './post-entry.ts'
+} from './refusals.ts'
+export type {
+  CaptureHoldResult,
+  HoldCreditsResult,
+  PostEntryResult,
+  PostTransactionResult,
+  RefundEntryResult,
+  ReleaseHoldResult,
+  ReverseTransactionResult,
+  SetOverdraftResult,
+  TransferResult,
+} from './results.ts'
 export type { RetryPolicy } from './retry.ts'
 export type { LedgerClientOptions } from './transport.ts'
 export type {
-  EntryFilter,
+  AccountPage,
+  AvailableBalance,
   EntryPage,
+  LedgerAccount,
   LedgerBalance,
   LedgerDirection,
   LedgerEntry,
+  LedgerEntryOrder,
+  LedgerHold,
+  LedgerHoldStatus,
   LedgerOperationInfo,
+  LedgerSummaryLine,
+  LedgerSummaryWindow,
+  LedgerTransaction,
+  OverdraftBalance,
   PageInfo,
-  PageInput,
-  PostEntryInput,
   SharedOperation,
 } from './types.ts'

@@ -8,8 +8,8 @@ import {
 
 /**
  * Whether a document may be sent again when the outcome of the first time is unknown: always for a query;
- * for a mutation when every one of its root fields carries a nonce, as an argument `nonce` or inside an
- * input object (`input: { nonce }`), so that the server recognizes the second time.
+ * for a mutation when every one of its root fields carries a nonce, as an argument `nonce`, inside an input object
+ * (`input: { nonce }`) or inside each of a list of them, so that the server recognizes the second time.
  */
 export function isRepeatable(document: DocumentNode, variables: object): boolean {
   return document.definitions.every(
@@ -26,13 +26,14 @@ function carriesNonces({ selectionSet }: OperationDefinitionNode, variables: obj
       field.kind === Kind.FIELD &&
       field.arguments?.some(({ name, value }) => {
         const argument = valueFromASTUntyped(value, { ...variables })
-        return isNonce(name.value === 'nonce' ? argument : nonceIn(argument))
+        return name.value === 'nonce' ? isNonce(argument) : hasNonce(argument)
       }),
   )
 }
 
-function nonceIn(input: unknown): unknown {
-  return typeof input === 'object' && input !== null && 'nonce' in input ? input.nonce : undefined
+function hasNonce(input: unknown): boolean {
+  if (Array.isArray(input)) return input.length > 0 && input.every(hasNonce)
+  return typeof input === 'object' && input !== null && 'nonce' in input && isNonce(input.nonce)
 }
 
 function isNonce(value: unknown): boolean {

@@ -28,7 +28,14 @@ export interface Answer<Result> {
 export type Send = <Result>(
   document: TypedDocumentNode<Result, never>,
   variables: object,
+  options?: SendOptions,
 ) => Promise<Answer<Result>>
+
+/** What is known of a document beyond its text. */
+export interface SendOptions {
+  /** Carried out twice, it comes to the same as once: it may be sent again, also without a nonce. */
+  readonly isIdempotent?: boolean
+}
 
 /** @throws TypeError when the URL is none. */
 export function createTransport(options: LedgerClientOptions): Send {
@@ -39,8 +46,12 @@ export function createTransport(options: LedgerClientOptions): Send {
     ...(options.fetch && { fetch: options.fetch }),
   })
 
-  return async <Result>(document: TypedDocumentNode<Result, never>, variables: object) => {
-    const repeatable = isRepeatable(document, variables)
+  return async <Result>(
+    document: TypedDocumentNode<Result, never>,
+    variables: object,
+    { isIdempotent = false }: SendOptions = {},
+  ) => {
+    const repeatable = isIdempotent || isRepeatable(document, variables)
     let maybeDoneBefore = false
     for (let attempt = 1; ; attempt++) {
       try {

@@ -1,74 +1,87 @@
 import type {
+  AccountsQuery,
+  AvailableFieldsFragment,
   BalanceFieldsFragment,
-  EntriesQuery,
   EntryFieldsFragment,
+  HoldFieldsFragment,
   LedgerDirection,
+  LedgerEntryOrder,
+  LedgerHoldStatus,
   LedgerOperation,
+  LedgerSummaryWindow,
   OperationsQuery,
+  OverdraftFieldsFragment,
+  PageFieldsFragment,
+  SummaryQuery,
+  TransactionFieldsFragment,
 } from './generated/documents.ts'
 
+export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerSummaryWindow }
+
 /** The operations that every app has. */
-export type SharedOperation = LedgerOperation
+export type SharedOperation = Exclude<LedgerOperation, 'TRANSFER_IN' | 'TRANSFER_OUT'>
+
+/** What a graph gives as null at a past moment alone. No document here asks for it with a moment. */
+type NeverNull = 'overdraft' | 'held' | 'available'
 
 /**
- * A generated type with the operations of one app in place of the shared ones. The documents are written
- * against the contract, whose enum every app extends.
+ * A generated type with the operations of one app in place of the ledger's own. The documents are written
+ * against a graph whose enum every app extends.
  */
 export type ForOperations<Type, Operation extends string> = Type extends LedgerOperation
   ? Operation
   : Type extends object
-    ? { readonly [Key in keyof Type]: ForOperations<Type[Key], Operation> }
+    ? {
+        readonly [Key in keyof Type]: ForOperations<
+          Key extends NeverNull ? NonNullable<Type[Key]> : Type[Key],
+          Operation
+        >
+      }
     : Type
 
 /** One posting to one owner's account. `amount` is in signed credits: + in, - out. */
 export interface LedgerEntry<Operation extends string = SharedOperation>
   extends ForOperations<EntryFieldsFragment, Operation> {}
 
+/** Entries that were posted together: all of them or none. */
+export interface LedgerTransaction<Operation extends string = SharedOperation>
+  extends ForOperations<TransactionFieldsFragment, Operation> {}
+
+/** Credits that an owner has promised: they count as spent while its `status` is HELD. */
+export interface LedgerHold<Operation extends string = SharedOperation>
+  extends ForOperations<HoldFieldsFragment, Operation> {}
+
 /** What an owner has in the app, in credits. An owner never seen has 0. */
 export interface LedgerBalance extends BalanceFieldsFragment {}
 
-/** An operation's name, meaning and amount rule: what a form needs. */
+/** What an owner has, how far below 0 that may go, and what can be spent: amount - held + overdraft, in credits. */
+export interface OverdraftBalance extends ForOperations<OverdraftFieldsFragment, SharedOperation> {}
+
+/** The same with what live holds keep aside. */
+export interface AvailableBalance extends ForOperations<AvailableFieldsFragment, SharedOperation> {}
+
+/** An operation's name, meaning, amount rule and limit: what a form needs. */
 export interface LedgerOperationInfo<Operation extends string = SharedOperation>
   extends ForOperations<OperationsQuery['ledgerOperations'][number], Operation> {}
 
-export type { LedgerDirection }
+/** The entries of one operation in one window. `gross` and `reversed` are in signed credits; their sum is what remains. */
+export interface LedgerSummaryLine<Operation extends string = SharedOperation>
+  extends ForOperations<SummaryQuery['ledgerSummary'][number], Operation> {}
+
+/** An owner's account. */
+export type LedgerAccount = AccountsQuery['ledgerAccounts']['edges'][number]['node']
 
 /** The ends of a page, as cursors, and whether the list goes on beyond them. */
-export type PageInfo = EntriesQuery['ledgerEntries']['pageInfo']
+export interface PageInfo extends PageFieldsFragment {}
 
-/** One page of an owner's entries, newest first. */
+/** One page of an owner's entries. */
 export interface EntryPage<Operation extends string = SharedOperation> {
   readonly entries: readonly LedgerEntry<Operation>[]
   readonly pageInfo: PageInfo
 }
 
-/** Whose entries, and of which operations (all when left out). */
-export interface EntryFilter<Operation extends string = SharedOperation> {
-  readonly ownerId: string
-  readonly operations?: readonly Operation[] | undefined
-}
-
-/** The first entries after a cursor, or the last ones before one: 20 when left out, 100 at most. */
-export type PageInput =
-  | {
-      readonly first?: number | undefined
-      readonly after?: string | undefined
-      readonly last?: never
-      readonly before?: never
-    }
-  | {
-      readonly last: number
-      readonly before?: string | undefined
-      readonly first?: never
-      readonly after?: never
-    }
-
-/** What to post. The amount is in credits, >= 0 (the operation gives the sign); a fixed one may be left out. */
-export interface PostEntryInput<Operation extends string = SharedOperation> {
-  readonly ownerId: string
-  readonly operation: Operation
-  readonly amount?: number | undefined
-  /** The idempotency key, unique per owner. The client makes a UUID when it is left out. */
-  readonly nonce?: string | undefined
-  readonly metadata?: Readonly<Record<string, string>> | undefined
+/** One page of accounts, by owner. */
+export interface AccountPage {
+  readonly accounts: readonly LedgerAccount[]
+  readonly pageInfo: PageInfo
 }

@@ -1,9 +1,15 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { describe, expectTypeOf, it } from 'vitest'
 import {
+  type AvailableBalance,
   createLedgerClient,
+  type LedgerAccount,
   type LedgerBalance,
   type LedgerEntry,
+  type LedgerHold,
+  type LedgerSummaryLine,
+  type LedgerTransaction,
+  type OverdraftBalance,
   type SharedOperation,
 } from '../src/index.ts'
 
@@ -14,34 +20,48 @@ declare const all: TypedDocumentNode<{ titles: string[] }, { [key: string]: neve
 
 const url = 'http://localhost:4001/graphql'
 const content = createLedgerClient<ContentOperation>({ url })
+const entry = { ownerId: 'ada', operation: 'CONTENT_CREATION' } as const
+const anothers = { ownerId: 'ada', operation: 'PROJECT_PAYMENT' } as const
+const times = { from: new Date(), to: '2026-11-21T10:15:30.000Z' }
 
 describe('LedgerClient', () => {
   it('takes the app’s operations and no other’s', () => {
-    void content.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION' })
-    void content.postEntry({
-      ownerId: 'ada',
-      operation: 'CREDIT_ADD',
-      amount: 5,
-      nonce: 'n',
-      metadata: { a: 'b' },
-    })
+    void content.postEntry(entry)
+    void content.postEntry({ ...entry, amount: 5, nonce: 'n', metadata: { a: 'b' }, dryRun: true })
     // @ts-expect-error another app's operation
-    void content.postEntry({ ownerId: 'ada', operation: 'PROJECT_PAYMENT' })
+    void content.postEntry(anothers)
+    void content.postTransaction({ entries: [entry, entry], balanced: true })
+    // @ts-expect-error another app's operation
+    void content.postTransaction({ entries: [entry, anothers] })
+    void content.postEntries([entry, { ...entry, nonce: 'n' }], { dryRun: true })
+    // @ts-expect-error another app's operation
+    void content.postEntries([anothers])
+    void content.holdCredits({ ...entry, expiresIn: 60 })
+    // @ts-expect-error another app's operation
+    void content.holdCredits({ ...anothers, expiresIn: 60 })
     void content.entries({ ownerId: 'ada', operations: ['CONTENT_ACCESS'] })
     // @ts-expect-error another app's operation
     void content.entries({ ownerId: 'ada', operations: ['PROJECT_PAYMENT'] })
     // @ts-expect-error another app's operation
     void content.allEntries({ ownerId: 'ada', operations: ['PROJECT_PAYMENT'] })
+    void content.summary({ ...times, per: 'DAY', operations: ['CREDIT_ADD'] })
+    // @ts-expect-error another app's operation
+    void content.summary({ ...times, per: 'DAY', operations: ['PROJECT_PAYMENT'] })
   })
 
   it('knows the shared operations when it is told none', () => {
     const shared = createLedgerClient({ url })
     void shared.postEntry({ ownerId: 'ada', operation: 'SIGNUP_CREDIT' })
     // @ts-expect-error an app's own operation
-    void shared.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION' })
+    void shared.postEntry(entry)
+    // @ts-expect-error not every app has transfers
+    void shared.entries({ ownerId: 'ada', operations: ['TRANSFER_IN'] })
+    expectTypeOf<SharedOperation>().toEqualTypeOf<
+      'DAILY_REWARD' | 'SIGNUP_CREDIT' | 'CREDIT_SPEND' | 'CREDIT_ADD'
+    >()
   })
 
-  it('gives entries of the app’s operations', () => {
+  it('gives all that it reads with the app’s operations', () => {
     expectTypeOf(content.entry('1')).resolves.toEqualTypeOf<LedgerEntry<ContentOperation> | null>()
     expectTypeOf<LedgerEntry<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation>()
     expectTypeOf<LedgerEntry['amount']>().toEqualTypeOf<number>()
@@ -49,11 +69,23 @@ describe('LedgerClient', () => {
     expectTypeOf<
       Awaited<ReturnType<typeof content.operations>>[number]['name']
     >().toEqualTypeOf<ContentOperation>()
-    expectTypeOf(content.balance('ada')).resolves.toEqualTypeOf<LedgerBalance>()
+    expectTypeOf(
+      content.transaction('1'),
+    ).resolves.toEqualTypeOf<LedgerTransaction<ContentOperation> | null>()
+    expectTypeOf<
+      LedgerTransaction<ContentOperation>['entries'][number]['operation']
+    >().toEqualTypeOf<ContentOperation>()
+    expectTypeOf(content.hold('1')).resolves.toEqualTypeOf<LedgerHold<ContentOperation> | null>()
+    expectTypeOf<LedgerHold<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation>()
+    expectTypeOf<LedgerSummaryLine<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation>()
+    expectTypeOf<LedgerAccount['createdOn']>().toEqualTypeOf<string>()
+    expectTypeOf(content.balance('ada', { asOf: new Date() })).resolves.toEqualTypeOf<LedgerBalance>()
+    expectTypeOf(content.available('ada')).resolves.toEqualTypeOf<AvailableBalance>()
+    expectTypeOf<AvailableBalance['held']>().toEqualTypeOf<number>()
   })
 
   it('tells the outcomes of a posting apart', async () => {
-    const result = await content.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION' })
+    const result = await content.postEntry(entry)
     if (result.ok) {
       expectTypeOf(result.entry.operation).toEqualTypeOf<ContentOperation>()
       expectTypeOf(result.replayed).toEqualTypeOf<boolean>()
@@ -67,17 +99,64 @@ describe('LedgerClient', () => {
       case 'ValidationError':
         expectTypeOf(result.errors[0]?.field).toEqualTypeOf<string | undefined>()
         return
+      case 'LimitReachedError':
+        expectTypeOf(result.operation).toEqualTypeOf<ContentOperation>()
+        expectTypeOf(result.nextOn).toEqualTypeOf<string | null>()
+        return
       default:
         expectTypeOf(result.balance).toEqualTypeOf<LedgerBalance>()
     }
   })
 
+  it('tells those of the other commands apart', async () => {
+    const posted = await content.postTransaction({ entries: [entry] })
+    if (posted.ok) expectTypeOf(posted.balances[0]?.amount).toEqualTypeOf<number | undefined>()
+    // @ts-expect-error a posting of a transaction names none
+    else if (posted.__typename === 'NotFoundError') return
+
+    const refunded = await content.refundEntry({ id: '1', amount: 1 })
+    if (!refunded.ok && refunded.__typename === 'RefundExceededError') {
+      expectTypeOf(refunded.refundable).toEqualTypeOf<number>()
+    }
+    const captured = await content.captureHold({ id: '1' })
+    if (captured.ok) {
+      expectTypeOf(captured.entry.operation).toEqualTypeOf<ContentOperation>()
+      expectTypeOf(captured.balance.available).toEqualTypeOf<number>()
+    } else if (captured.__typename === 'HoldEndedError') {
+      expectTypeOf(captured.hold.operation).toEqualTypeOf<ContentOperation>()
+    }
+    const set = await content.setOverdraft({ ownerId: 'ada', limit: 1 })
+    if (set.ok || set.__typename === 'OverdraftInUseError') {
+      expectTypeOf(set.balance.overdraft).toEqualTypeOf<OverdraftBalance['overdraft']>()
+    }
+    const [first] = await content.postEntries([entry])
+    if (first?.ok) expectTypeOf(first.entry.operation).toEqualTypeOf<ContentOperation>()
+  })
+
+  it('takes what a command needs, and no more', () => {
+    // @ts-expect-error the amount is missing
+    void content.transfer({ from: 'ada', to: 'bob' })
+    // @ts-expect-error the time is missing
+    void content.holdCredits(entry)
+    // @ts-expect-error a batch is tried as a whole
+    void content.postEntries([{ ...entry, dryRun: true }])
+    // @ts-expect-error releasing needs no nonce
+    void content.releaseHold('1', { nonce: 'n' })
+    // @ts-expect-error a week is no window of summaries
+    void content.summary({ ...times, per: 'WEEK' })
+    // @ts-expect-error a number is no moment
+    void content.balance('ada', { asOf: 0 })
+  })
+
   it('takes a page forward or backward, not both', () => {
     void content.entries({ ownerId: 'ada', last: 5, before: 'c' })
+    void content.accounts({ prefix: 'a', last: 5 })
     // @ts-expect-error first and last together
     void content.entries({ ownerId: 'ada', first: 5, last: 5 })
     // @ts-expect-error before without last
     void content.entries({ ownerId: 'ada', before: 'c' })
+    // @ts-expect-error first and last together
+    void content.accounts({ first: 5, last: 5 })
   })
 
   it('takes the variables that a document needs', () => {

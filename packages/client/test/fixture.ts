@@ -10,7 +10,8 @@ import { startProxy } from './proxy.ts'
 export type FixtureOperation = OperationOf<NotesOperations>
 
 const database = await createTestDatabase()
-const { pool, ledger, schema } = openNotes(database.url)
+export const { pool, ledger, schema } = openNotes(database.url)
+
 const server = await startServer({
   app: 'content',
   ledger,

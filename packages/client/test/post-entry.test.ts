@@ -152,8 +152,9 @@ describe('postEntry', () => {
       ok: false,
       __typename: 'InsufficientBalanceError',
       code: 'INSUFFICIENT_BALANCE',
-      message: 'The posting takes 1 credits, the balance is 0.',
+      message: `The posting takes 1 credit, ${fixture.ownerId} has 0 available.`,
       balance: { ownerId: fixture.ownerId, amount: 0 },
+      entryIndex: 0,
     })
     expect(await client.postEntry({ ownerId: '', operation: 'CREDIT_ADD' })).toMatchObject({
       __typename: 'ValidationError',
@@ -171,13 +172,13 @@ describe('postEntry', () => {
   })
 
   it('throws a refusal that it does not know, with its code', async () => {
-    const refusal = { __typename: 'LimitExceededError', code: 'LIMIT_EXCEEDED', message: 'Enough for today.' }
-    fixture.faults.push(answerJson({ data: { postLedgerEntry: refusal } }))
+    const refusal = { __typename: 'QuotaExceededError', code: 'QUOTA_EXCEEDED', message: 'Enough for today.' }
+    fixture.faults.push(answerJson({ data: { outcome: refusal } }))
     await expect(
       clientOf().postEntry({ ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n1' }),
     ).rejects.toMatchObject({
       name: 'LedgerClientError',
-      code: 'LIMIT_EXCEEDED',
+      code: 'QUOTA_EXCEEDED',
       message: 'Enough for today.',
       retryable: false,
       nonce: 'n1',

@@ -21,6 +21,8 @@ interface Exchange {
   readonly response: ServerResponse
   /** Lets the server work. Its answer goes no further by itself. */
   readonly forward: () => Promise<Answer>
+  /** The same, with an answer that is still to be read. */
+  readonly open: () => Promise<IncomingMessage>
 }
 
 /** What happens to one request in place of passing it and its answer through. */
@@ -35,7 +37,8 @@ export async function startProxy(serverUrl: string) {
     requests.push(incoming)
     const body = await buffer(incoming)
     const handle = faults.shift() ?? passThrough
-    await handle({ request: incoming, response, forward: () => forward(serverUrl, incoming, body) })
+    const open = () => send(serverUrl, incoming, body)
+    await handle({ request: incoming, response, open, forward: async () => read(await open()) })
   })
   const listen = (port: number) => new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', resolve))
   await listen(0)
@@ -55,23 +58,29 @@ export async function startProxy(serverUrl: string) {
   }
 }
 
-function forward(
+function send(
   serverUrl: string,
   { method, url, headers }: IncomingMessage,
   body: Buffer,
-): Promise<Answer> {
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(url ?? '/', serverUrl), { method, headers }, async (answer) =>
-      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) }),
-    )
+    const sent = request(new URL(url ?? '/', serverUrl), { method, headers }, resolve)
     sent.on('error', reject)
     sent.end(body)
   })
 }
 
-const passThrough: Fault = async ({ response, forward }) => {
-  const { status, headers, body } = await forward()
-  response.writeHead(status, headers).end(body)
+async function read(answer: IncomingMessage): Promise<Answer> {
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) }
+}
+
+/** Passes an answer on as it comes; the server is left when the client leaves. */
+const passThrough: Fault = async ({ response, open }) => {
+  const answer = await open()
+  answer.on('error', () => response.destroy())
+  response.on('close', () => answer.destroy())
+  response.writeHead(answer.statusCode ?? 0, answer.headers)
+  answer.pipe(response)
 }
 
 /** The connection breaks before the server has heard of the request. */
@@ -90,6 +99,30 @@ export const cutAnswer: Fault = async ({ request, response, forward }) => {
   const { status, headers, body } = await forward()
   response.writeHead(status, { ...headers, 'content-length': body.length })
   response.write(body.subarray(0, body.length / 2), () => request.socket.destroy())
+}
+
+/** The answer is a stream: the connection breaks after some of its events. */
+export function cutStreamAfter(events: number): Fault {
+  return async ({ request, response, open }) => {
+    const answer = await open()
+    answer.on('error', () => {})
+    response.on('close', () => answer.destroy())
+    response.writeHead(answer.statusCode ?? 0, answer.headers)
+    let passed = 0
+    for await (const chunk of answer) {
+      passed += String(chunk).split('event: next').length - 1
+      if (passed > events) break
+      response.write(chunk)
+    }
+    request.socket.destroy()
+  }
+}
+
+/** The answer is a stream: it begins, and then nothing more is heard. */
+export const silenceStream: Fault = async ({ response, open }) => {
+  const answer = await open()
+  response.on('close', () => answer.destroy())
+  response.writeHead(answer.statusCode ?? 0, answer.headers).flushHeaders()
 }
 
 /** The server works, and its answer never comes. */

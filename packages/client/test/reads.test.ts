@@ -86,6 +86,8 @@ describe('reads', () => {
       minAmount: 0,
       maxAmount: 0,
       defaultAmount: 0,
+      limit: null,
+      paired: false,
     })
   })
 

@@ -1,0 +1,68 @@
+import { LedgerClientError } from './errors.ts'
+import type { CorrectionRefusal, HoldEndedRefusal, OverdraftInUseRefusal } from './refusals.ts'
+
+/** What a mutation came to. */
+export interface Outcome {
+  readonly __typename: string
+}
+
+/** The outcome of a mutation that did what it was asked for. */
+export type SuccessOf<Of extends Outcome> = Extract<Of, { readonly __typename: `${string}Success` }>
+/** The outcomes of one that did not. */
+type RefusalOf<Of extends Outcome> = Extract<Of, { readonly code: string }>
+/** Those that say what the nonce was used for. */
+export type DuplicateOf<Of extends Outcome> = Extract<Of, { readonly identical: boolean }>
+
+/** A refusal as callers get it. */
+export type Refused<Of extends Outcome> = RefusalOf<Of> & { readonly ok: false }
+/** An outcome as callers get it. */
+export type Told<Of extends Outcome> = (SuccessOf<Of> & { readonly ok: true }) | Refused<Of>
+
+type KnownRefusal = CorrectionRefusal | HoldEndedRefusal | OverdraftInUseRefusal
+
+/** The refusals that the results' types describe. */
+const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {
+  ValidationError: true,
+  InsufficientBalanceError: true,
+  DuplicateNonceError: true,
+  DuplicateHoldError: true,
+  BalanceOutOfRangeError: true,
+  LimitReachedError: true,
+  NotFoundError: true,
+  NotReversibleError: true,
+  AlreadyReversedError: true,
+  RefundExceededError: true,
+  HoldEndedError: true,
+  OverdraftInUseError: true,
+}
+
+/**
+ * Says whether an outcome is what was asked for.
+ * @throws LedgerClientError for one that this version of the client does not know.
+ */
+export function tell<Of extends Outcome>(outcome: Of): Told<Of> {
+  if (isSuccess(outcome)) return { ok: true, ...outcome }
+  if (isRefusal(outcome)) return { ok: false, ...outcome }
+  throw unknownOutcome(outcome)
+}
+
+export function isDuplicate<Of extends Outcome>(outcome: Of): outcome is Of & DuplicateOf<Of> {
+  return 'identical' in outcome
+}
+
+function isSuccess<Of extends Outcome>(outcome: Of): outcome is Of & SuccessOf<Of> {
+  return outcome.__typename.endsWith('Success')
+}
+
+function isRefusal<Of extends Outcome>(outcome: Of): outcome is Of & RefusalOf<Of> {
+  return Object.hasOwn(knownRefusals, outcome.__typename)
+}
+
+/** A later server may refuse for reasons of its own; each of them has a code and a message. */
+function unknownOutcome(outcome: Outcome & { code?: string; message?: string }): LedgerClientError {
+  const {
+    code = 'UNKNOWN_OUTCOME',
+    message = `The server answered with ${outcome.__typename}, which this client does not know.`,
+  } = outcome
+  return new LedgerClientError({ code, message, retryable: false })
+}

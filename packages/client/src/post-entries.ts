@@ -1,0 +1,39 @@
+import type { ForApp } from './app-documents.ts'
+import { LedgerClientError } from './errors.ts'
+import { PostEntriesDocument } from './generated/documents.ts'
+import type { BatchEntryInput } from './inputs.ts'
+import { resultOf } from './posting.ts'
+import { replayedEntry } from './replays.ts'
+import type { PostEntryResult } from './results.ts'
+import type { Send } from './transport.ts'
+
+/**
+ * The method that posts entries each on its own. Every input has a nonce, so that the whole batch can be sent again:
+ * what an earlier attempt has posted of it is answered as a success.
+ */
+export function createPostEntries<Operation extends string>(send: Send, ofApp: ForApp<Operation>) {
+  const replayOf = replayedEntry('PostLedgerEntrySuccess')
+  return async (
+    given: readonly BatchEntryInput<Operation>[],
+    { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
+  ): Promise<readonly PostEntryResult<Operation>[]> => {
+    const inputs = given.map((input) => ({ ...input, nonce: input.nonce ?? crypto.randomUUID() }))
+    try {
+      const { result, maybeDoneBefore } = await send(ofApp(PostEntriesDocument), { inputs, dryRun })
+      const results: PostEntryResult<Operation>[] = []
+      const answered = new Set<string>()
+      for (const [index, outcome] of result.outcomes.entries()) {
+        // An entry that an input before has posted is that one's: this one repeats its nonce.
+        const isAnswered = 'entry' in outcome && answered.has(outcome.entry.id)
+        const isOurs = !dryRun && !isAnswered && (given[index]?.nonce === undefined || maybeDoneBefore)
+        const posted = await resultOf(outcome, { isOurs, replayOf })
+        if (posted.ok) answered.add(posted.entry.id)
+        results.push(posted)
+      }
+      return results
+    } catch (error) {
+      const nonces = inputs.map(({ nonce }) => nonce)
+      throw error instanceof LedgerClientError ? error.ofPosting({ nonces }) : error
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import type { ForApp } from './app-documents.ts'
+import {
+  AccountsDocument,
+  AvailableDocument,
+  BalanceAtDocument,
+  BalanceDocument,
+  EntriesDocument,
+  EntryByNonceDocument,
+  EntryDocument,
+  HoldDocument,
+  HoldsDocument,
+  OperationsDocument,
+  StatementDocument,
+  SummaryDocument,
+  TransactionDocument,
+} from './generated/documents.ts'
+import type { AccountFilter, EntryFilter, Moment, PageInput, SummaryInput } from './inputs.ts'
+import type { Send } from './transport.ts'
+import type {
+  AccountPage,
+  AvailableBalance,
+  EntryPage,
+  LedgerAccount,
+  LedgerBalance,
+  LedgerEntry,
+  LedgerHold,
+  LedgerOperationInfo,
+  LedgerSummaryLine,
+  LedgerTransaction,
+  PageInfo,
+  SharedOperation,
+} from './types.ts'
+
+/** What can be read of an app's ledger. A moment that is an invalid Date is a RangeError. */
+export interface LedgerReads<Operation extends string = SharedOperation> {
+  /** What the owner has, in credits; with `asOf`, what they had just after the last entry until that moment. */
+  balance(ownerId: string, options?: { readonly asOf?: Moment | undefined }): Promise<LedgerBalance>
+  /** What the owner can spend: what they have, less what holds keep aside, and the overdraft. */
+  available(ownerId: string): Promise<AvailableBalance>
+  entry(id: string): Promise<LedgerEntry<Operation> | null>
+  entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
+  /** One page of the owner's entries, newest first unless `order` says otherwise. */
+  entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>>
+  /** All of the owner's entries, in the same order, read page by page as they are asked for. */
+  allEntries(
+    input: EntryFilter<Operation> & { readonly pageSize?: number | undefined },
+  ): AsyncGenerator<LedgerEntry<Operation>, void>
+  transaction(id: string): Promise<LedgerTransaction<Operation> | null>
+  hold(id: string): Promise<LedgerHold<Operation> | null>
+  /** The owner's live holds, newest first, up to 100. */
+  holds(ownerId: string): Promise<readonly LedgerHold<Operation>[]>
+  /** Counts and sums per operation and hour, day or month (UTC), oldest first: at most 1,000 windows. */
+  summary(input: SummaryInput<Operation>): Promise<readonly LedgerSummaryLine<Operation>[]>
+  /** One page of the app's accounts, by owner. */
+  accounts(input?: AccountFilter & PageInput): Promise<AccountPage>
+  /** All of them, read page by page as they are asked for. */
+  allAccounts(
+    input?: AccountFilter & { readonly pageSize?: number | undefined },
+  ): AsyncGenerator<LedgerAccount, void>
+  /** The app's operations with their amount rules and limits: what a form needs. */
+  operations(): Promise<readonly LedgerOperationInfo<Operation>[]>
+}
+
+/** The reads by their documents. */
+export function createReads<Operation extends string>({
+  send,
+  ofApp,
+}: {
+  readonly send: Send
+  readonly ofApp: ForApp<Operation>
+}): LedgerReads<Operation> {
+  const ask = async <Result, Variables extends object>(
+    document: TypedDocumentNode<Result, Variables>,
+    variables: Variables,
+  ) => (await send(document, variables)).result
+
+  async function entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>> {
+    const { from, to, order, metadata, ...rest } = input
+    const times = { from: from && isoOf(from), to: to && isoOf(to) }
+    // Only what is asked for is sent: not every graph has more than the contract's arguments.
+    const isStatement = [from, to, order, metadata].some((filter) => filter != null)
+    const { ledgerEntries } = isStatement
+      ? await ask(ofApp(StatementDocument), { ...rest, ...times, order, metadata })
+      : await ask(ofApp(EntriesDocument), rest)
+    return { entries: ledgerEntries.edges.map(({ node }) => node), pageInfo: ledgerEntries.pageInfo }
+  }
+
+  async function accounts(input: AccountFilter & PageInput = {}): Promise<AccountPage> {
+    const { ledgerAccounts } = await ask(ofApp(AccountsDocument), input)
+    return { accounts: ledgerAccounts.edges.map(({ node }) => node), pageInfo: ledgerAccounts.pageInfo }
+  }
+
+  return {
+    async balance(ownerId, { asOf } = {}) {
+      const { balance } =
+        asOf === undefined
+          ? await ask(ofApp(BalanceDocument), { ownerId })
+          : await ask(ofApp(BalanceAtDocument), { ownerId, asOf: isoOf(asOf) })
+      return balance
+    },
+    async available(ownerId) {
+      return (await ask(ofApp(AvailableDocument), { ownerId })).balance
+    },
+    async entry(id) {
+      return (await ask(ofApp(EntryDocument), { id })).ledgerEntry
+    },
+    async entryByNonce(ownerId, nonce) {
+      return (await ask(ofApp(EntryByNonceDocument), { ownerId, nonce })).ledgerEntryByNonce
+    },
+    entries,
+    allEntries: ({ pageSize, ...filter }) =>
+      allOf(pageSize, async (page) => {
+        const { entries: nodes, pageInfo } = await entries({ ...filter, ...page })
+        return { nodes, pageInfo }
+      }),
+    async transaction(id) {
+      return (await ask(ofApp(TransactionDocument), { id })).ledgerTransaction
+    },
+    async hold(id) {
+      return (await ask(ofApp(HoldDocument), { id })).ledgerHold
+    },
+    async holds(ownerId) {
+      return (await ask(ofApp(HoldsDocument), { ownerId })).ledgerHolds
+    },
+    async summary({ from, to, ...rest }) {
+      const times = { from: isoOf(from), to: isoOf(to) }
+      return (await ask(ofApp(SummaryDocument), { ...rest, ...times })).ledgerSummary
+    },
+    accounts,
+    allAccounts: ({ pageSize, ...filter } = {}) =>
+      allOf(pageSize, async (page) => {
+        const { accounts: nodes, pageInfo } = await accounts({ ...filter, ...page })
+        return { nodes, pageInfo }
+      }),
+    async operations() {
+      return (await ask(ofApp(OperationsDocument), {})).ledgerOperations
+    },
+  }
+}
+
+/** A list page by page, each read when it is asked for. */
+async function* allOf<Node>(
+  pageSize = 100,
+  read: (page: {
+    first: number
+    after: string | undefined
+  }) => Promise<{ readonly nodes: readonly Node[]; readonly pageInfo: PageInfo }>,
+): AsyncGenerator<Node, void> {
+  let after: string | undefined
+  do {
+    const { nodes, pageInfo } = await read({ first: pageSize, after })
+    yield* nodes
+    after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? undefined) : undefined
+  } while (after !== undefined)
+}
+
+/** @throws RangeError when it is an invalid Date, which JSON would turn into none at all. */
+function isoOf(moment: Moment): string {
+  return moment instanceof Date ? moment.toISOString() : moment
+}

@@ -1,0 +1,46 @@
+import type { LedgerBalance } from './types.ts'
+
+/** The nonce was used for a hold: never what a posting replays. */
+interface ForHold {
+  readonly holdId: string
+}
+
+/** The nonce was used for an entry. */
+interface ForEntry<Entry> {
+  readonly entry: Entry
+  readonly balance: LedgerBalance
+}
+
+/** An entry that is known with the whole of what it was posted in. */
+interface WithTransaction<Transaction> {
+  readonly transaction: Transaction
+}
+
+/** The success, of this name, that a duplicate stands for: its entry. */
+export function replayedEntry<Name extends string>(__typename: Name) {
+  return <Entry>(duplicate: ForEntry<Entry> | ForHold) => {
+    if (!('entry' in duplicate)) return undefined
+    const { entry, balance } = duplicate
+    return { __typename, entry, balance }
+  }
+}
+
+/** The same of a transaction. A duplicate knows the balance of one owner: those of the others are read. */
+export function replayedTransaction<Name extends string>(
+  __typename: Name,
+  balanceOf: (ownerId: string) => Promise<LedgerBalance>,
+) {
+  return async <Transaction extends { readonly entries: readonly { readonly ownerId: string }[] }>(
+    duplicate: ForEntry<WithTransaction<Transaction>> | ForHold,
+  ) => {
+    if (!('entry' in duplicate)) return undefined
+    const { transaction } = duplicate.entry
+    const ownerIds = [...new Set(transaction.entries.map(({ ownerId }) => ownerId))]
+    const balances = await Promise.all(
+      ownerIds.map((ownerId) =>
+        ownerId === duplicate.balance.ownerId ? duplicate.balance : balanceOf(ownerId),
+      ),
+    )
+    return { __typename, transaction, balances }
+  }
+}

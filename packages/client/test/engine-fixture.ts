@@ -1,0 +1,74 @@
+import { createLedger, createPool, type OperationOf } from '@shared-ledger/ledger'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { startServer } from '@shared-ledger/server'
+import pg from 'pg'
+import { pino } from 'pino'
+import { afterAll } from 'vitest'
+import { allOperations, buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { createLedgerClient, type LedgerClientOptions } from '../src/index.ts'
+import { startProxy } from './proxy.ts'
+
+/** The operations of the app whose graph has every part. */
+export type EngineOperation = OperationOf<typeof allOperations>
+
+const database = await createTestDatabase()
+const sql = new pg.Client({ connectionString: database.url })
+await sql.connect()
+await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
+const pool = createPool(database.url)
+const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+const server = await startServer({
+  app: 'parts',
+  ledger,
+  schema: buildSchema(ledger),
+  logger: pino({ level: 'silent' }),
+  port: 0,
+  close: () => pool.end(),
+})
+afterAll(async () => {
+  await server.close()
+  await sql.end()
+  await database.drop()
+})
+
+let count = 0
+
+/** A proxy before a server whose graph has every part, a client of it, and owners whom no other test of the file knows. */
+export async function startEngine() {
+  const proxy = await startProxy(server.url)
+  const test = ++count
+  const clientOf = (options: Partial<LedgerClientOptions> = {}) =>
+    createLedgerClient<EngineOperation>({
+      url: `${proxy.url}/graphql`,
+      retry: { baseDelayMs: 1 },
+      ...options,
+    })
+  const client = clientOf()
+
+  return {
+    ...proxy,
+    client,
+    clientOf,
+    ada: `ada ${test}`,
+    bob: `bob ${test}`,
+    /** Gives an owner credits, past faults. */
+    async give(ownerId: string, amount: number, metadata: Readonly<Record<string, string>> = {}) {
+      const nonce = crypto.randomUUID()
+      const result = await ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount, nonce, metadata })
+      if (!result.ok) throw result.error
+      return result.entry
+    },
+    /** What owners have, past faults. */
+    amounts: (...ownerIds: string[]) =>
+      Promise.all(ownerIds.map(async (ownerId) => (await ledger.balance(ownerId)).amount)),
+    /** How many entries and holds there are. */
+    async count(): Promise<number> {
+      const { rows } = await sql.query(
+        'SELECT ((SELECT count(*) FROM ledger.entries) + (SELECT count(*) FROM ledger.holds))::int AS count',
+      )
+      return rows[0].count
+    },
+  }
+}
+
+export type Engine = Awaited<ReturnType<typeof startEngine>>
