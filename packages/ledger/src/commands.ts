@@ -1,7 +1,6 @@
 import type { PrismaClient, TransactionClient } from './database.ts'
 import type { LedgerBalance } from './entry.ts'
 import { isRefusal, LedgerError, type Refusal } from './errors.ts'
-import { wakingPost } from './live/waking-post.ts'
 import type { OperationOf, Operations } from './operations.ts'
 import {
   type RefundEntryInput,
@@ -46,8 +45,9 @@ export type PostEntryResult<Operation extends string = string> = LedgerResult<
 /** One way to write to a ledger. */
 export interface LedgerCommand<Input, Posted, Operation extends string = string> {
   /**
-   * Does it, and answers what became of it.
-   * @throws DatabaseUnavailableError, TransactionConflictError (retry with the same nonce).
+   * Does it, and answers what became of it. What is posted at once goes to the database together.
+   * @throws DatabaseUnavailableError, TransactionConflictError, AccountBusyError, OverloadedError: all may be retried with
+   * the same nonce.
    */
   (input: Input): Promise<LedgerResult<Posted, Operation>>
   /**
@@ -115,7 +115,7 @@ export function createCommands<Ops extends Operations>({
 }): LedgerCommands<OperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const post = wakingPost(createPost(app, rows, report), { ledgerClient: prisma, wakeUp })
+  const post = createPost({ app, rows, find, prisma, report, wakeUp })
   const holds = createHolds({ app, operations, rows, report, post, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  AccountBusyError,
   DatabaseUnavailableError,
   LedgerError,
   ServerOutdatedError,
@@ -20,8 +21,11 @@ const driverErrorSchema = z.object({
 })
 const codedErrorSchema = z.object({ code: z.string() })
 
-/** SQLSTATEs: serialization failure, deadlock, a lock or a statement that took too long. */
-const conflict = /^(40001|40P01|55P03|57014)$/
+/** SQLSTATEs: serialization failure, deadlock, a statement that took too long. */
+const conflict = /^(40001|40P01|57014)$/
+
+/** SQLSTATE: a lock that could not be had in time. */
+const busy = '55P03'
 
 /** The CHECK of ledger.set_operations on an app's partition, and ledger.assert_declared. */
 const undeclaredOperation = /check constraint "entries_\w+_operations"|does not declare the operation/
@@ -55,6 +59,12 @@ export function ledgerErrorOf(error: unknown): LedgerError | undefined {
       {
         cause: error,
       },
+    )
+  }
+  if (codes.includes(busy)) {
+    return new AccountBusyError(
+      'Another transaction keeps this account locked. Try it again, with the same nonce.',
+      { cause: error },
     )
   }
   if (undeclaredOperation.test(message)) {

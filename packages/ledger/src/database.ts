@@ -9,13 +9,14 @@ export interface TransactionClient {
 
 /**
  * A pool of connections that the ledger and the app's own Prisma client share.
- * Connections are opened when they are needed; a lost one is replaced.
+ * Connections are opened when they are needed; a lost one is replaced. What waits 10 s for a lock is given up.
  */
 export function createPool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: 10,
     connectionTimeoutMillis: 5_000,
+    lock_timeout: 10_000,
     application_name: 'shared-ledger',
   })
   // An idle connection that is lost must not end the process: the next query opens another.

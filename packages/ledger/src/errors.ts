@@ -48,7 +48,15 @@ export const ledgerErrors = {
   TRANSACTION_CONFLICT: {
     retryable: true,
     meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (40001, 40P01, 55P03, 57014). Nothing was posted.',
+      'PostgreSQL gave up the transaction, since another was in its way (40001, 40P01, 57014). Nothing was posted.',
+  },
+  ACCOUNT_BUSY: {
+    retryable: true,
+    meaning: 'Another transaction keeps the account locked (55P03). Nothing was posted.',
+  },
+  OVERLOADED: {
+    retryable: true,
+    meaning: 'Too many postings wait already. Nothing was posted.',
   },
   SERVER_OUTDATED: {
     retryable: true,
@@ -277,10 +285,22 @@ export class SubscriberTooSlowError extends LedgerError {
   }
 }
 
-/** PostgreSQL gave the transaction up, since another was in its way (40001, 40P01, 55P03, 57014). Retry it. */
+/** PostgreSQL gave the transaction up, since another was in its way (40001, 40P01, 57014). Retry it. */
 export class TransactionConflictError extends LedgerError {
   override readonly name = 'TransactionConflictError'
   readonly code = 'TRANSACTION_CONFLICT'
+}
+
+/** Another transaction keeps the account locked (55P03). Retry it. */
+export class AccountBusyError extends LedgerError {
+  override readonly name = 'AccountBusyError'
+  readonly code = 'ACCOUNT_BUSY'
+}
+
+/** Too many postings wait already. Retry it. */
+export class OverloadedError extends LedgerError {
+  override readonly name = 'OverloadedError'
+  readonly code = 'OVERLOADED'
 }
 
 /** The operation was added or dropped after this server was started. */

@@ -12,6 +12,7 @@ export type {
   PastBalance,
 } from './entry.ts'
 export {
+  AccountBusyError,
   AlreadyReversedError,
   BalanceOutOfRangeError,
   correctionErrors,
@@ -28,6 +29,7 @@ export {
   NotFoundError,
   NotReversibleError,
   OverdraftInUseError,
+  OverloadedError,
   type PostingError,
   postingErrors,
   RefundExceededError,

@@ -110,19 +110,21 @@ describe("postEntry in the app's own transaction", () => {
   })
 })
 
-test.each(['lock_timeout', 'statement_timeout'])(
-  'a posting that waits longer than %s is a retryable conflict, and nothing is posted',
-  async (setting) => {
+test.each([
+  ['lock_timeout', 'ACCOUNT_BUSY'],
+  ['statement_timeout', 'TRANSACTION_CONFLICT'],
+] as const)(
+  'a posting that waits longer than %s is refused as retryable (%s), and nothing is posted',
+  async (setting, code) => {
     await credits(setting)
     await sql.query('BEGIN')
     await sql.query('SELECT FROM ledger.accounts WHERE owner_id = $1 FOR UPDATE', [setting])
-    const url = new URL(database.url)
-    url.searchParams.set('options', `-c ${setting}=50`)
-    const impatient = createPool(url.href)
+    const impatient = createPool(database.url)
+    impatient.options[setting] = 50
     const other = createLedger({ app: 'content', operations, pool: impatient })
     const posting = { ownerId: setting, operation: 'CREDIT_SPEND', amount: 1, nonce: 'n' } as const
     await expect(other.postEntry(posting)).rejects.toMatchObject({
-      code: 'TRANSACTION_CONFLICT',
+      code,
       retryable: true,
     })
     await sql.query('ROLLBACK')

@@ -117,6 +117,19 @@ export const problems = {
     meaning: 'The database gave up the transaction in favour of another. Send it again with the same nonce.',
     retryAfterSeconds: 1,
   },
+  ACCOUNT_BUSY: {
+    status: 503,
+    title: 'Account busy',
+    meaning:
+      'Another transaction keeps the account locked (SQLSTATE 55P03). Nothing was posted. Send it again with the same nonce.',
+    retryAfterSeconds: 1,
+  },
+  OVERLOADED: {
+    status: 503,
+    title: 'Overloaded',
+    meaning: 'Too many postings wait already. Nothing was posted. Send it again with the same nonce.',
+    retryAfterSeconds: 1,
+  },
   SERVER_OUTDATED: {
     status: 503,
     title: 'Server outdated',

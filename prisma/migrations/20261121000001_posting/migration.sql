@@ -127,13 +127,18 @@ END;
 -- Locks the accounts of different owners, in the order of their ids, and answers them in the order of the list. Accounts
 -- that are missing are made first, before any row is locked, so that two calls never wait for each other.
 -- Each is looked up by itself, as in ledger.balances.
+-- skip_busy: an account that another transaction has locked is null in the answer. One that another is making just now
+-- cannot be skipped: it is waited for, for a moment, and the call fails with lock_not_available.
 CREATE FUNCTION ledger.lock_accounts(
-  app text, owner_ids text[], OUT accounts ledger.accounts[], OUT made text[]
+  app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   owner_id text;
 BEGIN
+  IF skip_busy THEN
+    PERFORM set_config('lock_timeout', '50ms', true);
+  END IF;
   FOR owner_id IN
     INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
     SELECT $1, o.owner_id, moment.now, moment.now
@@ -145,6 +150,16 @@ BEGIN
   LOOP
     made := array_append(made, owner_id);
   END LOOP;
+
+  IF skip_busy THEN
+    SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
+      FROM (
+        SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
+      ) sorted LEFT JOIN LATERAL (
+        SELECT a AS account FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = sorted.owner_id FOR NO KEY UPDATE SKIP LOCKED
+      ) locked ON true;
+    RETURN;
+  END IF;
 
   SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
     FROM (
@@ -438,8 +453,11 @@ END $$;
 --   posted       {entries, balances}: balances of its owners after it, in the order of their first entries
 --   duplicate    {entry or hold, identical, balance}: what the first of its owners that knows the nonce used it for
 --   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
+-- skip_busy: {outcome: busy} for a transaction one of whose accounts is locked elsewhere; it is not looked at.
 -- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
-CREATE FUNCTION ledger.post(app text, owner_ids text[], transactions json, dry_run boolean) RETURNS json LANGUAGE plpgsql
+CREATE FUNCTION ledger.post(
+  app text, owner_ids text[], transactions json, dry_run boolean, skip_busy boolean DEFAULT false
+) RETURNS json LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
@@ -456,6 +474,7 @@ DECLARE
   accounts_before ledger.accounts[];
   posted_before integer;
   at timestamptz;
+  is_busy boolean;
   line ledger.line;
   line_number integer;
   account ledger.accounts;
@@ -466,17 +485,28 @@ DECLARE
   has_captures boolean := false;
 BEGIN
   PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids, skip_busy);
   originals := ledger.originals_of(app, owner_ids, requests);
   now := date_trunc('milliseconds', ledger.now());
 
   FOREACH request IN ARRAY requests LOOP
+    -- Never earlier than the last entry of any of its accounts, whatever the clock does.
+    at := now;
+    is_busy := false;
+    FOREACH line IN ARRAY request.lines LOOP
+      at := greatest(at, accounts[line.account].updated_on);
+      is_busy := is_busy OR accounts[line.account].app IS NULL;
+    END LOOP;
+    IF is_busy THEN
+      answers := array_append(answers, json_build_object('outcome', 'busy'));
+      CONTINUE;
+    END IF;
+
     original := originals[cardinality(answers) + 1];
     IF is_repeated THEN
       original := ledger.first_original(request, original, owner_ids, pending);
     END IF;
     IF original.account IS NOT NULL THEN
-      at := greatest(now, accounts[original.account].updated_on);
       account := ledger.account_at(accounts[original.account], at, pending);
       answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, at, pending));
       CONTINUE;
@@ -485,12 +515,6 @@ BEGIN
     accounts_before := CASE WHEN cardinality(request.lines) > 1 THEN accounts END;
     posted_before := cardinality(pending);
     entries := '{}';
-    -- Never earlier than the last entry of any of its accounts, whatever the clock does.
-    at := now;
-    FOREACH line IN ARRAY request.lines LOOP
-      at := greatest(at, accounts[line.account].updated_on);
-    END LOOP;
-
     line_number := 0;
     FOREACH line IN ARRAY request.lines LOOP
       account := ledger.account_at(accounts[line.account], at, pending);
@@ -587,7 +611,7 @@ DECLARE
   answer json;
 BEGIN
   PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id]);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
   original := (ledger.originals_of(app, ARRAY[owner_id], ARRAY[request]))[1];
   at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
   account := ledger.account_at(accounts[1], at);
@@ -640,7 +664,7 @@ DECLARE
   hold ledger.holds;
 BEGIN
   PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id]);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
   at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
   account := ledger.account_at(accounts[1], at);
   hold := ledger.hold_of(account, id);
@@ -670,7 +694,7 @@ DECLARE
   outcome text;
 BEGIN
   PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id]);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
   at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
   account := ledger.account_at(accounts[1], at);
   outcome := CASE

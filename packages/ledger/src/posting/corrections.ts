@@ -3,7 +3,7 @@ import { NotFoundError } from '../errors.ts'
 import { idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import { isOperation, type Operations } from '../operations.ts'
 import type { EntryRow } from '../rows.ts'
-import { type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
+import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 
 /** What a reversal asks for. */
 export interface ReverseTransactionInput extends PostingInput {
@@ -40,7 +40,7 @@ export async function reversalDraft(
     ...correctionOf(original, 0 - original.amount),
     reverses: original.id,
   }))
-  return { draft: { nonce, metadata, lines, problems: [] }, dryRun }
+  return draftRequest({ nonce, metadata, lines, problems: [], dryRun })
 }
 
 /**
@@ -58,15 +58,13 @@ export async function refundDraft(
   const { operation } = original
   const isPaired = isOperation(operations, operation) && operations[operation]?.paired
   const message = `is one of a balanced transaction (${operation}): reverse that, or post its opposite`
-  return {
-    draft: {
-      nonce,
-      metadata,
-      lines: [{ ...correctionOf(original, original.amount > 0 ? -amount : amount), refunds: original.id }],
-      problems: isPaired ? [{ field: 'id', message }] : [],
-    },
+  return draftRequest({
+    nonce,
+    metadata,
+    lines: [{ ...correctionOf(original, original.amount > 0 ? -amount : amount), refunds: original.id }],
+    problems: isPaired ? [{ field: 'id', message }] : [],
     dryRun,
-  }
+  })
 }
 
 /** The line that corrects an entry; no amount rule and no limit is asked. */

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../amount.ts'
 import type { LedgerMetadata } from '../entry.ts'
@@ -7,6 +8,8 @@ import type { OperationLimit, Operations } from '../operations.ts'
 
 /** A transaction that is asked for, before its accounts are looked at. */
 export interface Draft {
+  /** The id that its transaction gets: it tells an earlier attempt of the same call from another with its nonce. */
+  readonly id: string
   readonly nonce: string
   readonly metadata: LedgerMetadata
   readonly lines: readonly Line[]
@@ -18,6 +21,14 @@ export interface Draft {
 export interface PostingRequest {
   readonly draft: Draft
   readonly dryRun: boolean
+}
+
+/** A request to post, with a new transaction's id. */
+export function draftRequest({
+  dryRun,
+  ...draft
+}: Omit<Draft, 'id'> & { readonly dryRun: boolean }): PostingRequest {
+  return { draft: { ...draft, id: uuidv7() }, dryRun }
 }
 
 /** One entry of a draft. */

@@ -8,7 +8,7 @@ import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { HoldRow, RowReader } from '../rows.ts'
 import {
-  type Draft,
+  draftRequest,
   type EntryInput,
   entryFields,
   entryProblems,
@@ -96,15 +96,16 @@ export function createHolds<Operation extends string>({
       const { nonce, metadata, dryRun, expiresIn, ...entry } = parseInput(inputSchema, input)
       const line = toLine(entry)
       const takes = entry.operation.amounts.direction === 'OUT'
-      const draft: Draft = {
+      const { draft } = draftRequest({
         nonce,
         metadata,
+        dryRun,
         lines: [line],
         problems: [
           ...entryProblems(entry, { balanced: false }),
           ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
         ],
-      }
+      })
       const request = JSON.stringify(requestOf(draft, new Map([[line.ownerId, 1]])))
       const [row] = await query(
         () => client.$queryRaw<{ result: HoldOutcome }[]>`
@@ -130,8 +131,8 @@ export function createHolds<Operation extends string>({
       const { ownerId, operation } = held
       const requested = amount == null ? null : -amount
       const line = { ownerId, operation, amount: requested ?? -held.amount, requested, holdId: id }
-      const draft = { nonce, metadata, lines: [line], problems: [] }
-      const { entry, balance } = postedEntry(await postOne(post, client, { draft, dryRun }))
+      const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
+      const { entry, balance } = postedEntry(await postOne(post, client, request))
       const { id: capturedBy, createdOn } = entry
       const captured = { ...held, status: 'CAPTURED', capturedBy, releasedOn: createdOn.getTime() } as const
       return { entry, balance, hold: rows.hold(captured) }

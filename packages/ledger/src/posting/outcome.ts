@@ -18,7 +18,7 @@ import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import type { Draft } from './draft.ts'
 
 /** What became of a transaction, as ledger.post answers it. */
-export type Outcome = PostedOutcome | RefusalOutcome
+export type Outcome = PostedOutcome | RefusalOutcome | BusyOutcome
 
 interface PostedOutcome {
   readonly outcome: 'posted'
@@ -32,6 +32,11 @@ interface DuplicateOutcome {
   readonly hold: HoldRow | null
   readonly identical: boolean
   readonly balance: LedgerBalance
+}
+
+/** One of the accounts is locked elsewhere: nothing was looked at. */
+interface BusyOutcome {
+  readonly outcome: 'busy'
 }
 
 /** Why a transaction or a hold was refused. */

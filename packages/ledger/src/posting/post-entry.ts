@@ -3,6 +3,7 @@ import type { LedgerBalance, LedgerEntry } from '../entry.ts'
 import { parseInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import {
+  draftRequest,
   type EntryInput,
   entryFields,
   entryProblems,
@@ -30,7 +31,7 @@ export function entryDrafts(operations: Operations): (input: PostEntryInput) => 
   return (input) => {
     const { nonce, metadata, dryRun, ...entry } = parseInput(schema, input)
     const problems = entryProblems(entry, { balanced: false })
-    return { draft: { nonce, metadata, lines: [toLine(entry)], problems }, dryRun }
+    return draftRequest({ nonce, metadata, lines: [toLine(entry)], problems, dryRun })
   }
 }
 

@@ -1,9 +1,10 @@
-import { v7 as uuidv7 } from 'uuid'
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
-import { LedgerError, type Refusal } from '../errors.ts'
+import { DuplicateNonceError, LedgerError, type Refusal } from '../errors.ts'
+import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
+import { type BusyAccounts, createBatcher } from './batcher.ts'
 import type { Draft, Line, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
 import { type Outcome, refusalError } from './outcome.ts'
@@ -21,21 +22,78 @@ export type Post<Operation extends string> = (
   options?: { readonly dryRun: boolean },
 ) => Promise<readonly (PostedDraft<Operation> | Refusal<Operation>)[]>
 
-/** The one way to ledger.post, for an app. Every draft's outcome is reported, but for dry runs. */
-export function createPost<Operation extends string>(
-  app: string,
-  rows: RowReader<Operation>,
-  report: Report,
-): Post<Operation> {
-  const settle = (outcome: Outcome, draft: Draft): PostedDraft<Operation> | Refusal<Operation> => {
-    if (outcome.outcome !== 'posted') return refusalError(outcome, draft, rows)
-    return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
-  }
+/**
+ * The one way to ledger.post, for an app. Single drafts of the ledger's own client go with those of other callers; what an
+ * app's own transaction posts, a list and a dry run are calls of their own. Every draft's outcome is reported, but for dry
+ * runs, and readers are woken once entries are committed.
+ */
+export function createPost<Operation extends string>({
+  app,
+  rows,
+  find,
+  prisma,
+  report,
+  wakeUp,
+}: {
+  readonly app: string
+  readonly rows: RowReader<Operation>
+  readonly find: Finders
+  readonly prisma: TransactionClient
+  readonly report: Report
+  readonly wakeUp: () => void
+}): Post<Operation> {
+  type Settled = PostedDraft<Operation> | Refusal<Operation>
 
-  return async (client, drafts, { dryRun } = { dryRun: false }) => {
+  const call = async (
+    client: TransactionClient,
+    drafts: readonly Draft[],
+    { dryRun = false, busyAccounts = 'wait' }: { dryRun?: boolean; busyAccounts?: BusyAccounts },
+  ): Promise<readonly (Settled | 'busy')[]> => {
     const ownerIds = [...new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId)))]
     const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
     const requests = JSON.stringify(drafts.map((draft) => requestOf(draft, accounts)))
+    const skipBusy = busyAccounts === 'leave out'
+    const [row] = await query(
+      () => client.$queryRaw<{ result: readonly Outcome[] }[]>`
+        SELECT ledger.post(
+          ${app}::text, ${ownerIds}::text[], ${requests}::json, ${dryRun}::boolean, ${skipBusy}::boolean
+        ) AS result`,
+    )
+    return drafts.map((draft, index) => {
+      const outcome = row?.result[index]
+      if (!outcome) throw new Error('ledger.post left a draft out')
+      if (outcome.outcome === 'busy') return 'busy'
+      if (outcome.outcome !== 'posted') return refusalError(outcome, draft, rows)
+      return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
+    })
+  }
+
+  /** What was posted by an earlier attempt of the same call, whose answer was lost. */
+  const posted = async ({ id }: Draft): Promise<PostedDraft<Operation>> => {
+    const entries = await find.entriesByTransactions(prisma, [id])
+    const ownerIds = [...new Set(entries.map(({ ownerId }) => ownerId))]
+    return { entries: entries.map(rows.entry), balances: await find.balances(prisma, ownerIds) }
+  }
+
+  const batched = createBatcher<Settled>((drafts, busyAccounts) => call(prisma, drafts, { busyAccounts }))
+  const postTogether = async (draft: Draft): Promise<Settled> => {
+    const settled = await batched(draft)
+    const isOwn = settled instanceof DuplicateNonceError && settled.entry.transactionId === draft.id
+    return isOwn ? posted(draft) : settled
+  }
+
+  const settle = async (
+    client: TransactionClient,
+    drafts: readonly Draft[],
+    dryRun: boolean,
+  ): Promise<readonly Settled[]> => {
+    const [only] = drafts
+    if (client === prisma && !dryRun && only && drafts.length === 1) return [await postTogether(only)]
+    const settled = await call(client, drafts, { dryRun })
+    return settled.filter((outcome) => outcome !== 'busy')
+  }
+
+  return async (client, drafts, { dryRun } = { dryRun: false }) => {
     const reportAll = (outcomeOf: (index: number) => LedgerError | PostedDraft | undefined) => {
       for (const [index, { lines }] of drafts.entries()) {
         const outcome = outcomeOf(index)
@@ -43,16 +101,10 @@ export function createPost<Operation extends string>(
       }
     }
     try {
-      const [row] = await query(
-        () => client.$queryRaw<{ result: readonly Outcome[] }[]>`
-          SELECT ledger.post(${app}::text, ${ownerIds}::text[], ${requests}::json, ${dryRun}::boolean) AS result`,
-      )
-      const settled = drafts.map((draft, index) => {
-        const outcome = row?.result[index]
-        if (!outcome) throw new Error('ledger.post left a draft out')
-        return settle(outcome, draft)
-      })
+      const settled = await settle(client, drafts, dryRun)
       reportAll((index) => settled[index])
+      const isCommitted = client === prisma && !dryRun
+      if (isCommitted && settled.some((outcome) => !(outcome instanceof LedgerError))) wakeUp()
       return settled
     } catch (error) {
       if (error instanceof LedgerError) reportAll(() => error)
@@ -75,11 +127,11 @@ export async function postOne<Operation extends string>(
 
 /** A draft as ledger.request has it. */
 export function requestOf(
-  { nonce, metadata, lines, problems }: Draft,
+  { id, nonce, metadata, lines, problems }: Draft,
   accounts: ReadonlyMap<string, number>,
 ) {
   return {
-    id: uuidv7(),
+    id,
     nonce,
     metadata,
     invalid: problems.length > 0,

@@ -5,6 +5,7 @@ import { flagSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import { transactionOf } from '../rows.ts'
 import {
+  draftRequest,
   type EntryInput,
   entryFields,
   entryProblems,
@@ -47,7 +48,7 @@ export function transactionDrafts(operations: Operations): (input: PostTransacti
       ...entries.flatMap((entry, index) => entryProblems(entry, { balanced, path: `entries.${index}.` })),
       ...(balanced ? unbalanced(lines) : []),
     ]
-    return { draft: { nonce, metadata, lines, problems }, dryRun }
+    return draftRequest({ nonce, metadata, lines, problems, dryRun })
   }
 }
 

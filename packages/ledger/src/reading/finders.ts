@@ -1,5 +1,6 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
+import type { LedgerBalance } from '../entry.ts'
 import type { EntryRow, HoldRow } from '../rows.ts'
 
 const idPattern = /^[1-9]\d{0,17}$/
@@ -28,6 +29,15 @@ export function createFinders(app: string) {
            WHERE e.app = ${app} AND e.transaction_id = ANY(${wanted}::uuid[]) ORDER BY e.id`,
       )
       return found.map(({ entry }) => entry)
+    },
+
+    /** In the order of the owners. */
+    async balances(client: TransactionClient, ownerIds: readonly string[]): Promise<LedgerBalance[]> {
+      const [row] = await query(
+        () => client.$queryRaw<{ balances: LedgerBalance[] | null }[]>`
+          SELECT ledger.balances(${app}::text, ${ownerIds}::text[]) AS balances`,
+      )
+      return row?.balances ?? []
     },
 
     async holdsByIds(client: TransactionClient, ids: readonly string[]): Promise<HoldRow[]> {

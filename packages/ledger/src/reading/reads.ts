@@ -67,13 +67,7 @@ export function createReads<Operation extends string>({
     )
 
   const balances = loader(
-    async (ownerIds: readonly string[]) => {
-      const [row] = await query(
-        () => prisma.$queryRaw<{ balances: LedgerBalance[] }[]>`
-          SELECT ledger.balances(${app}::text, ${ownerIds}::text[]) AS balances`,
-      )
-      return row?.balances ?? []
-    },
+    (ownerIds: readonly string[]) => find.balances(prisma, ownerIds),
     ({ ownerId }) => ownerId,
   )
   const entries = loader(
