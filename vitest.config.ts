@@ -10,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
-    include: ['{packages,apps,docs,scripts,test}/**/*.test.ts'],
+    include: ['{packages,apps,bench,docs,scripts,test}/**/*.test.ts'],
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -36,8 +36,18 @@ export async function executeQuery(page: Page, operationName?: string): Promise<
   const answer: GraphqlAnswer = await response.json()
   const parts = [answer.data, ...(answer.errors ?? []).map(({ message }) => message)]
   const texts = parts.filter((part) => part !== undefined).map((part) => JSON.stringify(part))
-  await untilShown(page.locator('.result-window'), texts)
+  await untilAnswered(page, texts)
   return answer
+}
+
+/** Presses the execute button of a subscription, whose answer does not end. */
+export function startSubscription(page: Page): Promise<void> {
+  return pressExecute(page, undefined)
+}
+
+/** Waits until the result window shows these texts. */
+export function untilAnswered(page: Page, texts: readonly string[]): Promise<void> {
+  return untilShown(page.locator('.result-window'), texts)
 }
 
 /** The button gets and loses its menu a moment after the text was changed. */

@@ -1,11 +1,10 @@
+import { withoutTimes } from './chance.ts'
+
 /** JSON with what differs from run to run taken out: ids, times and UUIDs. */
 export function withoutChance(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, part) => {
     if (key === 'id') return '(id)'
-    if (typeof part !== 'string') return part
-    return part
-      .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '(time)')
-      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '(uuid)')
+    return typeof part === 'string' ? withoutTimes(part) : part
   })
 }
 

@@ -4,23 +4,25 @@ import { ledgerErrors } from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { expect, test } from 'vitest'
 import { startAppProcess } from '../../test/app-process.ts'
-import { blocksOf, root } from './markdown.ts'
+import { blocksOf, read, root, tableOf } from './markdown.ts'
+import { postingSql } from './posting-sql.ts'
 import { runSql } from './servers.ts'
 
 const document = 'docs/architecture.md'
-const diagram = (kind: string) => {
-  const found = blocksOf(document).find(
+const diagrams = (kind: string) => {
+  const found = blocksOf(document).filter(
     ({ language, text }) => language === 'mermaid' && text.startsWith(kind),
   )
-  if (!found) throw new Error(`${document} has no ${kind}`)
-  return found.text
+  if (found.length === 0) throw new Error(`${document} has no ${kind}`)
+  return found.map(({ text }) => text)
 }
+const diagram = (kind: string) => diagrams(kind).join('\n')
 
 const sources = readdirSync(path.join(root, 'packages'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /^(?:ledger|plugin-ledger|rest)\/src\/[\w-]+\.ts$/.test(file))
+  .filter((file) => /^(?:ledger|plugin-ledger|rest)\/src\/.*\.ts$/.test(file) && !file.includes('generated'))
   .map((file) => readFileSync(path.join(root, 'packages', file), 'utf8'))
 
-/** The declaration of a type: from its first line to the end of its braces. */
+/** The declaration of a type: from its first line to the end of its braces, or of the line where it has none. */
 function declarationOf(name: string): string | undefined {
   const declaration = new RegExp(`^export (?:abstract )?(?:interface|class) ${name}\\b.*?^}`, 'ms')
   return sources.map((source) => declaration.exec(source)?.[0]).find((found) => found !== undefined)
@@ -39,29 +41,94 @@ test('the class diagram has types and members of the code', () => {
     }
   }
   for (const [, base = '', type = ''] of diagram('classDiagram').matchAll(/(\w+) <\|-- (\w+)/g)) {
-    expect.soft(declarationOf(type), `${type} extends ${base}`).toContain(`extends ${base}`)
+    expect
+      .soft(declarationOf(type), `${type} extends ${base}`)
+      .toMatch(new RegExp(`extends [^{]*\\b${base}\\b`))
   }
 })
 
-test('the state diagram has every outcome of ledger.post_entry and every error', () => {
+test('the state diagrams have every outcome of the functions that post, and every error', () => {
   const [migration = ''] = readdirSync(path.join(root, 'prisma/migrations')).filter((name) =>
-    name.endsWith('_ledger'),
+    name.endsWith('_posting'),
   )
   const sql = readFileSync(path.join(root, 'prisma/migrations', migration, 'migration.sql'), 'utf8')
   const outcomes = new Set(
-    [...sql.matchAll(/(?:'outcome',|THEN) '([a-z_]+)'/g)].map(([, outcome = '']) => outcome),
+    [...sql.matchAll(/(?:'outcome',|THEN|ELSE|ROW\(|refusal :=) '([a-z_]+)'/g)].map(
+      ([, outcome = '']) => outcome,
+    ),
   )
-  const states = diagram('stateDiagram-v2')
-  const drawn = [...outcomes].filter((outcome) => outcome !== 'duplicate') // drawn as its code
-  expect(drawn.filter((outcome) => !states.includes(outcome))).toEqual([])
+  expect(outcomes.size).toBeGreaterThan(15)
+  const drawn = [...outcomes].filter((outcome) => !/^(?:duplicate|released|set)$/.test(outcome)) // drawn in other words
+  const life = sectionsOf('The life of a posting')
+  expect(drawn.filter((outcome) => !new RegExp(`\\b${outcome}\\b`).test(life))).toEqual([])
+  const states = `${diagram('stateDiagram-v2')}${life}`
   expect(Object.keys(ledgerErrors).filter((code) => !states.includes(code))).toEqual([])
+
+  const holdStates = /'status', CASE(.*?)END/s.exec(sql)?.[0] ?? ''
+  const statuses = [...holdStates.matchAll(/(?:THEN|ELSE) '([A-Z]+)'/g)].map(([, status = '']) => status)
+  const [, ofHold = ''] = diagrams('stateDiagram-v2')
+  const drawnStates = [...ofHold.matchAll(/--> ([A-Z]+)/g)].map(([, state = '']) => state)
+  expect([...new Set(drawnStates)].toSorted()).toEqual([...new Set(statuses)].toSorted())
 })
+
+/** The text of a document's section, with those below it. */
+function sectionsOf(heading: string): string {
+  return new RegExp(`^### ${heading}$.*?(?=^##)`, 'ms').exec(read(document))?.[0] ?? ''
+}
+
+test('the tables have the columns of the diagram, and the indexes of the list', async () => {
+  const database = await createTestDatabase()
+  try {
+    const columns = await runSql(
+      database.url,
+      `SELECT c.relname::text AS table, array_agg(attname::text || ' ' || format_type(atttypid, NULL) ORDER BY attnum) AS columns
+         FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+        WHERE relnamespace = 'ledger'::regnamespace AND relname IN ('apps', 'accounts', 'entries', 'holds') GROUP BY 1`,
+    )
+    const drawn = [...diagram('erDiagram').matchAll(/^ {2}(\w+) \{\n(.*?)^ {2}\}/gms)]
+    expect(drawn.map(([, table]) => table)).toEqual(['apps', 'accounts', 'entries', 'holds'])
+    for (const [, table, body = ''] of drawn) {
+      const shown = [...body.matchAll(/^ +(\w+) (\w+)/gm)].map(([, type, name]) => `${name} ${type}`)
+      const real = columns.find((row) => row.table === table)?.columns
+      expect([real].flat().map(plainType).toSorted(), table).toEqual(shown.toSorted())
+    }
+
+    const indexes = await runSql(
+      database.url,
+      `SELECT replace(tablename, '_content', '') AS table, indexdef FROM pg_indexes
+        WHERE schemaname = 'ledger' AND tablename IN ('accounts', 'entries_content', 'holds')`,
+    )
+    const listed = tableOf(document, ['table', 'index', 'serves'])
+    expect(listed.map(({ table, index }) => `${table} ${index}`).toSorted()).toEqual(
+      indexes.map(({ table, indexdef }) => `${table} ${indexOf(String(indexdef))}`).toSorted(),
+    )
+  } finally {
+    await database.drop()
+  }
+})
+
+const plainType = (column: unknown) =>
+  String(column).replace('timestamp with time zone', 'timestamptz').replace('[]', '')
+
+/** An index as the document lists it. */
+function indexOf(definition: string): string {
+  const [, unique = '', kind = '', columns = '', where = ''] =
+    /^CREATE (UNIQUE )?INDEX .* USING (\w+) (\(.*?\))( WHERE .*)?$/.exec(definition) ?? []
+  return [
+    unique && 'unique',
+    kind === 'btree' ? '' : kind,
+    columns.replaceAll(' COLLATE "C"', ''),
+    where && 'where it is one',
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
 
 test('a server with the role of its app posts for it, and reaches no other app', async () => {
   const [grants] = blocksOf(document).filter(({ language }) => language === 'sql')
   const database = await createTestDatabase()
   const post = (app: string, nonce: string) =>
-    `SELECT ledger.post_entry('${app}', 'ann', 'CREDIT_ADD', 1, 1, '${nonce}', '{}', gen_random_uuid()) ->> 'outcome' AS outcome`
+    postingSql({ app, ownerId: 'ann', operation: 'CREDIT_ADD', amount: 1, nonce })
   const role = new URL(database.url)
   role.username = 'ledger_freelance'
   role.password = 'choose one'
@@ -88,6 +155,10 @@ test('a server with the role of its app posts for it, and reaches no other app',
       post('content', 'n'),
       'SELECT FROM content.contents',
       'UPDATE ledger.entries SET amount = 2',
+      `SELECT ledger.set_overdraft('content', 'ann', 5)`,
+      `INSERT INTO ledger.holds (app, owner_id, operation, amount, nonce, created_on, expires_on)
+       VALUES ('freelance', 'ann', 'CREDIT_SPEND', 1, 'n', now(), 'infinity')`,
+      'SELECT FROM ledger.set_operations(NULL, NULL)',
     ]
     for (const statement of refusals)
       await expect(runSql(role.href, statement), statement).rejects.toThrow(/denied|may not post/)

@@ -16,22 +16,23 @@ export async function runRequest(command: string, at: (address: string) => strin
   const raw = /^printf '(.*)' \| nc localhost (\d+)$/.exec(command)
   if (raw) return sendBytes(unescapeBytes(raw[1] ?? ''), at(`localhost:${raw[2]}`))
 
+  const response = await sendCurl(command, at)
+  return {
+    status: `${response.status} ${response.statusText}`,
+    headers: response.headers,
+    body: await response.text(),
+  }
+}
+
+/** Sends a document's curl command; the answer's body may still be on its way. */
+export function sendCurl(command: string, at: (address: string) => string): Promise<Response> {
   const [, zeros, rest] =
     /^(?:head -c (\d+) \/dev\/zero \| )?curl (.*)$/s.exec(command.replaceAll('\\\n', ' ')) ?? []
   if (rest === undefined) throw new Error(`Not a curl command: ${command}`)
   const { url, method, headers, data } = parseOptions(words(rest))
   const body = data === '@-' ? new Uint8Array(Number(zeros)) : data
   const [, address = '', target] = /^(?:http:\/\/)?([^/]+)(\/.*)$/.exec(url) ?? []
-  const response = await fetch(`${at(address)}${target}`, {
-    method,
-    headers,
-    ...(body !== undefined && { body }),
-  })
-  return {
-    status: `${response.status} ${response.statusText}`,
-    headers: response.headers,
-    body: await response.text(),
-  }
+  return fetch(`${at(address)}${target}`, { method, headers, ...(body !== undefined && { body }) })
 }
 
 function parseOptions(args: readonly string[]) {
@@ -41,6 +42,7 @@ function parseOptions(args: readonly string[]) {
   let method: string | undefined
   let data: string | undefined
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === '-N') continue
     if (arg === '-X') method = rest.shift()
     else if (arg === '-d' || arg === '--data-binary') data = rest.shift()
     else if (arg === '-H') {

@@ -1,14 +1,30 @@
-import { ledgerErrors, postingErrors } from '@shared-ledger/ledger'
-import { type ProblemTable, problems } from '@shared-ledger/rest'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import {
+  correctionErrors,
+  HoldEndedError,
+  ledgerErrors,
+  OverdraftInUseError,
+  postingErrors,
+  SubscriberTooSlowError,
+} from '@shared-ledger/ledger'
+import { createRest, type ProblemTable, problems, type Route } from '@shared-ledger/rest'
+import { buildSchema } from 'graphql'
 import { expect, test } from 'vitest'
-import { routes } from '../../apps/content/src/routes.ts'
-import { blocksOf, read, tableOf } from './markdown.ts'
+import { routes as contentRoutes } from '../../apps/content/src/routes.ts'
+import { routes as freelanceRoutes } from '../../apps/freelance/src/routes.ts'
+import { blocksOf, read, root, tableOf } from './markdown.ts'
+
+const apps = { content: contentRoutes, freelance: freelanceRoutes }
 
 const bare = (cell = '') => cell.replace(/^\[(.+)\]\(#.+\)$/, '$1')
 
 /** The codes that the answers of a document's examples have, in problems and in `extensions`. */
 const shownCodes = (document: string) =>
-  new Set([...read(document).matchAll(/"code": "(\w+)"/g)].map(([, code]) => code))
+  new Set([...read(document).matchAll(/"code": ?"(\w+)"/g)].map(([, code]) => code))
+
+/** What no REST route answers: REST has no live entries. */
+const ofGraphqlAlone = 'SUBSCRIBER_TOO_SLOW'
 
 test("the table of errors in docs/rest.md is the code's, and each has an example", () => {
   const rows = tableOf('docs/rest.md', ['code', 'status', 'Retry-After', 'meaning'])
@@ -21,29 +37,44 @@ test("the table of errors in docs/rest.md is the code's, and each has an example
       meaning: meaning.replaceAll('`', ''),
     })),
   )
-  expect(Object.keys(problems).filter((code) => !shownCodes('docs/rest.md').has(code))).toEqual([])
+  const codes = Object.keys(problems).filter((code) => code !== ofGraphqlAlone)
+  expect(codes.filter((code) => !shownCodes('docs/rest.md').has(code))).toEqual([])
 })
 
-test("the content app's own errors in docs/rest.md are those of its routes", () => {
-  const own: ProblemTable = Object.assign({}, ...routes.map((route) => route.problems))
-  const rows = tableOf('docs/rest.md', ['code', 'status', 'meaning'])
-  expect(rows.map((row) => ({ ...row, code: bare(row.code) }))).toEqual(
-    Object.entries(own).map(([code, { status, meaning }]) => ({ code, status: String(status), meaning })),
-  )
-  expect(Object.keys(own).filter((code) => !shownCodes('docs/rest.md').has(code))).toEqual([])
+test("the apps' own errors in docs/rest.md are those of their routes", () => {
+  const own = Object.entries(apps).flatMap(([app, routes]) => {
+    const table: ProblemTable = Object.assign({}, ...routes.map((route) => route.problems))
+    return Object.entries(table).map(([code, { status, meaning }]) => ({
+      code,
+      app,
+      status: String(status),
+      meaning,
+    }))
+  })
+  const rows = tableOf('docs/rest.md', ['code', 'app', 'status', 'meaning'])
+  expect(rows.map((row) => ({ ...row, code: bare(row.code) }))).toEqual(own)
+  expect(own.filter(({ code }) => !shownCodes('docs/rest.md').has(code))).toEqual([])
 })
 
-test('docs/graphql.md has an example of each member of the result union, and of each code of errors', () => {
+test('docs/graphql.md has an example of each error of a result, and of each code of errors', () => {
   const codes = tableOf('docs/graphql.md', ['code', 'when', 'status']).map(({ code }) => bare(code))
   const headings = [...read('docs/graphql.md').matchAll(/^### (\w+Error)$/gm)].map(([, name]) => name)
+  const results = [...postingErrors, ...correctionErrors, OverdraftInUseError, HoldEndedError]
   expect(codes.filter((code) => !shownCodes('docs/graphql.md').has(code))).toEqual([])
   expect(Object.keys(ledgerErrors).filter((code) => !shownCodes('docs/graphql.md').has(code))).toEqual([])
-  expect(headings.toSorted()).toEqual(postingErrors.map(({ name }) => name).toSorted())
+  expect(headings.toSorted()).toEqual(results.map(({ name }) => name).toSorted())
+  expect(read('docs/graphql.md')).toContain(new SubscriberTooSlowError(10_000).message)
 })
 
 test('docs/rest.md names every route of the apps', () => {
-  const paths = routes.map((route) => route.path)
-  const named = tableOf('docs/rest.md', ['method', 'path', 'what']).map((row) => row.path)
-  expect(paths.filter((path) => !named.includes(path))).toEqual([])
+  const routes = Object.entries(apps).flatMap(([app, own]): readonly Route[] => {
+    const schema = buildSchema(readFileSync(path.join(root, 'apps', app, 'schema.graphql'), 'utf8'))
+    return createRest({ app, schema, execute: () => ({}), routes: own }).routes
+  })
+  const served = new Set(routes.map((route) => `${route.method.toUpperCase()} ${route.path}`))
+  const named = tableOf('docs/rest.md', ['method', 'path', 'what'])
+    .map((row) => `${row.method} ${row.path}`)
+    .filter((route) => !/^GET \/(?:health|problems)$/.test(route)) // the server's
+  expect(named.toSorted()).toEqual([...served].toSorted())
   expect(blocksOf('docs/rest.md').filter(({ language }) => language === 'http').length).toBeGreaterThan(20)
 })

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createLedger, createPool, defineOperations, sharedOperations } from '@shared-ledger/ledger'
+import {
+  createLedger,
+  createPool,
+  defineOperations,
+  type PostEntryResult,
+  sharedOperations,
+} from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, expect, test } from 'vitest'
 import { blocksOf } from './markdown.ts'
+import { postingSql } from './posting-sql.ts'
 import { runSql } from './servers.ts'
 import { follow } from './walkthrough.ts'
 
@@ -13,6 +20,7 @@ const sql = (statement: string) => runSql(database.url, statement)
 const pool = createPool(database.url)
 const operations = defineOperations({
   ...sharedOperations,
+  DAILY_REWARD: { ...sharedOperations.DAILY_REWARD, limit: { times: 1, per: 'lifetime' } },
   CONTENT_BOOST: { amount: -2, description: 'Showing a content on top for a day.' },
 })
 const content = createLedger({ app: 'content', operations, pool })
@@ -24,9 +32,7 @@ afterAll(async () => {
 })
 
 const post = async (app: string, nonce: string, { ownerId = 'ann', operation = 'CREDIT_ADD' } = {}) => {
-  const [row] = await sql(
-    `SELECT ledger.post_entry('${app}', '${ownerId}', '${operation}', 1, 1, '${nonce}', '{}', gen_random_uuid()) ->> 'outcome' AS outcome`,
-  )
+  const [row] = await sql(postingSql({ app, ownerId, operation, amount: 1, nonce }))
   return row?.outcome
 }
 
@@ -89,6 +95,8 @@ test('the steps of docs/migrations.md do what it says, and leave the other app a
 
 test('after a split each posting goes into the part of its time', async () => {
   expect(await post('content', 'after')).toBe('posted')
+  for (const operation of ['CREDIT_ADD', 'DAILY_REWARD'])
+    expect(await post('content', `early ${operation}`, { ownerId: 'cy', operation })).toBe('posted')
   await setClock('2100-01-01Z')
   expect(await post('content', 'in 2100')).toBe('posted')
   expect(await post('content', 'boost', { operation: 'CONTENT_BOOST' })).toBe('posted')
@@ -118,6 +126,25 @@ test('after a split a nonce is found in every part, and balance and pages are of
     expect(await content.entryByNonce('ann', entry.nonce)).toEqual(entry)
     expect(await content.entry(entry.id)).toEqual(entry)
   }
+})
+
+test('after a split what is in an older part is reversed once, refunded within it, and counts toward limits', async () => {
+  const [credit, reward] = (await content.entries({ ownerId: 'cy', order: 'OLDEST_FIRST' })).edges.map(
+    ({ node }) => node,
+  )
+  const codeOf = (result: PostEntryResult) => result.ok || result.error.code
+  const refund = (nonce: string) => content.refundEntry({ id: credit?.id ?? '', amount: 1, nonce })
+  expect([codeOf(await refund('back')), codeOf(await refund('back again'))]).toEqual([
+    true,
+    'REFUND_EXCEEDED',
+  ])
+  const reverse = (nonce: string) => content.reverseTransaction({ id: reward?.transactionId ?? '', nonce })
+  expect(await reverse('undone')).toMatchObject({ ok: true })
+  expect(await reverse('undone again')).toMatchObject({ error: { code: 'ALREADY_REVERSED' } })
+  const next = await content.postEntry({ ownerId: 'cy', operation: 'DAILY_REWARD', nonce: 'another' })
+  expect(codeOf(next)).toBe('LIMIT_REACHED')
+  expect(await content.balanceAt('cy', new Date('2099-01-01Z'))).toMatchObject({ amount: 2 })
+  expect(await content.balance('cy')).toMatchObject({ amount: 0 })
 })
 
 test('after a split every part keeps what it has from being changed, and its keys', async () => {

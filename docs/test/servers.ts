@@ -1,36 +1,57 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { startAppProcess } from '../../test/app-process.ts'
+import { postingSql } from './posting-sql.ts'
 
-/** Both apps on an empty database, as `npm start` runs them. */
+/** The apps on an empty database, as `npm start` runs them. */
 export interface Servers {
+  readonly databaseUrl: string
   /** The address of the app that the documents have at `localhost:4001` or `localhost:4002`. */
   at(address: string): string
   stop(): Promise<void>
 }
 
-/** Starts both apps; or, under a condition, in which a document's example is set, the content app alone. */
-export async function startServers(given?: string): Promise<Servers> {
+/** The apps of the documents, each with its address. */
+export const addresses = { content: 'localhost:4001', freelance: 'localhost:4002' } as const
+export type AppName = keyof typeof addresses
+
+export interface Setting {
+  /** The apps to start: both unless given. */
+  readonly apps?: readonly AppName[]
+  /** The condition in which an example is set. */
+  readonly given?: string
+  /** The folder of a changed copy of the project. */
+  readonly project?: string
+}
+
+/** Starts apps, in a condition where one is given. */
+export async function startServers({
+  apps = ['content', 'freelance'],
+  given,
+  project,
+}: Setting = {}): Promise<Servers> {
   const database = await createTestDatabase()
-  const names = given === undefined ? ['content', 'freelance'] : ['content']
-  const apps = await Promise.all(names.map((app) => startAppProcess(app, database.url)))
-  const addresses = new Map(apps.map(({ url }, index) => [`localhost:${4001 + index}`, url]))
+  const started = await Promise.all(
+    apps.map(async (app) => ({ app, server: await startAppProcess(app, database.url, project) })),
+  )
+  const urls = new Map<string, string>(started.map(({ app, server }) => [addresses[app], server.url]))
   if (given === 'the database is away') await database.drop()
   else if (given !== undefined) await runSql(database.url, conditionSql(given))
   return {
+    databaseUrl: database.url,
     at(address) {
-      const url = addresses.get(address)
+      const url = urls.get(address)
       if (url === undefined) throw new Error(`No app of the documents is at ${address}`)
       return url
     },
     async stop() {
-      await Promise.all(apps.map((app) => app.stop()))
+      await Promise.all(started.map(({ server }) => server.stop()))
       await database.drop()
     },
   }
 }
 
-/** What brings the content app's server into a condition. */
+/** What brings the apps into a condition. */
 function conditionSql(given: string): string {
   const sql = conditions[given]
   if (sql === undefined) throw new Error(`No test knows how to bring about: ${given}`)
@@ -43,10 +64,24 @@ const clockThatFails = (code: string) =>
 
 const conditions: Readonly<Record<string, string>> = {
   'PostgreSQL gives the transaction up': clockThatFails('40001'),
+  'the account is locked elsewhere': clockThatFails('55P03'),
   'the server has a fault': clockThatFails('XX000'),
   'a newer server posted CONTENT_BOOST': `
     SELECT ledger.set_operations('content', ledger.shared_operations() || ARRAY['CONTENT_CREATION', 'CONTENT_ACCESS', 'CONTENT_BOOST']);
-    SELECT ledger.post_entry('content', 'test_user', 'CONTENT_BOOST', 1, 1, 'boost', '{}', gen_random_uuid())`,
+    ${postingSql({ app: 'content', ownerId: 'test_user', operation: 'CONTENT_BOOST', amount: 1, nonce: 'boost' })}`,
+  'hold 1 has expired': `
+    ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'credits' })};
+    SELECT ledger.hold('freelance', 'acme', json_build_object('id', gen_random_uuid(), 'nonce', 'hold',
+      'metadata', '{}'::json, 'lines', json_build_array(json_build_object(
+        'account', 1, 'operation', 'PROJECT_SPENDING', 'amount', -10, 'requested', -10))), 3600000, false);
+    CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+    RETURN clock_timestamp() + interval '1 hour'`,
+  'DAILY_REWARD is limited to one a day': '', // the app has other operations: no migration
+  'someone changed entry 1': `
+    ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'first' })};
+    ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_SPEND', amount: -4, nonce: 'second' })};
+    ALTER TABLE ledger.entries_freelance DISABLE TRIGGER USER;
+    UPDATE ledger.entries SET amount = 11 WHERE id = 1`,
 }
 
 /** Runs SQL on a database and answers the rows of its last statement. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { runCommand } from './command.ts'
+import { isRun } from './example.ts'
 import { type Block, blocksOf, documents, root, walkthroughs } from './markdown.ts'
 import { copyProject } from './project-copy.ts'
 
@@ -19,18 +20,34 @@ async function compile(files: readonly string[]): Promise<string> {
 const operationsOf = (document: string): Block | undefined =>
   blocksOf(document).find(({ info }) => info.file === 'apps/content/src/operations.ts')
 
-test('the TypeScript of the documents compiles', async () => {
-  const snippets = documents
-    .filter((document) => !walkthroughs.includes(document))
-    .flatMap(blocksOf)
-    .filter(({ language, info }) => language === 'ts' && !info.file)
-  const files = snippets.map(({ text }, at) => {
+/** The documents' code as modules: blocks that are run, in braces, after the block that declares what they use. */
+function modulesOf(document: string): string[] {
+  const modules: string[] = []
+  for (const block of blocksOf(document).filter(({ language, info }) => language === 'ts' && !info.file)) {
+    if (isRun(block)) modules.push(`${modules.pop()}\n{\n${block.text}\n}\n`)
+    else modules.push(`${block.text}\n`)
+  }
+  return modules
+}
+
+test('the TypeScript of the documents compiles', { timeout: 120_000 }, async () => {
+  const modules = documents.filter((document) => !walkthroughs.includes(document)).flatMap(modulesOf)
+  const files = modules.map((text, at) => {
     const file = `docs/snippet-${at}.ts`
-    project.write(file, `${text}\n`)
+    project.write(file, text)
     return file
   })
   expect(files.length).toBeGreaterThan(2)
-  expect(await compile(files), snippets.map(({ place }, at) => `${at}: ${place}`).join('\n')).toBe('')
+  expect(await compile(files)).toBe('')
+})
+
+test("the operations with limits of docs/engine.md compile, and are the app's but for the limits", async () => {
+  const file = 'apps/freelance/src/operations.ts'
+  const shown = blocksOf('docs/engine.md').find(({ info }) => info.file === file)
+  const without = shown?.text.replace(/^.*\blimit: .*\n/gm, '')
+  expect(`${without}\n`).toBe(readFileSync(path.join(root, file), 'utf8'))
+  project.write('docs/limits.ts', `${shown?.text}\n`)
+  expect(await compile(['docs/limits.ts'])).toBe('')
 })
 
 test('README shows the operations of the content app as they are', () => {

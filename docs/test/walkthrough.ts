@@ -114,8 +114,9 @@ function expectOutput({ output }: Run, { text, place }: Block): void {
   }
 }
 
-/** Starts the document's server on any free port, and waits for its address. */
+/** Starts the document's server on any free port, in place of the one before, and waits for its address. */
 async function startServer(walk: Walk, command: string): Promise<void> {
+  await stopServer(walk)
   const server = spawn('sh', ['-c', `exec ${command}`], {
     cwd: walk.project.root,
     env: environment({ DATABASE_URL: walk.databaseUrl, PORT: '0' }),

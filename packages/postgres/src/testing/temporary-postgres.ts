@@ -13,6 +13,8 @@ export interface TemporaryPostgresOptions {
   readonly user?: string
   /** A free port is chosen when left out. */
   readonly port?: number
+  /** PostgreSQL's settings, over those that spare it the disk. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Puts data into the new server's folder, in place of a new, empty cluster. Answers whether it did. */
   readonly restore?: (placement: Placement) => boolean
 }
@@ -30,7 +32,7 @@ export interface TemporaryPostgres {
 }
 
 // Nothing here outlives the test run, so nothing need reach the disk.
-const settings = {
+const sparingSettings = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -48,6 +50,7 @@ export async function startTemporaryPostgres(
   const folders = [...new Set([directory, placement.home, stateDirectoryOf(directory)])]
   const release = watch(dataOf(placement.home), folders)
   const user = options.user ?? 'ledger'
+  const settings = { ...sparingSettings, ...options.settings }
   if (!options.restore?.(placement)) await initialise(placement, { databaseUser: user, temporary: true })
   const port = await startServer(placement, { port: options.port ?? (await freePort(0)), settings })
 

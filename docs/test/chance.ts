@@ -1,0 +1,33 @@
+const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
+/**
+ * What chance decides, times and UUIDs: in a document it is that of the run with which it was written. A request that
+ * names something of an earlier answer, such as a transaction's id, is sent with that of this run.
+ */
+export interface Chance {
+  /** Notes an answer of this run, and how the document has it. */
+  note(documented: string, answer: string): void
+  /** A text of the document as it is in this run. */
+  ofNow(documented: string): string
+}
+
+export function createChance(): Chance {
+  const now = new Map<string, string>()
+  return {
+    note(text, answer) {
+      for (const kind of [time, uuid]) {
+        const found = answer.match(kind) ?? []
+        for (const [at, part] of (text.match(kind) ?? []).entries()) {
+          if (!now.has(part)) now.set(part, found[at] ?? part)
+        }
+      }
+    },
+    ofNow: (text) => [time, uuid].reduce((part, kind) => part.replace(kind, (it) => now.get(it) ?? it), text),
+  }
+}
+
+/** A text with what chance decides taken out. */
+export function withoutTimes(text: string): string {
+  return text.replace(time, '(time)').replace(uuid, '(uuid)')
+}

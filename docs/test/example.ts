@@ -1,0 +1,123 @@
+import { inspect } from 'node:util'
+import { printJson, withoutChance } from './answers.ts'
+import { withoutTimes } from './chance.ts'
+import { runCommand } from './command.ts'
+import { runRequest, sendCurl } from './curl.ts'
+import { readEvents } from './events.ts'
+import { type Block, root } from './markdown.ts'
+import { type AppName, addresses, type Servers } from './servers.ts'
+
+/** An example of a document: a request, and the answer that the document shows in the block after it; or code. */
+export interface Example {
+  readonly request: Block
+  /** Code has none: its comments say what it prints. */
+  readonly answer: Block | undefined
+}
+
+/** Whether a block is a request by a command. */
+export const isRequest = ({ language, text }: Block) =>
+  language === 'sh' && /^(?:curl|head|printf) /.test(text)
+
+/** Whether a block is a command of the project that looks at the database. */
+export const isCommand = ({ language, text }: Pick<Block, 'language' | 'text'>) =>
+  language === 'sh' && text.startsWith('npm run verify')
+
+/** Whether a block is code that is run; `// …` behind each console.log, or after it, says what it prints. */
+export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined
+
+const isStream = ({ language, text }: Block) => language === 'text' && text.startsWith('event: ')
+const isAnswer = (block: Block) => /^(?:json|http)$/.test(block.language) || isStream(block)
+
+/** The app that a block is for. */
+export function appOf({ info, language, text }: Block): AppName {
+  if (isCommand({ language, text })) return 'freelance'
+  if (language === 'sh') return text.includes(addresses.freelance) ? 'freelance' : 'content'
+  if (info.run) return 'freelance'
+  return info.app === 'freelance' ? 'freelance' : 'content'
+}
+
+/** The examples of a document, in order. */
+export function examplesIn(blocks: readonly Block[]): Example[] {
+  return blocks.flatMap((request, at): Example[] => {
+    if (isRun(request)) return [{ request, answer: undefined }]
+    const answer = blocks[at + 1]
+    if (!answer) return []
+    const isAsked = (isRequest(request) || request.language === 'graphql') && isAnswer(answer)
+    return isAsked || (isCommand(request) && answer.language === 'text') ? [{ request, answer }] : []
+  })
+}
+
+/** Runs code with what the document's first code block declares; answers the lines that it prints. */
+export type RunCode = (code: string) => Promise<string[]>
+
+const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor
+
+/** Code that sees some values by their names. */
+export function codeRunner(values: Readonly<Record<string, unknown>>): RunCode {
+  return async (code) => {
+    const printed: string[] = []
+    const log = (...parts: unknown[]) => {
+      const texts = parts.map((part) =>
+        typeof part === 'string' ? part : inspect(part, { breakLength: Number.POSITIVE_INFINITY }),
+      )
+      printed.push(texts.join(' '))
+    }
+    const run = new AsyncFunction(...Object.keys(values), 'console', code)
+    await run(...Object.values(values), { log })
+    return printed
+  }
+}
+
+/** What the comments of code say that it prints: behind each console.log, or in the lines after it. */
+export function printedBy({ text }: Block): string[] {
+  return [...text.matchAll(/console\.log\(.*\)(?: \/\/ (.+)|((?:\n *\/\/ .+)+))/g)].map(
+    ([, behind, after = '']) => (behind ?? after.replaceAll(/\n *\/\/ /g, ' ')).trim(),
+  )
+}
+
+/** What a request, sent as this text, is answered: in the form in which the document shows it. */
+export async function ask(
+  { request, answer }: Example,
+  text: string,
+  { at, databaseUrl }: Servers,
+): Promise<string> {
+  if (!answer) throw new Error(`${request.place} asks for nothing`)
+  if (isCommand(request)) {
+    const { output } = await runCommand(text, root, { DATABASE_URL: databaseUrl })
+    return output.replace(/^>.*\n/gm, '').trim() // what npm itself says
+  }
+  if (request.language === 'graphql') {
+    const response = await fetch(`${at(addresses[appOf(request)])}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: isStream(answer) ? 'text/event-stream' : 'application/json',
+      },
+      body: JSON.stringify({ query: text }),
+    })
+    return isStream(answer) ? readEvents(response, eventsIn(answer)) : printJson(await response.json())
+  }
+  if (isStream(answer)) return readEvents(await sendCurl(text, at), eventsIn(answer))
+  const { status, headers, body } = await runRequest(text, at)
+  const json = body === '' ? '' : printJson(JSON.parse(body))
+  if (answer.language === 'json') return json
+  const shown = ['allow', 'idempotency-replayed', 'retry-after']
+    .filter((name) => headers.has(name))
+    .map((name) => `${name}: ${headers.get(name)}`)
+  return [`HTTP/1.1 ${status}`, ...shown, '', json].join('\n')
+}
+
+const eventsIn = ({ text }: Block) => text.match(/^event: /gm)?.length ?? 0
+
+/** An answer for comparison: its head line by line, its JSON without what chance decides. */
+export function comparable(answer: string): unknown {
+  const isJson = /^(?:HTTP|[{[])/.test(answer)
+  if (!isJson) return withoutTimes(answer)
+  const from = answer.search(/^[{[]/m)
+  if (from < 0) return answer.trim()
+  const head = answer
+    .slice(0, from)
+    .replace(/^(HTTP\/1\.1 \d+).*/, '$1') // Node words some of them anew
+    .replace(/^(HTTP\/1\.1 429\nretry-after: )\d+/, '$1(seconds)') // until a limit's next window
+  return { head, body: withoutChance(JSON.parse(answer.slice(from))) }
+}

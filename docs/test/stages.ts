@@ -1,0 +1,86 @@
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createLedgerClient } from '@shared-ledger/client'
+import { createLedger, createPool } from '@shared-ledger/ledger'
+import { appOf, codeRunner, type RunCode } from './example.ts'
+import { type Block, blocksOf, root } from './markdown.ts'
+import { copyProject } from './project-copy.ts'
+import { addresses, type Servers, startServers } from './servers.ts'
+
+/** Where examples are run: servers, and code that reaches the freelance app's ledger. */
+export interface Stage {
+  readonly servers: Servers
+  readonly run: RunCode
+}
+
+type OpenStage = Stage & { stop(): Promise<void> }
+
+/** Stages of one document: one for what stands under no condition, one for each condition, made when first needed. */
+export function createStages() {
+  const stages = new Map<string | undefined, OpenStage>()
+  return {
+    async of(block: Block): Promise<Stage> {
+      const key = block.given && `${appOf(block)}: ${block.given}`
+      const stage = stages.get(key) ?? (await openStage(block))
+      stages.set(key, stage)
+      return stage
+    },
+    async stop() {
+      for (const stage of stages.values()) await stage.stop()
+    },
+  }
+}
+
+async function openStage(block: Block): Promise<OpenStage> {
+  const { given } = block
+  const copy = given === 'DAILY_REWARD is limited to one a day' ? copyWithLimits() : undefined
+  const servers = await startServers({
+    ...(given !== undefined && { given, apps: [appOf(block)] }),
+    ...(copy && { project: copy.root }),
+  })
+  let code: OpenCode | undefined
+  return {
+    servers,
+    async run(text) {
+      code ??= await openCode(servers, copy?.root ?? root)
+      return code.run(text)
+    },
+    async stop() {
+      await code?.close()
+      await servers.stop()
+      copy?.remove()
+    },
+  }
+}
+
+interface OpenCode {
+  readonly run: RunCode
+  close(): Promise<void>
+}
+
+/** What the documents' code has: the freelance app's `ledger`, and a `client` of its server. */
+async function openCode(servers: Servers, project: string): Promise<OpenCode> {
+  const file = pathToFileURL(path.join(project, 'apps/freelance/src/operations.ts')).href
+  const { operations }: typeof import('../../apps/freelance/src/operations.ts') = await import(file)
+  const pool = createPool(servers.databaseUrl)
+  const ledger = createLedger({ app: 'freelance', operations, pool })
+  const client = createLedgerClient({ url: `${servers.at(addresses.freelance)}/graphql` })
+  return {
+    run: codeRunner({ ledger, client }),
+    async close() {
+      await ledger.close()
+      await pool.end()
+    },
+  }
+}
+
+/** A copy of the project in which the freelance app has the operations with limits that docs/engine.md shows. */
+function copyWithLimits() {
+  const document = 'docs/engine.md'
+  const file = 'apps/freelance/src/operations.ts'
+  const shown = blocksOf(document).find(({ info }) => info.file === file)
+  if (!shown) throw new Error(`${document} shows no ${file}`)
+  const copy = copyProject()
+  copy.write(file, `${shown.text}\n`)
+  return copy
+}

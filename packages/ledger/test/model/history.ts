@@ -1,0 +1,311 @@
+// Random histories: few owners, few nonces, small balances and a clock that jumps, so that requests collide.
+import fc from 'fast-check'
+import { maxCredits } from '../../src/index.ts'
+import type { Operation } from './operations.ts'
+
+/** What a request is about: the nth newest of those known; null: one that there is not. */
+type Target = number | null
+
+/** A request, before it is known what there is to correct, capture or repeat. */
+export type Wish =
+  | {
+      readonly do: 'postEntry'
+      readonly entry: EntryWish
+      readonly nonce: number
+      readonly metadata: boolean
+    }
+  | {
+      readonly do: 'postTransaction'
+      readonly entries: readonly EntryWish[]
+      readonly nonce: number
+      readonly balanced: boolean
+      readonly metadata: boolean
+    }
+  | {
+      readonly do: 'transfer'
+      readonly from: number
+      readonly to: number
+      readonly amount: number
+      readonly nonce: number
+    }
+  | { readonly do: 'reverse'; readonly target: Target; readonly nonce: number }
+  | { readonly do: 'refund'; readonly target: Target; readonly amount: number; readonly nonce: number }
+  | { readonly do: 'hold'; readonly entry: EntryWish; readonly nonce: number; readonly seconds: number }
+  | {
+      readonly do: 'capture'
+      readonly target: Target
+      readonly amount: number | null
+      readonly nonce: number
+    }
+  | { readonly do: 'release'; readonly target: Target }
+  | { readonly do: 'setOverdraft'; readonly owner: number; readonly limit: number }
+  | { readonly do: 'balance' | 'liveHolds'; readonly owner: number }
+  | { readonly do: 'balanceAt'; readonly owner: number; readonly ago: number }
+  | { readonly do: 'holdAnswer'; readonly target: Target }
+  /** The nth newest request again, or one that differs from it. */
+  | {
+      readonly do: 'repeat'
+      readonly what: 'posting' | 'hold'
+      readonly nth: number
+      readonly changed: boolean
+    }
+
+export interface EntryWish {
+  readonly owner: number
+  readonly operation: Operation
+  readonly amount: number | null
+}
+
+/** One step of a history. What is in a batch can be posted in one call, in calls of any size, or one by one. */
+export type Step =
+  | { readonly kind: 'clock'; readonly by: number }
+  | { readonly kind: 'batch'; readonly wishes: readonly Wish[]; readonly dryRun: boolean }
+  | { readonly kind: 'one'; readonly wish: Wish; readonly dryRun: boolean }
+
+/** The owner whose amounts are huge; the others' are small. */
+export const richOwner = 0
+const owners = 5
+
+const owner = fc.integer({ min: 1, max: owners - 1 })
+const nonce = fc.integer({ min: 1, max: 400 })
+const isRare = (times: number) => fc.integer({ min: 1, max: times }).map((n) => n === 1)
+/** One of the newest, one of all, or none. */
+function target(newest: number): fc.Arbitrary<Target> {
+  return fc.oneof(
+    { weight: 30, arbitrary: fc.integer({ min: 0, max: newest }) },
+    { weight: 6, arbitrary: fc.nat({ max: 500 }) },
+    { weight: 1, arbitrary: fc.constant(null) },
+  )
+}
+const small = fc.integer({ min: 1, max: 6 })
+const leftOut = fc.constant(null)
+
+/** An entry whose amount the operation's rule allows, but for one in ten. */
+function entryOf(operation: Operation, amount: fc.Arbitrary<number | null>): fc.Arbitrary<EntryWish> {
+  return fc.record({
+    owner,
+    operation: fc.constant(operation),
+    amount: fc.oneof({ weight: 9, arbitrary: amount }, { weight: 1, arbitrary: fc.oneof(small, leftOut) }),
+  })
+}
+
+const taking = {
+  spend: entryOf(
+    'CREDIT_SPEND',
+    fc.oneof({ weight: 5, arbitrary: small }, { weight: 1, arbitrary: leftOut }),
+  ),
+  fee: entryOf('FEE', fc.constantFrom(2, null)),
+  boost: entryOf('BOOST', fc.integer({ min: 1, max: 4 })),
+}
+const entry: fc.Arbitrary<EntryWish> = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: entryOf(
+      'CREDIT_ADD',
+      fc.oneof({ weight: 7, arbitrary: small }, { weight: 1, arbitrary: leftOut }),
+    ),
+  },
+  { weight: 9, arbitrary: taking.spend },
+  { weight: 3, arbitrary: taking.fee },
+  { weight: 3, arbitrary: taking.boost },
+  { weight: 2, arbitrary: entryOf('NOTE', fc.constantFrom(0, null)) },
+  { weight: 2, arbitrary: entryOf('BONUS', fc.constantFrom(1, 4, null)) },
+  { weight: 2, arbitrary: entryOf('GRANT', small) },
+  { weight: 2, arbitrary: entryOf('DAILY_REWARD', fc.constantFrom(1, null)) },
+  { weight: 1, arbitrary: entryOf('SIGNUP_CREDIT', fc.constantFrom(3, null)) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      owner: fc.constant(richOwner),
+      operation: fc.constantFrom('CREDIT_ADD' as const, 'CREDIT_SPEND' as const),
+      amount: fc.constantFrom(maxCredits, maxCredits - 1, maxCredits - 3, 2, 1),
+    }),
+  },
+)
+/** An entry of operations that only balanced transactions may have. */
+const pairedEntry = fc.oneof(entryOf('TRANSFER_IN', small), entryOf('TRANSFER_OUT', small))
+const balancedPair = fc
+  .tuple(owner, owner, fc.integer({ min: 1, max: 5 }))
+  .map(([from, to, amount]): EntryWish[] => [
+    { owner: from, operation: 'TRANSFER_OUT', amount },
+    { owner: to, operation: 'TRANSFER_IN', amount },
+  ])
+const takingEntry = fc.oneof(
+  { weight: 6, arbitrary: taking.spend },
+  { weight: 2, arbitrary: taking.fee },
+  { weight: 5, arbitrary: taking.boost },
+  { weight: 1, arbitrary: fc.oneof(entry, pairedEntry) },
+)
+
+function transaction(
+  entries: fc.Arbitrary<readonly EntryWish[]>,
+  balanced: fc.Arbitrary<boolean>,
+): fc.Arbitrary<Wish> {
+  return fc.record({
+    do: fc.constant('postTransaction' as const),
+    entries,
+    nonce,
+    balanced,
+    metadata: isRare(4),
+  })
+}
+
+function repeat(what: 'posting' | 'hold'): fc.Arbitrary<Wish> {
+  return fc.record({
+    do: fc.constant('repeat' as const),
+    what: fc.constant(what),
+    nth: fc.integer({ min: 0, max: 20 }),
+    changed: isRare(4),
+  })
+}
+
+/** Requests that become transactions: any of them can stand in one batch. */
+const posting: fc.Arbitrary<Wish> = fc.oneof(
+  {
+    weight: 24,
+    arbitrary: fc.record({
+      do: fc.constant('postEntry' as const),
+      entry: fc.oneof({ weight: 30, arbitrary: entry }, { weight: 1, arbitrary: pairedEntry }),
+      nonce,
+      metadata: isRare(4),
+    }),
+  },
+  { weight: 8, arbitrary: transaction(fc.array(entry, { minLength: 1, maxLength: 5 }), isRare(12)) },
+  {
+    weight: 4,
+    arbitrary: transaction(
+      fc.tuple(balancedPair, balancedPair).map((pairs) => pairs.flat()),
+      isRare(8).map((rare) => !rare),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('transfer' as const),
+      from: fc.oneof({ weight: 9, arbitrary: owner }, { weight: 1, arbitrary: fc.constant(richOwner) }),
+      to: fc.oneof({ weight: 7, arbitrary: owner }, { weight: 3, arbitrary: fc.constant(richOwner) }),
+      amount: fc.integer({ min: 1, max: 6 }),
+      nonce,
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('reverse' as const), target: target(15), nonce }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('refund' as const),
+      target: target(15),
+      amount: fc.integer({ min: 1, max: 4 }),
+      nonce,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('capture' as const),
+      target: target(3),
+      amount: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 5 })),
+      nonce,
+    }),
+  },
+  {
+    weight: 7,
+    arbitrary: repeat('posting'),
+  },
+)
+
+const entryPosting = posting.filter((wish) => wish.do === 'postEntry' || wish.do === 'repeat')
+
+/** Requests that stand alone. */
+const alone: fc.Arbitrary<Wish> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      do: fc.constant('hold' as const),
+      entry: takingEntry,
+      nonce,
+      seconds: fc.constantFrom(1, 2, 5, 30, 600, 7200),
+    }),
+  },
+  { weight: 2, arbitrary: repeat('hold') },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), target: target(5) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('setOverdraft' as const),
+      owner: fc.oneof({ weight: 5, arbitrary: owner }, { weight: 2, arbitrary: fc.constant(richOwner) }),
+      limit: fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom(0, 0, 1, 2, 4, 8) },
+        { weight: 1, arbitrary: fc.constant(maxCredits) },
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('balance' as const, 'liveHolds' as const), owner }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('balanceAt' as const), owner, ago: fc.nat({ max: 100_000_000 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('holdAnswer' as const), target: target(8) }) },
+  { weight: 8, arbitrary: posting },
+)
+
+const second = 1000
+const clockStep: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('clock' as const),
+  by: fc.oneof(
+    { weight: 8, arbitrary: fc.integer({ min: 1, max: 4 * second }) },
+    { weight: 4, arbitrary: fc.integer({ min: second, max: 900 * second }) },
+    { weight: 3, arbitrary: fc.integer({ min: 900 * second, max: 10 * 3600 * second }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 20 * 86_400 }).map((seconds) => seconds * second) },
+    { weight: 4, arbitrary: fc.integer({ min: -900 * second, max: -1 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -30 * 3600 * second, max: -1 }) },
+  ),
+})
+
+const batchSize = [
+  { weight: 10, size: { minLength: 1, maxLength: 12 } },
+  { weight: 3, size: { minLength: 10, maxLength: 60 } },
+  { weight: 1, size: { minLength: 100, maxLength: 256 } },
+] as const
+const batchStep: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('batch' as const),
+  wishes: fc.oneof(
+    ...batchSize.flatMap(({ weight, size }) => [
+      { weight: 2 * weight, arbitrary: fc.array(posting, size) },
+      { weight, arbitrary: fc.array(entryPosting, size) },
+    ]),
+  ),
+  dryRun: isRare(12),
+})
+const oneStep: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('one' as const),
+  wish: alone,
+  dryRun: isRare(12),
+})
+
+/** Steps during which the clock stands still. */
+export function stillSteps(length: { minLength: number; maxLength: number }): fc.Arbitrary<Step[]> {
+  return fc.array(fc.oneof({ weight: 6, arbitrary: oneStep }, { weight: 1, arbitrary: batchStep }), length)
+}
+
+/** Postings one by one, without captures. */
+export function sharedSteps(maxLength: number): fc.Arbitrary<Step[]> {
+  const wish = posting.filter(({ do: request }) => request !== 'capture')
+  const step = fc.record({ kind: fc.constant('one' as const), wish, dryRun: fc.constant(false) })
+  return fc.array(step, { maxLength })
+}
+
+export function histories(length: { minLength: number; maxLength: number }): fc.Arbitrary<Step[]> {
+  return fc.array(
+    fc.oneof(
+      { weight: 24, arbitrary: oneStep },
+      { weight: 5, arbitrary: batchStep },
+      { weight: 8, arbitrary: clockStep },
+    ),
+    length,
+  )
+}
+/** How far the clock jumps. */
+export const clockJump: fc.Arbitrary<number> = clockStep.map((step) => (step.kind === 'clock' ? step.by : 0))

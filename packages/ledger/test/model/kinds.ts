@@ -1,0 +1,27 @@
+const duplicates = ['DUPLICATE_NONCE, another', 'DUPLICATE_NONCE, identical']
+const aHold = 'DUPLICATE_NONCE, another, a hold'
+
+/** Every kind of outcome that histories must come to, but for those that are rare for one request and frequent for others. */
+export const kinds = [
+  'dry run',
+  ...of('postEntry', ...duplicates, aHold, 'POSTED', 'LIMIT_REACHED', 'VALIDATION_ERROR'),
+  ...of('postEntry', 'INSUFFICIENT_BALANCE', 'BALANCE_OUT_OF_RANGE'),
+  ...of('postTransaction', ...duplicates, aHold, 'POSTED', 'POSTED, several', 'LIMIT_REACHED'),
+  ...of('postTransaction', 'VALIDATION_ERROR', 'INSUFFICIENT_BALANCE', 'BALANCE_OUT_OF_RANGE'),
+  ...of('transfer', ...duplicates, 'POSTED, several', 'VALIDATION_ERROR', 'INSUFFICIENT_BALANCE'),
+  ...of('reverse', ...duplicates, 'POSTED', 'POSTED, several', 'TRANSACTION_NOT_FOUND', 'NOT_REVERSIBLE'),
+  ...of('reverse', 'ALREADY_REVERSED', 'REFUND_EXCEEDED', 'INSUFFICIENT_BALANCE'),
+  ...of('refund', ...duplicates, 'POSTED', 'ENTRY_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED'),
+  ...of('refund', 'REFUND_EXCEEDED', 'VALIDATION_ERROR', 'INSUFFICIENT_BALANCE'),
+  ...of('hold', 'HELD', 'DUPLICATE_NONCE, another', aHold, 'DUPLICATE_NONCE, identical, a hold'),
+  ...of('hold', 'INSUFFICIENT_BALANCE', 'LIMIT_REACHED', 'VALIDATION_ERROR'),
+  ...of('capture', 'DUPLICATE_NONCE, another', 'POSTED', 'VALIDATION_ERROR'),
+  ...of('capture', 'HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED'),
+  ...of('release', 'RELEASED, RELEASED', 'RELEASED, EXPIRED', 'HOLD_CAPTURED', 'HOLD_NOT_FOUND'),
+  ...of('setOverdraft', 'OVERDRAFT_SET', 'OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE'),
+  ...['balance', 'balanceAt', 'liveHolds', 'holdAnswer'].map((request) => `${request}: READ`),
+]
+
+function of(request: string, ...outcomes: string[]): string[] {
+  return outcomes.map((outcome) => `${request}: ${outcome}`)
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { histories, type Step } from './history.ts'
+import { kinds } from './kinds.ts'
+import { LedgerModel } from './model.ts'
+import { perform, type Sending } from './perform.ts'
+import { Player, type Scene } from './play.ts'
+import { isLong, replay, start } from './seed.ts'
+import { Stage } from './stage.ts'
+import { Tally } from './tally.ts'
+import { createWorlds } from './world.ts'
+
+const { createWorld, declareApp } = await createWorlds()
+
+/** The two ways, each with a clock and connections of its own, so that they run at the same time. */
+const ways = await Promise.all(
+  (['one by one', 'in batches'] as const).map(async (sending) => {
+    const world = await createWorld(sending.replaceAll(' ', '_'))
+    return { sending, world, pool: world.createProcess() }
+  }),
+)
+
+const { numRuns, atLeast, timeout } = isLong
+  ? { numRuns: 1500, atLeast: 400_000, timeout: 7_200_000 }
+  : { numRuns: 40, atLeast: 20_000, timeout: 240_000 }
+
+test('histories come to the same in the model, one call after another, and in batches', {
+  timeout,
+}, async () => {
+  const tally = new Tally()
+  let runs = 0
+  const property = fc.asyncProperty(histories({ minLength: 80, maxLength: 120 }), async (history) => {
+    runs += 1
+    const scenes = play(history)
+    await Promise.all(
+      ways.map(async ({ sending, world, pool }) => {
+        const app = `${sending.replaceAll(' ', '_')}_${runs}`
+        await declareApp(app)
+        const stage = new Stage(app, pool)
+        try {
+          await carryOut(scenes, stage, { sending, setClock: world.setClock })
+        } finally {
+          await stage.close()
+        }
+        expect(await world.brokenRows(app)).toEqual([])
+      }),
+    )
+    for (const scene of scenes) tally.addAll(scene)
+  })
+  await fc.assert(property, replay({ numRuns, timeout }))
+
+  const operations = tally.total * ways.length
+  console.log(`${operations} operations: these requests, ${ways.length} times each\n${tally.table()}`)
+  expect(operations).toBeGreaterThan(atLeast)
+  expect(kinds.filter((kind) => tally.count(kind) === 0)).toEqual([])
+})
+
+/** Plays a history on the model. */
+function play(history: readonly Step[]): Scene[] {
+  const model = new LedgerModel()
+  model.now = start
+  const player = new Player(model, (owner) => ['rich', 'ada', 'bob', 'cy', 'dee'][owner] ?? 'eve')
+  return [{ kind: 'clock', now: start }, ...history.map((step) => player.play(step))]
+}
+
+async function carryOut(
+  scenes: readonly Scene[],
+  stage: Stage,
+  { sending, setClock }: { sending: Sending; setClock: (now: number) => Promise<void> },
+): Promise<void> {
+  for (const scene of scenes) {
+    if (scene.kind === 'clock') await setClock(scene.now)
+    else await perform(stage, scene, sending)
+  }
+}

@@ -1,0 +1,504 @@
+// The ledger as the issue tells it, in memory and one request after another: no SQL, no locks, nothing kept that can be
+// counted from the entries and holds themselves.
+import { type LedgerBalance, type LedgerMetadata, maxCredits } from '../../src/index.ts'
+import { type Operation, operations } from './operations.ts'
+import { nextWindow, windowStart } from './windows.ts'
+
+export interface ModelEntry {
+  readonly id: number
+  readonly ownerId: string
+  readonly seq: number
+  readonly operation: Operation
+  readonly amount: number
+  readonly balanceAfter: number
+  readonly nonce: string
+  readonly transactionId: number
+  readonly metadata: LedgerMetadata
+  readonly createdOn: number
+  readonly reverses: number | null
+  readonly refunds: number | null
+  readonly holdId: number | null
+}
+
+export interface ModelHold {
+  readonly id: number
+  readonly ownerId: string
+  readonly operation: Operation
+  readonly amount: number
+  readonly nonce: string
+  readonly metadata: LedgerMetadata
+  readonly createdOn: number
+  readonly expiresOn: number
+  readonly releasedOn: number | null
+  readonly capturedBy: number | null
+}
+
+/** A hold as it is answered: with its status at that moment. */
+export type HoldAnswer = ModelHold & { readonly status: 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED' }
+
+/** What became of a request: what was done, or the code of the refusal and what it says. */
+export type Outcome =
+  | {
+      readonly code: 'POSTED'
+      readonly entries: readonly ModelEntry[]
+      readonly balances: readonly LedgerBalance[]
+      readonly hold?: HoldAnswer
+    }
+  | { readonly code: 'HELD' | 'RELEASED'; readonly hold: HoldAnswer; readonly balance: LedgerBalance }
+  | { readonly code: 'OVERDRAFT_SET' | 'OVERDRAFT_IN_USE'; readonly balance: LedgerBalance }
+  | { readonly code: 'VALIDATION_ERROR'; readonly fields: readonly string[] }
+  | {
+      readonly code: 'DUPLICATE_NONCE'
+      readonly entry: ModelEntry | null
+      readonly hold: HoldAnswer | null
+      readonly identical: boolean
+      readonly balance: LedgerBalance
+    }
+  | {
+      readonly code: 'INSUFFICIENT_BALANCE'
+      readonly balance: LedgerBalance
+      readonly entryIndex: number
+      readonly needed: number
+      readonly available: number
+    }
+  | { readonly code: 'BALANCE_OUT_OF_RANGE'; readonly balance: LedgerBalance; readonly entryIndex: number }
+  | {
+      readonly code: 'LIMIT_REACHED'
+      readonly ownerId: string
+      readonly operation: Operation
+      readonly nextOn: number | null
+      readonly entryIndex: number
+    }
+  | { readonly code: 'REFUND_EXCEEDED'; readonly refundable: number }
+  | { readonly code: 'HOLD_CAPTURED' | 'HOLD_RELEASED' | 'HOLD_EXPIRED'; readonly hold: HoldAnswer }
+  | { readonly code: 'TRANSACTION_NOT_FOUND' | 'ENTRY_NOT_FOUND' | 'HOLD_NOT_FOUND' }
+  | { readonly code: 'NOT_REVERSIBLE' | 'ALREADY_REVERSED' }
+
+/** One entry that is asked for. */
+export interface ModelLine {
+  readonly ownerId: string
+  readonly operation: Operation
+  /** Signed credits. */
+  readonly amount: number
+  /** What the caller gave; null: left out. */
+  readonly requested: number | null
+  readonly reverses?: number
+  readonly refunds?: number
+  readonly holdId?: number
+}
+
+/** A transaction that is asked for. */
+export interface ModelRequest {
+  readonly nonce: string
+  readonly metadata: LedgerMetadata
+  readonly lines: readonly ModelLine[]
+  /** The fields that the app's rules refuse. */
+  readonly invalid: readonly string[]
+}
+
+interface Transaction {
+  readonly id: number
+  readonly entries: readonly ModelEntry[]
+}
+
+interface Account {
+  readonly ownerId: string
+  overdraft: number
+  /** The latest moment at which anything was written. Nothing is ever written before it, whatever the clock does. */
+  updatedOn: number
+  readonly entries: ModelEntry[]
+  readonly holds: Map<number, ModelHold>
+  /** What each nonce was used for: the transaction or the hold. */
+  readonly nonces: Map<string, { readonly transaction: Transaction } | { readonly holdId: number }>
+}
+
+interface State {
+  readonly accounts: Map<string, Account>
+  readonly entries: Map<number, ModelEntry>
+  readonly transactions: Map<number, Transaction>
+  /** The owner of each hold. */
+  readonly holds: Map<number, string>
+}
+
+/** A refusal, on its way out of a request. */
+class Refused extends Error {
+  readonly outcome: Outcome
+
+  constructor(outcome: Outcome) {
+    super(outcome.code)
+    this.outcome = outcome
+  }
+}
+
+export class LedgerModel {
+  /** Milliseconds since 1970. */
+  now = 0
+  #state: State = { accounts: new Map(), entries: new Map(), transactions: new Map(), holds: new Map() }
+  #isDryRun = false
+
+  /** The ids of everything posted so far, in order. */
+  get known() {
+    const { entries, transactions, holds } = this.#state
+    return { entries: [...entries.keys()], transactions: [...transactions.keys()], holds: [...holds.keys()] }
+  }
+
+  /** Answers what `run` would come to, with the id 0 for what it would make, and forgets it. */
+  dryRun<T>(run: () => T): T {
+    const { accounts, entries, transactions, holds } = this.#state
+    const before = {
+      accounts: new Map(accounts),
+      entries: new Map(entries),
+      transactions: new Map(transactions),
+      holds: new Map(holds),
+    }
+    this.#isDryRun = true
+    try {
+      return run()
+    } finally {
+      this.#isDryRun = false
+      this.#state = before
+    }
+  }
+
+  /** Posts a transaction: all of its lines, or none. */
+  post({ nonce, metadata, lines, invalid }: ModelRequest): Outcome {
+    return answer(() => {
+      for (const { ownerId } of lines) {
+        const used = this.#account(ownerId).nonces.get(nonce)
+        if (!used) continue
+        const identical = 'transaction' in used && isSame(used.transaction.entries, metadata, lines)
+        throw new Refused(this.#duplicate(ownerId, used, identical))
+      }
+      if (invalid.length > 0) throw new Refused({ code: 'VALIDATION_ERROR', fields: invalid })
+
+      const accounts = new Map(lines.map(({ ownerId }) => [ownerId, copyOf(this.#account(ownerId))]))
+      const at = Math.max(this.now, ...[...accounts.values()].map(({ updatedOn }) => updatedOn))
+      const transactionId = this.#isDryRun ? 0 : this.#state.transactions.size + 1
+      const entries: ModelEntry[] = []
+      for (const [entryIndex, line] of lines.entries()) {
+        const account = accounts.get(line.ownerId) ?? this.#account(line.ownerId)
+        this.#judge(account, line, at, entryIndex)
+        const entry = {
+          id: this.#isDryRun ? 0 : this.#state.entries.size + entries.length + 1,
+          ownerId: line.ownerId,
+          seq: account.entries.length + 1,
+          operation: line.operation,
+          amount: line.amount,
+          balanceAfter: amountOf(account) + line.amount,
+          nonce,
+          transactionId,
+          metadata,
+          createdOn: at,
+          reverses: line.reverses ?? null,
+          refunds: line.refunds ?? null,
+          holdId: line.holdId ?? null,
+        }
+        account.entries.push(entry)
+        const hold = account.holds.get(line.holdId ?? -1)
+        if (hold) account.holds.set(hold.id, { ...hold, releasedOn: at, capturedBy: entry.id })
+        entries.push(entry)
+      }
+
+      const transaction = { id: transactionId, entries }
+      this.#state.transactions.set(transactionId, transaction)
+      for (const entry of entries) this.#state.entries.set(entry.id, entry)
+      for (const account of accounts.values()) {
+        account.nonces.set(nonce, { transaction })
+        account.updatedOn = at
+        this.#state.accounts.set(account.ownerId, account)
+      }
+      return {
+        code: 'POSTED',
+        entries,
+        balances: [...accounts.values()].map((account) => balanceAt(account, at)),
+      }
+    })
+  }
+
+  /** Undoes a transaction, its last entry first. */
+  reverse(id: number, { nonce, metadata }: Pick<ModelRequest, 'nonce' | 'metadata'>): Outcome {
+    const transaction = this.#state.transactions.get(id)
+    if (!transaction) return { code: 'TRANSACTION_NOT_FOUND' }
+    const lines = transaction.entries.toReversed().map(({ id: reverses, ownerId, operation, amount }) => {
+      const back = amount === 0 ? 0 : -amount
+      return { ownerId, operation, amount: back, requested: back, reverses }
+    })
+    return this.post({ nonce, metadata, lines, invalid: [] })
+  }
+
+  /** Gives a part of an entry back. */
+  refund(id: number, amount: number, { nonce, metadata }: Pick<ModelRequest, 'nonce' | 'metadata'>): Outcome {
+    const entry = this.#state.entries.get(id)
+    if (!entry) return { code: 'ENTRY_NOT_FOUND' }
+    const { ownerId, operation } = entry
+    const back = entry.amount > 0 ? -amount : amount
+    const invalid = 'paired' in operations[operation] ? ['id'] : []
+    const lines = [{ ownerId, operation, amount: back, requested: back, refunds: id }]
+    return this.post({ nonce, metadata, lines, invalid })
+  }
+
+  /** Sets credits aside. */
+  hold({ nonce, metadata, lines, invalid }: ModelRequest, seconds: number): Outcome {
+    return answer(() => {
+      const [line] = lines
+      if (!line) throw new Error('a hold has a line')
+      const account = copyOf(this.#account(line.ownerId))
+      const used = account.nonces.get(nonce)
+      if (used) {
+        const original = 'holdId' in used ? account.holds.get(used.holdId) : undefined
+        const identical =
+          original !== undefined &&
+          original.operation === line.operation &&
+          isEqual(original.metadata, metadata) &&
+          (line.requested === null || original.amount === -line.requested) &&
+          original.expiresOn - original.createdOn === seconds * 1000
+        throw new Refused(this.#duplicate(line.ownerId, used, identical))
+      }
+      if (invalid.length > 0) throw new Refused({ code: 'VALIDATION_ERROR', fields: invalid })
+      const at = Math.max(this.now, account.updatedOn)
+      this.#judge(account, line, at, 0)
+      const { ownerId, operation } = line
+      const hold = {
+        ...{ id: this.#isDryRun ? 0 : this.#state.holds.size + 1, ownerId, operation, amount: -line.amount },
+        ...{
+          nonce,
+          metadata,
+          createdOn: at,
+          expiresOn: at + seconds * 1000,
+          releasedOn: null,
+          capturedBy: null,
+        },
+      }
+      account.holds.set(hold.id, hold)
+      account.nonces.set(nonce, { holdId: hold.id })
+      account.updatedOn = at
+      this.#state.holds.set(hold.id, ownerId)
+      this.#state.accounts.set(ownerId, account)
+      return { code: 'HELD', hold: holdAt(hold, at), balance: balanceAt(account, at) }
+    })
+  }
+
+  /** Posts what a hold promised; an amount left out takes all. */
+  capture(
+    id: number,
+    amount: number | null,
+    { nonce, metadata }: Pick<ModelRequest, 'nonce' | 'metadata'>,
+  ): Outcome {
+    const hold = this.#hold(id)
+    if (!hold) return { code: 'HOLD_NOT_FOUND' }
+    const { ownerId, operation } = hold
+    const requested = amount === null ? null : -amount
+    const line = { ownerId, operation, amount: requested ?? -hold.amount, requested, holdId: id }
+    const outcome = this.post({ nonce, metadata, lines: [line], invalid: [] })
+    const captured = this.#hold(id)
+    return outcome.code === 'POSTED' && captured
+      ? { ...outcome, hold: holdAt(captured, captured.createdOn) }
+      : outcome
+  }
+
+  /** Lets an owner have the credits of a hold back. */
+  release(id: number): Outcome {
+    const hold = this.#hold(id)
+    if (!hold) return { code: 'HOLD_NOT_FOUND' }
+    const account = copyOf(this.#account(hold.ownerId))
+    const at = Math.max(this.now, account.updatedOn)
+    if (hold.capturedBy !== null) return { code: 'HOLD_CAPTURED', hold: holdAt(hold, at) }
+    const released = isLive(hold, at) ? { ...hold, releasedOn: at } : hold
+    if (released !== hold) {
+      account.holds.set(id, released)
+      account.updatedOn = at
+      this.#state.accounts.set(account.ownerId, account)
+    }
+    return { code: 'RELEASED', hold: holdAt(released, at), balance: balanceAt(account, at) }
+  }
+
+  /** Sets how far below 0 a balance may go. */
+  setOverdraft(ownerId: string, limit: number): Outcome {
+    const account = copyOf(this.#account(ownerId))
+    const at = Math.max(this.now, account.updatedOn)
+    const balance = balanceAt(account, at)
+    if (balance.amount - balance.held + limit < 0) return { code: 'OVERDRAFT_IN_USE', balance }
+    if (balance.amount > maxCredits - limit) return { code: 'BALANCE_OUT_OF_RANGE', balance, entryIndex: 0 }
+    account.overdraft = limit
+    // An owner never seen stays so.
+    if (limit > 0 || this.#state.accounts.has(ownerId)) {
+      account.updatedOn = at
+      this.#state.accounts.set(ownerId, account)
+    }
+    return { code: 'OVERDRAFT_SET', balance: balanceAt(account, at) }
+  }
+
+  balance(ownerId: string): LedgerBalance {
+    return balanceAt(this.#account(ownerId), this.#at(ownerId))
+  }
+
+  /** What an owner had at a moment. */
+  balanceAt(ownerId: string, moment: number): number {
+    const until = this.#account(ownerId).entries.filter(({ createdOn }) => createdOn <= moment)
+    return until.at(-1)?.balanceAfter ?? 0
+  }
+
+  /** An owner's live holds, newest first. */
+  liveHolds(ownerId: string): HoldAnswer[] {
+    const at = this.#at(ownerId)
+    const live = [...this.#account(ownerId).holds.values()].filter((hold) => isLive(hold, at))
+    return live.map((hold) => holdAt(hold, at)).reverse()
+  }
+
+  holdAnswer(id: number): HoldAnswer | null {
+    const hold = this.#hold(id)
+    return hold ? holdAt(hold, this.#at(hold.ownerId)) : null
+  }
+
+  /** Refuses a line that an account does not allow. */
+  #judge(account: Account, line: ModelLine, at: number, entryIndex: number): void {
+    const { ownerId, operation, amount, reverses, refunds, holdId } = line
+    const before = this.#account(ownerId)
+    const hold = account.holds.get(holdId ?? -1)
+    if (holdId !== undefined) this.#judgeCapture(hold, amount, at)
+    else if (reverses !== undefined || refunds !== undefined) this.#judgeCorrection(account, line)
+    else this.#judgeLimit(account, operation, at, entryIndex)
+
+    const available = balanceAt(account, at).available + (hold?.amount ?? 0)
+    if (amount < 0 && available + amount < 0) {
+      const balance = balanceAt(before, at)
+      throw new Refused({ code: 'INSUFFICIENT_BALANCE', balance, entryIndex, needed: -amount, available })
+    }
+    if (amount > maxCredits - account.overdraft - amountOf(account)) {
+      throw new Refused({ code: 'BALANCE_OUT_OF_RANGE', balance: balanceAt(before, at), entryIndex })
+    }
+  }
+
+  #judgeCapture(hold: ModelHold | undefined, amount: number, at: number): void {
+    if (!hold) throw new Refused({ code: 'HOLD_NOT_FOUND' })
+    const answer = holdAt(hold, at)
+    if (answer.status === 'CAPTURED') throw new Refused({ code: 'HOLD_CAPTURED', hold: answer })
+    if (answer.status === 'RELEASED') throw new Refused({ code: 'HOLD_RELEASED', hold: answer })
+    if (answer.status === 'EXPIRED') throw new Refused({ code: 'HOLD_EXPIRED', hold: answer })
+    if (-amount > hold.amount) throw new Refused({ code: 'VALIDATION_ERROR', fields: ['amount'] })
+  }
+
+  #judgeCorrection({ entries }: Account, { amount, reverses, refunds }: ModelLine): void {
+    const target = entries.find(({ id }) => id === (reverses ?? refunds))
+    if (!target) throw new Refused({ code: 'ENTRY_NOT_FOUND' })
+    if (target.reverses !== null || target.refunds !== null) throw new Refused({ code: 'NOT_REVERSIBLE' })
+    if (entries.some((entry) => entry.reverses === target.id)) throw new Refused({ code: 'ALREADY_REVERSED' })
+    const refunded = entries.filter((entry) => entry.refunds === target.id)
+    const refundable = Math.abs(refunded.reduce((left, entry) => left + entry.amount, target.amount))
+    const isExceeded =
+      reverses !== undefined ? refunded.length > 0 : target.amount === 0 || Math.abs(amount) > refundable
+    if (isExceeded) throw new Refused({ code: 'REFUND_EXCEEDED', refundable })
+  }
+
+  #judgeLimit({ ownerId, entries, holds }: Account, operation: Operation, at: number, entryIndex: number) {
+    const definition = operations[operation]
+    if (!('limit' in definition)) return
+    const { times, per } = definition.limit
+    const isCounted = (use: ModelEntry | ModelHold) =>
+      use.operation === operation && use.createdOn >= windowStart(per, at)
+    const posted = entries.filter((e) => e.reverses === null && e.refunds === null && e.holdId === null)
+    if ([...posted, ...holds.values()].filter(isCounted).length < times) return
+    throw new Refused({ code: 'LIMIT_REACHED', ownerId, operation, nextOn: nextWindow(per, at), entryIndex })
+  }
+
+  #duplicate(
+    ownerId: string,
+    used: { readonly transaction: Transaction } | { readonly holdId: number },
+    identical: boolean,
+  ): Outcome {
+    const account = this.#account(ownerId)
+    const at = this.#at(ownerId)
+    const balance = balanceAt(account, at)
+    if ('transaction' in used) {
+      const entry = used.transaction.entries.find((original) => original.ownerId === ownerId) ?? null
+      return { code: 'DUPLICATE_NONCE', entry, hold: null, identical, balance }
+    }
+    const hold = account.holds.get(used.holdId)
+    return { code: 'DUPLICATE_NONCE', entry: null, hold: hold ? holdAt(hold, at) : null, identical, balance }
+  }
+
+  /** An owner's account; a new one where there is none. */
+  #account(ownerId: string): Account {
+    const none = { overdraft: 0, updatedOn: 0, entries: [], holds: new Map(), nonces: new Map() }
+    return this.#state.accounts.get(ownerId) ?? { ownerId, ...none }
+  }
+
+  #hold(id: number): ModelHold | undefined {
+    return this.#account(this.#state.holds.get(id) ?? '').holds.get(id)
+  }
+
+  /** The moment that counts for an account. */
+  #at(ownerId: string): number {
+    return Math.max(this.now, this.#account(ownerId).updatedOn)
+  }
+}
+
+function answer(run: () => Outcome): Outcome {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof Refused) return error.outcome
+    throw error
+  }
+}
+
+/** An account to change: entries and holds themselves never change. */
+function copyOf(account: Account): Account {
+  return {
+    ...account,
+    entries: [...account.entries],
+    holds: new Map(account.holds),
+    nonces: new Map(account.nonces),
+  }
+}
+
+function amountOf({ entries }: Account): number {
+  return entries.at(-1)?.balanceAfter ?? 0
+}
+
+function balanceAt(account: Account, at: number): LedgerBalance {
+  const { ownerId, overdraft, holds } = account
+  const amount = amountOf(account)
+  const live = [...holds.values()].filter((hold) => isLive(hold, at))
+  const held = live.reduce((sum, hold) => sum + hold.amount, 0)
+  return { ownerId, amount, overdraft, held, available: amount - held + overdraft }
+}
+
+function isLive({ expiresOn, releasedOn }: ModelHold, at: number): boolean {
+  return releasedOn === null && expiresOn > at
+}
+
+function holdAt(hold: ModelHold, at: number): HoldAnswer {
+  if (hold.capturedBy !== null) return { ...hold, status: 'CAPTURED' }
+  if (hold.releasedOn !== null) return { ...hold, status: 'RELEASED' }
+  return { ...hold, status: hold.expiresOn <= at ? 'EXPIRED' : 'HELD' }
+}
+
+/** Whether entries are those that the lines ask for. */
+function isSame(
+  entries: readonly ModelEntry[],
+  metadata: LedgerMetadata,
+  lines: readonly ModelLine[],
+): boolean {
+  return (
+    entries.length === lines.length &&
+    entries.every((entry, index) => {
+      const line = lines[index]
+      return (
+        line !== undefined &&
+        entry.ownerId === line.ownerId &&
+        entry.operation === line.operation &&
+        (line.requested === null || line.requested === entry.amount) &&
+        isEqual(entry.metadata, metadata) &&
+        entry.reverses === (line.reverses ?? null) &&
+        entry.refunds === (line.refunds ?? null) &&
+        entry.holdId === (line.holdId ?? null)
+      )
+    })
+  )
+}
+
+function isEqual(a: LedgerMetadata, b: LedgerMetadata): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}

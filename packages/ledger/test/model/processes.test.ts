@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import type pg from 'pg'
+import { expect, test } from 'vitest'
+import { clockJump, type Step, sharedSteps, stillSteps } from './history.ts'
+import { Ids } from './ids.ts'
+import { LedgerModel } from './model.ts'
+import type { Operation } from './operations.ts'
+import { perform } from './perform.ts'
+import { Player } from './play.ts'
+import { isLong, replay, start } from './seed.ts'
+import { Stage } from './stage.ts'
+import { Tally } from './tally.ts'
+import { createWorlds } from './world.ts'
+
+const { sql, createWorld, declareApp } = await createWorlds()
+const world = await createWorld('processes')
+const pools = Array.from({ length: 4 }, () => world.createProcess())
+
+const { numRuns, timeout } = isLong ? { numRuns: 400, timeout: 7_200_000 } : { numRuns: 6, timeout: 240_000 }
+
+/** What a process does while the clock stands still: steps for its own owners, and postings for those of all. */
+interface Work {
+  readonly own: readonly Step[]
+  readonly shared: readonly Step[]
+}
+
+const work: fc.Arbitrary<Work> = fc.record({
+  own: stillSteps({ minLength: 3, maxLength: 8 }),
+  shared: sharedSteps(12),
+})
+const rounds = fc.array(
+  fc.record({
+    jump: clockJump,
+    works: fc.array(work, { minLength: pools.length, maxLength: pools.length }),
+  }),
+  { minLength: 8, maxLength: 10 },
+)
+
+test('several processes at once: each as if alone with its own owners, all as if one after another with the rest', {
+  timeout,
+}, async () => {
+  const tally = new Tally()
+  let runs = 0
+  const property = fc.asyncProperty(rounds, async (history) => {
+    runs += 1
+    const app = `processes_${runs}`
+    await declareApp(app)
+    const processes = pools.map((pool, index) => createProcess(`process ${index}`, { app, pool, tally }))
+    try {
+      let now = start
+      for (const { jump, works } of history) {
+        now += jump
+        await world.setClock(now)
+        await Promise.all(
+          processes.map((process, index) => process.work(now, works[index] ?? { own: [], shared: [] })),
+        )
+      }
+    } finally {
+      for (const process of processes) await process.close()
+    }
+    expect(await world.brokenRows(app)).toEqual([])
+    const { transactions, credits } = await replayShared(app)
+    const posted = processes.map((process) => process.posted)
+    expect(posted.reduce((sum, by) => sum + by.transactions, 0)).toBe(transactions)
+    expect(posted.reduce((sum, by) => sum + by.credits, 0n)).toBe(credits)
+  })
+  await fc.assert(property, replay({ numRuns, timeout }))
+  console.log(`${tally.total} requests of ${pools.length} processes at once\n${tally.table()}`)
+  expect(tally.total).toBeGreaterThan(numRuns * 250)
+})
+
+/** One of several processes on one ledger. */
+function createProcess(name: string, { app, pool, tally }: { app: string; pool: pg.Pool; tally: Tally }) {
+  const own = {
+    stage: new Stage(app, pool),
+    player: new Player(new LedgerModel(), (n) => `${name}, owner ${n}`),
+  }
+  // What comes of a posting for owners of all depends on the others: the player only says what to ask for.
+  const shared = { stage: new Stage(app, pool), player: new Player(new LedgerModel(), (n) => `shared ${n}`) }
+  const posted = { transactions: 0, credits: 0n }
+
+  async function share(step: Step) {
+    const scene = shared.player.play(step)
+    if (scene.kind === 'clock') return
+    for (const { command } of scene.requests) {
+      const outcome = await shared.stage.one(command, false)
+      tally.add({ command, outcome }, false)
+      if (outcome.code !== 'POSTED') continue
+      posted.transactions += 1
+      posted.credits += outcome.entries.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+    }
+  }
+
+  return {
+    posted,
+    async work(now: number, { own: steps, shared: sharedSteps }: Work) {
+      own.player.model.now = now
+      shared.player.model.now = now
+      for (let turn = 0; turn < Math.max(steps.length, sharedSteps.length); turn += 1) {
+        const [step, sharedStep] = [steps[turn], sharedSteps[turn]]
+        const scene = step && own.player.play(step)
+        if (scene && scene.kind !== 'clock') {
+          await perform(own.stage, scene, turn % 2 === 0 ? 'in batches' : 'one by one')
+          tally.addAll(scene)
+        }
+        if (sharedStep) await share(sharedStep)
+      }
+    },
+    async close() {
+      await own.stage.close()
+      await shared.stage.close()
+    },
+  }
+}
+
+interface SharedRow {
+  readonly id: string
+  readonly owner_id: string
+  readonly seq: string
+  readonly operation: Operation
+  readonly amount: string
+  readonly balance_after: string
+  readonly nonce: string
+  readonly transaction_id: string
+  readonly metadata: Record<string, string>
+  readonly created_on: Date
+  readonly reverses: string | null
+  readonly refunds: string | null
+}
+
+/**
+ * Posts what the processes posted for owners of all to a model, in the order of the entries' ids: that in which the
+ * accounts were locked. Answers how much it was.
+ */
+async function replayShared(app: string): Promise<{ transactions: number; credits: bigint }> {
+  const { rows } = await sql.query<SharedRow>(
+    "SELECT * FROM ledger.entries WHERE app = $1 AND owner_id LIKE 'shared %' ORDER BY id",
+    [app],
+  )
+  const model = new LedgerModel()
+  const ids = new Ids('none')
+  const transactions = [...new Set(rows.map(({ transaction_id }) => transaction_id))].map((id) =>
+    rows.filter(({ transaction_id }) => transaction_id === id),
+  )
+  for (const entries of transactions) {
+    const [first] = entries
+    if (!first) continue
+    model.now = first.created_on.getTime()
+    const lines = entries.map(({ owner_id: ownerId, operation, amount, reverses, refunds }) => ({
+      ...{ ownerId, operation, amount: Number(amount), requested: Number(amount) },
+      ...(reverses !== null && { reverses: ids.numberOf(reverses) }),
+      ...(refunds !== null && { refunds: ids.numberOf(refunds) }),
+    }))
+    for (const { id } of entries) ids.add(id)
+    const outcome = model.post({ nonce: first.nonce, metadata: first.metadata, lines, invalid: [] })
+    const seen = entries.map(({ seq, balance_after, created_on }) => ({
+      ...{ seq: Number(seq), balanceAfter: Number(balance_after), createdOn: created_on.getTime() },
+    }))
+    expect(outcome).toMatchObject({ code: 'POSTED', entries: seen })
+  }
+  const credits = rows.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+  return { transactions: transactions.length, credits }
+}

@@ -1,0 +1,293 @@
+// Carries requests out on a real ledger, and tells what became of them in the model's words.
+import type pg from 'pg'
+import { createLedgerClient } from '../../src/database.ts'
+import {
+  createLedger,
+  type InsufficientBalanceError,
+  type LedgerBalance,
+  type LedgerEntry,
+  LedgerError,
+  type LedgerHold,
+  type LedgerResult,
+  type Refusal,
+} from '../../src/index.ts'
+import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
+import { type Draft, draftRequest } from '../../src/posting/draft.ts'
+import { createPost, type PostedDraft } from '../../src/posting/post.ts'
+import { entryDrafts } from '../../src/posting/post-entry.ts'
+import { transactionDrafts } from '../../src/posting/transaction.ts'
+import { transferDrafts } from '../../src/posting/transfer.ts'
+import { createFinders } from '../../src/reading/finders.ts'
+import { rowReader } from '../../src/rows.ts'
+import { Ids } from './ids.ts'
+import type { HoldAnswer, ModelEntry } from './model.ts'
+import { type Operation, operations } from './operations.ts'
+import type { Answered, Command } from './play.ts'
+
+const noEntry = '999999999999'
+const noTransaction = '00000000-0000-7000-8000-000000000000'
+
+type Batch = readonly Command[]
+
+/** One app on one process's connections. */
+export class Stage {
+  readonly #ledger
+  readonly #client
+  readonly #post
+  readonly #find
+  readonly #entries = new Ids(noEntry)
+  readonly #transactions = new Ids(noTransaction)
+  readonly #holds = new Ids(noEntry)
+
+  constructor(app: string, pool: pg.Pool) {
+    this.#ledger = createLedger({ app, operations, pool })
+    this.#client = createLedgerClient(pool)
+    this.#find = createFinders(app)
+    this.#post = createPost<Operation>({
+      app,
+      rows: rowReader(operations),
+      find: this.#find,
+      prisma: this.#client,
+      report: () => {},
+      wakeUp: () => {},
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#ledger.close()
+    await this.#client.$disconnect()
+  }
+
+  /** One request by the command that is made for it. */
+  async one(command: Command, dryRun: boolean): Promise<Answered> {
+    const ledger = this.#ledger
+    switch (command.do) {
+      case 'postEntry':
+        return this.#settled(await ledger.postEntry({ ...command, dryRun }), (posted) =>
+          this.#posted([posted.entry], [posted.balance]),
+        )
+      case 'postTransaction':
+        return this.#settled(await ledger.postTransaction({ ...command, dryRun }), (posted) =>
+          this.#posted(posted.transaction.entries, posted.balances),
+        )
+      case 'transfer':
+        return this.#settled(await ledger.transfer({ ...command, dryRun }), (posted) =>
+          this.#posted(posted.transaction.entries, posted.balances),
+        )
+      case 'reverse': {
+        const id = this.#transactions.realOf(command.id)
+        return this.#settled(await ledger.reverseTransaction({ ...command, id, dryRun }), (posted) =>
+          this.#posted(posted.transaction.entries, posted.balances),
+        )
+      }
+      case 'refund': {
+        const id = this.#entries.realOf(command.id)
+        return this.#settled(await ledger.refundEntry({ ...command, id, dryRun }), (posted) =>
+          this.#posted([posted.entry], [posted.balance]),
+        )
+      }
+      case 'hold':
+        return this.#settled(
+          await ledger.holdCredits({ ...command, expiresIn: command.seconds, dryRun }),
+          ({ hold, balance }) => ({ code: 'HELD', hold: this.#newHold(hold), balance }),
+        )
+      case 'capture': {
+        const id = this.#holds.realOf(command.id)
+        return this.#settled(await ledger.captureHold({ ...command, id, dryRun }), (captured) => ({
+          ...this.#posted([captured.entry], [captured.balance]),
+          hold: this.#hold(captured.hold),
+        }))
+      }
+      case 'release':
+        return this.#settled(
+          await ledger.releaseHold(this.#holds.realOf(command.id)),
+          ({ hold, balance }) => ({
+            code: 'RELEASED',
+            hold: this.#hold(hold),
+            balance,
+          }),
+        )
+      case 'setOverdraft':
+        return this.#settled(await ledger.setOverdraft(command), ({ balance }) => ({
+          code: 'OVERDRAFT_SET',
+          balance,
+        }))
+      case 'balance':
+        return { code: 'READ', value: await ledger.balance(command.ownerId) }
+      case 'balanceAt': {
+        const { amount } = await ledger.balanceAt(command.ownerId, new Date(command.moment))
+        return { code: 'READ', value: amount }
+      }
+      case 'liveHolds': {
+        const holds = await ledger.holds(command.ownerId)
+        return { code: 'READ', value: holds.map((hold) => this.#hold(hold)) }
+      }
+      case 'holdAnswer': {
+        const hold = await ledger.hold(this.#holds.realOf(command.id))
+        return { code: 'READ', value: hold && this.#hold(hold) }
+      }
+    }
+  }
+
+  /** Many requests in one call: by postEntries where they are entries alone, otherwise as ledger.post takes them. */
+  async batch(commands: Batch, dryRun: boolean): Promise<readonly Answered[]> {
+    const entries = commands.flatMap((command) => (command.do === 'postEntry' ? [command] : []))
+    if (entries.length === commands.length) {
+      const results = await this.#ledger.postEntries(entries, { dryRun })
+      return results.map((result) =>
+        this.#settled(result, (posted) => this.#posted([posted.entry], [posted.balance])),
+      )
+    }
+    const drafts = await Promise.all(commands.map((command) => this.#draft(command)))
+    const good = drafts.flatMap((draft) => (draft instanceof LedgerError ? [] : [draft]))
+    const settled = [...(good.length > 0 ? await this.#post(this.#client, good, { dryRun }) : [])]
+    return drafts.map((draft) => this.#draftSettled(draft instanceof LedgerError ? draft : settled.shift()))
+  }
+
+  async #draft(command: Command): Promise<Draft | LedgerError> {
+    try {
+      return (await this.#request(command)).draft
+    } catch (error) {
+      if (error instanceof LedgerError) return error
+      throw error
+    }
+  }
+
+  async #request(command: Command): Promise<{ readonly draft: Draft }> {
+    switch (command.do) {
+      case 'postEntry':
+        return entryDrafts(operations)(command)
+      case 'postTransaction':
+        return transactionDrafts(operations)(command)
+      case 'transfer':
+        return transferDrafts(operations, transactionDrafts(operations))(command)
+      case 'reverse': {
+        const id = this.#transactions.realOf(command.id)
+        return reversalDraft({ ...command, id }, (ids) =>
+          this.#find.entriesByTransactions(this.#client, [ids]),
+        )
+      }
+      case 'refund': {
+        const id = this.#entries.realOf(command.id)
+        return refundDraft({ ...command, id }, operations, (ids) =>
+          this.#find.entriesByIds(this.#client, [ids]),
+        )
+      }
+      case 'capture':
+        return { draft: await this.#captureDraft(command) }
+      default:
+        throw new Error(`${command.do} is no posting`)
+    }
+  }
+
+  async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
+    const [hold] = await this.#find.holdsByIds(this.#client, [this.#holds.realOf(id)])
+    // ledger.post itself says that there is none: of whomever, by whatever operation.
+    const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
+    const requested = amount === null ? null : -amount
+    const holdId = this.#holds.realOf(id)
+    const line = { ownerId, operation, amount: requested ?? -held, requested, holdId }
+    return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
+  }
+
+  #draftSettled(settled: PostedDraft<Operation> | Refusal | LedgerError | undefined): Answered {
+    if (settled === undefined) throw new Error('a draft was not settled')
+    return settled instanceof LedgerError
+      ? this.#refused(settled)
+      : this.#posted(settled.entries, settled.balances)
+  }
+
+  #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {
+    return result.ok ? answer(result) : this.#refused(result.error)
+  }
+
+  #posted(entries: readonly LedgerEntry[], balances: readonly LedgerBalance[]) {
+    for (const { id, transactionId } of entries) {
+      if (id !== '0') this.#transactions.add(transactionId)
+      this.#entries.add(id)
+    }
+    return { code: 'POSTED', entries: entries.map((entry) => this.#entry(entry)), balances } as const
+  }
+
+  #entry(entry: LedgerEntry): ModelEntry {
+    const { transactionId, createdOn, reverses, refunds, holdId, ...rest } = entry
+    return {
+      ...rest,
+      id: this.#entries.numberOf(entry.id),
+      operation: entry.operation as Operation,
+      transactionId: this.#transactions.numberOf(transactionId),
+      createdOn: createdOn.getTime(),
+      reverses: reverses === null ? null : this.#entries.numberOf(reverses),
+      refunds: refunds === null ? null : this.#entries.numberOf(refunds),
+      holdId: holdId === null ? null : this.#holds.numberOf(holdId),
+    }
+  }
+
+  #newHold(hold: LedgerHold): HoldAnswer {
+    this.#holds.add(hold.id)
+    return this.#hold(hold)
+  }
+
+  #hold(hold: LedgerHold): HoldAnswer {
+    const { id, operation, capturedBy, createdOn, expiresOn, releasedOn, ...rest } = hold
+    return {
+      ...rest,
+      id: this.#holds.numberOf(id),
+      operation: operation as Operation,
+      capturedBy: capturedBy === null ? null : this.#entries.numberOf(capturedBy),
+      createdOn: createdOn.getTime(),
+      expiresOn: expiresOn.getTime(),
+      releasedOn: releasedOn?.getTime() ?? null,
+    }
+  }
+
+  #refused(error: Refusal | LedgerError): Answered {
+    const refusal = error as Refusal
+    switch (refusal.code) {
+      case 'VALIDATION_ERROR':
+        return { code: refusal.code, fields: refusal.errors.map(({ field }) => field) }
+      case 'DUPLICATE_NONCE': {
+        const { code, identical, balance } = refusal
+        const original =
+          'entry' in refusal
+            ? { entry: this.#entry(refusal.entry), hold: null }
+            : { entry: null, hold: this.#hold(refusal.hold) }
+        return { code, ...original, identical, balance }
+      }
+      case 'INSUFFICIENT_BALANCE': {
+        const { code, balance, entryIndex } = refusal
+        return { code, balance, entryIndex, ...amountsOf(refusal) }
+      }
+      case 'BALANCE_OUT_OF_RANGE': {
+        const { code, balance, entryIndex } = refusal
+        return { code, balance, entryIndex }
+      }
+      case 'LIMIT_REACHED': {
+        const { code, ownerId, nextOn, entryIndex } = refusal
+        const operation = refusal.operation as Operation
+        return { code, ownerId, operation, nextOn: nextOn?.getTime() ?? null, entryIndex }
+      }
+      case 'REFUND_EXCEEDED':
+        return { code: refusal.code, refundable: refusal.refundable }
+      case 'OVERDRAFT_IN_USE':
+        return { code: refusal.code, balance: refusal.balance }
+      case 'HOLD_CAPTURED':
+      case 'HOLD_RELEASED':
+      case 'HOLD_EXPIRED':
+        return { code: refusal.code, hold: this.#hold(refusal.hold) }
+      case 'TRANSACTION_NOT_FOUND':
+      case 'ENTRY_NOT_FOUND':
+      case 'HOLD_NOT_FOUND':
+      case 'NOT_REVERSIBLE':
+      case 'ALREADY_REVERSED':
+        return { code: refusal.code }
+    }
+  }
+}
+
+/** The amounts, which the message alone tells. */
+function amountsOf({ message }: InsufficientBalanceError) {
+  const [, needed, available] =
+    /^The posting takes (\d+) credits?, .* has (-?\d+) available\.$/.exec(message) ?? []
+  return { needed: Number(needed), available: Number(available) }
+}

@@ -1,0 +1,43 @@
+import type { Answered, Expected, Scene } from './play.ts'
+
+/** Counts how often each request came to each outcome. */
+export class Tally {
+  readonly #counts = new Map<string, number>()
+  total = 0
+
+  addAll(scene: Scene): void {
+    if (scene.kind === 'clock') return
+    for (const request of scene.requests) this.add(request, scene.dryRun)
+  }
+
+  add({ command, outcome }: Expected, dryRun: boolean): void {
+    this.total += 1
+    for (const key of [`${command.do}: ${kindOf(outcome)}`, ...(dryRun ? ['dry run'] : [])]) {
+      this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    }
+  }
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+
+  table(): string {
+    const rows = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))
+    const width = Math.max(...rows.map(([key]) => key.length))
+    return rows.map(([key, count]) => `  ${key.padEnd(width)} ${String(count).padStart(7)}`).join('\n')
+  }
+}
+
+/** The kind of an outcome: its code, and what matters beside it. */
+function kindOf(outcome: Answered): string {
+  switch (outcome.code) {
+    case 'DUPLICATE_NONCE':
+      return `DUPLICATE_NONCE, ${outcome.identical ? 'identical' : 'another'}${outcome.hold ? ', a hold' : ''}`
+    case 'RELEASED':
+      return `RELEASED, ${outcome.hold.status}`
+    case 'POSTED':
+      return outcome.entries.length > 1 ? 'POSTED, several' : 'POSTED'
+    default:
+      return outcome.code
+  }
+}

@@ -1,0 +1,40 @@
+import type { OperationLimit } from '../../src/index.ts'
+
+type Window = OperationLimit['per']
+
+const hour = 3_600_000
+const day = 24 * hour
+
+/** When the calendar window (UTC, weeks from Monday) that a moment is in began. */
+export function windowStart(per: Window, at: number): number {
+  const date = new Date(at)
+  switch (per) {
+    case 'hour':
+      return at - (at % hour)
+    case 'day':
+      return at - (at % day)
+    case 'week':
+      return at - (at % day) - ((date.getUTCDay() + 6) % 7) * day
+    case 'month':
+      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth())
+    case 'lifetime':
+      return 0
+  }
+}
+
+/** When the next window begins; null: never. */
+export function nextWindow(per: Window, at: number): number | null {
+  const date = new Date(at)
+  switch (per) {
+    case 'hour':
+      return windowStart(per, at) + hour
+    case 'day':
+      return windowStart(per, at) + day
+    case 'week':
+      return windowStart(per, at) + 7 * day
+    case 'month':
+      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1)
+    case 'lifetime':
+      return null
+  }
+}

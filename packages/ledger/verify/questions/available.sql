@@ -1,0 +1,17 @@
+-- No account has spent or promised more than it had: balance - held + overdraft is not below 0, with what is held now.
+SELECT format('account %s', to_json(owner_id)) AS broken,
+       format('%s available: balance %s - held %s + overdraft %s', balance - held_now + overdraft, balance, held_now, overdraft) AS found,
+       'at least 0 available' AS expected
+  FROM (
+    SELECT a.*, (
+        SELECT coalesce(sum(h.amount), 0)
+          FROM ledger.holds h
+         WHERE h.app = $1 AND h.owner_id = a.owner_id
+           AND h.released_on IS NULL AND h.expires_on > greatest(clock.now, a.updated_on)
+      ) AS held_now
+      FROM ledger.accounts a, (SELECT ledger.now() AS now) clock
+     WHERE a.app = $1
+  ) a
+ WHERE balance - held_now + overdraft < 0
+    OR overdraft < 0
+ ORDER BY owner_id

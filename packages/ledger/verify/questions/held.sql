@@ -1,0 +1,22 @@
+-- Each account's held is the sum of its holds that were live when it was last written, which is true until holds_expire_on:
+-- no live hold expires before that.
+SELECT format('account %s', to_json(owner_id)) AS broken,
+       format('held %s until %s', held, coalesce(holds_expire_on::text, 'a hold is made')) AS found,
+       CASE
+         WHEN held <> counted THEN format('held %s, the sum of its open holds', counted)
+         ELSE format('until %s or earlier, when its first live hold expires', first_expires_on)
+       END AS expected
+  FROM (
+    SELECT a.*, counted, first_expires_on
+      FROM ledger.accounts a, (SELECT ledger.now() AS now) clock, LATERAL (
+        -- What had expired before holds_expire_on is not in the sum.
+        SELECT coalesce(sum(h.amount) FILTER (WHERE h.expires_on >= a.holds_expire_on), 0) AS counted,
+               min(h.expires_on) FILTER (WHERE h.expires_on > greatest(clock.now, a.updated_on)) AS first_expires_on
+          FROM ledger.holds h
+         WHERE h.app = $1 AND h.owner_id = a.owner_id AND h.released_on IS NULL
+      ) holds
+     WHERE a.app = $1
+  ) a
+ WHERE held <> counted
+    OR first_expires_on < coalesce(holds_expire_on, 'infinity')
+ ORDER BY owner_id

@@ -1,0 +1,22 @@
+-- An account's entries are counted from 1 without gaps, and the account knows how many there are.
+(SELECT format('entry %s of %s', id, to_json(owner_id)) AS broken,
+        format('seq %s', seq) AS found,
+        format('seq %s, as the one before it has %s', before + 1, before) AS expected
+   FROM (
+     SELECT *, lag(seq, 1, 0::bigint) OVER (PARTITION BY owner_id ORDER BY seq) AS before
+       FROM ledger.entries
+      WHERE app = $1
+   ) e
+  WHERE seq <> before + 1
+  ORDER BY owner_id, seq)
+UNION ALL
+(SELECT format('account %s', to_json(a.owner_id)),
+        format('seq %s', a.seq),
+        format('seq %s, the number of its entries', coalesce(e.count, 0))
+   FROM ledger.accounts a
+   LEFT JOIN (
+     SELECT owner_id, count(*) AS count FROM ledger.entries WHERE app = $1 GROUP BY owner_id
+   ) e ON e.owner_id = a.owner_id
+  WHERE a.app = $1
+    AND a.seq <> coalesce(e.count, 0)
+  ORDER BY a.owner_id)
