@@ -36,8 +36,8 @@ export interface LedgerClient<Operation extends string = SharedOperation> {
   /**
    * Posts an entry, once: all attempts carry the same nonce, so that one whose answer was lost is found, and
    * answered as a success with `replayed: true`. A caller's nonce that was used before this call is refused
-   * with DuplicateNonceError. There is one exception: after an attempt whose answer was lost, an identical
-   * posting under the nonce may be that attempt's or an earlier call's. Both are answered with `replayed: true`.
+   * with DuplicateNonceError. There is one exception: once an attempt was sent and failed, an identical posting
+   * under the nonce may be that attempt's or an earlier call's. Both are answered with `replayed: true`.
    */
   postEntry(input: PostEntryInput<Operation>): Promise<PostEntryResult<Operation>>
   /** What the owner has, in credits. */

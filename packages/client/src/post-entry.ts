@@ -14,7 +14,7 @@ export interface PostEntrySuccess<Operation extends string = SharedOperation> {
   readonly entry: LedgerEntry<Operation>
   /** The balance after the entry; when replayed, the current one. */
   readonly balance: LedgerBalance
-  /** Whether an earlier attempt of this call had posted the entry and its answer was lost. */
+  /** Whether an earlier attempt of this call, or (see `postEntry`) a call before it, had posted the entry. */
   readonly replayed: boolean
 }
 
@@ -40,8 +40,8 @@ export type PostEntryResult<Operation extends string = SharedOperation> =
   | BalanceOutOfRangeRefusal
 
 /**
- * The server's outcome as a result. `ours`: a duplicate can only be this call's own earlier attempt, so
- * that an identical one is a success.
+ * The server's outcome as a result. `ours`: a duplicate may be this call's own earlier attempt, so that an
+ * identical one is a success.
  * @throws LedgerClientError for a refusal that this version of the client does not know.
  */
 export function toResult<Operation extends string>(
