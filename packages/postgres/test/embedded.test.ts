@@ -60,6 +60,7 @@ describe.concurrent('a directory of its own', () => {
   test('a first start killed with -9 half-way is begun anew, also while its initdb still writes', () =>
     withDirectory(
       async (directory) => {
+        const log: string[] = []
         const victim = attaching(directory)
         await victim.logged('Creating')
         await until(() => unfinishedIn(directory).length > 0)
@@ -70,7 +71,8 @@ describe.concurrent('a directory of its own', () => {
         const left = path.join(directory, unfinishedIn(directory)[0]!, 'data', 'base')
         const orphan = spawn('/bin/sh', ['-c', busy, 'sh', left])
         setTimeout(() => orphan.kill('SIGKILL'), 1_000)
-        const server = await quiet(directory)
+        const server = await attachEmbeddedPostgres({ directory, log: (line) => log.push(line) })
+        expect(log[0]).toContain('Waiting for another process') // the lock of the one that was killed
         expect(await answers(server.url('postgres'))).toBe(true)
         await server.detach()
         expect(unfinishedIn(directory)).toEqual([])
