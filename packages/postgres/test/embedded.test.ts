@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findBinaries, programOf } from '../src/embedded/binaries.ts'
 import { readPidFile } from '../src/embedded/pid-file.ts'
-import { dataOf, place, stateDirectoryOf } from '../src/embedded/placement.ts'
+import { dataOf, isInitialised, place, stateDirectoryOf } from '../src/embedded/placement.ts'
 import { runProgram } from '../src/embedded/run-program.ts'
 import { attachEmbeddedPostgres, resetEmbeddedPostgres } from '../src/index.ts'
 import { attach, attaching, openDirectory, rowsOf, withDirectory } from './support/attached.ts'
@@ -53,8 +53,9 @@ async function killBackend(url: string): Promise<void> {
 
 // As whom an ordinary user's processes run: as we do, unless we are root.
 const ordinary = isRoot ? { uid: 65_534, gid: 65_534 } : undefined
-const ordinaryCanRun = // not where Node or this repository is below /root
-  spawnSync(process.execPath, ['--eval', ''], { ...ordinary, cwd: import.meta.dirname }).status === 0
+const readThis = ['--eval', "require('node:fs').readFileSync(process.argv[1])", import.meta.filename]
+// Not where Node or this repository is in a folder closed to others.
+const ordinaryCanRun = spawnSync(process.execPath, readThis, { ...ordinary, cwd: '/' }).status === 0
 
 describe.concurrent('a directory of its own', () => {
   test('a first start killed with -9 half-way is begun anew, also while its initdb still writes', () =>
@@ -349,7 +350,7 @@ describe('a directory that every test leaves with its server stopped', () => {
           `The database is in ${directory}, and PostgreSQL's user (uid ${statSync(dataOf(directory)).uid}) can no longer`,
         )
         await expect(quiet(directory)).rejects.toThrow(`chmod o+x ${parent}`)
-        expect(existsSync(stateDirectoryOf(directory))).toBe(false)
+        expect(isInitialised(stateDirectoryOf(directory))).toBe(false)
       } finally {
         chmodSync(parent, 0o755)
       }
