@@ -84,11 +84,15 @@ test('a new operation and a new table become one migration, which then runs', as
 
 test('when nothing changed, it says so and writes nothing', async () => {
   const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
-  expect(await run('migrate-new', 'content', 'nothing')).toEqual({
+  const [content, ledger] = await Promise.all([
+    run('migrate-new', 'content', 'nothing'),
+    run('migrate-new', 'ledger', 'nothing'),
+  ])
+  expect(content).toEqual({
     code: 0,
     output: 'Nothing changed: the migrations of content say all that its models and operations say.',
   })
-  expect((await run('migrate-new', 'ledger', 'nothing')).output).toContain('Nothing changed')
+  expect(ledger.output).toContain('Nothing changed')
   expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
 })
 
@@ -100,6 +104,14 @@ test('an operation that is dropped is named in the migration', async () => {
   const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   expect(sql).toContain('drops PROJECT_SPENDING.')
   expect(sql).not.toContain("'PROJECT_SPENDING'")
+})
+
+test('a dropped column is announced where it is written and in the migration', async () => {
+  edit(inApp('content', 'prisma/schema.prisma'), (text) => text.replace(/^ {2}body .*\n/m, ''))
+  const { output } = await run('migrate-new', 'content', 'less')
+  expect(output).toContain('WARNING: it drops what is in column "contents"."body".')
+  const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
+  expect(sql).toMatch(/^-- WARNING: this drops what is in\n-- {3}column "contents"\."body"\n/)
 })
 
 test('a change of the ledger’s models is a migration of the ledger', async () => {

@@ -1,38 +1,20 @@
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
-import {
-  copyProject,
-  createTestDatabase,
-  type ProjectCopy,
-  startTemporaryPostgres,
-} from '@shared-ledger/postgres/testing'
+import { createTestDatabase, type ProjectCopy, startTemporaryPostgres } from '@shared-ledger/postgres/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Command, command, outcomeOf } from './support/command.ts'
+import { type Command, command, outcomeOf, stopAll } from './support/command.ts'
+import { copyStartableProject, isRunning as isRunningIn, removeProject } from './support/project.ts'
 
 // One project, as its owner starts it again and again: the first test to run makes the database, the others find it.
 let project: ProjectCopy
 const commands: Command[] = []
 
 beforeAll(() => {
-  project = copyProject()
-  const fake = fileURLToPath(new URL('support/fake-server.ts', import.meta.url))
-  for (const app of ['content', 'freelance'])
-    cpSync(fake, path.join(project.root, 'apps', app, 'src', 'server.ts'))
-  rmSync(path.join(project.root, 'apps', 'freelance', 'prisma'), { recursive: true }) // an app without data of its own
+  project = copyStartableProject()
 })
-afterEach(async () => {
-  for (const started of commands.splice(0)) {
-    started.process.kill('SIGTERM')
-    await started.ended
-  }
-})
-afterAll(async () => {
-  await resetEmbeddedPostgres(path.join(project.root, '.data', 'postgres'))
-  project.remove()
-})
+afterEach(() => stopAll(commands))
+afterAll(() => removeProject(project))
 
 function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Command {
   const started = command('start', project.root, args, { env })
@@ -42,7 +24,7 @@ function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Command {
 
 const pidOf = (line: string) => Number(/ (\d+) given/.exec(line)?.[1])
 const databaseOf = (line: string) => /DATABASE_URL=(\S*)/.exec(line)?.[1] ?? ''
-const isRunning = () => existsSync(path.join(project.root, '.data', 'postgres', 'data', 'postmaster.pid'))
+const isRunning = () => isRunningIn(project)
 
 async function untilGone(pid: number): Promise<void> {
   for (;;) {

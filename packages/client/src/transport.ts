@@ -20,7 +20,7 @@ export interface LedgerClientOptions {
 /** An answer, and what became of the attempts before it. */
 export interface Answer<Result> {
   readonly result: Result
-  /** Whether an earlier attempt, whose answer was lost, may have been carried out. */
+  /** Whether an earlier attempt, which failed, may have been carried out all the same. */
   readonly maybeDoneBefore: boolean
 }
 

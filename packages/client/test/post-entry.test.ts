@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLedgerClient, LedgerClientError } from '../src/index.ts'
 import { type FixtureOperation, startFixture } from './fixture.ts'
-import { answerJson, cutAnswer, dropRequest, keepAnswer, loseAnswer, sendTwice } from './proxy.ts'
+import { answer, answerJson, cutAnswer, dropRequest, keepAnswer, loseAnswer, sendTwice } from './proxy.ts'
 
 let fixture: Awaited<ReturnType<typeof startFixture>>
 const clientOf = () => createLedgerClient<FixtureOperation>({ url: fixture.url, retry: { baseDelayMs: 1 } })
@@ -120,11 +120,14 @@ describe('postEntry', () => {
     expect(await posting).toMatchObject({ ok: false, code: 'DUPLICATE_NONCE' })
   })
 
-  it('cannot tell an earlier call from an attempt whose answer was lost: both are replayed', async () => {
+  it.each([
+    ['whose answer was lost', loseAnswer],
+    ['that was answered 503', answer(503)],
+  ])('cannot tell an earlier call from an attempt %s: both are replayed', async (_, fault) => {
     const client = clientOf()
     const posting = { ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n1' } as const
     await client.postEntry(posting)
-    fixture.faults.push(loseAnswer)
+    fixture.faults.push(fault)
     expect(await client.postEntry(posting)).toMatchObject({
       ok: true,
       replayed: true,

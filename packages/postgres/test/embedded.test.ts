@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findBinaries, programOf } from '../src/embedded/binaries.ts'
 import { readPidFile } from '../src/embedded/pid-file.ts'
-import { dataOf, place, stateDirectoryOf } from '../src/embedded/placement.ts'
+import { dataOf, isInitialised, place, stateDirectoryOf } from '../src/embedded/placement.ts'
 import { runProgram } from '../src/embedded/run-program.ts'
 import { attachEmbeddedPostgres, resetEmbeddedPostgres } from '../src/index.ts'
 import { attach, attaching, openDirectory, rowsOf, withDirectory } from './support/attached.ts'
@@ -53,13 +53,15 @@ async function killBackend(url: string): Promise<void> {
 
 // As whom an ordinary user's processes run: as we do, unless we are root.
 const ordinary = isRoot ? { uid: 65_534, gid: 65_534 } : undefined
-const ordinaryCanRun = // not where Node or this repository is below /root
-  spawnSync(process.execPath, ['--eval', ''], { ...ordinary, cwd: import.meta.dirname }).status === 0
+const readThis = ['--eval', "require('node:fs').readFileSync(process.argv[1])", import.meta.filename]
+// Not where Node or this repository is in a folder closed to others.
+const ordinaryCanRun = spawnSync(process.execPath, readThis, { ...ordinary, cwd: '/' }).status === 0
 
 describe.concurrent('a directory of its own', () => {
   test('a first start killed with -9 half-way is begun anew, also while its initdb still writes', () =>
     withDirectory(
       async (directory) => {
+        const log: string[] = []
         const victim = attaching(directory)
         await victim.logged('Creating')
         await until(() => unfinishedIn(directory).length > 0)
@@ -70,7 +72,8 @@ describe.concurrent('a directory of its own', () => {
         const left = path.join(directory, unfinishedIn(directory)[0]!, 'data', 'base')
         const orphan = spawn('/bin/sh', ['-c', busy, 'sh', left])
         setTimeout(() => orphan.kill('SIGKILL'), 1_000)
-        const server = await quiet(directory)
+        const server = await attachEmbeddedPostgres({ directory, log: (line) => log.push(line) })
+        expect(log[0]).toContain('Waiting for another process') // the lock of the one that was killed
         expect(await answers(server.url('postgres'))).toBe(true)
         await server.detach()
         expect(unfinishedIn(directory)).toEqual([])
@@ -347,7 +350,7 @@ describe('a directory that every test leaves with its server stopped', () => {
           `The database is in ${directory}, and PostgreSQL's user (uid ${statSync(dataOf(directory)).uid}) can no longer`,
         )
         await expect(quiet(directory)).rejects.toThrow(`chmod o+x ${parent}`)
-        expect(existsSync(stateDirectoryOf(directory))).toBe(false)
+        expect(isInitialised(stateDirectoryOf(directory))).toBe(false)
       } finally {
         chmodSync(parent, 0o755)
       }

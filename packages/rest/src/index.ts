@@ -1,5 +1,5 @@
 export { checkMediaType, parseJson } from './body.ts'
-export type { Execute, RunDocument, Variables } from './execute.ts'
+export type { Execute } from './execute.ts'
 export {
   balanceData,
   balancesData,
@@ -11,9 +11,9 @@ export {
   transactionData,
 } from './graph.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
-export { type ProblemTable, type ProblemType, problemPath, problems } from './problems.ts'
-export { createRest, type Rest, type RestOptions, type RestRequest } from './rest.ts'
-export { defineRoute, type Replay, type Route, type RouteDefinition } from './route.ts'
+export { type ProblemTable, problemPath, problems } from './problems.ts'
+export { createRest } from './rest.ts'
+export { defineRoute, type Replay, type Route } from './route.ts'
 export { methodNotAllowed } from './router.ts'
 export * as shapes from './shapes.ts'
 export { parseTarget, splitTarget } from './target.ts'

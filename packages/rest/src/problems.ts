@@ -114,7 +114,9 @@ export const problems = {
   TRANSACTION_CONFLICT: {
     status: 503,
     title: 'Transaction conflict',
-    meaning: 'The database gave up the transaction in favour of another. Send it again with the same nonce.',
+    meaning:
+      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01, 55P03, 57014). ' +
+      'Nothing was posted. Send it again with the same nonce.',
     retryAfterSeconds: 1,
   },
   ACCOUNT_BUSY: {
@@ -134,7 +136,7 @@ export const problems = {
     status: 503,
     title: 'Server outdated',
     meaning:
-      'The answer has an operation that this server does not know yet. A newer server of the app does.',
+      'The operation was added or dropped after this server was started. A newer server of the app knows it.',
     retryAfterSeconds: 5,
   },
   DATABASE_UNAVAILABLE: {

@@ -1,4 +1,4 @@
-import { createRest, problems, type Rest } from '@shared-ledger/rest'
+import { createRest, problems } from '@shared-ledger/rest'
 import { buildSchema } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { openNotes } from './notes-app.ts'
@@ -7,10 +7,11 @@ import { openNotes } from './notes-app.ts'
 type Json = any
 
 /** The document comes from the schema alone: nothing is connected. */
-function createDocument(): { rest: Rest; document: Json } {
+function createDocument() {
   const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
   const rest = createRest({ app: 'notes', schema, routes, execute: () => ({ data: {} }) })
-  return { rest, document: JSON.parse(JSON.stringify(rest.openApi)) }
+  const document: Json = JSON.parse(JSON.stringify(rest.openApi))
+  return { rest, document }
 }
 
 /** Every object in a document, with the keys on the way to it. */

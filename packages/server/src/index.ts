@@ -1,4 +1,4 @@
-export { type App, type AppOptions, createApp } from './app.ts'
+export type { AppOptions } from './app.ts'
 export { requireDatabaseUrl } from './database-url.ts'
 export { createLogger, postingLogger } from './logger.ts'
 export { type RunningServer, type ServeOptions, serve, startServer } from './serve.ts'

@@ -22,7 +22,7 @@ export function createLogger(app: string, destination?: DestinationStream): Logg
   if (destination) return pino(options, destination)
   return process.stdout.isTTY
     ? pino(options, pretty({ sync: true, singleLine: true, ignore: 'app', messageFormat: '[{app}] {msg}' }))
-    : pino(options)
+    : pino(options, pino.destination({ minLength: 1 })) // with 0, `flush` waits for nothing
 }
 
 const maxLoggedLength = 256

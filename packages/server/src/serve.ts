@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type AppOptions, createApp } from './app.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
-import { createStop, onShutdown } from './shutdown.ts'
+import { createStop, exit, onShutdown } from './shutdown.ts'
 
 export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
   readonly ledger: AppOptions['ledger'] & { assertReady(): Promise<void>; close(): Promise<void> }
@@ -37,7 +37,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   } catch (error) {
     logger.fatal(error instanceof Error ? error.message : String(error))
     logger.debug({ err: error }, 'cannot start')
-    process.exit(1)
+    await exit(logger, 1)
   }
 }
 

@@ -56,7 +56,16 @@ export function createStop(server: Server): () => Promise<void> {
   }
 }
 
-/** Runs `close` when the process is told to stop, then exits with 0; with 1 if it fails or takes too long. */
+/**
+ * Exits once the log is written, as far as anyone reads it. What is left to be written on exit, pino tries to
+ * write for ever when its reader is gone.
+ */
+export async function exit(logger: Logger, code: number): Promise<never> {
+  await new Promise((resolve) => logger.flush(resolve))
+  return process.exit(code)
+}
+
+/** Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes long. */
 export function onShutdown(logger: Logger, close: () => Promise<void>): void {
   let stopping = false
   const shutDown = async (reason: string) => {
@@ -64,15 +73,16 @@ export function onShutdown(logger: Logger, close: () => Promise<void>): void {
     if (stopping) return
     stopping = true
     logger.info({ reason }, 'stopping')
-    setTimeout(() => process.exit(1), 2 * graceMs).unref()
+    // An exit would still wait for a log whose reader has stopped reading.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2 * graceMs).unref()
     try {
       await close()
     } catch (error) {
       logger.error({ err: error }, 'fault')
-      process.exit(1)
+      await exit(logger, 1)
     }
     logger.info('stopped')
-    process.exit(0)
+    await exit(logger, 0)
   }
   process.on('SIGINT', () => shutDown('SIGINT'))
   process.on('SIGTERM', () => shutDown('SIGTERM'))

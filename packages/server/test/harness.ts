@@ -1,9 +1,8 @@
-import { Writable } from 'node:stream'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
-import { createLogger } from '@shared-ledger/server'
 import { afterAll, beforeEach } from 'vitest'
 import { openNotes } from '../../rest/test/notes-app.ts'
 import { createApp } from '../src/app.ts'
+import { captureLog } from './capture-log.ts'
 
 export interface Received {
   status: number
@@ -55,16 +54,7 @@ export function postingWithoutNonce() {
 
 /** An app on this test file's database, without a socket, with the lines that it logs. */
 export function createTestApp(options: { served?: typeof schema; ping?: () => Promise<void> } = {}) {
-  const lines: Record<string, unknown>[] = []
-  const logger = createLogger(
-    'content',
-    new Writable({
-      write(chunk, _encoding, done) {
-        lines.push(JSON.parse(String(chunk)))
-        done()
-      },
-    }),
-  )
+  const { logger, lines } = captureLog('content')
   const served = {
     app: 'content',
     ledger: { ...ledger, ping: options.ping ?? ledger.ping, close: async () => {} },

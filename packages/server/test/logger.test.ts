@@ -1,20 +1,9 @@
-import { Writable } from 'node:stream'
-import { createLogger, postingLogger } from '@shared-ledger/server'
+import { postingLogger } from '@shared-ledger/server'
 import { expect, test } from 'vitest'
-
-function capture() {
-  const lines: Record<string, unknown>[] = []
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(JSON.parse(String(chunk)))
-      done()
-    },
-  })
-  return { logger: createLogger('notes', stream), lines }
-}
+import { captureLog } from './capture-log.ts'
 
 test('a posting is one line', () => {
-  const { logger, lines } = capture()
+  const { logger, lines } = captureLog('notes')
   const log = postingLogger(logger)
   log({ app: 'notes', ownerId: 'ann', operation: 'CREDIT_ADD', amount: 10, outcome: 'posted' })
   log({

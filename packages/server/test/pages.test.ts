@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createApp } from '../src/app.ts'
 import { createAsset } from '../src/asset.ts'
 import { createTestApp } from './harness.ts'
 
@@ -59,7 +60,6 @@ test('GraphiQL starts with a document that posts and reads', async () => {
 
 test('a starter query cannot end its script', async () => {
   const { served } = createTestApp()
-  const { createApp } = await import('@shared-ledger/server')
   const app = createApp({ ...served, starterQuery: '# </script><script>' })
   const response = await app.fetch(new Request('http://test/graphql/start.js'))
   expect(await response.text()).not.toContain('<')

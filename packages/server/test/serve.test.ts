@@ -15,8 +15,8 @@ afterEach(() => {
 })
 
 /** Runs an app in a process of its own. */
-function start(env: Record<string, string> = {}) {
-  const child = fork(fileURLToPath(new URL('served-notes.ts', import.meta.url)), {
+function start(env: Record<string, string> = {}, file = 'served-notes.ts') {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
     env: { ...process.env, DATABASE_URL: database.url, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -67,9 +67,26 @@ test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
     }
     expect((await answer).status).toBe(200)
     expect(await exit).toBe(0)
-    expect(output()).toMatch(/"status":200[\s\S]*ledger closed\n[\s\S]*app closed\n/)
+    expect(output()).toMatch(/"status":200[\s\S]*"ledger closed"[\s\S]*"app closed"[\s\S]*"stopped"/)
   },
 )
+
+test.each([
+  ['a server', 'served-notes.ts'],
+  ['a process that has nothing to close', 'nothing-to-close.ts'],
+])('%s exits on SIGTERM also when nobody reads its lines any more', async (_, file) => {
+  const { child, message } = start({}, file)
+  await message('ready')
+  child.stdout?.destroy()
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('a server that cannot start exits also when nobody reads why', async () => {
+  const { child } = start({ PORT: 'eighty' })
+  child.stdout?.destroy()
+  expect(await once(child, 'exit')).toEqual([1, null])
+})
 
 test('a port that is taken is named, with the way out', async () => {
   const other = createServer().listen(0, '127.0.0.1')

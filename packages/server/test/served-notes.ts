@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { requireDatabaseUrl, serve } from '@shared-ledger/server'
+import { createLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
 import { openNotes } from '../../rest/test/notes-app.ts'
 
 // Run by serve.test.ts in a process of its own.
+const logger = createLogger('content')
 const { ledger, pool, schema, routes } = openNotes(requireDatabaseUrl('content'))
 
 await serve({
@@ -10,6 +11,7 @@ await serve({
   port: 4009,
   schema,
   routes,
+  logger,
   ledger: {
     ...ledger,
     /** Asks the database when the parent says so: a request is in flight until then. */
@@ -20,11 +22,11 @@ await serve({
     },
     async close() {
       await ledger.close()
-      console.log('ledger closed')
+      logger.info('ledger closed')
     },
   },
   async close() {
     await pool.end()
-    console.log('app closed')
+    logger.info('app closed')
   },
 })

@@ -507,6 +507,7 @@ BEGIN
       original := ledger.first_original(request, original, owner_ids, pending);
     END IF;
     IF original.account IS NOT NULL THEN
+      at := greatest(now, accounts[original.account].updated_on);
       account := ledger.account_at(accounts[original.account], at, pending);
       answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, at, pending));
       CONTINUE;

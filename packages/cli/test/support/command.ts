@@ -2,15 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** One of our commands at work, as npm runs it. */
+/** One of our commands at work. */
 export interface Command {
   readonly process: ChildProcess
   /** What it and its servers have printed so far. */
   readonly lines: readonly string[]
   /** Resolves with the first line, printed before or after, that matches; rejects if the command ends without one. */
   line(pattern: RegExp): Promise<string>
+  /** Signals the command and whatever else is in its process group, as Ctrl+C does. */
+  signalGroup(signal: NodeJS.Signals): void
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string | null>
+}
+
+interface Given {
+  readonly env?: NodeJS.ProcessEnv
+  readonly input?: string
 }
 
 /** Starts packages/cli/src/<name>.ts in the project. DATABASE_URL, PORT and the like are those of `env` alone. */
@@ -18,19 +25,28 @@ export function command(
   name: string,
   root: string,
   args: readonly string[] = [],
-  { env = {}, input = '' }: { env?: NodeJS.ProcessEnv; input?: string } = {},
+  given: Given = {},
 ): Command {
-  const { DATABASE_URL: _, PORT: __, HOST: ___, ...inherited } = process.env
   const script = fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@shared-ledger/source', '--import', 'tsx', script, ...args],
-    {
-      cwd: root,
-      env: { ...inherited, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  )
+  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx', script]
+  return run(process.execPath, [...source, ...args], root, given)
+}
+
+/** Runs npm itself in the project. */
+export function npm(root: string, args: readonly string[], { env, ...given }: Given = {}): Command {
+  return run('npm', args, root, { ...given, env: { ...env, npm_config_update_notifier: 'false' } })
+}
+
+const ofAnother = /^(DATABASE_URL|PORT|HOST|npm_.*)$/
+
+function run(file: string, args: readonly string[], root: string, { env, input = '' }: Given): Command {
+  const inherited = Object.entries(process.env).filter(([variable]) => !ofAnother.test(variable))
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { ...Object.fromEntries(inherited), ...env },
+    detached: true, // a process group of its own, as a terminal gives to each command
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   child.stdin.end(input)
   const lines: string[] = []
   const listeners = new Set<(line: string) => void>()
@@ -40,13 +56,25 @@ export function command(
       for (const listener of listeners) listener(line)
     })
   }
+  let hasEnded = false
   const ended = new Promise<number | string | null>((resolve) => {
-    child.on('close', (code, signal) => resolve(signal ?? code))
+    child.on('close', (code, signal) => {
+      hasEnded = true
+      resolve(signal ?? code)
+    })
   })
   return {
     process: child,
     lines,
     ended,
+    signalGroup(signal) {
+      if (hasEnded || child.pid === undefined) return
+      try {
+        process.kill(-child.pid, signal)
+      } catch {
+        // all of it has ended at this moment
+      }
+    },
     line: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (line: string) => {
@@ -55,7 +83,7 @@ export function command(
         listeners.add(look)
         lines.forEach(look)
         ended.then((code) =>
-          reject(new Error(`${name} ended (${code}) without ${pattern}:\n${lines.join('\n')}`)),
+          reject(new Error(`${args.join(' ')} ended (${code}) without ${pattern}:\n${lines.join('\n')}`)),
         )
       }),
   }
@@ -68,4 +96,12 @@ export async function outcomeOf(
   const running = command(...started)
   const code = await running.ended
   return { code, output: running.lines.join('\n') }
+}
+
+/** Ends the commands in order, those that run. */
+export async function stopAll(commands: Command[]): Promise<void> {
+  for (const started of commands.splice(0)) {
+    started.signalGroup('SIGTERM')
+    await started.ended
+  }
 }

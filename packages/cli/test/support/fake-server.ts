@@ -6,7 +6,8 @@ const end = (reason: string) => () => {
   console.log(`${app} ended by ${reason}`)
   process.exit(0)
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end(signal))
+const deaf = () => console.log(`${app} goes on`)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, process.env.DEAF ? deaf : end(signal))
 process.on('disconnect', end('disconnect'))
 if (process.env.FAILING === app) {
   console.log(`Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/${app}`)

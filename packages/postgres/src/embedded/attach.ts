@@ -39,10 +39,10 @@ const PATIENCE_MS = 10_000
  */
 export async function attachEmbeddedPostgres({ directory, log }: AttachOptions): Promise<AttachedPostgres> {
   makeOpen(directory)
-  return withStartLock(directory, async () => {
+  return withStartLock({ directory, log }, async () => {
     const placement = await place(directory)
     if (placement.home !== directory) {
-      log(`PostgreSQL's user cannot enter ${directory}; the database is in ${placement.home}`)
+      log(`The database is in ${placement.home}: PostgreSQL's user could not enter ${directory}`)
     }
     if (!isInitialised(placement.home)) {
       log(`Creating the database in ${placement.home} …`)
@@ -59,7 +59,9 @@ export async function attachEmbeddedPostgres({ directory, log }: AttachOptions):
       detach() {
         detaching ??= hold
           .giveUp()
-          .then((last) => withStartLock(directory, () => letGo(last, url('postgres'), placement, log)))
+          .then((last) =>
+            withStartLock({ directory, log }, () => letGo(last, url('postgres'), placement, log)),
+          )
         return detaching
       },
     }
@@ -91,7 +93,7 @@ async function startAndHold(directory: string, placement: Placement, log: (line:
     const port = await startServer(placement, { port: preferredPort() })
     const url = urlOf(placement, port)
     const startAgain = () =>
-      withStartLock(directory, async () => {
+      withStartLock({ directory, log }, async () => {
         if (!hold.isGivenUp()) await startOnSamePort(placement, port, log)
       })
     let hold: KeptHold

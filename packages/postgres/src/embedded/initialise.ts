@@ -53,23 +53,26 @@ export async function initialise(placement: Placement, options: InitialiseOption
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
   if (user) for (const made of [unfinished, passwordFile]) chownSync(made, user.uid, user.gid)
 
-  await runProgram(
-    programOf(programs, 'initdb'),
-    [
-      `--pgdata=${data}`,
-      `--username=${options.databaseUser ?? DATABASE_USER}`,
-      `--pwfile=${passwordFile}`,
-      ...INITDB_OPTIONS,
-      ...(options.temporary ? ['--no-sync'] : []),
-    ],
-    user,
-  )
-  // The cluster is on the disk: without its password there it would be lost.
-  const flush = !options.temporary
-  writeFileSync(passwordFileOf(home), `${password}\n`, { mode: 0o600, flush })
-  renameSync(data, dataOf(home))
-  if (flush) syncFolder(home)
-  removeUnfinished(home)
+  try {
+    await runProgram(
+      programOf(programs, 'initdb'),
+      [
+        `--pgdata=${data}`,
+        `--username=${options.databaseUser ?? DATABASE_USER}`,
+        `--pwfile=${passwordFile}`,
+        ...INITDB_OPTIONS,
+        ...(options.temporary ? ['--no-sync'] : []),
+      ],
+      user,
+    )
+    // The cluster is on the disk: without its password there it would be lost.
+    const flush = !options.temporary
+    writeFileSync(passwordFileOf(home), `${password}\n`, { mode: 0o600, flush })
+    renameSync(data, dataOf(home))
+    if (flush) syncFolder(home)
+  } finally {
+    removeUnfinished(home)
+  }
 }
 
 /** Removes what attempts to make a cluster have left; what another process writes at this moment stays. */

@@ -15,7 +15,7 @@ import { withStartLock } from './start-lock.ts'
  */
 export async function resetEmbeddedPostgres(directory: string): Promise<string> {
   makeOpen(directory)
-  return withStartLock(directory, async () => {
+  return withStartLock({ directory }, async () => {
     const placement = await place(directory)
     await stopWhenUnused(placement)
     removeUnfinished(placement.home)

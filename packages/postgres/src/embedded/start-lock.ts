@@ -2,9 +2,22 @@ import path from 'node:path'
 import lockfile from 'proper-lockfile'
 import { codeOf } from '../connection.ts'
 
+export interface StartLockOptions {
+  readonly directory: string
+  /** Gets a line when it takes long until others let go of the lock. */
+  readonly log?: (line: string) => void
+}
+
+const SILENCE_MS = 1_000
+
 /** Runs `work` while no other process starts or stops the server of this directory. */
-export async function withStartLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  const release = await lock(directory)
+export async function withStartLock<T>(
+  { directory, log }: StartLockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const line = 'Waiting for another process, which starts or stops PostgreSQL …'
+  const waiting = setTimeout(() => log?.(line), SILENCE_MS)
+  const release = await lock(directory).finally(() => clearTimeout(waiting))
   try {
     return await work()
   } finally {

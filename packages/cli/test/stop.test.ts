@@ -1,0 +1,114 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { attachEmbeddedPostgres } from '@shared-ledger/postgres'
+import type { ProjectCopy } from '@shared-ledger/postgres/testing'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { type Command, command, npm, stopAll } from './support/command.ts'
+import { copyStartableProject, directoryOf, isRunning, removeProject } from './support/project.ts'
+
+// One project: the first test to run makes the database, the others find it.
+let project: ProjectCopy
+const commands: Command[] = []
+
+beforeAll(() => {
+  project = copyStartableProject()
+})
+afterEach(() => stopAll(commands))
+afterAll(() => removeProject(project))
+
+function watched(started: Command): Command {
+  commands.push(started)
+  return started
+}
+
+const inContent = (...names: string[]) => path.join(project.root, 'apps', 'content', 'prisma', ...names)
+
+test('SIGTERM to npm alone ends the app and the database in order', async () => {
+  const started = watched(npm(project.root, ['start', '-w', 'apps/content'], { env: { PORT: '4999' } }))
+  expect(await started.line(/^content \d+ given/)).toContain('PORT=4999')
+  await started.line(/^ {2}content/)
+  started.process.kill('SIGTERM')
+  await started.ended // of everything that npm began: all hold its stdout
+  expect(started.lines).toContain('content ended by SIGTERM')
+  expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
+  expect(isRunning(project)).toBe(false)
+})
+
+test('a start whose output nobody reads any more still ends everything in order', async () => {
+  const started = watched(command('start', project.root, ['content']))
+  await started.line(/^ {2}content/)
+  started.process.stdout?.destroy()
+  started.process.stderr?.destroy()
+  started.process.kill('SIGTERM')
+  expect(await started.ended).toBe(0)
+  expect(isRunning(project)).toBe(false)
+})
+
+test('a second Ctrl+C waits for no server, and says that PostgreSQL may be left', async () => {
+  const started = watched(command('start', project.root, ['content'], { env: { DEAF: 'yes' } }))
+  await started.line(/^ {2}content/)
+  started.signalGroup('SIGINT')
+  await started.line(/^content goes on/)
+  await sleep(1_100) // else it counts as the same one
+  started.signalGroup('SIGINT')
+  expect(await started.ended).toBe(130)
+  expect(started.lines.at(-1)).toMatch(/^Ended at once: PostgreSQL may still run\./)
+  expect(isRunning(project)).toBe(true)
+
+  const next = watched(command('migrate', project.root))
+  expect(await next.ended).toBe(0)
+  expect(isRunning(project)).toBe(false)
+})
+
+test('Ctrl+C lets a migration that has begun end, and then stops the database', async () => {
+  mkdirSync(inContent('migrations', '20261122000000_slow'))
+  writeFileSync(inContent('migrations', '20261122000000_slow', 'migration.sql'), 'SELECT pg_sleep(1);')
+  const started = watched(command('migrate', project.root))
+  await started.line(/^Migrating the app content: .*20261122000000_slow/)
+  await sleep(500) // Prisma is on its way
+  started.signalGroup('SIGINT')
+  expect(await started.ended).toBe(0)
+  expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
+  expect(isRunning(project)).toBe(false)
+
+  const again = watched(command('migrate', project.root))
+  expect(await again.ended).toBe(0)
+  expect(again.lines.join()).not.toContain('Migrating')
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s during migrate:new leaves neither a migration nor a scratch database',
+  async (signal) => {
+    const models = readFileSync(inContent('schema.prisma'), 'utf8')
+    writeFileSync(inContent('schema.prisma'), `${models}\nmodel Boost {\n  id Int @id\n}\n`)
+    const migrations = readdirSync(inContent('migrations'))
+    const server = await attachEmbeddedPostgres({ directory: directoryOf(project), log: () => {} })
+    try {
+      const before = await databasesOf(server.url('postgres'))
+      const started = watched(command('migrate-new', project.root, ['content', 'add_boost']))
+      const hasScratch = async () => (await databasesOf(server.url('postgres'))).length > before.length
+      await vi.waitUntil(hasScratch, { timeout: 10_000, interval: 20 })
+      started.signalGroup(signal)
+      expect(await started.ended).toBe(130)
+      expect(started.lines).toEqual(['Stopping …'])
+      expect(await databasesOf(server.url('postgres'))).toEqual(before)
+      expect(readdirSync(inContent('migrations'))).toEqual(migrations)
+    } finally {
+      await server.detach()
+      writeFileSync(inContent('schema.prisma'), models)
+    }
+    expect(isRunning(project)).toBe(false)
+  },
+)
+
+async function databasesOf(url: string): Promise<unknown[]> {
+  const connection = new pg.Client({ connectionString: url })
+  await connection.connect()
+  try {
+    return (await connection.query('SELECT datname FROM pg_database ORDER BY 1')).rows
+  } finally {
+    await connection.end()
+  }
+}

@@ -1,0 +1,14 @@
+import { Writable } from 'node:stream'
+import { createLogger } from '@shared-ledger/server'
+
+/** An app's logger, with the lines that it writes. */
+export function captureLog(app: string) {
+  const lines: Record<string, unknown>[] = []
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  return { logger: createLogger(app, destination), lines }
+}
