@@ -177,7 +177,7 @@ test.each([
   ['GET', '/ledger/a/b/c', 404, 'NOT_FOUND'],
   ['DELETE', '/ledger', 405, 'METHOD_NOT_ALLOWED'],
   ['PUT', '/ledger/ada', 405, 'METHOD_NOT_ALLOWED'],
-  ['GET', '/ledger', 405, 'METHOD_NOT_ALLOWED'],
+  ['PUT', '/ledger', 405, 'METHOD_NOT_ALLOWED'],
   ['DELETE', '/graphql', 405, 'METHOD_NOT_ALLOWED'],
   ['GET', '/ledger/%', 400, 'MALFORMED_PATH'],
   ['GET', '/ledger/%ff', 400, 'MALFORMED_PATH'],

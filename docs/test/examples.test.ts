@@ -23,7 +23,7 @@ describe.each(others)('%s', (document) => {
   const blocks = blocksOf(document)
   const examples = examplesIn(blocks)
 
-  test.skipIf(examples.length === 0)('requests are answered as it says', { timeout: 240_000 }, async () => {
+  test.skipIf(examples.length === 0)('requests are answered as it says', { timeout: 480_000 }, async () => {
     const stages = createStages()
     const chance = createChance()
     const texts: [Block, string][] = []

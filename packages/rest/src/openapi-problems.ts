@@ -11,6 +11,8 @@ const withNonce: readonly ProblemCode[] = [
   'BALANCE_OUT_OF_RANGE',
   'LIMIT_REACHED',
   'TRANSACTION_CONFLICT',
+  'ACCOUNT_BUSY',
+  'OVERLOADED',
 ]
 
 /** The codes with which a route may refuse, in the order of the table. */

@@ -160,6 +160,7 @@ describe('openapi.json', () => {
         }),
       )
     expect(codes('/ledger', 'post').sort()).toEqual([
+      'ACCOUNT_BUSY',
       'BALANCE_OUT_OF_RANGE',
       'DATABASE_UNAVAILABLE',
       'DUPLICATE_NONCE',
@@ -168,6 +169,7 @@ describe('openapi.json', () => {
       'LIMIT_REACHED',
       'MALFORMED_JSON',
       'MALFORMED_PATH',
+      'OVERLOADED',
       'PAYLOAD_TOO_LARGE',
       'SERVER_OUTDATED',
       'TRANSACTION_CONFLICT',

@@ -99,7 +99,7 @@ const taking = {
 }
 const entry: fc.Arbitrary<EntryWish> = fc.oneof(
   {
-    weight: 9,
+    weight: 6,
     arbitrary: entryOf(
       'CREDIT_ADD',
       fc.oneof({ weight: 7, arbitrary: small }, { weight: 1, arbitrary: leftOut }),
@@ -229,12 +229,12 @@ const alone: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 2, arbitrary: repeat('hold') },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), target: target(5) }) },
   {
-    weight: 4,
+    weight: 6,
     arbitrary: fc.record({
       do: fc.constant('setOverdraft' as const),
       owner: fc.oneof({ weight: 5, arbitrary: owner }, { weight: 2, arbitrary: fc.constant(richOwner) }),
       limit: fc.oneof(
-        { weight: 6, arbitrary: fc.constantFrom(0, 0, 1, 2, 4, 8) },
+        { weight: 6, arbitrary: fc.constantFrom(0, 0, 1, 3, 8, 8) },
         { weight: 1, arbitrary: fc.constant(maxCredits) },
       ),
     }),

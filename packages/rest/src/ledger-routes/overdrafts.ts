@@ -21,7 +21,7 @@ const setRoute = defineRoute({
   data: z.object({ setOverdraft: z.object({ balance: accountBalanceData }) }),
   success: { status: 200, description: 'Set.', body: shapes.accountBalance },
   answer: ({ setOverdraft: { balance } }) => restBalance(balance),
-  codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT'],
+  codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })
 
 /** Overdrafts: set. */
