@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { type Problem, problemAnswer, type RestAnswer } from '@shared-ledger/rest'
 
 /** An answer ready to be sent, with what the log says of it. */
@@ -16,7 +17,13 @@ export interface Answer {
 /** An answer that is sent at once. */
 export type TextAnswer = Answer & { readonly body: string | null }
 
-const everyAnswer = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+const everyAnswer: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+}
+
+/** An answer that is no stream. */
+export type WholeAnswer = Answer & { readonly body: Exclude<Answer['body'], ReadableStream> }
 
 /** A JSON answer. */
 export function jsonAnswer({ body, ...answer }: RestAnswer): TextAnswer {
@@ -38,4 +45,16 @@ export function toResponse({ status, headers, body }: Answer, method: string): R
   }
   const length = String(Buffer.byteLength(body))
   return new Response(null, { ...head, headers: { ...head.headers, 'content-length': length } })
+}
+
+export function isWhole(answer: Answer): answer is WholeAnswer {
+  return !(answer.body instanceof ReadableStream)
+}
+
+/** Writes an answer to its socket. To HEAD, Node sends it without its body. */
+export function writeAnswer(outgoing: ServerResponse, { status, headers, body }: WholeAnswer): void {
+  const head: Record<string, string> = { ...everyAnswer, ...headers }
+  if (body !== null) head['content-length'] ??= String(Buffer.byteLength(body))
+  outgoing.writeHead(status, head)
+  outgoing.end(body)
 }

@@ -1,7 +1,7 @@
 import { createRest, problem, type Route, splitTarget } from '@shared-ledger/rest'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
-import { type Answer, jsonAnswer, problemResponse, toResponse } from './answer.ts'
+import { type Answer, jsonAnswer, problemResponse, type TextAnswer, toResponse } from './answer.ts'
 import { drainBody, readBody } from './body.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
@@ -10,6 +10,7 @@ import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
 import { healthEndpoint } from './health.ts'
 import { pageAnswer } from './html.ts'
 import { indexPage, problemPages } from './index-page.ts'
+import type { AnswerKnown } from './known-answers.ts'
 import { logRequest } from './logger.ts'
 
 export interface AppOptions {
@@ -27,12 +28,18 @@ export interface AppOptions {
 
 /** One app as HTTP sees it, without a socket. */
 export interface App {
+  /** Answers a request, or leaves it to `answer`, which does the same in more time. Never rejects. */
+  readonly answerKnown: AnswerKnown
   /**
    * Answers a request. Never rejects.
    *
-   * @param target The raw request target, where there is one: `request.url` has it after normalisation, and
-   * an owner may be called `..`.
+   * @param target The raw request target: `request.url` has it after normalisation, and an owner may be called `..`.
+   * @param body The body, where it was read before.
    */
+  answer(request: Request, target: string, body?: Promise<Uint8Array>): Promise<Answer>
+  /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
+  answerFault(error: unknown): TextAnswer
+  /** `answer` as a response. */
   fetch(request: Request, target?: string): Promise<Response>
   /** Ends the subscriptions, and those that are asked for from now on. */
   endStreams(): void
@@ -68,28 +75,57 @@ export function createApp(options: AppOptions): App {
   const restEndpoint: Endpoint = async ({ request, method, target, readBody: body }) =>
     jsonAnswer(await rest.answer({ request, method, target, headers: request.headers, body }))
 
+  const answerFault = (error: unknown) => {
+    onFault(error)
+    return problemResponse(problem('INTERNAL_ERROR'))
+  }
   const respond = async (incoming: IncomingRequest): Promise<Answer> => {
     try {
       return await (endpoints.get(incoming.path) ?? restEndpoint)(incoming)
     } catch (error) {
-      onFault(error)
-      return problemResponse(problem('INTERNAL_ERROR'))
+      return answerFault(error)
     }
   }
 
+  const logAnswer = (method: string, path: string, answer: Answer, started: number) => {
+    const { status, operation, ended = answer.outcome } = answer
+    const log = (outcome: string) =>
+      logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
+    if (typeof ended === 'string') log(ended)
+    else void ended.then(log)
+  }
+
+  const answer: App['answer'] = async (request, target, body) => {
+    const started = performance.now()
+    const { method } = request
+    const { path } = splitTarget(target)
+    const answered = await respond({
+      request,
+      method,
+      target,
+      path,
+      readBody: () => body ?? readBody(request),
+    })
+    if (!body) await drainBody(request)
+    logAnswer(method, path, answered, started)
+    return answered
+  }
+
   return {
-    async fetch(request, target = targetOf(request)) {
+    answerKnown(request) {
       const started = performance.now()
-      const { method } = request
-      const { path } = splitTarget(target)
-      const answer = await respond({ request, method, target, path, readBody: () => readBody(request) })
-      await drainBody(request)
-      const { status, operation, ended = answer.outcome } = answer
-      const log = (outcome: string) =>
-        logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
-      if (typeof ended === 'string') log(ended)
-      else void ended.then(log)
-      return toResponse(answer, method)
+      return graph
+        .answerKnown(request)
+        ?.catch(answerFault)
+        .then((known) => {
+          if (known) logAnswer(request.method, request.target, known, started)
+          return known
+        })
+    },
+    answer,
+    answerFault,
+    async fetch(request, target = targetOf(request)) {
+      return toResponse(await answer(request, target), request.method)
     },
     endStreams: graph.endStreams,
   }

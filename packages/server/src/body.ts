@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { problem } from '@shared-ledger/rest'
 
 /** The largest body that is read. */
-const maxBodyBytes = 2 * 1024 * 1024
+export const maxBodyBytes = 2 * 1024 * 1024
 
 /** How much of a refused one is received and dropped, so that its sender gets to read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024
@@ -16,9 +17,24 @@ export async function readBody(request: Request): Promise<Uint8Array> {
     }
     return request.body ? await collect(request.body) : new Uint8Array()
   } catch (error) {
-    if (error instanceof BodyTooLarge) throw problem('PAYLOAD_TOO_LARGE')
-    throw problem('MALFORMED_REQUEST', 'The body ended before its time.')
+    throw error instanceof BodyTooLarge ? problem('PAYLOAD_TOO_LARGE') : bodyCutOff()
   }
+}
+
+/** The body of a request that has declared a length within the limit. @throws Problem MALFORMED_REQUEST */
+export function readSmallBody(incoming: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    incoming.on('close', () => {
+      if (!incoming.complete) reject(bodyCutOff())
+    })
+  })
+}
+
+function bodyCutOff() {
+  return problem('MALFORMED_REQUEST', 'The body ended before its time.')
 }
 
 /** Receives and drops a body that nothing has read: a sender that is cut off half-way reads no answer. */

@@ -1,12 +1,20 @@
-import { createServer, maxHeaderSize, type Server, STATUS_CODES } from 'node:http'
+import { createServer, maxHeaderSize, type Server, ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type ProblemTable, problem, problemAnswer, problems } from '@shared-ledger/rest'
-import { jsonAnswer, problemResponse, type TextAnswer, toResponse } from './answer.ts'
+import {
+  isWhole,
+  jsonAnswer,
+  problemResponse,
+  type TextAnswer,
+  toResponse,
+  type WholeAnswer,
+  writeAnswer,
+} from './answer.ts'
 import type { App } from './app.ts'
+import { SocketRequest } from './raw-request.ts'
 import { markStream } from './shutdown.ts'
-
-type FetchCallback = Parameters<typeof getRequestListener>[0]
 
 export interface ListenOptions {
   readonly app: string
@@ -15,18 +23,32 @@ export interface ListenOptions {
 }
 
 /** Serves an app on a socket. @throws PortTakenError */
-export function listen({ fetch }: App, { app, host, port }: ListenOptions): Promise<Server> {
-  const answer: FetchCallback = async (request, { incoming, outgoing }) => {
-    const response = await fetch(request, incoming.url)
-    if (response.headers.get('content-type') === 'text/event-stream') markStream(outgoing)
-    return response
-  }
-  const listener = getRequestListener(answer, {
-    hostname: host,
-    overrideGlobalObjects: false,
-    errorHandler: () => toResponse(problemResponse(problem('MALFORMED_REQUEST')), 'GET'),
+export function listen(served: App, { app, host, port }: ListenOptions): Promise<Server> {
+  const write = createWriter(served.answerFault)
+  const bodies = new WeakMap<object, Promise<Uint8Array>>()
+  const listener = getRequestListener(
+    async (request, { incoming, outgoing }) => {
+      const answer = await served.answer(request, incoming.url ?? '/', bodies.get(incoming))
+      if (outgoing instanceof ServerResponse && isWhole(answer)) {
+        write(outgoing, answer)
+        return RESPONSE_ALREADY_SENT
+      }
+      markStream(outgoing)
+      return toResponse(answer, request.method)
+    },
+    {
+      hostname: host,
+      overrideGlobalObjects: false,
+      errorHandler: () => toResponse(problemResponse(problem('MALFORMED_REQUEST')), 'GET'),
+    },
+  )
+  const server = createServer(async (incoming, outgoing) => {
+    const request = new SocketRequest(incoming)
+    const answer = await served.answerKnown(request)
+    if (answer && isWhole(answer)) return write(outgoing, answer)
+    if (request.body) bodies.set(incoming, request.body)
+    return listener(incoming, outgoing)
   })
-  const server = createServer(listener)
   server.on('clientError', refuseMalformed)
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -34,6 +56,33 @@ export function listen({ fetch }: App, { app, host, port }: ListenOptions): Prom
     )
     server.listen(port, host, () => resolve(server))
   })
+}
+
+/**
+ * Writes answers at the end of the turn of the event loop in which they were made: written one by one, each would wake
+ * its client, which costs the server as much time as making the next answer does.
+ */
+function createWriter(
+  answerFault: App['answerFault'],
+): (outgoing: ServerResponse, answer: WholeAnswer) => void {
+  let ready: Parameters<typeof write>[] = []
+  const write = (outgoing: ServerResponse, answer: WholeAnswer) => {
+    try {
+      writeAnswer(outgoing, answer)
+    } catch (error) {
+      writeAnswer(outgoing, answerFault(error)) // Node refuses headers that the web allows
+    }
+  }
+  return (outgoing, answer) => {
+    if (ready.length === 0) {
+      setImmediate(() => {
+        const answers = ready
+        ready = []
+        for (const each of answers) write(...each)
+      })
+    }
+    ready.push([outgoing, answer])
+  }
 }
 
 /** Another process listens on the port. */

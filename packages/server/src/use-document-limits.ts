@@ -12,20 +12,3 @@ export function useDocumentLimits(): Plugin {
     },
   }
 }
-
-const maxCachedDocuments = 500
-const maxCachedLength = 10_000
-
-/** A cache of documents by their text that no client can make large. */
-export function createDocumentCache<Value>() {
-  const cached = new Map<string, Value>()
-  return {
-    get: (text: string) => cached.get(text),
-    set(text: string, value: Value) {
-      if (text.length > maxCachedLength) return
-      const [oldest] = cached.keys()
-      if (cached.size >= maxCachedDocuments && oldest !== undefined) cached.delete(oldest)
-      cached.set(text, value)
-    },
-  }
-}

@@ -24,7 +24,13 @@ export function useRequestLine(): Plugin<Partial<GraphqlServerContext>, GraphqlS
 }
 
 /** The first error's code; else that of a refusal, where the document asked for it; else `ok`. */
-function outcomeOf({ data, errors }: { data?: unknown; errors?: readonly { extensions: object }[] }): string {
+export function outcomeOf({
+  data,
+  errors,
+}: {
+  data?: unknown
+  errors?: readonly { extensions: object }[] | undefined
+}): string {
   const [error] = errors ?? []
   if (error) return 'code' in error.extensions ? String(error.extensions.code) : 'ERROR'
   const fields = typeof data === 'object' && data !== null ? Object.values(data) : []

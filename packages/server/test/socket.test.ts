@@ -4,7 +4,7 @@ import { type RunningServer, startServer } from '@shared-ledger/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestApp, owner, posting, rowsWritten } from './harness.ts'
 
-const { served } = createTestApp()
+const { served, lines } = createTestApp()
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 let server: RunningServer
 let port: number
@@ -159,6 +159,79 @@ describe('over a socket', () => {
     }
     expect((await send({ path: '/health' })).status).toBe(200)
     expect(await rowsWritten()).toBe(0)
+  })
+
+  describe('a document that is known', () => {
+    const body = JSON.stringify({ query: '{ balance(ownerId: "known") { ownerId amount } }' })
+    const post = (head: string, sent = body) =>
+      `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${head}\r\n\r\n${sent}`
+    const length = `Content-Length: ${body.length}`
+    const json = 'Content-Type: application/json'
+    const withoutDate = (answer: string) => answer.replace(/\r\nDate: [^\r]+/, '')
+
+    test('is answered to the byte as it was by Yoga, and logged so', async () => {
+      const first = withoutDate(await raw(post(`${json}\r\n${length}`)))
+      expect(first).toMatch(
+        /^HTTP\/1.1 200 OK\r\n.*\{"data":\{"balance":\{"ownerId":"known","amount":0\}\}\}$/s,
+      )
+      for (let time = 2; time <= 4; time += 1) {
+        expect(withoutDate(await raw(post(`${json}\r\n${length}`)))).toBe(first)
+      }
+      const requests = lines
+        .filter(({ path }) => path === '/graphql')
+        .slice(-4)
+        .map(({ time: _time, ms: _ms, ...line }) => line)
+      expect(requests).toEqual(requests.map(() => requests[0]))
+      expect(requests[0]).toMatchObject({ msg: 'request', path: '/graphql', outcome: 'ok', status: 200 })
+    })
+
+    test.each([
+      [
+        'in chunks',
+        `${json}\r\nTransfer-Encoding: chunked`,
+        `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+        200,
+      ],
+      ['of two media types', `${json}\r\nContent-Type: text/plain\r\n${length}`, body, 415],
+      ['of no media type', length, body, 415],
+      ['compressed', `${json}\r\nContent-Encoding: gzip\r\n${length}`, body, 415],
+    ])('is answered as ever when sent %s', async (_, head, sent, status) => {
+      expect(await raw(post(head, sent))).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    })
+
+    test('for a host that is none is refused', async () => {
+      for (const host of ['a b', 'localhost:99999', '[', 'x@y']) {
+        const bytes = post(`${json}\r\n${length}`).replace('Host: 127.0.0.1', `Host: ${host}`)
+        expect([host, (await raw(bytes)).slice(0, 12)]).toEqual([host, 'HTTP/1.1 400'])
+      }
+    })
+
+    test('is answered in order when sent in one go', async () => {
+      const one = (name: string) => JSON.stringify({ query: `{ ${name}: __typename }` })
+      for (const name of ['a', 'b', 'c'])
+        await raw(post(`${json}\r\nContent-Length: ${one(name).length}`, one(name)))
+      const request = (name: string, connection: string) =>
+        post(`${json}\r\nContent-Length: ${one(name).length}`, one(name)).replace(
+          'Connection: close',
+          connection,
+        )
+      const answers = await raw(
+        ['a', 'b', 'a', 'c']
+          .map((name, index) => request(name, index === 3 ? 'Connection: close' : 'A: b'))
+          .join(''),
+      )
+      expect([...answers.matchAll(/"(\w)":"Query"/g)].map(([, name]) => name)).toEqual(['a', 'b', 'a', 'c'])
+    })
+
+    test('is not waited for when its sender leaves', async () => {
+      await new Promise<void>((resolve, reject) => {
+        const partial = post(`${json}\r\n${length}`, body.slice(0, 20))
+        const socket = connect(port, '127.0.0.1', () => socket.write(partial, () => socket.destroy()))
+        socket.on('error', reject)
+        socket.on('close', () => resolve())
+      })
+      expect((await send({ path: '/health' })).status).toBe(200)
+    })
   })
 
   test('HEAD and OPTIONS have no body', async () => {

@@ -1,0 +1,68 @@
+import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
+import { processRegularResult, type YogaServerInstance } from 'graphql-yoga'
+import type { Answer } from './answer.ts'
+import type { DocumentCache } from './document-cache.ts'
+import { acceptedTypeOf, knownParams } from './known-request.ts'
+import type { RawRequest } from './raw-request.ts'
+import type { GraphqlServerContext } from './use-json-requests.ts'
+import { outcomeOf } from './use-request-line.ts'
+import { yogaAnswer } from './yoga-answer.ts'
+
+/** Answers a request as Yoga would; undefined, before anything is executed, where Yoga has to. */
+export type AnswerKnown = (request: RawRequest) => Promise<Answer | undefined> | undefined
+
+interface KnownAnswersOptions {
+  readonly schema: GraphQLSchema
+  readonly yoga: YogaServerInstance<GraphqlServerContext, object>
+  /** The documents that Yoga has parsed. */
+  readonly documents: DocumentCache<DocumentNode>
+  /** Those of them that it went on to execute. */
+  readonly executed: WeakSet<DocumentNode>
+}
+
+/**
+ * Takes the documents that Yoga has executed straight to their execution, with the context and plugins of any other:
+ * parsing, validation and the `Request` and `Response` of the web cost several times as much.
+ */
+export function createKnownAnswers({ schema, yoga, documents, executed }: KnownAnswersOptions): AnswerKnown {
+  // With these, a result may be a stream.
+  const isIncremental = schema.getDirective('defer') || schema.getDirective('stream')
+
+  const answer = async (request: RawRequest, mediaType: string): Promise<Answer | undefined> => {
+    const body = await request.readBody().catch(() => undefined)
+    const params = body && knownParams(body)
+    const document = params && documents.get(params.query)
+    if (!document || !executed.has(document)) return undefined
+    const operation = getOperationAST(document, params.operationName)
+    if (!operation || operation.operation === 'subscription') return undefined
+
+    const line: GraphqlServerContext['line'] = { outcome: 'ok' }
+    const { contextFactory, execute } = yoga.getEnveloped({
+      target: request.target,
+      readBody: () => request.readBody(),
+      params,
+      line,
+      get request() {
+        return request.toRequest()
+      },
+    })
+    const contextValue = await contextFactory()
+    const { query: _, variables: variableValues, operationName } = params
+    const result = await execute({ schema, document, variableValues, operationName, contextValue })
+    line.outcome = outcomeOf(result)
+    if (result.errors || result.extensions) {
+      return yogaAnswer(processRegularResult(result, yoga.fetchAPI, mediaType), line)
+    }
+    const written = JSON.stringify(result)
+    const headers = {
+      'content-type': `${mediaType}; charset=utf-8`,
+      'content-length': String(Buffer.byteLength(written)),
+    }
+    return { status: 200, headers, body: written, ...line }
+  }
+
+  return (request) => {
+    const mediaType = isIncremental ? undefined : acceptedTypeOf(request)
+    return mediaType === undefined ? undefined : answer(request, mediaType)
+  }
+}

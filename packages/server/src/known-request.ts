@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer'
+import type { GraphQLParams } from 'graphql-yoga'
+import { maxBodyBytes } from './body.ts'
+import type { RawRequest } from './raw-request.ts'
+
+/** Parameters of a request that only Yoga could answer otherwise. */
+export type KnownParams = Required<Pick<GraphQLParams, 'query'>> &
+  Pick<GraphQLParams, 'operationName' | 'variables'>
+
+/** What Yoga's negotiation makes of the Accept headers that clients send most. */
+const acceptedTypes: ReadonlyMap<string | null, string> = new Map([
+  [null, 'application/json'],
+  ['*/*', 'application/json'],
+  ['application/json', 'application/json'],
+  ['application/json, */*', 'application/json'],
+  ['application/json, text/plain, */*', 'application/json'],
+  ['application/graphql-response+json', 'application/graphql-response+json'],
+  ['application/graphql-response+json, application/json', 'application/graphql-response+json'],
+  ['application/graphql-response+json,application/json', 'application/graphql-response+json'],
+  ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json'],
+  ['application/graphql-response+json,application/json;q=0.9', 'application/graphql-response+json'],
+])
+
+const contentTypes: ReadonlySet<string | null> = new Set([
+  'application/json',
+  'application/json; charset=utf-8',
+  'application/json;charset=utf-8',
+  'application/json; charset=UTF-8',
+  'application/json;charset=UTF-8',
+])
+
+/** Names of hosts that need no look at what the URL standard makes of them. */
+const plainHost =
+  /^(?:localhost|127\.0\.0\.1|[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*)(?::[1-9]\d{0,3}|:[1-5]\d{4})?$/
+
+/**
+ * The media type of the answer to a POST of JSON as most clients send it; undefined for any other request,
+ * which is a matter for Yoga.
+ */
+export function acceptedTypeOf(request: RawRequest): string | undefined {
+  const isPlain =
+    request.method === 'POST' &&
+    request.target === '/graphql' &&
+    contentTypes.has(request.header('content-type')) &&
+    request.header('content-encoding') === null &&
+    plainHost.test(request.header('host') ?? 'localhost') &&
+    Number(request.header('content-length') ?? Number.NaN) <= maxBodyBytes
+  return isPlain ? acceptedTypes.get(request.header('accept')) : undefined
+}
+
+/** The parameters in a body; undefined where they are not as they should be, or more than the usual ones. */
+export function knownParams(body: Uint8Array): KnownParams | undefined {
+  const value = tryToParse(body)
+  if (!isObject(value)) return undefined
+  const { query, operationName = null, variables = null, extensions = null } = value
+  const isKnown =
+    typeof query === 'string' &&
+    (operationName === null || typeof operationName === 'string') &&
+    (variables === null || isObject(variables)) &&
+    extensions === null
+  if (!isKnown) return undefined
+  return { query, ...(operationName && { operationName }), ...(variables && { variables }) }
+}
+
+function tryToParse(body: Uint8Array): unknown {
+  if (!isUtf8(body)) return undefined
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,52 @@
+import type { Answer } from './answer.ts'
+import type { GraphqlServerContext } from './use-json-requests.ts'
+
+/** A response of Yoga's as an answer of the app, with what was noted of it for the log. */
+export async function yogaAnswer(
+  response: Response,
+  { stream, ...line }: GraphqlServerContext['line'],
+): Promise<Answer> {
+  if (response.status === 406) {
+    stream?.end()
+    return stream ? streamNotAcceptable : notAcceptable
+  }
+  const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value])
+  const answer = { status: response.status, headers: Object.fromEntries(headers), ...line }
+  if (!stream || !response.body) return { ...answer, body: await response.text() }
+  return { ...answer, body: streamedBody(response.body, stream.end), ended: stream.ended }
+}
+
+/** The body of Yoga's own kind of response: read as it is sent, and let go of at once when its client leaves. */
+function streamedBody(body: ReadableStream<Uint8Array>, end: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        end()
+        // The reader's own cancel would wait for the next chunk; one before the first is an error to Yoga.
+        await body.cancel().catch(() => {})
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+const notAcceptable = notAcceptableAnswer(
+  'The answer is application/graphql-response+json or application/json.',
+)
+const streamNotAcceptable = notAcceptableAnswer('The answer to a subscription is text/event-stream.')
+
+function notAcceptableAnswer(message: string): Answer {
+  const code = 'NOT_ACCEPTABLE'
+  return {
+    status: 406,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ errors: [{ message, extensions: { code } }] }),
+    outcome: code,
+  }
+}

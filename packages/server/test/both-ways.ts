@@ -1,0 +1,107 @@
+import type { GraphQLSchema } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { type Answer, toResponse } from '../src/answer.ts'
+import { createGraph, type Graph } from '../src/graph.ts'
+import type { RawRequest } from '../src/raw-request.ts'
+
+/** A POST to /graphql. */
+export interface Post {
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An answer as a client has it, with what the log has of it. */
+export interface Seen {
+  readonly status: number
+  readonly headers: [string, string][]
+  readonly text: string
+  readonly line: string
+  /** What was told to `onFault`. */
+  readonly faults: number
+  /** How many resolvers ran. */
+  readonly calls: number
+}
+
+/** How often a request is sent: the plan is made the second time, and used the third. */
+const times = 3
+
+/** Serves two copies of a schema, one by Yoga with its own executor, and one as apps do. */
+export function createBothWays(create: () => { schema: GraphQLSchema; calls: () => number }) {
+  const plain = serve(create, {})
+  const known = serve(create)
+  let answered = 0
+
+  return {
+    /** How many requests were known. */
+    answered: () => answered,
+    /** What plain Yoga answers, and each answer of the app. */
+    async send(post: Post): Promise<{ expected: Seen; seen: Seen[] }> {
+      const expected = await plain.see((graph) => throughYoga(graph, post))
+      const seen: Seen[] = []
+      for (let time = 0; time < times; time += 1) {
+        seen.push(
+          await known.see(async (graph) => {
+            const answer = await graph.answerKnown(toRawRequest(post))
+            if (answer) answered += 1
+            return answer ?? throughYoga(graph, post)
+          }),
+        )
+      }
+      return { expected, seen }
+    },
+  }
+}
+
+function serve(create: () => { schema: GraphQLSchema; calls: () => number }, executor?: Plugin) {
+  const { schema, calls } = create()
+  let faults = 0
+  const onFault = () => {
+    faults += 1
+  }
+  const graph = createGraph(schema, onFault, executor)
+  return {
+    async see(ask: (graph: Graph) => Promise<Answer>): Promise<Seen> {
+      const before = { faults, calls: calls() }
+      const answer = await ask(graph)
+      const response = toResponse(answer, 'POST')
+      const { status, headers } = response
+      const text = await response.text()
+      const line = `${answer.operation ?? '-'} ${answer.outcome}`
+      const ran = { faults: faults - before.faults, calls: calls() - before.calls }
+      return { status, headers: [...headers], text, line, ...ran }
+    },
+  }
+}
+
+function throughYoga(graph: Graph, post: Post): Promise<Answer> {
+  const request = toRequest(post)
+  const readBody = async () => new Uint8Array(await request.arrayBuffer())
+  return graph.answer(request, { target: '/graphql', readBody })
+}
+
+function toRawRequest(post: Post): RawRequest {
+  const request = toRequest(post)
+  let body: Promise<Uint8Array> | undefined
+  return {
+    method: request.method,
+    target: '/graphql',
+    header: (name) => request.headers.get(name),
+    readBody() {
+      body ??= request.arrayBuffer().then((buffer) => new Uint8Array(buffer))
+      return body
+    },
+    get body() {
+      return body
+    },
+    toRequest: () => toRequest(post),
+  }
+}
+
+function toRequest({ body, headers }: Post): Request {
+  const raw = typeof body === 'string' || body instanceof Uint8Array
+  return new Request('http://localhost/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'content-length': '1', ...headers },
+    body: raw ? (body as BodyInit) : JSON.stringify(body),
+  })
+}
