@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createPool } from '@shared-ledger/ledger'
+import { findRoot, migrate } from '@shared-ledger/postgres'
+import { startTemporaryPostgres } from '@shared-ledger/postgres/testing'
+import type pg from 'pg'
+import { busyOwner, historyOwner, hotOwner, spreadOwners } from './owners.ts'
+import type { Sizes } from './sizes.ts'
+
+/** A database of the run's own, filled and warm. */
+export interface BenchDatabase {
+  readonly url: string
+  readonly pool: pg.Pool
+  /** One with a connection for each of the usual callers, to see what fewer cost. */
+  readonly widePool: pg.Pool
+  readonly version: string
+  /** How many blocks had to come from outside PostgreSQL's buffers so far. */
+  blocksRead(): Promise<number>
+  remove(): Promise<void>
+}
+
+/**
+ * PostgreSQL as it is by default where it matters: a commit waits for the disk. But all data fit into its buffers, and
+ * no checkpoint begins during a round: the variants after it would write more than those before.
+ */
+export const settings = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  shared_buffers: '2GB',
+  max_wal_size: '16GB',
+  checkpoint_timeout: '1h',
+}
+
+/** Starts a server, migrates a database, and fills it. */
+export async function createBenchDatabase(sizes: Sizes, log: (line: string) => void): Promise<BenchDatabase> {
+  log('Starting PostgreSQL …')
+  const server = await startTemporaryPostgres({ settings })
+  try {
+    const url = server.url('bench')
+    await migrate({ databaseUrl: url, root: findRoot(import.meta.dirname), apps: [], log: () => {} })
+    const pool = patientPool(url)
+    const widePool = patientPool(url)
+    widePool.options.max = sizes.usualCallers
+    await fill(pool, sizes, log)
+    const { rows } = await pool.query('SHOW server_version')
+    return {
+      url,
+      pool,
+      widePool,
+      version: rows[0].server_version,
+      async blocksRead() {
+        const { rows } = await pool.query(sql('blocks-read'))
+        return rows[0].blocks
+      },
+      async remove() {
+        await Promise.all([pool.end(), widePool.end()])
+        await server.remove()
+      },
+    }
+  } catch (error) {
+    await server.remove()
+    throw error
+  }
+}
+
+/** The pool that an app has, but what many callers get done is measured: none gives up. */
+function patientPool(url: string): pg.Pool {
+  const pool = createPool(url)
+  pool.options.connectionTimeoutMillis = 120_000
+  return pool
+}
+
+async function fill(pool: pg.Pool, sizes: Sizes, log: (line: string) => void): Promise<void> {
+  log('Building histories …')
+  await pool.query(sql('tables'))
+  await pool.query(sql('entries'), [[...spreadOwners(sizes), hotOwner, busyOwner], sizes.entriesPerOwner])
+  for (const entries of sizes.histories) await pool.query(sql('entries'), [[historyOwner(entries)], entries])
+  await pool.query(sql('copies'))
+  await pool.query('VACUUM (ANALYZE)')
+  await pool.query('CHECKPOINT')
+  await pool.query(sql('prewarm'))
+}
+
+function sql(name: string): string {
+  return readFileSync(join(import.meta.dirname, 'sql', `${name}.sql`), 'utf8')
+}

@@ -1,0 +1,55 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createLedger, createPool, type Ledger } from '@shared-ledger/ledger'
+import { createLogger, postingLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
+import { buildSchema } from '../../packages/plugin-ledger/test/build-schema.ts'
+import { app, operations } from '../posting.ts'
+import { createExecutor } from './executor.ts'
+import { noopLedger } from './noop-ledger.ts'
+
+// Run by servers.ts in a process of its own, with the kind of server as its argument.
+const kind = process.argv[2]
+const logger = createLogger(app)
+const pool = createPool(requireDatabaseUrl(app))
+const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
+
+if (kind === 'ledger') await serveGraph(ledger)
+else if (kind === 'no-op') await serveGraph(noopLedger(ledger))
+else if (kind === 'bare') serveBare(noopLedger(ledger))
+else throw new TypeError(`There is no server of the kind ${kind}.`)
+
+/** As an app serves itself. */
+async function serveGraph(served: Ledger<typeof operations>): Promise<void> {
+  await serve({
+    app,
+    port: 0,
+    ledger: served,
+    schema: buildSchema(served),
+    logger,
+    close: () => pool.end(),
+  })
+}
+
+/** The least that GraphQL over HTTP can be: no checks, no limits, no log. */
+function serveBare(served: Ledger<typeof operations>): void {
+  const execute = createExecutor(buildSchema(served))
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', async () => {
+      const { query, variables } = JSON.parse(Buffer.concat(chunks).toString())
+      const body = JSON.stringify(await execute(query, variables))
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      })
+      response.end(body)
+    })
+  })
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo
+    process.send?.({ url: `http://127.0.0.1:${port}` })
+  })
+  process.on('disconnect', () => process.exit(0))
+  process.on('SIGTERM', () => process.exit(0))
+}

@@ -1,0 +1,51 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+/** An app over the ledger, the same over a ledger that does nothing, and that without the app's server. */
+export const serverKinds = ['ledger', 'no-op', 'bare'] as const
+export type ServerKind = (typeof serverKinds)[number]
+
+export interface Servers {
+  /** Starts the server in a process of its own when it is asked for first, and answers its url. */
+  urlOf(kind: ServerKind): Promise<string>
+  stop(): Promise<void>
+}
+
+export function createServers(databaseUrl: string): Servers {
+  const started = new Map<ServerKind, { readonly url: Promise<string>; readonly child: ChildProcess }>()
+  return {
+    urlOf(kind) {
+      let server = started.get(kind)
+      if (!server) {
+        server = startServer(kind, databaseUrl)
+        started.set(kind, server)
+      }
+      return server.url
+    },
+    async stop() {
+      const running = [...started.values()].filter(
+        ({ child }) => child.exitCode === null && !child.signalCode,
+      )
+      await Promise.all(
+        running.map(({ child }) => {
+          const exited = once(child, 'exit')
+          child.kill('SIGTERM')
+          return exited
+        }),
+      )
+    },
+  }
+}
+
+function startServer(kind: ServerKind, databaseUrl: string) {
+  const child = fork(join(import.meta.dirname, 'serve.ts'), [kind], {
+    env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', NODE_ENV: 'production' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  const url = new Promise<string>((resolve, reject) => {
+    child.once('message', (message: { url: string }) => resolve(message.url))
+    child.once('exit', (code) => reject(new Error(`The server ${kind} ended with ${code}.`)))
+  })
+  return { child, url }
+}

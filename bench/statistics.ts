@@ -1,0 +1,21 @@
+/** The value that so much of the values lie below: of ten values and 0.9, the largest. */
+export function quantile(values: readonly number[], part: number): number {
+  return nth(ascending(values), Math.min(values.length - 1, Math.floor(part * values.length)))
+}
+
+/** The middle value, or the mean of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = ascending(values)
+  const middle = values.length / 2
+  return (nth(sorted, Math.ceil(middle) - 1) + nth(sorted, Math.floor(middle))) / 2
+}
+
+function ascending(values: readonly number[]): number[] {
+  return values.toSorted((a, b) => a - b)
+}
+
+function nth(values: readonly number[], index: number): number {
+  const value = values[index]
+  if (value === undefined) throw new RangeError('Nothing was measured.')
+  return value
+}

@@ -1,0 +1,130 @@
+import type { Measured } from './rounds.ts'
+import type { Sizes } from './sizes.ts'
+import { median } from './statistics.ts'
+import { batchCall } from './variants/batch-call.ts'
+import { bulk } from './variants/bulk.ts'
+import { busy } from './variants/busy-owner.ts'
+import { inProcess } from './variants/in-process.ts'
+import { overHttp } from './variants/over-http.ts'
+import { reads } from './variants/reads.ts'
+
+/** A ratio that shall be reached. */
+interface Target {
+  readonly title: string
+  readonly atLeast?: number
+  readonly atMost?: number
+  /** The names of two variants: the first is divided by the second. */
+  readonly of: string
+  readonly by: string
+}
+
+/** A target, and the ratio in each round: their median, and the lowest and the highest. */
+export interface TargetResult extends Target {
+  readonly ratio: number | null
+  readonly lowest: number | null
+  readonly highest: number | null
+  readonly outcome: 'pass' | 'short' | 'not measured'
+}
+
+/** What is to be reached, with the usual number of callers. */
+function targets({ usualCallers: n, histories, depth, bulk: entries, lockSeconds }: Sizes): Target[] {
+  const [shortest, longest] = [Math.min(...histories), Math.max(...histories)]
+  const count = (number: number) => number.toLocaleString('en')
+  return [
+    {
+      title: 'batched ÷ one call per entry, distinct owners',
+      atLeast: 3,
+      of: inProcess('batched', 'uniform', n),
+      by: inProcess('one-call-pg', 'uniform', n),
+    },
+    {
+      title: 'batched ÷ one call per entry, one hot owner',
+      atLeast: 8,
+      of: inProcess('batched', 'hot', n),
+      by: inProcess('one-call-pg', 'hot', n),
+    },
+    {
+      title: 'batched ÷ Prisma transaction with FOR UPDATE, distinct owners',
+      atLeast: 20,
+      of: inProcess('batched', 'uniform', n),
+      by: inProcess('for-update', 'uniform', n),
+    },
+    {
+      title: 'batched ÷ Prisma transaction with FOR UPDATE, one hot owner',
+      atLeast: 40,
+      of: inProcess('batched', 'hot', n),
+      by: inProcess('for-update', 'hot', n),
+    },
+    {
+      title: 'posting through Prisma ÷ raw pg, batched',
+      atLeast: 0.75,
+      of: batchCall.prisma,
+      by: batchCall.pg,
+    },
+    {
+      title: 'GraphQL over HTTP ÷ one call per entry in process',
+      atLeast: 2,
+      of: overHttp.posting('graphql', 'uniform', n),
+      by: overHttp.oneCall,
+    },
+    {
+      title: 'GraphQL over HTTP ÷ its own no-op resolver',
+      atLeast: 0.4,
+      of: overHttp.posting('graphql', 'uniform', n),
+      by: overHttp.noop,
+    },
+    {
+      title: 'no-op GraphQL over HTTP ÷ bare node:http + graphql-jit',
+      atLeast: 0.5,
+      of: overHttp.noop,
+      by: overHttp.bare,
+    },
+    {
+      title: `bulk of ${count(entries)} ÷ COPY of the same rows`,
+      atLeast: 0.2,
+      of: bulk.ledger,
+      by: bulk.copy,
+    },
+    {
+      title: `balance read at ${count(longest)} entries ÷ at ${shortest} (cost)`,
+      atMost: 1.2,
+      of: reads.balance(longest),
+      by: reads.balance(shortest),
+    },
+    {
+      title: `page at depth ${count(depth)} ÷ first page (cost)`,
+      atMost: 1.5,
+      of: reads.deepPage(depth),
+      by: reads.firstPage(longest),
+    },
+    {
+      title: `p99 of ${n - 1} others while one owner is locked ${lockSeconds} s ÷ quiet (cost)`,
+      atMost: 2,
+      of: busy.locked,
+      by: busy.quiet,
+    },
+  ]
+}
+
+/** How the targets were met. */
+export function judge(measured: readonly Measured[], sizes: Sizes): TargetResult[] {
+  return targets(sizes).map((target) => {
+    const ratios = ratiosOf(measured, target.of, target.by)
+    if (ratios.length === 0)
+      return { ...target, ratio: null, lowest: null, highest: null, outcome: 'not measured' }
+    const ratio = median(ratios)
+    const isMet = ratio >= (target.atLeast ?? 0) && ratio <= (target.atMost ?? Number.POSITIVE_INFINITY)
+    const [lowest, highest] = [Math.min(...ratios), Math.max(...ratios)]
+    return { ...target, ratio, lowest, highest, outcome: isMet ? 'pass' : 'short' }
+  })
+}
+
+/** One variant divided by another, round by round; none where one of them was not measured. */
+export function ratiosOf(measured: readonly Measured[], of: string, by: string): number[] {
+  const roundsOf = (wanted: string) => measured.find(({ name }) => name === wanted)?.rounds ?? []
+  const divisors = roundsOf(by)
+  return roundsOf(of).flatMap((value, round) => {
+    const divisor = divisors[round]
+    return divisor ? [value / divisor] : []
+  })
+}

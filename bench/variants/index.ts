@@ -1,0 +1,21 @@
+import type { Servers } from '../http/servers.ts'
+import type { Variant } from '../rounds.ts'
+import { batchCallVariants } from './batch-call.ts'
+import { bulkVariants } from './bulk.ts'
+import { busyOwnerVariants } from './busy-owner.ts'
+import type { Context } from './context.ts'
+import { inProcessVariants } from './in-process.ts'
+import { overHttpVariants } from './over-http.ts'
+import { readVariants } from './reads.ts'
+
+/** Everything that is measured, in the order of a round. */
+export function allVariants(context: Context, servers: Servers): Variant[] {
+  return [
+    ...inProcessVariants(context),
+    ...batchCallVariants(context),
+    ...overHttpVariants(context, servers),
+    ...bulkVariants(context),
+    ...readVariants(context),
+    ...busyOwnerVariants(context),
+  ]
+}

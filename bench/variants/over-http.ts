@@ -1,0 +1,112 @@
+import { closedLoop } from '../closed-loop.ts'
+import { type Connection, openConnection } from '../http/connection.ts'
+import type { ServerKind, Servers } from '../http/servers.ts'
+import { type Distribution, ownerDraw } from '../owners.ts'
+import { postByPg, postCall, postingFor } from '../posting.ts'
+import type { Variant } from '../rounds.ts'
+import type { Context } from './context.ts'
+
+/** Ways to post over HTTP. */
+export const transports = ['graphql', 'rest'] as const
+export type Transport = (typeof transports)[number]
+
+/** The names of this file's variants. */
+export const overHttp = {
+  posting: (transport: Transport, distribution: Distribution, connections: number) =>
+    `http/${transport}/${distribution}/${connections}`,
+  noop: 'http/no-op',
+  bare: 'http/bare',
+  /** In process, beside the others: what happens on the machine between them is the least. */
+  oneCall: 'http/one-call-in-process',
+} as const
+
+const mutation = `mutation Post($input: PostLedgerEntryInput!) {
+  postLedgerEntry(input: $input) {
+    __typename
+    ... on PostLedgerEntrySuccess {
+      entry { id ownerId operation amount nonce balanceAfter createdOn }
+      balance { ownerId amount }
+    }
+    ... on Error { code message }
+  }
+}`
+
+type Send = (connection: Connection, ownerId: string) => Promise<void>
+
+const send: Record<Transport, Send> = {
+  async graphql(connection, ownerId) {
+    const body = JSON.stringify({ query: mutation, variables: { input: postingFor(ownerId) } })
+    const answer = await connection.post('/graphql', body)
+    if (!answer.includes('"PostLedgerEntrySuccess"')) throw new Error(`GraphQL answered ${answer}`)
+  },
+  async rest(connection, ownerId) {
+    const { ownerId: owner_id, ...posting } = postingFor(ownerId)
+    await connection.post('/ledger', JSON.stringify({ owner_id, ...posting }))
+  },
+}
+
+/**
+ * The same posting over HTTP, and what of it is not the ledger: the servers run in processes of their own, and this one
+ * is their client.
+ */
+export function overHttpVariants({ pool, sizes }: Context, servers: Servers): Variant[] {
+  const { callers: counts, usualCallers } = sizes
+  const variant = (
+    name: string,
+    {
+      kind,
+      transport,
+      distribution,
+      connections: count,
+    }: {
+      readonly kind: ServerKind
+      readonly transport: Transport
+      readonly distribution: Distribution
+      readonly connections: number
+    },
+  ): Variant => {
+    const draw = ownerDraw(distribution, sizes)
+    return {
+      name,
+      unit: 'requests/s',
+      async measure(seconds) {
+        const url = await servers.urlOf(kind)
+        const connections = await Promise.all(Array.from({ length: count }, () => openConnection(url)))
+        try {
+          const loop = { callers: count, seconds }
+          const { callsPerSecond } = await closedLoop(loop, async (caller) => {
+            const connection = connections[caller]
+            if (connection) await send[transport](connection, draw())
+          })
+          return callsPerSecond
+        } finally {
+          for (const connection of connections) connection.close()
+        }
+      },
+    }
+  }
+  const posting = (transport: Transport, distribution: Distribution, connections: number) =>
+    variant(overHttp.posting(transport, distribution, connections), {
+      kind: 'ledger',
+      transport,
+      distribution,
+      connections,
+    })
+  const empty = (name: string, kind: ServerKind) =>
+    variant(name, { kind, transport: 'graphql', distribution: 'uniform', connections: usualCallers })
+  const draw = ownerDraw('uniform', sizes)
+  return [
+    ...transports.flatMap((transport) => counts.map((count) => posting(transport, 'uniform', count))),
+    ...transports.map((transport) => posting(transport, 'hot', usualCallers)),
+    empty(overHttp.noop, 'no-op'),
+    empty(overHttp.bare, 'bare'),
+    {
+      name: overHttp.oneCall,
+      unit: 'entries/s',
+      async measure(seconds) {
+        const loop = { callers: usualCallers, seconds }
+        return (await closedLoop(loop, () => postByPg(pool, postCall([draw()])))).callsPerSecond
+      },
+    },
+  ]
+}
