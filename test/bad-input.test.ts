@@ -167,6 +167,15 @@ test.each([
   }
 })
 
+test('a field of the body in the query is refused, and nothing is posted', async () => {
+  const body = '{"owner_id":"ada","operation":"CREDIT_ADD","nonce":"n"}'
+  const { status, text } = await send('POST', '/ledger?dry_run=true', body, json)
+  expect([status, JSON.parse(text).errors]).toEqual([
+    422,
+    [{ field: 'dry_run', message: 'is not a field of this request' }],
+  ])
+})
+
 test.each([['null'], ['[]'], ['"text"'], ['5'], ['{}']])('the JSON %s is refused', async (body) => {
   expect((await postRest(body)).status).toBe(422)
   expect((await send('POST', '/graphql', body, json)).status).toBe(400)
@@ -191,6 +200,12 @@ test.each([
   ['GET', '/ledger/ada/entries?after=x', 422, 'VALIDATION_ERROR'],
   ['GET', '/ledger/ada/entries?colour=red', 422, 'VALIDATION_ERROR'],
   ['GET', '/ledger/ada/entries?operation=NONE', 422, 'VALIDATION_ERROR'],
+  ['GET', '/ledger/ada/entry', 422, 'VALIDATION_ERROR'],
+  ['GET', '/ledger/ada/entry?nonce=%00', 422, 'VALIDATION_ERROR'],
+  ['GET', '/ledger/ada/entry?nonce=n', 404, 'ENTRY_NOT_FOUND'],
+  ['GET', '/operations?colour=red', 422, 'VALIDATION_ERROR'],
+  ['GET', '/operations/summary', 422, 'VALIDATION_ERROR'],
+  ['POST', '/operations', 405, 'METHOD_NOT_ALLOWED'],
 ])('%s %s is %i', async (method, path, status, code) => {
   const answer = await send(method, path)
   expect({ status: answer.status, text: answer.text }).toMatchObject({

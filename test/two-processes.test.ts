@@ -87,7 +87,7 @@ describe('two processes on one database, GraphQL and REST mixed', () => {
     expect(outcomes.map(({ code }) => code).sort()).toEqual([...Array(19).fill('DUPLICATE_NONCE'), 'posted'])
     expect(new Set(outcomes.map(({ entryId }) => entryId)).size).toBe(1)
     const balance = await (await fetch(`${url(1)}/ledger/once`)).json()
-    expect(balance).toEqual({ owner_id: 'once', balance: 5 })
+    expect(balance).toMatchObject({ owner_id: 'once', balance: 5 })
   })
 })
 

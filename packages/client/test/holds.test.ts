@@ -61,13 +61,16 @@ describe('captureHold', () => {
     expect(captured).toMatchObject({
       ok: true,
       replayed: false,
-      entry: { operation: 'CREDIT_SPEND', amount: -5, balanceAfter: 5 },
+      entry: { operation: 'CREDIT_SPEND', amount: -5, balanceAfter: 5, holdId: promised.id },
       hold: { id: promised.id, status: 'CAPTURED' },
       balance: { ownerId: ada, amount: 5, held: 0, available: 5 },
     })
     const after = await client.hold(promised.id)
     expect(captured.ok && captured.hold).toEqual(after)
     expect(after?.capturedBy).toEqual(captured.ok && captured.entry)
+    const { entries } = await client.entries({ ownerId: ada })
+    expect(entries.map(({ holdId }) => holdId)).toEqual([promised.id, null])
+    expect(await client.entry(entries[0]!.id)).toEqual(captured.ok && captured.entry)
     expect(await client.captureHold({ id: promised.id })).toMatchObject({
       ok: false,
       __typename: 'HoldEndedError',

@@ -91,7 +91,10 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     interfaces,
     fields: (t) => ({
       balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
-      entryIndex: t.exposeInt('entryIndex', { nullable: false, description: entryIndex }),
+      entryIndex: t.exposeInt('entryIndex', {
+        nullable: false,
+        description: `${entryIndex} Of a request that has none: 0.`,
+      }),
     }),
   })
   builder.objectType(LimitReachedError, {

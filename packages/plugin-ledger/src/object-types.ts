@@ -60,6 +60,10 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
         nullable: true,
         description: 'The id of the entry of which this one gives back a part.',
       }),
+      holdId: t.exposeID('holdId', {
+        nullable: true,
+        description: 'The id of the hold that this one captures.',
+      }),
     }),
   })
 

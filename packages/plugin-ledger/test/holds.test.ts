@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openGraph } from './open-graph.ts'
 
-const { run, mutate, give, amounts, shiftClock } = await openGraph()
+const { ledger, run, mutate, give, amounts, shiftClock } = await openGraph()
 
 const balance = 'balance { amount held overdraft available }'
 const holdFields =
@@ -125,8 +125,11 @@ describe('a hold', () => {
     const { id } = (await hold(spend('trier', 6, 'h'))).hold
     expect(await capture({ id, nonce: 'c', dryRun: true })).toMatchObject({
       entry: { id: '0', amount: -6 },
+      hold: { id, status: 'CAPTURED', capturedBy: { id: '0', holdId: id } },
       balance: { amount: 4 },
     })
+    const captured = await ledger.captureHold({ id, nonce: 'c', dryRun: true })
+    expect(captured).toMatchObject({ hold: { id, status: 'CAPTURED', capturedBy: '0' } })
     expect(await read(id)).toEqual({ id, status: 'HELD' })
   })
 

@@ -6,7 +6,7 @@
 export const ledgerFragments = `
   fragment RestEntry on LedgerEntry {
     id operation ownerId amount nonce balanceAfter createdOn metadata transactionId
-    reverses refunds holdId @ifKnown
+    reverses refunds holdId
   }
   fragment RestBalance on LedgerBalance {
     ownerId amount overdraft @ifKnown held @ifKnown available @ifKnown
@@ -28,12 +28,12 @@ export const ledgerFragments = `
     ... on DuplicateNonceError {
       identical
       original: entry { ...RestEntry }
-      balance { ownerId amount }
+      balance { ...RestBalance }
     }
     ... on DuplicateHoldError {
       identical
       originalHold: hold @ifKnown { ...RestHold }
-      balance { ownerId amount }
+      balance { ...RestBalance }
     }
     ... on RefundExceededError @ifKnown { refundable }
     ... on OverdraftInUseError @ifKnown { balance { ownerId amount } }

@@ -19,7 +19,7 @@ export const entryData = z.object({
   transactionId: z.string(),
   reverses: z.string().nullable(),
   refunds: z.string().nullable(),
-  holdId: z.string().nullish(),
+  holdId: z.string().nullable(),
 })
 
 /** What `balance { amount }` selects. */
@@ -76,15 +76,23 @@ export function restEntry(entry: z.output<typeof entryData>): shapes.RestEntry {
     transaction_id: entry.transactionId,
     ...(reverses !== null && { reverses: Number(reverses) }),
     ...(refunds !== null && { refunds: Number(refunds) }),
-    ...(holdId != null && { hold_id: Number(holdId) }),
+    ...(holdId !== null && { hold_id: Number(holdId) }),
   }
 }
 
 /** A balance of the graph as REST answers it, with as much of an overdraft and holds as the graph has. */
 export function restBalance(balance: z.output<typeof accountBalanceData>): shapes.RestBalance {
-  const { ownerId, amount, overdraft, held, available } = balance
+  return { owner_id: balance.ownerId, ...restCredits(balance) }
+}
+
+/** The same without its owner. */
+export function restCredits({
+  amount,
+  overdraft,
+  held,
+  available,
+}: Omit<z.output<typeof accountBalanceData>, 'ownerId'>): shapes.RestCredits {
   return {
-    owner_id: ownerId,
     balance: amount,
     ...(overdraft != null && { overdraft }),
     ...(held != null && { held }),

@@ -1,5 +1,12 @@
 import { type JsonSchema, reference } from './json-schema.ts'
-import { type ProblemCode, type ProblemTable, type ProblemType, problemPath, problems } from './problems.ts'
+import {
+  maxErrors,
+  type ProblemCode,
+  type ProblemTable,
+  type ProblemType,
+  problemPath,
+  problems,
+} from './problems.ts'
 import type { Route } from './route.ts'
 
 const anyRoute: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'SERVER_OUTDATED', 'INTERNAL_ERROR']
@@ -34,12 +41,12 @@ export function problemResponses(route: Route): Record<string, unknown> {
   return Object.fromEntries(
     statuses.map((status) => {
       const ofStatus = codes.filter(([, type]) => type.status === status)
-      return [status, describeResponse(ofStatus)]
+      return [status, describeResponse(ofStatus, route)]
     }),
   )
 }
 
-function describeResponse(codes: readonly (readonly [string, ProblemType])[]) {
+function describeResponse(codes: readonly (readonly [string, ProblemType])[], route: Route) {
   return {
     description: codes.map(([code, { meaning }]) => `\`${code}\`: ${meaning}`).join('\n\n'),
     content: {
@@ -48,22 +55,33 @@ function describeResponse(codes: readonly (readonly [string, ProblemType])[]) {
           allOf: [reference('Problem'), { properties: { code: { enum: codes.map(([code]) => code) } } }],
         },
         examples: Object.fromEntries(
-          codes.map(([code, type]) => [code, { summary: type.title, value: example(code, type) }]),
+          codes.map(([code, type]) => [code, { summary: type.title, value: example(code, type, route) }]),
         ),
       },
     },
   }
 }
 
-function example(code: string, { status, title, meaning }: ProblemType) {
-  return { type: problemPath(code), title, status, detail: meaning, code, ...exampleExtensions[code] }
+function example(code: string, { status, title, meaning }: ProblemType, { takesNonce }: Route) {
+  return {
+    type: problemPath(code),
+    title,
+    status,
+    detail: meaning,
+    code,
+    ...(takesNonce && refusesAnEntry.has(code) && { entry_index: 0, owner_id: 'test_user' }),
+    ...exampleExtensions[code],
+  }
 }
+
+/** Codes that say which of a posting's entries is refused. */
+const refusesAnEntry = new Set(['INSUFFICIENT_BALANCE', 'BALANCE_OUT_OF_RANGE', 'LIMIT_REACHED'])
 
 const exampleExtensions: Readonly<Record<string, object>> = {
   VALIDATION_ERROR: { errors: [{ field: 'owner_id', message: 'is required' }] },
-  INSUFFICIENT_BALANCE: { entry_index: 0, owner_id: 'test_user', balance: 0 },
-  BALANCE_OUT_OF_RANGE: { entry_index: 0, owner_id: 'test_user', balance: Number.MAX_SAFE_INTEGER },
-  LIMIT_REACHED: { entry_index: 0, owner_id: 'test_user', next_on: '2026-11-22T00:00:00.000Z' },
+  INSUFFICIENT_BALANCE: { balance: 0 },
+  BALANCE_OUT_OF_RANGE: { balance: Number.MAX_SAFE_INTEGER },
+  LIMIT_REACHED: { next_on: '2026-11-22T00:00:00.000Z' },
   REFUND_EXCEEDED: { refundable: 0 },
   OVERDRAFT_IN_USE: { balance: -5 },
 }
@@ -79,7 +97,12 @@ export const problemSchemas: Readonly<Record<string, JsonSchema>> = {
       status: { type: 'integer' },
       detail: { type: 'string', description: 'What went wrong this time.' },
       code: { type: 'string' },
-      errors: { type: 'array', items: reference('FieldProblem'), description: 'Of VALIDATION_ERROR.' },
+      errors: {
+        type: 'array',
+        items: reference('FieldProblem'),
+        maxItems: maxErrors,
+        description: 'Of VALIDATION_ERROR: the first faults.',
+      },
       entry_index: {
         type: 'integer',
         description: 'Which of the request’s entries is refused, counted from 0.',

@@ -1,4 +1,4 @@
-import { type ProblemCode, type ProblemTable, problemPath, problems } from './problems.ts'
+import { maxErrors, type ProblemCode, type ProblemTable, problemPath, problems } from './problems.ts'
 import type { RestEntry, RestHold } from './shapes.ts'
 
 /** What is wrong with one field of a request. */
@@ -50,14 +50,14 @@ export function problem(code: ProblemCode, detail?: string, extensions?: Problem
   return new Problem(code, detail ?? problems[code].meaning, extensions)
 }
 
-/** A validation problem: its detail lists what `errors` has by field. */
+/** A validation problem of the first faults: its detail lists what `errors` has by field. */
 export function validationProblem(errors: readonly FieldProblem[]): Problem {
   const told = errors.slice(0, maxErrors).map(clipMessage)
   const detail = told.map(({ field, message }) => `${field} ${message}`).join('; ')
   return problem('VALIDATION_ERROR', clip(detail), { errors: told })
 }
 
-/** An answer before it is written: JSON unless `contentType` says otherwise. */
+/** An answer before it is written: a body is JSON, null is none. */
 export interface RestAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -100,9 +100,6 @@ export function problemAnswer(
 }
 
 const maxDetailLength = 1000
-
-/** A list in a body may have a fault in each of its items: the first ones are enough to mend it. */
-const maxErrors = 20
 
 /** Text cut to a length that fits a log and a screen: field names come from the client and may be huge. */
 function clip(text: string): string {

@@ -24,12 +24,18 @@ export type RestErrorCode =
 /** Every code that each app's REST answers can have. An app adds its own in its routes' `problems`. */
 export type ProblemCode = LedgerErrorCode | RestErrorCode
 
+/**
+ * How many faults VALIDATION_ERROR names: a list in a body may have one in each of its items, and the first ones are
+ * enough to mend it.
+ */
+export const maxErrors = 20
+
 /** The one table of codes: status, title and meaning; the answers, openapi.json and docs/rest.md come from it. */
 export const problems = {
   VALIDATION_ERROR: {
     status: 422,
     title: 'Validation error',
-    meaning: 'A field is missing, unknown or breaks a rule; `errors` names each. Nothing was posted.',
+    meaning: `A field is missing, unknown or breaks a rule; \`errors\` names the first ${maxErrors} faults. Nothing was posted.`,
   },
   INSUFFICIENT_BALANCE: {
     status: 400,
@@ -62,7 +68,7 @@ export const problems = {
   ENTRY_NOT_FOUND: {
     status: 404,
     title: 'Entry not found',
-    meaning: 'The app has no entry with this id.',
+    meaning: 'The app has no entry with this id, or the owner none with this nonce.',
   },
   HOLD_NOT_FOUND: {
     status: 404,
@@ -115,7 +121,7 @@ export const problems = {
     status: 503,
     title: 'Transaction conflict',
     meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01, 55P03, 57014). ' +
+      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01, 57014). ' +
       'Nothing was posted. Send it again with the same nonce.',
     retryAfterSeconds: 1,
   },

@@ -1,7 +1,15 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
 import { restFieldName } from './fields.ts'
-import { dateTimeData, entryData, holdData, restEntry, restHold, transactionData } from './graph.ts'
+import {
+  accountBalanceData,
+  dateTimeData,
+  entryData,
+  holdData,
+  restEntry,
+  restHold,
+  transactionData,
+} from './graph.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, Problem, problem, validationProblem } from './problem.ts'
 
@@ -13,7 +21,7 @@ export const refusalData = z.object({
   errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   entryIndex: z.number().optional(),
   ownerId: z.string().optional(),
-  balance: z.object({ ownerId: z.string(), amount: z.number() }).optional(),
+  balance: accountBalanceData.optional(),
   identical: z.boolean().optional(),
   original: entryData.extend({ transaction: transactionData.optional() }).nullish(),
   originalHold: holdData.nullish(),

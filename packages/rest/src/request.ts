@@ -2,9 +2,10 @@ import type { z } from 'zod'
 import { fieldProblems, unknownField } from './fields.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
+import { maxErrors } from './problems.ts'
 import type { RawInput } from './route.ts'
 
-/** The shapes of a request's parts; a part that is left out is not looked at, but for a body's absence. */
+/** The shapes of a request's parts. One that is left out has no fields: a query must be empty then, a body is not read. */
 export type RequestShapes = {
   readonly params?: z.ZodObject
   /** A field `metadata` takes the query's `metadata.<key>`, each a key of an object. */
@@ -33,12 +34,12 @@ export function parseRequest<Shape extends z.ZodType>(
 
 /** Fields that the shape of a part has not: a misspelt one must not pass for one left out. */
 function unknownFields(shapes: RequestShapes, parts: Record<Part, unknown>, part: Part): FieldProblem[] {
-  const shape = shapes[part]
+  const known = shapes[part]?.shape ?? {}
   const value = parts[part]
-  if (!shape || !isObject(value)) return []
+  if (!isObject(value)) return []
   return Object.keys(value)
-    .filter((key) => !Object.hasOwn(shape.shape, key))
-    .slice(0, 20)
+    .filter((key) => !Object.hasOwn(known, key))
+    .slice(0, maxErrors)
     .map((field) => ({ field, message: unknownField }))
 }
 
@@ -58,8 +59,7 @@ function withShortLists(body: unknown): unknown {
 
 /** A query as an object: a name given once has its value, one given more often a list. */
 function queryObject(query: RawInput['query'], shape: z.ZodObject | undefined): Record<string, unknown> {
-  if (!shape) return {}
-  if (!Object.hasOwn(shape.shape, 'metadata')) return valuesByName(query)
+  if (!shape || !Object.hasOwn(shape.shape, 'metadata')) return valuesByName(query)
   const prefix = 'metadata.'
   const filters = query.filter(([name]) => name.startsWith(prefix))
   const others = valuesByName(query.filter(([name]) => !name.startsWith(prefix)))

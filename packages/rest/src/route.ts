@@ -2,12 +2,12 @@ import { type DocumentNode, parse } from 'graphql'
 import { z } from 'zod'
 import { operationName } from './document.ts'
 import type { RunDocument, Variables } from './execute.ts'
-import { restEntry, restHold, restTransaction } from './graph.ts'
+import { restCredits, restEntry, restHold, restTransaction } from './graph.ts'
 import type { RestAnswer } from './problem.ts'
 import type { ProblemCode, ProblemTable } from './problems.ts'
 import { type FieldNames, findRefusal, type Refusal, refusalProblem } from './refusal.ts'
 import { parseRequest, type RequestShapes } from './request.ts'
-import type { RestEntry, RestHold, RestTransaction } from './shapes.ts'
+import type { RestCredits, RestEntry, RestHold, RestTransaction } from './shapes.ts'
 
 /** What a replay under Idempotency-Key repeats, an entry or a hold, and the current balance of its owner. */
 export interface Replay {
@@ -16,6 +16,8 @@ export interface Replay {
   readonly transaction: RestTransaction | undefined
   readonly hold: RestHold | undefined
   readonly balance: number
+  /** The same balance, with what can be spent of it. */
+  readonly credits: RestCredits
 }
 
 type Method = 'get' | 'post' | 'put'
@@ -152,5 +154,6 @@ function originalOf({ original, originalHold, balance }: Refusal): Replay | unde
     transaction: original?.transaction && restTransaction(original.transaction),
     hold: originalHold ? restHold(originalHold) : undefined,
     balance: balance.amount,
+    credits: restCredits(balance),
   }
 }

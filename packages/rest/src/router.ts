@@ -15,8 +15,12 @@ export interface Router {
   methods(segments: readonly string[]): readonly string[]
 }
 
-/** The first of the routes that fits wins. */
+/**
+ * The first of the routes that fits wins.
+ * @throws Error on two for the same requests: the second would never answer.
+ */
 export function createRouter(routes: readonly Route[]): Router {
+  assertDistinct(routes)
   const rows = routes.map((route) => ({ route, pattern: route.path.slice(1).split('/') }))
 
   const matches = (segments: readonly string[]): Match[] =>
@@ -48,6 +52,16 @@ export function createRouter(routes: readonly Route[]): Router {
 export function methodNotAllowed(allowed: readonly string[]): Problem {
   const allow = allowed.join(', ')
   return new Problem('METHOD_NOT_ALLOWED', `This path answers ${allow}.`, {}, { allow })
+}
+
+function assertDistinct(routes: readonly Route[]): void {
+  const seen = new Set<string>()
+  for (const { method, path } of routes) {
+    const name = `${method.toUpperCase()} ${path}`
+    const requests = name.replace(/\{\w+\}/g, '{}')
+    if (seen.has(requests)) throw new Error(`Two routes answer ${name}: an app's own needs another path.`)
+    seen.add(requests)
+  }
 }
 
 function matchPattern(

@@ -132,19 +132,27 @@ export const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 
 /** The balances of a transaction's owners, each once, in the order of their first entries. */
 export const balances = z.array(ownerBalance)
 
-/** What an owner has and can spend; `held` where the app has holds. */
-export const accountBalance = z
-  .object({
-    owner_id: ownerId,
-    balance,
-    overdraft: z.int().optional().meta({ description: 'How far below 0 the balance may go.' }),
-    held: z.int().optional().meta({ description: 'What live holds keep aside.' }),
-    available: z.int().optional().meta({ description: 'What can be spent: balance - held + overdraft.' }),
-  })
-  .meta({ id: 'AccountBalance' })
+/** What an account has and can spend. */
+export const credits = {
+  balance,
+  overdraft: z.int().optional().meta({ description: 'How far below 0 the balance may go.' }),
+  held: z.int().optional().meta({ description: 'What live holds keep aside.' }),
+  available: z.int().optional().meta({ description: 'What can be spent: balance - held + overdraft.' }),
+}
+
+/** What an owner has and can spend. */
+export const accountBalance = z.object({ owner_id: ownerId, ...credits }).meta({
+  id: 'AccountBalance',
+  description:
+    '`overdraft` and `available` where the app has overdrafts or holds, `held` where it has holds; of a past moment ' +
+    'the balance alone.',
+})
 
 /** A balance as REST answers it. */
 export type RestBalance = z.output<typeof accountBalance>
+
+/** A balance that does not say whose it is. */
+export type RestCredits = Omit<RestBalance, 'owner_id'>
 
 /** A hold as REST answers it. */
 export const hold = z
@@ -155,7 +163,7 @@ export const hold = z
     amount: z.int().meta({ description: 'The credits that a capture may take at most.', examples: [10] }),
     nonce,
     status: z.string().meta({ enum: ['held', 'captured', 'released', 'expired'] }),
-    captured_by: id.nullable().meta({ description: 'The entry that captured it.' }),
+    captured_by: id.nullable().meta({ description: 'The entry that captured it; 0 in a dry run.' }),
     created_on: createdOn,
     expires_on: createdOn,
     released_on: createdOn.nullable().meta({ description: 'When it was captured or released.' }),

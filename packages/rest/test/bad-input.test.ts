@@ -157,6 +157,30 @@ describe.each(Object.entries(targets))('%s refuses', (_, { method = 'POST', path
   })
 })
 
+test('a query of a request that takes none is refused, and nothing is done', async () => {
+  for (const { method = 'POST', path, body } of Object.values(targets)) {
+    const { status, json } = await send(method, `${path()}?dry_run=true&nonce=x`, body)
+    expect([path(), status, json.errors]).toEqual([
+      path(),
+      422,
+      ['dry_run', 'nonce'].map((field) => ({ field, message: 'is not a field of this request' })),
+    ])
+  }
+  const { status, json } = await send('POST', `/ledger/holds/${ids.hold}/release?dry_run=true`)
+  expect([status, json.errors[0].field]).toEqual([422, 'dry_run'])
+})
+
+test('of many faults the first 20 are named', async () => {
+  const extra = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`extra_${index}`, 1]))
+  const { json } = await post('/ledger', { ...spend, nonce: 'n', ...extra })
+  expect(json.errors).toHaveLength(20)
+  const entries = Array.from({ length: 30 }, () => ({ ...spend, amount: 0 }))
+  const transaction = await post('/ledger/transactions', { nonce: 'n', entries })
+  expect(transaction.json.errors.map(({ field }: { field: string }) => field)).toEqual(
+    entries.slice(0, 20).map((_, index) => `entries.${index}.amount`),
+  )
+})
+
 describe('an entry of a transaction is refused', () => {
   const cases = Object.entries(owned).flatMap(([field, kind]) =>
     bad[kind].map((value): [field: string, what: string, value: unknown] => [field, shown(value), value]),
@@ -272,6 +296,7 @@ describe('a query is refused', () => {
       [`/ledger/ann/entries?to=${moment}`, 'to'],
       [`/ledger/ann/summary?per=day&to=2026-11-21T00:00:00Z&from=${moment}`, 'from'],
       [`/ledger/ann/summary?per=day&from=2026-11-21T00:00:00Z&to=${moment}`, 'to'],
+      [`/operations/summary?per=day&to=2026-11-21T00:00:00Z&from=${moment}`, 'from'],
     ]),
     ['/ledger/ann?as_of=2026-11-21T00:00:00Z&as_of=2026-11-21T00:00:00Z', 'as_of'],
     ['/ledger/ann?asof=2026-11-21T00:00:00Z', 'asof'],
@@ -297,6 +322,25 @@ describe('a query is refused', () => {
     ['/ledger/ann/summary?per=day&to=2026-11-21T00:00:00Z', 'from'],
     ['/ledger/ann/summary?per=day&from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z', 'to'],
     ['/ledger/ann/summary?per=hour&from=2020-11-22T00:00:00Z&to=2026-11-21T00:00:00Z', 'to'],
+    ['/operations/summary', 'from'],
+    [`/operations/summary?${range}`, 'per'],
+    [`/operations/summary?${range}&per=week`, 'per'],
+    [`/operations/summary?${range}&per=day&operation=NOPE`, 'operation'],
+    [`/operations/summary?${range}&per=day&owner_id=ann`, 'owner_id'],
+    ['/operations/summary?per=hour&from=2020-11-22T00:00:00Z&to=2026-11-21T00:00:00Z', 'to'],
+    ['/operations?shared=true', 'shared'],
+    ['/ledger/ann/entry', 'nonce'],
+    ['/ledger/ann/entry?nonce=', 'nonce'],
+    ['/ledger/ann/entry?nonce=%00', 'nonce'],
+    [`/ledger/ann/entry?nonce=${'x'.repeat(256)}`, 'nonce'],
+    ['/ledger/ann/entry?nonce=a&nonce=b', 'nonce'],
+    ['/ledger/ann/entry?nonce=a&id=1', 'id'],
+    ['/ledger//entry?nonce=a', 'owner_id'],
+    ['/ledger/%00/entry?nonce=a', 'owner_id'],
+    ['/ledger/ann/holds?first=1', 'first'],
+    ['/ledger/entries/1?as_of=x', 'as_of'],
+    ['/ledger/holds/1?=', ''],
+    ['/ledger/transactions/1?__proto__=x', '__proto__'],
     ['/ledger?first=0', 'first'],
     ['/ledger?first=1.5', 'first'],
     ['/ledger?first=101', 'first'],
@@ -325,6 +369,8 @@ describe('a query is refused', () => {
     '/ledger/holds/%c0%af',
     '/ledger/transactions/%',
     '/ledger?prefix=%',
+    '/ledger/ann/entry?nonce=%ff',
+    '/operations?%ff=x',
   ])('%s, whose encoding is wrong', async (target) => {
     const { status, json } = await send('GET', target)
     expect([status, json.code]).toEqual([400, 'MALFORMED_PATH'])

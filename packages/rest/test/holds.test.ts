@@ -34,6 +34,9 @@ test('a hold keeps credits aside until its capture, whose remainder is released'
       metadata: { order: 'A-17' },
     },
     balance: 10,
+    overdraft: 0,
+    held: 6,
+    available: 4,
   })
   const { hold } = json
   expect(Date.parse(hold.expires_on) - Date.parse(hold.created_on)).toBe(60_000)
@@ -60,6 +63,9 @@ test('a hold keeps credits aside until its capture, whose remainder is released'
     },
     hold: { ...hold, status: 'captured', captured_by: entry.id, released_on: entry.created_on },
     balance: 6,
+    overdraft: 0,
+    held: 0,
+    available: 6,
   })
   expect((await get('/ledger/ann/holds')).json).toEqual({ holds: [] })
 
@@ -80,6 +86,9 @@ test('a release needs no body, and is answered again as it is', async () => {
   expect(released).toEqual({
     hold: { ...json.hold, status: 'released', released_on: expect.any(String) },
     balance: 10,
+    overdraft: 0,
+    held: 0,
+    available: 10,
   })
   expect((await post(path, {})).json).toEqual(released)
   const capture = await post(`/ledger/holds/${json.hold.id}/capture`, { nonce: 'c' })
@@ -144,8 +153,14 @@ test('dry runs write nothing', async () => {
   const { json } = await post('/ledger/holds', holding('gus', { amount: 2 }))
   const before = await written()
   const dry = await post('/ledger/holds', holding('gus', { amount: 8, dry_run: true }))
-  expect(dry.json).toMatchObject({ hold: { id: 0, status: 'held' }, balance: 10 })
+  expect(dry.json).toMatchObject({ hold: { id: 0, status: 'held' }, balance: 10, held: 10, available: 0 })
   const capture = await post(`/ledger/holds/${json.hold.id}/capture`, { nonce: 'c', dry_run: true })
-  expect(capture.json).toMatchObject({ entry: { id: 0, amount: -2 }, balance: 8 })
+  expect(capture.json).toMatchObject({
+    entry: { id: 0, amount: -2 },
+    hold: { id: json.hold.id, status: 'captured', captured_by: 0 },
+    balance: 8,
+    held: 0,
+    available: 8,
+  })
   expect(await written()).toBe(before)
 })

@@ -62,7 +62,11 @@ describe('openapi.json', () => {
 
   test('names the parameters of each path', () => {
     const { rest, document } = createDocument()
-    const needed: Record<string, string[]> = { '/ledger/{owner_id}/summary': ['from', 'to', 'per'] }
+    const needed: Record<string, string[]> = {
+      '/ledger/{owner_id}/summary': ['from', 'to', 'per'],
+      '/operations/summary': ['from', 'to', 'per'],
+      '/ledger/{owner_id}/entry': ['nonce'],
+    }
     for (const { method, path } of rest.routes) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
       const parameters: Json[] = document.paths[path][method].parameters
@@ -184,7 +188,30 @@ describe('openapi.json', () => {
     )
     expect(Object.keys(problems).filter((code) => !shown.has(code))).toEqual(ofNoRoute)
     expect(codes('/notes/{note_id}/access', 'post')).toContain('NOTE_NOT_FOUND')
+    expect(codes('/ledger/batch', 'post')).toContain('OVERLOADED')
+    expect(codes('/ledger/{owner_id}/entry', 'get')).toContain('ENTRY_NOT_FOUND')
     expect(codes('/ledger/{owner_id}', 'get')).not.toContain('DUPLICATE_NONCE')
+  })
+
+  test('shows the entry of a refusal where the request has entries', () => {
+    const { document } = createDocument()
+    const example = (path: string, method: string) =>
+      document.paths[path][method].responses[422].content['application/problem+json'].examples
+        .BALANCE_OUT_OF_RANGE.value
+    expect(example('/ledger', 'post')).toMatchObject({ entry_index: 0, owner_id: 'test_user' })
+    const overdraft = example('/ledger/{owner_id}/overdraft', 'put')
+    expect(Object.keys(overdraft)).toEqual(['type', 'title', 'status', 'detail', 'code', 'balance'])
+  })
+
+  test('describes what an owner has and can spend', () => {
+    const { document } = createDocument()
+    const bodyOf = (path: string) =>
+      document.paths[path].get.responses[200].content['application/json'].schema
+    expect(bodyOf('/ledger/{owner_id}')).toEqual({ $ref: '#/components/schemas/AccountBalance' })
+    expect(document.components.schemas.AccountBalance.required).toEqual(['owner_id', 'balance'])
+    const { PostedHold, LedgerOperationInfo } = document.components.schemas
+    expect(Object.keys(PostedHold.properties)).toEqual(['hold', 'balance', 'overdraft', 'held', 'available'])
+    expect(LedgerOperationInfo.properties.name).toEqual({ $ref: '#/components/schemas/LedgerOperation' })
   })
 })
 

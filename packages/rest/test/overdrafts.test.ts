@@ -25,13 +25,24 @@ test('an overdraft is set, used, and not lowered below what is in use', async ()
   })
   expect(await written()).toBe(before)
   expect((await send('PUT', '/ledger/ann/overdraft', { limit: 3 })).json.available).toBe(0)
-  expect((await get('/ledger/ann')).json).toEqual({ owner_id: 'ann', balance: -3 })
+  for (const path of ['/ledger/ann', '/balance/ann']) {
+    const read = { owner_id: 'ann', balance: -3, overdraft: 3, held: 0, available: 0 }
+    expect((await get(path)).json).toEqual(read)
+  }
 })
 
 test('an overdraft beyond what a number holds is refused', async () => {
   await give('bob', 1)
   const { status, json } = await send('PUT', '/ledger/bob/overdraft', { limit: Number.MAX_SAFE_INTEGER })
-  expect([status, json.code]).toEqual([422, 'BALANCE_OUT_OF_RANGE'])
+  expect(status).toBe(422)
+  expect(json).toEqual({
+    type: '/problems/balance-out-of-range',
+    title: 'Balance out of range',
+    status: 422,
+    detail: 'The balance is 1 credit; with this it would go beyond 2^53 - 1.',
+    code: 'BALANCE_OUT_OF_RANGE',
+    balance: 1,
+  })
 })
 
 test('the path says which methods it has', async () => {

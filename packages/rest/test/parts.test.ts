@@ -8,6 +8,8 @@ const contract = [
   'GET /ledger/entries/{entry_id}',
   'GET /ledger/{owner_id}',
   'GET /ledger/{owner_id}/entries',
+  'GET /ledger/{owner_id}/entry',
+  'GET /operations',
   'POST /ledger',
   'POST /ledger/',
 ]
@@ -30,7 +32,7 @@ const ofParts: [part: Parts[number], routes: string[]][] = [
     ],
   ],
   ['overdraft', ['PUT /ledger/{owner_id}/overdraft']],
-  ['statements', ['GET /ledger', 'GET /ledger/{owner_id}/summary']],
+  ['statements', ['GET /ledger', 'GET /ledger/{owner_id}/summary', 'GET /operations/summary']],
   ['batches', ['POST /ledger/batch']],
 ]
 
@@ -96,7 +98,12 @@ describe('an app of the contract alone', async () => {
     expect((await get(`/ledger/entries/${json.entry.id}`)).json).toEqual({ entry: json.entry })
   })
 
+  test('has balances without what the parts add to them', async () => {
+    expect((await get('/ledger/nobody')).json).toEqual({ owner_id: 'nobody', balance: 0 })
+  })
+
   test('has no other routes', async () => {
+    expect((await get('/operations/summary')).status).toBe(404)
     expect((await post('/ledger/holds', {})).status).toBe(405)
     expect((await get('/ledger')).status).toBe(405)
     expect((await post('/ledger/entries/1/refund', {})).status).toBe(404)

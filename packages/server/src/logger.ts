@@ -36,7 +36,13 @@ export function postingLogger(logger: Logger): (event: PostingEvent) => void {
 /** Writes one line a request. */
 export function logRequest(logger: Logger, line: RequestLine): void {
   const level = line.status >= 500 ? 'warn' : 'info'
-  logger[level]({ ...line, path: clip(line.path), ms: Math.round(line.ms * 10) / 10 }, 'request')
+  const { path, operation, outcome, ms } = line
+  const texts = {
+    path: clip(path),
+    operation: operation === undefined ? undefined : clip(operation),
+    outcome: clip(outcome),
+  }
+  logger[level]({ ...line, ...texts, ms: Math.round(ms * 10) / 10 }, 'request')
 }
 
 /** Clients choose these texts: a refused one may be of any length and type. */

@@ -1,4 +1,5 @@
-import { type ExecutionArgs, getOperationAST } from 'graphql'
+import { problems } from '@shared-ledger/rest'
+import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { GraphqlServerContext } from './use-json-requests.ts'
 
@@ -23,21 +24,18 @@ export function useRequestLine(): Plugin<Partial<GraphqlServerContext>, GraphqlS
   }
 }
 
-/** The first error's code; else that of a refusal, where the document asked for it; else `ok`. */
-export function outcomeOf({
-  data,
-  errors,
-}: {
-  data?: unknown
-  errors?: readonly { extensions: object }[] | undefined
-}): string {
+/** The first error's code; else that of a refusal (or its type), where the document asked for it; else `ok`. */
+export function outcomeOf({ data, errors }: Pick<ExecutionResult, 'data' | 'errors'>): string {
   const [error] = errors ?? []
   if (error) return 'code' in error.extensions ? String(error.extensions.code) : 'ERROR'
   const fields = typeof data === 'object' && data !== null ? Object.values(data) : []
   for (const field of fields) {
     if (typeof field !== 'object' || field === null) continue
-    if ('message' in field && 'code' in field) return String(field.code)
-    if ('__typename' in field && /Error$/.test(String(field.__typename))) return String(field.__typename)
+    const { __typename: type, code }: { __typename?: unknown; code?: unknown } = field
+    // An alias may call a nonce `code`, or even `__typename`: only what is known to be a code is one without its type.
+    if (typeof code === 'string' && Object.hasOwn(problems, code)) return code
+    if (typeof type !== 'string' || !/^[A-Z]\w*Error$/.test(type)) continue
+    return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? code : type
   }
   return 'ok'
 }

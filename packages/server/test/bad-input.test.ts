@@ -239,7 +239,7 @@ describe('an owner’s id in a path is any text', () => {
     const path = [...new TextEncoder().encode(owner)]
       .map((octet) => `%${octet.toString(16).padStart(2, '0')}`)
       .join('')
-    expect((await get(`/ledger/${path}`)).json).toEqual({ owner_id: owner, balance: 10 })
+    expect((await get(`/ledger/${path}`)).json).toMatchObject({ owner_id: owner, balance: 10 })
     expect((await get(`/ledger/${path}/entries`)).json.entries).toHaveLength(1)
   })
 })

@@ -212,4 +212,36 @@ describe('the log', () => {
     expect(lines.every(({ app, ms }) => app === 'content' && typeof ms === 'number')).toBe(true)
     expect(JSON.stringify(lines)).not.toContain('s3cret')
   })
+
+  test('an outcome is the code of an error, never what an alias calls one', async () => {
+    const { graphql, post: postRest, lines } = createTestApp()
+    const { json } = await postRest(posting({ nonce: 'S3CRET' }))
+    const read = (aliases: string) => graphql(`{ ledgerEntry(id: "${json.entry.id}") { ${aliases} } }`)
+    await read('code: nonce message: id')
+    await read('__typename: nonce code: nonce message: id')
+    const access = (selection: string) =>
+      graphql(`mutation { accessNote(id: "0", ownerId: "ann", nonce: "n") { ${selection} } }`)
+    await access('__typename ... on Error { code message }')
+    await access('__typename')
+    await access('... on ValidationError { code }')
+    await graphql(`mutation { postLedgerEntry(input: { ownerId: "", operation: CREDIT_ADD, nonce: "n" }) {
+      ... on Error { code }
+    } }`)
+    expect(lines.map(({ outcome }) => outcome)).toEqual([
+      'ok',
+      'ok',
+      'ok',
+      'NOTE_NOT_FOUND',
+      'NoteNotFoundError',
+      'ok',
+      'VALIDATION_ERROR',
+    ])
+    expect(JSON.stringify(lines)).not.toContain('S3CRET')
+  })
+
+  test('the name of an operation is cut', async () => {
+    const { graphql, lines } = createTestApp()
+    await graphql(`query ${'x'.repeat(1_000_000)} { __typename }`)
+    expect(lines).toMatchObject([{ operation: 'x'.repeat(256), outcome: 'ok' }])
+  })
 })

@@ -145,9 +145,16 @@ describe('reads', () => {
   test.each(['/ledger', '/balance'])('GET %s/{owner_id} answers the balance', async (path) => {
     const { get, post } = createTestApp()
     const balance = async () => (await get(`${path}/${owner()}`)).json
-    expect(await balance()).toEqual({ owner_id: owner(), balance: 0 })
+    const of = (credits: number) => ({
+      owner_id: owner(),
+      balance: credits,
+      overdraft: 0,
+      held: 0,
+      available: credits,
+    })
+    expect(await balance()).toEqual(of(0))
     await post(posting())
-    expect(await balance()).toEqual({ owner_id: owner(), balance: 10 })
+    expect(await balance()).toEqual(of(10))
   })
 
   test('entries come newest first, in pages', async () => {

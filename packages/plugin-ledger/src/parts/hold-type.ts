@@ -1,7 +1,12 @@
-import { DuplicateHoldError, HoldEndedError } from '@shared-ledger/ledger'
+import { DuplicateHoldError, HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
 import type { Graph } from '../graph.ts'
 
-/** Adds the type of holds, and what balances, entries and errors say of them. */
+/** A hold with the entry that captures it: that of a dry run is kept nowhere. */
+export interface HoldOfCapture extends LedgerHold {
+  readonly capture: LedgerEntry
+}
+
+/** Adds the type of holds, and what balances and errors say of them. */
 export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): void {
   const { LedgerBalance, LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
@@ -29,8 +34,11 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
       capturedBy: t.field({
         type: LedgerEntry,
         nullable: true,
-        description: 'The entry that captured it.',
-        resolve: ({ capturedBy }) => (capturedBy === null ? null : ledger.entry(capturedBy)),
+        description: 'The entry that captured it. In the answer to a dry run: the one that would.',
+        resolve: (hold) => {
+          if (hold.capturedBy === null) return null
+          return knowsCapture(hold) ? hold.capture : ledger.entry(hold.capturedBy)
+        },
       }),
       createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
       expiresOn: t.expose('expiresOn', { type: 'DateTime', nullable: false }),
@@ -50,9 +58,6 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
       resolve: (balance) => ('held' in balance ? balance.held : null),
     }),
   )
-  builder.objectField(LedgerEntry, 'holdId', (t) =>
-    t.exposeID('holdId', { nullable: true, description: 'The id of the hold that this one captures.' }),
-  )
   builder.objectField(DuplicateHoldError, 'hold', (t) =>
     t.expose('hold', { type: LedgerHold, nullable: false, description: 'The original.' }),
   )
@@ -62,4 +67,8 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
     interfaces: [ErrorInterface],
     fields: (t) => ({ hold: t.expose('hold', { type: LedgerHold, nullable: false }) }),
   })
+}
+
+function knowsCapture(hold: LedgerHold): hold is HoldOfCapture {
+  return 'capture' in hold
 }

@@ -2,6 +2,7 @@ import { HoldEndedError, NotFoundError, postingErrors } from '@shared-ledger/led
 import type { Graph } from '../graph.ts'
 import { entryInputFields, postingInputFields } from '../inputs.ts'
 import { addResult, answerOf } from '../results.ts'
+import type { HoldOfCapture } from './hold-type.ts'
 
 const endings = [NotFoundError, HoldEndedError]
 
@@ -51,7 +52,11 @@ export function addHolds(graph: Graph): void {
       nullable: false,
       description: 'Posts what a hold has promised, or a part of it. Once only.',
       args: { input: t.arg({ type: CaptureHoldInput, required: true }) },
-      resolve: (_root, { input }) => answerOf(ledger.captureHold(input)),
+      resolve: async (_root, { input }) => {
+        const captured = await answerOf(ledger.captureHold(input))
+        const hold: HoldOfCapture = { ...captured.hold, capture: captured.entry }
+        return { ...captured, hold }
+      },
     }),
     releaseHold: t.field({
       type: Released,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Contract } from '../contract.ts'
+import { accountBalanceData, restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { takenBy } from './optional-query.ts'
@@ -18,18 +19,18 @@ function balanceRoute(contract: Contract, path: '/ledger/{owner_id}' | '/balance
   return defineRoute({
     method: 'get',
     path,
-    summary: 'An owner’s balance',
+    summary: 'An owner’s balance, and what can be spent of it',
     description: 'An owner never seen has 0.',
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
       query: takenBy(contract, 'balance', query, { as_of: 'asOf' }),
     },
     document: `query RestBalance($ownerId: String!, $asOf: DateTime @ifKnown) {
-      balance(ownerId: $ownerId, asOf: $asOf) { ownerId amount }
+      balance(ownerId: $ownerId, asOf: $asOf) { ...RestBalance }
     }`,
     variables: ({ params, query: { as_of: asOf } }) => ({ ownerId: params.owner_id, asOf }),
-    data: z.object({ balance: z.object({ ownerId: z.string(), amount: z.number() }) }),
-    success: { status: 200, body: shapes.ownerBalance },
-    answer: ({ balance: { ownerId, amount } }) => ({ owner_id: ownerId, balance: amount }),
+    data: z.object({ balance: accountBalanceData }),
+    success: { status: 200, body: shapes.accountBalance },
+    answer: ({ balance }) => restBalance(balance),
   })
 }

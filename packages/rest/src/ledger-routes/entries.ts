@@ -73,6 +73,29 @@ export function entriesRoute(contract: Contract): Route {
   })
 }
 
+/** The entry of a nonce: whether a posting went through whose answer was lost. */
+export const entryByNonceRoute = defineRoute({
+  method: 'get',
+  path: '/ledger/{owner_id}/entry',
+  summary: 'An owner’s entry by its nonce',
+  description: 'Whether a posting went through whose answer was lost. The nonce of a hold finds no entry.',
+  request: {
+    params: z.object({ owner_id: shapes.ownerId }),
+    query: z.object({ nonce: shapes.nonce.meta({ description: 'What it was posted with.' }) }),
+  },
+  document: `query RestLedgerEntryByNonce($ownerId: String!, $nonce: String!) {
+    ledgerEntryByNonce(ownerId: $ownerId, nonce: $nonce) { ...RestEntry }
+  }`,
+  variables: ({ params, query }) => ({ ownerId: params.owner_id, nonce: query.nonce }),
+  data: z.object({ ledgerEntryByNonce: entryData.nullable() }),
+  success: { status: 200, body: z.object({ entry: shapes.entry }) },
+  answer({ ledgerEntryByNonce }) {
+    if (!ledgerEntryByNonce) throw problem('ENTRY_NOT_FOUND', 'The owner has no entry with this nonce.')
+    return { entry: restEntry(ledgerEntryByNonce) }
+  },
+  codes: ['ENTRY_NOT_FOUND'],
+})
+
 /** One entry. */
 export const entryRoute = defineRoute({
   method: 'get',
@@ -84,7 +107,7 @@ export const entryRoute = defineRoute({
   data: z.object({ ledgerEntry: entryData.nullable() }),
   success: { status: 200, body: z.object({ entry: shapes.entry }) },
   answer({ ledgerEntry }) {
-    if (!ledgerEntry) throw problem('ENTRY_NOT_FOUND')
+    if (!ledgerEntry) throw problem('ENTRY_NOT_FOUND', 'The app has no entry with this id.')
     return { entry: restEntry(ledgerEntry) }
   },
   codes: ['ENTRY_NOT_FOUND'],

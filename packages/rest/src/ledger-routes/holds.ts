@@ -1,16 +1,16 @@
 import { type DocumentNode, parse } from 'graphql'
 import { z } from 'zod'
-import { balanceData, entryData, holdData, restEntry, restHold } from '../graph.ts'
+import { accountBalanceData, entryData, holdData, restCredits, restEntry, restHold } from '../graph.ts'
 import { problem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
 
-const postedHoldBody = z.object({ hold: shapes.hold, balance: shapes.balance }).meta({ id: 'PostedHold' })
-const postedHoldData = z.object({ hold: holdData, balance: balanceData })
+const postedHoldBody = z.object({ hold: shapes.hold, ...shapes.credits }).meta({ id: 'PostedHold' })
+const postedHoldData = z.object({ hold: holdData, balance: accountBalanceData })
 const postedHold = ({ hold, balance }: z.output<typeof postedHoldData>) => ({
   hold: restHold(hold),
-  balance: balance.amount,
+  ...restCredits(balance),
 })
 
 /** Sets credits aside. */
@@ -36,7 +36,7 @@ export function holdsRoute(readEntries: EntryReader): Route {
     },
     document: `mutation RestHoldCredits($input: HoldCreditsInput!) {
       holdCredits(input: $input) {
-        ... on HoldCreditsSuccess { hold { ...RestHold } balance { amount } }
+        ... on HoldCreditsSuccess { hold { ...RestHold } balance { ...RestBalance } }
         ...RestRefusal
       }
     }`,
@@ -47,7 +47,7 @@ export function holdsRoute(readEntries: EntryReader): Route {
     data: z.object({ holdCredits: postedHoldData }),
     success: { status: 201, description: 'Held.', body: postedHoldBody },
     answer: ({ holdCredits }) => postedHold(holdCredits),
-    replay: ({ hold, balance }) => hold && { hold, balance },
+    replay: ({ hold, credits }) => hold && { hold, ...credits },
   })
 }
 
@@ -103,7 +103,7 @@ export const captureRoute = defineRoute({
   },
   document: `mutation RestCaptureHold($input: CaptureHoldInput!) {
     captureHold(input: $input) {
-      ... on CaptureHoldSuccess { entry { ...RestEntry } hold { ...RestHold } balance { amount } }
+      ... on CaptureHoldSuccess { entry { ...RestEntry } hold { ...RestHold } balance { ...RestBalance } }
       ...RestRefusal
     }
   }`,
@@ -115,14 +115,14 @@ export const captureRoute = defineRoute({
     status: 200,
     description: 'Captured.',
     body: z
-      .object({ entry: shapes.entry, hold: shapes.hold, balance: shapes.balance })
+      .object({ entry: shapes.entry, hold: shapes.hold, ...shapes.credits })
       .meta({ id: 'CapturedHold' }),
   },
   answer: ({ captureHold }) => ({ entry: restEntry(captureHold.entry), ...postedHold(captureHold) }),
-  async replay({ entry, balance }, run) {
+  async replay({ entry, credits }, run) {
     if (entry?.hold_id === undefined) return undefined
     const { ledgerHold } = foundHold.parse(await run(holdQuery, { id: String(entry.hold_id) }))
-    return ledgerHold ? { entry, hold: restHold(ledgerHold), balance } : undefined
+    return ledgerHold ? { entry, hold: restHold(ledgerHold), ...credits } : undefined
   },
   codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED'],
   fieldNames: { id: 'hold_id' },
@@ -138,7 +138,7 @@ export const releaseRoute = defineRoute({
   bodyOptional: true,
   document: `mutation RestReleaseHold($id: ID!) {
     releaseHold(id: $id) {
-      ... on ReleaseHoldSuccess { hold { ...RestHold } balance { amount } }
+      ... on ReleaseHoldSuccess { hold { ...RestHold } balance { ...RestBalance } }
       ...RestRefusal
     }
   }`,

@@ -3,27 +3,31 @@ import type { Route } from '../route.ts'
 import { balanceRoutes } from './balances.ts'
 import { batchRoute } from './batches.ts'
 import { correctionRoutes } from './corrections.ts'
-import { entriesRoute, entryRoute } from './entries.ts'
+import { entriesRoute, entryByNonceRoute, entryRoute } from './entries.ts'
 import { captureRoute, heldRoute, holdRoute, holdsRoute, releaseRoute } from './holds.ts'
-import { overdraftRoutes } from './overdrafts.ts'
+import { operationsRoute } from './operations.ts'
+import { overdraftRoute } from './overdrafts.ts'
 import { createEntryReader } from './posting-fields.ts'
 import { postRoutes } from './postings.ts'
-import { accountsRoute, summaryRoute } from './statements.ts'
+import { accountsRoute, summaryRoutes } from './statements.ts'
 import { postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
 /**
  * The ledger's routes; an app has those whose field its graph has. Reads of one owner come first: ids are numbers and
- * UUIDs, so that an owner called `holds` or `entries` keeps all of them.
+ * UUIDs, so that an owner called `holds` or `entries` keeps all of them. What would stand where an owner does has a path
+ * outside of `/ledger`.
  */
 export function ledgerRoutes(contract: Contract): readonly Route[] {
   const readEntry = createEntryReader(contract)
   return [
     ...balanceRoutes(contract),
     entriesRoute(contract),
+    entryByNonceRoute,
     heldRoute,
-    summaryRoute(contract),
-    ...overdraftRoutes,
+    ...summaryRoutes(contract),
+    overdraftRoute,
     accountsRoute,
+    operationsRoute,
     ...postRoutes(readEntry),
     postTransactionRoute(readEntry),
     transactionRoute,

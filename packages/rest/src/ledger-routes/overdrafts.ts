@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { accountBalanceData, restBalance } from '../graph.ts'
-import { defineRoute, type Route } from '../route.ts'
+import { defineRoute } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
-const setRoute = defineRoute({
+/** Sets an overdraft. Its refusals name no entry of the request, which has none. */
+export const overdraftRoute = defineRoute({
   method: 'put',
   path: '/ledger/{owner_id}/overdraft',
   summary: 'Set how far below 0 an owner’s balance may go',
@@ -14,7 +15,10 @@ const setRoute = defineRoute({
   document: `mutation RestSetOverdraft($input: SetOverdraftInput!) {
     setOverdraft(input: $input) {
       ... on SetOverdraftSuccess { balance { ...RestBalance } }
-      ...RestRefusal
+      ... on Error { refusal: __typename code message }
+      ... on ValidationError { errors { field message } }
+      ... on OverdraftInUseError { balance { ownerId amount } }
+      ... on BalanceOutOfRangeError { balance { ownerId amount } }
     }
   }`,
   variables: ({ params, body }) => ({ input: { ownerId: params.owner_id, limit: body.limit } }),
@@ -23,6 +27,3 @@ const setRoute = defineRoute({
   answer: ({ setOverdraft: { balance } }) => restBalance(balance),
   codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })
-
-/** Overdrafts: set. */
-export const overdraftRoutes: readonly Route[] = [setRoute]

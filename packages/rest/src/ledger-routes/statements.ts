@@ -16,35 +16,31 @@ const summaryLine = z
   })
   .meta({ id: 'SummaryLine' })
 
-/** An owner's entries by operation and time. */
-export function summaryRoute(contract: Contract): Route {
-  return defineRoute({
+const summaryQuery = z.object({
+  from: shapes.moment.meta({ description: 'From this moment on.' }),
+  to: shapes.moment.meta({ description: 'Before this moment.' }),
+  per: z.enum(['hour', 'day', 'month']),
+  operation: operationQuery,
+})
+
+/** Entries by operation and time: an owner's, and the whole app's under a path that can be no owner's. */
+export function summaryRoutes(contract: Contract): readonly Route[] {
+  const asked = ({ from, to, per, operation }: z.output<typeof summaryQuery>) => {
+    const operations = oneOrMore(operation)
+    checkOperations(contract, operations)
+    return { from, to, per: per.toUpperCase(), operations }
+  }
+  const summary = {
     method: 'get',
-    path: '/ledger/{owner_id}/summary',
-    summary: 'Counts and sums of an owner’s entries per operation and hour, day or month',
     description: 'Windows are those of UTC, oldest first, at most 1,000; one without an entry is left out.',
-    request: {
-      params: z.object({ owner_id: shapes.ownerId }),
-      query: z.object({
-        from: shapes.moment.meta({ description: 'From this moment on.' }),
-        to: shapes.moment.meta({ description: 'Before this moment.' }),
-        per: z.enum(['hour', 'day', 'month']),
-        operation: operationQuery,
-      }),
-    },
     document: `query RestSummary(
-      $ownerId: String!, $from: DateTime!, $to: DateTime!, $per: LedgerSummaryWindow!,
+      $ownerId: String, $from: DateTime!, $to: DateTime!, $per: LedgerSummaryWindow!,
       $operations: [${contract.operationEnum}!]
     ) {
       ledgerSummary(ownerId: $ownerId, from: $from, to: $to, per: $per, operations: $operations) {
         operation start count gross reversed
       }
     }`,
-    variables({ params, query: { from, to, per, operation } }) {
-      const operations = oneOrMore(operation)
-      checkOperations(contract, operations)
-      return { ownerId: params.owner_id, from, to, per: per.toUpperCase(), operations }
-    },
     data: z.object({
       ledgerSummary: z.array(
         z.object({
@@ -57,8 +53,25 @@ export function summaryRoute(contract: Contract): Route {
       ),
     }),
     success: { status: 200, body: z.object({ lines: z.array(summaryLine) }) },
-    answer: ({ ledgerSummary }) => ({ lines: ledgerSummary }),
-  })
+  } as const
+  return [
+    defineRoute({
+      ...summary,
+      path: '/ledger/{owner_id}/summary',
+      summary: 'Counts and sums of an owner’s entries per operation and hour, day or month',
+      request: { params: z.object({ owner_id: shapes.ownerId }), query: summaryQuery },
+      variables: ({ params, query }) => ({ ownerId: params.owner_id, ...asked(query) }),
+      answer: ({ ledgerSummary }) => ({ lines: ledgerSummary }),
+    }),
+    defineRoute({
+      ...summary,
+      path: '/operations/summary',
+      summary: 'Counts and sums of the whole app’s entries per operation and hour, day or month',
+      request: { query: summaryQuery },
+      variables: ({ query }) => asked(query),
+      answer: ({ ledgerSummary }) => ({ lines: ledgerSummary }),
+    }),
+  ]
 }
 
 const account = shapes.accountBalance
