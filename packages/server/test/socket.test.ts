@@ -1,8 +1,9 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { type RunningServer, startServer } from '@shared-ledger/server'
+import { GraphQLError } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTestApp, owner, posting, rowsWritten } from './harness.ts'
+import { createFailingApp, createTestApp, owner, posting, rowsWritten } from './harness.ts'
 
 const { served, lines } = createTestApp()
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -221,6 +222,24 @@ describe('over a socket', () => {
           .join(''),
       )
       expect([...answers.matchAll(/"(\w)":"Query"/g)].map(([, name]) => name)).toEqual(['a', 'b', 'a', 'c'])
+    })
+
+    test('with a header that Node does not send is a fault, and the server goes on', async () => {
+      const error = new GraphQLError('no', {
+        extensions: { code: 'LATER', http: { headers: { 'x-odd': 'a\u0001b' } } },
+      })
+      const failing = createFailingApp(() => error)
+      const other = await startServer({ ...failing.served, port: 0 })
+      try {
+        for (let time = 1; time <= 3; time += 1) {
+          const headers = { 'content-type': 'application/json' }
+          const response = await fetch(`${other.url}/graphql`, { method: 'POST', headers, body })
+          expect([response.status, (await response.json()).code]).toEqual([500, 'INTERNAL_ERROR'])
+        }
+        expect(failing.lines.filter(({ msg }) => msg === 'fault')).toHaveLength(3)
+      } finally {
+        await other.close()
+      }
     })
 
     test('is not waited for when its sender leaves', async () => {
