@@ -355,7 +355,7 @@ DECLARE
   since timestamptz := (ledger.limit_window(line.limit_per, at)).began;
   used bigint;
 BEGIN
-  -- The newest ones alone are looked at: as many as the limit allows.
+  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves.
   EXECUTE '
     SELECT count(*) FROM (
       (SELECT e.created_on FROM ledger.entries e
