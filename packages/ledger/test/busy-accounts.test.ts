@@ -73,11 +73,16 @@ test('however many accounts are locked, each posting ends in ACCOUNT_BUSY in abo
 
 test('what waits for locked accounts counts as waiting: beyond 10,000 callers are told OVERLOADED', async () => {
   const own = patientFor(60_000)
-  await own.postEntry(add('crowded', 'start'))
-  const lock = await locking(['crowded'])
-  const first = names('n', 9_000).map((nonce) => own.postEntry(add('crowded', nonce)))
+  const crowd = names('crowded', 9_000)
+  await sql.query(
+    `INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on) SELECT 'content', o, now(), now() FROM unnest($1::text[]) o`,
+    [crowd],
+  )
+  const lock = await locking(crowd)
+  const first = crowd.map((ownerId) => own.postEntry(add(ownerId, 'first')))
+  // Its turn comes after theirs: once it is answered, all of them are known to be locked.
   await own.postEntry(add('free', 'one'))
-  const more = names('m', 2_000).map((nonce) => own.postEntry(add('crowded', nonce)))
+  const more = crowd.slice(0, 2_000).map((ownerId) => own.postEntry(add(ownerId, 'more')))
   const refused = await Promise.race(more.map((posting) => posting.catch((error: unknown) => error)))
   expect(refused).toMatchObject({ code: 'OVERLOADED' })
   await lock.release()

@@ -88,7 +88,7 @@ export function createBatcher<Settled>(
   let isScheduled = false
   let isLooking = false
   let isWaiting = false
-  let isLookDue = false
+  let nextLook: NodeJS.Timeout | undefined
 
   /** Once per turn of the event loop: what is asked for in one turn goes together. */
   const schedule = () => {
@@ -103,9 +103,7 @@ export function createBatcher<Settled>(
   }
 
   const lookLater = () => {
-    if (isLookDue || busy.accounts === 0) return
-    isLookDue = true
-    setTimeout(look, lookMs)
+    if (busy.accounts > 0) nextLook ??= setTimeout(look, lookMs)
   }
 
   const fillLanes = () => {
@@ -121,14 +119,18 @@ export function createBatcher<Settled>(
 
   /** Looks whether busy accounts are free again. */
   const look = () => {
-    isLookDue = false
+    clearTimeout(nextLook)
+    nextLook = undefined
     for (const job of busy.takeAll(isOverdue)) job.reject(new AccountBusyError())
     busy.forgetEmpty((ownerId) => atWork.has(ownerId))
     const jobs = isLooking ? [] : busy.takeOneOfEach(limits.batchSize, isFree)
     if (jobs.length > 0) {
+      const { accounts } = busy
       isLooking = true
       void work(jobs, 0).then(() => {
         isLooking = false
+        // Some are free again, and so may be those behind them.
+        if (busy.accounts < accounts) look()
       })
     }
     schedule()
