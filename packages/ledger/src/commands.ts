@@ -1,6 +1,6 @@
 import type { PrismaClient, TransactionClient } from './database.ts'
 import type { LedgerBalance } from './entry.ts'
-import { isRefusal, LedgerError, type Refusal } from './errors.ts'
+import { isRefusal, LedgerError, type Refusal, type ServerOutdatedError } from './errors.ts'
 import type { OperationOf, Operations } from './operations.ts'
 import {
   type RefundEntryInput,
@@ -8,6 +8,7 @@ import {
   refundDraft,
   reversalDraft,
 } from './posting/corrections.ts'
+import { createDirectCalls } from './posting/direct-calls.ts'
 import type { PostingRequest } from './posting/draft.ts'
 import { createReport, type PostingEvent } from './posting/events.ts'
 import {
@@ -41,6 +42,11 @@ export type PostEntryResult<Operation extends string = string> = LedgerResult<
   PostedEntry<Operation>,
   Operation
 >
+
+/** What became of one entry of a list. A newer server may have used its nonce for an operation that is unknown here. */
+export type PostEntriesResult<Operation extends string = string> =
+  | ({ readonly ok: true } & PostedEntry<Operation>)
+  | { readonly ok: false; readonly error: Refusal<Operation> | ServerOutdatedError }
 
 /** One way to write to a ledger. */
 export interface LedgerCommand<Input, Posted, Operation extends string = string> {
@@ -86,12 +92,13 @@ export interface LedgerCommands<Operation extends string = string> {
   /**
    * Posts 1 to 1,000 entries, each on its own, as if one after another, and answers in order what became of each.
    * `dryRun` is for all of them: an input that has its own is refused.
-   * @throws ValidationError when there are none or too many; DatabaseUnavailableError, TransactionConflictError.
+   * @throws ValidationError when there are none or too many; DatabaseUnavailableError, TransactionConflictError,
+   * AccountBusyError, OverloadedError: these may be retried with the same nonces.
    */
   postEntries(
     inputs: readonly PostEntryInput<Operation>[],
     options?: { readonly dryRun?: boolean | null | undefined },
-  ): Promise<readonly PostEntryResult<Operation>[]>
+  ): Promise<readonly PostEntriesResult<Operation>[]>
 }
 
 /** One app's commands: each reads its input into a draft, posts it, and answers in its own shape. */
@@ -100,6 +107,7 @@ export function createCommands<Ops extends Operations>({
   operations,
   onPosting,
   prisma,
+  patienceMs,
   rows,
   find,
   wakeUp,
@@ -108,6 +116,8 @@ export function createCommands<Ops extends Operations>({
   readonly operations: Ops
   readonly onPosting: ((event: PostingEvent) => void) | undefined
   readonly prisma: PrismaClient
+  /** How long a posting waits for an account that is locked elsewhere. */
+  readonly patienceMs: number
   readonly rows: RowReader<OperationOf<Ops>>
   readonly find: Finders
   /** Called when entries were committed. */
@@ -115,8 +125,9 @@ export function createCommands<Ops extends Operations>({
 }): LedgerCommands<OperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const post = createPost({ app, rows, find, prisma, report, wakeUp })
-  const holds = createHolds({ app, operations, rows, report, post, find })
+  const directly = createDirectCalls(prisma, { patienceMs })
+  const post = createPost({ app, rows, find, prisma, directly, patienceMs, report, wakeUp })
+  const holds = createHolds({ app, operations, rows, report, post, directly, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
 
@@ -153,19 +164,19 @@ export function createCommands<Ops extends Operations>({
     transfer: posting(transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(
       (input: ReverseTransactionInput, client) =>
-        reversalDraft(input, (id) => find.entriesByTransactions(client, [id])),
+        reversalDraft(input, { rows, find: (id) => find.entriesByTransactions(client, [id]) }),
       postedTransaction,
     ),
     refundEntry: posting(
       (input: RefundEntryInput, client) =>
-        refundDraft(input, operations, (id) => find.entriesByIds(client, [id])),
+        refundDraft(input, operations, { rows, find: (id) => find.entriesByIds(client, [id]) }),
       postedEntry,
     ),
     holdCredits: command(holds.hold),
     captureHold: command(holds.capture),
     releaseHold: command(holds.release),
     setOverdraft: command(async (client, input: OverdraftInput) => ({
-      balance: await setOverdraft(client, app, input),
+      balance: await setOverdraft(client, { app, directly }, input),
     })),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)

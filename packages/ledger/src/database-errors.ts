@@ -62,10 +62,7 @@ export function ledgerErrorOf(error: unknown): LedgerError | undefined {
     )
   }
   if (codes.includes(busy)) {
-    return new AccountBusyError(
-      'Another transaction keeps this account locked. Try it again, with the same nonce.',
-      { cause: error },
-    )
+    return new AccountBusyError({ cause: error })
   }
   if (undeclaredOperation.test(message)) {
     return new ServerOutdatedError(
@@ -86,7 +83,11 @@ export function ledgerErrorOf(error: unknown): LedgerError | undefined {
   return undefined
 }
 
-/** Runs a query. @throws TransactionConflictError, DatabaseUnavailableError, and whatever else went wrong as it is. */
+/**
+ * Runs a query.
+ * @throws TransactionConflictError, AccountBusyError, ServerOutdatedError, DatabaseUnavailableError, and whatever else
+ * went wrong as it is.
+ */
 export async function query<Result>(run: () => PromiseLike<Result>): Promise<Result> {
   try {
     return await run()

@@ -8,6 +8,9 @@ export interface TransactionClient {
   $queryRaw<Result = unknown>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<Result>
 }
 
+/** How long what waits for a lock does so before it is given up. */
+export const lockTimeoutMs = 10_000
+
 /**
  * A pool of connections that the ledger and the app's own Prisma client share.
  * Connections are opened when they are needed; a lost one is replaced. What waits 10 s for a lock is given up.
@@ -17,7 +20,7 @@ export function createPool(databaseUrl: string): pg.Pool {
     connectionString: databaseUrl,
     max: poolSize,
     connectionTimeoutMillis: 5_000,
-    lock_timeout: 10_000,
+    lock_timeout: lockTimeoutMs,
     application_name: 'shared-ledger',
   })
   // An idle connection that is lost must not end the process: the next query opens another.

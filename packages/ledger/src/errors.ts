@@ -295,12 +295,20 @@ export class TransactionConflictError extends LedgerError {
 export class AccountBusyError extends LedgerError {
   override readonly name = 'AccountBusyError'
   readonly code = 'ACCOUNT_BUSY'
+
+  constructor(options?: ErrorOptions) {
+    super('Another transaction keeps this account locked. Try it again, with the same nonce.', options)
+  }
 }
 
 /** Too many postings wait already. Retry it. */
 export class OverloadedError extends LedgerError {
   override readonly name = 'OverloadedError'
   readonly code = 'OVERLOADED'
+
+  constructor() {
+    super('Too many postings wait already. Try again shortly, with the same nonce.')
+  }
 }
 
 /** The operation was added or dropped after this server was started. */

@@ -1,5 +1,11 @@
 export { type AmountRange, type AmountRule, type Direction, maxCredits, minCredits } from './amount.ts'
-export type { LedgerCommand, LedgerCommands, LedgerResult, PostEntryResult } from './commands.ts'
+export type {
+  LedgerCommand,
+  LedgerCommands,
+  LedgerResult,
+  PostEntriesResult,
+  PostEntryResult,
+} from './commands.ts'
 export { createPool, type TransactionClient } from './database.ts'
 export { ledgerErrorOf } from './database-errors.ts'
 export type {

@@ -88,7 +88,9 @@ export const metadataSchema = z
       const problem = [key, value].flatMap((part) => text.safeParse(part).error?.issues ?? [])[0]
       if (problem) context.addIssue({ code: 'custom', path: [key], message: problem.message })
     }
-    const bytes = pairs.flat().reduce((sum, part) => sum + Buffer.byteLength(String(part)), 0)
+    const bytes = pairs
+      .flat()
+      .reduce((sum, part) => sum + (typeof part === 'string' ? Buffer.byteLength(part) : 0), 0)
     if (bytes > maxMetadataBytes) {
       context.addIssue({ code: 'custom', message: `must be at most ${maxMetadataBytes} bytes of UTF-8` })
     }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { createCommands, type LedgerCommands } from './commands.ts'
-import { createLedgerClient } from './database.ts'
+import { createLedgerClient, lockTimeoutMs } from './database.ts'
 import { query } from './database-errors.ts'
 import { assertDeclared } from './declared.ts'
 import { createWakeUp } from './live/channel.ts'
@@ -53,10 +53,11 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const reads = createReads({ app, operations, prisma, rows, find })
   const live = createLive({ app, pool, prisma, entries: reads.entries })
   const wakeUp = createWakeUp(app, pool)
+  const patienceMs = pool.options.lock_timeout || lockTimeoutMs
   return {
     app,
     operations,
-    ...createCommands({ app, operations, onPosting, prisma, rows, find, wakeUp }),
+    ...createCommands({ app, operations, onPosting, prisma, patienceMs, rows, find, wakeUp }),
     ...reads,
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),

@@ -1,23 +1,31 @@
 import { expect, test } from 'vitest'
-import { createFairQueue } from '../src/posting/fair-queue.ts'
+import { createFairQueue, type Turn } from '../src/posting/fair-queue.ts'
 
-const item = (name: string, ...ownerIds: string[]) => ({ name, ownerIds })
-const none = () => false
+interface Item {
+  readonly name: string
+  readonly ownerIds: readonly string[]
+  readonly entries: number
+  readonly arrival: number
+}
 
-function queueOf(...items: ReturnType<typeof item>[]) {
-  const queue = createFairQueue<ReturnType<typeof item>>()
-  for (const each of items) queue.add(each)
-  const take = (max: number, isBusy: (ownerId: string) => boolean = none) =>
-    queue.take(max, isBusy).map(({ name }) => name)
-  return { queue, take }
+function queueOf(...waiting: (readonly [name: string, ...ownerIds: string[]])[]) {
+  const items = waiting.map(([name, ...ownerIds], arrival): Item => ({ name, ownerIds, entries: 1, arrival }))
+  const queue = createFairQueue<Item>()
+  queue.add(items)
+  const take = (max: number, turnOf: (item: Item) => Turn = () => 'take') =>
+    queue.take(max, turnOf).map(({ name }) => name)
+  return { queue, items, take }
 }
 
 test('every owner gets a turn, each in the order of his own', () => {
   const { queue, take } = queueOf(
-    ...['a1', 'a2', 'a3', 'a4'].map((name) => item(name, 'a')),
-    item('b1', 'b'),
-    item('c1', 'c'),
-    item('c2', 'c'),
+    ['a1', 'a'],
+    ['a2', 'a'],
+    ['a3', 'a'],
+    ['a4', 'a'],
+    ['b1', 'b'],
+    ['c1', 'c'],
+    ['c2', 'c'],
   )
   expect(take(3)).toEqual(['a1', 'b1', 'c1'])
   expect(queue.size).toBe(4)
@@ -27,20 +35,48 @@ test('every owner gets a turn, each in the order of his own', () => {
 })
 
 test('an owner whose turn was taken waits behind those who had none', () => {
-  const { take } = queueOf(item('a1', 'a'), item('a2', 'a'), item('b1', 'b'))
+  const { take } = queueOf(['a1', 'a'], ['a2', 'a'], ['b1', 'b'])
   expect(take(1)).toEqual(['a1'])
   expect(take(1)).toEqual(['b1'])
   expect(take(1)).toEqual(['a2'])
 })
 
-test('busy owners keep their place, also as the second owner of something', () => {
-  const { queue, take } = queueOf(
-    item('a1', 'a'),
-    item('ab', 'a', 'b'),
-    item('c1', 'c'),
-    item('ca', 'c', 'a'),
-  )
-  expect(take(10, (ownerId) => ownerId === 'b')).toEqual(['a1', 'c1', 'ca'])
+test('one whose second owner is at work waits where it is, and keeps those behind it in order', () => {
+  const { queue, take } = queueOf(['a1', 'a'], ['ab', 'a', 'b'], ['a2', 'a'], ['c1', 'c'], ['ca', 'c', 'a'])
+  const waits = ({ ownerIds }: Item): Turn => (ownerIds.includes('b') ? 'wait' : 'take')
+  expect(take(10, waits)).toEqual(['a1', 'c1', 'ca'])
+  expect(queue.size).toBe(2)
+  expect(take(10)).toEqual(['ab', 'a2'])
+})
+
+test('one that leaves lets those behind it pass; one that comes back is in its place again', () => {
+  const { queue, items, take } = queueOf(['a1', 'a'], ['ab', 'a', 'b'], ['a2', 'a'], ['a3', 'a'])
+  const left: Item[] = []
+  const leaves = (item: Item): Turn => {
+    if (!item.ownerIds.includes('b')) return 'take'
+    left.push(item)
+    return 'leave'
+  }
+  expect(take(2, leaves)).toEqual(['a1', 'a2'])
+  expect(left).toEqual([items[1]])
   expect(queue.size).toBe(1)
-  expect(take(10)).toEqual(['ab'])
+  queue.add(left)
+  expect(take(10)).toEqual(['ab', 'a3'])
+})
+
+test('what is taken has so many entries together; a larger one goes alone', () => {
+  const queue = createFairQueue<Item>()
+  queue.add(
+    [100, 100, 60, 300, 1].map((entries, arrival) => ({
+      name: `${entries}`,
+      ownerIds: [`${arrival}`],
+      entries,
+      arrival,
+    })),
+  )
+  const take = () => queue.take(256, () => 'take').map(({ name }) => name)
+  expect(take()).toEqual(['100', '100'])
+  expect(take()).toEqual(['60'])
+  expect(take()).toEqual(['300'])
+  expect(take()).toEqual(['1'])
 })

@@ -87,3 +87,66 @@ test('plans that were made for empty tables read few rows once the tables are la
   await useAll(5)
   expect((await rowsRead()) - analyzed).toBeLessThan(5000)
 })
+
+/** How many rows and index entries something reads. */
+async function readBy(run: () => Promise<unknown>): Promise<number> {
+  const before = await rowsRead()
+  await run()
+  return (await rowsRead()) - before
+}
+
+/** Entries of one owner as a long history has them, past every check. */
+async function fill(ownerId: string, operations: readonly string[], count: number, refunds: number | null) {
+  await sql.query(
+    `INSERT INTO ledger.entries (app, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on, refunds)
+     SELECT 'games', $1, i, ($2::text[])[1 + i % cardinality($2)], 0, 0, 'n ' || i, gen_random_uuid(), now(), $4
+       FROM generate_series(1, $3::integer) i`,
+    [ownerId, operations, count, refunds],
+  )
+  await sql.query(
+    `INSERT INTO ledger.accounts (app, owner_id, balance, seq, created_on, updated_on) VALUES ('games', $1, 100, $2, now(), now())`,
+    [ownerId, count],
+  )
+  await sql.query('ANALYZE ledger.accounts, ledger.entries_games')
+}
+
+test('a limit reads nothing of what does not count, however many corrections there are', async () => {
+  await fill('refunded', ['GAME_TICKET'], 5000, 1)
+  const ticket = { ownerId: 'refunded', operation: 'GAME_TICKET', amount: 1 } as const
+  const read = await readBy(async () => {
+    expect(await ledger.postEntry({ ...ticket, nonce: '1' })).toMatchObject({ ok: true })
+    expect(await ledger.postEntry({ ...ticket, nonce: '2' })).toMatchObject({ ok: true })
+    expect(await ledger.postEntry({ ...ticket, nonce: '3' })).toMatchObject({
+      error: { code: 'LIMIT_REACHED' },
+    })
+  })
+  expect(read).toBeLessThan(500)
+})
+
+test('a page with a metadata filter looks at 10,000 entries at most, of however many operations', async () => {
+  const operations = ['GAME_VISIT', 'GAME_ONCE', 'GAME_TICKET', 'CREDIT_ADD'] as const
+  await fill('long', operations, 40_000, null)
+  for (const order of ['NEWEST_FIRST', 'OLDEST_FIRST'] as const) {
+    const stops: number[] = []
+    let after: string | null = null
+    do {
+      const page = await ledger.entries({
+        ownerId: 'long',
+        operations,
+        metadata: { key: 'a', value: 'b' },
+        order,
+        after,
+      })
+      expect(page.edges).toEqual([])
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null
+      if (after) stops.push(Number(Buffer.from(after, 'base64url').toString().replace('seq:', '')))
+    } while (after)
+    const steps = stops.map((stop, index) =>
+      Math.abs(stop - (stops[index - 1] ?? (order === 'NEWEST_FIRST' ? 40_001 : 0))),
+    )
+    expect(Math.max(...steps)).toBeLessThanOrEqual(10_000)
+    expect(steps.length).toBeLessThan(12)
+  }
+  const page = await ledger.entries({ ownerId: 'long', operations: operations.slice(0, 2), first: 3 })
+  expect(page.edges.map(({ node }) => node.seq)).toEqual([40_000, 39_997, 39_996])
+})

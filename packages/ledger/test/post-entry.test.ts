@@ -76,6 +76,11 @@ describe('postEntry', () => {
     ['metadata with a number', { operation: 'CREDIT_ADD', metadata: { a: 1 } }, 'metadata.a'],
     ['metadata with NUL', { operation: 'CREDIT_ADD', metadata: { a: '\0' } }, 'metadata.a'],
     ['text as dryRun', { operation: 'CREDIT_ADD', dryRun: 'yes' }, 'dryRun'],
+    [
+      'metadata with an object that is no text',
+      { operation: 'CREDIT_ADD', metadata: { a: Object.create(null) } },
+      'metadata.a',
+    ],
     ['metadata as a list', { operation: 'CREDIT_ADD', metadata: ['a'] }, 'metadata'],
     [
       '21 keys',
@@ -290,4 +295,20 @@ test('created_on never falls along seq, whatever the clock does', async () => {
   const { edges } = await ledger.entries({ ownerId: 'clock' })
   const times = edges.map(({ node }) => node.createdOn.getTime()).reverse()
   expect(times).toEqual([...times].sort((a, b) => a - b))
+})
+
+test('an account that is ahead of the clock takes nobody along who is not in a transaction with it', async () => {
+  await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+    RETURN CASE WHEN EXISTS (SELECT FROM ledger.accounts WHERE owner_id = 'ahead' AND seq > 0)
+                THEN timestamptz '2200-01-01' ELSE timestamptz '2300-01-01' END`)
+  const add = (ownerId: string, nonce: string) =>
+    ({ ownerId, operation: 'CREDIT_ADD', amount: 1, nonce }) as const
+  await ledger.postEntry(add('ahead', 'first'))
+  const outcomes = [
+    ...(await Promise.all([add('ahead', 'a'), add('beside', 'a')].map((input) => ledger.postEntry(input)))),
+    ...(await ledger.postEntries([add('ahead', 'b'), add('in a list', 'b')])),
+  ]
+  expect(outcomes.map((outcome) => outcome.ok && outcome.entry.createdOn.getUTCFullYear())).toEqual([
+    2300, 2200, 2300, 2200,
+  ])
 })

@@ -89,8 +89,8 @@ ALTER SEQUENCE ledger.entries_id_seq OWNED BY ledger.entries.id;
 
 CREATE INDEX entries_id_idx ON ledger.entries (id);
 CREATE INDEX entries_transaction_id_idx ON ledger.entries (transaction_id);
--- Statements of some operations, and limits.
-CREATE INDEX entries_operation_idx ON ledger.entries (owner_id, operation, seq);
+-- Statements of some operations, and limits: they count what neither corrects nor captures, and read nothing else.
+CREATE INDEX entries_operation_idx ON ledger.entries (owner_id, operation, num_nonnulls(reverses, refunds, hold_id), seq);
 CREATE INDEX entries_refunds_idx ON ledger.entries (refunds) WHERE refunds IS NOT NULL;
 -- Summaries of a whole app.
 CREATE INDEX entries_created_on_idx ON ledger.entries USING brin (created_on);

@@ -124,34 +124,82 @@ BEGIN ATOMIC
     FROM unnest($2) WITH ORDINALITY o (owner_id, place);
 END;
 
--- Locks the accounts of different owners, in the order of their ids, and answers them in the order of the list. Accounts
--- that are missing are made first, before any row is locked, so that two calls never wait for each other.
--- Each is looked up by itself, as in ledger.balances.
--- skip_busy: an account that another transaction has locked is null in the answer. One that another is making just now
--- cannot be skipped: it is waited for, for a moment, and the call fails with lock_not_available.
-CREATE FUNCTION ledger.lock_accounts(
-  app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[]
-) LANGUAGE plpgsql AS $$
+-- Makes accounts that are missing, in the order of the list. Answers those that it made: another transaction may be first.
+CREATE FUNCTION ledger.make_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   owner_id text;
+  made text[];
 BEGIN
-  IF skip_busy THEN
-    PERFORM set_config('lock_timeout', '50ms', true);
-  END IF;
   FOR owner_id IN
     INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
     SELECT $1, o.owner_id, moment.now, moment.now
-      FROM unnest($2) o (owner_id), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
-     WHERE (SELECT a.app FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id) IS NULL
-     ORDER BY o.owner_id COLLATE "C"
+      FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
+     ORDER BY o.place
     ON CONFLICT DO NOTHING
     RETURNING accounts.owner_id
   LOOP
     made := array_append(made, owner_id);
   END LOOP;
+  RETURN made;
+END $$;
+
+-- The same, without those that another transaction is making just now. PostgreSQL cannot skip these: they are waited for,
+-- all together as long as lock_timeout allows, and then, to find out which they are, each by itself for an instant.
+CREATE FUNCTION ledger.make_free_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  owner_id text;
+  made text[];
+BEGIN
+  BEGIN
+    RETURN ledger.make_accounts(app, owner_ids);
+  EXCEPTION WHEN lock_not_available THEN
+    PERFORM set_config('lock_timeout', '5ms', true);
+  END;
+  FOREACH owner_id IN ARRAY owner_ids LOOP
+    BEGIN
+      made := made || ledger.make_accounts(app, ARRAY[owner_id]);
+    EXCEPTION WHEN lock_not_available THEN
+      CONTINUE;
+    END;
+  END LOOP;
+  RETURN made;
+END $$;
+
+-- Locks an account, which is made if it is missing. Answers whether it was.
+CREATE FUNCTION ledger.lock_or_make_account(app text, owner_id text) RETURNS boolean LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+  LOOP
+    PERFORM FROM ledger.accounts a WHERE a.app = app AND a.owner_id = owner_id FOR NO KEY UPDATE;
+    IF FOUND THEN
+      RETURN false;
+    ELSIF ledger.make_accounts(app, ARRAY[owner_id]) IS NOT NULL THEN
+      RETURN true;
+    END IF;
+  END LOOP;
+END $$;
+
+-- Locks the accounts of different owners, and answers them in the order of the list; made: those that were missing.
+-- They are locked and made in the order of their ids, so that two calls never wait for each other. Where none is missing
+-- one statement does. Each is looked up by itself, as in ledger.balances.
+-- skip_busy: an account that another transaction has locked, or is making, is null in the answer.
+CREATE FUNCTION ledger.lock_accounts(
+  app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[]
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  missing text[];
+  next_id text;
+BEGIN
+  SELECT array_agg(o.owner_id ORDER BY o.owner_id COLLATE "C") INTO missing
+    FROM unnest($2) o (owner_id)
+   WHERE (SELECT a.app FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id) IS NULL;
 
   IF skip_busy THEN
+    IF missing IS NOT NULL THEN
+      made := ledger.make_free_accounts($1, missing);
+    END IF;
     SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
       FROM (
         SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
@@ -161,6 +209,13 @@ BEGIN
     RETURN;
   END IF;
 
+  IF missing IS NOT NULL THEN
+    FOR next_id IN SELECT o.owner_id FROM unnest($2) o (owner_id) ORDER BY o.owner_id COLLATE "C" LOOP
+      IF ledger.lock_or_make_account($1, next_id) THEN
+        made := array_append(made, next_id);
+      END IF;
+    END LOOP;
+  END IF;
   SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
     FROM (
       SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
@@ -300,7 +355,7 @@ DECLARE
   since timestamptz := (ledger.limit_window(line.limit_per, at)).began;
   used bigint;
 BEGIN
-  -- The newest ones alone are looked at: as many as the limit allows.
+  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves.
   EXECUTE '
     SELECT count(*) FROM (
       (SELECT e.created_on FROM ledger.entries e
@@ -453,7 +508,7 @@ END $$;
 --   posted       {entries, balances}: balances of its owners after it, in the order of their first entries
 --   duplicate    {entry or hold, identical, balance}: what the first of its owners that knows the nonce used it for
 --   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
--- skip_busy: {outcome: busy} for a transaction one of whose accounts is locked elsewhere; it is not looked at.
+-- skip_busy: {outcome: busy, accounts} for a transaction some of whose accounts are locked elsewhere; it is not looked at.
 -- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
 CREATE FUNCTION ledger.post(
   app text, owner_ids text[], transactions json, dry_run boolean, skip_busy boolean DEFAULT false
@@ -471,10 +526,11 @@ DECLARE
   answers json[] := '{}';
   request ledger.request;
   original ledger.original;
-  accounts_before ledger.accounts[];
-  posted_before integer;
+  posted_before integer; -- how many entries before the transaction's own …
+  before ledger.accounts[]; -- … and the account of each of these as it was
+  places integer[] := array_fill(0, ARRAY[cardinality(owner_ids)]); -- how many of these each account has
+  busy integer[];
   at timestamptz;
-  is_busy boolean;
   line ledger.line;
   line_number integer;
   account ledger.accounts;
@@ -492,13 +548,16 @@ BEGIN
   FOREACH request IN ARRAY requests LOOP
     -- Never earlier than the last entry of any of its accounts, whatever the clock does.
     at := now;
-    is_busy := false;
+    busy := '{}';
     FOREACH line IN ARRAY request.lines LOOP
+      places[line.account] := 0;
       at := greatest(at, accounts[line.account].updated_on);
-      is_busy := is_busy OR accounts[line.account].app IS NULL;
+      IF accounts[line.account].app IS NULL THEN
+        busy := array_append(busy, line.account);
+      END IF;
     END LOOP;
-    IF is_busy THEN
-      answers := array_append(answers, json_build_object('outcome', 'busy'));
+    IF cardinality(busy) > 0 THEN
+      answers := array_append(answers, json_build_object('outcome', 'busy', 'accounts', busy));
       CONTINUE;
     END IF;
 
@@ -513,8 +572,8 @@ BEGIN
       CONTINUE;
     END IF;
 
-    accounts_before := CASE WHEN cardinality(request.lines) > 1 THEN accounts END;
     posted_before := cardinality(pending);
+    before := '{}';
     entries := '{}';
     line_number := 0;
     FOREACH line IN ARRAY request.lines LOOP
@@ -538,10 +597,7 @@ BEGIN
       entry.amount := line.amount;
       entry.balance_after := account.balance;
       entry.nonce := request.nonce;
-      entry.place := 1;
-      IF line_number > 0 THEN
-        entry.place := (SELECT 1 + count(*) FROM unnest(pending[posted_before + 1:]) e WHERE e.owner_id = account.owner_id);
-      END IF;
+      entry.place := places[line.account] + 1;
       entry.transaction_id := request.id;
       entry.metadata := request.metadata;
       entry.created_on := at;
@@ -553,7 +609,9 @@ BEGIN
         account.held := account.held - hold.amount;
         account.holds_expire_on := CASE WHEN account.held > 0 THEN account.holds_expire_on END;
       END IF;
+      before := array_append(before, accounts[line.account]);
       accounts[line.account] := account;
+      places[line.account] := entry.place;
       pending := array_append(pending, entry);
       entries := array_append(entries, ledger.entry_json(entry));
       line_number := line_number + 1;
@@ -563,8 +621,10 @@ BEGIN
       answers := array_append(answers, json_build_object(
         'outcome', 'posted', 'entries', to_json(entries), 'balances', ledger.balances_json(accounts, request.lines)));
     ELSE
-      IF accounts_before IS NOT NULL THEN
-        accounts := accounts_before;
+      IF line_number > 0 THEN
+        FOR posted IN REVERSE line_number..1 LOOP
+          accounts[request.lines[posted].account] := before[posted];
+        END LOOP;
         pending := pending[:posted_before];
         account := ledger.account_at(accounts[line.account], at, pending);
       END IF;

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { NotFoundError } from '../errors.ts'
 import { idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import { isOperation, type Operations } from '../operations.ts'
-import type { EntryRow } from '../rows.ts'
+import type { EntryRow, RowReader } from '../rows.ts'
 import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 
 /** What a reversal asks for. */
@@ -22,22 +22,25 @@ export interface RefundEntryInput extends PostingInput {
 const reversalSchema = z.object({ ...postingFields, id: idSchema })
 const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema })
 
-/** Looks entries up by an id; they never change. */
-type FindEntries = (id: string) => Promise<readonly EntryRow[]>
+/** What corrections ask about: entries by an id, which never change, and what this server knows. */
+interface Known {
+  readonly find: (id: string) => Promise<readonly EntryRow[]>
+  readonly rows: RowReader
+}
 
 /**
  * A reversal: in reverse order, one entry per original entry, of the negated amount.
- * @throws ValidationError, NotFoundError
+ * @throws ValidationError, NotFoundError, ServerOutdatedError
  */
 export async function reversalDraft(
   input: ReverseTransactionInput,
-  find: FindEntries,
+  { find, rows }: Known,
 ): Promise<PostingRequest> {
   const { id, nonce, metadata, dryRun } = parseInput(reversalSchema, input)
   const originals = await find(id)
   if (originals.length === 0) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
   const lines = originals.toReversed().map((original) => ({
-    ...correctionOf(original, 0 - original.amount),
+    ...correctionOf(original, 0 - original.amount, rows),
     reverses: original.id,
   }))
   return draftRequest({ nonce, metadata, lines, problems: [], dryRun })
@@ -45,12 +48,12 @@ export async function reversalDraft(
 
 /**
  * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits.
- * @throws ValidationError, NotFoundError
+ * @throws ValidationError, NotFoundError, ServerOutdatedError
  */
 export async function refundDraft(
   input: RefundEntryInput,
   operations: Operations,
-  find: FindEntries,
+  { find, rows }: Known,
 ): Promise<PostingRequest> {
   const { id, amount, nonce, metadata, dryRun } = parseInput(refundSchema, input)
   const [original] = await find(id)
@@ -61,13 +64,18 @@ export async function refundDraft(
   return draftRequest({
     nonce,
     metadata,
-    lines: [{ ...correctionOf(original, original.amount > 0 ? -amount : amount), refunds: original.id }],
+    lines: [
+      { ...correctionOf(original, original.amount > 0 ? -amount : amount, rows), refunds: original.id },
+    ],
     problems: isPaired ? [{ field: 'id', message }] : [],
     dryRun,
   })
 }
 
-/** The line that corrects an entry; no amount rule and no limit is asked. */
-function correctionOf({ ownerId, operation }: EntryRow, amount: number): Line {
-  return { ownerId, operation, amount, requested: amount }
+/**
+ * The line that corrects an entry; no amount rule and no limit is asked. What this server could not answer is refused
+ * before it is posted. @throws ServerOutdatedError
+ */
+function correctionOf({ ownerId, operation }: EntryRow, amount: number, rows: RowReader): Line {
+  return { ownerId, operation: rows.operation(operation), amount, requested: amount }
 }

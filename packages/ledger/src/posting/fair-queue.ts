@@ -1,14 +1,21 @@
 /** Something that waits its turn, with the owners whose accounts it is for. */
 export interface Waiting {
   readonly ownerIds: readonly string[]
+  /** How many entries it asks for. */
+  readonly entries: number
+  /** Counts what arrives, so that what comes back finds its place. */
+  readonly arrival: number
 }
+
+/** What becomes of the first of a line: it is taken, it waits where it is, or it goes to wait elsewhere. */
+export type Turn = 'take' | 'wait' | 'leave'
 
 /** A queue in which every owner gets a turn: one who floods it waits behind himself alone. */
 export interface FairQueue<Item extends Waiting> {
   readonly size: number
-  add(item: Item): void
-  /** Takes up to `max` items: one per owner, in turn, again and again; none whose owner is busy. */
-  take(max: number, isBusy: (ownerId: string) => boolean): readonly Item[]
+  add(items: readonly Item[]): void
+  /** Takes items of up to `maxEntries` together, or a larger one alone: one per owner, in turn, again and again. */
+  take(maxEntries: number, turnOf: (item: Item) => Turn): readonly Item[]
 }
 
 export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
@@ -19,27 +26,40 @@ export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
     get size() {
       return size
     },
-    add(item) {
-      const [ownerId = ''] = item.ownerIds
-      const line = lines.get(ownerId)
-      if (line) line.push(item)
-      else lines.set(ownerId, [item])
-      size += 1
+    add(items) {
+      for (const item of items) {
+        const [ownerId = ''] = item.ownerIds
+        const line = lines.get(ownerId)
+        if (line) insert(line, item)
+        else lines.set(ownerId, [item])
+      }
+      size += items.length
     },
-    take(max, isBusy) {
+    take(maxEntries, turnOf) {
       const taken: Item[] = []
+      let entries = 0
       // A line that is put back at the end comes up again in the same loop.
       for (const [ownerId, line] of lines) {
-        if (taken.length === max) break
         const [next] = line
-        if (!next || next.ownerIds.some(isBusy)) continue
+        const turn = next && turnOf(next)
+        if (!next || turn === 'wait') continue
+        if (turn === 'take' && taken.length > 0 && entries + next.entries > maxEntries) break
         lines.delete(ownerId)
         line.shift()
+        size -= 1
         if (line.length > 0) lines.set(ownerId, line)
+        if (turn === 'leave') continue
         taken.push(next)
+        entries += next.entries
       }
-      size -= taken.length
       return taken
     },
   }
+}
+
+/** Puts an item into a line that is in the order of arrival: one that comes back goes before those that came after it. */
+export function insert<Item extends Waiting>(line: Item[], item: Item): void {
+  let place = line.length
+  while (place > 0 && (line[place - 1]?.arrival ?? 0) > item.arrival) place -= 1
+  line.splice(place, 0, item)
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { TransactionClient } from '../database.ts'
-import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import { HoldEndedError, NotFoundError } from '../errors.ts'
 import { countSchema, idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { HoldRow, RowReader } from '../rows.ts'
+import type { DirectCalls } from './direct-calls.ts'
 import {
   draftRequest,
   type EntryInput,
@@ -69,6 +69,7 @@ export function createHolds<Operation extends string>({
   rows,
   report,
   post,
+  directly,
   find,
 }: {
   app: string
@@ -76,6 +77,7 @@ export function createHolds<Operation extends string>({
   rows: RowReader<Operation>
   report: Report
   post: Post<Operation>
+  directly: DirectCalls
   find: Finders
 }) {
   const inputSchema = z.object({
@@ -84,10 +86,11 @@ export function createHolds<Operation extends string>({
     expiresIn: countSchema('seconds', [1, maxSeconds]),
   })
 
+  /** @throws NotFoundError, and before anything is written ServerOutdatedError on a newer server's operation. */
   const found = async (client: TransactionClient, id: string) => {
     const [hold] = await find.holdsByIds(client, [id])
     if (!hold) throw new NotFoundError('HOLD_NOT_FOUND', id)
-    return hold
+    return { ...hold, operation: rows.operation(hold.operation) }
   }
 
   return {
@@ -107,7 +110,9 @@ export function createHolds<Operation extends string>({
         ],
       })
       const request = JSON.stringify(requestOf(draft, new Map([[line.ownerId, 1]])))
-      const [row] = await query(
+      const [row] = await directly(
+        client,
+        [line.ownerId],
         () => client.$queryRaw<{ result: HoldOutcome }[]>`
           SELECT ledger.hold(
             ${app}::text, ${line.ownerId}::text, ${request}::json, ${expiresIn * 1000}::bigint, ${dryRun}::boolean
@@ -142,7 +147,9 @@ export function createHolds<Operation extends string>({
     async release(client: TransactionClient, input: string): Promise<PostedHold<Operation>> {
       const id = parseInput(idSchema, input, 'id')
       const { ownerId } = await found(client, id)
-      const [row] = await query(
+      const [row] = await directly(
+        client,
+        [ownerId],
         () => client.$queryRaw<{ result: ReleaseOutcome }[]>`
           SELECT ledger.release_hold(${app}::text, ${ownerId}::text, ${id}::bigint) AS result`,
       )

@@ -34,9 +34,10 @@ interface DuplicateOutcome {
   readonly balance: LedgerBalance
 }
 
-/** One of the accounts is locked elsewhere: nothing was looked at. */
+/** Some of the accounts, by their numbers, are locked elsewhere: nothing was looked at. */
 interface BusyOutcome {
   readonly outcome: 'busy'
+  readonly accounts: readonly number[]
 }
 
 /** Why a transaction or a hold was refused. */

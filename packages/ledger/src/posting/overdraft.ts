@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { TransactionClient } from '../database.ts'
-import { query } from '../database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import { BalanceOutOfRangeError, OverdraftInUseError } from '../errors.ts'
 import { amountSchema, ownerIdSchema, parseInput } from '../input.ts'
+import type { DirectCalls } from './direct-calls.ts'
 
 /** What an overdraft asks for. */
 export interface OverdraftInput {
@@ -22,11 +22,13 @@ const schema = z.object({ ownerId: ownerIdSchema, limit: amountSchema })
 /** Sets how far below 0 an owner's balance may go. @throws ValidationError, OverdraftInUseError, BalanceOutOfRangeError */
 export async function setOverdraft(
   client: TransactionClient,
-  app: string,
+  { app, directly }: { readonly app: string; readonly directly: DirectCalls },
   input: OverdraftInput,
 ): Promise<LedgerBalance> {
   const { ownerId, limit } = parseInput(schema, input)
-  const [row] = await query(
+  const [row] = await directly(
+    client,
+    [ownerId],
     () => client.$queryRaw<{ result: Outcome }[]>`
       SELECT ledger.set_overdraft(${app}::text, ${ownerId}::text, ${String(limit)}::bigint) AS result`,
   )

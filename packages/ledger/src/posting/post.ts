@@ -1,10 +1,11 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
-import { DuplicateNonceError, LedgerError, type Refusal } from '../errors.ts'
+import { DuplicateNonceError, LedgerError, type Refusal, ServerOutdatedError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
-import { type BusyAccounts, createBatcher } from './batcher.ts'
+import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
+import type { DirectCalls } from './direct-calls.ts'
 import type { Draft, Line, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
 import { type Outcome, refusalError } from './outcome.ts'
@@ -15,12 +16,21 @@ export interface PostedDraft<Operation extends string = string> {
   readonly balances: readonly LedgerBalance[]
 }
 
+/** What became of a draft: what was posted, why not, or that a newer server has used its nonce for what is unknown here. */
+export type Settled<Operation extends string> =
+  | PostedDraft<Operation>
+  | Refusal<Operation>
+  | ServerOutdatedError
+
 /** Posts drafts, each on its own, and answers in order what became of each. */
 export type Post<Operation extends string> = (
   client: TransactionClient,
   drafts: readonly Draft[],
   options?: { readonly dryRun: boolean },
-) => Promise<readonly (PostedDraft<Operation> | Refusal<Operation>)[]>
+) => Promise<readonly Settled<Operation>[]>
+
+/** How long a batch waits where PostgreSQL cannot skip what is locked: a table, or an account that is being made. */
+const skipMs = 50
 
 /**
  * The one way to ledger.post, for an app. Single drafts of the ledger's own client go with those of other callers; what an
@@ -32,6 +42,8 @@ export function createPost<Operation extends string>({
   rows,
   find,
   prisma,
+  directly,
+  patienceMs,
   report,
   wakeUp,
 }: {
@@ -39,32 +51,43 @@ export function createPost<Operation extends string>({
   readonly rows: RowReader<Operation>
   readonly find: Finders
   readonly prisma: TransactionClient
+  readonly directly: DirectCalls
+  /** How long a posting waits for an account that is locked elsewhere. */
+  readonly patienceMs: number
   readonly report: Report
   readonly wakeUp: () => void
 }): Post<Operation> {
-  type Settled = PostedDraft<Operation> | Refusal<Operation>
+  const outcomeOf = (outcome: Exclude<Outcome, { outcome: 'busy' }>, draft: Draft): Settled<Operation> => {
+    if (outcome.outcome === 'posted') {
+      return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
+    }
+    try {
+      return refusalError(outcome, draft, rows)
+    } catch (error) {
+      if (error instanceof ServerOutdatedError) return error
+      throw error
+    }
+  }
 
+  /** One call of ledger.post. lockMs: how long it waits for a lock; null: as long as its connection does. */
   const call = async (
     client: TransactionClient,
     drafts: readonly Draft[],
-    { dryRun = false, busyAccounts = 'wait' }: { dryRun?: boolean; busyAccounts?: BusyAccounts },
-  ): Promise<readonly (Settled | 'busy')[]> => {
-    const ownerIds = [...new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId)))]
+    { dryRun = false, skipBusy = false, lockMs = null }: CallOptions,
+  ): Promise<readonly (Settled<Operation> | LockedElsewhere)[]> => {
+    const ownerIds = ownersOf(drafts)
     const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
     const requests = JSON.stringify(drafts.map((draft) => requestOf(draft, accounts)))
-    const skipBusy = busyAccounts === 'leave out'
-    const [row] = await query(
-      () => client.$queryRaw<{ result: readonly Outcome[] }[]>`
-        SELECT ledger.post(
-          ${app}::text, ${ownerIds}::text[], ${requests}::json, ${dryRun}::boolean, ${skipBusy}::boolean
-        ) AS result`,
-    )
+    const [row] = await client.$queryRaw<{ result: readonly Outcome[] }[]>`
+      SELECT ledger.post(
+        ${app}::text, ${ownerIds}::text[], ${requests}::json, ${dryRun}::boolean, ${skipBusy}::boolean
+      ) AS result
+        FROM set_config('lock_timeout', coalesce(${lockMs}::text, current_setting('lock_timeout')), true)`
     return drafts.map((draft, index) => {
       const outcome = row?.result[index]
       if (!outcome) throw new Error('ledger.post left a draft out')
-      if (outcome.outcome === 'busy') return 'busy'
-      if (outcome.outcome !== 'posted') return refusalError(outcome, draft, rows)
-      return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
+      if (outcome.outcome !== 'busy') return outcomeOf(outcome, draft)
+      return new LockedElsewhere(ownerIds.filter((_, index) => outcome.accounts.includes(index + 1)))
     })
   }
 
@@ -75,8 +98,12 @@ export function createPost<Operation extends string>({
     return { entries: entries.map(rows.entry), balances: await find.balances(prisma, ownerIds) }
   }
 
-  const batched = createBatcher<Settled>((drafts, busyAccounts) => call(prisma, drafts, { busyAccounts }))
-  const postTogether = async (draft: Draft): Promise<Settled> => {
+  const batched = createBatcher<Settled<Operation>>(
+    (drafts, waitMs) =>
+      query(() => call(prisma, drafts, { skipBusy: waitMs === 0, lockMs: waitMs === 0 ? skipMs : waitMs })),
+    { ...batchLimits, patienceMs },
+  )
+  const postTogether = async (draft: Draft): Promise<Settled<Operation>> => {
     const settled = await batched(draft)
     const isOwn = settled instanceof DuplicateNonceError && settled.entry.transactionId === draft.id
     return isOwn ? posted(draft) : settled
@@ -86,11 +113,11 @@ export function createPost<Operation extends string>({
     client: TransactionClient,
     drafts: readonly Draft[],
     dryRun: boolean,
-  ): Promise<readonly Settled[]> => {
+  ): Promise<readonly Settled<Operation>[]> => {
     const [only] = drafts
     if (client === prisma && !dryRun && only && drafts.length === 1) return [await postTogether(only)]
-    const settled = await call(client, drafts, { dryRun })
-    return settled.filter((outcome) => outcome !== 'busy')
+    const settled = await directly(client, ownersOf(drafts), () => call(client, drafts, { dryRun }))
+    return settled.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
   }
 
   return async (client, drafts, { dryRun } = { dryRun: false }) => {
@@ -113,7 +140,17 @@ export function createPost<Operation extends string>({
   }
 }
 
-/** Posts one draft. @throws Refusal */
+interface CallOptions {
+  readonly dryRun?: boolean
+  readonly skipBusy?: boolean
+  readonly lockMs?: number | null
+}
+
+const ownersOf = (drafts: readonly Draft[]) => [
+  ...new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId))),
+]
+
+/** Posts one draft. @throws Refusal, ServerOutdatedError */
 export async function postOne<Operation extends string>(
   post: Post<Operation>,
   client: TransactionClient,

@@ -67,32 +67,42 @@ export function createEntryPages<Operation extends string>({
     const range = pageRange(input, entryCursors)
     const isOldestFirst = order === 'OLDEST_FIRST'
     const [above, below] = isOldestFirst ? [range.after, range.before] : [range.before, range.after]
-    const direction = isOldestFirst === range.backward ? Prisma.sql`DESC` : Prisma.sql`ASC`
+    const isDescending = isOldestFirst === range.backward
+    const direction = isDescending ? Prisma.sql`DESC` : Prisma.sql`ASC`
     const wanted = range.size + 1
-    const limit = metadata ? maxExamined : wanted
+    // A range of the index for each of these: what one of them alone may look at.
+    const ranges = operations ? 2 * new Set(operations).size : 1
+    const limit = metadata ? Math.ceil(maxExamined / Math.max(ranges, 1)) : wanted
 
     const isWithin = Prisma.sql`
       e.app = ${app} AND e.owner_id = ${ownerId}
       AND e.seq > greatest(${above ?? 0n}::bigint, ${seqBefore(app, ownerId, from) ?? Prisma.sql`0`})
       AND e.seq < ${below ?? maxSeq}::bigint AND e.seq <= ${seqBefore(app, ownerId, to) ?? maxSeq}`
-    const ordered = Prisma.sql`ORDER BY seq ${direction} LIMIT ${limit}`
+    const chosen = Prisma.sql`SELECT e AS entry, e.seq FROM ledger.entries e WHERE ${isWithin}`
+    const ordered = Prisma.sql`ORDER BY e.seq ${direction} LIMIT ${limit}`
     const examined = operations
       ? Prisma.sql`
-          SELECT e.entry, e.seq FROM (SELECT DISTINCT unnest(${operations}::text[])) AS wanted (operation)
+          SELECT e.entry, e.seq, ROW(wanted, linked) AS range
+            FROM (SELECT DISTINCT unnest(${operations}::text[])) AS wanted (operation)
+           CROSS JOIN (VALUES (0), (1)) AS linked (count)
            CROSS JOIN LATERAL (
-             SELECT e AS entry, e.seq FROM ledger.entries e
-              WHERE ${isWithin} AND e.operation = wanted.operation ${ordered}
-           ) e ${ordered}`
-      : Prisma.sql`SELECT e AS entry, e.seq FROM ledger.entries e WHERE ${isWithin} ${ordered}`
+             ${chosen} AND e.operation = wanted.operation
+               AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = linked.count ${ordered}
+           ) e`
+      : Prisma.sql`SELECT e.entry, e.seq, NULL AS range FROM (${chosen} ${ordered}) e`
     const matches = metadata
-      ? Prisma.sql`(entry).metadata @> ${JSON.stringify({ [metadata.key]: metadata.value })}::jsonb`
+      ? Prisma.sql`
+          (entry).metadata @> ${JSON.stringify({ [metadata.key]: metadata.value })}::jsonb
+          AND seq ${isDescending ? Prisma.sql`>=` : Prisma.sql`<=`} coalesce((SELECT seq FROM stop), seq)`
       : Prisma.sql`true`
     const [page] = await query(
       () => prisma.$queryRaw<{ found: EntryRow[] | null; last: string | null }[]>`
         WITH examined AS MATERIALIZED (${examined}),
+        placed AS (SELECT seq, row_number() OVER (PARTITION BY range ORDER BY seq ${direction}) AS place FROM examined),
+        stop AS (SELECT seq FROM placed WHERE place = ${metadata ? limit : null}::bigint ORDER BY seq ${direction} LIMIT 1),
         found AS (SELECT entry, seq FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${wanted})
         SELECT (SELECT json_agg(ledger.entry_json(entry) ORDER BY seq ${direction}) FROM found) AS found,
-               (SELECT seq::text FROM examined ORDER BY seq ${direction} OFFSET ${maxExamined - 1}) AS last`,
+               (SELECT seq::text FROM stop) AS last`,
     )
     return toPage(range, (page?.found ?? []).map(rows.entry), entryCursors, {
       positionOf: ({ seq }) => BigInt(seq),

@@ -1,6 +1,6 @@
 // Carries requests out on a real ledger, and tells what became of them in the model's words.
 import type pg from 'pg'
-import { createLedgerClient } from '../../src/database.ts'
+import { createLedgerClient, lockTimeoutMs } from '../../src/database.ts'
 import {
   createLedger,
   type InsufficientBalanceError,
@@ -8,10 +8,11 @@ import {
   type LedgerEntry,
   LedgerError,
   type LedgerHold,
-  type LedgerResult,
+  type PostEntriesResult,
   type Refusal,
 } from '../../src/index.ts'
 import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
+import { createDirectCalls } from '../../src/posting/direct-calls.ts'
 import { type Draft, draftRequest } from '../../src/posting/draft.ts'
 import { createPost, type PostedDraft } from '../../src/posting/post.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
@@ -24,6 +25,7 @@ import type { HoldAnswer, ModelEntry } from './model.ts'
 import { type Operation, operations } from './operations.ts'
 import type { Answered, Command } from './play.ts'
 
+const rows = rowReader(operations)
 const noEntry = '999999999999'
 const noTransaction = '00000000-0000-7000-8000-000000000000'
 
@@ -45,9 +47,11 @@ export class Stage {
     this.#find = createFinders(app)
     this.#post = createPost<Operation>({
       app,
-      rows: rowReader(operations),
+      rows,
       find: this.#find,
       prisma: this.#client,
+      directly: createDirectCalls(this.#client, { patienceMs: lockTimeoutMs }),
+      patienceMs: lockTimeoutMs,
       report: () => {},
       wakeUp: () => {},
     })
@@ -163,15 +167,14 @@ export class Stage {
         return transferDrafts(operations, transactionDrafts(operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        return reversalDraft({ ...command, id }, (ids) =>
-          this.#find.entriesByTransactions(this.#client, [ids]),
-        )
+        const find = (transactionId: string) =>
+          this.#find.entriesByTransactions(this.#client, [transactionId])
+        return reversalDraft({ ...command, id }, { find, rows })
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
-        return refundDraft({ ...command, id }, operations, (ids) =>
-          this.#find.entriesByIds(this.#client, [ids]),
-        )
+        const find = (entryId: string) => this.#find.entriesByIds(this.#client, [entryId])
+        return refundDraft({ ...command, id }, operations, { find, rows })
       }
       case 'capture':
         return { draft: await this.#captureDraft(command) }
@@ -197,7 +200,10 @@ export class Stage {
       : this.#posted(settled.entries, settled.balances)
   }
 
-  #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {
+  #settled<Posted>(
+    result: ({ readonly ok: true } & Posted) | (PostEntriesResult & { readonly ok: false }),
+    answer: (posted: Posted) => Answered,
+  ): Answered {
     return result.ok ? answer(result) : this.#refused(result.error)
   }
 

@@ -1,0 +1,94 @@
+import { insert, type Waiting } from './fair-queue.ts'
+
+/** What waits for accounts that are locked elsewhere: a line for each of them. */
+export interface BusyAccounts<Item extends Waiting> {
+  /** How many items wait. */
+  readonly size: number
+  /** How many accounts are busy. */
+  readonly accounts: number
+  has(ownerId: string): boolean
+  /** Adds an item to the line of a busy account. */
+  join(ownerId: string, item: Item): void
+  /** Notes that an account is busy. One that is so again has its next turn after all others. */
+  found(ownerId: string): void
+  /** Notes that an account is free, and answers what waited for it. */
+  free(ownerId: string): readonly Item[]
+  /** Takes one item of each line, as many as `maxEntries` allow. */
+  takeOneOfEach(maxEntries: number, mayTake: (item: Item) => boolean): readonly Item[]
+  /** Takes what is for one busy account and no other: that of the account whose turn it is. */
+  takeLine(maxEntries: number, mayTake: (item: Item) => boolean): readonly Item[]
+  /** Takes every item that is so. */
+  takeAll(isWanted: (item: Item) => boolean): readonly Item[]
+  /** Forgets the accounts for which nothing waits, but for those that are kept. */
+  forgetEmpty(isKept: (ownerId: string) => boolean): void
+}
+
+export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
+  /** By account, in the order of the turns; each line in the order of arrival. */
+  const lines = new Map<string, Item[]>()
+  let size = 0
+
+  /** Takes the items of a line that `choose` wants. */
+  const pick = (ownerId: string, choose: (item: Item) => boolean): Item[] => {
+    const taken: Item[] = []
+    const rest: Item[] = []
+    for (const item of lines.get(ownerId) ?? []) (choose(item) ? taken : rest).push(item)
+    if (taken.length > 0) lines.set(ownerId, rest)
+    size -= taken.length
+    return taken
+  }
+
+  return {
+    get size() {
+      return size
+    },
+    get accounts() {
+      return lines.size
+    },
+    has: (ownerId) => lines.has(ownerId),
+    join(ownerId, item) {
+      const line = lines.get(ownerId)
+      if (line) insert(line, item)
+      else lines.set(ownerId, [item])
+      size += 1
+    },
+    found(ownerId) {
+      const line = lines.get(ownerId) ?? []
+      lines.delete(ownerId)
+      lines.set(ownerId, line)
+    },
+    free(ownerId) {
+      const line = lines.get(ownerId) ?? []
+      lines.delete(ownerId)
+      size -= line.length
+      return line
+    },
+    takeOneOfEach(maxEntries, mayTake) {
+      const taken: Item[] = []
+      let entries = 0
+      for (const [ownerId, line] of lines) {
+        const next = line.find(mayTake)
+        if (!next || (taken.length > 0 && entries + next.entries > maxEntries)) continue
+        taken.push(...pick(ownerId, (item) => item === next))
+        entries += next.entries
+      }
+      return taken
+    },
+    takeLine(maxEntries, mayTake) {
+      for (const ownerId of lines.keys()) {
+        let entries = 0
+        const taken = pick(ownerId, (item) => {
+          if (item.ownerIds.length > 1 || !mayTake(item)) return false
+          entries += item.entries
+          return entries === item.entries || entries <= maxEntries
+        })
+        if (taken.length > 0) return taken
+      }
+      return []
+    },
+    takeAll: (isWanted) => [...lines.keys()].flatMap((ownerId) => pick(ownerId, isWanted)),
+    forgetEmpty(isKept) {
+      for (const [ownerId, line] of lines) if (line.length === 0 && !isKept(ownerId)) lines.delete(ownerId)
+    },
+  }
+}
