@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
+import { poolSize } from './connections.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 
 /** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
@@ -14,7 +15,7 @@ export interface TransactionClient {
 export function createPool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    max: 10,
+    max: poolSize,
     connectionTimeoutMillis: 5_000,
     lock_timeout: 10_000,
     application_name: 'shared-ledger',

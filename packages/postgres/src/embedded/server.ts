@@ -18,6 +18,8 @@ export interface StartOptions {
 
 const PATIENCE_SECONDS = 60
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024
+/** Enough for 16 workers of each of three apps. */
+const MAX_CONNECTIONS = '600'
 
 /**
  * Starts the server of a placement, or finds it running, and answers its port once it takes connections. One that runs
@@ -76,7 +78,12 @@ async function launch(
   const logFile = logOf(placement.home)
   const log = openSync(logFile, sizeOf(logFile) > LOG_LIMIT_BYTES ? 'w' : 'a', 0o600)
   const saidBefore = sizeOf(logFile)
-  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...options.settings }
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: MAX_CONNECTIONS,
+    ...options.settings,
+  }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const server = spawn(
     programOf(placement.programs, 'postgres'),
