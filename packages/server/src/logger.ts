@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { PostingEvent } from '@shared-ledger/ledger'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
@@ -13,16 +14,25 @@ export interface RequestLine {
 }
 
 /**
- * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written (`info`).
+ * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written (`info`). Each line names the
+ * app and, where it has several, the worker.
  *
  * @param destination Where lines go instead of stdout.
  */
 export function createLogger(app: string, destination?: DestinationStream): Logger {
-  const options = { level: process.env.LOG_LEVEL || 'info', base: { app } }
+  const base = { app, ...(cluster.worker && { worker: cluster.worker.id }) }
+  const options = { level: process.env.LOG_LEVEL || 'info', base }
   if (destination) return pino(options, destination)
   return process.stdout.isTTY
-    ? pino(options, pretty({ sync: true, singleLine: true, ignore: 'app', messageFormat: '[{app}] {msg}' }))
+    ? pino(options, pretty(forPeople))
     : pino(options, pino.destination({ minLength: 1 })) // with 0, `flush` waits for nothing
+}
+
+const forPeople = {
+  sync: true,
+  singleLine: true,
+  ignore: 'app,worker',
+  messageFormat: '[{app}{if worker} {worker}{end}] {msg}',
 }
 
 const maxLoggedLength = 256

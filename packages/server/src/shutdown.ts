@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
@@ -87,4 +88,6 @@ export function onShutdown(logger: Logger, close: () => Promise<void>): void {
   process.on('SIGINT', () => shutDown('SIGINT'))
   process.on('SIGTERM', () => shutDown('SIGTERM'))
   process.on('disconnect', () => shutDown('disconnect'))
+  // Node ends a worker at once when its primary is gone, with requests in flight; unless it was to leave the primary.
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
 }
