@@ -1,17 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chooseApps } from '@shared-ledger/postgres'
 
 const SERVER = 'src/server.ts'
+const PRIMARY = fileURLToPath(new URL('primary.ts', import.meta.url))
 
-/** One app's server, in a process of its own. */
-export interface ServerProcess {
-  readonly app: string
-  /** The address, once the server takes requests; undefined when it ends before. */
+/** A process that serves an app. */
+export interface Serving {
+  /** The address, once it takes requests; undefined when it ends before. */
   readonly ready: Promise<string | undefined>
   /** How it ended: "exit code 1", "SIGKILL"; undefined for an end in order. */
   readonly ended: Promise<string | undefined>
-  kill(signal: NodeJS.Signals): void
+  /** Tells it to end in order. */
+  stop(): void
+}
+
+/** One app's server, in a process of its own: the server itself, or the primary of its workers. */
+export interface ServerProcess extends Serving {
+  readonly app: string
+  /** Ends it at once, and its workers with it. */
+  kill(): void
+}
+
+export interface ServerOptions {
+  readonly root: string
+  readonly env: NodeJS.ProcessEnv
+  /** How many processes serve the app. */
+  readonly workers: number
 }
 
 /** The named apps, or all that have a server. */
@@ -23,20 +39,26 @@ export function chooseServers(root: string, names: readonly string[]): string[] 
  * Starts an app's server. It is a session of its own, so that Ctrl+C reaches it once, through us; and it has a channel to
  * us, whose end tells it that we are gone.
  */
-export function startServerProcess(app: string, root: string, env: NodeJS.ProcessEnv): ServerProcess {
-  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx', path.join('apps', app, SERVER)]
+export function startServerProcess(app: string, { root, env, workers }: ServerOptions): ServerProcess {
+  const server = path.join('apps', app, SERVER)
+  const program = workers > 1 ? [PRIMARY, app, server, String(workers)] : [server]
+  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx', ...program]
   const child = spawn(process.execPath, source, {
     cwd: root,
     env,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  return { app, ...follow(child), kill: () => killSession(child) }
+}
+
+/** Follows a process that says when it is ready, as `serve` does. */
+export function follow(child: ChildProcess): Serving {
   const ended = endOf(child)
   return {
-    app,
     ready: Promise.race([readyOf(child), ended.then(() => undefined)]),
     ended,
-    kill: (signal) => void child.kill(signal),
+    stop: () => void child.kill('SIGTERM'),
   }
 }
 
@@ -58,4 +80,13 @@ function endOf(child: ChildProcess): Promise<string | undefined> {
       else resolve(signal ?? `exit code ${code}`)
     })
   })
+}
+
+function killSession(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL') // Windows has no process groups
+  }
 }

@@ -1,18 +1,22 @@
-// npm start [-- content …]: the database, the migrations, and one server process per app.
+// npm start [-- content … --workers 2]: the database, the migrations, and one server per app.
 import { appsOf, migrate } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
+import { assertConnections } from './connections.ts'
 import { withDatabase } from './database.ts'
 import { chooseServers, type ServerProcess, startServerProcess } from './server-processes.ts'
+import { readStartOptions } from './start-options.ts'
 
-await runCommand(async (root, names) => {
+await runCommand(async (root, args) => {
+  const { names, workers } = readStartOptions(args)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
   return withDatabase(root, async (databaseUrl, stopped) => {
     await migrate({ databaseUrl, root, apps: withMigrations, log: say, signal: stopped })
+    if (workers > 1) await assertConnections(databaseUrl, apps.length * workers)
     stopped.throwIfAborted()
-    const environment = environmentOf(databaseUrl, apps)
-    const servers = apps.map((app) => startServerProcess(app, root, environment))
-    process.on('exit', () => signalAll(servers, 'SIGKILL')) // a second Ctrl+C waits for none
+    const env = environmentOf(databaseUrl, apps)
+    const servers = apps.map((app) => startServerProcess(app, { root, env, workers }))
+    process.on('exit', () => killAll(servers)) // a second Ctrl+C waits for none
     void announce(servers)
     return outcomeOf(servers, stopped)
   })
@@ -34,19 +38,23 @@ async function announce(servers: readonly ServerProcess[]): Promise<void> {
 // Waits until all servers have ended. One that ends by itself with an error takes the others with it.
 async function outcomeOf(servers: readonly ServerProcess[], stopped: AbortSignal): Promise<number> {
   let failed = false
-  stopped.addEventListener('abort', () => signalAll(servers, 'SIGTERM'))
+  stopped.addEventListener('abort', () => stopAll(servers))
   await Promise.all(
     servers.map(async ({ app, ended }) => {
       const failure = await ended
       if (failure === undefined || failed || stopped.aborted) return
       failed = true
       say(`The server of ${app} ended (${failure}).${servers.length > 1 ? ' Stopping the others …' : ''}`)
-      signalAll(servers, 'SIGTERM')
+      stopAll(servers)
     }),
   )
   return failed ? 1 : 0
 }
 
-function signalAll(servers: readonly ServerProcess[], signal: NodeJS.Signals): void {
-  for (const server of servers) server.kill(signal)
+function stopAll(servers: readonly ServerProcess[]): void {
+  for (const server of servers) server.stop()
+}
+
+function killAll(servers: readonly ServerProcess[]): void {
+  for (const server of servers) server.kill()
 }

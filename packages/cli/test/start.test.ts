@@ -1,6 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createTestDatabase, type ProjectCopy, startTemporaryPostgres } from '@shared-ledger/postgres/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Command, command, outcomeOf, stopAll } from './support/command.ts'
@@ -16,7 +15,7 @@ beforeAll(() => {
 afterEach(() => stopAll(commands))
 afterAll(() => removeProject(project))
 
-function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Command {
+function start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Command {
   const started = command('start', project.root, args, { env })
   commands.push(started)
   return started
@@ -26,36 +25,41 @@ const pidOf = (line: string) => Number(/ (\d+) given/.exec(line)?.[1])
 const databaseOf = (line: string) => /DATABASE_URL=(\S*)/.exec(line)?.[1] ?? ''
 const isRunning = () => isRunningIn(project)
 
-async function untilGone(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0)
-    } catch {
-      return
-    }
-    await sleep(20)
-  }
-}
+const oneAndTwo = [
+  ['one process', []],
+  ['two workers', ['--workers', '2']],
+] as const
 
-test('npm start brings the database, all apps and a list of their urls, and Ctrl+C ends everything in order', async () => {
-  const started = start([], { PORT: '4999', HOST: '0.0.0.0' })
-  const content = await started.line(/^content \d+ given/)
-  const freelance = await started.line(/^freelance \d+ given/)
-  expect(databaseOf(content)).toMatch(/^postgresql:\/\/ledger:.*@127\.0\.0\.1:\d+\/shared_ledger$/)
-  expect(databaseOf(freelance)).toBe(databaseOf(content))
-  expect(content).toContain('PORT= HOST=0.0.0.0') // one port cannot serve two apps
-  await started.line(/^ {2}content {4}http:\/\/127\.0\.0\.1\/content$/)
-  await started.line(/^ {2}freelance {2}http:\/\/127\.0\.0\.1\/freelance$/)
+test.each(oneAndTwo)(
+  'npm start brings the database, %s per app and a list of their urls, and Ctrl+C ends everything in order',
+  async (_, args) => {
+    const started = start(args, { PORT: '4999', HOST: '0.0.0.0' })
+    await started.line(/^ {2}content {4}http:\/\/127\.0\.0\.1\/content$/)
+    await started.line(/^ {2}freelance {2}http:\/\/127\.0\.0\.1\/freelance$/)
+    const given = started.lines.filter((line) => / given /.test(line))
+    expect(given.map((line) => line.split(' ')[0]).sort()).toEqual(
+      args.length === 0 ? ['content', 'freelance'] : ['content', 'content', 'freelance', 'freelance'],
+    )
+    expect(new Set(given.map(pidOf)).size).toBe(given.length)
+    const [url = '', ...others] = new Set(given.map(databaseOf))
+    expect(url).toMatch(/^postgresql:\/\/ledger:.*@127\.0\.0\.1:\d+\/shared_ledger$/)
+    expect(others).toEqual([])
+    for (const line of given) expect(line).toContain('PORT= HOST=0.0.0.0') // one port cannot serve two apps
+    // The list comes once, after all that it is about.
+    expect(started.lines.filter((line) => line.includes('http://127.0.0.1/content'))).toHaveLength(1)
+    const announced = started.lines.findIndex((line) => line.startsWith('  content'))
+    for (const line of given) expect(started.lines.indexOf(line)).toBeLessThan(announced)
 
-  started.process.kill('SIGINT')
-  started.process.kill('SIGINT') // npm sends what the terminal has sent already
-  expect(await started.ended).toBe(0)
-  expect(started.lines.filter((line) => line.includes('ended by'))).toEqual(
-    expect.arrayContaining(['content ended by SIGTERM', 'freelance ended by SIGTERM']),
-  )
-  expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
-  expect(isRunning()).toBe(false)
-})
+    started.process.kill('SIGINT')
+    started.process.kill('SIGINT') // npm sends what the terminal has sent already
+    expect(await started.ended).toBe(0) // of everything that it began: all hold its stdout
+    expect(started.lines.filter((line) => line.includes('ended by')).sort()).toEqual(
+      given.map((line) => `${line.split(' ')[0]} ended by SIGTERM`).sort(),
+    )
+    expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
+    expect(isRunning()).toBe(false)
+  },
+)
 
 test('one app alone gets PORT, and shares the server that another start has begun', async () => {
   const content = start(['content'], { PORT: '4999' })
@@ -73,31 +77,36 @@ test('one app alone gets PORT, and shares the server that another start has begu
   expect(isRunning()).toBe(false)
 })
 
-test('a server that fails takes the others with it, and its own words stand out', async () => {
-  const started = start([], { FAILING: 'freelance' })
-  expect(await started.ended).toBe(1)
-  const output = started.lines.join('\n')
-  expect(output).toContain('Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/freelance')
-  expect(output).toContain('The server of freelance ended (exit code 1). Stopping the others …')
-  expect(output).not.toContain('http://127.0.0.1/content') // no list of what is not there
-  expect(output).not.toMatch(/\n\s+at /)
-  expect(isRunning()).toBe(false)
-})
+test.each(oneAndTwo)(
+  'with %s: a server that fails takes the others with it, and its own words stand out',
+  async (_, args) => {
+    const started = start(args, { FAILING: 'freelance' })
+    expect(await started.ended).toBe(1)
+    const output = started.lines.join('\n')
+    const reason = 'Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/freelance'
+    expect(started.lines.filter((line) => line === reason)).toHaveLength(1)
+    expect(output).toContain('The server of freelance ended (exit code 1). Stopping the others …')
+    expect(output).not.toContain('http://127.0.0.1/content') // no list of what is not there
+    expect(output).not.toMatch(/\n\s+at /)
+    expect(isRunning()).toBe(false)
+  },
+)
 
-test('the servers of a parent killed with -9 end by themselves, and the next start finds the database', async () => {
-  const started = start()
-  const pids = [await started.line(/^content \d+ given/), await started.line(/^freelance \d+ given/)].map(
-    pidOf,
-  )
-  started.process.kill('SIGKILL')
-  await Promise.all(pids.map(untilGone))
-  expect(isRunning()).toBe(true)
-  const next = start()
-  await next.line(/^ {2}content/)
-  next.process.kill('SIGTERM')
-  expect(await next.ended).toBe(0)
-  expect(isRunning()).toBe(false)
-})
+test.each(oneAndTwo)(
+  'with %s: the servers of a parent killed with -9 end by themselves, and the next start finds the database',
+  async (_, args) => {
+    const started = start(args)
+    await started.line(/^ {2}content/)
+    started.process.kill('SIGKILL')
+    expect(await started.ended).toBe('SIGKILL') // with the servers, which hold its stdout
+    expect(isRunning()).toBe(true)
+    const next = start()
+    await next.line(/^ {2}content/)
+    next.process.kill('SIGTERM')
+    expect(await next.ended).toBe(0)
+    expect(isRunning()).toBe(false)
+  },
+)
 
 test('a server killed with -9 ends the start with an error', async () => {
   const started = start()
@@ -109,7 +118,7 @@ test('a server killed with -9 ends the start with an error', async () => {
 })
 
 test('DATABASE_URL, also from .env, is used in place of the embedded database', async () => {
-  const server = await startTemporaryPostgres({ user: 'someone' })
+  const server = await startTemporaryPostgres({ user: 'someone', settings: { max_connections: '24' } })
   const env = path.join(project.root, '.env')
   try {
     writeFileSync(env, `DATABASE_URL=${server.url('theirs')}\n`)
@@ -119,6 +128,13 @@ test('DATABASE_URL, also from .env, is used in place of the embedded database', 
     started.process.kill('SIGTERM')
     expect(await started.ended).toBe(0)
     expect(started.lines.join('\n')).not.toMatch(/(Creating|Starting|Stopping) .*(database|PostgreSQL)/)
+
+    expect(await outcomeOf('start', project.root, ['content', '--workers', '2'])).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /^2 processes open up to 22 connections, and PostgreSQL allows 21\. Start fewer workers, or raise max_connections/m,
+      ),
+    })
   } finally {
     rmSync(env)
     await server.remove()
@@ -131,6 +147,8 @@ test.each([
     {},
     'There is no app "contents" with an apps/contents/src/server.ts. The apps are: content, freelance.',
   ],
+  [['content', '--workers', '0'], {}, '--workers must be a whole number from 1 to 16, not "0".'],
+  [['--worker', '2'], {}, "Unknown option '--worker'."],
   [[], { DATABASE_URL: 'localhost' }, 'DATABASE_URL is not the url of a PostgreSQL database.'],
   [
     [],

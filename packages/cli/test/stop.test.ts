@@ -25,13 +25,19 @@ function watched(started: Command): Command {
 
 const inContent = (...names: string[]) => path.join(project.root, 'apps', 'content', 'prisma', ...names)
 
-test('SIGTERM to npm alone ends the app and the database in order', async () => {
-  const started = watched(npm(project.root, ['start', '-w', 'apps/content'], { env: { PORT: '4999' } }))
-  expect(await started.line(/^content \d+ given/)).toContain('PORT=4999')
+test.each([
+  [1, []],
+  [2, ['--', '--workers', '2']],
+])('SIGTERM to npm alone ends the app of %i processes and the database in order', async (count, args) => {
+  const started = watched(
+    npm(project.root, ['start', '-w', 'apps/content', ...args], { env: { PORT: '4999' } }),
+  )
   await started.line(/^ {2}content/)
+  const given = started.lines.filter((line) => /^content \d+ given .*PORT=4999/.test(line))
+  expect(given).toHaveLength(count)
   started.process.kill('SIGTERM')
   await started.ended // of everything that npm began: all hold its stdout
-  expect(started.lines).toContain('content ended by SIGTERM')
+  expect(started.lines.filter((line) => line === 'content ended by SIGTERM')).toHaveLength(count)
   expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
   expect(isRunning(project)).toBe(false)
 })
@@ -46,14 +52,17 @@ test('a start whose output nobody reads any more still ends everything in order'
   expect(isRunning(project)).toBe(false)
 })
 
-test('a second Ctrl+C waits for no server, and says that PostgreSQL may be left', async () => {
-  const started = watched(command('start', project.root, ['content'], { env: { DEAF: 'yes' } }))
+test.each([
+  ['server', []],
+  ['worker', ['--workers', '2']],
+])('a second Ctrl+C waits for no %s, and says that PostgreSQL may be left', async (_, args) => {
+  const started = watched(command('start', project.root, ['content', ...args], { env: { DEAF: 'yes' } }))
   await started.line(/^ {2}content/)
   started.signalGroup('SIGINT')
   await started.line(/^content goes on/)
   await sleep(1_100) // else it counts as the same one
   started.signalGroup('SIGINT')
-  expect(await started.ended).toBe(130)
+  expect(await started.ended).toBe(130) // no process is left that holds its stdout
   expect(started.lines.at(-1)).toMatch(/^Ended at once: PostgreSQL may still run\./)
   expect(isRunning(project)).toBe(true)
 

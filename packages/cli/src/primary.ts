@@ -1,0 +1,71 @@
+// The primary of an app's workers, which npm start runs in place of the app's server. To npm start it is that server: it
+// is ready once all workers are, stops when they have stopped, and fails when they do. It knows nothing of the app.
+import cluster from 'node:cluster'
+import { say } from './command.ts'
+import { follow, type Serving } from './server-processes.ts'
+
+/** How many workers are replaced within a minute. Beyond that something is wrong that no new worker will mend. */
+const MAX_REPLACED = 5
+const MINUTE_MS = 60_000
+
+const [app = '', server = '', count = ''] = process.argv.slice(2)
+const workers = new Set<Serving>()
+let endedAt: number[] = []
+let isStopping = false
+
+cluster.setupPrimary({ exec: server, args: [] })
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+process.on('disconnect', stop) // npm start is gone
+if (!process.connected) stop() // already
+
+// One goes first: what keeps it from starting, such as a taken port, is said once.
+const url = await startWorker()
+if (url !== undefined) {
+  const others = await Promise.all(Array.from({ length: Number(count) - 1 }, startWorker))
+  if (!others.includes(undefined)) process.send?.({ type: 'ready', app, url })
+}
+
+/** Starts a worker, and another one when it ends. Answers its address, once it takes requests. */
+async function startWorker(): Promise<string | undefined> {
+  if (isStopping) return
+  const worker = follow(cluster.fork().process)
+  workers.add(worker)
+  void replaceWhenEnded(worker)
+  return worker.ready
+}
+
+async function replaceWhenEnded(worker: Serving): Promise<void> {
+  const wasReady = (await worker.ready) !== undefined
+  const failure = await worker.ended
+  workers.delete(worker)
+  if (isStopping) return exitWhenEmpty()
+  const lost = `A worker of ${app} ended (${failure ?? 'exit code 0'}).`
+  if (!wasReady) return fail() // it has said why
+  if (hasEndedTooOften()) {
+    say(`${lost} It is the ${endedAt.length}th within a minute.`)
+    return fail()
+  }
+  say(`${lost} Starting another …`)
+  void startWorker()
+}
+
+function hasEndedTooOften(): boolean {
+  const now = Date.now()
+  endedAt = [...endedAt, now].filter((at) => now - at < MINUTE_MS)
+  return endedAt.length > MAX_REPLACED
+}
+
+function fail(): void {
+  process.exitCode = 1
+  stop()
+}
+
+function stop(): void {
+  isStopping = true
+  for (const worker of workers) worker.stop()
+  exitWhenEmpty()
+}
+
+function exitWhenEmpty(): void {
+  if (workers.size === 0) process.exit()
+}
