@@ -9,10 +9,22 @@ export interface AppProcess {
   readonly process: ChildProcess
   /** What it wrote to stdout and stderr so far. */
   output(): string
+  /** Ends it in order, with its workers. */
   stop(): Promise<void>
+  /** The exit code, once it and its workers have ended: all hold its stdout. */
+  readonly ended: Promise<number | null>
+}
+
+export interface AppProcessOptions {
+  /** The folder of a copy of the project. */
+  readonly project?: string | undefined
+  /** With more than one, the process is the primary of that many; `npm run test:workers` makes it 2 where it is not given. */
+  readonly workers?: number
+  readonly env?: NodeJS.ProcessEnv
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const usualWorkers = process.env.MODE === 'workers' ? 2 : 1
 
 /**
  * Starts `apps/<app>/src/server.ts` on a free port: of the project, or of a copy of it.
@@ -21,32 +33,42 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export async function startAppProcess(
   app: string,
   databaseUrl: string,
-  project: string = root,
+  { project = root, workers = usualWorkers, env }: AppProcessOptions = {},
 ): Promise<AppProcess> {
-  const child = fork(path.join(project, 'apps', app, 'src', 'server.ts'), {
+  const server = path.join(project, 'apps', app, 'src', 'server.ts')
+  const [file, args] =
+    workers > 1
+      ? [path.join(root, 'packages/cli/src/primary.ts'), [app, server, String(workers)]]
+      : [server, []]
+  const child = fork(file, args, {
     cwd: project,
     execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
-    env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', NODE_ENV: 'production' },
+    env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const chunks: string[] = []
-  child.stdout?.on('data', (chunk) => chunks.push(String(chunk)))
-  child.stderr?.on('data', (chunk) => chunks.push(String(chunk)))
-  const exited = once(child, 'exit')
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
+  for (const stream of streams) stream.on('data', (chunk) => chunks.push(String(chunk)))
+  const ended = Promise.all([once(child, 'exit'), ...streams.map((stream) => once(stream, 'end'))]).then(
+    ([[code]]) => code,
+  )
   const url = await new Promise<string>((resolve, reject) => {
     child.on('message', (message) => {
       if (typeof message === 'object' && 'url' in message && typeof message.url === 'string')
         resolve(message.url)
     })
-    child.on('exit', () => reject(new Error(`The app ${app} did not start:\n${chunks.join('')}`)))
+    ended.then((code) =>
+      reject(new Error(`The app ${app} did not start (exit code ${code}):\n${chunks.join('')}`)),
+    )
   })
   return {
     url,
     process: child,
     output: () => chunks.join(''),
+    ended,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-      await exited
+      await ended
     },
   }
 }

@@ -1,25 +1,13 @@
 import { createLedgerClient, type LiveEntry } from '@shared-ledger/client'
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { createTestDatabase, type TestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AppProcess, startAppProcess } from './app-process.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppProcess } from './app-process.ts'
+import { pairs, workersThatPosted } from './pairs.ts'
 
-const database = await createTestDatabase()
-const sql = new pg.Client({ connectionString: database.url })
+let sql: pg.Client
 let reader: AppProcess
 let writer: AppProcess
-beforeAll(async () => {
-  await sql.connect()
-  ;[reader, writer] = await Promise.all([
-    startAppProcess('content', database.url),
-    startAppProcess('content', database.url),
-  ])
-})
-afterAll(async () => {
-  await Promise.all([reader?.stop(), writer?.stop()])
-  await sql.end()
-  await database.drop()
-})
 
 /** Sends a mutation to the process that writes. @throws where it was not carried out. */
 async function mutate(query: string, variables: object): Promise<void> {
@@ -80,60 +68,76 @@ async function listeners(): Promise<number[]> {
   return rows.map(({ pid }) => pid)
 }
 
-test('a subscriber of one process sees every posting of the other, once and in order, across reconnects', async () => {
-  const posted = postMany('ada', 1000)
-  const seen: LiveEntry[] = []
-  // One reader stays, another one leaves and comes back with its last cursor.
-  const staying = take(subscribe('ada', ''), 1000)
-  for (const size of [1, 99, 150, 250, 300, 200]) {
-    const list = subscribe('ada', seen.at(-1)?.cursor ?? '')
-    seen.push(...(await take(list, size)))
-    await list.return()
-  }
-  await posted
-  expect(seqsOf(seen)).toEqual(upTo(1000))
-  expect(seqsOf(await staying)).toEqual(upTo(1000))
-})
-
-test("it sees what the app's own transactions post", async () => {
-  const list = subscribe('bob', '')
-  const taken = take(list, 20)
-  await postMany('bob', 10)
-  for (let i = 1; i <= 10; i++) await createContent('bob', `content ${i}`)
-  const operations = (await taken).map(({ entry }) => entry.operation)
-  expect(operations).toEqual([...Array(10).fill('CREDIT_ADD'), ...Array(10).fill('CONTENT_CREATION')])
-  await list.return()
-})
-
-test('it loses nothing when the connections that wake it are killed in the middle', async () => {
-  const list = subscribe('eve', '')
-  const taken = take(list, 500)
-  const posted = postMany('eve', 500)
-  const killed: number[] = []
-  for (let i = 0; i < 3; i++) {
-    await expect.poll(listeners, { timeout: 5000 }).toHaveLength(1)
-    const [pid] = await listeners()
-    expect(killed).not.toContain(pid)
-    killed.push(Number(pid))
-    await sql.query('SELECT pg_terminate_backend($1)', [pid])
-    await expect.poll(listeners).not.toContain(pid)
-  }
-  await posted
-  expect(seqsOf(await taken)).toEqual(upTo(500))
-  await list.return()
-  expect(reader.output()).not.toContain('"fault"')
-})
-
-test('an open stream does not keep a process from stopping', async () => {
-  const response = await fetch(`${reader.url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ query: 'subscription Live { ledgerEntryPosted(ownerId: "ada") { cursor } }' }),
+describe.each(pairs)('$pair', ({ startPair, workers }) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    sql = new pg.Client({ connectionString: database.url })
+    await sql.connect()
+    ;[reader, writer] = await startPair('content', database.url)
   })
-  const text = response.text()
-  await expect.poll(listeners).toHaveLength(1)
-  await reader.stop()
-  expect(reader.process.exitCode).toBe(0)
-  expect(await text).toMatch(/^(:\n\n)*event: complete\ndata:\n\n$/)
-  expect(reader.output()).toMatch(/"operation":"Live","outcome":"ok","status":200/)
+  afterAll(async () => {
+    await Promise.all([reader?.stop(), writer?.stop()])
+    await sql.end()
+    await database.drop()
+  })
+
+  test('a subscriber of one process sees every posting of the other, once and in order, across reconnects', async () => {
+    const posted = postMany('ada', 1000)
+    const seen: LiveEntry[] = []
+    // One reader stays, another one leaves and comes back with its last cursor.
+    const staying = take(subscribe('ada', ''), 1000)
+    for (const size of [1, 99, 150, 250, 300, 200]) {
+      const list = subscribe('ada', seen.at(-1)?.cursor ?? '')
+      seen.push(...(await take(list, size)))
+      await list.return()
+    }
+    await posted
+    expect(seqsOf(seen)).toEqual(upTo(1000))
+    expect(seqsOf(await staying)).toEqual(upTo(1000))
+    await expect.poll(() => workersThatPosted(writer)).toEqual(workers) // of two, one is not the subscriber's
+  })
+
+  test("it sees what the app's own transactions post", async () => {
+    const list = subscribe('bob', '')
+    const taken = take(list, 20)
+    await postMany('bob', 10)
+    for (let i = 1; i <= 10; i++) await createContent('bob', `content ${i}`)
+    const operations = (await taken).map(({ entry }) => entry.operation)
+    expect(operations).toEqual([...Array(10).fill('CREDIT_ADD'), ...Array(10).fill('CONTENT_CREATION')])
+    await list.return()
+  })
+
+  test('it loses nothing when the connections that wake it are killed in the middle', async () => {
+    const list = subscribe('eve', '')
+    const taken = take(list, 500)
+    const posted = postMany('eve', 500)
+    const killed: number[] = []
+    for (let i = 0; i < 3; i++) {
+      await expect.poll(listeners, { timeout: 5000 }).toHaveLength(1)
+      const [pid] = await listeners()
+      expect(killed).not.toContain(pid)
+      killed.push(Number(pid))
+      await sql.query('SELECT pg_terminate_backend($1)', [pid])
+      await expect.poll(listeners).not.toContain(pid)
+    }
+    await posted
+    expect(seqsOf(await taken)).toEqual(upTo(500))
+    await list.return()
+    expect(reader.output()).not.toContain('"fault"')
+  })
+
+  test('an open stream does not keep a process from stopping', async () => {
+    const response = await fetch(`${reader.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: 'subscription Live { ledgerEntryPosted(ownerId: "ada") { cursor } }' }),
+    })
+    const text = response.text()
+    await expect.poll(listeners).toHaveLength(1)
+    await reader.stop()
+    expect(reader.process.exitCode).toBe(0)
+    expect(await text).toMatch(/^(:\n\n)*event: complete\ndata:\n\n$/)
+    expect(reader.output()).toMatch(/"operation":"Live","outcome":"ok","status":200/)
+  })
 })

@@ -1,20 +1,10 @@
 import { createLedgerClient } from '@shared-ledger/client'
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { createTestDatabase, type TestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AppProcess, startAppProcess } from './app-process.ts'
+import type { AppProcess } from './app-process.ts'
+import { pairs, workersThatPosted } from './pairs.ts'
 
-const database = await createTestDatabase()
-let servers: AppProcess[] = []
-beforeAll(async () => {
-  servers = await Promise.all([
-    startAppProcess('content', database.url),
-    startAppProcess('content', database.url),
-  ])
-})
-afterAll(async () => {
-  await Promise.all(servers.map((server) => server.stop()))
-  await database.drop()
-})
+let servers: readonly AppProcess[] = []
 
 /** What a posting came to, whichever way it was sent. */
 interface Outcome {
@@ -64,7 +54,17 @@ async function byRest(
 const send = (index: number, input: Parameters<typeof byRest>[1]) =>
   index % 4 < 2 ? byGraphql(index, input) : byRest(index, input)
 
-describe('two processes on one database, GraphQL and REST mixed', () => {
+describe.each(pairs)('$pair on one database, GraphQL and REST mixed', ({ startPair, workers }) => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    servers = await startPair('content', database.url)
+  })
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop()))
+    await database.drop()
+  })
+
   test('50 spends of 1 from a balance of 10: exactly 10 are accepted', async () => {
     const client = createLedgerClient({ url: `${url(0)}/graphql` })
     await client.postEntry({ ownerId: 'ten', operation: 'CREDIT_ADD', amount: 10 })
@@ -76,6 +76,7 @@ describe('two processes on one database, GraphQL and REST mixed', () => {
     const codes = outcomes.map(({ code }) => code).sort()
     expect(codes).toEqual([...Array(40).fill('INSUFFICIENT_BALANCE'), ...Array(10).fill('posted')])
     expect(await client.balance('ten')).toEqual({ ownerId: 'ten', amount: 0 })
+    for (const server of servers) await expect.poll(() => workersThatPosted(server)).toEqual(workers)
   })
 
   test('one nonce sent 20 times: one entry, 19 clean duplicates of it', async () => {
@@ -89,32 +90,32 @@ describe('two processes on one database, GraphQL and REST mixed', () => {
     const balance = await (await fetch(`${url(1)}/ledger/once`)).json()
     expect(balance).toEqual({ owner_id: 'once', balance: 5 })
   })
-})
 
-test('a server says in one line what it did: requests and postings, no nonces', async () => {
-  const nonce = 'a-secret-nonce'
-  await byRest(0, { ownerId: 'logged', operation: 'CREDIT_ADD', amount: 5, nonce })
-  const lines = () =>
-    servers[0]!
-      .output()
-      .split('\n')
-      .filter((line) => line.includes('logged'))
-      .map((line) => JSON.parse(line))
-  await expect.poll(lines).toContainEqual(
-    expect.objectContaining({
-      app: 'content',
-      msg: 'posting',
-      ownerId: 'logged',
-      operation: 'CREDIT_ADD',
-      amount: 5,
-      outcome: 'posted',
-    }),
-  )
-  await expect
-    .poll(() => servers[0]!.output())
-    .toMatch(
-      /"method":"POST","path":"\/ledger","operation":"RestPostLedgerEntry","outcome":"ok","status":200,"ms":[\d.]+/,
+  test('a server says in one line what it did: requests and postings, no nonces', async () => {
+    const nonce = 'a-secret-nonce'
+    await byRest(0, { ownerId: 'logged', operation: 'CREDIT_ADD', amount: 5, nonce })
+    const lines = () =>
+      servers[0]!
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('logged'))
+        .map((line) => JSON.parse(line))
+    await expect.poll(lines).toContainEqual(
+      expect.objectContaining({
+        app: 'content',
+        msg: 'posting',
+        ownerId: 'logged',
+        operation: 'CREDIT_ADD',
+        amount: 5,
+        outcome: 'posted',
+      }),
     )
-  expect(servers[0]!.output()).not.toContain(nonce)
-  expect(servers[0]!.output()).not.toContain(new URL(database.url).password || 'no password')
+    await expect
+      .poll(() => servers[0]!.output())
+      .toMatch(
+        /"method":"POST","path":"\/ledger","operation":"RestPostLedgerEntry","outcome":"ok","status":200,"ms":[\d.]+/,
+      )
+    expect(servers[0]!.output()).not.toContain(nonce)
+    expect(servers[0]!.output()).not.toContain(new URL(database.url).password || 'no password')
+  })
 })

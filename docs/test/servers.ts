@@ -32,7 +32,7 @@ export async function startServers({
 }: Setting = {}): Promise<Servers> {
   const database = await createTestDatabase()
   const started = await Promise.all(
-    apps.map(async (app) => ({ app, server: await startAppProcess(app, database.url, project) })),
+    apps.map(async (app) => ({ app, server: await startAppProcess(app, database.url, { project }) })),
   )
   const urls = new Map<string, string>(started.map(({ app, server }) => [addresses[app], server.url]))
   if (given === 'the database is away') await database.drop()
