@@ -4,9 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createTestDatabase, type ProjectCopy } from '@shared-ledger/postgres/testing'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type Command, command, stopAll } from './support/command.ts'
 import { copyStartableProject } from './support/project.ts'
+
+vi.setConfig({ testTimeout: 120_000 }) // each starts several processes, one after the other
 
 const database = await createTestDatabase()
 let project: ProjectCopy
@@ -40,7 +42,7 @@ const primaryOf = ({ lines }: Command) =>
 const countOf = ({ lines }: Command, start: string) => lines.filter((line) => line.startsWith(start)).length
 
 const untilReady = (started: Command, count: number) =>
-  expect.poll(() => countOf(started, 'content is ready'), { timeout: 10_000 }).toBe(count)
+  expect.poll(() => countOf(started, 'content is ready'), { timeout: 20_000 }).toBe(count)
 
 test('a worker that ends by itself is replaced, by whatever it ended; the new one ends with the others', async () => {
   const started = await startWorkers()

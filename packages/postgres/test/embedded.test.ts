@@ -171,7 +171,8 @@ describe('a directory that every test leaves with its server stopped', () => {
       `SELECT current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS listens,
               current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits,
               current_setting('full_page_writes') AS pages, 'Z' < 'a' COLLATE "default" AS code_points,
-              current_setting('server_version_num')::int / 10000 AS version, current_setting('password_encryption') AS passwords`,
+              current_setting('server_version_num')::int / 10000 AS version, current_setting('password_encryption') AS passwords,
+              current_setting('max_connections')::int AS connections`,
     )
     expect(settings).toEqual([
       {
@@ -183,6 +184,7 @@ describe('a directory that every test leaves with its server stopped', () => {
         code_points: true,
         version: 18,
         passwords: 'scram-sha-256',
+        connections: 600,
       },
     ])
     expect(statSync(path.join(directory, 'password')).mode & 0o777).toBe(0o600)
