@@ -153,12 +153,11 @@ export function createCommands<Ops extends Operations>({
     transfer: posting(transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(
       (input: ReverseTransactionInput, client) =>
-        reversalDraft(input, (id) => find.entriesByTransactions(client, [id])),
+        reversalDraft(input, (id) => find.entriesByTransaction(client, id)),
       postedTransaction,
     ),
     refundEntry: posting(
-      (input: RefundEntryInput, client) =>
-        refundDraft(input, operations, (id) => find.entriesByIds(client, [id])),
+      (input: RefundEntryInput, client) => refundDraft(input, operations, (id) => find.entryById(client, id)),
       postedEntry,
     ),
     holdCredits: command(holds.hold),

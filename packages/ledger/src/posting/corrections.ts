@@ -22,20 +22,17 @@ export interface RefundEntryInput extends PostingInput {
 const reversalSchema = z.object({ ...postingFields, id: idSchema })
 const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema })
 
-/** Looks entries up by an id; they never change. */
-type FindEntries = (id: string) => Promise<readonly EntryRow[]>
-
 /**
  * A reversal: in reverse order, one entry per original entry, of the negated amount.
  * @throws ValidationError, NotFoundError
  */
 export async function reversalDraft(
   input: ReverseTransactionInput,
-  find: FindEntries,
+  find: (id: string) => Promise<readonly EntryRow[] | null>,
 ): Promise<PostingRequest> {
   const { id, nonce, metadata, dryRun } = parseInput(reversalSchema, input)
   const originals = await find(id)
-  if (originals.length === 0) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
+  if (!originals) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
   const lines = originals.toReversed().map((original) => ({
     ...correctionOf(original, 0 - original.amount),
     reverses: original.id,
@@ -50,10 +47,10 @@ export async function reversalDraft(
 export async function refundDraft(
   input: RefundEntryInput,
   operations: Operations,
-  find: FindEntries,
+  find: (id: string) => Promise<EntryRow | null>,
 ): Promise<PostingRequest> {
   const { id, amount, nonce, metadata, dryRun } = parseInput(refundSchema, input)
-  const [original] = await find(id)
+  const original = await find(id)
   if (!original) throw new NotFoundError('ENTRY_NOT_FOUND', id)
   const { operation } = original
   const isPaired = isOperation(operations, operation) && operations[operation]?.paired

@@ -85,7 +85,7 @@ export function createHolds<Operation extends string>({
   })
 
   const found = async (client: TransactionClient, id: string) => {
-    const [hold] = await find.holdsByIds(client, [id])
+    const hold = await find.holdById(client, id)
     if (!hold) throw new NotFoundError('HOLD_NOT_FOUND', id)
     return hold
   }

@@ -163,15 +163,13 @@ export class Stage {
         return transferDrafts(operations, transactionDrafts(operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        return reversalDraft({ ...command, id }, (ids) =>
-          this.#find.entriesByTransactions(this.#client, [ids]),
+        return reversalDraft({ ...command, id }, (real) =>
+          this.#find.entriesByTransaction(this.#client, real),
         )
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
-        return refundDraft({ ...command, id }, operations, (ids) =>
-          this.#find.entriesByIds(this.#client, [ids]),
-        )
+        return refundDraft({ ...command, id }, operations, (real) => this.#find.entryById(this.#client, real))
       }
       case 'capture':
         return { draft: await this.#captureDraft(command) }
@@ -181,7 +179,7 @@ export class Stage {
   }
 
   async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
-    const [hold] = await this.#find.holdsByIds(this.#client, [this.#holds.realOf(id)])
+    const hold = await this.#find.holdById(this.#client, this.#holds.realOf(id))
     // ledger.post itself says that there is none: of whomever, by whatever operation.
     const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
     const requested = amount === null ? null : -amount
