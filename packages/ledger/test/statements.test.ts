@@ -152,6 +152,38 @@ describe('reads', async () => {
       expect(await costOf(() => ledger.accounts({ first }))).toHaveLength(1)
     }
   })
+
+  test('of pages of one kind in one tick are one statement, and answer as one by one', async () => {
+    await ledger.postEntries(
+      numbers(60).map((n) => ({
+        ...(n % 3
+          ? add(`pages ${n % 4}`, `${n}`, 5)
+          : { ...spender, ownerId: `pages ${n % 4}`, nonce: `${n}` }),
+        metadata: { third: `${n % 3}` },
+      })),
+    )
+    const of = (n: number) => ({ ownerId: `pages ${n % 5}`, first: 1 + (n % 7) })
+    const { endCursor } = (await ledger.entries(of(3))).pageInfo
+    const kinds: ((n: number) => Parameters<typeof ledger.entries>[0])[] = [
+      (n) => ({ ...of(n), after: n % 2 ? endCursor : null }),
+      (n) => ({ ...of(n), from: n % 2 ? now : new Date(0), to: n % 3 ? new Date() : null }),
+      (n) => ({ ...of(n), operations: n % 2 ? ['CREDIT_SPEND'] : ['CREDIT_ADD', 'CREDIT_SPEND'] }),
+      (n) => ({ ...of(n), metadata: { key: 'third', value: `${n % 4}` } }),
+      (n) => ({ ownerId: `pages ${n % 5}`, last: 1 + (n % 7), operations: ['CREDIT_ADD'] }),
+      (n) => ({ ...of(n), order: 'OLDEST_FIRST', metadata: { key: 'third', value: `${n % 4}` } }),
+    ]
+    for (const kind of kinds) {
+      const inputs = numbers(100).map(kind)
+      let together: unknown[] = []
+      const cost = await costOf(async () => {
+        together = await Promise.all(inputs.map((input) => ledger.entries(input)))
+      })
+      expect(cost).toHaveLength(1)
+      for (const [index, input] of inputs.slice(0, 35).entries()) {
+        expect(together[index]).toEqual(await ledger.entries(input))
+      }
+    }
+  })
 })
 
 test('nothing else is said to PostgreSQL when a ledger begins', async () => {

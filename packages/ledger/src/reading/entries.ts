@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import { z } from 'zod'
 import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
@@ -5,7 +6,8 @@ import type { LedgerEntry } from '../entry.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { metadataPairSchema, momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
-import type { EntryRow, RowReader } from '../rows.ts'
+import type { RowReader } from '../rows.ts'
+import { type PageParts, type PageRow, type PageShape, pagesQuery, seqBefore } from './entries-query.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
 /** Which way a list of entries goes. */
@@ -32,8 +34,6 @@ export interface EntriesInput<Operation extends string = string> extends PageInp
 /** A page of an owner's entries. */
 export type EntryPage<Operation extends string = string> = Page<LedgerEntry<Operation>>
 
-/** The most entries that a page with a metadata filter looks at. */
-const maxExamined = 10_000
 const maxSeq = 2n ** 53n
 
 /** Positions in an owner's entries: a seq, 0 before the first. */
@@ -41,7 +41,10 @@ export const entryCursors = textCursors('seq', (text) =>
   /^(0|[1-9]\d{0,15})$/.test(text) ? BigInt(text) : undefined,
 )
 
-/** Reads pages of entries. Each is one query of the same cost at any depth. */
+/** More pages than this are several queries. */
+const maxPages = 100
+
+/** Reads pages of entries: each at the same cost at any depth, those of one tick and shape by one query. */
 export function createEntryPages<Operation extends string>({
   app,
   operations: known,
@@ -62,48 +65,43 @@ export function createEntryPages<Operation extends string>({
     order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
   })
 
+  const loaders = new Map<string, DataLoader<PageParts, PageRow>>()
+  const read = (shape: PageShape, page: PageParts): Promise<PageRow> => {
+    const name = JSON.stringify(shape)
+    const loader =
+      loaders.get(name) ??
+      new DataLoader(
+        (pages: readonly PageParts[]) =>
+          query(() => prisma.$queryRaw<PageRow[]>(pagesQuery(app, shape, pages))),
+        { cache: false, maxBatchSize: maxPages },
+      )
+    loaders.set(name, loader)
+    return loader.load(page)
+  }
+
   return async (input: EntriesInput<Operation>): Promise<EntryPage<Operation>> => {
     const { ownerId, operations, from, to, metadata, order } = parseInput(filterSchema, input)
     const range = pageRange(input, entryCursors)
     const isOldestFirst = order === 'OLDEST_FIRST'
     const [above, below] = isOldestFirst ? [range.after, range.before] : [range.before, range.after]
-    const direction = isOldestFirst === range.backward ? Prisma.sql`DESC` : Prisma.sql`ASC`
-    const wanted = range.size + 1
-    const limit = metadata ? maxExamined : wanted
-
-    const isWithin = Prisma.sql`
-      e.app = ${app} AND e.owner_id = ${ownerId}
-      AND e.seq > greatest(${above ?? 0n}::bigint, ${seqBefore(app, ownerId, from) ?? Prisma.sql`0`})
-      AND e.seq < ${below ?? maxSeq}::bigint AND e.seq <= ${seqBefore(app, ownerId, to) ?? maxSeq}`
-    const ordered = Prisma.sql`ORDER BY seq ${direction} LIMIT ${limit}`
-    const examined = operations
-      ? Prisma.sql`
-          SELECT e.entry, e.seq FROM (SELECT DISTINCT unnest(${operations}::text[])) AS wanted (operation)
-           CROSS JOIN LATERAL (
-             SELECT e AS entry, e.seq FROM ledger.entries e
-              WHERE ${isWithin} AND e.operation = wanted.operation ${ordered}
-           ) e ${ordered}`
-      : Prisma.sql`SELECT e AS entry, e.seq FROM ledger.entries e WHERE ${isWithin} ${ordered}`
-    const matches = metadata
-      ? Prisma.sql`(entry).metadata @> ${JSON.stringify({ [metadata.key]: metadata.value })}::jsonb`
-      : Prisma.sql`true`
-    const [page] = await query(
-      () => prisma.$queryRaw<{ found: EntryRow[] | null; last: string | null }[]>`
-        WITH examined AS MATERIALIZED (${examined}),
-        found AS (SELECT entry, seq FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${wanted})
-        SELECT (SELECT json_agg(ledger.entry_json(entry) ORDER BY seq ${direction}) FROM found) AS found,
-               (SELECT seq::text FROM examined ORDER BY seq ${direction} OFFSET ${maxExamined - 1}) AS last`,
+    const { found, last } = await read(
+      {
+        isDescending: isOldestFirst === range.backward,
+        byOperation: operations != null,
+        byMetadata: metadata != null,
+      },
+      {
+        ownerId: Prisma.sql`${ownerId}::text`,
+        above: Prisma.sql`greatest(${above ?? 0n}::bigint, ${seqBefore(app, ownerId, from)})`,
+        below: Prisma.sql`least(${below ?? maxSeq}::bigint, ${seqBefore(app, ownerId, to)} + 1)`,
+        operations: Prisma.sql`${operations ?? null}::text[]`,
+        metadata: Prisma.sql`${metadata ? JSON.stringify({ [metadata.key]: metadata.value }) : null}::jsonb`,
+        count: Prisma.sql`${range.size + 1}::int`,
+      },
     )
-    return toPage(range, (page?.found ?? []).map(rows.entry), entryCursors, {
+    return toPage(range, (found ?? []).map(rows.entry), entryCursors, {
       positionOf: ({ seq }) => BigInt(seq),
-      stoppedAt: page?.last == null ? undefined : BigInt(page.last),
+      stoppedAt: last === null ? undefined : BigInt(last),
     })
   }
-}
-
-/** The seq of the owner's last entry before a moment. */
-function seqBefore(app: string, ownerId: string, moment: Date | null | undefined): Prisma.Sql | undefined {
-  if (moment == null) return undefined
-  const last = new Date(moment.getTime() - 1)
-  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${last.toISOString()}::timestamptz))`
 }
