@@ -14,13 +14,13 @@ export interface BatchLimits {
   readonly lanes: number
   /** Drafts in one call. */
   readonly batchSize: number
-  /** Drafts that may wait; beyond them callers are told OVERLOADED. */
-  readonly queueSize: number
+  /** Drafts that may be unanswered, wherever they wait; beyond them callers are told OVERLOADED. */
+  readonly unanswered: number
   /** Calls at once that wait for accounts which are locked elsewhere. */
   readonly waiters: number
 }
 
-export const batchLimits: BatchLimits = { lanes: 2, batchSize: 256, queueSize: 10_000, waiters: 4 }
+export const batchLimits: BatchLimits = { lanes: 2, batchSize: 256, unanswered: 10_000, waiters: 4 }
 
 /** What a call does about accounts that another transaction has locked. */
 export type BusyAccounts = 'wait' | 'leave out'
@@ -60,6 +60,7 @@ export function createBatcher<Settled>(
   const waiting: Jobs[] = []
   let lanes = 0
   let waiters = 0
+  let unanswered = 0
   let isScheduled = false
 
   /** Once per turn of the event loop: what is asked for in one turn goes together. */
@@ -108,6 +109,7 @@ export function createBatcher<Settled>(
   }
 
   const done = (jobs: Jobs) => {
+    unanswered -= jobs.length
     for (const job of jobs) claim(job, -1)
     schedule()
   }
@@ -155,10 +157,11 @@ export function createBatcher<Settled>(
 
   return (draft) =>
     new Promise((resolve, reject) => {
-      if (queue.size >= limits.queueSize) {
+      if (unanswered >= limits.unanswered) {
         reject(new OverloadedError('Too many postings wait already. Try again shortly, with the same nonce.'))
         return
       }
+      unanswered += 1
       const ownerIds = [...new Set(draft.lines.map(({ ownerId }) => ownerId))]
       queue.add({ draft, ownerIds, resolve, reject })
       schedule()

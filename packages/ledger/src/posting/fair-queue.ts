@@ -5,7 +5,6 @@ export interface Waiting {
 
 /** A queue in which every owner gets a turn: one who floods it waits behind himself alone. */
 export interface FairQueue<Item extends Waiting> {
-  readonly size: number
   add(item: Item): void
   /** Takes up to `max` items: one per owner, in turn, again and again; none whose owner is busy. */
   take(max: number, isBusy: (ownerId: string) => boolean): readonly Item[]
@@ -14,17 +13,12 @@ export interface FairQueue<Item extends Waiting> {
 export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
   /** What waits, by first owner, in the order of the turns. */
   const lines = new Map<string, Item[]>()
-  let size = 0
   return {
-    get size() {
-      return size
-    },
     add(item) {
       const [ownerId = ''] = item.ownerIds
       const line = lines.get(ownerId)
       if (line) line.push(item)
       else lines.set(ownerId, [item])
-      size += 1
     },
     take(max, isBusy) {
       const taken: Item[] = []
@@ -38,7 +32,6 @@ export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
         if (line.length > 0) lines.set(ownerId, line)
         taken.push(next)
       }
-      size -= taken.length
       return taken
     },
   }
