@@ -19,12 +19,11 @@ export async function statementsOf(database: string, run: () => Promise<unknown>
   })
 }
 
-/** How many deadlocks PostgreSQL has broken in a database so far. Its sessions are ended: what they counted is told then. */
+/** How many deadlocks PostgreSQL has broken in a database. Waits for the end of its sessions: what they count is told then. */
 export async function deadlocksOf(database: string): Promise<number> {
   return withConnection(inject('postgres').url, async (connection) => {
-    const sessions = `FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`
-    await connection.query(`SELECT pg_terminate_backend(pid) ${sessions}`, [database])
-    while ((await connection.query(`SELECT ${sessions}`, [database])).rows.length > 0) await sleep(20)
+    const sessions = `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`
+    while ((await connection.query(sessions, [database])).rows.length > 0) await sleep(20)
     const { rows } = await connection.query('SELECT deadlocks FROM pg_stat_database WHERE datname = $1', [
       database,
     ])

@@ -14,7 +14,7 @@ export interface TestDatabase {
   drop(): Promise<void>
   /** The statements that the database carries out while something runs. */
   statementsOf(run: () => Promise<unknown>): Promise<string[]>
-  /** How many deadlocks there were. Ends the connections that are on it. */
+  /** How many deadlocks there were, once the connections that are on it have ended. */
   deadlocks(): Promise<number>
 }
 
