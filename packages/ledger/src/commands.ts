@@ -164,12 +164,12 @@ export function createCommands<Ops extends Operations>({
     transfer: posting(transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(
       (input: ReverseTransactionInput, client) =>
-        reversalDraft(input, { rows, find: (id) => find.entriesByTransactions(client, [id]) }),
+        reversalDraft(input, { rows, find: (id) => find.entriesByTransaction(client, id) }),
       postedTransaction,
     ),
     refundEntry: posting(
       (input: RefundEntryInput, client) =>
-        refundDraft(input, operations, { rows, find: (id) => find.entriesByIds(client, [id]) }),
+        refundDraft(input, operations, { rows, find: (id) => find.entryById(client, id) }),
       postedEntry,
     ),
     holdCredits: command(holds.hold),

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import pg from 'pg'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { createLedger, createPool, type Refusal } from '../src/index.ts'
@@ -85,9 +87,10 @@ test('one that only PostgreSQL refuses fails alone, in a batch of 256', async ()
   await sql.query(
     `ALTER TABLE ledger.entries_content ADD CONSTRAINT poison CHECK (nonce <> 'poison') NOT VALID`,
   )
+  const counted = await countedLedger()
   const outcomes = await Promise.allSettled(
     [...nonces(255).slice(0, 100), 'poison', ...nonces(255).slice(100)].map((nonce) =>
-      ledger.postEntry(add(`poisoned ${nonce}`, nonce)),
+      counted.ledger.postEntry(add(`poisoned ${nonce}`, nonce)),
     ),
   )
   await sql.query('ALTER TABLE ledger.entries_content DROP CONSTRAINT poison')
@@ -95,6 +98,9 @@ test('one that only PostgreSQL refuses fails alone, in a batch of 256', async ()
   expect(failed).toEqual([100])
   expect(outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value.ok)).toHaveLength(255)
   expect(await ledger.balance('poisoned poison')).toMatchObject({ amount: 0 })
+  // It was sought by halving: all of them, then two halves, eight times.
+  expect(counted.calls[0]).toBe(256)
+  expect(counted.calls).toHaveLength(1 + 2 * 8)
 })
 
 describe('an account that another transaction has locked', () => {
@@ -128,6 +134,47 @@ describe('an account that another transaction has locked', () => {
       expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true)
     })
     expect(await ledger.balance('kept')).toMatchObject({ amount: 21 })
+  })
+
+  test('for 5 s delays none of the 63 who post to others, and all that waited end in a true outcome', async () => {
+    await ledger.postEntry(add('long', 'start', 10))
+    await locked('long', async (release) => {
+      let settled = 0
+      const waiting = [
+        ledger.postTransaction({
+          nonce: 'both',
+          entries: ['client 0', 'long'].map((ownerId) => ({ ownerId, operation: 'CREDIT_ADD', amount: 1 })),
+        }),
+        ledger.postEntry(add('long', 'start', 10)),
+        ...nonces(20).map((nonce) => ledger.postEntry(spend('long', nonce))),
+      ].map((posting) => posting.finally(() => (settled += 1)))
+      let isLocked = true
+      const clients = nonces(63).map(async (_, client) => {
+        let posted = 0
+        for (; isLocked; posted += 1) {
+          // The transaction that waits keeps the account of client 0, too.
+          const result = await ledger.postEntry(add(`client ${client + 1}`, `${posted}`))
+          expect(result).toMatchObject({ ok: true, balance: { amount: posted + 1 } })
+          await sleep(20)
+        }
+        return posted
+      })
+      await sleep(5000)
+      isLocked = false
+      const posted = await Promise.all(clients)
+      expect(Math.min(...posted)).toBeGreaterThan(1)
+      expect(settled).toBe(0)
+      await release()
+      const [both, replay, ...spends] = (await Promise.all(waiting)).map((result) =>
+        result.ok ? 'posted' : result.error.code,
+      )
+      expect([both, replay]).toEqual(['posted', 'DUPLICATE_NONCE'])
+      // The transaction came before the spends, after them, or between.
+      const spent = spends.filter((code) => code === 'posted').length
+      expect(spends.filter((code) => code === 'INSUFFICIENT_BALANCE')).toHaveLength(20 - spent)
+      expect([10, 11]).toContain(spent)
+      expect(await ledger.balance('long')).toMatchObject({ amount: 11 - spent })
+    })
   })
 
   test('also when it is only being made', async () => {
@@ -205,22 +252,70 @@ test('connections killed under load: every caller gets the true outcome or a ret
   await pool.end()
 })
 
-test('beyond 10,000 that wait, callers are told OVERLOADED, and service goes on when the database does', async () => {
-  const pool = createPool(database.url)
-  const own = createLedger({ app: 'content', operations, pool })
-  const gate = new pg.Client({ connectionString: database.url })
-  await gate.connect()
-  await gate.query('BEGIN; LOCK TABLE ledger.accounts IN ACCESS EXCLUSIVE MODE')
-  const outcomes = nonces(10_600).map((nonce) => own.postEntry(add('many', nonce)))
-  const settled = Promise.allSettled(outcomes)
-  await sleep(20)
-  await gate.query('ROLLBACK')
-  await gate.end()
-  const codes = (await settled).map((outcome) =>
-    outcome.status === 'rejected' ? (outcome.reason as Refusal).code : outcome.value.ok,
-  )
-  expect(new Set(codes)).toEqual(new Set([true, 'OVERLOADED']))
-  expect(codes.filter((code) => code === true)).toHaveLength(10_000)
-  expect(await own.postEntry(add('many', 'after'))).toMatchObject({ ok: true })
-  await pool.end()
+describe('while the database is paused', () => {
+  /** Has every posting wait until it is released. */
+  const paused = async (use: (release: () => Promise<unknown>) => Promise<void>) => {
+    const gate = new pg.Client({ connectionString: database.url })
+    await gate.connect()
+    await gate.query('BEGIN; LOCK TABLE ledger.accounts IN ACCESS EXCLUSIVE MODE')
+    try {
+      await use(() => gate.query('ROLLBACK'))
+    } finally {
+      await gate.end()
+    }
+  }
+  /** A ledger whose postings wait for locks as long as it takes. */
+  const patientLedger = () => {
+    const pool = createPool(database.url)
+    pool.options.lock_timeout = 0
+    afterAll(() => pool.end())
+    return createLedger({ app: 'content', operations, pool })
+  }
+  const codeOf = (outcome: PromiseSettledResult<{ readonly ok: boolean }>) =>
+    outcome.status === 'rejected' ? (outcome.reason as Refusal).code : outcome.value.ok
+
+  test('10,000 wait, and more callers are told OVERLOADED; service goes on when the database does', async () => {
+    const own = patientLedger()
+    await paused(async (release) => {
+      const asked = nonces(10_600).map((nonce) => own.postEntry(add('many', nonce)))
+      const settled = Promise.allSettled(asked)
+      await expect(asked.at(-1)).rejects.toMatchObject({ code: 'OVERLOADED', retryable: true })
+      await release()
+      const codes = (await settled).map(codeOf)
+      expect(codes).toEqual([...Array(10_000).fill(true), ...Array(600).fill('OVERLOADED')])
+      expect(await own.postEntry(add('many', 'after'))).toMatchObject({ ok: true })
+    })
+  })
+
+  test('the memory of a process is that of 10,000 postings, however many it is asked for and of whomever', async () => {
+    const own = patientLedger()
+    await paused(async (release) => {
+      const accepted = nonces(10_000).map((nonce, n) => own.postEntry(add(`crowd ${n % 500}`, nonce)))
+      const settled = Promise.allSettled(accepted)
+      await expect(own.postEntry(add('late', 'first'))).rejects.toMatchObject({ code: 'OVERLOADED' })
+      const before = heapUsed()
+      // Meanwhile the lanes give up on these accounts: that they wait elsewhere makes no room for others.
+      let refused = 0
+      for (let asked = 0; asked < 100_000; asked += 1000) {
+        for (const nonce of nonces(1000)) {
+          own.postEntry(add(`late ${asked} ${nonce}`, nonce)).catch(({ code }) => {
+            refused += code === 'OVERLOADED' ? 1 : 0
+          })
+        }
+        await sleep(10)
+      }
+      expect(refused).toBe(100_000)
+      expect(heapUsed() - before).toBeLessThan(20_000_000)
+      await release()
+      expect(new Set((await settled).map(codeOf))).toEqual(new Set([true]))
+      expect(await own.postEntry(add('late', 'after'))).toMatchObject({ ok: true })
+    })
+  })
 })
+
+/** Bytes in use, garbage left out. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().heapUsed
+}

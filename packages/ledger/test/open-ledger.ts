@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
-import { afterAll } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { createLedgerClient } from '../src/database.ts'
 import {
   createLedger,
@@ -33,9 +33,12 @@ export const games = defineOperations({
   GAME_TICKET: { amount: { min: -100, max: -1 }, limit: { times: 2, per: 'day' } },
 })
 
-/** A database of this test file's own, with a ledger over it and a superuser's connection to attack it with. */
-export async function openLedger() {
-  return openLedgerOf({ app: 'content', operations })
+/**
+ * A database of this test file's own, with a ledger over it and a superuser's connection to attack it with. At its end
+ * PostgreSQL must have seen no deadlock, or as many as the tests provoke.
+ */
+export async function openLedger(options: { deadlocks?: number } = {}) {
+  return openLedgerOf({ app: 'content', operations, ...options })
 }
 
 /** The same for an app of the tests' own, which the template database does not have. */
@@ -47,10 +50,12 @@ async function openLedgerOf<Ops extends Operations>({
   app,
   operations,
   declare = false,
+  deadlocks = 0,
 }: {
   app: string
   operations: Ops
   declare?: boolean
+  deadlocks?: number
 }) {
   const database = await createTestDatabase()
   const pool = createPool(database.url)
@@ -67,6 +72,7 @@ async function openLedgerOf<Ops extends Operations>({
     await prisma.$disconnect()
     await ledger.close()
     await pool.end()
+    expect(await database.deadlocks()).toBe(deadlocks)
     await database.drop()
   })
 

@@ -54,7 +54,10 @@ async function useAll(round: number): Promise<void> {
       metadata: { key: 'a', value: 'b' },
       from: new Date(0),
     })
+    await Promise.all([ledger.entries({ ownerId }), ledger.entries({ ownerId: `other ${round}` })])
     await ledger.holds(ownerId)
+    await ledger.hold(first.hold.id)
+    await ledger.entry(ticket.entry.id)
     await ledger.transaction(transfer.transaction.id)
     await ledger.entryByNonce(ownerId, '1')
   }

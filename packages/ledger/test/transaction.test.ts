@@ -9,7 +9,7 @@ import {
 } from '../src/index.ts'
 import { balanceOf, barrier, openLedger, operations } from './open-ledger.ts'
 
-const { database, ledger, prisma, sql } = await openLedger()
+const { database, ledger, prisma, sql } = await openLedger({ deadlocks: 1 })
 
 const credits = (ownerId: string) =>
   ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount: 10, nonce: 'credits' })

@@ -57,7 +57,7 @@ export async function openGraph() {
       CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
       RETURN clock_timestamp() + interval ${pg.escapeLiteral(interval)}`)
 
-  return { ledger, schema, run, mutate, give, amounts, shiftClock }
+  return { database, ledger, schema, run, mutate, give, amounts, shiftClock }
 }
 
 /** What tests select of any refusal. */

@@ -92,5 +92,5 @@ export async function openApp(options: { parts?: Parts } = {}) {
       CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
       RETURN clock_timestamp() + interval ${pg.escapeLiteral(interval)}`)
 
-  return { send, get, post, give, balances, written, shiftClock, faults }
+  return { database, pool, ledger, sql, send, get, post, give, balances, written, shiftClock, faults }
 }

@@ -1,4 +1,4 @@
-import { DatabaseUnavailableError, TransactionConflictError } from '@shared-ledger/ledger'
+import { DatabaseUnavailableError, OverloadedError, TransactionConflictError } from '@shared-ledger/ledger'
 import { getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { createFailingApp, createTestApp, owner, posting, rowsWritten } from './harness.ts'
@@ -146,6 +146,7 @@ describe('what resolvers throw', () => {
     away: () =>
       new DatabaseUnavailableError('The database cannot be reached now.', { cause: new Error(secret) }),
     conflict: () => new TransactionConflictError('Try it again.', { cause: new Error(secret) }),
+    overload: () => new OverloadedError(),
     driver: () => Object.assign(new Error(secret), { code: 'ECONNREFUSED' }),
     fault: () => new Error(secret),
     thrown: () => secret,
@@ -154,6 +155,7 @@ describe('what resolvers throw', () => {
     ['away', 'DATABASE_UNAVAILABLE', 503, true],
     ['driver', 'DATABASE_UNAVAILABLE', 503, true],
     ['conflict', 'TRANSACTION_CONFLICT', 503, true],
+    ['overload', 'OVERLOADED', 503, true],
     ['fault', 'INTERNAL_ERROR', 500, undefined],
     ['thrown', 'INTERNAL_ERROR', 500, undefined],
   ] as const

@@ -23,8 +23,8 @@ const reversalSchema = z.object({ ...postingFields, id: idSchema })
 const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema })
 
 /** What corrections ask about: entries by an id, which never change, and what this server knows. */
-interface Known {
-  readonly find: (id: string) => Promise<readonly EntryRow[]>
+interface Known<Found> {
+  readonly find: (id: string) => Promise<Found | null>
   readonly rows: RowReader
 }
 
@@ -34,11 +34,11 @@ interface Known {
  */
 export async function reversalDraft(
   input: ReverseTransactionInput,
-  { find, rows }: Known,
+  { find, rows }: Known<readonly EntryRow[]>,
 ): Promise<PostingRequest> {
   const { id, nonce, metadata, dryRun } = parseInput(reversalSchema, input)
   const originals = await find(id)
-  if (originals.length === 0) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
+  if (!originals) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
   const lines = originals.toReversed().map((original) => ({
     ...correctionOf(original, 0 - original.amount, rows),
     reverses: original.id,
@@ -53,10 +53,10 @@ export async function reversalDraft(
 export async function refundDraft(
   input: RefundEntryInput,
   operations: Operations,
-  { find, rows }: Known,
+  { find, rows }: Known<EntryRow>,
 ): Promise<PostingRequest> {
   const { id, amount, nonce, metadata, dryRun } = parseInput(refundSchema, input)
-  const [original] = await find(id)
+  const original = await find(id)
   if (!original) throw new NotFoundError('ENTRY_NOT_FOUND', id)
   const { operation } = original
   const isPaired = isOperation(operations, operation) && operations[operation]?.paired

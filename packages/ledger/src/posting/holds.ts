@@ -88,7 +88,7 @@ export function createHolds<Operation extends string>({
 
   /** @throws NotFoundError, and before anything is written ServerOutdatedError on a newer server's operation. */
   const found = async (client: TransactionClient, id: string) => {
-    const [hold] = await find.holdsByIds(client, [id])
+    const hold = await find.holdById(client, id)
     if (!hold) throw new NotFoundError('HOLD_NOT_FOUND', id)
     return { ...hold, operation: rows.operation(hold.operation) }
   }

@@ -93,9 +93,10 @@ export function createPost<Operation extends string>({
 
   /** What was posted by an earlier attempt of the same call, whose answer was lost. */
   const posted = async ({ id }: Draft): Promise<PostedDraft<Operation>> => {
-    const entries = await find.entriesByTransactions(prisma, [id])
+    const entries = (await find.entriesByTransaction(prisma, id)) ?? []
     const ownerIds = [...new Set(entries.map(({ ownerId }) => ownerId))]
-    return { entries: entries.map(rows.entry), balances: await find.balances(prisma, ownerIds) }
+    const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(prisma, ownerId)))
+    return { entries: entries.map(rows.entry), balances }
   }
 
   const batched = createBatcher<Settled<Operation>>(

@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader'
 import { z } from 'zod'
 import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
@@ -5,7 +6,15 @@ import type { LedgerEntry } from '../entry.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { metadataPairSchema, momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
-import type { EntryRow, RowReader } from '../rows.ts'
+import type { RowReader } from '../rows.ts'
+import {
+  type PageParts,
+  type PageRow,
+  type PageShape,
+  pagesQuery,
+  rangesPerOperation,
+  seqBefore,
+} from './entries-query.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
 /** Which way a list of entries goes. */
@@ -32,16 +41,20 @@ export interface EntriesInput<Operation extends string = string> extends PageInp
 /** A page of an owner's entries. */
 export type EntryPage<Operation extends string = string> = Page<LedgerEntry<Operation>>
 
+const maxSeq = 2n ** 53n
+
 /** The most entries that a page with a metadata filter looks at. */
 const maxExamined = 10_000
-const maxSeq = 2n ** 53n
 
 /** Positions in an owner's entries: a seq, 0 before the first. */
 export const entryCursors = textCursors('seq', (text) =>
   /^(0|[1-9]\d{0,15})$/.test(text) ? BigInt(text) : undefined,
 )
 
-/** Reads pages of entries. Each is one query of the same cost at any depth. */
+/** More pages than this are several queries. */
+const maxPages = 100
+
+/** Reads pages of entries: each at the same cost at any depth, those of one tick and shape by one query. */
 export function createEntryPages<Operation extends string>({
   app,
   operations: known,
@@ -62,58 +75,47 @@ export function createEntryPages<Operation extends string>({
     order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
   })
 
+  const loaders = new Map<string, DataLoader<PageParts, PageRow>>()
+  const read = (shape: PageShape, page: PageParts): Promise<PageRow> => {
+    const name = JSON.stringify(shape)
+    const loader =
+      loaders.get(name) ??
+      new DataLoader(
+        (pages: readonly PageParts[]) =>
+          query(() => prisma.$queryRaw<PageRow[]>(pagesQuery(app, shape, pages))),
+        { cache: false, maxBatchSize: maxPages },
+      )
+    loaders.set(name, loader)
+    return loader.load(page)
+  }
+
   return async (input: EntriesInput<Operation>): Promise<EntryPage<Operation>> => {
     const { ownerId, operations, from, to, metadata, order } = parseInput(filterSchema, input)
     const range = pageRange(input, entryCursors)
     const isOldestFirst = order === 'OLDEST_FIRST'
     const [above, below] = isOldestFirst ? [range.after, range.before] : [range.before, range.after]
-    const isDescending = isOldestFirst === range.backward
-    const direction = isDescending ? Prisma.sql`DESC` : Prisma.sql`ASC`
-    const wanted = range.size + 1
-    // A range of the index for each of these: what one of them alone may look at.
-    const ranges = operations ? 2 * new Set(operations).size : 1
-    const limit = metadata ? Math.ceil(maxExamined / Math.max(ranges, 1)) : wanted
-
-    const isWithin = Prisma.sql`
-      e.app = ${app} AND e.owner_id = ${ownerId}
-      AND e.seq > greatest(${above ?? 0n}::bigint, ${seqBefore(app, ownerId, from) ?? Prisma.sql`0`})
-      AND e.seq < ${below ?? maxSeq}::bigint AND e.seq <= ${seqBefore(app, ownerId, to) ?? maxSeq}`
-    const chosen = Prisma.sql`SELECT e AS entry, e.seq FROM ledger.entries e WHERE ${isWithin}`
-    const ordered = Prisma.sql`ORDER BY e.seq ${direction} LIMIT ${limit}`
-    const examined = operations
-      ? Prisma.sql`
-          SELECT e.entry, e.seq, ROW(wanted, linked) AS range
-            FROM (SELECT DISTINCT unnest(${operations}::text[])) AS wanted (operation)
-           CROSS JOIN (VALUES (0), (1)) AS linked (count)
-           CROSS JOIN LATERAL (
-             ${chosen} AND e.operation = wanted.operation
-               AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = linked.count ${ordered}
-           ) e`
-      : Prisma.sql`SELECT e.entry, e.seq, NULL AS range FROM (${chosen} ${ordered}) e`
-    const matches = metadata
-      ? Prisma.sql`
-          (entry).metadata @> ${JSON.stringify({ [metadata.key]: metadata.value })}::jsonb
-          AND seq ${isDescending ? Prisma.sql`>=` : Prisma.sql`<=`} coalesce((SELECT seq FROM stop), seq)`
-      : Prisma.sql`true`
-    const [page] = await query(
-      () => prisma.$queryRaw<{ found: EntryRow[] | null; last: string | null }[]>`
-        WITH examined AS MATERIALIZED (${examined}),
-        placed AS (SELECT seq, row_number() OVER (PARTITION BY range ORDER BY seq ${direction}) AS place FROM examined),
-        stop AS (SELECT seq FROM placed WHERE place = ${metadata ? limit : null}::bigint ORDER BY seq ${direction} LIMIT 1),
-        found AS (SELECT entry, seq FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${wanted})
-        SELECT (SELECT json_agg(ledger.entry_json(entry) ORDER BY seq ${direction}) FROM found) AS found,
-               (SELECT seq::text FROM stop) AS last`,
+    const count = range.size + 1
+    const ranges = operations ? rangesPerOperation * new Set(operations).size : 1
+    const examined = metadata ? Math.ceil(maxExamined / Math.max(ranges, 1)) : count
+    const { found, last } = await read(
+      {
+        isDescending: isOldestFirst === range.backward,
+        byOperation: operations != null,
+        byMetadata: metadata != null,
+      },
+      {
+        ownerId: Prisma.sql`${ownerId}::text`,
+        above: Prisma.sql`greatest(${above ?? 0n}::bigint, ${seqBefore(app, ownerId, from)})`,
+        below: Prisma.sql`least(${below ?? maxSeq}::bigint, ${seqBefore(app, ownerId, to)} + 1)`,
+        operations: Prisma.sql`${operations ?? null}::text[]`,
+        metadata: Prisma.sql`${metadata ? JSON.stringify({ [metadata.key]: metadata.value }) : null}::jsonb`,
+        count: Prisma.sql`${count}::int`,
+        examined: Prisma.sql`${examined}::int`,
+      },
     )
-    return toPage(range, (page?.found ?? []).map(rows.entry), entryCursors, {
+    return toPage(range, (found ?? []).map(rows.entry), entryCursors, {
       positionOf: ({ seq }) => BigInt(seq),
-      stoppedAt: page?.last == null ? undefined : BigInt(page.last),
+      stoppedAt: last === null ? undefined : BigInt(last),
     })
   }
-}
-
-/** The seq of the owner's last entry before a moment. */
-function seqBefore(app: string, ownerId: string, moment: Date | null | undefined): Prisma.Sql | undefined {
-  if (moment == null) return undefined
-  const last = new Date(moment.getTime() - 1)
-  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${last.toISOString()}::timestamptz))`
 }

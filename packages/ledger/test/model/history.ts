@@ -307,5 +307,39 @@ export function histories(length: { minLength: number; maxLength: number }): fc.
     length,
   )
 }
+
+/** Postings that are asked for at once: in one turn of the event loop, and in the next ones. */
+export type Crowd = readonly (readonly Wish[])[]
+
+const crowdSize = [
+  { weight: 6, size: { minLength: 1, maxLength: 12 } },
+  { weight: 3, size: { minLength: 10, maxLength: 60 } },
+  { weight: 1, size: { minLength: 100, maxLength: 300 } },
+] as const
+const crowd: fc.Arbitrary<Crowd> = fc.array(
+  fc.oneof(...crowdSize.map(({ weight, size }) => ({ weight, arbitrary: fc.array(posting, size) }))),
+  { minLength: 1, maxLength: 4 },
+)
+
+/** A crowd larger than any batch, then crowds with steps between them. */
+export function crowdedHistories(length: {
+  minLength: number
+  maxLength: number
+}): fc.Arbitrary<(Crowd | Step)[]> {
+  const large = fc.tuple(
+    fc.array(posting, { minLength: 400, maxLength: 400 }),
+    fc.array(posting, { minLength: 100, maxLength: 100 }),
+  )
+  const rest = fc.array(
+    fc.oneof<fc.WeightedArbitrary<Crowd | Step>[]>(
+      { weight: 6, arbitrary: oneStep },
+      { weight: 3, arbitrary: crowd },
+      { weight: 1, arbitrary: clockStep },
+    ),
+    length,
+  )
+  return fc.tuple(large, rest).map(([first, later]) => [first, ...later])
+}
+
 /** How far the clock jumps. */
 export const clockJump: fc.Arbitrary<number> = clockStep.map((step) => (step.kind === 'clock' ? step.by : 0))

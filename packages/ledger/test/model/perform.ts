@@ -24,7 +24,7 @@ export async function perform(
   compare(requests, outcomes)
 }
 
-function compare(requests: readonly Expected[], outcomes: readonly Answered[]): void {
+export function compare(requests: readonly Expected[], outcomes: readonly Answered[]): void {
   expect(outcomes).toHaveLength(requests.length)
   for (const [index, { command, outcome }] of requests.entries()) {
     expect({ command, outcome: outcomes[index] }).toEqual({ command, outcome })
@@ -32,7 +32,7 @@ function compare(requests: readonly Expected[], outcomes: readonly Answered[]): 
 }
 
 /** A batch answers a capture's entry, and not its hold. */
-function asInBatch({ command, outcome }: Expected): Expected {
+export function asInBatch({ command, outcome }: Expected): Expected {
   return { command, outcome: outcome.code === 'POSTED' ? withoutHold(outcome) : outcome }
 }
 

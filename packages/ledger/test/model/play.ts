@@ -70,11 +70,7 @@ export class Player {
       model.now += step.by
       return { kind: 'clock', now: model.now }
     }
-    // What is in a batch knows only what was there before it.
-    const known = model.known
-    const commands = (step.kind === 'one' ? [step.wish] : step.wishes).map((wish) =>
-      this.#resolve(wish, known),
-    )
+    const commands = this.commands(step.kind === 'one' ? [step.wish] : step.wishes)
     const run = () => commands.map((command) => ({ command, outcome: carryOut(model, command) }))
     // Releases and overdrafts are no postings, and have no dry run.
     const dryRun = step.dryRun && commands.every((command) => 'nonce' in command)
@@ -82,10 +78,14 @@ export class Player {
     return { kind, requests: dryRun ? model.dryRun(run) : run(), dryRun }
   }
 
-  #resolve(wish: Wish, known: LedgerModel['known']): Command {
-    const command = this.#commandOf(wish, known)
-    this.#commands.push(command)
-    return command
+  /** What requests of one batch are: each knows only what was there before the batch. */
+  commands(wishes: readonly Wish[]): Command[] {
+    const known = this.model.known
+    return wishes.map((wish) => {
+      const command = this.#commandOf(wish, known)
+      this.#commands.push(command)
+      return command
+    })
   }
 
   #commandOf(wish: Wish, known: LedgerModel['known']): Command {

@@ -1,5 +1,3 @@
-import type { Parameters } from 'fast-check'
-
 /** Whether this is `npm run test:long`. */
 export const isLong = process.env.MODE === 'long'
 
@@ -10,7 +8,7 @@ export const start = Date.UTC(2026, 1, 26, 22, 59, 58)
  * How fast-check runs: a new seed each time, printed, so that it is known however the run ends. MODEL_SEED=… replays it, and
  * with MODEL_PATH=… the one failure that fast-check named.
  */
-export function replay({ numRuns, timeout }: { numRuns: number; timeout: number }): Parameters<unknown> {
+export function replay({ numRuns, timeout }: { numRuns: number; timeout: number }) {
   const { MODEL_SEED, MODEL_PATH } = process.env
   const seed = MODEL_SEED === undefined ? Math.trunc(Math.random() * 2 ** 31) : Number(MODEL_SEED)
   console.log(`MODEL_SEED=${seed}`)

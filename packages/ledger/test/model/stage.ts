@@ -1,6 +1,5 @@
 // Carries requests out on a real ledger, and tells what became of them in the model's words.
 import type pg from 'pg'
-import { createLedgerClient, lockTimeoutMs } from '../../src/database.ts'
 import {
   createLedger,
   type InsufficientBalanceError,
@@ -12,18 +11,17 @@ import {
   type Refusal,
 } from '../../src/index.ts'
 import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
-import { createDirectCalls } from '../../src/posting/direct-calls.ts'
 import { type Draft, draftRequest } from '../../src/posting/draft.ts'
-import { createPost, type PostedDraft } from '../../src/posting/post.ts'
+import type { PostedDraft } from '../../src/posting/post.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
-import { createFinders } from '../../src/reading/finders.ts'
 import { rowReader } from '../../src/rows.ts'
 import { Ids } from './ids.ts'
 import type { HoldAnswer, ModelEntry } from './model.ts'
 import { type Operation, operations } from './operations.ts'
 import type { Answered, Command } from './play.ts'
+import { openPoster } from './poster.ts'
 
 const rows = rowReader(operations)
 const noEntry = '999999999999'
@@ -34,32 +32,19 @@ type Batch = readonly Command[]
 /** One app on one process's connections. */
 export class Stage {
   readonly #ledger
-  readonly #client
-  readonly #post
-  readonly #find
+  readonly #poster
   readonly #entries = new Ids(noEntry)
   readonly #transactions = new Ids(noTransaction)
   readonly #holds = new Ids(noEntry)
 
   constructor(app: string, pool: pg.Pool) {
     this.#ledger = createLedger({ app, operations, pool })
-    this.#client = createLedgerClient(pool)
-    this.#find = createFinders(app)
-    this.#post = createPost<Operation>({
-      app,
-      rows,
-      find: this.#find,
-      prisma: this.#client,
-      directly: createDirectCalls(this.#client, { patienceMs: lockTimeoutMs }),
-      patienceMs: lockTimeoutMs,
-      report: () => {},
-      wakeUp: () => {},
-    })
+    this.#poster = openPoster(app, pool)
   }
 
   async close(): Promise<void> {
     await this.#ledger.close()
-    await this.#client.$disconnect()
+    await this.#poster.close()
   }
 
   /** One request by the command that is made for it. */
@@ -142,13 +127,14 @@ export class Stage {
         this.#settled(result, (posted) => this.#posted([posted.entry], [posted.balance])),
       )
     }
-    const drafts = await Promise.all(commands.map((command) => this.#draft(command)))
+    const drafts = await Promise.all(commands.map((command) => this.draft(command)))
     const good = drafts.flatMap((draft) => (draft instanceof LedgerError ? [] : [draft]))
-    const settled = [...(good.length > 0 ? await this.#post(this.#client, good, { dryRun }) : [])]
-    return drafts.map((draft) => this.#draftSettled(draft instanceof LedgerError ? draft : settled.shift()))
+    const settled = [...(good.length > 0 ? await this.#poster.post(good, { dryRun }) : [])]
+    return drafts.map((draft) => this.answered(draft instanceof LedgerError ? draft : settled.shift()))
   }
 
-  async #draft(command: Command): Promise<Draft | LedgerError> {
+  /** The draft of a posting, or why there is none. */
+  async draft(command: Command): Promise<Draft | LedgerError> {
     try {
       return (await this.#request(command)).draft
     } catch (error) {
@@ -158,6 +144,7 @@ export class Stage {
   }
 
   async #request(command: Command): Promise<{ readonly draft: Draft }> {
+    const { client, find } = this.#poster
     switch (command.do) {
       case 'postEntry':
         return entryDrafts(operations)(command)
@@ -167,14 +154,17 @@ export class Stage {
         return transferDrafts(operations, transactionDrafts(operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        const find = (transactionId: string) =>
-          this.#find.entriesByTransactions(this.#client, [transactionId])
-        return reversalDraft({ ...command, id }, { find, rows })
+        return reversalDraft(
+          { ...command, id },
+          { find: (real) => find.entriesByTransaction(client, real), rows },
+        )
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
-        const find = (entryId: string) => this.#find.entriesByIds(this.#client, [entryId])
-        return refundDraft({ ...command, id }, operations, { find, rows })
+        return refundDraft({ ...command, id }, operations, {
+          find: (real) => find.entryById(client, real),
+          rows,
+        })
       }
       case 'capture':
         return { draft: await this.#captureDraft(command) }
@@ -184,7 +174,8 @@ export class Stage {
   }
 
   async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
-    const [hold] = await this.#find.holdsByIds(this.#client, [this.#holds.realOf(id)])
+    const { client, find } = this.#poster
+    const hold = await find.holdById(client, this.#holds.realOf(id))
     // ledger.post itself says that there is none: of whomever, by whatever operation.
     const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
     const requested = amount === null ? null : -amount
@@ -193,7 +184,8 @@ export class Stage {
     return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
   }
 
-  #draftSettled(settled: PostedDraft<Operation> | Refusal | LedgerError | undefined): Answered {
+  /** What became of a draft, in the model's words. What was posted is numbered in the order in which it is told here. */
+  answered(settled: PostedDraft<Operation> | LedgerError | undefined): Answered {
     if (settled === undefined) throw new Error('a draft was not settled')
     return settled instanceof LedgerError
       ? this.#refused(settled)

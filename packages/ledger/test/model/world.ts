@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
-import { afterAll } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { createLedger, createPool } from '../../src/index.ts'
 import { verifyLedger } from '../../src/verify.ts'
 import { operations } from './operations.ts'
@@ -22,6 +22,7 @@ export async function createWorlds() {
   afterAll(async () => {
     for (const end of onEnd.reverse()) await end()
     await sql.end()
+    expect(await database.deadlocks()).toBe(0)
     await database.drop()
   })
 

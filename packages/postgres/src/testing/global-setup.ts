@@ -19,7 +19,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const root = findRoot(project.config.root)
   const server = await startWithTemplate(root)
   const freeze = `ALTER DATABASE ${TEMPLATE} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`
-  await withConnection(server.url('postgres'), (connection) => connection.query(freeze))
+  const count = 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
+  await withConnection(server.url('postgres'), (connection) => connection.query(`${freeze}; ${count}`))
   project.provide('postgres', { url: server.url('postgres'), template: TEMPLATE })
   return () => server.remove()
 }
@@ -29,6 +30,7 @@ async function startWithTemplate(root: string): Promise<TemporaryPostgres> {
   const cache = templateCacheOf(root)
   let restored = false
   const server = await startTemporaryPostgres({
+    settings: { shared_preload_libraries: 'pg_stat_statements' }, // tests count statements
     restore(placement) {
       restored = restoreFrom(cache, placement)
       return restored

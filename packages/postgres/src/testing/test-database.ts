@@ -4,6 +4,7 @@ import { inject } from 'vitest'
 import { codeOf, withConnection } from '../connection.ts'
 import { withDatabase } from '../database-url.ts'
 import { createDatabase, dropDatabase } from '../databases.ts'
+import { deadlocksOf, statementsOf } from './counters.ts'
 
 /** A database of one test file's own. */
 export interface TestDatabase {
@@ -11,6 +12,10 @@ export interface TestDatabase {
   readonly name: string
   /** Drops the database, with the connections that are on it. */
   drop(): Promise<void>
+  /** The statements that the database carries out while something runs. */
+  statementsOf(run: () => Promise<unknown>): Promise<string[]>
+  /** How many deadlocks there were, once the connections that are on it have ended. */
+  deadlocks(): Promise<number>
 }
 
 /** A copy of the migrated template: the ledger and every app, without accounts and entries. */
@@ -31,7 +36,13 @@ async function create(make: (name: string) => Promise<unknown>): Promise<TestDat
   const { url } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
   await make(name)
-  return { url: withDatabase(url, name), name, drop: () => dropDatabase(url, name) }
+  return {
+    url: withDatabase(url, name),
+    name,
+    drop: () => dropDatabase(url, name),
+    statementsOf: (run) => statementsOf(name, run),
+    deadlocks: () => deadlocksOf(name),
+  }
 }
 
 // A template that something else looks at, such as autovacuum, cannot be copied at that moment.

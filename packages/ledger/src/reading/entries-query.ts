@@ -1,0 +1,99 @@
+import { Prisma } from '../generated/prisma/client.ts'
+import type { EntryRow } from '../rows.ts'
+
+/**
+ * Which entries a page has, in SQL: `above` and `below` are the seqs around them, `count` is how many at most. `examined`
+ * is how many are looked at in each range of the index.
+ */
+export type PageParts = Readonly<
+  Record<'ownerId' | 'above' | 'below' | 'operations' | 'metadata' | 'count' | 'examined', Prisma.Sql>
+>
+
+/** What was read: the entries in the direction of reading, and the seq at which it stopped for now. */
+export interface PageRow {
+  readonly found: readonly EntryRow[] | null
+  readonly last: string | null
+}
+
+/** What pages must have in common to be read by one query. */
+export interface PageShape {
+  readonly isDescending: boolean
+  readonly byOperation: boolean
+  readonly byMetadata: boolean
+}
+
+/** Reads pages, and answers them in their order. */
+export function pagesQuery(app: string, shape: PageShape, pages: readonly PageParts[]): Prisma.Sql {
+  const [only] = pages
+  if (only && pages.length === 1) return pageQuery(app, shape, only)
+  const values = pages.map(
+    ({ ownerId, above, below, operations, metadata, count, examined }, place) =>
+      Prisma.sql`(${place}::int, ${ownerId}, ${above}, ${below}, ${operations}, ${metadata}, ${count}, ${examined})`,
+  )
+  return Prisma.sql`
+    SELECT read.found, read.last
+      FROM (VALUES ${Prisma.join(values)})
+             page (place, owner_id, above, below, operations, metadata, count, examined)
+     CROSS JOIN LATERAL (${pageQuery(app, shape, columns)}) read ORDER BY page.place`
+}
+
+/** A page whose parts are those of a row. */
+const columns: PageParts = {
+  ownerId: Prisma.sql`page.owner_id`,
+  above: Prisma.sql`page.above`,
+  below: Prisma.sql`page.below`,
+  operations: Prisma.sql`page.operations`,
+  metadata: Prisma.sql`page.metadata`,
+  count: Prisma.sql`page.count`,
+  examined: Prisma.sql`page.examined`,
+}
+
+/** By operation, a page is put together from two ranges of the index for each: plain entries, and linked ones. */
+export const rangesPerOperation = 2
+
+function pageQuery(
+  app: string,
+  { isDescending, byOperation, byMetadata }: PageShape,
+  { ownerId, above, below, operations, metadata, count, examined: limit }: PageParts,
+): Prisma.Sql {
+  const direction = isDescending ? Prisma.sql`DESC` : Prisma.sql`ASC`
+  const isWithin = Prisma.sql`
+    e.app = ${app} AND e.owner_id = ${ownerId} AND e.seq > ${above} AND e.seq < ${below}`
+  const chosen = Prisma.sql`SELECT e AS entry, e.seq FROM ledger.entries e WHERE ${isWithin}`
+  const ordered = Prisma.sql`ORDER BY e.seq ${direction} LIMIT ${limit}`
+  const examined = byOperation
+    ? Prisma.sql`
+        SELECT e.entry, e.seq, ROW(wanted, linked) AS range
+          FROM (SELECT DISTINCT unnest(${operations})) AS wanted (operation)
+         CROSS JOIN (VALUES (0), (1)) AS linked (count)
+         CROSS JOIN LATERAL (
+           ${chosen} AND e.operation = wanted.operation
+             AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = linked.count ${ordered}
+         ) e`
+    : Prisma.sql`SELECT e.entry, e.seq, NULL AS range FROM (${chosen} ${ordered}) e`
+  // Where one range was cut off, the others have entries behind that place which are none of this page's.
+  const stop = byMetadata
+    ? Prisma.sql`
+        SELECT seq FROM (
+          SELECT seq, row_number() OVER (PARTITION BY range ORDER BY seq ${direction}) AS place FROM examined
+        ) placed WHERE place = ${limit} ORDER BY seq ${direction} LIMIT 1`
+    : Prisma.sql`SELECT NULL::bigint AS seq`
+  const matches = byMetadata
+    ? Prisma.sql`
+        (entry).metadata @> ${metadata}
+        AND seq ${isDescending ? Prisma.sql`>=` : Prisma.sql`<=`} coalesce((SELECT seq FROM stop), seq)`
+    : Prisma.sql`true`
+  return Prisma.sql`
+    WITH examined AS MATERIALIZED (${examined}),
+    stop AS (${stop}),
+    found AS (SELECT entry, seq FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${count})
+    SELECT (SELECT json_agg(ledger.entry_json(entry) ORDER BY seq ${direction}) FROM found) AS found,
+           (SELECT seq::text FROM stop) AS last`
+}
+
+/** The seq of the owner's last entry before a moment; null without one, which PostgreSQL's greatest and least pass over. */
+export function seqBefore(app: string, ownerId: string, moment: Date | null | undefined): Prisma.Sql {
+  if (moment == null) return Prisma.sql`NULL::bigint`
+  const last = new Date(moment.getTime() - 1)
+  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${last.toISOString()}::timestamptz))`
+}

@@ -1,0 +1,119 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { LedgerError } from '../../src/index.ts'
+import { callsOf, recordCalls, settledIds } from './calls.ts'
+import { type Crowd, crowdedHistories, type Step } from './history.ts'
+import { LedgerModel } from './model.ts'
+import { asInBatch, compare, perform } from './perform.ts'
+import { type Command, carryOut, Player } from './play.ts'
+import { openPoster, type Poster } from './poster.ts'
+import { isLong, replay, start } from './seed.ts'
+import { Stage } from './stage.ts'
+import { Tally } from './tally.ts'
+import { createWorlds } from './world.ts'
+
+const { sql, createWorld, declareApp } = await createWorlds()
+const world = await createWorld('at_once')
+await recordCalls(sql)
+
+const { numRuns, timeout } = isLong ? { numRuns: 300, timeout: 7_200_000 } : { numRuns: 4, timeout: 240_000 }
+
+/** How many circles of owners there are: calls for different ones may be under way at the same time. */
+const circles = 3
+
+test.each([
+  ['one process', 1],
+  ['three processes', 3],
+] as const)(
+  'postings of %s at once come to the same as one after another',
+  { timeout },
+  async (name, count) => {
+    const alone = world.createProcess()
+    const pools = Array.from({ length: count }, () => world.createProcess())
+    for (const [index, pool] of pools.entries()) pool.options.application_name = `process ${index}`
+    const tally = new Tally()
+    let runs = 0
+    const property = fc.asyncProperty(crowdedHistories({ minLength: 40, maxLength: 60 }), async (history) => {
+      runs += 1
+      const app = `at_once_${count}_${runs}`
+      await declareApp(app)
+      await world.setClock(start)
+      const stage = new Stage(app, alone)
+      const posters = pools.map((pool) => openPoster(app, pool))
+      const performNext = createPerformance(stage, posters, tally)
+      try {
+        for (const step of history) await performNext(step)
+      } finally {
+        await Promise.all([stage, ...posters].map((opened) => opened.close()))
+      }
+      expect(await world.brokenRows(app)).toEqual([])
+    })
+    await fc.assert(property, replay({ numRuns, timeout }))
+
+    const { sizes, atOnce } = await callsOf(sql, `at_once_${count}_%`)
+    console.log(`${tally.total} requests of ${name} at once\n${tally.table()}`)
+    console.log(`in calls of ${sizes.join(', ')}; ${atOnce} of one process under way at once`)
+    expect(tally.total).toBeGreaterThan(numRuns * 600)
+    expect(sizes[0]).toBe(1)
+    expect(sizes.filter((size) => size < 32).length).toBeGreaterThan(5)
+    expect(sizes.at(-1)).toBeGreaterThanOrEqual(256 / count)
+    expect(sizes.at(-1)).toBeLessThanOrEqual(256)
+    expect(atOnce).toBeGreaterThan(1)
+  },
+)
+
+/** Carries steps out one after another, and compares what each comes to with what the model says. */
+function createPerformance(stage: Stage, posters: readonly Poster[], tally: Tally) {
+  const model = new LedgerModel()
+  model.now = start
+  let circle = 0
+  const player = new Player(model, (n) => `${['rich', 'ada', 'bob', 'cy', 'dee'][n]} ${circle}`)
+
+  const ask = async (command: Command, index: number) => {
+    const draft = await stage.draft(command)
+    if (draft instanceof LedgerError) return { command, send: async () => draft }
+    const send = async () => (await posters[index % posters.length]?.post([draft]))?.[0]
+    return { command, id: draft.id, send }
+  }
+
+  /** Has the processes post at once, and the model one after another, in the order that PostgreSQL wrote down. */
+  const performCrowd = async (crowd: Crowd) => {
+    const turns = crowd.map((wishes, turn) =>
+      wishes.flatMap((wish, index) => {
+        circle = (turn + (index % 2)) % circles
+        return player.commands([wish])
+      }),
+    )
+    const asked = await Promise.all(turns.map((commands) => Promise.all(commands.map(ask))))
+    const sent = []
+    for (const turn of asked) {
+      sent.push(...turn.map(async ({ command, id, send }) => ({ command, id, settled: await send() })))
+      await nextTurn()
+    }
+    const all = await Promise.all(sent)
+    const ids = await settledIds(
+      sql,
+      all.flatMap(({ id }) => id ?? []),
+    )
+    const byId = new Map(all.map((each) => [each.id, each]))
+    // What is refused before it is sent is refused whatever the others came to.
+    const unsent = all.filter(({ id }) => id === undefined)
+    const inOrder = [...ids.flatMap((id) => byId.get(id) ?? []), ...unsent]
+    expect(inOrder).toHaveLength(all.length)
+    for (const { command, settled } of inOrder) {
+      const expected = { command, outcome: carryOut(model, command) }
+      tally.add(expected, false)
+      compare([asInBatch(expected)], [stage.answered(settled)])
+    }
+  }
+
+  return async (step: Crowd | Step) => {
+    if (!('kind' in step)) return performCrowd(step)
+    circle = (circle + 1) % circles
+    const scene = player.play(step)
+    if (scene.kind === 'clock') return world.setClock(scene.now)
+    await perform(stage, scene, 'one by one')
+    tally.addAll(scene)
+  }
+}

@@ -1,0 +1,29 @@
+import type pg from 'pg'
+import { createLedgerClient, lockTimeoutMs } from '../../src/database.ts'
+import { createDirectCalls } from '../../src/posting/direct-calls.ts'
+import type { Draft } from '../../src/posting/draft.ts'
+import { createPost } from '../../src/posting/post.ts'
+import { createFinders } from '../../src/reading/finders.ts'
+import { rowReader } from '../../src/rows.ts'
+import { type Operation, operations } from './operations.ts'
+
+export type Poster = ReturnType<typeof openPoster>
+
+/** What posts drafts for one app on one process's connections, as a ledger of its own does: single ones by its batcher. */
+export function openPoster(app: string, pool: pg.Pool) {
+  const client = createLedgerClient(pool)
+  const find = createFinders(app)
+  const post = createPost<Operation>({
+    ...{ app, find, rows: rowReader(operations), prisma: client },
+    directly: createDirectCalls(client, { patienceMs: lockTimeoutMs }),
+    patienceMs: lockTimeoutMs,
+    report: () => {},
+    wakeUp: () => {},
+  })
+  return {
+    client,
+    find,
+    post: (drafts: readonly Draft[], options = { dryRun: false }) => post(client, drafts, options),
+    close: () => client.$disconnect(),
+  }
+}
