@@ -15,8 +15,8 @@ export interface BatchLimits {
   readonly lanes: number
   /** Entries in one call; a larger transaction goes alone. */
   readonly batchSize: number
-  /** Drafts that may wait; beyond them callers are told OVERLOADED. */
-  readonly queueSize: number
+  /** Drafts that may be unanswered, wherever they wait; beyond them callers are told OVERLOADED. */
+  readonly unanswered: number
   /** How long after its arrival a draft is given up whose account is locked elsewhere. */
   readonly patienceMs: number
 }
@@ -24,7 +24,7 @@ export interface BatchLimits {
 export const batchLimits: BatchLimits = {
   lanes: 2,
   batchSize: 256,
-  queueSize: 10_000,
+  unanswered: 10_000,
   patienceMs: 10_000,
 }
 
@@ -84,6 +84,7 @@ export function createBatcher<Settled>(
   /** How many jobs are at work on each owner's account. */
   const atWork = new Map<string, number>()
   let arrivals = 0
+  let unanswered = 0
   let lanes = 0
   let isScheduled = false
   let isLooking = false
@@ -232,12 +233,20 @@ export function createBatcher<Settled>(
 
   const isOverdue = ({ deadline }: Job<Settled>) => deadline <= performance.now()
 
+  const counted =
+    <Answer>(settle: (answer: Answer) => void) =>
+    (answer: Answer) => {
+      unanswered -= 1
+      settle(answer)
+    }
+
   return (draft) =>
     new Promise((resolve, reject) => {
-      if (queue.size + busy.size >= limits.queueSize) {
+      if (unanswered >= limits.unanswered) {
         reject(new OverloadedError())
         return
       }
+      unanswered += 1
       arrivals += 1
       queue.add([
         {
@@ -246,8 +255,8 @@ export function createBatcher<Settled>(
           entries: draft.lines.length,
           arrival: arrivals,
           deadline: performance.now() + limits.patienceMs,
-          resolve,
-          reject,
+          resolve: counted(resolve),
+          reject: counted(reject),
         },
       ])
       schedule()

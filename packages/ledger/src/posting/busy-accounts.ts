@@ -2,8 +2,6 @@ import { insert, type Waiting } from './fair-queue.ts'
 
 /** What waits for accounts that are locked elsewhere: a line for each of them. */
 export interface BusyAccounts<Item extends Waiting> {
-  /** How many items wait. */
-  readonly size: number
   /** How many accounts are busy. */
   readonly accounts: number
   has(ownerId: string): boolean
@@ -26,7 +24,6 @@ export interface BusyAccounts<Item extends Waiting> {
 export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
   /** By account, in the order of the turns; each line in the order of arrival. */
   const lines = new Map<string, Item[]>()
-  let size = 0
 
   /** Takes the items of a line that `choose` wants. */
   const pick = (ownerId: string, choose: (item: Item) => boolean): Item[] => {
@@ -34,14 +31,10 @@ export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
     const rest: Item[] = []
     for (const item of lines.get(ownerId) ?? []) (choose(item) ? taken : rest).push(item)
     if (taken.length > 0) lines.set(ownerId, rest)
-    size -= taken.length
     return taken
   }
 
   return {
-    get size() {
-      return size
-    },
     get accounts() {
       return lines.size
     },
@@ -50,7 +43,6 @@ export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
       const line = lines.get(ownerId)
       if (line) insert(line, item)
       else lines.set(ownerId, [item])
-      size += 1
     },
     found(ownerId) {
       const line = lines.get(ownerId) ?? []
@@ -60,7 +52,6 @@ export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
     free(ownerId) {
       const line = lines.get(ownerId) ?? []
       lines.delete(ownerId)
-      size -= line.length
       return line
     },
     takeOneOfEach(maxEntries, mayTake) {

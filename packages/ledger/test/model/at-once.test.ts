@@ -53,11 +53,11 @@ test.each([
 
     const { sizes, atOnce } = await callsOf(sql, `at_once_${count}_%`)
     console.log(`${tally.total} requests of ${name} at once\n${tally.table()}`)
-    console.log(`in calls of ${sizes.join(', ')}; ${atOnce} of one process under way at once`)
+    console.log(`in calls of ${sizes.join(', ')} entries; ${atOnce} of one process under way at once`)
     expect(tally.total).toBeGreaterThan(numRuns * 600)
     expect(sizes[0]).toBe(1)
     expect(sizes.filter((size) => size < 32).length).toBeGreaterThan(5)
-    expect(sizes.at(-1)).toBeGreaterThanOrEqual(256 / count)
+    expect(sizes.at(-1)).toBeGreaterThan(200 / count)
     expect(sizes.at(-1)).toBeLessThanOrEqual(256)
     expect(atOnce).toBeGreaterThan(1)
   },

@@ -23,7 +23,9 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
     BEGIN
       IF NOT dry_run THEN
         INSERT INTO model.calls
-        VALUES (app, current_setting('application_name'), json_array_length(transactions), began, clock_timestamp());
+        VALUES (app, current_setting('application_name'),
+               (SELECT sum(json_array_length(r -> 'lines')) FROM json_array_elements(transactions) r),
+               began, clock_timestamp());
         INSERT INTO model.settled
         SELECT app, (transactions -> i ->> 'id')::uuid, nextval('model.places')
           FROM generate_series(0, json_array_length(transactions) - 1) i
@@ -42,7 +44,7 @@ export async function settledIds(sql: pg.Client, ids: readonly string[]): Promis
   return rows.map(({ id }) => id)
 }
 
-/** The sizes of the calls that apps' processes made, and the most calls that one process had under way at once. */
+/** How many entries the calls had that apps' processes made, and the most calls that one process had under way at once. */
 export async function callsOf(sql: pg.Client, apps: string): Promise<{ sizes: number[]; atOnce: number }> {
   const { rows } = await sql.query<{ sizes: number[]; at_once: string }>(
     `WITH calls AS (SELECT * FROM model.calls WHERE app LIKE $1)
