@@ -228,18 +228,18 @@ BEGIN
   END IF;
 END $$;
 
--- Writes what became of locked accounts, and removes those that were made for nothing.
+-- Writes what became of locked accounts, and removes those that were made for nothing. ON CONFLICT finds each by its
+-- key, whatever the planner believes; and one statement checks the constraints of all, which takes less time than theirs
+-- would take one by one.
 CREATE FUNCTION ledger.save_accounts(app text, accounts ledger.accounts[], made text[]) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
-DECLARE
-  account ledger.accounts;
 BEGIN
-  FOREACH account IN ARRAY coalesce(accounts, '{}') LOOP
-    UPDATE ledger.accounts a
-       SET balance = account.balance, overdraft = account.overdraft, held = account.held,
-           holds_expire_on = account.holds_expire_on, seq = account.seq, updated_on = account.updated_on
-     WHERE a.app = app AND a.owner_id = account.owner_id AND a IS DISTINCT FROM account;
-  END LOOP;
+  INSERT INTO ledger.accounts AS a
+  SELECT s.* FROM unnest(accounts) s WHERE s.app IS NOT NULL
+  ON CONFLICT ON CONSTRAINT accounts_pkey DO UPDATE
+     SET balance = excluded.balance, overdraft = excluded.overdraft, held = excluded.held,
+         holds_expire_on = excluded.holds_expire_on, seq = excluded.seq, updated_on = excluded.updated_on
+   WHERE a IS DISTINCT FROM excluded;
   IF made IS NOT NULL THEN
     DELETE FROM ledger.accounts a
      WHERE a.app = app AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
@@ -517,7 +517,7 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = for
 #variable_conflict use_variable
 DECLARE
   requests ledger.request[] := (SELECT array_agg(r) FROM json_populate_recordset(NULL::ledger.request, transactions) r);
-  is_repeated boolean := (SELECT count(DISTINCT r.nonce) < count(*) FROM unnest(requests) r);
+  is_repeated boolean := (SELECT count(DISTINCT r.nonce COLLATE "C") < count(*) FROM unnest(requests) r);
   originals ledger.original[];
   accounts ledger.accounts[];
   made text[];

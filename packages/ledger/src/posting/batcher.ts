@@ -13,6 +13,8 @@ import { createFairQueue, type Turn, type Waiting } from './fair-queue.ts'
 export interface BatchLimits {
   /** Calls of ledger.post at once, beside those for busy accounts. */
   readonly lanes: number
+  /** Drafts that must wait for a further call at once: for fewer, what a call itself costs is better saved. */
+  readonly crowd: number
   /** Entries in one call; a larger transaction goes alone. */
   readonly batchSize: number
   /** Drafts that may be unanswered, wherever they wait; beyond them callers are told OVERLOADED. */
@@ -23,6 +25,7 @@ export interface BatchLimits {
 
 export const batchLimits: BatchLimits = {
   lanes: 2,
+  crowd: 64,
   batchSize: 256,
   unanswered: 10_000,
   patienceMs: 10_000,
@@ -108,7 +111,7 @@ export function createBatcher<Settled>(
   }
 
   const fillLanes = () => {
-    while (lanes < limits.lanes) {
+    while (lanes === 0 || (lanes < limits.lanes && queue.size >= limits.crowd)) {
       const jobs = queue.take(limits.batchSize, turnOf)
       if (jobs.length === 0) return
       lanes += 1
