@@ -3,6 +3,8 @@ import { quantile } from './statistics.ts'
 /** What callers got done who each wait for an answer before they ask again. */
 export interface LoopFigures {
   readonly callsPerSecond: number
+  /** How many calls were made in all, measured or not. */
+  readonly calls: number
   /** The time that so much of the calls took at most. */
   latencyMs(part: number): number
 }
@@ -22,6 +24,7 @@ export async function closedLoop(
   const latencies: number[] = []
   const from = performance.now() + rampPart * seconds * 1000
   let until = from + seconds * 1000
+  let calls = 0
   let isFailed = false
 
   const run = async (_: unknown, caller: number) => {
@@ -30,6 +33,7 @@ export async function closedLoop(
       // However slow: one answer at least, so that there is a figure.
       if (isFailed || (began >= until && latencies.length > 0)) return
       await call(caller)
+      calls += 1
       const ended = performance.now()
       if (ended >= until && latencies.length === 0) until = ended
       if (ended >= from && ended <= until) latencies.push(ended - began)
@@ -44,6 +48,7 @@ export async function closedLoop(
   await Promise.allSettled(runs)
   await Promise.all(runs)
   return {
+    calls,
     callsPerSecond: latencies.length / ((until - from) / 1000),
     latencyMs: (part) => quantile(latencies, part),
   }

@@ -7,8 +7,8 @@ export interface Variant {
   measure(seconds: number): Promise<number>
 }
 
-/** `ms` is a cost; of the others, more is better. */
-export type Unit = 'entries/s' | 'requests/s' | 'ms'
+/** `ms` and `µs` are costs; of the others, more is better. */
+export type Unit = 'entries/s' | 'requests/s' | 'ms' | 'µs'
 
 /** What was measured of a variant: a figure per round, or what went wrong. */
 export interface Measured {

@@ -2,6 +2,7 @@ import { distributions } from './owners.ts'
 import type { Results } from './results.ts'
 import { median } from './statistics.ts'
 import { ratiosOf, type TargetResult } from './targets.ts'
+import { callOwners, callSizes, costs, processes } from './variants/costs.ts'
 import { inProcess, type Way, ways, wide, wideWays } from './variants/in-process.ts'
 import { overHttp, transports } from './variants/over-http.ts'
 import { reads } from './variants/reads.ts'
@@ -22,6 +23,14 @@ export function renderTables(results: Results): string {
       overHttpTable(results),
     ],
     ['**Reads** of one caller, in ms:', readTable(results)],
+    [
+      '**One call of ledger.post**, by its entries, in ms with its commit, and in µs per entry:',
+      callTable(results),
+    ],
+    [
+      `**Processor time of the Node process** for a posting, ${results.sizes.usualCallers} at once, in µs:`,
+      processTable(results),
+    ],
   ]
   const measured = sections.filter(([, text]) => text !== '').flat()
   return [whereOf(results), targetTable(results), ...measured].join('\n\n')
@@ -124,6 +133,29 @@ function readTable({ variants, sizes }: Results): string {
     [...rows, [deep, '', cost(reads.deepPage(sizes.depth))]],
     1,
   )
+}
+
+function callTable({ variants, sizes }: Results): string {
+  const rows = callSizes(sizes).map((entries) => [
+    String(entries),
+    ...callOwners.flatMap((owners) => {
+      const ms = medianOf(variants, costs.call(owners, entries))
+      return [figure(ms), figure(ms === null ? null : (1000 * ms) / entries)]
+    }),
+  ])
+  return figureTable(['entries', 'different owners', 'per entry', 'one owner', 'per entry'], rows, 1)
+}
+
+const processTitles: Record<(typeof processes)[number], string> = {
+  'in-process': '`ledger.postEntry`, in process',
+  ledger: 'the server, over GraphQL',
+  'no-op': 'the server with the no-op resolver, over GraphQL',
+  bare: 'bare node:http + graphql-jit',
+}
+
+function processTable({ variants }: Results): string {
+  const rows = processes.map((name) => [processTitles[name], figure(medianOf(variants, costs.process(name)))])
+  return figureTable(['', 'µs'], rows, 1)
 }
 
 function medianOf(variants: Results['variants'], wanted: string): number | null {

@@ -88,7 +88,13 @@ describe.each(pairs)('$pair on one database, GraphQL and REST mixed', ({ startPa
     expect(outcomes.map(({ code }) => code).sort()).toEqual([...Array(19).fill('DUPLICATE_NONCE'), 'posted'])
     expect(new Set(outcomes.map(({ entryId }) => entryId)).size).toBe(1)
     const balance = await (await fetch(`${url(1)}/ledger/once`)).json()
-    expect(balance).toEqual({ owner_id: 'once', balance: 5 })
+    expect(balance).toEqual({
+      owner_id: 'once',
+      balance: 5,
+      overdraft: 0,
+      held: 0,
+      available: 5,
+    })
   })
 
   test('a server says in one line what it did: requests and postings, no nonces', async () => {

@@ -13,6 +13,8 @@ const logger = createLogger(app)
 const pool = createPool(requireDatabaseUrl(app))
 const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
 
+process.on('message', () => process.send?.(process.cpuUsage())) // all that is ever asked
+
 if (kind === 'ledger') await serveGraph(ledger)
 else if (kind === 'no-op') await serveGraph(noopLedger(ledger))
 else if (kind === 'bare') serveBare(noopLedger(ledger))

@@ -9,19 +9,27 @@ export type ServerKind = (typeof serverKinds)[number]
 export interface Servers {
   /** Starts the server in a process of its own when it is asked for first, and answers its url. */
   urlOf(kind: ServerKind): Promise<string>
+  /** The processor time that the server has used so far, in µs. */
+  cpuTimeOf(kind: ServerKind): Promise<number>
   stop(): Promise<void>
 }
 
 export function createServers(databaseUrl: string): Servers {
   const started = new Map<ServerKind, { readonly url: Promise<string>; readonly child: ChildProcess }>()
+  const serverOf = (kind: ServerKind) => {
+    const server = started.get(kind) ?? startServer(kind, databaseUrl)
+    started.set(kind, server)
+    return server
+  }
   return {
-    urlOf(kind) {
-      let server = started.get(kind)
-      if (!server) {
-        server = startServer(kind, databaseUrl)
-        started.set(kind, server)
-      }
-      return server.url
+    urlOf: (kind) => serverOf(kind).url,
+    async cpuTimeOf(kind) {
+      const { url, child } = serverOf(kind)
+      await url
+      const answered = once(child, 'message')
+      child.send('cpu')
+      const [{ user, system }] = await answered
+      return user + system
     },
     async stop() {
       const running = [...started.values()].filter(

@@ -4,6 +4,7 @@ import { batchCallVariants } from './batch-call.ts'
 import { bulkVariants } from './bulk.ts'
 import { busyOwnerVariants } from './busy-owner.ts'
 import type { Context } from './context.ts'
+import { costVariants } from './costs.ts'
 import { inProcessVariants } from './in-process.ts'
 import { overHttpVariants } from './over-http.ts'
 import { readVariants } from './reads.ts'
@@ -17,5 +18,6 @@ export function allVariants(context: Context, servers: Servers): Variant[] {
     ...bulkVariants(context),
     ...readVariants(context),
     ...busyOwnerVariants(context),
+    ...costVariants(context, servers),
   ]
 }

@@ -1,9 +1,10 @@
-import { closedLoop } from '../closed-loop.ts'
+import { closedLoop, type LoopFigures } from '../closed-loop.ts'
 import { type Connection, openConnection } from '../http/connection.ts'
 import type { ServerKind, Servers } from '../http/servers.ts'
 import { type Distribution, ownerDraw } from '../owners.ts'
 import { postByPg, postCall, postingFor } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
+import type { Sizes } from '../sizes.ts'
 import type { Context } from './context.ts'
 
 /** Ways to post over HTTP. */
@@ -45,46 +46,47 @@ const send: Record<Transport, Send> = {
   },
 }
 
+/** Who posts what to which server. */
+export interface Load {
+  readonly kind: ServerKind
+  readonly transport: Transport
+  readonly distribution: Distribution
+  readonly connections: number
+}
+
+/** Posts to a server over so many connections at once for about this long. */
+export async function postOverHttp(
+  servers: Servers,
+  sizes: Sizes,
+  { kind, transport, distribution, connections: callers }: Load,
+  seconds: number,
+): Promise<LoopFigures> {
+  const draw = ownerDraw(distribution, sizes)
+  const url = await servers.urlOf(kind)
+  const connections = await Promise.all(Array.from({ length: callers }, () => openConnection(url)))
+  try {
+    return await closedLoop({ callers, seconds }, async (caller) => {
+      const connection = connections[caller]
+      if (connection) await send[transport](connection, draw())
+    })
+  } finally {
+    for (const connection of connections) connection.close()
+  }
+}
+
 /**
  * The same posting over HTTP, and what of it is not the ledger: the servers run in processes of their own, and this one
  * is their client.
  */
 export function overHttpVariants({ pool, sizes }: Context, servers: Servers): Variant[] {
   const { callers: counts, usualCallers } = sizes
-  const variant = (
-    name: string,
-    {
-      kind,
-      transport,
-      distribution,
-      connections: count,
-    }: {
-      readonly kind: ServerKind
-      readonly transport: Transport
-      readonly distribution: Distribution
-      readonly connections: number
+  const variant = (name: string, load: Load): Variant => ({
+    name,
+    unit: 'requests/s',
+    async measure(seconds) {
+      return (await postOverHttp(servers, sizes, load, seconds)).callsPerSecond
     },
-  ): Variant => {
-    const draw = ownerDraw(distribution, sizes)
-    return {
-      name,
-      unit: 'requests/s',
-      async measure(seconds) {
-        const url = await servers.urlOf(kind)
-        const connections = await Promise.all(Array.from({ length: count }, () => openConnection(url)))
-        try {
-          const loop = { callers: count, seconds }
-          const { callsPerSecond } = await closedLoop(loop, async (caller) => {
-            const connection = connections[caller]
-            if (connection) await send[transport](connection, draw())
-          })
-          return callsPerSecond
-        } finally {
-          for (const connection of connections) connection.close()
-        }
-      },
-    }
-  }
+  })
   const posting = (transport: Transport, distribution: Distribution, connections: number) =>
     variant(overHttp.posting(transport, distribution, connections), {
       kind: 'ledger',

@@ -542,6 +542,11 @@ DECLARE
 BEGIN
   PERFORM ledger.assert_may_post(app);
   SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids, skip_busy);
+  IF NOT dry_run THEN
+    -- Before its partition, as every migration that changes which partitions there are: in the other order each would
+    -- wait for the other.
+    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  END IF;
   originals := ledger.originals_of(app, owner_ids, requests);
   now := date_trunc('milliseconds', ledger.now());
 
