@@ -1,15 +1,15 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
 import { processRegularResult, type YogaServerInstance } from 'graphql-yoga'
-import type { Answer } from './answer.ts'
+import type { WholeAnswer } from './answer.ts'
 import type { DocumentCache } from './document-cache.ts'
 import { acceptedTypeOf, knownParams } from './known-request.ts'
 import type { RawRequest } from './raw-request.ts'
 import type { GraphqlServerContext } from './use-json-requests.ts'
 import { outcomeOf } from './use-request-line.ts'
-import { yogaAnswer } from './yoga-answer.ts'
+import { wholeAnswer } from './yoga-answer.ts'
 
 /** Answers a request as Yoga would; undefined, before anything is executed, where Yoga has to. */
-export type AnswerKnown = (request: RawRequest) => Promise<Answer | undefined> | undefined
+export type AnswerKnown = (request: RawRequest) => Promise<WholeAnswer | undefined> | undefined
 
 interface KnownAnswersOptions {
   readonly schema: GraphQLSchema
@@ -28,7 +28,7 @@ export function createKnownAnswers({ schema, yoga, documents, executed }: KnownA
   // With these, a result may be a stream.
   const isIncremental = schema.getDirective('defer') || schema.getDirective('stream')
 
-  const answer = async (request: RawRequest, mediaType: string): Promise<Answer | undefined> => {
+  const answer = async (request: RawRequest, mediaType: string): Promise<WholeAnswer | undefined> => {
     const body = await request.readBody().catch(() => undefined)
     const params = body && knownParams(body)
     const document = params && documents.get(params.query)
@@ -51,7 +51,7 @@ export function createKnownAnswers({ schema, yoga, documents, executed }: KnownA
     const result = await execute({ schema, document, variableValues, operationName, contextValue })
     line.outcome = outcomeOf(result)
     if (result.errors || result.extensions) {
-      return yogaAnswer(processRegularResult(result, yoga.fetchAPI, mediaType), line)
+      return wholeAnswer(processRegularResult(result, yoga.fetchAPI, mediaType), line)
     }
     const written = JSON.stringify(result)
     const headers = {

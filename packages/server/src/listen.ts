@@ -45,7 +45,7 @@ export function listen(served: App, { app, host, port }: ListenOptions): Promise
   const server = createServer(async (incoming, outgoing) => {
     const request = new SocketRequest(incoming)
     const answer = await served.answerKnown(request)
-    if (answer && isWhole(answer)) return write(outgoing, answer)
+    if (answer) return write(outgoing, answer)
     if (request.body) bodies.set(incoming, request.body)
     return listener(incoming, outgoing)
   })

@@ -1,19 +1,28 @@
-import type { Answer } from './answer.ts'
+import type { Answer, WholeAnswer } from './answer.ts'
 import type { GraphqlServerContext } from './use-json-requests.ts'
 
+type Line = GraphqlServerContext['line']
+
 /** A response of Yoga's as an answer of the app, with what was noted of it for the log. */
-export async function yogaAnswer(
-  response: Response,
-  { stream, ...line }: GraphqlServerContext['line'],
-): Promise<Answer> {
+export async function yogaAnswer(response: Response, { stream, ...line }: Line): Promise<Answer> {
   if (response.status === 406) {
     stream?.end()
     return stream ? streamNotAcceptable : notAcceptable
   }
-  const headers = [...response.headers].map(([name, value]) => [name.toLowerCase(), value])
-  const answer = { status: response.status, headers: Object.fromEntries(headers), ...line }
-  if (!stream || !response.body) return { ...answer, body: await response.text() }
-  return { ...answer, body: streamedBody(response.body, stream.end), ended: stream.ended }
+  if (!stream || !response.body) return wholeAnswer(response, line)
+  return { ...headOf(response), ...line, body: streamedBody(response.body, stream.end), ended: stream.ended }
+}
+
+/** The same of a response that is no stream. */
+export async function wholeAnswer(response: Response, { outcome, operation }: Line): Promise<WholeAnswer> {
+  return { ...headOf(response), outcome, operation, body: await response.text() }
+}
+
+function headOf({ status, headers }: Response): Pick<Answer, 'status' | 'headers'> {
+  return {
+    status,
+    headers: Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value])),
+  }
 }
 
 /** The body of Yoga's own kind of response: read as it is sent, and let go of at once when its client leaves. */
