@@ -12,7 +12,7 @@ export default defineConfig({
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
     include: ['{packages,apps,bench,docs,scripts,test}/**/*.test.ts'],
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {

@@ -8,9 +8,8 @@ export interface Connection {
 }
 
 /**
- * A client of few instructions: what it takes of the processors is missing to the server, and on two of them libraries
- * take more than a fast server does (µs of processor time a request: this 25, autocannon 47, node:http 75, undici 165).
- * It reads answers with a Content-Length, as Node sends them.
+ * A client of few instructions: what it takes of the processors is missing to the server, and libraries for load take as
+ * much of them as a fast server does. It reads answers with a Content-Length, as Node sends them.
  */
 export function openConnection(url: string): Promise<Connection> {
   const { hostname, port, host } = new URL(url)
