@@ -307,10 +307,13 @@ END $make$;
 
 REVOKE ALL ON FUNCTION ledger.make_originals FROM PUBLIC;
 
-CREATE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
+-- Asks the app's own function, once it has locked the table for what follows: before its partition, as every migration
+-- does that changes which partitions there are. In the other order each would wait for the other.
+CREATE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql AS $$
 DECLARE
   originals ledger.original[];
 BEGIN
+  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
   EXECUTE format('SELECT ledger.%I($1, $2)', 'originals_' || app) INTO originals USING owner_ids, requests;
   RETURN originals;
 END $$;
@@ -542,11 +545,6 @@ DECLARE
 BEGIN
   PERFORM ledger.assert_may_post(app);
   SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids, skip_busy);
-  IF NOT dry_run THEN
-    -- Before its partition, as every migration that changes which partitions there are: in the other order each would
-    -- wait for the other.
-    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
-  END IF;
   originals := ledger.originals_of(app, owner_ids, requests);
   now := date_trunc('milliseconds', ledger.now());
 
