@@ -15,6 +15,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     coverage: {
       include: ['packages/*/src/**', 'apps/*/src/**'],
       exclude: ['**/generated/**'],

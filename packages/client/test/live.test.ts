@@ -21,8 +21,6 @@ describe('entriesPosted', () => {
       retry: { baseDelayMs: 1, attempts: options.attempts ?? 6 },
     })
 
-  const patiently = { timeout: 10_000 }
-
   beforeEach(async () => {
     fixture = await startFixture()
     client = clientOf()
@@ -30,7 +28,7 @@ describe('entriesPosted', () => {
   })
   afterEach(async () => {
     done.abort()
-    await expect.poll(subscribers, patiently).toBe(0)
+    await expect.poll(subscribers).toBe(0)
     await fixture.stop()
   })
 
@@ -70,7 +68,7 @@ describe('entriesPosted', () => {
     await post('before')
     const list = watch()
     const first = take(list, 1)
-    await expect.poll(subscribers, patiently).toBe(1)
+    await expect.poll(subscribers).toBe(1)
     await post('n1')
     const [taken] = await first
     expect(taken).toEqual({
@@ -78,7 +76,7 @@ describe('entriesPosted', () => {
       entry: await client.entryByNonce(fixture.ownerId, 'n1'),
     })
     await list.return()
-    await expect.poll(subscribers, patiently).toBe(0)
+    await expect.poll(subscribers).toBe(0)
   })
 
   it('goes on after a cursor, or begins with the first entry', async () => {
@@ -115,9 +113,9 @@ describe('entriesPosted', () => {
       await postAll(1, before)
       const list = watch({}, clientOf({ attempts: 100 }))
       const taken = take(list, 2)
-      await expect.poll(subscribers, patiently).toBe(1)
+      await expect.poll(subscribers).toBe(1)
       await fixture.stop()
-      await expect.poll(subscribers, patiently).toBe(0)
+      await expect.poll(subscribers).toBe(0)
       await post('meanwhile')
       await fixture.restart()
       await post('after')
@@ -144,10 +142,10 @@ describe('entriesPosted', () => {
   it('ends when its signal is aborted, while it waits and while it is away', async () => {
     const waiting = new AbortController()
     const next = client.entriesPosted(fixture.ownerId, { signal: waiting.signal }).next()
-    await expect.poll(subscribers, patiently).toBe(1)
+    await expect.poll(subscribers).toBe(1)
     waiting.abort()
     expect(await next).toEqual({ done: true, value: undefined })
-    await expect.poll(subscribers, patiently).toBe(0)
+    await expect.poll(subscribers).toBe(0)
 
     await fixture.stop()
     const away = new AbortController()

@@ -74,7 +74,7 @@ test.each([
     )
     return rows[0]?.count
   }
-  await expect.poll(waiting, { timeout: 10_000 }).toBe(1)
+  await expect.poll(waiting).toBe(1)
   await sql.query('LOCK TABLE ONLY ledger.entries_content IN ACCESS EXCLUSIVE MODE; COMMIT')
   for (const result of [await posted].flat()) expect(result).toMatchObject({ ok: true })
 })
