@@ -7,7 +7,7 @@ export async function assertConnections(databaseUrl: string, processes: number):
   const allowed = await withConnection(databaseUrl, async (connection) => {
     const { rows } = await connection.query<{ allowed: number }>(`
       SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-           - current_setting('reserved_connections')::int AS allowed`)
+           - coalesce(current_setting('reserved_connections', true)::int, 0) AS allowed -- since PostgreSQL 16`)
     return rows[0]?.allowed ?? 0
   })
   if (needed <= allowed) return

@@ -10,6 +10,7 @@ export {
   restTransaction,
   transactionData,
 } from './graph.ts'
+export { isObject } from './json.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
 export { type ProblemTable, problemPath, problems } from './problems.ts'
 export { createRest } from './rest.ts'

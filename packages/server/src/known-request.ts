@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { isObject } from '@shared-ledger/rest'
 import type { GraphQLParams } from 'graphql-yoga'
 import { maxBodyBytes } from './body.ts'
 import type { RawRequest } from './raw-request.ts'
@@ -69,8 +70,4 @@ function tryToParse(body: Uint8Array): unknown {
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -12,7 +12,7 @@ export interface RawRequest {
   readBody(): Promise<Uint8Array>
   /** What `readBody` returned, if it was called. */
   readonly body: Promise<Uint8Array> | undefined
-  /** The same as a `Request` of the web, without its body. */
+  /** The same as a `Request` of the web, without its body; the same each time. */
   toRequest(): Request
 }
 
@@ -22,6 +22,7 @@ export class SocketRequest implements RawRequest {
   readonly target: string
   body: Promise<Uint8Array> | undefined
   readonly #incoming: IncomingMessage
+  #request: Request | undefined
 
   constructor(incoming: IncomingMessage) {
     this.#incoming = incoming
@@ -47,11 +48,19 @@ export class SocketRequest implements RawRequest {
   }
 
   toRequest(): Request {
+    this.#request ??= this.#makeRequest()
+    return this.#request
+  }
+
+  #makeRequest(): Request {
     const headers = new Headers()
     const { rawHeaders } = this.#incoming
     for (let index = 0; index < rawHeaders.length; index += 2) {
       headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
     }
-    return new Request(`http://${this.header('host')}${this.target}`, { method: this.method, headers })
+    return new Request(`http://${this.header('host') ?? 'localhost'}${this.target}`, {
+      method: this.method,
+      headers,
+    })
   }
 }

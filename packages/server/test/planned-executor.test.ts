@@ -29,6 +29,37 @@ test.each([
   expect(calls()).toBe(before)
 })
 
+test('the operations of a document share what may be planned for it', () => {
+  const execute = createPlannedExecutor()
+  const names = Array.from({ length: 100 }, (_, index) => `q${index}`)
+  const many = `{ ${fields(100)} }`
+  const document = parse(
+    `fragment F on Query ${many} ${names.map((name) => `query ${name} { ...F }`).join(' ')}`,
+  )
+  const plannedOf = (operationName: string) => {
+    const args = { schema, document, operationName, contextValue: {} }
+    return execute(args) ?? execute(args)
+  }
+  const known = names.filter((name) => plannedOf(name) !== undefined)
+  expect(known.length).toBeGreaterThan(5)
+  expect(known.length).toBeLessThanOrEqual(20)
+})
+
+test('a short document has few fields planned, however many its fragments come to', () => {
+  const execute = createPlannedExecutor()
+  const four = (selection: string) => ['a', 'b', 'c', 'd'].map((name) => `${name}: ${selection}`).join(' ')
+  const fragments = `fragment F on Node { ${four('child { ...G }')} } fragment G on Node { ${four('child { ...H }')} }
+    fragment H on Node { ${four('id')} }`
+  for (const [roots, isPlanned] of [
+    ['node { id }', true],
+    [four('node { ...F }'), false],
+  ] as const) {
+    const args = { schema, document: parse(`{ ${roots} } ${fragments}`), contextValue: {} }
+    expect(execute(args)).toBeUndefined()
+    expect(execute(args) !== undefined).toBe(isPlanned)
+  }
+})
+
 test('what a client wrote is never run', async () => {
   const execute = createPlannedExecutor()
   // graphql-jit 0.8.9 makes JavaScript of this text.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { TransactionClient } from '../database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
-import { HoldEndedError, NotFoundError } from '../errors.ts'
+import { HoldEndedError, LedgerError, NotFoundError } from '../errors.ts'
 import { countSchema, idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
@@ -117,7 +117,10 @@ export function createHolds<Operation extends string>({
           SELECT ledger.hold(
             ${app}::text, ${line.ownerId}::text, ${request}::json, ${expiresIn * 1000}::bigint, ${dryRun}::boolean
           ) AS result`,
-      )
+      ).catch((error: unknown) => {
+        if (error instanceof LedgerError && !dryRun) report(draft.lines, error)
+        throw error
+      })
       if (!row) throw new Error('ledger.hold gave no answer')
       const { result } = row
       if (result.outcome === 'held') {

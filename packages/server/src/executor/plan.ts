@@ -31,17 +31,21 @@ export interface FieldPlan extends Fallible {
 /** The fields to resolve on one object, in the order of the response. */
 export type SelectionPlan = readonly FieldPlan[]
 
-/** More than a document has that is worth keeping ready: unions within unions multiply. */
-const maxFields = 2000
+/** How many more fields may be planned for a document. */
+export interface Budget {
+  left: number
+}
 
 /**
  * Plans an operation for those values of its variables that @skip and @include look at.
  *
  * @throws where this is beyond a plan; the executor then runs the operation, or says why it cannot.
  */
-export function planOperation({ schema, fragments, operation, variableValues }: Execution): SelectionPlan {
+export function planOperation(
+  { schema, fragments, operation, variableValues }: Execution,
+  budget: Budget,
+): SelectionPlan {
   const collecting = { schema, fragments, variables: variableValues.coerced }
-  let count = 0
 
   function planFields(type: GraphQLObjectType, parents: Parameters<typeof collectFields>[2]): SelectionPlan {
     const fields: FieldPlan[] = []
@@ -49,8 +53,8 @@ export function planOperation({ schema, fragments, operation, variableValues }: 
       const [node] = nodes
       const definition = node && getFieldDef(schema, type, node)
       if (!definition) continue
-      count += 1
-      if (count > maxFields) throw new RangeError('The plan is too large.')
+      if (budget.left === 0) throw new RangeError('The plans of the document are too large.')
+      budget.left -= 1
       if (responseName === 'then') throw new TypeError('The executor takes such a result for a promise.')
       fields.push({
         responseName,

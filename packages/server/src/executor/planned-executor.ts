@@ -1,4 +1,9 @@
-import { defaultFieldResolver, defaultTypeResolver, type ExecutionArgs } from '@graphql-tools/executor'
+import {
+  defaultFieldResolver,
+  defaultTypeResolver,
+  type ExecutionArgs,
+  getFragmentsFromDocument,
+} from '@graphql-tools/executor'
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -9,7 +14,7 @@ import {
   visit,
 } from 'graphql'
 import type { Execution } from './execution.ts'
-import { planOperation, type SelectionPlan } from './plan.ts'
+import { type Budget, planOperation, type SelectionPlan } from './plan.ts'
 import { runPlan } from './run-plan.ts'
 import { compileVariables, type ReadVariables, refused } from './variables.ts'
 
@@ -18,12 +23,19 @@ export type PlannedExecutor = (args: ExecutionArgs) => ExecutionResult | Promise
 
 interface Planned {
   readonly fragments: Record<string, FragmentDefinitionNode>
+  /** That of the document, for all of its operations. */
+  readonly budget: Budget
   readonly readVariables: ReadVariables
   /** The variables that @skip and @include look at. */
   readonly conditions: readonly string[]
   /** The plan for each combination of their values that was met; undefined where there can be none. */
   readonly plans: Map<string, SelectionPlan | undefined>
 }
+
+/** The most fields that are planned for a document. */
+const maxFields = 2000
+/** And at most one for so many characters of it: fragments within unions multiply what a short text asks for. */
+const charactersPerField = 2
 
 /** More combinations of conditions than a client of ours uses. */
 const maxPlans = 16
@@ -37,6 +49,15 @@ const maxPlans = 16
 export function createPlannedExecutor(): PlannedExecutor {
   const seen = new WeakSet<OperationDefinitionNode>()
   const planned = new WeakMap<OperationDefinitionNode, Planned | 'unplannable'>()
+  const budgets = new WeakMap<DocumentNode, Budget>()
+  const budgetOf = (document: DocumentNode): Budget => {
+    const length = document.loc?.source.body.length ?? 0
+    const budget = budgets.get(document) ?? {
+      left: Math.min(maxFields, Math.ceil(length / charactersPerField)),
+    }
+    budgets.set(document, budget)
+    return budget
+  }
 
   return (args) => {
     if (args.signal || args.fieldResolver || args.typeResolver) return undefined
@@ -48,7 +69,7 @@ export function createPlannedExecutor(): PlannedExecutor {
         seen.add(operation)
         return undefined
       }
-      known = prepare(args, operation)
+      known = prepare(args, operation, budgetOf(args.document))
       planned.set(operation, known)
     }
     return known === 'unplannable' ? undefined : run(known, args, operation)
@@ -58,11 +79,13 @@ export function createPlannedExecutor(): PlannedExecutor {
 function prepare(
   { schema, document }: ExecutionArgs,
   operation: OperationDefinitionNode,
+  budget: Budget,
 ): Planned | 'unplannable' {
   try {
     const readVariables = compileVariables(schema, operation)
     return {
-      fragments: fragmentsOf(document),
+      fragments: getFragmentsFromDocument(document),
+      budget,
       readVariables,
       conditions: conditionsOf(document),
       plans: new Map(),
@@ -94,27 +117,19 @@ function run(planned: Planned, args: ExecutionArgs, operation: OperationDefiniti
 
 const noPayloads: Execution['subsequentPayloads'] = new Set()
 
-function planFor({ conditions, plans }: Planned, execution: Execution): SelectionPlan | undefined {
+function planFor({ conditions, plans, budget }: Planned, execution: Execution): SelectionPlan | undefined {
   const { coerced } = execution.variableValues
   const key = conditions.length === 0 ? '' : conditions.map((name) => `${coerced[name]}`).join()
-  if (!plans.has(key) && plans.size < maxPlans) plans.set(key, tryToPlan(execution))
+  if (!plans.has(key) && plans.size < maxPlans) plans.set(key, tryToPlan(execution, budget))
   return plans.get(key)
 }
 
-function tryToPlan(execution: Execution): SelectionPlan | undefined {
+function tryToPlan(execution: Execution, budget: Budget): SelectionPlan | undefined {
   try {
-    return planOperation(execution)
+    return planOperation(execution, budget)
   } catch {
     return undefined
   }
-}
-
-function fragmentsOf({ definitions }: DocumentNode): Planned['fragments'] {
-  const fragments: Planned['fragments'] = Object.create(null)
-  for (const definition of definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
-  }
-  return fragments
 }
 
 function conditionsOf(document: DocumentNode): string[] {
