@@ -209,6 +209,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     const [victim, other] = await Promise.all([attach(directory), quiet(directory)])
     await victim.kill()
     expect(await answers(other.url('postgres'))).toBe(true)
+    await until(async () => (await holdsOn(other.url('postgres'))) === 1) // PostgreSQL sees this an instant later
     await other.detach()
     expect(isRunning(directory)).toBe(false)
   })
@@ -219,6 +220,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(true)
     const next = await quiet(directory)
     expect(next.url('postgres')).toBe(victim.url)
+    await until(async () => (await holdsOn(victim.url)) === 1)
     await next.detach()
     expect(isRunning(directory)).toBe(false)
   })
