@@ -19,6 +19,12 @@ export function spreadOwners({ owners }: Sizes): string[] {
   return Array.from({ length: owners }, (_, index) => `owner-${index}`)
 }
 
+/** So many different ones of these owners, from a place by chance on. */
+export function drawDifferent(owners: readonly string[], count: number): readonly string[] {
+  const first = Math.floor(Math.random() * (owners.length - count))
+  return owners.slice(first, first + count)
+}
+
 /** A function that draws owners: each as likely, the n-th with the likelihood 1/n, or always the same. */
 export function ownerDraw(distribution: Distribution, sizes: Sizes): () => string {
   const owners = spreadOwners(sizes)

@@ -1,5 +1,5 @@
 import { closedLoop } from '../closed-loop.ts'
-import { spreadOwners } from '../owners.ts'
+import { drawDifferent, spreadOwners } from '../owners.ts'
 import { postByPg, postByPrisma, postCall } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Context } from './context.ts'
@@ -14,10 +14,8 @@ export function batchCallVariants({ pool, prisma, sizes }: Context): Variant[] {
   const owners = spreadOwners(sizes)
   const share = Math.floor(owners.length / callers)
   /** Each caller has owners of its own, as each lane of the batcher has. */
-  const drawBatch = (caller: number) => {
-    const first = caller * share + Math.floor(Math.random() * (share - sizes.batch))
-    return postCall(owners.slice(first, first + sizes.batch))
-  }
+  const drawBatch = (caller: number) =>
+    postCall(drawDifferent(owners.slice(caller * share, (caller + 1) * share), sizes.batch))
   const variant = (name: string, send: (caller: number) => Promise<void>): Variant => ({
     name,
     unit: 'entries/s',

@@ -1,7 +1,7 @@
 import { cpuUsage } from 'node:process'
 import { closedLoop } from '../closed-loop.ts'
 import { type ServerKind, type Servers, serverKinds } from '../http/servers.ts'
-import { hotOwner, ownerDraw, spreadOwners } from '../owners.ts'
+import { drawDifferent, hotOwner, ownerDraw, spreadOwners } from '../owners.ts'
 import { postByPg, postCall } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Sizes } from '../sizes.ts'
@@ -35,10 +35,7 @@ export function costVariants(context: Context, servers: Servers): Variant[] {
   const { pool, sizes } = context
   const owners = spreadOwners(sizes)
   const ownersOf = {
-    different(entries: number) {
-      const first = Math.floor(Math.random() * (owners.length - entries))
-      return owners.slice(first, first + entries)
-    },
+    different: (entries: number) => drawDifferent(owners, entries),
     one: (entries: number) => Array.from({ length: entries }, () => hotOwner),
   }
   const calls = callOwners.flatMap((kind) =>

@@ -1,42 +1,18 @@
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
-import { startServer } from '@shared-ledger/server'
 import pg from 'pg'
-import { pino } from 'pino'
-import { afterAll } from 'vitest'
+import { startApp } from '../../../test/start-app.ts'
 import { createContentApp } from '../src/app.ts'
 
 /** The content app over real HTTP, on a database of this test file's own. */
 export async function startContent() {
-  const database = await createTestDatabase()
-  const server = await startServer({
-    ...createContentApp(database.url, pino({ level: 'silent' })),
-    port: 0,
-  })
-  const sql = new pg.Client({ connectionString: database.url })
-  await sql.connect()
-  afterAll(async () => {
-    await server.close()
-    await sql.end()
-    await database.drop()
-  })
-
-  /** Sends a JSON body by POST and answers the status and the JSON that came back. */
-  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
-    const response = await fetch(server.url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    })
-    return { status: response.status, headers: response.headers, body: await response.json() }
-  }
+  const started = await startApp(createContentApp)
 
   /** How many rows a table of the content app has. */
   const count = async (table: 'contents' | 'accesses') => {
-    const { rows } = await sql.query(
+    const { rows } = await started.sql.query(
       `SELECT count(*)::int AS count FROM content.${pg.escapeIdentifier(table)}`,
     )
     return rows[0].count
   }
 
-  return { url: server.url, post, count, sql }
+  return { ...started, count }
 }

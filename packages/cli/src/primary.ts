@@ -41,18 +41,14 @@ async function replaceWhenEnded(worker: Serving): Promise<void> {
   if (isStopping) return exitWhenEmpty()
   const lost = `A worker of ${app} ended (${failure ?? 'exit code 0'}).`
   if (!wasReady) return fail() // it has said why
-  if (hasEndedTooOften()) {
+  const now = Date.now()
+  endedAt = [...endedAt, now].filter((at) => now - at < MINUTE_MS)
+  if (endedAt.length > MAX_REPLACED) {
     say(`${lost} It is the ${endedAt.length}th within a minute.`)
     return fail()
   }
   say(`${lost} Starting another …`)
   void startWorker()
-}
-
-function hasEndedTooOften(): boolean {
-  const now = Date.now()
-  endedAt = [...endedAt, now].filter((at) => now - at < MINUTE_MS)
-  return endedAt.length > MAX_REPLACED
 }
 
 function fail(): void {

@@ -1,35 +1,24 @@
-import { createLedger, createPool, type OperationOf } from '@shared-ledger/ledger'
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import type { OperationOf } from '@shared-ledger/ledger'
 import { startServer } from '@shared-ledger/server'
-import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
-import { allOperations, buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { type allOperations, buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { openParts } from '../../plugin-ledger/test/open-parts.ts'
 import { createLedgerClient, type LedgerClientOptions } from '../src/index.ts'
 import { startProxy } from './proxy.ts'
 
 /** The operations of the app whose graph has every part. */
 export type EngineOperation = OperationOf<typeof allOperations>
 
-const database = await createTestDatabase()
-const sql = new pg.Client({ connectionString: database.url })
-await sql.connect()
-await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
-const pool = createPool(database.url)
-const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+const { sql, ledger } = await openParts()
 const server = await startServer({
   app: 'parts',
-  ledger,
+  ledger: { ...ledger, close: async () => {} }, // openParts closes it, after the server
   schema: buildSchema(ledger),
   logger: pino({ level: 'silent' }),
   port: 0,
-  close: () => pool.end(),
 })
-afterAll(async () => {
-  await server.close()
-  await sql.end()
-  await database.drop()
-})
+afterAll(() => server.close())
 
 let count = 0
 

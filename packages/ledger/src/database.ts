@@ -39,9 +39,8 @@ export function createLedgerClient(pool: pg.Pool): PrismaClient {
 }
 
 /**
- * The name of a statement that each connection prepares once; '': none. Reads of balances gain a sixth by it. Postings
- * gain too little, and reads of entries would lose: a plan that is kept is one for any app, and locks the partitions of
- * all.
+ * The name of a statement that each connection prepares once; '': none. Reads of balances gain by it. Postings gain too
+ * little, and reads of entries would lose: a plan that is kept is one for any app, and locks the partitions of all.
  */
 function statementName(sql: string): string {
   return balances.test(sql) ? 'ledger.balances' : ''

@@ -1,25 +1,12 @@
-import { createLedger, createPool } from '@shared-ledger/ledger'
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { graphql } from 'graphql'
 import pg from 'pg'
-import { afterAll } from 'vitest'
-import { allOperations, buildSchema } from './build-schema.ts'
+import { buildSchema } from './build-schema.ts'
+import { openParts } from './open-parts.ts'
 
 /** A graph with every part, over a database of this test file's own, with a superuser's connection beside it. */
 export async function openGraph() {
-  const database = await createTestDatabase()
-  const sql = new pg.Client({ connectionString: database.url })
-  await sql.connect()
-  await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
-  const pool = createPool(database.url)
-  const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+  const { database, sql, ledger } = await openParts()
   const schema = buildSchema(ledger)
-  afterAll(async () => {
-    await sql.end()
-    await ledger.close()
-    await pool.end()
-    await database.drop()
-  })
 
   /** Runs a document and answers what a client would get. */
   const run = async (source: string, variableValues: Record<string, unknown> = {}) =>

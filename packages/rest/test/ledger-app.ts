@@ -1,10 +1,8 @@
 import { Writable } from 'node:stream'
-import { createLedger, createPool } from '@shared-ledger/ledger'
-import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { createLogger } from '@shared-ledger/server'
 import pg from 'pg'
-import { afterAll } from 'vitest'
-import { allOperations, buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { openParts } from '../../plugin-ledger/test/open-parts.ts'
 import { createApp } from '../../server/src/app.ts'
 
 /** The parts of a graph, such as `holds`. */
@@ -19,12 +17,7 @@ export interface Answer {
 
 /** An app whose graph has the ledger with every part, or those given, over a database of this test file's own. */
 export async function openApp(options: { parts?: Parts } = {}) {
-  const database = await createTestDatabase()
-  const sql = new pg.Client({ connectionString: database.url })
-  await sql.connect()
-  await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
-  const pool = createPool(database.url)
-  const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+  const { database, sql, pool, ledger } = await openParts()
   const schema = buildSchema(ledger, options)
   const faults: string[] = []
   const log = new Writable({
@@ -34,12 +27,6 @@ export async function openApp(options: { parts?: Parts } = {}) {
     },
   })
   const app = createApp({ app: 'parts', ledger, schema, logger: createLogger('parts', log) })
-  afterAll(async () => {
-    await sql.end()
-    await ledger.close()
-    await pool.end()
-    await database.drop()
-  })
 
   /** Sends a request with a body of JSON, or none. `target` is sent as it is. */
   const send = async (method: string, target: string, body?: unknown, headers = {}): Promise<Answer> => {

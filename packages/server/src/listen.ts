@@ -29,6 +29,7 @@ export function listen(served: App, { app, host, port }: ListenOptions): Promise
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
       const answer = await served.answer(request, incoming.url ?? '/', bodies.get(incoming))
+      // The listener's types have HTTP/2 as well, of which none comes here.
       if (outgoing instanceof ServerResponse && isWhole(answer)) {
         write(outgoing, answer)
         return RESPONSE_ALREADY_SENT

@@ -15,8 +15,7 @@ type Variables = Readonly<Record<string, unknown>>
 /** The values of a field's arguments for a request's variables. @throws GraphQLError */
 export type ReadArguments = (variables: Variables) => Record<string, unknown>
 
-// biome-ignore lint/suspicious/noExplicitAny: as graphql-js types a field of any schema.
-export function compileArguments({ args }: GraphQLField<any, any>, node: FieldNode): ReadArguments {
+export function compileArguments({ args }: GraphQLField<unknown, unknown>, node: FieldNode): ReadArguments {
   if (args.length === 0) return () => ({})
   const given = args.map((argument) => {
     const argumentNode = node.arguments?.find(({ name }) => name.value === argument.name)

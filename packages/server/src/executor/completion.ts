@@ -12,7 +12,8 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { type Execution, isPromise, type Path } from './execution.ts'
+import { isPromise } from 'graphql-yoga'
+import type { Execution, Path } from './execution.ts'
 import { compileList } from './list.ts'
 import type { SelectionPlan } from './plan.ts'
 import { runSelection } from './run-plan.ts'

@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLOutputType, type GraphQLResolveInfo } from 'graphql'
+import { isAsyncIterable, isPromise } from 'graphql-yoga'
 import { type Complete, type Completed, compileCompletion } from './completion.ts'
-import { type Execution, isPromise, type Path } from './execution.ts'
+import type { Execution, Path } from './execution.ts'
 import { type Fallible, failValue } from './field-error.ts'
 
 /** An item's type, with how to complete one. */
@@ -80,10 +81,6 @@ function completeItem(
   } catch (error) {
     return failValue(error, execution, item, path)
   }
-}
-
-function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return (value as AsyncIterable<unknown>)[Symbol.asyncIterator] != null
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

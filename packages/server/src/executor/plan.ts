@@ -19,10 +19,8 @@ import type { Fallible } from './field-error.ts'
 export interface FieldPlan extends Fallible {
   readonly responseName: string
   readonly nodes: FieldNode[]
-  // biome-ignore lint/suspicious/noExplicitAny: as graphql-js types a field of any schema.
-  readonly definition: GraphQLField<any, any>
-  // biome-ignore lint/suspicious/noExplicitAny: as graphql-js types a resolver of any schema.
-  readonly resolve: GraphQLFieldResolver<any, any>
+  readonly definition: GraphQLField<unknown, unknown>
+  readonly resolve: GraphQLFieldResolver<unknown, unknown>
   readonly readArguments: ReadArguments
   readonly parentType: GraphQLObjectType
   readonly complete: Complete

@@ -1,7 +1,8 @@
 import { buildResolveInfo } from '@graphql-tools/executor'
 import { promiseForObject } from '@graphql-tools/executor/execution/promiseForObject'
 import type { ExecutionResult, GraphQLError } from 'graphql'
-import { type Execution, isPromise, type Path } from './execution.ts'
+import { isPromise } from 'graphql-yoga'
+import type { Execution, Path } from './execution.ts'
 import { failField } from './field-error.ts'
 import type { FieldPlan, SelectionPlan } from './plan.ts'
 

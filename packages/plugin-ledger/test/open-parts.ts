@@ -1,0 +1,25 @@
+import { createLedger, createPool } from '@shared-ledger/ledger'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import pg from 'pg'
+import { afterAll } from 'vitest'
+import { allOperations } from './build-schema.ts'
+
+/**
+ * The ledger of the app "parts", whose operations allow every part, over a database of this test file's own, with a
+ * superuser's connection beside it.
+ */
+export async function openParts() {
+  const database = await createTestDatabase()
+  const sql = new pg.Client({ connectionString: database.url })
+  await sql.connect()
+  await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
+  const pool = createPool(database.url)
+  const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+  afterAll(async () => {
+    await sql.end()
+    await ledger.close()
+    await pool.end()
+    await database.drop()
+  })
+  return { database, sql, pool, ledger }
+}
