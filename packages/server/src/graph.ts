@@ -7,7 +7,6 @@ import { createMaskError } from './graphql-errors.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
-import { usePlannedExecutor } from './use-planned-executor.ts'
 import { useRequestLine } from './use-request-line.ts'
 import { createStreams } from './use-streams.ts'
 import { yogaAnswer } from './yoga-answer.ts'
@@ -24,16 +23,8 @@ export interface Graph {
   endStreams(): void
 }
 
-/**
- * Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`.
- *
- * @param executor What executes documents in the place of Yoga's own executor.
- */
-export function createGraph(
-  schema: GraphQLSchema,
-  onFault: (error: unknown) => void,
-  executor: Plugin = usePlannedExecutor(),
-): Graph {
+/** Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. */
+export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => void): Graph {
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const noteExecuted: Plugin = {
@@ -56,7 +47,7 @@ export function createGraph(
       documentCache: documents,
       errorCache: createDocumentCache(),
     },
-    plugins: [useJsonRequests(), useDocumentLimits(), useRequestLine(), useStreams, noteExecuted, executor],
+    plugins: [useJsonRequests(), useDocumentLimits(), useRequestLine(), useStreams, noteExecuted],
   })
 
   return {

@@ -1,5 +1,4 @@
 import type { GraphQLSchema } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
 import { type Answer, toResponse } from '../src/answer.ts'
 import { createGraph, type Graph } from '../src/graph.ts'
 import type { RawRequest } from '../src/raw-request.ts'
@@ -22,12 +21,12 @@ export interface Seen {
   readonly calls: number
 }
 
-/** How often a request is sent: the plan is made the second time, and used the third. */
+/** How often a request is sent: Yoga answers the first time, and its document is known from then on. */
 const times = 3
 
-/** Serves two copies of a schema, one by Yoga with its own executor, and one as apps do. */
+/** Serves two copies of a schema, one by Yoga alone, and one as apps do. */
 export function createBothWays(create: () => { schema: GraphQLSchema; calls: () => number }) {
-  const plain = serve(create, {})
+  const plain = serve(create)
   const known = serve(create)
   let answered = 0
 
@@ -52,13 +51,13 @@ export function createBothWays(create: () => { schema: GraphQLSchema; calls: () 
   }
 }
 
-function serve(create: () => { schema: GraphQLSchema; calls: () => number }, executor?: Plugin) {
+function serve(create: () => { schema: GraphQLSchema; calls: () => number }) {
   const { schema, calls } = create()
   let faults = 0
   const onFault = () => {
     faults += 1
   }
-  const graph = createGraph(schema, onFault, executor)
+  const graph = createGraph(schema, onFault)
   return {
     async see(ask: (graph: Graph) => Promise<Answer>): Promise<Seen> {
       const before = { faults, calls: calls() }

@@ -63,7 +63,7 @@ const sdl = /* GraphQL */ `
     failing(how: String = "error"): String
     failingStrict(how: String = "error"): String!
   }
-  type Mutation { add(n: Int = 1, ticks: Int = 0): Int! fail(ticks: Int = 0): Int reset: Int! }
+  type Mutation { add(n: Int = 1, ticks: Int = 0, note: Anything): Int! fail(ticks: Int = 0): Int reset: Int! }
   type Subscription { counted: Int }
 `
 
