@@ -1,4 +1,5 @@
 export { checkMediaType, parseJson } from './body.ts'
+export { parseExactJson } from './exact-json.ts'
 export type { Execute } from './execute.ts'
 export {
   balanceData,
