@@ -4,8 +4,10 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
 import { createDocumentCache } from './document-cache.ts'
 import { createMaskError } from './graphql-errors.ts'
+import { guardResolvers } from './guard-resolvers.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
+import { useGraphqlJs } from './use-graphql-js.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
 import { useRequestLine } from './use-request-line.ts'
 import { createStreams } from './use-streams.ts'
@@ -23,8 +25,12 @@ export interface Graph {
   endStreams(): void
 }
 
-/** Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. */
+/**
+ * Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. Changes the schema's
+ * resolvers (`guardResolvers`).
+ */
 export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => void): Graph {
+  guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const noteExecuted: Plugin = {
@@ -47,7 +53,14 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
       documentCache: documents,
       errorCache: createDocumentCache(),
     },
-    plugins: [useJsonRequests(), useDocumentLimits(), useRequestLine(), useStreams, noteExecuted],
+    plugins: [
+      useJsonRequests(),
+      useDocumentLimits(),
+      useGraphqlJs(),
+      useRequestLine(),
+      useStreams,
+      noteExecuted,
+    ],
   })
 
   return {
@@ -59,9 +72,7 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
     async execute(document, variables, request) {
       const { contextFactory, execute } = yoga.getEnveloped({ request })
       const contextValue = await contextFactory()
-      const result = await execute({ schema, document, variableValues: variables, contextValue })
-      if (Symbol.asyncIterator in result) throw new TypeError('A route runs a query or a mutation.')
-      return result
+      return execute({ schema, document, variableValues: variables, contextValue })
     },
     endStreams: endAll,
   }
