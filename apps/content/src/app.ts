@@ -1,5 +1,4 @@
-import { PrismaPg } from '@prisma/adapter-pg'
-import { createLedger, createPool } from '@shared-ledger/ledger'
+import { createLedger, createPool, prismaOptions } from '@shared-ledger/ledger'
 import { type AppOptions, postingLogger } from '@shared-ledger/server'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { operations } from './operations.ts'
@@ -11,7 +10,7 @@ const app = 'content'
 /** The content app over a database, ready to be served. */
 export function createContentApp(databaseUrl: string, logger: AppOptions['logger']) {
   const pool = createPool(databaseUrl)
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: app }) })
+  const prisma = new PrismaClient(prismaOptions(pool, { schema: app }))
   const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
   return {
     app,

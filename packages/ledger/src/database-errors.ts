@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { type DatabaseReport, reportOf } from './database-codes.ts'
 import {
   AccountBusyError,
   DatabaseUnavailableError,
@@ -6,106 +6,117 @@ import {
   ServerOutdatedError,
   TransactionConflictError,
 } from './errors.ts'
+import { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'
 
-/** How Prisma's PostgreSQL adapter reports what went wrong; `originalCode` is the SQLSTATE. */
-const driverErrorSchema = z.object({
-  meta: z.object({
-    driverAdapterError: z.object({
-      cause: z.object({
-        kind: z.string(),
-        originalCode: z.string().optional(),
-        originalMessage: z.string().optional(),
-      }),
-    }),
-  }),
-})
-const codedErrorSchema = z.object({ code: z.string() })
+/** The first row whose codes or words an error has says what it is. */
+interface Meaning {
+  readonly codes?: RegExp
+  readonly words?: RegExp
+  error(options: ErrorOptions): LedgerError
+}
 
-/** SQLSTATEs: serialization failure, deadlock, a statement that took too long. */
-const conflict = /^(40001|40P01|57014)$/
+const again = 'Try again, with the same nonce.'
+const unavailable = (reason: string) => (options: ErrorOptions) =>
+  new DatabaseUnavailableError(`${reason} ${again}`, options)
 
-/** SQLSTATE: a lock that could not be had in time. */
-const busy = '55P03'
-
-/** The CHECK of ledger.set_operations on an app's partition, and ledger.assert_declared. */
-const undeclaredOperation = /check constraint "entries_\w+_operations"|does not declare the operation/
-
-/**
- * SQLSTATE classes and codes (connection exception, insufficient resources, shutdown, wrong or missing login or
- * database, read-only standby), Prisma's codes and kinds, and the network's errors: the database is away or goes away.
- */
-const unavailable = new RegExp(
-  [
-    '08...|53...|57P0[1-5]|28...|3D000|25006',
-    'P100[0-3]|P1008|P1010|P1011|P1017|P2024|P2028|P2037',
-    'DatabaseNotReachable|DatabaseDoesNotExist|DatabaseAccessDenied|ConnectionClosed|TooManyConnections|SocketTimeout|TlsConnectionError|AuthenticationFailed',
-    'ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN',
-  ]
-    .map((codes) => `^(?:${codes})$`)
-    .join('|'),
-)
-
-/** What node-postgres says, without a code, of a connection that is lost or cannot be had. */
-const lostConnection =
-  /Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/
+/** What the database's errors amount to: SQLSTATEs, codes of Prisma and kinds of its adapter, codes of Node. */
+const meanings: readonly Meaning[] = [
+  {
+    codes: /^(40001|40P01|P2034|TransactionWriteConflict)$/,
+    error: (options) =>
+      new TransactionConflictError(
+        `The database gave this up: another transaction was in its way. ${again}`,
+        options,
+      ),
+  },
+  { codes: /^55P03$/, error: (options) => new AccountBusyError(options) },
+  {
+    // The CHECK of ledger.set_operations on an app's partition, and ledger.assert_declared.
+    words: /check constraint "entries_\w+_operations"|does not declare the operation/,
+    error: (options) =>
+      new ServerOutdatedError(
+        'The database no longer declares this operation; this server does not know yet.',
+        options,
+      ),
+  },
+  {
+    codes: /^25006$/,
+    error: unavailable('The database takes no writes now: it, or its role, is read-only. Reading works.'),
+  },
+  {
+    codes: /^42501$/,
+    error: unavailable("The server's database role lacks a right that this needs. Others may have it."),
+  },
+  {
+    codes: /^53100$/,
+    error: unavailable('The database takes no writes now: its disk is full.'),
+  },
+  {
+    // Bounds: of a statement, of an idle transaction, of a whole one (PostgreSQL's and Prisma's), of an answer.
+    codes: /^(57014|25P03|25P04|P1008|SocketTimeout)$/,
+    words: /Query read timeout|expired transaction/,
+    error: unavailable('The database took too long, and this was given up.'),
+  },
+  {
+    codes: new RegExp(
+      [
+        // Connection exceptions, resources, shutdowns, the disk, login and database; 40003: outcome unknown.
+        '08...|53...|57...|58...|28...|3D000|40003|F0...',
+        'P100[0-3]|P1010|P1011|P1017|P2024|P2028|P2037',
+        'DatabaseNotReachable|DatabaseDoesNotExist|DatabaseAccessDenied|ConnectionClosed|TooManyConnections|TlsConnectionError|AuthenticationFailed',
+        // A connection that cannot be had, for whatever reason (a socket's file that is missing, too), or is lost.
+        '(?:connect|getaddrinfo) E[A-Z_]+|(?:read|write) E(?:CONN[A-Z]+|PIPE|TIMEDOUT|HOST[A-Z]+|NET[A-Z]+)',
+        'ECONNREFUSED|ECONNRESET|ERR_STREAM_(?:DESTROYED|WRITE_AFTER_END|PREMATURE_CLOSE)|ERR_SOCKET_CLOSED',
+      ]
+        .map((codes) => `^(?:${codes})$`)
+        .join('|'),
+    ),
+    // What node-postgres says, without a code, of a connection that is lost or cannot be had.
+    words:
+      /Connection terminated|timeout exceeded when trying to connect|timeout expired|is not queryable|SSL connection|after calling end on the pool/,
+    error: unavailable('The database cannot be reached now.'),
+  },
+]
 
 /** The LedgerError that a database's error amounts to: a conflict, or a database that is away. Undefined: neither. */
 export function ledgerErrorOf(error: unknown): LedgerError | undefined {
   if (error instanceof LedgerError) return error
-  const { codes, message } = describe(error)
-  if (codes.some((code) => conflict.test(code))) {
-    return new TransactionConflictError(
-      'The database gave this up: another transaction was in its way. Try it again, with the same nonce.',
-      {
-        cause: error,
-      },
-    )
-  }
-  if (codes.includes(busy)) {
-    return new AccountBusyError({ cause: error })
-  }
-  if (undeclaredOperation.test(message)) {
-    return new ServerOutdatedError(
-      'The database no longer declares this operation; this server does not know yet.',
-      {
-        cause: error,
-      },
-    )
-  }
-  if (codes.some((code) => unavailable.test(code)) || lostConnection.test(message)) {
-    return new DatabaseUnavailableError(
-      'The database cannot be reached now. Try again, with the same nonce.',
-      {
-        cause: error,
-      },
-    )
-  }
-  return undefined
+  const report = reportOf(error)
+  if (isMisuse(report)) return undefined
+  return meanings.find((meaning) => applies(meaning, report))?.error({ cause: error })
 }
+
+function applies({ codes, words }: Meaning, report: DatabaseReport): boolean {
+  return (
+    report.codes.some((code) => codes?.test(code)) || report.messages.some((message) => words?.test(message))
+  )
+}
+
+/** How Prisma says that a transaction was over before; the words for one that expired are others. */
+const endedWords = /on a committed transaction|that was rolled back|Transaction not found/
+
+/** Whether an app's own transaction is used against its rules: no fault of the database. */
+function isMisuse(report: DatabaseReport): boolean {
+  return isAborted(report) || isEnded(report)
+}
+
+const isAborted = ({ codes }: DatabaseReport) =>
+  codes.includes('25P02') || codes.includes('TRANSACTION_ABORTED')
+const isEnded = ({ codes, messages }: DatabaseReport) =>
+  codes.includes('P1018') || (codes.includes('P2028') && messages.some((words) => endedWords.test(words)))
 
 /**
  * Runs a query.
- * @throws TransactionConflictError, AccountBusyError, ServerOutdatedError, DatabaseUnavailableError, and whatever else
- * went wrong as it is.
+ * @throws TransactionConflictError, AccountBusyError, ServerOutdatedError, DatabaseUnavailableError; of an app's own
+ * transaction TransactionAbortedError and TransactionEndedError; and whatever else went wrong as it is.
  */
 export async function query<Result>(run: () => PromiseLike<Result>): Promise<Result> {
   try {
     return await run()
   } catch (error) {
+    const report = reportOf(error)
+    if (isAborted(report)) throw new TransactionAbortedError({ cause: error })
+    if (isEnded(report)) throw new TransactionEndedError({ cause: error })
     throw ledgerErrorOf(error) ?? error
-  }
-}
-
-/** The most exact codes (SQLSTATE and the adapter's kind; else Prisma's or Node's), and what was said. */
-function describe(error: unknown): { codes: string[]; message: string } {
-  const driver = driverErrorSchema.safeParse(error)
-  if (driver.success) {
-    const { kind, originalCode, originalMessage = '' } = driver.data.meta.driverAdapterError.cause
-    return { codes: originalCode ? [originalCode, kind] : [kind], message: originalMessage }
-  }
-  const coded = codedErrorSchema.safeParse(error)
-  return {
-    codes: coded.success ? [coded.data.code] : [],
-    message: error instanceof Error ? error.message : '',
   }
 }

@@ -1,5 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
+import { readBounds } from './bounds.ts'
+import { LedgerConnection } from './connection.ts'
 import { poolSize } from './connections.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 
@@ -8,34 +10,51 @@ export interface TransactionClient {
   $queryRaw<Result = unknown>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<Result>
 }
 
-/** How long what waits for a lock does so before it is given up. */
-export const lockTimeoutMs = 10_000
-
 /**
  * A pool of connections that the ledger and the app's own Prisma client share.
- * Connections are opened when they are needed; a lost one is replaced. What waits 10 s for a lock is given up.
+ * Connections are opened when they are needed; a lost one is replaced, and its loss ends no process. Each wait has a
+ * bound, whatever becomes of the database: 10 s for a lock, 12 s for a statement, unless REQUEST_TIMEOUT_MS is set.
  */
 export function createPool(databaseUrl: string): pg.Pool {
+  const bounds = readBounds()
   const pool = new pg.Pool({
+    Client: LedgerConnection,
     connectionString: databaseUrl,
     max: poolSize,
-    connectionTimeoutMillis: 5_000,
-    lock_timeout: lockTimeoutMs,
+    connectionTimeoutMillis: bounds.connection,
+    lock_timeout: bounds.lock,
+    statement_timeout: bounds.statement,
+    idle_in_transaction_session_timeout: bounds.idleTransaction,
+    query_timeout: bounds.query,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'shared-ledger',
   })
   // An idle connection that is lost must not end the process: the next query opens another.
   pool.on('error', () => {})
+  // Prisma gives a connection back also where it could not end its transaction: nobody may go on in that one.
+  pool.on('release', (_error, client) => {
+    if (client.getTransactionStatus() !== 'I') void client.end()
+  })
   return pool
+}
+
+/**
+ * The options of an app's own Prisma client over a pool: `new PrismaClient(prismaOptions(pool, { schema: app }))`. With
+ * them its transactions are bounded, too, and one of them in which an error was swallowed fails instead of claiming that
+ * it was committed.
+ */
+export function prismaOptions(pool: pg.Pool, { schema }: { readonly schema: string }) {
+  const { connection, transaction } = readBounds()
+  return {
+    adapter: new PrismaPg(pool, { schema, statementNameGenerator: ({ sql }) => statementName(sql) }),
+    transactionOptions: { maxWait: connection, timeout: transaction },
+  }
 }
 
 /** The ledger's own Prisma client over a pool. */
 export function createLedgerClient(pool: pg.Pool): PrismaClient {
-  return new PrismaClient({
-    adapter: new PrismaPg(pool, {
-      schema: 'ledger',
-      statementNameGenerator: ({ sql }) => statementName(sql),
-    }),
-  })
+  return new PrismaClient(prismaOptions(pool, { schema: 'ledger' }))
 }
 
 /**

@@ -48,7 +48,7 @@ export const ledgerErrors = {
   TRANSACTION_CONFLICT: {
     retryable: true,
     meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (40001, 40P01, 57014). Nothing was posted.',
+      'PostgreSQL gave up the transaction, since another was in its way (40001, 40P01). Nothing was posted.',
   },
   ACCOUNT_BUSY: {
     retryable: true,
@@ -65,7 +65,8 @@ export const ledgerErrors = {
   },
   DATABASE_UNAVAILABLE: {
     retryable: true,
-    meaning: 'The database could not be reached. Retry with the same nonce: nothing is ever posted twice.',
+    meaning:
+      'The database could not be reached, takes no writes, or took too long. Retry with the same nonce: nothing is ever posted twice.',
   },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>
 
@@ -285,7 +286,7 @@ export class SubscriberTooSlowError extends LedgerError {
   }
 }
 
-/** PostgreSQL gave the transaction up, since another was in its way (40001, 40P01, 57014). Retry it. */
+/** PostgreSQL gave the transaction up, since another was in its way (40001, 40P01). Retry it. */
 export class TransactionConflictError extends LedgerError {
   override readonly name = 'TransactionConflictError'
   readonly code = 'TRANSACTION_CONFLICT'
@@ -317,7 +318,7 @@ export class ServerOutdatedError extends LedgerError {
   readonly code = 'SERVER_OUTDATED'
 }
 
-/** The database cannot be reached, or went away in the middle. Retry with the same nonce. */
+/** The database cannot be reached, went away in the middle, takes no writes, or took too long. Retry with the same nonce. */
 export class DatabaseUnavailableError extends LedgerError {
   override readonly name = 'DatabaseUnavailableError'
   readonly code = 'DATABASE_UNAVAILABLE'

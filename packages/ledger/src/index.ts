@@ -1,4 +1,5 @@
 export { type AmountRange, type AmountRule, type Direction, maxCredits, minCredits } from './amount.ts'
+export { readBounds } from './bounds.ts'
 export type {
   LedgerCommand,
   LedgerCommands,
@@ -6,7 +7,7 @@ export type {
   PostEntriesResult,
   PostEntryResult,
 } from './commands.ts'
-export { createPool, type TransactionClient } from './database.ts'
+export { createPool, prismaOptions, type TransactionClient } from './database.ts'
 export { ledgerErrorOf } from './database-errors.ts'
 export type {
   HoldStatus,
@@ -48,7 +49,6 @@ export {
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
-export { parseMoment } from './moment.ts'
 export type { OperationInfo } from './operation-info.ts'
 export {
   defineOperations,
@@ -74,3 +74,4 @@ export type { EntriesInput, EntryOrder, EntryPage } from './reading/entries.ts'
 export type { Page, PageInput } from './reading/page.ts'
 export type { LedgerReads } from './reading/reads.ts'
 export { type SummaryInput, type SummaryLine, type SummaryWindow, summaryWindows } from './reading/summary.ts'
+export { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'

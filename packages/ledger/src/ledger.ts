@@ -1,6 +1,7 @@
 import type pg from 'pg'
+import { readBounds } from './bounds.ts'
 import { createCommands, type LedgerCommands } from './commands.ts'
-import { createLedgerClient, lockTimeoutMs } from './database.ts'
+import { createLedgerClient } from './database.ts'
 import { query } from './database-errors.ts'
 import { assertDeclared } from './declared.ts'
 import { createWakeUp } from './live/channel.ts'
@@ -53,7 +54,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const reads = createReads({ app, operations, prisma, rows, find })
   const live = createLive({ app, pool, prisma, entries: reads.entries })
   const wakeUp = createWakeUp(app, pool)
-  const patienceMs = pool.options.lock_timeout || lockTimeoutMs
+  const patienceMs = pool.options.lock_timeout || readBounds().lock
   return {
     app,
     operations,

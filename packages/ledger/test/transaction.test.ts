@@ -5,6 +5,7 @@ import {
   DuplicateNonceError,
   InsufficientBalanceError,
   LedgerError,
+  ledgerErrorOf,
   ValidationError,
 } from '../src/index.ts'
 import { balanceOf, barrier, openLedger, operations } from './open-ledger.ts'
@@ -112,7 +113,7 @@ describe("postEntry in the app's own transaction", () => {
 
 test.each([
   ['lock_timeout', 'ACCOUNT_BUSY'],
-  ['statement_timeout', 'TRANSACTION_CONFLICT'],
+  ['statement_timeout', 'DATABASE_UNAVAILABLE'],
 ] as const)(
   'a posting that waits longer than %s is refused as retryable (%s), and nothing is posted',
   async (setting, code) => {
@@ -120,7 +121,7 @@ test.each([
     await sql.query('BEGIN')
     await sql.query('SELECT FROM ledger.accounts WHERE owner_id = $1 FOR UPDATE', [setting])
     const impatient = createPool(database.url)
-    impatient.options[setting] = 50
+    impatient.options[setting] = 300
     const other = createLedger({ app: 'content', operations, pool: impatient })
     const posting = { ownerId: setting, operation: 'CREDIT_SPEND', amount: 1, nonce: 'n' } as const
     await expect(other.postEntry(posting)).rejects.toMatchObject({
@@ -128,7 +129,63 @@ test.each([
       retryable: true,
     })
     await sql.query('ROLLBACK')
-    expect(await other.postEntry(posting)).toMatchObject({ ok: true, balance: { amount: 9 } })
+    expect(await ledger.postEntry(posting)).toMatchObject({ ok: true, balance: { amount: 9 } })
     await impatient.end()
   },
 )
+
+describe('a transaction that the app does not let fail', () => {
+  const posting = (ownerId: string) => ({ ownerId, operation: 'CREDIT_ADD', nonce: 'n' }) as const
+  const failing = (tx: { $queryRaw: typeof prisma.$queryRaw }) => tx.$queryRaw`SELECT 1 / 0`
+
+  test('an error that the app swallows comes to light when it commits, with what had failed', async () => {
+    const swallowing = prisma.$transaction(async (tx) => {
+      const { entry } = await ledger.postEntry(posting('swallowed'), { tx })
+      await failing(tx).catch(() => {})
+      return entry.id
+    })
+    await expect(swallowing).rejects.toMatchObject({
+      name: 'TransactionAbortedError',
+      code: 'TRANSACTION_ABORTED',
+      cause: { code: '22012' },
+    })
+    expect(await ledger.entryByNonce('swallowed', 'n')).toBeNull()
+  })
+
+  test('an error that the app swallows comes to light at the next call of the ledger', async () => {
+    const swallowing = prisma.$transaction(async (tx) => {
+      await failing(tx).catch(() => {})
+      await ledger.postEntry(posting('swallowed'), { tx })
+    })
+    await expect(swallowing).rejects.toMatchObject({ code: 'TRANSACTION_ABORTED' })
+    expect(await ledger.entryByNonce('swallowed', 'n')).toBeNull()
+  })
+
+  test('an error after a savepoint that the app rolls back to is the app to handle: the rest is committed', async () => {
+    await prisma.$transaction(async (tx) => {
+      await ledger.postEntry(posting('savepoint'), { tx })
+      await tx.$executeRaw`SAVEPOINT here`
+      await failing(tx).catch(() => {})
+      await tx.$executeRaw`ROLLBACK TO SAVEPOINT here`
+    })
+    expect(await ledger.entryByNonce('savepoint', 'n')).not.toBeNull()
+  })
+
+  test.each(['committed', 'rolled back'] as const)(
+    'a `tx` that is used after it was %s says so',
+    async (how) => {
+      const kept: Parameters<Parameters<typeof prisma.$transaction>[0]>[0][] = []
+      const running = prisma.$transaction(async (tx) => {
+        kept.push(tx)
+        if (how === 'rolled back') throw new Error('the app changed its mind')
+      })
+      await running.catch(() => {})
+      const [tx] = kept
+      if (!tx) throw new Error('there is no tx')
+      const late = ledger.postEntry(posting('late'), { tx })
+      await expect(late).rejects.toMatchObject({ name: 'TransactionEndedError', code: 'TRANSACTION_ENDED' })
+      expect(ledgerErrorOf(await late.catch((error) => error))).toBeUndefined()
+      expect(await ledger.entryByNonce('late', 'n')).toBeNull()
+    },
+  )
+})

@@ -1,26 +1,40 @@
 import pg from 'pg'
 import { parseDatabaseUrl, withoutPrismaParameters } from './database-url.ts'
 
-/** Opens one connection, hands it to `use`, and closes it whatever happens. */
+/** How long the goodbye to PostgreSQL may take: one that is gone without a word answers none. */
+const goodbyeMs = 2_000
+
+/**
+ * Opens one connection, hands it to `use`, and closes it whatever happens. What it asks may take as long as it must; a
+ * server that is gone without a word is noticed by keep-alive.
+ */
 export async function withConnection<T>(url: string, use: (connection: pg.Client) => Promise<T>): Promise<T> {
   const connection = new pg.Client({
     connectionString: withoutPrismaParameters(url),
     application_name: 'shared-ledger',
     connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   // A connection that breaks while nothing waits for it has no caller to tell; the next query tells.
   connection.on('error', () => {})
   try {
     await connection.connect()
   } catch (error) {
-    await connection.end().catch(() => {})
+    await close(connection)
     throw error
   }
   try {
     return await use(connection)
   } finally {
-    await connection.end().catch(() => {})
+    await close(connection)
   }
+}
+
+async function close(connection: pg.Client): Promise<void> {
+  const cutOff = setTimeout(() => connection.connection.stream.destroy(), goodbyeMs)
+  await connection.end().catch(() => {})
+  clearTimeout(cutOff)
 }
 
 /** The code of a PostgreSQL error ("42P04") or of a system error ("ECONNREFUSED"), where the error has one. */

@@ -12,14 +12,15 @@ export type Execute = (
   request: Request,
 ) => ExecutionResult | Promise<ExecutionResult>
 
-/** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
+/** Runs a document for the request at hand. @throws Problem for the first of its `errors[]`. */
 export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
 
 /** Binds `execute` to a request and to the documents of an app. */
 export function runFor(execute: Execute, complete: CompleteDocument, request: Request): RunDocument {
   return async (document, variables) => {
     const { data, errors } = await execute(complete(document), variables, request)
-    if (errors?.length) throw graphProblem(errors)
+    const [error] = errors ?? []
+    if (error) throw graphProblem(error)
     return data
   }
 }

@@ -121,7 +121,7 @@ export const problems = {
     status: 503,
     title: 'Transaction conflict',
     meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01, 57014). ' +
+      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01). ' +
       'Nothing was posted. Send it again with the same nonce.',
     retryAfterSeconds: 1,
   },
@@ -149,13 +149,14 @@ export const problems = {
     status: 503,
     title: 'Database unavailable',
     meaning:
-      'The database is away or overloaded. Send it again with the same nonce: nothing is posted twice.',
+      'The database is away, overloaded or read-only, or took longer than a request may; `detail` says which. ' +
+      'Send it again with the same nonce: nothing is posted twice.',
     retryAfterSeconds: 2,
   },
   MALFORMED_JSON: {
     status: 400,
     title: 'Malformed JSON',
-    meaning: 'The body is not JSON in UTF-8, or has a number that would be rounded to another whole number.',
+    meaning: 'The body is not JSON in UTF-8.',
   },
   MALFORMED_PATH: {
     status: 400,

@@ -1,13 +1,13 @@
+import { readBounds } from '@shared-ledger/ledger'
 import type { Execute } from '@shared-ledger/rest'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
 import { createDocumentCache } from './document-cache.ts'
 import { createMaskError } from './graphql-errors.ts'
-import { guardResolvers } from './guard-resolvers.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
+import { useBound } from './use-bound.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
-import { useGraphqlJs } from './use-graphql-js.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
 import { useRequestLine } from './use-request-line.ts'
 import { createStreams } from './use-streams.ts'
@@ -25,12 +25,8 @@ export interface Graph {
   endStreams(): void
 }
 
-/**
- * Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. Changes the schema's
- * resolvers (`guardResolvers`).
- */
+/** Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. */
 export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => void): Graph {
-  guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const noteExecuted: Plugin = {
@@ -39,6 +35,7 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
     },
   }
   const maskError = createMaskError(onFault)
+  const { request: boundMs } = readBounds()
   const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({
     schema,
@@ -56,9 +53,9 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
     plugins: [
       useJsonRequests(),
       useDocumentLimits(),
-      useGraphqlJs(),
       useRequestLine(),
       useStreams,
+      useBound(boundMs),
       noteExecuted,
     ],
   })
@@ -72,7 +69,9 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
     async execute(document, variables, request) {
       const { contextFactory, execute } = yoga.getEnveloped({ request })
       const contextValue = await contextFactory()
-      return execute({ schema, document, variableValues: variables, contextValue })
+      const result = await execute({ schema, document, variableValues: variables, contextValue })
+      if (Symbol.asyncIterator in result) throw new TypeError('A route runs a query or a mutation.')
+      return result
     },
     endStreams: endAll,
   }

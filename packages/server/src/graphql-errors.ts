@@ -9,9 +9,7 @@ export function createMaskError(onFault: (error: unknown) => void): (error: unkn
     const refused = ledgerErrorOf(cause)
     if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
     if (error instanceof GraphQLError && isCoercionError(error)) {
-      const isOfRequest = error.path === undefined
-      const extensions = { code: 'BAD_USER_INPUT', ...(isOfRequest && { http: { status: 400 } }) }
-      return maskedError(error, shortened(error.message), extensions)
+      return maskedError(error, shortened(error.message), { ...error.extensions, code: 'BAD_USER_INPUT' })
     }
     if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
     onFault(cause)

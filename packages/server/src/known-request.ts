@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject, parseExactJson } from '@shared-ledger/rest'
+import { isObject } from '@shared-ledger/rest'
 import type { GraphQLParams } from 'graphql-yoga'
 import { maxBodyBytes } from './body.ts'
 import type { RawRequest } from './raw-request.ts'
@@ -66,7 +66,7 @@ export function knownParams(body: Uint8Array): KnownParams | undefined {
 function tryToParse(body: Uint8Array): unknown {
   if (!isUtf8(body)) return undefined
   try {
-    return parseExactJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
   } catch {
     return undefined
   }

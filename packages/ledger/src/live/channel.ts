@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { LedgerConnection } from '../connection.ts'
 import { coalesce } from './coalesce.ts'
 
 /** The shortest time between two wake-ups that a process sends: a burst of postings needs no more. */
@@ -38,12 +39,10 @@ export function createListener(app: string, pool: pg.Pool, onWakeUp: () => void)
       if (current) return
       // A pool keeps its secrets out of the sight of a spread.
       const { password, ssl } = pool.options
-      const client = new pg.Client({
+      const client = new LedgerConnection({
         ...pool.options,
         ...(password !== undefined && { password }),
         ...(ssl !== undefined && { ssl }),
-        keepAlive: true,
-        keepAliveInitialDelayMillis: 10_000,
       })
       current = client
       client.on('notification', onWakeUp)

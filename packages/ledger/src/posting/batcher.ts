@@ -210,7 +210,7 @@ export function createBatcher<Settled>(
       return
     }
     const mayPass = error instanceof TransactionConflictError || error instanceof DatabaseUnavailableError
-    if (mayPass && attempt < maxAttempts) {
+    if (mayPass && attempt < maxAttempts && !jobs.every(isOverdue)) {
       await sleep(firstDelayMs * 2 ** attempt * (0.5 + Math.random()))
       await settle(jobs, waitMs, attempt + 1)
       return

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { createLedgerClient, lockTimeoutMs } from '../../src/database.ts'
+import { readBounds } from '../../src/bounds.ts'
+import { createLedgerClient } from '../../src/database.ts'
 import { createDirectCalls } from '../../src/posting/direct-calls.ts'
 import type { Draft } from '../../src/posting/draft.ts'
 import { createPost } from '../../src/posting/post.ts'
@@ -15,8 +16,8 @@ export function openPoster(app: string, pool: pg.Pool) {
   const find = createFinders(app)
   const post = createPost<Operation>({
     ...{ app, find, rows: rowReader(operations), prisma: client },
-    directly: createDirectCalls(client, { patienceMs: lockTimeoutMs }),
-    patienceMs: lockTimeoutMs,
+    directly: createDirectCalls(client, { patienceMs: readBounds().lock }),
+    patienceMs: readBounds().lock,
     report: () => {},
     wakeUp: () => {},
   })

@@ -13,7 +13,18 @@ export function createPool(url: string): pg.Pool {
   const searchPath = `-c search_path=${escapeOption(pg.escapeIdentifier(schemaOf(url)))}`
   const options = [plain.searchParams.get('options'), searchPath].filter(Boolean).join(' ')
   plain.searchParams.delete('options') // pg would let the url's win over ours
-  return new pg.Pool({ connectionString: plain.toString(), options, max: 1, connectionTimeoutMillis: 15_000 })
+  const pool = new pg.Pool({
+    connectionString: plain.toString(),
+    options,
+    max: 1,
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  })
+  // A connection that is lost while nobody uses it must not end the process: the next query tells its caller.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 /** Makes the url's schema where it is missing; asks first, since making needs a right that using does not. */

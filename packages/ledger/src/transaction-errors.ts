@@ -1,0 +1,30 @@
+/**
+ * A statement failed in an app's own transaction, and its error was caught: PostgreSQL takes nothing more in it, and
+ * rolls all of it back. Nothing was posted. A fault of the app: the error has to leave the transaction's callback.
+ */
+export class TransactionAbortedError extends Error {
+  override readonly name = 'TransactionAbortedError'
+  readonly code = 'TRANSACTION_ABORTED'
+
+  /** @param options.cause What failed, as far as it is known. */
+  constructor(options?: ErrorOptions) {
+    super(
+      'A statement of this transaction failed and its error was caught, so PostgreSQL rolled back all of the transaction: ' +
+        'nothing was committed. Let the error leave the callback of $transaction.',
+      options,
+    )
+  }
+}
+
+/** A call with the `tx` of a transaction that is over. Nothing was posted. A fault of the app: it awaits too little. */
+export class TransactionEndedError extends Error {
+  override readonly name = 'TransactionEndedError'
+  readonly code = 'TRANSACTION_ENDED'
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'The transaction of this `tx` has ended: await each call inside the callback of $transaction, and keep no `tx` beyond it.',
+      options,
+    )
+  }
+}

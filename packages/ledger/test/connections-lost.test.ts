@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import type pg from 'pg'
+import { afterEach, describe, expect, test } from 'vitest'
+import { LedgerConnection } from '../src/connection.ts'
+import { ledgerErrorOf } from '../src/index.ts'
+import { openLedger } from './open-ledger.ts'
+
+const { pool, prisma, ledger, sql } = await openLedger()
+
+let count = 0
+const posting = () => ({ ownerId: 'ada', operation: 'CREDIT_ADD', amount: 1, nonce: `n${++count}` }) as const
+type Client = { $queryRaw: typeof prisma.$queryRaw }
+
+/** Ends the connection of a transaction, and waits until its client has heard of it. */
+async function endConnectionOf(tx: Client) {
+  const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`
+  const lost = once(pool, 'lost')
+  await sql.query('SELECT pg_terminate_backend($1)', [row?.pid])
+  await lost
+}
+pool.on('connect', (client) => client.once('end', () => pool.emit('lost')))
+
+/** Whatever was lost: the pool goes on, and no connection stays behind in it. */
+afterEach(async () => {
+  expect((await ledger.postEntry(posting())).ok).toBe(true)
+  await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0)
+})
+
+test('a connection hears its errors from birth to death, in every moment of its life in the pool', async () => {
+  expect(new LedgerConnection().listenerCount('error')).toBeGreaterThan(0)
+  const heard: number[] = []
+  const note = (client: pg.PoolClient) => heard.push(client.listenerCount('error'))
+  for (const event of ['connect', 'acquire', 'remove'] as const) pool.on(event, note)
+  pool.on('release', (_error, client) => note(client))
+  const client = await pool.connect()
+  note(client)
+  client.emit('error', new Error('lost while nobody asks'))
+  client.release(true)
+  note(client)
+  await once(client, 'end')
+  note(client)
+  for (const event of ['connect', 'acquire', 'remove'] as const) pool.off(event, note)
+  expect(heard.length).toBeGreaterThan(4)
+  expect(Math.min(...heard)).toBeGreaterThan(0)
+})
+
+describe("a connection that ends around an app's own transaction is DATABASE_UNAVAILABLE", () => {
+  const unavailable = { code: 'DATABASE_UNAVAILABLE', retryable: true }
+  const failureOf = async (running: Promise<unknown>) =>
+    running.then(
+      () => expect.fail('it did not fail'),
+      (error) => ledgerErrorOf(error),
+    )
+
+  test('at BEGIN', async () => {
+    const end = (client: pg.PoolClient) => {
+      if (client instanceof LedgerConnection) client.connection.stream.destroy()
+    }
+    pool.on('acquire', end)
+    const failure = await failureOf(prisma.$transaction((tx) => tx.$queryRaw`SELECT 1`))
+    pool.off('acquire', end)
+    expect(failure).toMatchObject(unavailable)
+  })
+
+  test("at the app's own statement", async () => {
+    const running = prisma.$transaction(async (tx) => {
+      await endConnectionOf(tx)
+      await tx.$queryRaw`SELECT 1`
+    })
+    expect(await failureOf(running)).toMatchObject(unavailable)
+  })
+
+  test("while the app's own statement runs", async () => {
+    const running = prisma.$transaction(async (tx) => {
+      await tx.$queryRaw`SELECT pg_terminate_backend(pg_backend_pid())::text, pg_sleep(1)::text`
+    })
+    expect(await failureOf(running)).toMatchObject(unavailable)
+  })
+
+  test('at a call of the ledger', async () => {
+    const running = prisma.$transaction(async (tx) => {
+      await endConnectionOf(tx)
+      await ledger.postEntry(posting(), { tx })
+    })
+    expect(await failureOf(running)).toMatchObject(unavailable)
+  })
+
+  test('at COMMIT, whose outcome is unknown until the nonce says', async () => {
+    const running = prisma.$transaction(async (tx) => {
+      await ledger.postEntry(posting(), { tx })
+      await endConnectionOf(tx)
+    })
+    const failure = await failureOf(running)
+    expect(failure).toMatchObject(unavailable)
+    expect(failure?.message).toMatch(/whether it did is unknown.*same nonce/)
+  })
+
+  test('at ROLLBACK, where the error of the app is what counts', async () => {
+    const running = prisma.$transaction(async (tx) => {
+      await endConnectionOf(tx)
+      throw new Error('the app changed its mind')
+    })
+    await expect(running).rejects.toThrow('the app changed its mind')
+  })
+
+  test('where the app adds words of its own', async () => {
+    const running = prisma.$transaction(async (tx) => {
+      await endConnectionOf(tx)
+      await tx.$queryRaw`SELECT 1`.catch((cause) => {
+        throw new Error('the content could not be written', { cause })
+      })
+    })
+    expect(await failureOf(running)).toMatchObject(unavailable)
+  })
+})

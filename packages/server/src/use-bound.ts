@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { DatabaseUnavailableError } from '@shared-ledger/ledger'
+import { GraphQLError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+
+/**
+ * Answers DATABASE_UNAVAILABLE where a document takes longer than its bound, by this server's own clock: also where a
+ * promise of the driver is never settled. What it has begun may still be carried out, as after a lost answer.
+ */
+export function useBound(boundMs: number): Plugin {
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => inTime(executeFn(args), boundMs))
+    },
+    onSubscribe({ subscribeFn, setSubscribeFn }) {
+      setSubscribeFn((args) => inTime(subscribeFn(args), boundMs))
+    },
+  }
+}
+
+function inTime<Result>(result: Result | PromiseLike<Result>, boundMs: number) {
+  return isPromise(result) ? settledInTime(result, boundMs) : result
+}
+
+async function settledInTime<Result>(result: PromiseLike<Result>, boundMs: number) {
+  const timer = new AbortController()
+  const late = delay(boundMs, { data: null, errors: [tookTooLong(boundMs)] }, timer)
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    late.catch(() => {})
+    timer.abort()
+  }
+}
+
+function isPromise<Result>(result: Result | PromiseLike<Result>): result is PromiseLike<Result> {
+  return typeof result === 'object' && result !== null && 'then' in result
+}
+
+function tookTooLong(boundMs: number): GraphQLError {
+  const originalError = new DatabaseUnavailableError(
+    `This took longer than ${boundMs / 1000} s, and was given up: whether it was carried out is unknown. Try again, with the same nonce.`,
+  )
+  return new GraphQLError(originalError.message, { originalError })
+}
