@@ -102,7 +102,10 @@ async function launch(
   for (;;) {
     if (ended !== undefined) return ended
     const running = readPidFile(data)
-    if (running?.pid === server.pid && running?.status === 'ready') return undefined
+    if (running?.pid === server.pid && running?.status === 'ready') {
+      server.removeAllListeners('exit') // its log may be gone by then
+      return undefined
+    }
     if (Date.now() > deadline) {
       server.kill('SIGTERM')
       return `(nothing for ${PATIENCE_SECONDS} seconds)`
