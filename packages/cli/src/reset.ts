@@ -1,18 +1,17 @@
+// npm run db:reset [-- --yes]: empties the embedded database.
 import { createInterface } from 'node:readline'
 import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { embeddedDirectoryOf } from './database.ts'
 
-const usage = 'npm run db:reset [-- --yes]: empties the embedded database; asks before, unless told --yes.'
-
-await runCommand({ usage, options: { yes: { type: 'boolean' } } }, async (root, { values: { yes } }) => {
+await runCommand(async (root, args) => {
   if (process.env.DATABASE_URL) {
     throw new Error(
       'DATABASE_URL is set, and this command empties only the embedded database. Unset it, also in .env.',
     )
   }
   const question = 'This removes every account, entry and app row of the embedded database. Go on? [y/N] '
-  if (!yes && !/^y(es)?$/i.test(await ask(question))) {
+  if (!args.includes('--yes') && !/^y(es)?$/i.test(await ask(question))) {
     say('Nothing was removed.')
     return 1
   }
