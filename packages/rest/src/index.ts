@@ -1,3 +1,4 @@
+export { acceptedTypes } from './accept.ts'
 export { checkMediaType, parseJson } from './body.ts'
 export type { Execute } from './execute.ts'
 export {

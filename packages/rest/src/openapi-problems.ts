@@ -9,7 +9,13 @@ import {
 } from './problems.ts'
 import type { Route } from './route.ts'
 
-const anyRoute: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'SERVER_OUTDATED', 'INTERNAL_ERROR']
+const anyRoute: readonly ProblemCode[] = [
+  'DATABASE_UNAVAILABLE',
+  'SERVER_OUTDATED',
+  'NOT_ACCEPTABLE',
+  'OVERLOADED',
+  'INTERNAL_ERROR',
+]
 const withInput: readonly ProblemCode[] = ['MALFORMED_PATH', 'VALIDATION_ERROR']
 const withBody: readonly ProblemCode[] = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
 const withNonce: readonly ProblemCode[] = [
@@ -19,7 +25,6 @@ const withNonce: readonly ProblemCode[] = [
   'LIMIT_REACHED',
   'TRANSACTION_CONFLICT',
   'ACCOUNT_BUSY',
-  'OVERLOADED',
 ]
 
 /** The codes with which a route may refuse, in the order of the table. */

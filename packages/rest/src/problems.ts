@@ -17,6 +17,8 @@ export type RestErrorCode =
   | 'MALFORMED_REQUEST'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
+  | 'MISDIRECTED_REQUEST'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'INTERNAL_ERROR'
@@ -135,7 +137,8 @@ export const problems = {
   OVERLOADED: {
     status: 503,
     title: 'Overloaded',
-    meaning: 'Too many postings wait already. Nothing was posted. Send it again with the same nonce.',
+    meaning:
+      'More requests or postings wait already than the server takes on. Nothing was posted. Send it again with the same nonce.',
     retryAfterSeconds: 1,
   },
   SERVER_OUTDATED: {
@@ -166,7 +169,7 @@ export const problems = {
   MALFORMED_REQUEST: {
     status: 400,
     title: 'Malformed request',
-    meaning: 'The request is not valid HTTP.',
+    meaning: 'The request is not valid HTTP, or a header that can be given once is given twice.',
   },
   NOT_FOUND: {
     status: 404,
@@ -177,6 +180,18 @@ export const problems = {
     status: 405,
     title: 'Method not allowed',
     meaning: 'The path has no such method; the header Allow lists those that it has.',
+  },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    title: 'Not acceptable',
+    meaning: 'The header Accept does not allow application/json, which the answer is. Nothing was done.',
+  },
+  MISDIRECTED_REQUEST: {
+    status: 421,
+    title: 'Misdirected request',
+    meaning:
+      'The header Host names a host for which this server does not answer. Nothing was done. ' +
+      'Use the address at which it listens, or have the host added to its setting ALLOWED_HOSTS.',
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { acceptedTypes } from './accept.ts'
 import { checkMediaType, parseJson } from './body.ts'
 import { readContract } from './contract.ts'
 import { assertDocument, createCompleter, hasRootFields } from './document.ts'
@@ -36,6 +37,9 @@ export interface RestRequest {
   readonly request: Request
 }
 
+/** What routes answer with, but for problems: these are sent whatever a client accepts. */
+const answerTypes = ['application/json']
+
 /** An app's REST side. */
 export interface Rest {
   readonly routes: readonly Route[]
@@ -69,6 +73,8 @@ export function createRest({ app, schema, execute, routes: own = [], onFault }: 
     if (allowed.length > 0)
       return { status: 204, headers: { allow: allowed.join(', ') }, body: null, outcome: 'ok' }
     const { route, params } = router.match(request.method, segments)
+    if (acceptedTypes(request.headers.get('accept'), answerTypes).length === 0)
+      throw problem('NOT_ACCEPTABLE')
     const input = { params, query, ...(await readBody(route, request)) }
     const run = runFor(execute, complete, request.request)
     try {

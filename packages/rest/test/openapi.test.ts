@@ -173,6 +173,7 @@ describe('openapi.json', () => {
       'LIMIT_REACHED',
       'MALFORMED_JSON',
       'MALFORMED_PATH',
+      'NOT_ACCEPTABLE',
       'OVERLOADED',
       'PAYLOAD_TOO_LARGE',
       'SERVER_OUTDATED',
@@ -180,7 +181,13 @@ describe('openapi.json', () => {
       'UNSUPPORTED_MEDIA_TYPE',
       'VALIDATION_ERROR',
     ])
-    const ofNoRoute = ['SUBSCRIBER_TOO_SLOW', 'MALFORMED_REQUEST', 'NOT_FOUND', 'METHOD_NOT_ALLOWED']
+    const ofNoRoute = [
+      'SUBSCRIBER_TOO_SLOW',
+      'MALFORMED_REQUEST',
+      'NOT_FOUND',
+      'METHOD_NOT_ALLOWED',
+      'MISDIRECTED_REQUEST',
+    ]
     const shown = new Set(
       Object.entries<Json>(document.paths).flatMap(([path, item]) =>
         path === '/health' ? [] : Object.keys(item).flatMap((method) => codes(path, method)),

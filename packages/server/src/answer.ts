@@ -35,9 +35,37 @@ export function problemResponse(problem: Problem): TextAnswer {
   return jsonAnswer(problemAnswer(problem))
 }
 
+/** A problem as GraphQL answers it, where no GraphQL ran. */
+export function graphqlProblemResponse(problem: Problem): TextAnswer {
+  const { status, headers, outcome } = problemAnswer(problem)
+  const extensions = { code: problem.code, ...('retry-after' in headers && { retryable: true }) }
+  return jsonAnswer({
+    status,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: { errors: [{ message: problem.message, extensions }] },
+    outcome,
+  })
+}
+
+/** Headers that say how a message is framed on its connection: only what sends it knows that. */
+const framing: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+function headersOf(headers: Answer['headers']): Record<string, string> {
+  const all: Record<string, string> = { ...everyAnswer }
+  for (const [name, value] of Object.entries(headers)) if (!framing.has(name.toLowerCase())) all[name] = value
+  return all
+}
+
 /** The response to a request by this method: to HEAD like that to GET, without its body. */
 export function toResponse({ status, headers, body }: Answer, method: string): Response {
-  const head = { status, headers: { ...everyAnswer, ...headers } }
+  const head = { status, headers: headersOf(headers) }
   if (method !== 'HEAD' || body === null) return new Response(body, head)
   if (body instanceof ReadableStream) {
     void body.cancel()
@@ -53,8 +81,8 @@ export function isWhole(answer: Answer): answer is WholeAnswer {
 
 /** Writes an answer to its socket. To HEAD, Node sends it without its body. */
 export function writeAnswer(outgoing: ServerResponse, { status, headers, body }: WholeAnswer): void {
-  const head: Record<string, string> = { ...everyAnswer, ...headers }
-  if (body !== null) head['content-length'] ??= String(Buffer.byteLength(body))
+  const head = headersOf(headers)
+  if (body !== null) head['content-length'] = String(Buffer.byteLength(body))
   outgoing.writeHead(status, head)
   outgoing.end(body)
 }

@@ -1,7 +1,21 @@
-import { createRest, problem, type Route, splitTarget } from '@shared-ledger/rest'
+import {
+  acceptedTypes,
+  createRest,
+  type Problem,
+  problem,
+  type Route,
+  splitTarget,
+} from '@shared-ledger/rest'
 import type { GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
-import { type Answer, jsonAnswer, problemResponse, type TextAnswer, toResponse } from './answer.ts'
+import {
+  type Answer,
+  graphqlProblemResponse,
+  jsonAnswer,
+  problemResponse,
+  type TextAnswer,
+  toResponse,
+} from './answer.ts'
 import { drainBody, readBody } from './body.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
@@ -11,7 +25,10 @@ import { healthEndpoint } from './health.ts'
 import { pageAnswer } from './html.ts'
 import { indexPage, problemPages } from './index-page.ts'
 import type { AnswerKnown } from './known-answers.ts'
+import { graphqlTypes } from './known-request.ts'
 import { logRequest } from './logger.ts'
+import type { RawRequest } from './raw-request.ts'
+import { notAcceptable } from './yoga-answer.ts'
 
 export interface AppOptions {
   /** The app's name, as its ledger has it. */
@@ -37,6 +54,8 @@ export interface App {
    * @param body The body, where it was read before.
    */
   answer(request: Request, target: string, body?: Promise<Uint8Array>): Promise<Answer>
+  /** Refuses a request that was not looked into. */
+  refuse(request: Pick<RawRequest, 'method' | 'target'>, refused: Problem): TextAnswer
   /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
   answerFault(error: unknown): TextAnswer
   /** `answer` as a response. */
@@ -44,6 +63,8 @@ export interface App {
   /** Ends the subscriptions, and those that are asked for from now on. */
   endStreams(): void
 }
+
+const graphqlPath = '/graphql'
 
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
@@ -61,7 +82,7 @@ export function createApp(options: AppOptions): App {
   const endpoints = new Map<string, Endpoint>(
     Object.entries({
       '/': indexPage(app),
-      '/graphql': graphqlEndpoint(app, graph),
+      [graphqlPath]: graphqlEndpoint(app, graph),
       '/health': healthEndpoint(
         () => ledger.ping(),
         (error) => logger.warn({ err: error }, 'unhealthy'),
@@ -123,6 +144,12 @@ export function createApp(options: AppOptions): App {
         })
     },
     answer,
+    refuse({ method, target }, refused) {
+      const { path } = splitTarget(target)
+      const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
+      logAnswer(method, path, refusal, performance.now())
+      return refusal
+    },
     answerFault,
     async fetch(request, target = targetOf(request)) {
       return toResponse(await answer(request, target), request.method)
@@ -131,13 +158,17 @@ export function createApp(options: AppOptions): App {
   }
 }
 
-/** Browsers that ask for a page get GraphiQL. */
+/** Those that would rather have a page than data get GraphiQL. */
 function graphqlEndpoint(app: string, graph: Graph): Endpoint {
   const page = pageAnswer(graphiqlPage(app))
   return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, target, readBody }) => {
-    const wantsPage = method !== 'POST' && request.headers.get('accept')?.includes('text/html')
-    if (wantsPage) return page
+    const accept = request.headers.get('accept')
+    const types = acceptedTypes(accept, method === 'POST' ? graphqlTypes : [...graphqlTypes, 'text/html'])
+    if (types[0] === 'text/html') return page
+    if (types.length === 0) return notAcceptable
     const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
+    // Yoga reads neither weights nor wildcards as HTTP means them.
+    asked.headers.set('accept', types.join(', '))
     return graph.answer(asked, { target, readBody })
   })
 }

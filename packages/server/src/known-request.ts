@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject } from '@shared-ledger/rest'
+import { acceptedTypes, isObject } from '@shared-ledger/rest'
 import type { GraphQLParams } from 'graphql-yoga'
 import { maxBodyBytes } from './body.ts'
 import type { RawRequest } from './raw-request.ts'
@@ -8,19 +8,10 @@ import type { RawRequest } from './raw-request.ts'
 export type KnownParams = Required<Pick<GraphQLParams, 'query'>> &
   Pick<GraphQLParams, 'operationName' | 'variables'>
 
-/** What Yoga's negotiation makes of the Accept headers that clients send most. */
-const acceptedTypes: ReadonlyMap<string | null, string> = new Map([
-  [null, 'application/json'],
-  ['*/*', 'application/json'],
-  ['application/json', 'application/json'],
-  ['application/json, */*', 'application/json'],
-  ['application/json, text/plain, */*', 'application/json'],
-  ['application/graphql-response+json', 'application/graphql-response+json'],
-  ['application/graphql-response+json, application/json', 'application/graphql-response+json'],
-  ['application/graphql-response+json,application/json', 'application/graphql-response+json'],
-  ['application/graphql-response+json, application/json;q=0.9', 'application/graphql-response+json'],
-  ['application/graphql-response+json,application/json;q=0.9', 'application/graphql-response+json'],
-])
+const regularTypes: readonly string[] = ['application/json', 'application/graphql-response+json']
+
+/** What GraphQL requests are answered with: a client that takes any of them gets the first. */
+export const graphqlTypes: readonly string[] = [...regularTypes, 'text/event-stream']
 
 const contentTypes: ReadonlySet<string | null> = new Set([
   'application/json',
@@ -29,10 +20,6 @@ const contentTypes: ReadonlySet<string | null> = new Set([
   'application/json; charset=UTF-8',
   'application/json;charset=UTF-8',
 ])
-
-/** Names of hosts that need no look at what the URL standard makes of them. */
-const plainHost =
-  /^(?:localhost|127\.0\.0\.1|[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*)(?::[1-9]\d{0,3}|:[1-5]\d{4})?$/
 
 /**
  * The media type of the answer to a POST of JSON as most clients send it; undefined for any other request,
@@ -44,9 +31,9 @@ export function acceptedTypeOf(request: RawRequest): string | undefined {
     request.target === '/graphql' &&
     contentTypes.has(request.header('content-type')) &&
     request.header('content-encoding') === null &&
-    plainHost.test(request.header('host') ?? 'localhost') &&
     Number(request.header('content-length') ?? Number.NaN) <= maxBodyBytes
-  return isPlain ? acceptedTypes.get(request.header('accept')) : undefined
+  if (!isPlain) return undefined
+  return acceptedTypes(request.header('accept'), graphqlTypes).find((type) => regularTypes.includes(type))
 }
 
 /** The parameters in a body; undefined where they are not as they should be, or more than the usual ones. */

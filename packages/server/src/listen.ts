@@ -13,17 +13,21 @@ import {
   writeAnswer,
 } from './answer.ts'
 import type { App } from './app.ts'
+import type { IsOwnHost } from './hosts.ts'
 import { SocketRequest } from './raw-request.ts'
+import { headProblem } from './request-head.ts'
 import { markStream } from './shutdown.ts'
 
 export interface ListenOptions {
   readonly app: string
   readonly host: string
   readonly port: number
+  /** Which hosts the server answers for. */
+  readonly isOwnHost: IsOwnHost
 }
 
 /** Serves an app on a socket. @throws PortTakenError */
-export function listen(served: App, { app, host, port }: ListenOptions): Promise<Server> {
+export function listen(served: App, { app, host, port, isOwnHost }: ListenOptions): Promise<Server> {
   const write = createWriter(served.answerFault)
   const bodies = new WeakMap<object, Promise<Uint8Array>>()
   const listener = getRequestListener(
@@ -45,6 +49,8 @@ export function listen(served: App, { app, host, port }: ListenOptions): Promise
   )
   const server = createServer(async (incoming, outgoing) => {
     const request = new SocketRequest(incoming)
+    const refused = headProblem(request, isOwnHost)
+    if (refused) return write(outgoing, served.refuse(request, refused))
     const answer = await served.answerKnown(request)
     if (answer) return write(outgoing, answer)
     if (request.body) bodies.set(incoming, request.body)

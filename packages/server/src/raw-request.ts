@@ -16,30 +16,48 @@ export interface RawRequest {
   toRequest(): Request
 }
 
+/**
+ * Headers that say one thing. Joined, two of them would say a third; and a proxy may have heeded the one of them that we
+ * do not.
+ */
+const single: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-length',
+  'content-type',
+  'host',
+  'idempotency-key',
+  'origin',
+  'traceparent',
+  'x-request-id',
+])
+
 /** A request on a socket. */
 export class SocketRequest implements RawRequest {
   readonly method: string
   readonly target: string
+  /** A header that was given more than once, and must not be. */
+  readonly repeated: string | undefined
   body: Promise<Uint8Array> | undefined
   readonly #incoming: IncomingMessage
+  readonly #headers = new Map<string, string>()
   #request: Request | undefined
 
   constructor(incoming: IncomingMessage) {
     this.#incoming = incoming
     this.method = incoming.method ?? 'GET'
     this.target = incoming.url ?? '/'
+    const { rawHeaders } = incoming
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = (rawHeaders[index] ?? '').toLowerCase()
+      const value = rawHeaders[index + 1] ?? ''
+      const before = this.#headers.get(name)
+      if (before !== undefined && single.has(name)) this.repeated ??= rawHeaders[index]
+      this.#headers.set(name, before === undefined ? value : `${before}, ${value}`)
+    }
   }
 
   header(name: string): string | null {
-    const { rawHeaders } = this.#incoming
-    let found: string | null = null
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const given = rawHeaders[index] ?? ''
-      if (given.length !== name.length || given.toLowerCase() !== name) continue
-      const value = rawHeaders[index + 1] ?? ''
-      found = found === null ? value : `${found}, ${value}`
-    }
-    return found
+    return this.#headers.get(name) ?? null
   }
 
   readBody(): Promise<Uint8Array> {
@@ -48,19 +66,10 @@ export class SocketRequest implements RawRequest {
   }
 
   toRequest(): Request {
-    this.#request ??= this.#makeRequest()
-    return this.#request
-  }
-
-  #makeRequest(): Request {
-    const headers = new Headers()
-    const { rawHeaders } = this.#incoming
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '')
-    }
-    return new Request(`http://${this.header('host') ?? 'localhost'}${this.target}`, {
+    this.#request ??= new Request(`http://${this.header('host') ?? 'localhost'}${this.target}`, {
       method: this.method,
-      headers,
+      headers: [...this.#headers],
     })
+    return this.#request
   }
 }

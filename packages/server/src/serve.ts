@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type AppOptions, createApp } from './app.ts'
+import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
@@ -24,7 +25,7 @@ export interface RunningServer {
 
 /**
  * Serves one app until the process is told to stop (SIGINT, SIGTERM, or its parent's end): HTTP on
- * HOST (127.0.0.1) and PORT. A parent process is sent `{type: 'ready', app, url}`.
+ * HOST (127.0.0.1) and PORT, for the hosts that ALLOWED_HOSTS adds too. A parent process is sent `{type: 'ready', app, url}`.
  * When the app cannot start, says why in one line and exits with 1.
  */
 export async function serve(options: ServeOptions): Promise<void> {
@@ -47,6 +48,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { app, ledger, close } = options
   const { host, port } = addressOf(options.port)
+  const isOwnHost = createHosts({ host, allowed: process.env.ALLOWED_HOSTS ?? '' })
   const release = async () => {
     await ledger.close()
     await close?.()
@@ -54,7 +56,7 @@ export async function startServer(
   try {
     await ledger.assertReady()
     const served = createApp(options)
-    const server = await listen(served, { app, host, port })
+    const server = await listen(served, { app, host, port, isOwnHost })
     const stop = createStop(server)
     return {
       url: urlOf(server, host),

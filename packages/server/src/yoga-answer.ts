@@ -1,4 +1,5 @@
-import type { Answer, WholeAnswer } from './answer.ts'
+import { problem } from '@shared-ledger/rest'
+import { type Answer, graphqlProblemResponse, type WholeAnswer } from './answer.ts'
 import type { GraphqlServerContext } from './use-json-requests.ts'
 
 type Line = GraphqlServerContext['line']
@@ -7,7 +8,7 @@ type Line = GraphqlServerContext['line']
 export async function yogaAnswer(response: Response, { stream, ...line }: Line): Promise<Answer> {
   if (response.status === 406) {
     stream?.end()
-    return stream ? streamNotAcceptable : notAcceptable
+    return notAcceptable
   }
   if (!stream || !response.body) return wholeAnswer(response, line)
   return { ...headOf(response), ...line, body: streamedBody(response.body, stream.end), ended: stream.ended }
@@ -45,17 +46,10 @@ function streamedBody(body: ReadableStream<Uint8Array>, end: () => void): Readab
   )
 }
 
-const notAcceptable = notAcceptableAnswer(
-  'The answer is application/graphql-response+json or application/json.',
+/** What a GraphQL request is answered whose Accept header allows none of the types that there are. */
+export const notAcceptable: Answer = graphqlProblemResponse(
+  problem(
+    'NOT_ACCEPTABLE',
+    'The answer is application/graphql-response+json or application/json; to a subscription it is text/event-stream.',
+  ),
 )
-const streamNotAcceptable = notAcceptableAnswer('The answer to a subscription is text/event-stream.')
-
-function notAcceptableAnswer(message: string): Answer {
-  const code = 'NOT_ACCEPTABLE'
-  return {
-    status: 406,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ errors: [{ message, extensions: { code } }] }),
-    outcome: code,
-  }
-}

@@ -73,7 +73,7 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
         }),
       }
     },
-    codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'OVERLOADED'],
+    codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
   })
 }
 

@@ -146,5 +146,5 @@ export const releaseRoute = defineRoute({
   data: z.object({ releaseHold: postedHoldData }),
   success: { status: 200, description: 'Released.', body: postedHoldBody },
   answer: ({ releaseHold }) => postedHold(releaseHold),
-  codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'OVERLOADED'],
+  codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })

@@ -25,5 +25,5 @@ export const overdraftRoute = defineRoute({
   data: z.object({ setOverdraft: z.object({ balance: accountBalanceData }) }),
   success: { status: 200, description: 'Set.', body: shapes.accountBalance },
   answer: ({ setOverdraft: { balance } }) => restBalance(balance),
-  codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'OVERLOADED'],
+  codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })

@@ -1,0 +1,32 @@
+import { type Problem, problem } from '@shared-ledger/rest'
+import type { IsOwnHost } from './hosts.ts'
+import type { SocketRequest } from './raw-request.ts'
+
+/** Why a request is refused for its head, whatever it asks for. */
+export function headProblem(
+  request: Pick<SocketRequest, 'repeated' | 'target' | 'header'>,
+  isOwnHost: IsOwnHost,
+): Problem | undefined {
+  const { repeated, target } = request
+  if (repeated !== undefined) {
+    return problem('MALFORMED_REQUEST', `The header ${repeated.slice(0, 100)} is given more than once.`)
+  }
+  // A target in absolute form names a host, too. HTTP/1.0 may name none: no browser speaks it.
+  const named = target.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(target)?.[1]
+  return hostProblem(named ?? null, isOwnHost) ?? hostProblem(request.header('host'), isOwnHost)
+}
+
+function hostProblem(authority: string | null, isOwnHost: IsOwnHost): Problem | undefined {
+  const isOwn = authority === null || isOwnHost(authority)
+  if (isOwn === undefined) return problem('MALFORMED_REQUEST', 'The host of the request is none.')
+  if (!isOwn) return misdirected(authority)
+  return undefined
+}
+
+function misdirected(authority: string | null): Problem {
+  return problem(
+    'MISDIRECTED_REQUEST',
+    `This server does not answer for ${JSON.stringify(authority?.slice(0, 300))}. Use the address at which it listens, ` +
+      'or have the host added to its setting ALLOWED_HOSTS.',
+  )
+}
