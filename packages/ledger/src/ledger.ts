@@ -2,12 +2,12 @@ import type pg from 'pg'
 import { readBounds } from './bounds.ts'
 import { createCommands, type LedgerCommands } from './commands.ts'
 import { createLedgerClient } from './database.ts'
-import { query } from './database-errors.ts'
 import { assertDeclared } from './declared.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
 import { type OperationInfo, operationInfos } from './operation-info.ts'
 import { assertOperations, type OperationOf, type Operations } from './operations.ts'
+import { takesPostings } from './ping.ts'
 import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
@@ -32,8 +32,11 @@ export interface Ledger<Ops extends Operations = Operations>
   readonly operations: Ops
   /** The operations in order, with their amounts: what a form needs. */
   describeOperations(): readonly OperationInfo<OperationOf<Ops>>[]
-  /** Whether the database answers. @throws DatabaseUnavailableError */
-  ping(): Promise<void>
+  /**
+   * Asks the database whether it takes postings now: a standby, a read-only database and a role that may not post answer
+   * reads alone. A full disk shows in a posting first. @throws DatabaseUnavailableError
+   */
+  ping(): Promise<{ readonly takesPostings: boolean }>
   /** @throws Error that names the migration to run when the database lacks the ledger or one of the app's operations. */
   assertReady(): Promise<void>
   /** Ends its live lists, and lets go of the ledger's client. The pool is its maker's to end. */
@@ -62,9 +65,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     ...reads,
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),
-    async ping() {
-      await query(() => prisma.$queryRaw`SELECT 1`)
-    },
+    ping: () => takesPostings(prisma),
     assertReady: () => assertDeclared(app, operations, prisma),
     close() {
       live.close()

@@ -1,9 +1,9 @@
-const status = (value: string) => ({
+const status = (...values: string[]) => ({
   content: {
     'application/json': {
       schema: {
         type: 'object',
-        properties: { status: { type: 'string', const: value } },
+        properties: { status: { type: 'string', enum: values } },
         required: ['status'],
       },
     },
@@ -18,7 +18,10 @@ export const healthPath = {
     tags: ['health'],
     parameters: [],
     responses: {
-      200: { description: 'The database answers.', ...status('healthy') },
+      200: {
+        description: 'The database answers; read-only: it takes no postings now.',
+        ...status('healthy', 'read-only'),
+      },
       503: { description: 'The database is away.', ...status('unhealthy') },
     },
   },

@@ -21,7 +21,7 @@ import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
 import { createGraph, type Graph } from './graph.ts'
 import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
-import { healthEndpoint } from './health.ts'
+import { healthEndpoint, type Ping } from './health.ts'
 import { pageAnswer } from './html.ts'
 import { indexPage, problemPages } from './index-page.ts'
 import type { AnswerKnown } from './known-answers.ts'
@@ -33,7 +33,7 @@ import { notAcceptable } from './yoga-answer.ts'
 export interface AppOptions {
   /** The app's name, as its ledger has it. */
   readonly app: string
-  readonly ledger: { ping(): Promise<void> }
+  readonly ledger: { readonly ping: Ping }
   /** The app's graph, with the ledger in it. */
   readonly schema: GraphQLSchema
   /** The app's own REST routes; every app has the ledger's. */
@@ -70,7 +70,8 @@ const graphqlPath = '/graphql'
 export function createApp(options: AppOptions): App {
   const { app, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
   const onFault = (error: unknown) => logger.error({ err: error }, 'fault')
-  const graph = createGraph(schema, onFault)
+  const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
+  const graph = createGraph(schema, { onFault, onUnavailable })
   const rest = createRest({ app, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
     status: 200,

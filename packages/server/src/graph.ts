@@ -4,7 +4,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
 import { createDocumentCache } from './document-cache.ts'
-import { createMaskError } from './graphql-errors.ts'
+import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import { useBound } from './use-bound.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
@@ -25,8 +25,8 @@ export interface Graph {
   endStreams(): void
 }
 
-/** Serves a schema with Yoga. Its errors give nothing internal away; faults are told to `onFault`. */
-export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => void): Graph {
+/** Serves a schema with Yoga. Its errors give nothing internal away. */
+export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): Graph {
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const noteExecuted: Plugin = {
@@ -34,7 +34,7 @@ export function createGraph(schema: GraphQLSchema, onFault: (error: unknown) => 
       executed.add(args.document)
     },
   }
-  const maskError = createMaskError(onFault)
+  const maskError = createMaskError(listeners)
   const { request: boundMs } = readBounds()
   const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({

@@ -1,12 +1,29 @@
-import { type LedgerError, ledgerErrorOf, ValidationError } from '@shared-ledger/ledger'
+import {
+  DatabaseUnavailableError,
+  type LedgerError,
+  ledgerErrorOf,
+  ValidationError,
+} from '@shared-ledger/ledger'
 import { type Problem, type ProblemTable, problems } from '@shared-ledger/rest'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 
-/** What clients may see of an error. Faults of the server are told to `onFault` first. */
-export function createMaskError(onFault: (error: unknown) => void): (error: unknown) => GraphQLError {
+/** Who is told of what clients see little of. */
+export interface ErrorListeners {
+  /** A fault of the server. */
+  readonly onFault: (error: unknown) => void
+  /** DATABASE_UNAVAILABLE, with its cause. */
+  readonly onUnavailable: (error: DatabaseUnavailableError) => void
+}
+
+/** What clients may see of an error. */
+export function createMaskError({
+  onFault,
+  onUnavailable,
+}: ErrorListeners): (error: unknown) => GraphQLError {
   return (error) => {
     const cause = causeOf(error)
     const refused = ledgerErrorOf(cause)
+    if (refused instanceof DatabaseUnavailableError) onUnavailable(refused)
     if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
     if (error instanceof GraphQLError && isCoercionError(error)) {
       return maskedError(error, shortened(error.message), { ...error.extensions, code: 'BAD_USER_INPUT' })

@@ -4,27 +4,36 @@ import { type Endpoint, getEndpoint } from './endpoint.ts'
 
 const timeoutMs = 2000
 
-/** Whether the database answers soon enough. The reason why not stays in the server's log. */
-export function healthEndpoint(ping: () => Promise<void>, onFault: (error: unknown) => void): Endpoint {
+/** What is asked of the database. */
+export type Ping = () => Promise<{ readonly takesPostings: boolean }>
+
+type Health = 'healthy' | 'read-only' | 'unhealthy'
+
+/**
+ * Whether the database answers soon enough, and takes postings: one that is read-only still serves reads. The reason why
+ * not stays in the server's log.
+ */
+export function healthEndpoint(ping: Ping, onFault: (error: unknown) => void): Endpoint {
   return getEndpoint(async () => {
-    const healthy = await inTime(ping()).catch((error) => {
+    const status = await inTime(ping()).catch((error): Health => {
       onFault(error)
-      return false
+      return 'unhealthy'
     })
     return jsonAnswer({
-      status: healthy ? 200 : 503,
+      status: status === 'unhealthy' ? 503 : 200,
       headers: { 'content-type': 'application/json' },
-      body: { status: healthy ? 'healthy' : 'unhealthy' },
-      outcome: healthy ? 'ok' : 'DATABASE_UNAVAILABLE',
+      body: { status },
+      outcome: status === 'unhealthy' ? 'DATABASE_UNAVAILABLE' : 'ok',
     })
   })
 }
 
-async function inTime(ping: Promise<void>): Promise<boolean> {
+async function inTime(ping: ReturnType<Ping>): Promise<Health> {
   const timer = new AbortController()
-  const late = delay(timeoutMs, false, { signal: timer.signal })
+  const late = delay(timeoutMs, 'unhealthy' as const, { signal: timer.signal })
   try {
-    return await Promise.race([ping.then(() => true), late])
+    const answered = ping.then(({ takesPostings }) => (takesPostings ? 'healthy' : 'read-only'))
+    return await Promise.race([answered, late])
   } finally {
     timer.abort()
     late.catch(() => {})

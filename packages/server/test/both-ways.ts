@@ -57,7 +57,7 @@ function serve(create: () => { schema: GraphQLSchema; calls: () => number }) {
   const onFault = () => {
     faults += 1
   }
-  const graph = createGraph(schema, onFault)
+  const graph = createGraph(schema, { onFault, onUnavailable: () => {} })
   return {
     async see(ask: (graph: Graph) => Promise<Answer>): Promise<Seen> {
       const before = { faults, calls: calls() }

@@ -53,7 +53,7 @@ export function postingWithoutNonce() {
 }
 
 /** An app on this test file's database, without a socket, with the lines that it logs. */
-export function createTestApp(options: { served?: typeof schema; ping?: () => Promise<void> } = {}) {
+export function createTestApp(options: { served?: typeof schema; ping?: typeof ledger.ping } = {}) {
   const { logger, lines } = captureLog('content')
   const served = {
     app: 'content',

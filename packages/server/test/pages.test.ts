@@ -72,9 +72,15 @@ describe('/health', () => {
     expect([status, text]).toEqual([200, '{"status":"healthy"}'])
   })
 
+  test('tells a database that takes no postings from one that is away', async () => {
+    const { get } = createTestApp({ ping: async () => ({ takesPostings: false }) })
+    const { status, text } = await get('/health')
+    expect([status, text]).toEqual([200, '{"status":"read-only"}'])
+  })
+
   test.each([
     ['fails', () => Promise.reject(new Error('password=hunter2'))],
-    ['does not answer', () => new Promise<void>(() => {})],
+    ['does not answer', () => new Promise<never>(() => {})],
   ])('is unhealthy when the database %s', async (_, ping) => {
     const { get } = createTestApp({ ping })
     const { status, text } = await get('/health')

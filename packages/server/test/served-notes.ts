@@ -18,7 +18,7 @@ await serve({
     async ping() {
       process.send?.({ type: 'pinged' })
       await once(process, 'message')
-      await ledger.ping()
+      return ledger.ping()
     },
     async close() {
       await ledger.close()
