@@ -71,7 +71,11 @@ test('docs/rest.md names every route of the apps', () => {
     const schema = buildSchema(readFileSync(path.join(root, 'apps', app, 'schema.graphql'), 'utf8'))
     return createRest({ app, schema, execute: () => ({}), routes: own }).routes
   })
-  const served = new Set(routes.map((route) => `${route.method.toUpperCase()} ${route.path}`))
+  const served = new Set(
+    routes.flatMap(({ method, path, aliases }) =>
+      [path, ...aliases].map((served) => `${method.toUpperCase()} ${served}`),
+    ),
+  )
   const named = tableOf('docs/rest.md', ['method', 'path', 'what'])
     .map((row) => `${row.method} ${row.path}`)
     .filter((route) => !/^GET \/(?:health|problems)$/.test(route)) // the server's

@@ -1,6 +1,7 @@
 import { createLedger, createPool, prismaOptions } from '@shared-ledger/ledger'
 import { type AppOptions, postingLogger } from '@shared-ledger/server'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { info } from './info.ts'
 import { operations } from './operations.ts'
 import { routes } from './routes.ts'
 import { createSchema } from './schema.ts'
@@ -14,6 +15,7 @@ export function createContentApp(databaseUrl: string, logger: AppOptions['logger
   const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
   return {
     app,
+    info,
     port: 4001,
     ledger,
     schema: createSchema(ledger, prisma),

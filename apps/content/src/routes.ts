@@ -51,10 +51,16 @@ export const routes = [
   defineRoute({
     method: 'post',
     path: '/content',
+    operationId: 'createContent',
     summary: 'Publish a content for the price of CONTENT_CREATION',
     description: 'Sent again as it was, it answers the same content and charges nothing.',
     request: {
-      body: z.object({ owner_id: shapes.ownerId, title: z.string(), body: z.string(), nonce: shapes.nonce }),
+      body: z.object({
+        owner_id: shapes.ownerId,
+        title: z.string().meta({ examples: ['On ledgers'] }),
+        body: z.string().meta({ examples: ['Every entry stays.'] }),
+        nonce: shapes.nonce,
+      }),
     },
     document: `mutation RestCreateContent($input: CreateContentInput!) {
       createContent(input: $input) { ${postedSelection} }
@@ -70,7 +76,9 @@ export const routes = [
   defineRoute({
     method: 'post',
     path: '/content/{content_id}/access',
+    operationId: 'accessContent',
     summary: 'Record an access to a content by CONTENT_ACCESS',
+    description: 'Free, but on record. Sent again as it was, it answers the same access.',
     request: {
       params: z.object({ content_id: z.string().meta({ examples: ['1'] }) }),
       body: z.object({ owner_id: shapes.ownerId, nonce: shapes.nonce }),

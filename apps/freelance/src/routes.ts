@@ -56,10 +56,16 @@ export const routes = [
   defineRoute({
     method: 'post',
     path: '/projects',
+    operationId: 'createProject',
     summary: 'Agree a project between a client and a freelancer',
     description: 'Posts nothing.',
     request: {
-      body: z.object({ client_id: shapes.ownerId, freelancer_id: shapes.ownerId, title: z.string(), price }),
+      body: z.object({
+        client_id: shapes.ownerId,
+        freelancer_id: shapes.ownerId.meta({ examples: ['other_user'] }),
+        title: z.string().meta({ examples: ['A logo'] }),
+        price,
+      }),
     },
     document: `mutation RestCreateProject($input: CreateProjectInput!) {
       createProject(input: $input) {
@@ -77,6 +83,7 @@ export const routes = [
   defineRoute({
     method: 'post',
     path: '/projects/{project_id}/pay',
+    operationId: 'payProject',
     summary: 'Pay a project: its price goes from the client to the freelancer',
     description: 'Sent again with the same nonce, it answers the same payment and charges nothing.',
     request: {

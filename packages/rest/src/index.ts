@@ -12,6 +12,7 @@ export {
   transactionData,
 } from './graph.ts'
 export { isObject } from './json.ts'
+export type { AppInfo } from './openapi.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
 export { type ProblemTable, problemPath, problems } from './problems.ts'
 export { createRest } from './rest.ts'

@@ -1,3 +1,6 @@
+import { describeResponse } from './openapi-problems.ts'
+import { problems } from './problems.ts'
+
 const status = (...values: string[]) => ({
   content: {
     'application/json': {
@@ -13,8 +16,9 @@ const status = (...values: string[]) => ({
 /** /health as the server answers it. */
 export const healthPath = {
   get: {
-    operationId: 'get_health',
+    operationId: 'getHealth',
     summary: 'Whether the app can serve',
+    description: 'For probes: it asks the database.',
     tags: ['health'],
     parameters: [],
     responses: {
@@ -22,6 +26,8 @@ export const healthPath = {
         description: 'The database answers; read-only: it takes no postings now.',
         ...status('healthy', 'read-only'),
       },
+      400: describeResponse([['MALFORMED_REQUEST', problems.MALFORMED_REQUEST]]),
+      421: describeResponse([['MISDIRECTED_REQUEST', problems.MISDIRECTED_REQUEST]]),
       503: { description: 'The database is away.', ...status('unhealthy') },
     },
   },

@@ -10,6 +10,8 @@ import {
 import type { Route } from './route.ts'
 
 const anyRoute: readonly ProblemCode[] = [
+  'MALFORMED_REQUEST',
+  'MISDIRECTED_REQUEST',
   'DATABASE_UNAVAILABLE',
   'SERVER_OUTDATED',
   'NOT_ACCEPTABLE',
@@ -46,12 +48,13 @@ export function problemResponses(route: Route): Record<string, unknown> {
   return Object.fromEntries(
     statuses.map((status) => {
       const ofStatus = codes.filter(([, type]) => type.status === status)
-      return [status, describeResponse(ofStatus, route)]
+      return [status, describeResponse(ofStatus, route.takesNonce)]
     }),
   )
 }
 
-function describeResponse(codes: readonly (readonly [string, ProblemType])[], route: Route) {
+/** A response that has one of some codes; `ofEntries`: some of them say which of a posting's entries is refused. */
+export function describeResponse(codes: readonly (readonly [string, ProblemType])[], ofEntries = false) {
   return {
     description: codes.map(([code, { meaning }]) => `\`${code}\`: ${meaning}`).join('\n\n'),
     content: {
@@ -60,21 +63,21 @@ function describeResponse(codes: readonly (readonly [string, ProblemType])[], ro
           allOf: [reference('Problem'), { properties: { code: { enum: codes.map(([code]) => code) } } }],
         },
         examples: Object.fromEntries(
-          codes.map(([code, type]) => [code, { summary: type.title, value: example(code, type, route) }]),
+          codes.map(([code, type]) => [code, { summary: type.title, value: example(code, type, ofEntries) }]),
         ),
       },
     },
   }
 }
 
-function example(code: string, { status, title, meaning }: ProblemType, { takesNonce }: Route) {
+function example(code: string, { status, title, meaning }: ProblemType, ofEntries: boolean) {
   return {
     type: problemPath(code),
     title,
     status,
     detail: meaning,
     code,
-    ...(takesNonce && refusesAnEntry.has(code) && { entry_index: 0, owner_id: 'test_user' }),
+    ...(ofEntries && refusesAnEntry.has(code) && { entry_index: 0, owner_id: 'test_user' }),
     ...exampleExtensions[code],
   }
 }

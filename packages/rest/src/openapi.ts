@@ -1,16 +1,29 @@
 import type { Contract } from './contract.ts'
-import { isObject } from './json.ts'
 import { type JsonSchema, SchemaCollection } from './json-schema.ts'
-import { idempotencyKeyHeader } from './nonce.ts'
 import { healthPath } from './openapi-health.ts'
-import { problemResponses, problemSchemas } from './openapi-problems.ts'
+import { problemSchemas } from './openapi-problems.ts'
+import { describeRoute } from './openapi-route.ts'
 import type { Route } from './route.ts'
 import { operationSchemaName } from './shapes.ts'
+import { ledgerTags } from './tags.ts'
+
+/** What an app says of itself in its openapi.json. */
+export interface AppInfo {
+  /** The app's version. */
+  readonly version: string
+  /** Under which its interface may be used, by its SPDX identifier too. */
+  readonly license?: { readonly name: string; readonly identifier?: string }
+  /** Whom to ask. */
+  readonly contact?: { readonly name?: string; readonly url?: string; readonly email?: string }
+}
 
 /** An OpenAPI 3.1 document, ready for JSON. */
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
-  readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  readonly info: AppInfo & { readonly title: string; readonly description: string }
+  readonly servers: readonly { readonly url: string }[]
+  readonly security: readonly []
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
@@ -19,94 +32,39 @@ export interface OpenApiDocument {
 export function createOpenApi(options: {
   readonly app: string
   readonly contract: Contract
+  readonly info: AppInfo
   readonly routes: readonly Route[]
 }): OpenApiDocument {
-  const { app, contract, routes } = options
+  const { app, contract, info, routes } = options
   const schemas = new SchemaCollection()
+  const named = () => ({
+    ...schemas.named,
+    ...problemSchemas,
+    [operationSchemaName]: operationSchema(contract),
+  })
   const paths: Record<string, Record<string, unknown>> = { '/health': healthPath }
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: describeRoute(route, schemas) }
+    const tag = route.tag ?? app
+    const described = { tags: [tag], ...describeRoute(route, schemas, named) }
+    paths[route.path] = { ...paths[route.path], [route.method]: described }
   }
+  const used = new Set(['health', ...routes.map(({ tag = app }) => tag)])
+  const tags = Object.entries({ ...ledgerTags, [app]: 'What only this app has.' })
   return {
     openapi: '3.1.0',
     info: {
+      ...info,
       title: `${app}: credits ledger`,
-      version: '1.0.0',
       description:
         'Each route runs a GraphQL document on the app’s graph, which /graphql serves. ' +
         'Errors are application/problem+json; `code` tells them apart.',
     },
+    servers: [{ url: '/' }],
+    security: [],
+    tags: tags.filter(([name]) => used.has(name)).map(([name, description]) => ({ name, description })),
     paths,
-    components: {
-      schemas: { ...schemas.named, ...problemSchemas, [operationSchemaName]: operationSchema(contract) },
-    },
+    components: { schemas: named() },
   }
-}
-
-function describeRoute(route: Route, schemas: SchemaCollection) {
-  const { method, path, summary, description, request, success } = route
-  const body = request.body && withoutRequiredNonce(route, schemas.add(request.body, 'input'))
-  return {
-    operationId: `${method}${path.replace(/[^a-z]+/g, '_')}`,
-    summary,
-    ...(description === undefined ? {} : { description }),
-    tags: [path.split('/')[1]],
-    parameters: [
-      ...describeParameters(request.params, 'path', schemas),
-      ...describeParameters(request.query, 'query', schemas),
-      ...(route.takesNonce ? [idempotencyKeyParameter] : []),
-    ],
-    ...(body && {
-      requestBody: {
-        required: !route.bodyOptional,
-        content: { 'application/json': { schema: { ...body, additionalProperties: false } } },
-      },
-    }),
-    responses: {
-      [success.status]: {
-        description: success.description ?? 'OK.',
-        ...(route.takesNonce ? { headers: replayedHeader } : {}),
-        content: { 'application/json': { schema: schemas.add(success.body, 'output') } },
-      },
-      ...problemResponses(route),
-    },
-  }
-}
-
-function describeParameters(
-  shape: Route['request']['params'],
-  place: 'path' | 'query',
-  schemas: SchemaCollection,
-) {
-  if (!shape) return []
-  const { properties, required } = schemas.add(shape, 'input')
-  return Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => ({
-    name,
-    in: place,
-    required: Array.isArray(required) && required.includes(name),
-    schema,
-  }))
-}
-
-/** The header may stand in for a body's nonce. */
-function withoutRequiredNonce({ takesNonce }: Route, { required, ...schema }: JsonSchema): JsonSchema {
-  if (!Array.isArray(required)) return schema
-  return { ...schema, required: required.filter((name) => !takesNonce || name !== 'nonce') }
-}
-
-const idempotencyKeyParameter = {
-  name: idempotencyKeyHeader,
-  in: 'header',
-  required: false,
-  description: 'In place of `nonce`: an identical repetition is answered like the original.',
-  schema: { type: 'string' },
-}
-
-const replayedHeader = {
-  'Idempotency-Replayed': {
-    description: '`true` where this answers a request that was carried out before.',
-    schema: { type: 'string', enum: ['true'] },
-  },
 }
 
 function operationSchema({ operations }: Contract): JsonSchema {

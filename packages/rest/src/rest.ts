@@ -6,7 +6,7 @@ import { assertDocument, createCompleter, hasRootFields } from './document.ts'
 import { type Execute, runFor } from './execute.ts'
 import { ledgerRoutes } from './ledger-routes/index.ts'
 import { idempotencyKeyHeader, withIdempotencyKey } from './nonce.ts'
-import { createOpenApi, type OpenApiDocument } from './openapi.ts'
+import { type AppInfo, createOpenApi, type OpenApiDocument } from './openapi.ts'
 import { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
 import { type ProblemTable, problems } from './problems.ts'
 import type { RawInput, Route } from './route.ts'
@@ -16,6 +16,8 @@ import { parseTarget } from './target.ts'
 export interface RestOptions {
   /** The app's name, for openapi.json. */
   readonly app: string
+  /** The same; its version is 0.0.0 when left out. */
+  readonly info?: AppInfo | undefined
   /** The app's graph: the ledger's contract and more. */
   readonly schema: GraphQLSchema
   readonly execute: Execute
@@ -56,7 +58,8 @@ export interface Rest {
  *
  * @throws Error when the schema lacks what a route's document asks for.
  */
-export function createRest({ app, schema, execute, routes: own = [], onFault }: RestOptions): Rest {
+export function createRest(options: RestOptions): Rest {
+  const { app, info = { version: '0.0.0' }, schema, execute, routes: own = [], onFault } = options
   const contract = readContract(schema)
   const complete = createCompleter(schema)
   const ledgers = ledgerRoutes(contract).filter(({ document }) => hasRootFields(schema, document))
@@ -95,7 +98,7 @@ export function createRest({ app, schema, execute, routes: own = [], onFault }: 
   return {
     routes,
     problems: { ...problems, ...ownProblems },
-    openApi: createOpenApi({ app, contract, routes }),
+    openApi: createOpenApi({ app, info, contract, routes }),
     answer: (request) => respond(request).catch(refused),
   }
 }

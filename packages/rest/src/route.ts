@@ -8,6 +8,7 @@ import type { ProblemCode, ProblemTable } from './problems.ts'
 import { type FieldNames, findRefusal, type Refusal, refusalProblem } from './refusal.ts'
 import { parseRequest, type RequestShapes } from './request.ts'
 import type { RestCredits, RestEntry, RestHold, RestTransaction } from './shapes.ts'
+import type { LedgerTag } from './tags.ts'
 
 /** What a replay under Idempotency-Key repeats, an entry or a hold, and the current balance of its owner. */
 export interface Replay {
@@ -21,6 +22,7 @@ export interface Replay {
 }
 
 type Method = 'get' | 'post' | 'put'
+type Path = `/${string}`
 
 /** A request's parts, checked against its shapes. */
 export type Input<Request extends RequestShapes> = z.output<z.ZodObject<Request>>
@@ -33,7 +35,13 @@ export interface RouteDefinition<
 > {
   readonly method: Method
   /** Such as `/content/{content_id}/access`. */
-  readonly path: `/${string}`
+  readonly path: Path
+  /** Other paths that answer the same; openapi.json has the first alone. */
+  readonly aliases?: readonly Path[]
+  /** What an SDK calls it, such as `accessContent`: no other route of an app has it. */
+  readonly operationId: string
+  /** The group that openapi.json has it in: the app's own unless it is one of the ledger's. */
+  readonly tag?: LedgerTag
   readonly summary: string
   readonly description?: string
   /** JSON types of what is sent; the graph judges values. Other fields are refused. */
@@ -79,7 +87,10 @@ export interface RawInput {
 /** A route as the table has it. */
 export interface Route {
   readonly method: Method
-  readonly path: `/${string}`
+  readonly path: Path
+  readonly aliases: readonly Path[]
+  readonly operationId: string
+  readonly tag: LedgerTag | undefined
   readonly summary: string
   readonly description: string | undefined
   readonly request: RequestShapes
@@ -102,8 +113,8 @@ export function defineRoute<
   Data extends z.ZodType,
   Success extends z.ZodType,
 >(definition: RouteDefinition<Request, Data, Success>): Route {
-  const { method, path, summary, description, request, success } = definition
-  const { bodyOptional = false, codes = [], problems = {} } = definition
+  const { method, path, operationId, tag, summary, description, request, success } = definition
+  const { aliases = [], bodyOptional = false, codes = [], problems = {} } = definition
   const document = parse(definition.document)
   const shape = z.object(request)
 
@@ -122,6 +133,9 @@ export function defineRoute<
   return {
     method,
     path,
+    aliases,
+    operationId,
+    tag,
     summary,
     description,
     request,

@@ -21,7 +21,9 @@ export interface Router {
  */
 export function createRouter(routes: readonly Route[]): Router {
   assertDistinct(routes)
-  const rows = routes.map((route) => ({ route, pattern: route.path.slice(1).split('/') }))
+  const rows = routes.flatMap((route) =>
+    pathsOf(route).map((path) => ({ route, pattern: path.slice(1).split('/') })),
+  )
 
   const matches = (segments: readonly string[]): Match[] =>
     rows.flatMap(({ route, pattern }) => {
@@ -54,13 +56,24 @@ export function methodNotAllowed(allowed: readonly string[]): Problem {
   return new Problem('METHOD_NOT_ALLOWED', `This path answers ${allow}.`, {}, { allow })
 }
 
+function pathsOf({ path, aliases }: Route): readonly string[] {
+  return [path, ...aliases]
+}
+
 function assertDistinct(routes: readonly Route[]): void {
   const seen = new Set<string>()
-  for (const { method, path } of routes) {
-    const name = `${method.toUpperCase()} ${path}`
-    const requests = name.replace(/\{\w+\}/g, '{}')
-    if (seen.has(requests)) throw new Error(`Two routes answer ${name}: an app's own needs another path.`)
-    seen.add(requests)
+  const assertNew = (name: string, message: string) => {
+    if (seen.has(name)) throw new Error(message)
+    seen.add(name)
+  }
+  for (const route of routes) {
+    for (const path of pathsOf(route)) {
+      const name = `${route.method.toUpperCase()} ${path}`
+      const requests = name.replace(/\{\w+\}/g, '{}')
+      assertNew(requests, `Two routes answer ${name}: an app's own needs another path.`)
+    }
+    const { operationId } = route
+    assertNew(operationId, `Two routes have the operationId ${operationId}: an app's own needs another one.`)
   }
 }
 

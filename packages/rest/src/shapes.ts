@@ -10,10 +10,13 @@ export const ownerId = z.string().meta({
   examples: ['test_user'],
 })
 
+/** The nonce of every example. /docs puts a fresh one in its place whenever a request is tried. */
+export const exampleNonce = '123e4567-e89b-12d3-a456-426655440000'
+
 /** A caller's idempotency key. A route whose body has it takes the header Idempotency-Key as well. */
 export const nonce = z.string().meta({
   description: 'The caller’s idempotency key: 1 to 255 characters, used once per owner.',
-  examples: ['123e4567-e89b-12d3-a456-426655440000'],
+  examples: [exampleNonce],
 })
 
 /** One of the app's operations; openapi.json lists them. */

@@ -131,6 +131,7 @@ const routes: readonly Route[] = [
   defineRoute({
     method: 'post',
     path: '/notes',
+    operationId: 'createNote',
     summary: 'Create a note',
     request: { body: z.object({ owner_id: shapes.ownerId, text: z.string(), nonce: shapes.nonce }) },
     document: `mutation RestCreateNote($input: CreateNoteInput!) {
@@ -174,6 +175,7 @@ const routes: readonly Route[] = [
   defineRoute({
     method: 'post',
     path: '/notes/{note_id}/access',
+    operationId: 'accessNote',
     summary: 'Read a note',
     request: {
       params: z.object({ note_id: z.string() }),

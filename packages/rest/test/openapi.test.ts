@@ -36,10 +36,37 @@ describe('openapi.json', () => {
     expect(described).toContain('get /health')
   })
 
-  test('gives every status a schema, and every operation an id of its own', () => {
+  test('says what the app says of itself', () => {
+    const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
+    const info = { version: '1.2.3', license: { name: 'MIT', identifier: 'MIT' }, contact: { name: 'Ann' } }
+    const { openApi } = createRest({ app: 'notes', info, schema, routes, execute: () => ({}) })
+    expect(openApi.info).toMatchObject({ ...info, title: 'notes: credits ledger' })
+    expect(createDocument().document.info.version).toBe('0.0.0')
+  })
+
+  test('has one of the paths that answer the same', () => {
+    const { rest, document } = createDocument()
+    expect(rest.routes.find(({ operationId }) => operationId === 'postEntry')?.aliases).toEqual(['/ledger/'])
+    expect(document.paths).not.toHaveProperty('/ledger/')
+  })
+
+  test('has each operation under one tag, which it describes', () => {
     const { document } = createDocument()
     const operations = Object.values<Json>(document.paths).flatMap((item) => Object.values<Json>(item))
-    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
+    const names = document.tags.map(({ name }: Json) => name)
+    expect(names).toEqual(['entries', 'balances', 'transactions', 'holds', 'operations', 'health', 'notes'])
+    expect(new Set(operations.flatMap(({ tags }) => tags))).toEqual(new Set(names))
+    expect(operations.filter(({ tags }) => tags.length !== 1)).toEqual([])
+    expect(document.paths['/notes'].post.tags).toEqual(['notes'])
+  })
+
+  test('gives every status a schema, and every operation a name of its own', () => {
+    const { document } = createDocument()
+    const operations = Object.values<Json>(document.paths).flatMap((item) => Object.values<Json>(item))
+    const names = operations.map(({ operationId }) => operationId)
+    expect(new Set(names).size).toBe(operations.length)
+    expect(names.filter((name) => !/^[a-z][a-zA-Z]+$/.test(name))).toEqual([])
+    expect(document.paths['/balance/{owner_id}'].get.operationId).toBe('getBalance')
     for (const { responses } of operations) {
       for (const { description, content } of Object.values<Json>(responses)) {
         expect(description).not.toBe('')
@@ -173,6 +200,8 @@ describe('openapi.json', () => {
       'LIMIT_REACHED',
       'MALFORMED_JSON',
       'MALFORMED_PATH',
+      'MALFORMED_REQUEST',
+      'MISDIRECTED_REQUEST',
       'NOT_ACCEPTABLE',
       'OVERLOADED',
       'PAYLOAD_TOO_LARGE',
@@ -181,13 +210,7 @@ describe('openapi.json', () => {
       'UNSUPPORTED_MEDIA_TYPE',
       'VALIDATION_ERROR',
     ])
-    const ofNoRoute = [
-      'SUBSCRIBER_TOO_SLOW',
-      'MALFORMED_REQUEST',
-      'NOT_FOUND',
-      'METHOD_NOT_ALLOWED',
-      'MISDIRECTED_REQUEST',
-    ]
+    const ofNoRoute = ['SUBSCRIBER_TOO_SLOW', 'NOT_FOUND', 'METHOD_NOT_ALLOWED']
     const shown = new Set(
       Object.entries<Json>(document.paths).flatMap(([path, item]) =>
         path === '/health' ? [] : Object.keys(item).flatMap((method) => codes(path, method)),
@@ -223,6 +246,14 @@ describe('openapi.json', () => {
 })
 
 describe('createRest', () => {
+  test('refuses two routes of one operationId', () => {
+    const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
+    const own = routes.map((route) => ({ ...route, operationId: 'getEntry' }))
+    expect(() => createRest({ app: 'x', schema, routes: own, execute: () => ({}) })).toThrow(
+      "Two routes have the operationId getEntry: an app's own needs another one.",
+    )
+  })
+
   test('refuses a schema without the ledger', () => {
     const schema = buildSchema('type Query { a: Int }')
     expect(() => createRest({ app: 'x', schema, execute: () => ({}) })).toThrow('add the ledger to it first')

@@ -54,6 +54,7 @@ test("an app's own route in the place of one of the ledger's is refused at the s
   const own = defineRoute({
     method: 'get',
     path: '/balance/{id}',
+    operationId: 'getOwn',
     summary: 'Never reached',
     request: { params: z.object({ id: z.string() }) },
     document: 'query Own { __typename }',

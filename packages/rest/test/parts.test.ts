@@ -11,7 +11,6 @@ const contract = [
   'GET /ledger/{owner_id}/entry',
   'GET /operations',
   'POST /ledger',
-  'POST /ledger/',
 ]
 
 const ofParts: [part: Parts[number], routes: string[]][] = [

@@ -1,4 +1,5 @@
 import {
+  type AppInfo,
   acceptedTypes,
   createRest,
   type Problem,
@@ -34,6 +35,8 @@ export interface AppOptions {
   /** The app's name, as its ledger has it. */
   readonly app: string
   readonly ledger: { readonly ping: Ping }
+  /** What openapi.json says of the app; its version is 0.0.0 when left out. */
+  readonly info?: AppInfo
   /** The app's graph, with the ledger in it. */
   readonly schema: GraphQLSchema
   /** The app's own REST routes; every app has the ledger's. */
@@ -68,11 +71,11 @@ const graphqlPath = '/graphql'
 
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
-  const { app, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
+  const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
   const onFault = (error: unknown) => logger.error({ err: error }, 'fault')
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
   const graph = createGraph(schema, { onFault, onUnavailable })
-  const rest = createRest({ app, schema, routes, execute: graph.execute, onFault })
+  const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
     status: 200,
     headers: { 'content-type': 'application/json' },

@@ -7,10 +7,13 @@ import { takenBy } from './optional-query.ts'
 
 /** An owner's balance, under two paths. */
 export function balanceRoutes(contract: Contract): readonly Route[] {
-  return [balanceRoute(contract, '/ledger/{owner_id}'), balanceRoute(contract, '/balance/{owner_id}')]
+  return [
+    balanceRoute(contract, { path: '/ledger/{owner_id}', operationId: 'getAccount' }),
+    balanceRoute(contract, { path: '/balance/{owner_id}', operationId: 'getBalance' }),
+  ]
 }
 
-function balanceRoute(contract: Contract, path: '/ledger/{owner_id}' | '/balance/{owner_id}'): Route {
+function balanceRoute(contract: Contract, place: Pick<Route, 'path' | 'operationId'>): Route {
   const query = z.object({
     as_of: shapes.moment
       .optional()
@@ -18,7 +21,8 @@ function balanceRoute(contract: Contract, path: '/ledger/{owner_id}' | '/balance
   })
   return defineRoute({
     method: 'get',
-    path,
+    ...place,
+    tag: 'balances',
     summary: 'An owner’s balance, and what can be spent of it',
     description: 'An owner never seen has 0.',
     request: {

@@ -33,6 +33,8 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
   return defineRoute({
     method: 'post',
     path: '/ledger/batch',
+    operationId: 'postEntries',
+    tag: 'entries',
     summary: 'Post many entries, each on its own',
     description:
       'Answers in order what became of each: `status` 200 with the entry, or a problem with a status of its own.',

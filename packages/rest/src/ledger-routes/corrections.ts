@@ -14,6 +14,8 @@ import {
 const reverseRoute = defineRoute({
   method: 'post',
   path: '/ledger/transactions/{transaction_id}/reverse',
+  operationId: 'reverseTransaction',
+  tag: 'transactions',
   summary: 'Undo a transaction, once',
   description: 'In reverse order, one entry of the negated amount per original entry: all of them or none.',
   request: {
@@ -35,6 +37,8 @@ const reverseRoute = defineRoute({
 const refundRoute = defineRoute({
   method: 'post',
   path: '/ledger/entries/{entry_id}/refund',
+  operationId: 'refundEntry',
+  tag: 'entries',
   summary: 'Give a part of an entry back',
   description:
     'May be done several times, up to the whole. Of an entry that gave credits, it takes them back.',

@@ -27,7 +27,10 @@ export function entriesRoute(contract: Contract): Route {
   return defineRoute({
     method: 'get',
     path: '/ledger/{owner_id}/entries',
+    operationId: 'listEntries',
+    tag: 'entries',
     summary: 'An owner’s entries, newest first',
+    description: 'Page by page: `next` is the `after` of the page that follows.',
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
       query: takenBy(contract, 'ledgerEntries', entriesQuery, {
@@ -77,6 +80,8 @@ export function entriesRoute(contract: Contract): Route {
 export const entryByNonceRoute = defineRoute({
   method: 'get',
   path: '/ledger/{owner_id}/entry',
+  operationId: 'getEntryByNonce',
+  tag: 'entries',
   summary: 'An owner’s entry by its nonce',
   description: 'Whether a posting went through whose answer was lost. The nonce of a hold finds no entry.',
   request: {
@@ -100,7 +105,10 @@ export const entryByNonceRoute = defineRoute({
 export const entryRoute = defineRoute({
   method: 'get',
   path: '/ledger/entries/{entry_id}',
+  operationId: 'getEntry',
+  tag: 'entries',
   summary: 'An entry',
+  description: 'By the id that it was given when it was posted.',
   request: { params: z.object({ entry_id: shapes.idInPath }) },
   document: 'query RestLedgerEntry($id: ID!) { ledgerEntry(id: $id) { ...RestEntry } }',
   variables: ({ params }) => ({ id: params.entry_id }),

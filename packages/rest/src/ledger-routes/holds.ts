@@ -18,12 +18,14 @@ export function holdsRoute(readEntries: EntryReader): Route {
   return defineRoute({
     method: 'post',
     path: '/ledger/holds',
+    operationId: 'holdCredits',
+    tag: 'holds',
     summary: 'Set credits aside for a later entry',
     description: 'They count as spent until the hold is captured, released or expired.',
     request: {
       body: z.object({
         owner_id: entryFields.owner_id,
-        operation: entryFields.operation,
+        operation: entryFields.operation.meta({ examples: ['CREDIT_SPEND'] }),
         nonce: postingFields.nonce,
         amount: entryFields.amount,
         expires_in: z.int().meta({
@@ -59,7 +61,10 @@ const foundHold = z.object({ ledgerHold: holdData.nullable() })
 export const holdRoute = defineRoute({
   method: 'get',
   path: '/ledger/holds/{hold_id}',
+  operationId: 'getHold',
+  tag: 'holds',
   summary: 'A hold, and what became of it',
+  description: 'Its `status` says whether it is still held.',
   request: { params: z.object({ hold_id: shapes.idInPath }) },
   document: holdDocument,
   variables: ({ params }) => ({ id: params.hold_id }),
@@ -76,7 +81,10 @@ export const holdRoute = defineRoute({
 export const heldRoute = defineRoute({
   method: 'get',
   path: '/ledger/{owner_id}/holds',
+  operationId: 'listHolds',
+  tag: 'holds',
   summary: 'An owner’s live holds, newest first, up to 100',
+  description: 'Neither captured, nor released, nor expired.',
   request: { params: z.object({ owner_id: shapes.ownerId }) },
   document: 'query RestLedgerHolds($ownerId: String!) { ledgerHolds(ownerId: $ownerId) { ...RestHold } }',
   variables: ({ params }) => ({ ownerId: params.owner_id }),
@@ -89,6 +97,8 @@ export const heldRoute = defineRoute({
 export const captureRoute = defineRoute({
   method: 'post',
   path: '/ledger/holds/{hold_id}/capture',
+  operationId: 'captureHold',
+  tag: 'holds',
   summary: 'Post what a hold has promised, or a part of it',
   description: 'Once only; what is not taken is available again.',
   request: {
@@ -132,6 +142,8 @@ export const captureRoute = defineRoute({
 export const releaseRoute = defineRoute({
   method: 'post',
   path: '/ledger/holds/{hold_id}/release',
+  operationId: 'releaseHold',
+  tag: 'holds',
   summary: 'Make a hold’s credits available again',
   description: 'A hold that was released before, or has expired, is answered as it is.',
   request: { params: z.object({ hold_id: shapes.idInPath }), body: z.object({}) },

@@ -8,7 +8,7 @@ import { captureRoute, heldRoute, holdRoute, holdsRoute, releaseRoute } from './
 import { operationsRoute } from './operations.ts'
 import { overdraftRoute } from './overdrafts.ts'
 import { createEntryReader } from './posting-fields.ts'
-import { postRoutes } from './postings.ts'
+import { postRoute } from './postings.ts'
 import { accountsRoute, summaryRoutes } from './statements.ts'
 import { postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
@@ -28,7 +28,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     overdraftRoute,
     accountsRoute,
     operationsRoute,
-    ...postRoutes(readEntry),
+    postRoute(readEntry),
     postTransactionRoute(readEntry),
     transactionRoute,
     transferRoute,

@@ -36,6 +36,8 @@ const operationInfo = z
 export const operationsRoute = defineRoute({
   method: 'get',
   path: '/operations',
+  operationId: 'listOperations',
+  tag: 'operations',
   summary: 'The app’s operations, with their amounts and limits',
   description: 'The shared operations, then the app’s own.',
   request: {},

@@ -7,7 +7,10 @@ import * as shapes from '../shapes.ts'
 export const overdraftRoute = defineRoute({
   method: 'put',
   path: '/ledger/{owner_id}/overdraft',
+  operationId: 'setOverdraft',
+  tag: 'balances',
   summary: 'Set how far below 0 an owner’s balance may go',
+  description: '0 takes it back. It cannot be less than what the owner has already used.',
   request: {
     params: z.object({ owner_id: shapes.ownerId }),
     body: z.object({ limit: z.int().meta({ description: 'Credits, >= 0.', examples: [100] }) }),

@@ -32,15 +32,14 @@ export function replayedEntry({ entry, balance }: Replay) {
   return entry && { entry, balance }
 }
 
-/** POST /ledger, with and without a slash at its end. */
-export function postRoutes(readEntries: EntryReader): readonly Route[] {
-  return [postRoute(readEntries, '/ledger'), postRoute(readEntries, '/ledger/')]
-}
-
-function postRoute(readEntries: EntryReader, path: '/ledger' | '/ledger/'): Route {
+/** Posts one entry. */
+export function postRoute(readEntries: EntryReader): Route {
   return defineRoute({
     method: 'post',
-    path,
+    path: '/ledger',
+    aliases: ['/ledger/'],
+    operationId: 'postEntry',
+    tag: 'entries',
     summary: 'Post one entry to an owner’s account',
     description:
       'The nonce makes the request safe to repeat: sent as `nonce`, every repetition is refused with 409 and the ' +

@@ -58,6 +58,8 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
     defineRoute({
       ...summary,
       path: '/ledger/{owner_id}/summary',
+      operationId: 'getOwnerSummary',
+      tag: 'entries',
       summary: 'Counts and sums of an owner’s entries per operation and hour, day or month',
       request: { params: z.object({ owner_id: shapes.ownerId }), query: summaryQuery },
       variables: ({ params, query }) => ({ ownerId: params.owner_id, ...asked(query) }),
@@ -66,6 +68,8 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
     defineRoute({
       ...summary,
       path: '/operations/summary',
+      operationId: 'getSummary',
+      tag: 'entries',
       summary: 'Counts and sums of the whole app’s entries per operation and hour, day or month',
       request: { query: summaryQuery },
       variables: ({ query }) => asked(query),
@@ -86,7 +90,10 @@ const account = shapes.accountBalance
 export const accountsRoute = defineRoute({
   method: 'get',
   path: '/ledger',
+  operationId: 'listAccounts',
+  tag: 'balances',
   summary: 'Accounts by owner, byte by byte',
+  description: 'Page by page: `next` is the `after` of the page that follows.',
   request: {
     query: z.object({
       ...pageQuery,

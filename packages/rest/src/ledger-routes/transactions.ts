@@ -49,7 +49,10 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
   return defineRoute({
     method: 'post',
     path: '/ledger/transactions',
+    operationId: 'postTransaction',
+    tag: 'transactions',
     summary: 'Post entries to any owners’ accounts: all of them or none',
+    description: 'Each entry is posted in its place, and must itself leave enough available.',
     request: {
       body: z.object({
         nonce: postingFields.nonce,
@@ -84,7 +87,10 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
 export const transactionRoute = defineRoute({
   method: 'get',
   path: '/ledger/transactions/{transaction_id}',
+  operationId: 'getTransaction',
+  tag: 'transactions',
   summary: 'A transaction, with its entries',
+  description: 'By the id that all of its entries have.',
   request: { params: z.object({ transaction_id: shapes.transactionId }) },
   document: 'query RestLedgerTransaction($id: ID!) { ledgerTransaction(id: $id) { ...RestTransaction } }',
   variables: ({ params }) => ({ id: params.transaction_id }),
@@ -101,7 +107,10 @@ export const transactionRoute = defineRoute({
 export const transferRoute = defineRoute({
   method: 'post',
   path: '/ledger/transfers',
+  operationId: 'transfer',
+  tag: 'transactions',
   summary: 'Move credits from one owner to another',
+  description: 'One transaction of two entries, TRANSFER_OUT and TRANSFER_IN.',
   request: {
     body: z.object({
       from: shapes.ownerId.meta({ description: 'The owner who sends.', examples: ['test_user'] }),

@@ -1,0 +1,81 @@
+import { isObject } from './json.ts'
+import type { JsonSchema, SchemaCollection } from './json-schema.ts'
+import { idempotencyKeyHeader } from './nonce.ts'
+import { exampleOf } from './openapi-example.ts'
+import { problemResponses } from './openapi-problems.ts'
+import type { Route } from './route.ts'
+
+/** Describes one route; `named` are the schemas that its example may refer to. */
+export function describeRoute(
+  route: Route,
+  schemas: SchemaCollection,
+  named: () => Readonly<Record<string, JsonSchema>>,
+) {
+  const { operationId, summary, description, request, success } = route
+  const body = request.body && withoutRequiredNonce(route, schemas.add(request.body, 'input'))
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    parameters: [
+      ...describeParameters(request.params, 'path', schemas),
+      ...describeParameters(request.query, 'query', schemas),
+      ...(route.takesNonce ? [idempotencyKeyParameter] : []),
+    ],
+    ...(body && {
+      requestBody: {
+        required: !route.bodyOptional,
+        content: {
+          'application/json': {
+            schema: { ...body, additionalProperties: false },
+            example: exampleOf(body, named()),
+          },
+        },
+      },
+    }),
+    responses: {
+      [success.status]: {
+        description: success.description ?? 'OK.',
+        ...(route.takesNonce ? { headers: replayedHeader } : {}),
+        content: { 'application/json': { schema: schemas.add(success.body, 'output') } },
+      },
+      ...problemResponses(route),
+    },
+  }
+}
+
+function describeParameters(
+  shape: Route['request']['params'],
+  place: 'path' | 'query',
+  schemas: SchemaCollection,
+) {
+  if (!shape) return []
+  const { properties, required } = schemas.add(shape, 'input')
+  return Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: Array.isArray(required) && required.includes(name),
+    schema,
+  }))
+}
+
+/** The header may stand in for a body's nonce. */
+function withoutRequiredNonce({ takesNonce }: Route, { required, ...schema }: JsonSchema): JsonSchema {
+  if (!Array.isArray(required)) return schema
+  return { ...schema, required: required.filter((name) => !takesNonce || name !== 'nonce') }
+}
+
+const idempotencyKeyParameter = {
+  name: idempotencyKeyHeader,
+  in: 'header',
+  required: false,
+  description: 'In place of `nonce`: an identical repetition is answered like the original.',
+  schema: { type: 'string' },
+}
+
+const replayedHeader = {
+  'Idempotency-Replayed': {
+    description: '`true` where this answers a request that was carried out before.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+}

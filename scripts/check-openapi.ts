@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type AppInfo, createRest, type Route } from '@shared-ledger/rest'
+import { appSchema } from './app-schema.ts'
+
+const root = join(import.meta.dirname, '..')
+const folder = join(root, 'node_modules/.cache/openapi')
+
+/** Neither linter asks another host anything: no usage is reported, no newer version looked for. */
+const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+
+/** Writes each app's openapi.json to a folder. Answers the files. */
+async function writeDocuments(): Promise<string[]> {
+  mkdirSync(folder, { recursive: true })
+  const written = readdirSync(join(root, 'apps')).map(async (app) => {
+    const load = (file: string) => import(pathToFileURL(join(root, 'apps', app, 'src', file)).href)
+    const { info, routes }: { info: AppInfo; routes: readonly Route[] } = {
+      ...(await load('info.ts')),
+      ...(await load('routes.ts')),
+    }
+    const schema = await appSchema(join(root, 'apps', app))
+    const { openApi } = createRest({ app, info, schema, routes, execute: () => ({}) })
+    const file = join(folder, `${app}.json`)
+    writeFileSync(file, JSON.stringify(openApi, null, 2))
+    return file
+  })
+  return Promise.all(written)
+}
+
+/** Runs a linter of node_modules, and shows what it says where it finds fault. */
+function lint(name: string, args: readonly string[]): void {
+  const { status, stdout, stderr, error } = spawnSync(join(root, 'node_modules/.bin', name), args, {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
+  if (error) throw error
+  if (status === 0) return
+  console.error(`${stdout}${stderr}`)
+  process.exitCode = 1
+}
+
+const documents = await writeDocuments()
+lint('redocly', ['lint', ...documents])
+lint('spectral', ['lint', '--fail-severity=hint', ...documents])
