@@ -114,7 +114,7 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
     const posted = postMany('eve', 500)
     const killed: number[] = []
     for (let i = 0; i < 3; i++) {
-      await expect.poll(listeners, { timeout: 5000 }).toHaveLength(1)
+      await expect.poll(listeners).toHaveLength(1)
       const [pid] = await listeners()
       expect(killed).not.toContain(pid)
       killed.push(Number(pid))

@@ -51,7 +51,7 @@ const linesOf = (server: AppProcess, msg: string) =>
     .map((line) => JSON.parse(line))
 const workersOf = (lines: readonly { worker: number }[]) => lines.map(({ worker }) => worker).sort()
 
-const poll = <Value>(value: () => Value) => expect.poll(value, { timeout: 20_000 })
+const poll = <Value>(value: () => Value) => expect.poll(value)
 
 async function postingsThatWait(): Promise<number> {
   const { rows } = await sql.query(

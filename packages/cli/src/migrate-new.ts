@@ -1,23 +1,27 @@
-// npm run migrate:new -- content add_boost: writes an app's next migration from its models and operations.
 import path from 'node:path'
 import { LEDGER, writeNewMigration } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 
-await runCommand(async (root, [history, name, ...more]) => {
-  if (!history || !name || more.length > 0) {
-    throw new Error('Say whose migration and what it does: npm run migrate:new -- content add_boost')
-  }
-  return withDatabase(root, async (serverUrl, signal) => {
-    const written = await writeNewMigration({ root, history, name, serverUrl, signal })
-    if (written === undefined) {
-      say(`Nothing changed: the migrations of ${history} say all that its models and operations say.`)
+const usage =
+  "npm run migrate:new -- content add_boost: writes an app's next migration from its models and operations."
+
+await runCommand(
+  { usage, allowPositionals: true },
+  async (root, { positionals: [history, name, ...more] }) => {
+    if (!history || !name || more.length > 0)
+      throw new Error(`Say whose migration and what it does. ${usage}`)
+    return withDatabase(root, async (serverUrl, signal) => {
+      const written = await writeNewMigration({ root, history, name, serverUrl, signal })
+      if (written === undefined) {
+        say(`Nothing changed: the migrations of ${history} say all that its models and operations say.`)
+        return 0
+      }
+      const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`
+      say(`Wrote ${path.relative(root, written.file)}`)
+      if (written.drops.length > 0) say(`WARNING: it drops what is in ${written.drops.join(', ')}.`)
+      say(`Read it, change it where it should do more, then: ${apply}`)
       return 0
-    }
-    const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`
-    say(`Wrote ${path.relative(root, written.file)}`)
-    if (written.drops.length > 0) say(`WARNING: it drops what is in ${written.drops.join(', ')}.`)
-    say(`Read it, change it where it should do more, then: ${apply}`)
-    return 0
-  })
-})
+    })
+  },
+)

@@ -1,9 +1,11 @@
-// npm run migrate [-- content …]: runs the pending migrations of the ledger and of all, or the named, apps.
 import { migrate } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 
-await runCommand((root, apps) =>
+const usage =
+  'npm run migrate [-- content …]: runs the pending migrations of the ledger and of all, or the named, apps.'
+
+await runCommand({ usage, allowPositionals: true }, (root, { positionals: apps }) =>
   withDatabase(root, async (databaseUrl, stopped) => {
     await migrate({ databaseUrl, root, log: say, signal: stopped, ...(apps.length > 0 && { apps }) })
     say('The database is up to date.')

@@ -4,13 +4,13 @@ import cluster from 'node:cluster'
 import { say } from './command.ts'
 import { follow, type Serving } from './server-processes.ts'
 
-/** How many workers are replaced within a minute. Beyond that something is wrong that no new worker will mend. */
-const MAX_REPLACED = 5
+/** How many workers in a row may serve for less than a minute. Beyond that something is wrong that no new worker mends. */
+const MAX_SHORT_LIVES = 5
 const MINUTE_MS = 60_000
 
 const [app = '', server = '', count = ''] = process.argv.slice(2)
 const workers = new Set<Serving>()
-let endedAt: number[] = []
+let shortLives = 0
 let isStopping = false
 
 cluster.setupPrimary({ exec: server, args: [] })
@@ -36,15 +36,15 @@ async function startWorker(): Promise<string | undefined> {
 
 async function replaceWhenEnded(worker: Serving): Promise<void> {
   const wasReady = (await worker.ready) !== undefined
+  const readyAt = performance.now()
   const failure = await worker.ended
   workers.delete(worker)
   if (isStopping) return exitWhenEmpty()
   const lost = `A worker of ${app} ended (${failure ?? 'exit code 0'}).`
   if (!wasReady) return fail() // it has said why
-  const now = Date.now()
-  endedAt = [...endedAt, now].filter((at) => now - at < MINUTE_MS)
-  if (endedAt.length > MAX_REPLACED) {
-    say(`${lost} It is the ${endedAt.length}th within a minute.`)
+  shortLives = performance.now() - readyAt < MINUTE_MS ? shortLives + 1 : 0
+  if (shortLives > MAX_SHORT_LIVES) {
+    say(`${lost} It is the ${shortLives}th in a row that served for less than a minute.`)
     return fail()
   }
   say(`${lost} Starting another …`)

@@ -2,9 +2,10 @@ import type { Answer, VerificationProgress } from '@shared-ledger/ledger/verify'
 import { Presets, SingleBar } from 'cli-progress'
 import { say } from './command.ts'
 
-/** Shows how far a verification is: a bar on a terminal, otherwise a line for each answer. `end` removes the bar. */
-export function showProgress(): Required<VerificationProgress> & { end(): void } {
-  return process.stdout.isTTY ? progressBar() : progressLines()
+/** Shows how far a verification is: by a line for each answer if verbose, else by a bar on a terminal, which `end` removes. */
+export function showProgress({ verbose }: { verbose: boolean }): VerificationProgress & { end(): void } {
+  if (verbose) return progressLines()
+  return process.stdout.isTTY ? progressBar() : { end() {} }
 }
 
 function progressBar() {
@@ -28,8 +29,6 @@ function progressBar() {
 
 function progressLines() {
   return {
-    onStart() {},
-    onQuestion() {},
     onAnswer: ({ app, question, count }: Answer) =>
       say(`${app}: ${question} ${count === 0 ? 'ok' : `FAILED, broken rows: ${count}`}`),
     end() {},

@@ -1,17 +1,18 @@
-// npm run db:reset [-- --yes]: empties the embedded database.
 import { createInterface } from 'node:readline'
 import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { embeddedDirectoryOf } from './database.ts'
 
-await runCommand(async (root, args) => {
+const usage = 'npm run db:reset [-- --yes]: empties the embedded database; asks before, unless told --yes.'
+
+await runCommand({ usage, options: { yes: { type: 'boolean' } } }, async (root, { values: { yes } }) => {
   if (process.env.DATABASE_URL) {
     throw new Error(
       'DATABASE_URL is set, and this command empties only the embedded database. Unset it, also in .env.',
     )
   }
   const question = 'This removes every account, entry and app row of the embedded database. Go on? [y/N] '
-  if (!args.includes('--yes') && !/^y(es)?$/i.test(await ask(question))) {
+  if (!yes && !/^y(es)?$/i.test(await ask(question))) {
     say('Nothing was removed.')
     return 1
   }

@@ -1,13 +1,17 @@
-// npm start [-- content … --workers 2]: the database, the migrations, and one server per app.
 import { appsOf, migrate } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { assertConnections } from './connections.ts'
 import { withDatabase } from './database.ts'
 import { chooseServers, type ServerProcess, startServerProcess } from './server-processes.ts'
-import { readStartOptions } from './start-options.ts'
+import { workersOf } from './start-options.ts'
 
-await runCommand(async (root, args) => {
-  const { names, workers } = readStartOptions(args)
+const usage =
+  'npm start [-- content … --workers 2]: starts the database, runs the migrations, and serves all or the named apps, ' +
+  'each by one process or as many as --workers says.'
+const options = { workers: { type: 'string', default: '1' } } as const
+
+await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: names, values }) => {
+  const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
   return withDatabase(root, async (databaseUrl, stopped) => {

@@ -1,11 +1,15 @@
-// npm run verify [-- content …]: checks every invariant of the whole ledger, or of the named apps.
 import { type Answer, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
 import { withConnection } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 import { showProgress } from './progress.ts'
 
-await runCommand((root, apps) =>
+const usage =
+  'npm run verify [-- content … --verbose]: checks every invariant of the whole ledger, or of the named apps; ' +
+  '--verbose tells the answer to each question.'
+const options = { verbose: { type: 'boolean', default: false } } as const
+
+await runCommand({ usage, options, allowPositionals: true }, (root, { positionals: apps, values }) =>
   withDatabase(root, (url, stopped) =>
     withConnection(url, async (client) => {
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
@@ -14,7 +18,7 @@ await runCommand((root, apps) =>
         const cancel = 'SELECT pg_cancel_backend($1)'
         void withConnection(url, (other) => other.query(cancel, [rows[0]?.pid])).catch(() => {})
       })
-      const progress = showProgress()
+      const progress = showProgress(values)
       try {
         const verification = await verifyLedger(client, { ...progress, ...(apps.length > 0 && { apps }) })
         progress.end()
@@ -29,17 +33,21 @@ await runCommand((root, apps) =>
   ),
 )
 
-/** Prints each broken row and the summary. Answers the exit code. */
-function report({ apps, size, answers, broken }: Verification): number {
+/** Prints each broken row, and a line for each app. Returns the exit code. */
+function report({ apps, answers, broken }: Verification): number {
   for (const answer of broken) say(linesOf(answer).join('\n'))
-  const rows = broken.reduce((sum, { count }) => sum + count, 0)
-  const verified = `${apps.join(', ') || 'no app'}: ${size.accounts} accounts, ${size.entries} entries, ${size.holds} holds`
-  say(
-    rows === 0
-      ? `${verified}. All ${answers.length} checks passed.`
-      : `${verified}. ${broken.length} of ${answers.length} checks failed: ${rows} broken rows.`,
-  )
-  return rows === 0 ? 0 : 1
+  for (const { app, accounts, entries, holds } of apps) {
+    const asked = answers.filter((answer) => answer.app === app).length
+    const failed = broken.filter((answer) => answer.app === app)
+    const rows = failed.reduce((sum, { count }) => sum + count, 0)
+    const outcome =
+      rows === 0
+        ? `All ${asked} checks passed.`
+        : `${failed.length} of ${asked} checks failed: ${rows} broken rows.`
+    say(`${app}: ${accounts} accounts, ${entries} entries, ${holds} holds. ${outcome}`)
+  }
+  if (apps.length === 0) say('The ledger has no app yet: nothing to check.')
+  return broken.length === 0 ? 0 : 1
 }
 
 function linesOf({ app, invariant, count, rows }: Answer): string[] {

@@ -1,22 +1,36 @@
 import { expect, test } from 'vitest'
-import { readStartOptions } from '../src/start-options.ts'
+import { readArguments } from '../src/command.ts'
+import { workersOf } from '../src/start-options.ts'
 
 test.each([
-  [[], { names: [], workers: 1 }],
-  [['content', 'freelance'], { names: ['content', 'freelance'], workers: 1 }],
-  [['content', '--workers', '2'], { names: ['content'], workers: 2 }],
-  [['--workers=16', 'content'], { names: ['content'], workers: 16 }],
-])('%j are options', (args, options) => {
-  expect(readStartOptions(args)).toEqual(options)
+  ['1', 1],
+  ['2', 2],
+  ['16', 16],
+])('%j workers', (given, workers) => {
+  expect(workersOf(given)).toBe(workers)
 })
 
 test.each(['0', '17', '1.5', '1e1', '0x2', ' 2', 'two', '', '-1'])('%j workers are refused', (workers) => {
-  expect(() => readStartOptions([`--workers=${workers}`])).toThrow(
+  expect(() => workersOf(workers)).toThrow(
     `--workers must be a whole number from 1 to 16, not ${JSON.stringify(workers)}.`,
   )
 })
 
-test('no number, and an option that there is not, are refused', () => {
-  expect(() => readStartOptions(['--workers'])).toThrow("Option '--workers <value>' argument missing")
-  expect(() => readStartOptions(['--worker', '2'])).toThrow("Unknown option '--worker'")
+const options = { workers: { type: 'string', default: '1' } } as const
+const usage = 'npm start: starts.'
+
+test.each([
+  [[], { positionals: [], values: { workers: '1' } }],
+  [['content', 'freelance'], { positionals: ['content', 'freelance'], values: { workers: '1' } }],
+  [['--workers=16', 'content'], { positionals: ['content'], values: { workers: '16' } }],
+])('%j are read', (args, given) => {
+  expect(readArguments(args, { usage, options, allowPositionals: true })).toMatchObject(given)
+})
+
+test.each([
+  [['--workers'], "Option '--workers <value>' argument missing. npm start: starts."],
+  [['--worker', '2'], "Unknown option '--worker'. npm start: starts."],
+  [['content'], "Unexpected argument 'content'. npm start: starts."],
+])('%j are refused in one line that says how it is called', (args, message) => {
+  expect(() => readArguments(args, { usage, options })).toThrow(message)
 })

@@ -98,7 +98,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       const before = await databasesOf(server.url('postgres'))
       const started = watched(command('migrate-new', project.root, ['content', 'add_boost']))
       const hasScratch = async () => (await databasesOf(server.url('postgres'))).length > before.length
-      await vi.waitUntil(hasScratch, { timeout: 10_000, interval: 20 })
+      await vi.waitUntil(hasScratch, { timeout: 120_000, interval: 20 })
       started.signalGroup(signal)
       expect(await started.ended).toBe(130)
       expect(started.lines).toEqual(['Stopping …'])

@@ -49,6 +49,7 @@ export {
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
+export { parseMoment } from './moment.ts'
 export type { OperationInfo } from './operation-info.ts'
 export {
   defineOperations,

@@ -24,17 +24,17 @@ export interface Answer {
   readonly rows: readonly BrokenRow[]
 }
 
-/** How much was verified. */
-export interface LedgerSize {
+/** An app that was verified, and how much of it there is. */
+export interface VerifiedApp {
+  readonly app: string
   readonly accounts: number
   readonly entries: number
   readonly holds: number
 }
 
-/** What became of a verification: every answer, and the size of what was asked about. */
+/** What became of a verification. */
 export interface Verification {
-  readonly apps: readonly string[]
-  readonly size: LedgerSize
+  readonly apps: readonly VerifiedApp[]
   readonly answers: readonly Answer[]
   /** The answers that name broken rows: none in a ledger that is right. */
   readonly broken: readonly Answer[]
@@ -83,10 +83,10 @@ export async function verifyLedger(
     const apps = await chooseApps(client, options.apps)
     options.onStart?.(apps.length * questions.length)
     const answers: Answer[] = []
-    const size = { accounts: 0, entries: 0, holds: 0 }
+    const verified: VerifiedApp[] = []
     for (const app of apps) {
-      const { rows } = await client.query<LedgerSize>(read('size.sql'), [app])
-      for (const key of ['accounts', 'entries', 'holds'] as const) size[key] += rows[0]?.[key] ?? 0
+      const { rows } = await client.query<VerifiedApp>(read('size.sql'), [app])
+      verified.push(...rows)
       for (const { question, invariant, sql } of questions) {
         options.onQuestion?.(app, invariant)
         const answer = { app, question, invariant, ...(await ask(client, sql, app, maxRows)) }
@@ -94,7 +94,7 @@ export async function verifyLedger(
         answers.push(answer)
       }
     }
-    return { apps, size, answers, broken: answers.filter(({ count }) => count > 0) }
+    return { apps: verified, answers, broken: answers.filter(({ count }) => count > 0) }
   } finally {
     await client.query('ROLLBACK').catch(() => {}) // a lost connection has said so already
   }

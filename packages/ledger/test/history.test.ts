@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import pg from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { EntriesInput, OperationOf } from '../src/index.ts'
+import { type EntriesInput, type OperationOf, parseMoment } from '../src/index.ts'
 import { type games, openGames, stopClockAt } from './open-ledger.ts'
 
 type Operation = OperationOf<typeof games>
@@ -300,6 +300,44 @@ describe('summary', () => {
     const reading = ledger.summary({ from: at(0), to: at(1), per: 'DAY', ...input } as never)
     await expect(reading).rejects.toMatchObject({ code: 'VALIDATION_ERROR', errors: [{ field }] })
   })
+})
+
+test('bounds between two milliseconds mean what they say', async () => {
+  const all = await entriesOf('ada')
+  // Nanoseconds after noon; noon's entries are 10 ms apart.
+  const bound = fc
+    .tuple(fc.integer({ min: -1, max: 61 }), fc.constantFrom(-1, 0, 1), fc.constantFrom(-1, 0, 1, 999_999))
+    .map(([entry, ms, nanoseconds]) => BigInt(entry * 10 + ms) * 1_000_000n + BigInt(nanoseconds))
+  const named = (nanoseconds: bigint) => {
+    const [ms, finer] = [nanoseconds / 1_000_000n, nanoseconds % 1_000_000n]
+    const [floor, rest] = finer < 0n ? [ms - 1n, finer + 1_000_000n] : [ms, finer]
+    const text = at(Number(floor))
+      .toISOString()
+      .replace('Z', `${String(rest).padStart(6, '0')}Z`)
+    return parseMoment(text) ?? expect.fail(text)
+  }
+  const nanosecondsOf = ({ on }: { on: Date }) => BigInt(on.getTime() - noon) * 1_000_000n
+  await fc.assert(
+    fc.asyncProperty(bound, bound, async (one, other) => {
+      const [from, to] = one < other ? [one, other] : [other, one]
+      const within = all.filter((entry) => nanosecondsOf(entry) >= from && nanosecondsOf(entry) < to)
+      const range = { from: named(from), to: named(to) }
+      expect(await readAll('ada', { ...range, order: 'OLDEST_FIRST' })).toEqual(within.map(({ seq }) => seq))
+      const last = all.filter((entry) => nanosecondsOf(entry) <= from).at(-1)
+      expect((await ledger.balanceAt('ada', range.from)).amount).toBe(last?.balance ?? 0)
+      if (from === to) return
+      const counted = async (ownerId?: string) =>
+        (await ledger.summary({ ...range, per: 'DAY', ownerId })).reduce((sum, { count }) => sum + count, 0)
+      expect(await counted('ada')).toBe(within.length)
+      const everyone = await sql.query(
+        `SELECT count(*)::int FROM ledger.entries
+          WHERE (extract(epoch FROM created_on) - $1) * 1e9 >= $2 AND (extract(epoch FROM created_on) - $1) * 1e9 < $3`,
+        [noon / 1000, from, to],
+      )
+      expect(await counted()).toBe(everyone.rows[0].count)
+    }),
+    { numRuns: 60 },
+  )
 })
 
 describe('accounts', () => {

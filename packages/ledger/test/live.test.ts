@@ -210,7 +210,7 @@ describe('postedEntries', () => {
       await post(owner, `n${i}`)
     }
     expect(seqsOf(await taken)).toEqual(range(1, 300))
-    await expect.poll(listeners, { timeout: 5000 }).toHaveLength(1)
+    await expect.poll(listeners).toHaveLength(1)
     expect(await listeners()).not.toEqual([pid])
   })
 
@@ -221,7 +221,7 @@ describe('postedEntries', () => {
     await expect.poll(listeners).toHaveLength(1)
     await post(owner, 'one too many')
     // It is let go of before it reads: nothing is kept for it.
-    await expect.poll(listeners, { timeout: 5000 }).toEqual([])
+    await expect.poll(listeners).toEqual([])
     const error = await entries.next().catch((thrown) => thrown)
     expect(error).toBeInstanceOf(SubscriberTooSlowError)
     expect(error).toMatchObject({ code: 'SUBSCRIBER_TOO_SLOW', retryable: true })

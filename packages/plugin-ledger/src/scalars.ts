@@ -1,5 +1,5 @@
-import type { LedgerMetadata } from '@shared-ledger/ledger'
-import { GraphQLError, GraphQLScalarType } from 'graphql'
+import { type LedgerMetadata, parseMoment } from '@shared-ledger/ledger'
+import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql'
 import { DateTimeResolver, SafeIntResolver } from 'graphql-scalars'
 import type { LedgerBuilder } from './builder.ts'
 
@@ -10,6 +10,12 @@ const LedgerMetadataScalar = new GraphQLScalarType<LedgerMetadata, LedgerMetadat
   parseValue: toMetadata,
 })
 
+const DateTimeScalar = new GraphQLScalarType<Date, Date>({
+  ...DateTimeResolver.toConfig(),
+  parseValue: toMoment,
+  parseLiteral: (node) => toMoment(valueFromASTUntyped(node)),
+})
+
 /** Adds the scalars that the app has not added itself. */
 export function addScalars(builder: LedgerBuilder): void {
   const add = <Name extends 'DateTime' | 'LedgerMetadata' | 'SafeInt'>(
@@ -18,9 +24,15 @@ export function addScalars(builder: LedgerBuilder): void {
   ) => {
     if (!builder.configStore.hasImplementation(name)) builder.addScalarType(name, scalar)
   }
-  add('DateTime', DateTimeResolver)
+  add('DateTime', DateTimeScalar)
   add('LedgerMetadata', LedgerMetadataScalar)
   add('SafeInt', SafeIntResolver)
+}
+
+function toMoment(value: unknown): Date {
+  const moment = typeof value === 'string' ? parseMoment(value) : value
+  if (moment instanceof Date && !Number.isNaN(moment.getTime())) return moment
+  throw new GraphQLError('DateTime must be a date and time with its zone, such as 2026-11-21T10:15:30.000Z')
 }
 
 function toMetadata(value: unknown): LedgerMetadata {

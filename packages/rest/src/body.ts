@@ -1,3 +1,4 @@
+import { InexactNumberError, parseExactJson } from './exact-json.ts'
 import { Problem, problem } from './problem.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -27,12 +28,13 @@ export function checkMediaType(headers: Headers): void {
 
 /**
  * The JSON value in a body. A key given twice has its last value.
- * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8.
+ * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8 and numbers that would be rounded.
  */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes))
-  } catch {
-    throw problem('MALFORMED_JSON')
+    return parseExactJson(utf8.decode(bytes))
+  } catch (error) {
+    const inexact = error instanceof InexactNumberError
+    throw problem('MALFORMED_JSON', inexact ? error.message : 'The body is not JSON in UTF-8.')
   }
 }

@@ -12,15 +12,14 @@ export type Execute = (
   request: Request,
 ) => ExecutionResult | Promise<ExecutionResult>
 
-/** Runs a document for the request at hand. @throws Problem for the first of its `errors[]`. */
+/** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
 export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
 
 /** Binds `execute` to a request and to the documents of an app. */
 export function runFor(execute: Execute, complete: CompleteDocument, request: Request): RunDocument {
   return async (document, variables) => {
     const { data, errors } = await execute(complete(document), variables, request)
-    const [error] = errors ?? []
-    if (error) throw graphProblem(error)
+    if (errors?.length) throw graphProblem(errors)
     return data
   }
 }

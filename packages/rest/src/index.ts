@@ -1,5 +1,6 @@
 export { acceptedTypes } from './accept.ts'
 export { checkMediaType, parseJson } from './body.ts'
+export { parseExactJson } from './exact-json.ts'
 export type { Execute } from './execute.ts'
 export {
   balanceData,

@@ -159,7 +159,7 @@ export const problems = {
   MALFORMED_JSON: {
     status: 400,
     title: 'Malformed JSON',
-    meaning: 'The body is not JSON in UTF-8.',
+    meaning: 'The body is not JSON in UTF-8, or has a number that would be rounded to another whole number.',
   },
   MALFORMED_PATH: {
     status: 400,

@@ -70,13 +70,14 @@ function secondsUntil(moment: string): string {
 
 const fieldErrors = z.array(z.object({ field: z.string(), message: z.string() }))
 
-/** The first of a result's `errors[]` as REST answers it, by its `extensions.code`. */
-export function graphProblem({
-  message,
-  extensions,
-}: Pick<GraphQLFormattedError, 'message' | 'extensions'>): Problem {
+type GraphError = Pick<GraphQLFormattedError, 'message' | 'extensions'>
+
+/** A result's `errors[]` as REST answers them: the first, by its `extensions.code`, or all variables of another type. */
+export function graphProblem(all: readonly GraphError[]): Problem {
+  const coercions = all.filter(({ extensions }) => extensions?.code === 'BAD_USER_INPUT')
+  if (coercions.length > 0) return validationProblem(coercions.map(({ message }) => coercionProblem(message)))
+  const [{ message, extensions } = { message: '' }] = all
   const code = extensions?.code
-  if (code === 'BAD_USER_INPUT') return validationProblem([coercionProblem(message)])
   const errors = fieldErrors.safeParse(extensions?.errors)
   if (errors.success) return validationProblem(errors.data.map((error) => renamed(error)))
   return typeof code === 'string' ? new Problem(code, message) : problem('INTERNAL_ERROR')
@@ -87,10 +88,14 @@ function renamed({ field, message }: FieldProblem, names: FieldNames = {}): Fiel
   return { field: Object.hasOwn(names, name) ? (names[name] ?? name) : restFieldName(name), message }
 }
 
+/** The value that it quotes is the client's: what looks like the rest of the message inside of its strings is none. */
+const coercion =
+  /^Variable "\$(\w+)"(?: got invalid value (?:"[^"\\]*(?:\\.[^"\\]*)*"|[^";])*?(?: at "([^"]+)")?; (.+))?/s
+
 /** graphql-js says in the message alone which variable, and where in it, has not its type. */
 function coercionProblem(message: string): FieldProblem {
-  const place = message.slice(Math.max(message.lastIndexOf(' at "'), 0))
-  const field = /^(?: at "|Variable "\$)([^"]+)"/.exec(place)?.[1] ?? 'input'
-  const reason = /; (.+)$/s.exec(place)?.[1] ?? 'has not the right type'
-  return renamed({ field, message: reason })
+  const [, variable = 'input', place = variable, reason = 'has not the right type'] =
+    coercion.exec(message) ?? []
+  // A scalar's own words begin with its name, which says nothing to a client of REST.
+  return renamed({ field: place, message: reason.replace(/^[A-Z]\w+ (?=must )/, '') })
 }

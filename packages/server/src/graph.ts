@@ -5,9 +5,11 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
 import { createDocumentCache } from './document-cache.ts'
 import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
+import { guardResolvers } from './guard-resolvers.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import { useBound } from './use-bound.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
+import { useGraphqlJs } from './use-graphql-js.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
 import { useRequestLine } from './use-request-line.ts'
 import { createStreams } from './use-streams.ts'
@@ -25,8 +27,11 @@ export interface Graph {
   endStreams(): void
 }
 
-/** Serves a schema with Yoga. Its errors give nothing internal away. */
+/**
+ * Serves a schema with Yoga. Its errors give nothing internal away. Changes the schema's resolvers (`guardResolvers`).
+ */
 export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): Graph {
+  guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const noteExecuted: Plugin = {
@@ -53,6 +58,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
     plugins: [
       useJsonRequests(),
       useDocumentLimits(),
+      useGraphqlJs(),
       useRequestLine(),
       useStreams,
       useBound(boundMs),
@@ -69,9 +75,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
     async execute(document, variables, request) {
       const { contextFactory, execute } = yoga.getEnveloped({ request })
       const contextValue = await contextFactory()
-      const result = await execute({ schema, document, variableValues: variables, contextValue })
-      if (Symbol.asyncIterator in result) throw new TypeError('A route runs a query or a mutation.')
-      return result
+      return execute({ schema, document, variableValues: variables, contextValue })
     },
     endStreams: endAll,
   }

@@ -26,7 +26,9 @@ export function createMaskError({
     if (refused instanceof DatabaseUnavailableError) onUnavailable(refused)
     if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
     if (error instanceof GraphQLError && isCoercionError(error)) {
-      return maskedError(error, shortened(error.message), { ...error.extensions, code: 'BAD_USER_INPUT' })
+      const isOfRequest = error.path === undefined
+      const extensions = { code: 'BAD_USER_INPUT', ...(isOfRequest && { http: { status: 400 } }) }
+      return maskedError(error, shortened(error.message), extensions)
     }
     if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
     onFault(cause)

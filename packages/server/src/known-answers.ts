@@ -25,9 +25,6 @@ interface KnownAnswersOptions {
  * parsing, validation and the `Request` and `Response` of the web cost several times as much.
  */
 export function createKnownAnswers({ schema, yoga, documents, executed }: KnownAnswersOptions): AnswerKnown {
-  // With these, a result may be a stream.
-  const isIncremental = schema.getDirective('defer') || schema.getDirective('stream')
-
   const answer = async (request: RawRequest, mediaType: string): Promise<WholeAnswer | undefined> => {
     const body = await request.readBody().catch(() => undefined)
     const params = body && knownParams(body)
@@ -62,7 +59,7 @@ export function createKnownAnswers({ schema, yoga, documents, executed }: KnownA
   }
 
   return (request) => {
-    const mediaType = isIncremental ? undefined : acceptedTypeOf(request)
+    const mediaType = acceptedTypeOf(request)
     return mediaType === undefined ? undefined : answer(request, mediaType)
   }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { acceptedTypes, isObject } from '@shared-ledger/rest'
+import { acceptedTypes, isObject, parseExactJson } from '@shared-ledger/rest'
 import type { GraphQLParams } from 'graphql-yoga'
 import { maxBodyBytes } from './body.ts'
 import type { RawRequest } from './raw-request.ts'
@@ -53,7 +53,7 @@ export function knownParams(body: Uint8Array): KnownParams | undefined {
 function tryToParse(body: Uint8Array): unknown {
   if (!isUtf8(body)) return undefined
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+    return parseExactJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
   } catch {
     return undefined
   }

@@ -18,9 +18,13 @@ const sdl = /* GraphQL */ `
   input Point { x: Int! y: Int! = 2 label: String colour: Colour = GREEN next: Point tags: [String!] even: Even }
   input Names { constructor: Int toString: String }
   input Choice @oneOf { a: Int b: String }
-  interface Animal { name: String! legs(of: Int = 4): Int friend: Animal fails: String }
-  type Cat implements Animal { name: String! legs(of: Int = 4): Int friend: Animal fails: String lives: Int! }
-  type Dog implements Animal { name: String! legs(of: Int = 4): Int friend: Animal fails: String barks: Boolean }
+  interface Animal { name: String! legs(of: Int = 4): Int friend: Animal fails: String late(n: Int! = 1): String! }
+  type Cat implements Animal {
+    name: String! legs(of: Int = 4): Int friend: Animal fails: String late(n: Int! = 1): String! lives: Int!
+  }
+  type Dog implements Animal {
+    name: String! legs(of: Int = 4): Int friend: Animal fails: String late(n: Int! = 1): String! barks: Boolean
+  }
   union Pet = Cat | Dog
   type Odd { constructor: String toString: String hasOwnProperty: Int valueOf: Odd }
   type Node {
@@ -43,6 +47,9 @@ const sdl = /* GraphQL */ `
     animal(kind: String = "Cat"): Animal
     pet(kind: String = "Cat"): Pet
     pets: [Pet]
+    petsStrict: [Pet!]!
+    animals: [Animal!]
+    herds(how: String = "set"): [[Animal!]!]
     odd: Odd
     even(value: Even): Even
     rawEven(value: Int): Even
@@ -59,12 +66,13 @@ const sdl = /* GraphQL */ `
     withDefault(text: String! = "kept"): String
     list(how: String = "set"): [Int]
     listStrict(how: String = "set"): [Int!]
+    table(how: String = "set"): [[Int!]!]!
     context: String
     failing(how: String = "error"): String
     failingStrict(how: String = "error"): String!
   }
   type Mutation { add(n: Int = 1, ticks: Int = 0, note: Anything): Int! fail(ticks: Int = 0): Int reset: Int! }
-  type Subscription { counted: Int }
+  type Subscription { counted: Int counting(how: String): Int! }
 `
 
 /** What resolvers throw, reject with or return. */
@@ -126,8 +134,64 @@ const lists: Record<string, () => unknown> = {
     yield 1
     throw new Error('secret')
   },
+  late: () => [after(3, fails), 1, null, after(1, fails)],
+  none: () => [null, after(3, fails)],
+  *half() {
+    yield after(3, fails)
+    throw new Error('secret')
+  },
+  async *lateHalf() {
+    yield 1
+    await new Promise(setImmediate)
+    throw new Error('secret')
+  },
+}
+
+async function fails(): Promise<never> {
+  throw new Error('secret')
 }
 const list: GraphQLFieldResolver<unknown, unknown> = (_source, { how }) => (lists[how] ?? lists.set)?.()
+
+/** Animals of which some fail at once, while others fail later. */
+const herd = () => [animals.Cat, after(2, () => animals.Dog), animals.Fish, after(3, fails), null]
+
+/** Sources of a subscription, by how they end. */
+const sources: Record<string, () => unknown> = {
+  async *two() {
+    yield 1
+    yield 2
+  },
+  async *failing() {
+    yield 1
+    throw new Error('secret')
+  },
+  async *wrong() {
+    yield 1
+    yield null
+    yield 3
+  },
+  rejected: () => after(2, fails),
+  thrown() {
+    throw new Error('secret')
+  },
+  nothing: () => null,
+  /** Fails while nobody waits for it, and when it is left. */
+  unread: () => ({
+    next: () => after(1, fails),
+    return: () => after(3, fails),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }),
+  /** Ends only when it is left, and then by failing. */
+  endless: () => ({
+    next: () => new Promise(() => {}),
+    return: fails,
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }),
+}
 
 /** A schema with what executors are known to disagree on, and how many of its resolvers ran. */
 export function createConformanceSchema(): { schema: GraphQLSchema; calls: () => number } {
@@ -153,14 +217,21 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
       failing: fail,
       failingStrict: fail,
     },
-    Cat: { fails: fail, legs: (_source, { of }) => of },
-    Dog: { fails: fail, legs: (_source, { of }) => after(1, () => of) },
+    Cat: { fails: fail, legs: (_source, { of }) => of, late: (_source, { n }) => after(n, fails) },
+    Dog: {
+      fails: fail,
+      legs: (_source, { of }) => after(1, () => of),
+      late: (_source, { n }) => after(n, fails),
+    },
     Query: {
       node: () => ({}),
       nodeStrict: () => after(1, () => ({})),
       animal: pick,
       pet: pick,
       pets: () => [animals.Cat, null, after(1, () => animals.Dog), animals.Fish, new Error('no pet')],
+      petsStrict: herd,
+      animals: herd,
+      herds: (_source, { how }) => [herd(), after(1, herd), lists[how]?.(), null],
       odd: () => ({ constructor: 'built', hasOwnProperty: () => 5, valueOf: () => ({}) }),
       even: (_source, { value }) => value,
       rawEven: (_source, { value }) => value,
@@ -177,6 +248,12 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
       withDefault: show,
       list,
       listStrict: list,
+      table: (_source, args, context, info) => [
+        [1],
+        list(_source, args, context, info),
+        after(1, fails),
+        null,
+      ],
       context: (_source, _args, context, info) => {
         const { params, request } = context as { params: object; request: Request }
         const { path, variableValues, operation, fieldName, returnType, parentType } = info
@@ -216,6 +293,13 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
       }
     }
   }
+  const counting = schema.getSubscriptionType()?.getFields().counting
+  if (!counting) throw new TypeError('The schema has no subscription.')
+  counting.subscribe = (_source, { how }) => {
+    calls += 1
+    return (sources[how] ?? sources.two)?.()
+  }
+  counting.resolve = (count) => count
   completeTypes(schema)
   return { schema, calls: () => calls }
 }

@@ -3,6 +3,7 @@ import { getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { createBothWays, type Post } from './both-ways.ts'
 import { createConformanceSchema } from './conformance-schema.ts'
+import { failingDocuments } from './failing-documents.ts'
 import { requestsFor } from './generated-documents.ts'
 
 const ways = createBothWays(createConformanceSchema)
@@ -50,6 +51,7 @@ describe('the same answer as plain Yoga’s, without its HTTP', () => {
       '{ animal { ...A } pet { ...A ... on Dog { barks } } } fragment A on Animal { name friend { ...B } } fragment B on Animal { fails legs(of: 3) }',
     ],
     ['{ animal(kind: "Dog") { friend { name } } }'],
+    ...failingDocuments.map((query): Case => [query]),
     ['{ pets { __typename ... on Cat { name } ... on Dog { legs } } }'],
     ...['set', 'promises', 'rejections', 'errors', 'text', 'object', 'async', 'broken'].flatMap(
       (how): Case[] => [[`{ list(how: "${how}") }`], [`{ listStrict(how: "${how}") other: __typename }`]],
@@ -258,6 +260,27 @@ test('it is answers that are compared', async () => {
   expect(seen).toEqual([expected, expected, expected])
 })
 
+describe('an object with a `then` is no promise', () => {
+  test.each<[query: string, data: string, variables?: string]>([
+    ['{ __typename then: __typename }', '{"__typename":"Query","then":"Query"}'],
+    ['{ then: node { then: id } }', '{"then":{"then":"7"}}'],
+    ['{ node { children(size: 1) { then: late } } }', '{"node":{"children":[{"then":"late 1"}]}}'],
+    ['{ node { then: childStrict { then: id } } }', '{"node":{"then":{"then":"7"}}}'],
+    [
+      '{ animal { then: name } pet { ... on Cat { then: lives } } }',
+      '{"animal":{"then":"Tom"},"pet":{"then":9}}',
+    ],
+    ['mutation { then: add catch: add }', '{"then":1,"catch":2}'],
+    ['{ anything(value: {then: "x"}) }', '{"anything":{"then":"x"}}'],
+    ['query ($x: Anything) { then: anything(value: $x) }', '{"then":[{"then":1}]}', '{"x":[{"then":1}]}'],
+  ])('%s', async (query, data, variables = '{}') => {
+    const body = `{"query":${JSON.stringify(query)},"variables":${variables}}`
+    const { expected, seen } = await ways.send({ body })
+    expect(expected.text).toBe(`{"data":${data}}`)
+    expect(seen).toEqual([expected, expected, expected])
+  })
+})
+
 describe('Yoga is left', () => {
   const query = '{ __typename }'
 
@@ -269,6 +292,7 @@ describe('Yoga is left', () => {
     ['an unknown operation', { query: 'query A { __typename }', operationName: 'B' }],
     ['no name for one of two', { query: 'query A { __typename } query B { __typename }' }],
     ['a subscription', { query: 'subscription { counted }' }],
+    ['a subscription to nothing', { query: 'subscription { counted @skip(if: true) }' }],
     ['a directive that the schema has not', { query: '{ ... @defer { __typename } }' }],
     ['extensions', { query, extensions: {} }],
     ['a persisted query', { extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } }],

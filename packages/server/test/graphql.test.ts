@@ -43,6 +43,39 @@ describe('/graphql', () => {
   })
 })
 
+describe('what JavaScript has other uses for', () => {
+  test('a variable may be an object with a toString, in a document that has conditions elsewhere', async () => {
+    const { graphql } = createTestApp()
+    const query = `mutation P($o: String!, $x: LedgerMetadata) {
+        postLedgerEntry(input: { ownerId: $o, operation: CREDIT_ADD, nonce: "n", metadata: $x }) { __typename }
+      }
+      query Q($x: Boolean!) { __typename @include(if: $x) }`
+    const variables = { o: owner(), x: { toString: 'a', valueOf: 'b' } }
+    for (const type of ['PostLedgerEntrySuccess', 'DuplicateNonceError', 'DuplicateNonceError']) {
+      const { status, json } = await graphql(query, variables, undefined, 'P')
+      expect([status, json]).toEqual([200, { data: { postLedgerEntry: { __typename: type } } }])
+    }
+  })
+
+  test('an alias and a key of metadata may be called then', async () => {
+    const { graphql, get, post: postByRest } = createTestApp()
+    const metadata = JSON.parse('{"then":"x","constructor":"y","toString":"z"}')
+    const posted = await postByRest(posting({ metadata }))
+    expect([posted.status, posted.json.entry.metadata]).toEqual([200, metadata])
+    const query = `{
+      then: ledgerEntries(ownerId: "${owner()}") { edges { node { then: metadata } } }
+      balance(ownerId: "${owner()}") { then: amount }
+    }`
+    const entries = { edges: [{ node: JSON.parse(`{"then":${JSON.stringify(metadata)}}`) }] }
+    for (let time = 0; time < 3; time += 1) {
+      const { then, balance } = (await graphql(query)).json.data
+      expect([then, balance]).toEqual([entries, JSON.parse('{"then":10}')])
+    }
+    const { json } = await get(`/ledger/${owner()}/entries`)
+    expect(json.entries[0].metadata).toEqual(metadata)
+  })
+})
+
 describe('a GraphQL request is refused with a code', () => {
   test.each([
     ['a syntax error', '{', 400, 'GRAPHQL_PARSE_FAILED'],
@@ -57,6 +90,12 @@ describe('a GraphQL request is refused with a code', () => {
       'OPERATION_RESOLUTION_FAILURE',
     ],
     ['too many tokens', `{ ${'a '.repeat(5000)} }`, 400, 'GRAPHQL_PARSE_FAILED'],
+    [
+      'a subscription whose field is left out',
+      'subscription { ...F } fragment F on Subscription { ... { ledgerEntryPosted(ownerId: "ann") @skip(if: true) { id } } }',
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
   ])('%s', async (_, query, status, code) => {
     const { graphql } = createTestApp()
     const answer = await graphql(query, undefined, { accept: 'application/graphql-response+json' })

@@ -87,8 +87,8 @@ export function createTestApp(options: { served?: typeof schema; ping?: typeof l
     send,
     get: (target: string, headers?: Record<string, string>) => send('GET', target, undefined, headers),
     post: (body: unknown, headers?: Record<string, string>) => send('POST', '/ledger', body, headers),
-    graphql: (query: string, variables?: object, headers?: Record<string, string>) =>
-      send('POST', '/graphql', { query, variables }, headers),
+    graphql: (query: string, variables?: object, headers?: Record<string, string>, operationName?: string) =>
+      send('POST', '/graphql', { query, variables, operationName }, headers),
   }
 }
 

@@ -184,7 +184,7 @@ describe('a client that does not read', () => {
     const response = await openStream(server.url, { query: heavyQuery, variables: { ownerId: owner() } })
     await postHeavy(12)
     // Nothing is kept for it any more.
-    await expect.poll(listeners, { timeout: 10_000 }).toBe(0)
+    await expect.poll(listeners).toBe(0)
     let seq = 0
     let last: unknown
     for await (const { event, data } of eventsOf(response)) {

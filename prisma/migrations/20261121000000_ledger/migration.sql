@@ -112,7 +112,7 @@ CREATE TABLE ledger.holds (
   CONSTRAINT holds_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
   CONSTRAINT holds_amount CHECK (amount BETWEEN 1 AND 9007199254740991),
   CONSTRAINT holds_nonce CHECK (char_length(nonce) BETWEEN 1 AND 255),
-  CONSTRAINT holds_expires_on CHECK (expires_on > created_on),
+  CONSTRAINT holds_expires_on CHECK (expires_on > created_on AND expires_on - created_on <= interval '365 days'),
   CONSTRAINT holds_captured_by CHECK (captured_by IS NULL OR released_on IS NOT NULL),
   CONSTRAINT holds_metadata CHECK (metadata = '{}' OR ledger.is_metadata(metadata))
 );

@@ -21,7 +21,7 @@ CREATE TYPE ledger.line AS (
 
 -- A transaction to post.
 CREATE TYPE ledger.request AS (
-  id       uuid,
+  id       uuid,    -- of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
   nonce    text,
   metadata jsonb,
   invalid  boolean, -- the app's rules refuse it, unless it was posted before
@@ -318,6 +318,17 @@ BEGIN
   RETURN originals;
 END $$;
 
+-- The id of the transaction that an attempt comes to. An owner's nonce is used once: so no two transactions share an id,
+-- whatever ids of attempts callers send. It has the time of the attempt's, a UUIDv7.
+CREATE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN overlay(
+  overlay(md5(concat(attempt, ' ', char_length(owner_id), ' ', owner_id, nonce)) PLACING '8' FROM 17 FOR 1)
+  PLACING replace(left(attempt::text, 13), '-', '') || '7' FROM 1 FOR 13)::uuid;
+
+-- The same for a request: by the owner of its first entry.
+CREATE FUNCTION ledger.transaction_id(request ledger.request, owner_ids text[]) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN ledger.transaction_id((request).id, owner_ids[(request).lines[1].account], (request).nonce);
+
 -- The entries of a transaction, in their order.
 CREATE FUNCTION ledger.transaction_entries(app text, transaction_id uuid) RETURNS ledger.entries[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -374,6 +385,19 @@ BEGIN
    WHERE e.owner_id = account.owner_id AND e.operation = line.operation AND e.created_on >= since
      AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0;
   RETURN used >= line.limit_times;
+END $$;
+
+-- Whether the lines reverse all entries of one transaction, and do nothing else.
+CREATE FUNCTION ledger.is_whole_reversal(app text, lines ledger.line[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  is_whole boolean;
+BEGIN
+  EXECUTE '
+    SELECT array_agg(e.id ORDER BY e.id) = (SELECT array_agg(l.reverses ORDER BY l.reverses) FROM unnest($2) l)
+      FROM ledger.entries e
+     WHERE e.app = $1 AND e.transaction_id = (SELECT t.transaction_id FROM ledger.entries t WHERE t.app = $1 AND t.id = $3 LIMIT 1)'
+    INTO is_whole USING app, lines, lines[1].reverses;
+  RETURN coalesce(is_whole, false);
 END $$;
 
 -- Why an entry cannot be reversed or refunded as the line asks for, or null when it can. refundable: the credits that
@@ -438,8 +462,8 @@ BEGIN
   END IF;
 END $$;
 
--- Answers a request whose nonce was used: with the original, the current balance of its owner, and whether it is the same
--- request. pending: the call's own entries, not yet written.
+-- Answers a request whose nonce was used: with the original, the current balance of its owner, whether it is the same
+-- request, and whether the original is what the same attempt has posted (own). pending: the call's own entries, not yet written.
 CREATE FUNCTION ledger.duplicate_json(
   request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, at timestamptz,
   pending ledger.entries[]
@@ -452,6 +476,7 @@ BEGIN
     'outcome', 'duplicate',
     'balance', ledger.balance_json(account),
     'identical', original.hold_id IS NULL AND ledger.is_same_request(entries, request, owner_ids),
+    'own', original.transaction_id = ledger.transaction_id(request, owner_ids),
     'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
     'hold', CASE WHEN original.hold_id IS NOT NULL
       THEN ledger.hold_json(ledger.hold_of(account, original.hold_id, pending), at) END);
@@ -509,7 +534,7 @@ END $$;
 -- owner_ids: the different owners of all entries, which lines name by their number from 1.
 -- Answers, for each transaction, {outcome} and:
 --   posted       {entries, balances}: balances of its owners after it, in the order of their first entries
---   duplicate    {entry or hold, identical, balance}: what the first of its owners that knows the nonce used it for
+--   duplicate    {entry or hold, identical, own, balance}: what the first of its owners that knows the nonce used it for
 --   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
 -- skip_busy: {outcome: busy, accounts} for a transaction some of whose accounts are locked elsewhere; it is not looked at.
 -- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
@@ -534,6 +559,8 @@ DECLARE
   places integer[] := array_fill(0, ARRAY[cardinality(owner_ids)]); -- how many of these each account has
   busy integer[];
   at timestamptz;
+  transaction_id uuid;
+  is_whole_reversal boolean;
   line ledger.line;
   line_number integer;
   account ledger.accounts;
@@ -549,10 +576,18 @@ BEGIN
   now := date_trunc('milliseconds', ledger.now());
 
   FOREACH request IN ARRAY requests LOOP
+    IF cardinality(request.lines) BETWEEN 1 AND 100 IS NOT TRUE THEN
+      RAISE EXCEPTION 'a transaction has 1 to 100 lines, not %', coalesce(cardinality(request.lines), 0)
+        USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     -- Never earlier than the last entry of any of its accounts, whatever the clock does.
     at := now;
     busy := '{}';
     FOREACH line IN ARRAY request.lines LOOP
+      IF line.account BETWEEN 1 AND cardinality(owner_ids) IS NOT TRUE THEN
+        RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not %', cardinality(owner_ids), line.account
+          USING ERRCODE = 'invalid_parameter_value';
+      END IF;
       places[line.account] := 0;
       at := greatest(at, accounts[line.account].updated_on);
       IF accounts[line.account].app IS NULL THEN
@@ -576,6 +611,8 @@ BEGIN
     END IF;
 
     posted_before := cardinality(pending);
+    transaction_id := ledger.transaction_id(request, owner_ids);
+    is_whole_reversal := request.lines[1].reverses IS NOT NULL AND ledger.is_whole_reversal(app, request.lines);
     before := '{}';
     entries := '{}';
     line_number := 0;
@@ -587,6 +624,9 @@ BEGIN
       END IF;
       hold := ledger.hold_of(account, line.hold_id, pending);
       verdict := ledger.judge(account, line, hold, at, pending);
+      IF verdict.refusal IS NULL AND line.reverses IS NOT NULL AND NOT is_whole_reversal THEN
+        verdict.refusal := 'not_reversible';
+      END IF;
       EXIT WHEN verdict.refusal IS NOT NULL;
 
       account.balance := account.balance + line.amount;
@@ -601,7 +641,7 @@ BEGIN
       entry.balance_after := account.balance;
       entry.nonce := request.nonce;
       entry.place := places[line.account] + 1;
-      entry.transaction_id := request.id;
+      entry.transaction_id := transaction_id;
       entry.metadata := request.metadata;
       entry.created_on := at;
       entry.reverses := line.reverses;
@@ -652,7 +692,7 @@ BEGIN
 END $$;
 
 -- Sets credits of an owner aside: they count as spent until the hold is captured, released or expired.
--- request: like a transaction of one line. Answers {outcome} and:
+-- request: like a transaction of one line, which neither corrects nor captures. Answers {outcome} and:
 --   held         {hold, balance}
 --   duplicate, any other   as ledger.post; a duplicate is identical if it is a hold of the same operation, amount,
 --                metadata and duration
@@ -675,6 +715,11 @@ DECLARE
   answer json;
 BEGIN
   PERFORM ledger.assert_may_post(app);
+  IF cardinality(request.lines) IS DISTINCT FROM 1 OR line.account IS DISTINCT FROM 1
+     OR num_nonnulls(line.reverses, line.refunds, line.hold_id) > 0 THEN
+    RAISE EXCEPTION 'a hold has one line, of account 1, which neither corrects nor captures'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
   original := (ledger.originals_of(app, ARRAY[owner_id], ARRAY[request]))[1];
   at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);

@@ -8,7 +8,7 @@ import type { OperationLimit, Operations } from '../operations.ts'
 
 /** A transaction that is asked for, before its accounts are looked at. */
 export interface Draft {
-  /** The id that its transaction gets: it tells an earlier attempt of the same call from another with its nonce. */
+  /** Tells an attempt of this draft, sent again, from another draft with its nonce. The transaction's id is made of it. */
   readonly id: string
   readonly nonce: string
   readonly metadata: LedgerMetadata
@@ -23,7 +23,7 @@ export interface PostingRequest {
   readonly dryRun: boolean
 }
 
-/** A request to post, with a new transaction's id. */
+/** A request to post, with a new id. */
 export function draftRequest({
   dryRun,
   ...draft

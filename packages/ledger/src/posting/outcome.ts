@@ -31,6 +31,8 @@ interface DuplicateOutcome {
   readonly entry: EntryRow | null
   readonly hold: HoldRow | null
   readonly identical: boolean
+  /** Whether an earlier attempt of the same draft has posted it. */
+  readonly own: boolean | null
   readonly balance: LedgerBalance
 }
 

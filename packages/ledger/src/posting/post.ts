@@ -1,7 +1,7 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
-import { DuplicateNonceError, LedgerError, type Refusal, ServerOutdatedError } from '../errors.ts'
+import { LedgerError, type Refusal, ServerOutdatedError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
@@ -83,19 +83,25 @@ export function createPost<Operation extends string>({
         ${app}::text, ${ownerIds}::text[], ${requests}::json, ${dryRun}::boolean, ${skipBusy}::boolean
       ) AS result
         FROM set_config('lock_timeout', coalesce(${lockMs}::text, current_setting('lock_timeout')), true)`
-    return drafts.map((draft, index) => {
+    const settle = (draft: Draft, index: number) => {
       const outcome = row?.result[index]
       if (!outcome) throw new Error('ledger.post left a draft out')
-      if (outcome.outcome !== 'busy') return outcomeOf(outcome, draft)
-      return new LockedElsewhere(ownerIds.filter((_, index) => outcome.accounts.includes(index + 1)))
-    })
+      if (outcome.outcome === 'busy') {
+        return new LockedElsewhere(ownerIds.filter((_, index) => outcome.accounts.includes(index + 1)))
+      }
+      if (outcome.outcome === 'duplicate' && outcome.own && outcome.entry) {
+        return posted(client, outcome.entry.transactionId)
+      }
+      return outcomeOf(outcome, draft)
+    }
+    return Promise.all(drafts.map(settle))
   }
 
   /** What was posted by an earlier attempt of the same call, whose answer was lost. */
-  const posted = async ({ id }: Draft): Promise<PostedDraft<Operation>> => {
-    const entries = (await find.entriesByTransaction(prisma, id)) ?? []
+  const posted = async (client: TransactionClient, id: string): Promise<PostedDraft<Operation>> => {
+    const entries = (await find.entriesByTransaction(client, id)) ?? []
     const ownerIds = [...new Set(entries.map(({ ownerId }) => ownerId))]
-    const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(prisma, ownerId)))
+    const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(client, ownerId)))
     return { entries: entries.map(rows.entry), balances }
   }
 
@@ -104,19 +110,13 @@ export function createPost<Operation extends string>({
       query(() => call(prisma, drafts, { skipBusy: waitMs === 0, lockMs: waitMs === 0 ? skipMs : waitMs })),
     { ...batchLimits, patienceMs },
   )
-  const postTogether = async (draft: Draft): Promise<Settled<Operation>> => {
-    const settled = await batched(draft)
-    const isOwn = settled instanceof DuplicateNonceError && settled.entry.transactionId === draft.id
-    return isOwn ? posted(draft) : settled
-  }
-
   const settle = async (
     client: TransactionClient,
     drafts: readonly Draft[],
     dryRun: boolean,
   ): Promise<readonly Settled<Operation>[]> => {
     const [only] = drafts
-    if (client === prisma && !dryRun && only && drafts.length === 1) return [await postTogether(only)]
+    if (client === prisma && !dryRun && only && drafts.length === 1) return [await batched(only)]
     const settled = await directly(client, ownersOf(drafts), () => call(client, drafts, { dryRun }))
     return settled.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
   }

@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/prisma/client.ts'
+import { lastMillisecondBefore } from '../moment.ts'
 import type { EntryRow } from '../rows.ts'
 
 /**
@@ -94,6 +95,6 @@ function pageQuery(
 /** The seq of the owner's last entry before a moment; null without one, which PostgreSQL's greatest and least pass over. */
 export function seqBefore(app: string, ownerId: string, moment: Date | null | undefined): Prisma.Sql {
   if (moment == null) return Prisma.sql`NULL::bigint`
-  const last = new Date(moment.getTime() - 1)
-  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${last.toISOString()}::timestamptz))`
+  const last = lastMillisecondBefore(moment).toISOString()
+  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${last}::timestamptz))`
 }

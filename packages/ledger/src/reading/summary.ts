@@ -4,8 +4,10 @@ import { query } from '../database-errors.ts'
 import { ValidationError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { isEarlier, lastMillisecondBefore } from '../moment.ts'
 import type { Operations } from '../operations.ts'
 import type { RowReader } from '../rows.ts'
+import { seqBefore } from './entries-query.ts'
 
 /** The windows of a summary: UTC. */
 export const summaryWindows = ['HOUR', 'DAY', 'MONTH'] as const
@@ -52,7 +54,7 @@ const summarySchema = (operations: Operations) =>
       per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
       operations: operationsSchema(operations).nullish(),
     })
-    .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be after from' })
+    .refine(({ from, to }) => isEarlier(from, to), { path: ['to'], error: 'must be after from' })
     .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= maxWindows, {
       path: ['to'],
       error: `must be at most ${maxWindows} windows after from`,
@@ -91,7 +93,9 @@ export function createSummary<Operation extends string>({
           FROM ledger.entries e, LATERAL (
                  SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction,
                         date_trunc(${per}, e.created_on, 'UTC') AS start) kind
-         WHERE e.app = ${app} AND e.created_on >= ${from.toISOString()}::timestamptz AND e.created_on < ${to.toISOString()}::timestamptz
+         WHERE e.app = ${app}
+           AND e.created_on > ${lastMillisecondBefore(from).toISOString()}::timestamptz
+           AND e.created_on <= ${lastMillisecondBefore(to).toISOString()}::timestamptz
            AND ${ownerId == null ? Prisma.sql`true` : ofOwner(app, ownerId, from, to)}
            AND ${operations ? Prisma.sql`e.operation = ANY(${operations}::text[])` : Prisma.sql`true`}
          GROUP BY e.operation, kind.start
@@ -109,11 +113,8 @@ export function createSummary<Operation extends string>({
 
 /** An owner's entries of the time, by their seq: the others are not read. */
 function ofOwner(app: string, ownerId: string, from: Date, to: Date): Prisma.Sql {
-  const before = (moment: Date) => new Date(moment.getTime() - 1).toISOString()
   return Prisma.sql`
-    e.owner_id = ${ownerId}
-    AND e.seq > (SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${before(from)}::timestamptz))
-    AND e.seq <= (SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${before(to)}::timestamptz))`
+    e.owner_id = ${ownerId} AND e.seq > ${seqBefore(app, ownerId, from)} AND e.seq <= ${seqBefore(app, ownerId, to)}`
 }
 
 /** A sum over many accounts may be more than a number holds exactly. @throws ValidationError */

@@ -23,6 +23,8 @@ const moment = (date: Date | null) =>
         .replace('T', ' ')
         .replace(/\.?0+$/, '')}+00`
 
+const dayBefore = (date: Date) => new Date(date.getTime() - 24 * 60 * 60 * 1000)
+
 const setEntry = (column: string) =>
   `UPDATE ledger.entries SET ${column} = $3 WHERE app = $1 AND id = $2` as const
 const setHold = (column: string) =>
@@ -246,10 +248,10 @@ export const breakages: readonly Breakage[] = [
     'a hold made before the one before it',
     'holds',
     setHold('created_on'),
-    ({ app, captured }) => [app, captured.id, new Date(0)],
+    ({ app, captured, live }) => [app, captured.id, dayBefore(live.createdOn)],
     ({ captured, live }) => ({
       broken: `hold ${captured.id} of "ada"`,
-      found: 'created_on 1970-01-01 00:00:00+00',
+      found: `created_on ${moment(dayBefore(live.createdOn))}`,
       expected: `created_on ${moment(live.createdOn)} or later, as the hold before it`,
     }),
   ],

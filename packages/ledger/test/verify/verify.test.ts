@@ -9,7 +9,7 @@ test('a ledger that nobody tampered with passes; below, each of its questions is
   const { app } = await seed()
   const verification = await verifyLedger(sql, { apps: [app] })
   expect(verification.broken).toEqual([])
-  expect(verification).toMatchObject({ apps: [app], size: { accounts: 2, entries: 10, holds: 3 } })
+  expect(verification).toMatchObject({ apps: [{ app, accounts: 2, entries: 10, holds: 3 }] })
   const broken = new Set(breakages.map(([, question]) => question))
   expect(verification.answers.map(({ question }) => question).sort()).toEqual([...broken].sort())
   for (const { invariant } of verification.answers) expect(invariant).toMatch(/^[A-Z].*\.\)?$/)

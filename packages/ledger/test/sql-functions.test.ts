@@ -1,0 +1,227 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { verifyLedger } from '../src/verify.ts'
+import { allRows, openGames } from './open-ledger.ts'
+
+const { ledger, sql } = await openGames()
+
+// Callers that go around the domain: whatever they send, the functions leave nothing behind that verify would name.
+
+const id = '019a9f3e-5c1f-7d60-8a38-0f3a52a7c1de'
+const line = (account: number | null, amount: number, rest: object = {}) => ({
+  account,
+  operation: 'CREDIT_ADD',
+  amount,
+  ...rest,
+})
+const request = (nonce: string, lines: unknown, attempt: string | null = crypto.randomUUID()) => ({
+  id: attempt,
+  nonce,
+  metadata: {},
+  lines,
+})
+
+async function post(owners: readonly string[], ...requests: unknown[]) {
+  const { rows } = await sql.query("SELECT ledger.post('games', $1, $2, false) AS answers", [
+    owners,
+    JSON.stringify(requests),
+  ])
+  return rows[0].answers
+}
+
+async function hold(ownerId: string, transaction: unknown, milliseconds: number | null) {
+  const { rows } = await sql.query("SELECT ledger.hold('games', $1, $2, $3, false) AS answer", [
+    ownerId,
+    JSON.stringify(transaction),
+    milliseconds,
+  ])
+  return rows[0].answer
+}
+
+const broken = async () => (await verifyLedger(sql, { apps: ['games'] })).broken
+
+describe('an id of an attempt that is used again', () => {
+  test('by other owners and nonces makes transactions of their own', async () => {
+    const add = [line(1, 1)]
+    await post(['a'], request('1', add, id))
+    await post(['b'], request('1', add, id), request('2', add, id))
+    await post(['a'], request('2', add, id))
+    await post(['a', 'b'], request('3', [line(1, 1), line(2, 1)], id))
+    const { rows } = await sql.query('SELECT DISTINCT transaction_id FROM ledger.entries')
+    expect(rows).toHaveLength(5)
+    for (const { transaction_id } of rows) expect(transaction_id).toMatch(/^019a9f3e-5c1f-7[\da-f]{3}-8/)
+    expect(await broken()).toEqual([])
+  })
+
+  test('by the same owner and nonce is the same attempt', async () => {
+    const own = request('own', [line(1, 1)], id)
+    const [first] = await post(['c'], own)
+    expect(await post(['c'], own, { ...own, id: crypto.randomUUID() })).toMatchObject([
+      { outcome: 'duplicate', own: true, entry: first.entries[0] },
+      { outcome: 'duplicate', own: false, entry: first.entries[0] },
+    ])
+  })
+})
+
+describe('a reversal of a part', () => {
+  test('is refused, and so is one that does something else, too', async () => {
+    const [{ entries }] = await post(['d', 'e'], request('two', [line(1, 5), line(2, 7)]))
+    const [{ entries: others }] = await post(['d'], request('one', [line(1, 3)]))
+    const [d, e] = [line(1, -5, { reverses: entries[0].id }), line(2, -7, { reverses: entries[1].id })]
+    const other = line(1, -3, { reverses: others[0].id })
+    const before = await allRows(sql)
+    const refused = { outcome: 'not_reversible' }
+    expect(
+      await post(
+        ['d', 'e'],
+        request('half', [d]),
+        request('and more', [d, e, line(1, 1)]),
+        request('more first', [line(1, 1), d, e]),
+        request('of two', [d, e, other]),
+      ),
+    ).toMatchObject([
+      { ...refused, line: 0, balance: { ownerId: 'd', amount: 8 } },
+      { ...refused, line: 0 },
+      { ...refused, line: 1, balance: { ownerId: 'd', amount: 8 } },
+      { ...refused, line: 0 },
+    ])
+    expect(await allRows(sql)).toMatchObject({ entries: Object(before).entries })
+    expect(await post(['d', 'e'], request('whole', [e, d]))).toMatchObject([{ outcome: 'posted' }])
+    expect(await broken()).toEqual([])
+  })
+})
+
+describe('a list that is not one', () => {
+  test.each([
+    ['no lines', ['f'], [request('n', [])], '1 to 100 lines, not 0'],
+    ['lines that are null', ['f'], [request('n', null)], '1 to 100 lines, not 0'],
+    ['a line that is null', ['f'], [request('n', [null])], 'from 1 to 1, not <NULL>'],
+    ['101 lines', ['f'], [request('n', Array(101).fill(line(1, 1)))], '1 to 100 lines, not 101'],
+    ['an account that is not there', ['f'], [request('n', [line(2, 1)])], 'from 1 to 1, not 2'],
+    ['an account 0', ['f'], [request('n', [line(0, 1)])], 'from 1 to 1, not 0'],
+    ['an amount of null', ['f'], [request('n', [line(1, Number.NaN)])], 'null value'],
+    ['no id', ['f'], [request('n', [line(1, 1)], null)], 'null value'],
+    ['a request of null', ['f'], [null], 'array of objects'],
+    ['no requests', ['f'], [], 'must not be null'],
+    ['an owner of null', [null], [request('n', [line(1, 1)])], 'null value'],
+    ['an owner twice', ['f', 'f'], [request('n', [line(1, 1), line(2, 1)])], 'second time|duplicate key'],
+  ])('of %s is refused', async (_what, owners, requests, message) => {
+    const before = await allRows(sql)
+    await expect(post(Object(owners), ...requests)).rejects.toThrow(new RegExp(message))
+    expect(await allRows(sql)).toMatchObject({
+      accounts: Object(before).accounts,
+      entries: Object(before).entries,
+    })
+  })
+})
+
+describe('a hold', () => {
+  const spend = { account: 1, operation: 'CREDIT_SPEND', amount: -1 }
+  const years = (count: number) => count * 365 * 24 * 60 * 60 * 1000
+
+  test.each([
+    ['of 285,000 years', [spend], years(285_000), 'holds_expires_on'],
+    ['of a year and a millisecond', [spend], years(1) + 1, 'holds_expires_on'],
+    ['of no time', [spend], 0, 'holds_expires_on'],
+    ['of a null time', [spend], null, 'null value'],
+    ['of no line', [], 1000, 'a hold has one line'],
+    ['of two lines', [spend, spend], 1000, 'a hold has one line'],
+    ['that captures a hold', [{ ...spend, hold_id: 1 }], 1000, 'a hold has one line'],
+    ['that reverses', [{ ...spend, reverses: 1 }], 1000, 'a hold has one line'],
+    ['that refunds', [{ ...spend, refunds: 1 }], 1000, 'a hold has one line'],
+    ['of what is given', [{ ...spend, amount: 1 }], 1000, 'holds_amount'],
+    ['of nothing', [{ ...spend, amount: 0 }], 1000, 'holds_amount'],
+  ])('%s is refused', async (_what, lines, milliseconds, message) => {
+    await ledger.postEntry({ ownerId: 'holder', operation: 'CREDIT_ADD', nonce: 'in' })
+    await expect(hold('holder', request('h', lines), milliseconds)).rejects.toThrow(message)
+    expect(await ledger.balance('holder')).toMatchObject({ amount: 10, held: 0 })
+  })
+
+  test('of 365 days is made, and its owner listed', async () => {
+    await ledger.postEntry({ ownerId: 'patient', operation: 'CREDIT_ADD', nonce: 'in' })
+    expect(await hold('patient', request('h', [spend]), years(1))).toMatchObject({ outcome: 'held' })
+    expect(await ledger.holds('patient')).toMatchObject([{ status: 'HELD' }])
+  })
+})
+
+test('whatever is sent to the functions, verify finds nothing', async () => {
+  const owners = ['p', 'q', 'r']
+  const ids = fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 1, arbitrary: fc.constant(null) },
+  )
+  const lines = fc.record(
+    {
+      account: fc.oneof(
+        { weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) },
+        { weight: 1, arbitrary: fc.constantFrom(0, 4, null) },
+      ),
+      operation: fc.constantFrom('CREDIT_ADD', 'CREDIT_ADD', 'CREDIT_SPEND', 'GAME_VISIT', 'UNKNOWN'),
+      amount: fc.constantFrom(5, 3, 1, 0, -1, -3, -5, 2 ** 53, null),
+      reverses: ids,
+      refunds: ids,
+      hold_id: ids,
+      limit_times: fc.constantFrom(1, 0, null),
+      limit_per: fc.constantFrom('day', 'lifetime', null),
+    },
+    { requiredKeys: ['account', 'operation', 'amount'] },
+  )
+  const requests = fc.record({
+    id: fc.constantFrom(id, '019a9f3e-5c1f-7d60-8a38-000000000000', null),
+    nonce: fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8'),
+    metadata: fc.constantFrom({}, { a: 'b' }),
+    invalid: fc.constantFrom(false, false, true),
+    lines: fc.array(lines, { maxLength: 3 }),
+  })
+  /** Reverses the newest transaction as a whole or in part, refunds or captures what is there: what chance seldom hits. */
+  const aimed = fc.constantFrom('reverses', 'refunds', 'hold_id')
+  const durations = fc.constantFrom(-1, 0, 1, 1000, 31_536_000_000, 9_000_000_000_000_000)
+  const entries = async () =>
+    (
+      await sql.query(
+        "SELECT id, owner_id, operation, amount, transaction_id FROM ledger.entries WHERE app = 'games' AND owner_id = ANY ($1) ORDER BY id DESC LIMIT 8",
+        [owners],
+      )
+    ).rows
+  const holds = async () =>
+    (
+      await sql.query(
+        "SELECT id, owner_id, operation, amount FROM ledger.holds WHERE app = 'games' AND owner_id = ANY ($1) ORDER BY id DESC LIMIT 4",
+        [owners],
+      )
+    ).rows
+
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.oneof(
+          fc.array(requests, { minLength: 1, maxLength: 3 }).map((list) => ({ list })),
+          fc.record({ hold: requests, owner: fc.constantFrom(...owners), milliseconds: durations }),
+          fc.record({ aimed, count: fc.integer({ min: 1, max: 3 }), nonce: fc.uuid(), extra: fc.boolean() }),
+        ),
+        { minLength: 5, maxLength: 20 },
+      ),
+      async (calls) => {
+        for (const call of calls) {
+          await send(call).catch((error: { code?: string }) => expect(error.code).toMatch(/^2[23]/))
+        }
+        expect(await broken()).toEqual([])
+      },
+    ),
+    { numRuns: 60 },
+  )
+
+  async function send(call: object) {
+    if ('list' in call && Array.isArray(call.list)) return post(owners, ...call.list)
+    if ('hold' in call) return hold(Object(call).owner, call.hold, Object(call).milliseconds)
+    const { aimed, count, nonce, extra } = Object(call)
+    const targets = (await (aimed === 'hold_id' ? holds() : entries())).slice(0, count)
+    const aims = targets.map(({ id, owner_id, operation, amount }) => ({
+      account: owners.indexOf(owner_id) + 1,
+      operation,
+      amount: -amount,
+      [aimed]: id,
+    }))
+    return post(owners, request(nonce, extra ? [...aims, line(1, 1)] : aims))
+  }
+})
