@@ -65,16 +65,16 @@ function postgresError(
   script: string,
 ): ConstructorParameters<typeof DriverAdapterError>[0] {
   const [code, severity] = ['XX000', error.severity ?? 'ERROR']
+  // Detail and hint stand in the words: the engine would add its own lines for them.
   const message = wordsOf(error, script)
-  const { detail, column, hint } = error
   return {
     kind: 'postgres',
     code,
     severity,
     message,
-    detail,
-    column,
-    hint,
+    detail: undefined,
+    column: error.column,
+    hint: undefined,
     originalCode: code,
     originalMessage: message,
   }
