@@ -1,4 +1,11 @@
-import { createServer, maxHeaderSize, type Server, ServerResponse, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  maxHeaderSize,
+  type Server,
+  ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -16,6 +23,7 @@ import type { App } from './app.ts'
 import type { IsOwnHost } from './hosts.ts'
 import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
+import { requestIdOf, withRequestId } from './request-id.ts'
 import { markStream } from './shutdown.ts'
 
 export interface ListenOptions {
@@ -47,14 +55,19 @@ export function listen(served: App, { app, host, port, isOwnHost }: ListenOption
       errorHandler: () => toResponse(problemResponse(problem('MALFORMED_REQUEST')), 'GET'),
     },
   )
-  const server = createServer(async (incoming, outgoing) => {
-    const request = new SocketRequest(incoming)
+  const answer = async (request: SocketRequest, incoming: IncomingMessage, outgoing: ServerResponse) => {
     const refused = headProblem(request, isOwnHost)
     if (refused) return write(outgoing, served.refuse(request, refused))
-    const answer = await served.answerKnown(request)
-    if (answer) return write(outgoing, answer)
+    const known = await served.answerKnown(request)
+    if (known) return write(outgoing, known)
     if (request.body) bodies.set(incoming, request.body)
     return listener(incoming, outgoing)
+  }
+  const server = createServer((incoming, outgoing) => {
+    const request = new SocketRequest(incoming)
+    const id = requestIdOf(request)
+    outgoing.setHeader('x-request-id', id)
+    return withRequestId(id, () => answer(request, incoming, outgoing))
   })
   server.on('clientError', refuseMalformed)
   return new Promise((resolve, reject) => {

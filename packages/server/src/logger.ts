@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { PostingEvent } from '@shared-ledger/ledger'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
+import { currentRequestId } from './request-id.ts'
 
 /** What became of one HTTP request. No headers, bodies, queries or nonces. */
 export interface RequestLine {
@@ -15,17 +16,34 @@ export interface RequestLine {
 
 /**
  * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written (`info`). Each line names the
- * app and, where it has several, the worker.
+ * app, where it has several the worker, and while a request is answered its id.
  *
  * @param destination Where lines go instead of stdout.
  */
 export function createLogger(app: string, destination?: DestinationStream): Logger {
+  const wanted = process.env.LOG_LEVEL || 'info'
+  const isLevel = levels.includes(wanted)
   const base = { app, ...(cluster.worker && { worker: cluster.worker.id }) }
-  const options = { level: process.env.LOG_LEVEL || 'info', base }
-  if (destination) return pino(options, destination)
-  return process.stdout.isTTY
-    ? pino(options, pretty(forPeople))
-    : pino(options, pino.destination({ minLength: 1 })) // with 0, `flush` waits for nothing
+  const level = isLevel ? wanted : 'info'
+  const logger = pino({ level, base, mixin: requestIdLine }, destination ?? standardOutput())
+  if (!isLevel) {
+    logger.warn(
+      `LOG_LEVEL must be one of ${levels.join(', ')}, not ${JSON.stringify(clip(wanted))}: info is used`,
+    )
+  }
+  return logger
+}
+
+const levels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']
+
+/** What each line of a request has beside its own. */
+function requestIdLine() {
+  const requestId = currentRequestId()
+  return requestId === undefined ? {} : { requestId }
+}
+
+function standardOutput(): DestinationStream {
+  return process.stdout.isTTY ? pretty(forPeople) : pino.destination({ minLength: 1 }) // with 0, `flush` waits for nothing
 }
 
 const forPeople = {
@@ -43,9 +61,9 @@ export function postingLogger(logger: Logger): (event: PostingEvent) => void {
     logger.info({ ownerId: clip(ownerId), operation: clip(operation), amount, outcome }, 'posting')
 }
 
-/** Writes one line a request. */
+/** Writes one line a request: those of health probes, which come every few seconds, at debug. */
 export function logRequest(logger: Logger, line: RequestLine): void {
-  const level = line.status >= 500 ? 'warn' : 'info'
+  const level = line.status >= 500 ? 'warn' : line.path === '/health' ? 'debug' : 'info'
   const { path, operation, outcome, ms } = line
   const texts = {
     path: clip(path),

@@ -1,6 +1,26 @@
 import { postingLogger } from '@shared-ledger/server'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { captureLog } from './capture-log.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+test('a LOG_LEVEL that is none is answered in one line, and info is used', () => {
+  vi.stubEnv('LOG_LEVEL', 'loud')
+  const { logger, lines } = captureLog('notes')
+  logger.info('heard')
+  logger.debug('not heard')
+  expect(lines).toMatchObject([
+    {
+      msg: 'LOG_LEVEL must be one of silent, fatal, error, warn, info, debug, trace, not "loud": info is used',
+    },
+    { msg: 'heard' },
+  ])
+})
+
+test.each(['warn', 'debug', 'silent'])('LOG_LEVEL=%s is a level', (level) => {
+  vi.stubEnv('LOG_LEVEL', level)
+  expect(captureLog('notes').logger.level).toBe(level)
+})
 
 test('a posting is one line', () => {
   const { logger, lines } = captureLog('notes')

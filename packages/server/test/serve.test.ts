@@ -43,7 +43,7 @@ async function* on(child: ChildProcess) {
 test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
   'on %s it finishes the requests in flight, lets go of everything and exits with 0',
   async (signal) => {
-    const { child, message, exit, output } = start()
+    const { child, message, exit, output } = start({ LOG_LEVEL: 'debug' }) // as health probes are logged
     const ready = await message('ready')
     expect(ready).toEqual({
       type: 'ready',
