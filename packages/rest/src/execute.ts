@@ -5,20 +5,27 @@ import { graphProblem } from './refusal.ts'
 /** Values of a document's variables. */
 export type Variables = Readonly<Record<string, unknown>>
 
+/** Who asks. */
+export interface Asker {
+  readonly request: Request
+  /** Whether the client has left without its answer: nothing is begun for it any more. */
+  hasLeft(): boolean
+}
+
 /** Runs a document on the app's graph for a request, as the GraphQL endpoint would. */
 export type Execute = (
   document: DocumentNode,
   variables: Variables,
-  request: Request,
+  asker: Asker,
 ) => ExecutionResult | Promise<ExecutionResult>
 
 /** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
 export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
 
 /** Binds `execute` to a request and to the documents of an app. */
-export function runFor(execute: Execute, complete: CompleteDocument, request: Request): RunDocument {
+export function runFor(execute: Execute, complete: CompleteDocument, asker: Asker): RunDocument {
   return async (document, variables) => {
-    const { data, errors } = await execute(complete(document), variables, request)
+    const { data, errors } = await execute(complete(document), variables, asker)
     if (errors?.length) throw graphProblem(errors)
     return data
   }

@@ -3,7 +3,7 @@ import { acceptedTypes } from './accept.ts'
 import { checkMediaType, parseJson } from './body.ts'
 import { readContract } from './contract.ts'
 import { assertDocument, createCompleter, hasRootFields } from './document.ts'
-import { type Execute, runFor } from './execute.ts'
+import { type Asker, type Execute, runFor } from './execute.ts'
 import { ledgerRoutes } from './ledger-routes/index.ts'
 import { idempotencyKeyHeader, withIdempotencyKey } from './nonce.ts'
 import { type AppInfo, createOpenApi, type OpenApiDocument } from './openapi.ts'
@@ -28,15 +28,13 @@ export interface RestOptions {
 }
 
 /** A request as HTTP brought it. */
-export interface RestRequest {
+export interface RestRequest extends Asker {
   readonly method: string
   /** The raw request target, which `request.url` has only after normalisation. */
   readonly target: string
   readonly headers: Headers
   /** Reads the body. @throws Problem PAYLOAD_TOO_LARGE */
   readonly body: () => Promise<Uint8Array>
-  /** Handed to `execute`. */
-  readonly request: Request
 }
 
 /** What routes answer with, but for problems: these are sent whatever a client accepts. */
@@ -79,7 +77,7 @@ export function createRest(options: RestOptions): Rest {
     if (acceptedTypes(request.headers.get('accept'), answerTypes).length === 0)
       throw problem('NOT_ACCEPTABLE')
     const input = { params, query, ...(await readBody(route, request)) }
-    const run = runFor(execute, complete, request.request)
+    const run = runFor(execute, complete, request)
     try {
       return withOperation(await route.answer(input, run), route)
     } catch (error) {

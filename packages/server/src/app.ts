@@ -18,6 +18,7 @@ import {
   toResponse,
 } from './answer.ts'
 import { drainBody, readBody } from './body.ts'
+import { ClientLeft } from './client-left.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
 import { createGraph, type Graph } from './graph.ts'
@@ -27,7 +28,7 @@ import { pageAnswer } from './html.ts'
 import { indexPage, problemPages } from './index-page.ts'
 import type { AnswerKnown } from './known-answers.ts'
 import { graphqlTypes } from './known-request.ts'
-import { logRequest } from './logger.ts'
+import { logAnswer } from './log-answer.ts'
 import type { RawRequest } from './raw-request.ts'
 import { notAcceptable } from './yoga-answer.ts'
 
@@ -54,9 +55,9 @@ export interface App {
    * Answers a request. Never rejects.
    *
    * @param target The raw request target: `request.url` has it after normalisation, and an owner may be called `..`.
-   * @param body The body, where it was read before.
+   * @param raw The same request on its socket, of which the body may have been read before.
    */
-  answer(request: Request, target: string, body?: Promise<Uint8Array>): Promise<Answer>
+  answer(request: Request, target: string, raw?: RawRequest): Promise<Answer>
   /** Refuses a request that was not looked into. */
   refuse(request: Pick<RawRequest, 'method' | 'target'>, refused: Problem): TextAnswer
   /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
@@ -72,7 +73,9 @@ const graphqlPath = '/graphql'
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
-  const onFault = (error: unknown) => logger.error({ err: error }, 'fault')
+  const onFault = (error: unknown) => {
+    if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
+  }
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
   const graph = createGraph(schema, { onFault, onUnavailable })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
@@ -97,8 +100,8 @@ export function createApp(options: AppOptions): App {
       ...problemPages(rest.problems),
     }),
   )
-  const restEndpoint: Endpoint = async ({ request, method, target, readBody: body }) =>
-    jsonAnswer(await rest.answer({ request, method, target, headers: request.headers, body }))
+  const restEndpoint: Endpoint = async ({ request, method, target, readBody: body, hasLeft }) =>
+    jsonAnswer(await rest.answer({ request, method, target, headers: request.headers, body, hasLeft }))
 
   const answerFault = (error: unknown) => {
     onFault(error)
@@ -112,38 +115,33 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const logAnswer = (method: string, path: string, answer: Answer, started: number) => {
-    const { status, operation, ended = answer.outcome } = answer
-    const log = (outcome: string) =>
-      logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
-    if (typeof ended === 'string') log(ended)
-    else void ended.then(log)
-  }
-
-  const answer: App['answer'] = async (request, target, body) => {
+  const answer: App['answer'] = async (request, target, raw) => {
     const started = performance.now()
     const { method } = request
     const { path } = splitTarget(target)
+    const hasLeft = () => (raw ? raw.hasLeft() : request.signal.aborted)
     const answered = await respond({
       request,
       method,
       target,
       path,
-      readBody: () => body ?? readBody(request),
+      readBody: () => raw?.body ?? readBody(request),
+      hasLeft,
     })
-    if (!body) await drainBody(request)
-    logAnswer(method, path, answered, started)
+    if (!raw?.body) await drainBody(request)
+    logAnswer(logger, { method, path, hasLeft, started }, answered)
     return answered
   }
 
   return {
     answerKnown(request) {
-      const started = performance.now()
+      const { method, target: path } = request
+      const asked = { method, path, hasLeft: () => request.hasLeft(), started: performance.now() }
       return graph
         .answerKnown(request)
         ?.catch(answerFault)
         .then((known) => {
-          if (known) logAnswer(request.method, request.target, known, started)
+          if (known) logAnswer(logger, asked, known)
           return known
         })
     },
@@ -151,7 +149,7 @@ export function createApp(options: AppOptions): App {
     refuse({ method, target }, refused) {
       const { path } = splitTarget(target)
       const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
-      logAnswer(method, path, refusal, performance.now())
+      logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
       return refusal
     },
     answerFault,
@@ -165,7 +163,7 @@ export function createApp(options: AppOptions): App {
 /** Those that would rather have a page than data get GraphiQL. */
 function graphqlEndpoint(app: string, graph: Graph): Endpoint {
   const page = pageAnswer(graphiqlPage(app))
-  return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, target, readBody }) => {
+  return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, target, readBody, hasLeft }) => {
     const accept = request.headers.get('accept')
     const types = acceptedTypes(accept, method === 'POST' ? graphqlTypes : [...graphqlTypes, 'text/html'])
     if (types[0] === 'text/html') return page
@@ -173,7 +171,7 @@ function graphqlEndpoint(app: string, graph: Graph): Endpoint {
     const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
     // Yoga reads neither weights nor wildcards as HTTP means them.
     asked.headers.set('accept', types.join(', '))
-    return graph.answer(asked, { target, readBody })
+    return graph.answer(asked, { target, readBody, hasLeft })
   })
 }
 

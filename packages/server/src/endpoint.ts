@@ -11,6 +11,8 @@ export interface IncomingRequest {
   readonly path: string
   /** Reads the body, within the limit. @throws Problem */
   readonly readBody: () => Promise<Uint8Array>
+  /** Whether the client has left without its answer. */
+  readonly hasLeft: () => boolean
 }
 
 /** Answers the requests for one path. */

@@ -3,6 +3,7 @@ import type { Execute } from '@shared-ledger/rest'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
+import { ClientLeft } from './client-left.ts'
 import { createDocumentCache } from './document-cache.ts'
 import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import { guardResolvers } from './guard-resolvers.ts'
@@ -18,7 +19,7 @@ import { yogaAnswer } from './yoga-answer.ts'
 /** An app's graph, over HTTP and for REST. */
 export interface Graph {
   /** Answers a GraphQL request as GraphQL over HTTP says. */
-  answer(request: Request, raw: Pick<GraphqlServerContext, 'target' | 'readBody'>): Promise<Answer>
+  answer(request: Request, raw: Omit<GraphqlServerContext, 'line'>): Promise<Answer>
   /** Answers those that it need not look at again, in less time. */
   readonly answerKnown: AnswerKnown
   /** Runs one of the app's own documents with the context and plugins of any other. */
@@ -69,13 +70,20 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
   return {
     async answer(request, raw) {
       const line: GraphqlServerContext['line'] = { outcome: 'ok' }
-      return yogaAnswer(await yoga.fetch(request, { ...raw, line }), line)
+      try {
+        return await yogaAnswer(await yoga.fetch(request, { ...raw, line }), line)
+      } catch (error) {
+        // Yoga does not wait for what was begun before the client left.
+        throw raw.hasLeft() ? new ClientLeft() : error
+      }
     },
     answerKnown: createKnownAnswers({ schema, yoga, documents, executed }),
-    async execute(document, variables, request) {
-      const { contextFactory, execute } = yoga.getEnveloped({ request })
+    async execute(document, variables, { request, hasLeft }) {
+      const { contextFactory, execute } = yoga.getEnveloped({ request, hasLeft })
       const contextValue = await contextFactory()
-      return execute({ schema, document, variableValues: variables, contextValue })
+      const result = await execute({ schema, document, variableValues: variables, contextValue })
+      if (hasLeft()) throw new ClientLeft()
+      return result
     },
     endStreams: endAll,
   }

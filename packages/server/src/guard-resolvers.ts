@@ -6,11 +6,19 @@ import {
   isIntrospectionType,
   isObjectType,
 } from 'graphql'
+import { ClientLeft } from './client-left.ts'
 import { isPromise, listOf, settleList } from './settle-lists.ts'
+import type { GraphqlServerContext } from './use-json-requests.ts'
 
-const guarded = new WeakSet<GraphQLFieldResolver<unknown, unknown>>()
+/** Documents run without a server, too: by an app's tests, say. */
+type Context = Partial<GraphqlServerContext> | undefined
 
-/** Changes the resolvers of a schema, once, so that lists are as graphql-js needs them. */
+const guarded = new WeakSet<GraphQLFieldResolver<unknown, Context>>()
+
+/**
+ * Changes the resolvers of a schema, once: they are not called for a client that has left, and their lists are as
+ * graphql-js needs them.
+ */
 export function guardResolvers(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || isIntrospectionType(type)) continue
@@ -18,12 +26,15 @@ export function guardResolvers(schema: GraphQLSchema): void {
   }
 }
 
-function guard(field: GraphQLField<unknown, unknown>): void {
+function guard(field: GraphQLField<unknown, Context>): void {
   const list = listOf(field.type)
-  const { resolve = defaultFieldResolver } = field
-  if (!list || guarded.has(resolve)) return
-  field.resolve = (...args) => {
-    const value: unknown = resolve(...args)
+  // Without a resolver, a field reads a property, and that is no work.
+  if (field.resolve ? guarded.has(field.resolve) : !list) return
+  const resolve = field.resolve ?? defaultFieldResolver
+  field.resolve = (source, args, context, info) => {
+    if (context?.hasLeft?.()) throw new ClientLeft()
+    const value: unknown = resolve(source, args, context, info)
+    if (!list) return value
     return isPromise(value) ? value.then((items) => settleList(list, items)) : settleList(list, value)
   }
   guarded.add(field.resolve)

@@ -37,6 +37,7 @@ export function createKnownAnswers({ schema, yoga, documents, executed }: KnownA
     const { contextFactory, execute } = yoga.getEnveloped({
       target: request.target,
       readBody: () => request.readBody(),
+      hasLeft: () => request.hasLeft(),
       params,
       line,
       get request() {

@@ -37,10 +37,10 @@ export interface ListenOptions {
 /** Serves an app on a socket. @throws PortTakenError */
 export function listen(served: App, { app, host, port, isOwnHost }: ListenOptions): Promise<Server> {
   const write = createWriter(served.answerFault)
-  const bodies = new WeakMap<object, Promise<Uint8Array>>()
+  const requests = new WeakMap<object, SocketRequest>()
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const answer = await served.answer(request, incoming.url ?? '/', bodies.get(incoming))
+      const answer = await served.answer(request, incoming.url ?? '/', requests.get(incoming))
       // The listener's types have HTTP/2 as well, of which none comes here.
       if (outgoing instanceof ServerResponse && isWhole(answer)) {
         write(outgoing, answer)
@@ -60,11 +60,11 @@ export function listen(served: App, { app, host, port, isOwnHost }: ListenOption
     if (refused) return write(outgoing, served.refuse(request, refused))
     const known = await served.answerKnown(request)
     if (known) return write(outgoing, known)
-    if (request.body) bodies.set(incoming, request.body)
+    requests.set(incoming, request)
     return listener(incoming, outgoing)
   }
   const server = createServer((incoming, outgoing) => {
-    const request = new SocketRequest(incoming)
+    const request = new SocketRequest(incoming, outgoing)
     const id = requestIdOf(request)
     outgoing.setHeader('x-request-id', id)
     return withRequestId(id, () => answer(request, incoming, outgoing))

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readSmallBody } from './body.ts'
 
 /** A request as it came: making a `Request` of the web of it costs more than most answers do. */
@@ -12,6 +12,8 @@ export interface RawRequest {
   readBody(): Promise<Uint8Array>
   /** What `readBody` returned, if it was called. */
   readonly body: Promise<Uint8Array> | undefined
+  /** Whether the client has left: its connection is closed. */
+  hasLeft(): boolean
   /** The same as a `Request` of the web, without its body; the same each time. */
   toRequest(): Request
 }
@@ -40,10 +42,12 @@ export class SocketRequest implements RawRequest {
   body: Promise<Uint8Array> | undefined
   readonly #incoming: IncomingMessage
   readonly #headers = new Map<string, string>()
+  readonly #outgoing: ServerResponse
   #request: Request | undefined
 
-  constructor(incoming: IncomingMessage) {
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.#incoming = incoming
+    this.#outgoing = outgoing
     this.method = incoming.method ?? 'GET'
     this.target = incoming.url ?? '/'
     const { rawHeaders } = incoming
@@ -65,11 +69,25 @@ export class SocketRequest implements RawRequest {
     return this.body
   }
 
+  hasLeft(): boolean {
+    return this.#incoming.socket.destroyed
+  }
+
   toRequest(): Request {
     this.#request ??= new Request(`http://${this.header('host') ?? 'localhost'}${this.target}`, {
       method: this.method,
       headers: [...this.#headers],
+      signal: signalOf(this.#outgoing),
     })
     return this.#request
   }
+}
+
+/** Aborted when a client leaves without its answer. */
+function signalOf(outgoing: ServerResponse): AbortSignal {
+  const leaving = new AbortController()
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) leaving.abort()
+  })
+  return leaving.signal
 }

@@ -10,6 +10,8 @@ export interface GraphqlServerContext {
   /** The raw request target. */
   readonly target: string
   readonly readBody: () => Promise<Uint8Array>
+  /** Whether the client has left without its answer. */
+  readonly hasLeft: () => boolean
   /** Filled in while the request runs, for its line in the log; that of a stream is written when it ends. */
   readonly line: { operation?: string | undefined; outcome: string; stream?: ResultStream }
 }

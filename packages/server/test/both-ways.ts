@@ -81,7 +81,7 @@ export async function askApp(graph: Graph, post: Post): Promise<{ answer: Answer
 function throughYoga(graph: Graph, post: Post): Promise<Answer> {
   const request = toRequest(post)
   const readBody = async () => new Uint8Array(await request.arrayBuffer())
-  return graph.answer(request, { target: '/graphql', readBody })
+  return graph.answer(request, { target: '/graphql', readBody, hasLeft: () => false })
 }
 
 function toRawRequest(post: Post): RawRequest {
@@ -98,6 +98,7 @@ function toRawRequest(post: Post): RawRequest {
     get body() {
       return body
     },
+    hasLeft: () => false,
     toRequest: () => toRequest(post),
   }
 }

@@ -1,0 +1,25 @@
+import type { Logger } from 'pino'
+import type { Answer } from './answer.ts'
+import { logRequest } from './logger.ts'
+
+/** A request, for its line in the log. */
+export interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly hasLeft: () => boolean
+  /** When it came, by `performance.now()`. */
+  readonly started: number
+}
+
+/** What nginx logs of a client that closed its connection before it had its answer. */
+const clientLeftStatus = 499
+
+/** Writes the line of a request; that of a stream when it has ended. */
+export function logAnswer(logger: Logger, { method, path, hasLeft, started }: Asked, answer: Answer): void {
+  const { operation, ended = answer.outcome } = answer
+  const log = (outcome: string, status = answer.status) =>
+    logRequest(logger, { method, path, operation, outcome, status, ms: performance.now() - started })
+  if (hasLeft()) log('CLIENT_LEFT', clientLeftStatus)
+  else if (typeof ended === 'string') log(ended)
+  else void ended.then((outcome) => log(outcome))
+}
