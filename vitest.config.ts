@@ -8,6 +8,7 @@ const conditions = ['@shared-ledger/source', 'module', 'node', 'development|prod
 export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }], conditions },
   ssr: { resolve: { conditions } },
+  environments: { __vitest__: { resolve: { conditions } } }, // the global setup's
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
     include: ['{packages,apps,bench,docs,scripts,test}/**/*.test.ts'],

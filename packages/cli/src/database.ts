@@ -1,11 +1,20 @@
 import path from 'node:path'
-import { addressOf, attachEmbeddedPostgres, codeOf, parseDatabaseUrl } from '@shared-ledger/postgres'
+import { addressOf, readDatabaseUrl } from '@shared-ledger/ledger/session'
+import { attachEmbeddedPostgres, codeOf, messageOf } from '@shared-ledger/postgres'
 import { say } from './command.ts'
 import { onStopSignals } from './stop-signals.ts'
 
 /** The database that a command works on. */
-interface OpenDatabase {
+export interface Database {
+  /** Where the apps' servers find it, perhaps behind a pooler. */
   readonly url: string
+  /** PostgreSQL itself, which commands work on: `DIRECT_DATABASE_URL` where it is set. */
+  readonly directUrl: string
+}
+
+interface OpenDatabase extends Database {
+  /** The variable that `directUrl` comes from. */
+  readonly variable: string
   /** Lets go of the embedded server; nothing for a server of the user's own. */
   close(): Promise<void>
 }
@@ -17,41 +26,45 @@ export function embeddedDirectoryOf(root: string): string {
   return path.join(root, '.data', 'postgres')
 }
 
-/** The database of `DATABASE_URL`, or the embedded one, which is started where it does not run. */
+/** The database of `DATABASE_URL`, or the embedded one, which is started where it does not run. @throws Error on bad urls. */
 async function openDatabase(root: string): Promise<OpenDatabase> {
-  const url = process.env.DATABASE_URL
+  const { DATABASE_URL: url, DIRECT_DATABASE_URL: direct } = process.env
   if (url) {
-    parseDatabaseUrl(url)
-    return { url, close: async () => {} }
+    const [variable, directUrl] = direct ? ['DIRECT_DATABASE_URL', direct] : ['DATABASE_URL', url]
+    readDatabaseUrl(url)
+    readDatabaseUrl(directUrl, variable)
+    return { url, directUrl, variable, close: async () => {} }
   }
+  if (direct) throw new Error('DIRECT_DATABASE_URL is set, and DATABASE_URL is not. Set both, or neither.')
   const server = await attachEmbeddedPostgres({ directory: embeddedDirectoryOf(root), log: say })
-  return { url: server.url(DATABASE), close: () => server.detach() }
+  const own = server.url(DATABASE)
+  return { url: own, directUrl: own, variable: 'DATABASE_URL', close: () => server.detach() }
 }
 
 /** The exit code of a command that was stopped, as shells have it for Ctrl+C. */
 const STOPPED = 130
 
 /**
- * Opens the database, hands its url to `use`, and closes it whatever happens, also when the command is stopped by a signal:
+ * Opens the database, hands it to `use`, and closes it whatever happens, also when the command is stopped by a signal:
  * `use` then ends what it must not leave half done. Answers the exit code.
  */
 export async function withDatabase(
   root: string,
-  use: (url: string, stopped: AbortSignal) => Promise<number>,
+  use: (database: Database, stopped: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const stopped = abortedBySignals()
   let database: OpenDatabase | undefined
   try {
     database = await openDatabase(root)
     stopped.throwIfAborted()
-    return await use(database.url, stopped)
+    return await use(database, stopped)
   } catch (error) {
     if (database === undefined) {
       if (stopped.aborted) return STOPPED // Ctrl+C also ends the initdb that we wait for
       throw error
     }
     if (stopped.aborted && error instanceof Error && error.name === 'AbortError') return STOPPED
-    throw explainConnection(error, database.url)
+    throw explainConnection(error, database)
   } finally {
     await database?.close()
   }
@@ -75,16 +88,23 @@ function abortedBySignals(): AbortSignal {
 
 const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNRESET']
 
-/** The error, or one that says what to do about a DATABASE_URL that leads nowhere. */
-function explainConnection(error: unknown, url: string): unknown {
+// A Unix socket that is missing is an ENOENT, as a missing file is.
+function isUnreachable(error: unknown): boolean {
+  return unreachable.includes(codeOf(error) ?? '') || messageOf(error).startsWith('connect E')
+}
+
+/** The error, or one that says what to do about a url that leads nowhere. */
+function explainConnection(error: unknown, { directUrl, variable }: OpenDatabase): unknown {
   const code = codeOf(error)
-  if (code !== undefined && unreachable.includes(code)) {
-    const advice = 'Start it, correct DATABASE_URL, or remove DATABASE_URL to use the embedded database.'
-    return new Error(`No PostgreSQL answers at ${addressOf(url)} (${code}). ${advice}`, { cause: error })
+  if (isUnreachable(error)) {
+    const advice = `Start it, correct ${variable}, or remove DATABASE_URL to use the embedded database.`
+    return new Error(`No PostgreSQL answers at ${addressOf(directUrl)} (${code}). ${advice}`, {
+      cause: error,
+    })
   }
   if (code === '28P01' || code === '28000') {
-    const advice = 'Correct the user and the password in DATABASE_URL.'
-    return new Error(`PostgreSQL at ${addressOf(url)} refuses the user of DATABASE_URL. ${advice}`, {
+    const advice = `Correct the user and the password in ${variable}.`
+    return new Error(`PostgreSQL at ${addressOf(directUrl)} refuses the user of ${variable}. ${advice}`, {
       cause: error,
     })
   }

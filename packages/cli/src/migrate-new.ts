@@ -11,8 +11,8 @@ await runCommand(
   async (root, { positionals: [history, name, ...more] }) => {
     if (!history || !name || more.length > 0)
       throw new Error(`Say whose migration and what it does. ${usage}`)
-    return withDatabase(root, async (serverUrl, signal) => {
-      const written = await writeNewMigration({ root, history, name, serverUrl, signal })
+    return withDatabase(root, async ({ directUrl }, signal) => {
+      const written = await writeNewMigration({ root, history, name, serverUrl: directUrl, signal })
       if (written === undefined) {
         say(`Nothing changed: the migrations of ${history} say all that its models and operations say.`)
         return 0

@@ -14,11 +14,11 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
   const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
-  return withDatabase(root, async (databaseUrl, stopped) => {
-    await migrate({ databaseUrl, root, apps: withMigrations, log: say, signal: stopped })
-    if (workers > 1) await assertConnections(databaseUrl, apps.length * workers)
+  return withDatabase(root, async ({ url, directUrl }, stopped) => {
+    await migrate({ databaseUrl: directUrl, root, apps: withMigrations, log: say, signal: stopped })
+    if (workers > 1 && url === directUrl) await assertConnections(url, apps.length * workers)
     stopped.throwIfAborted()
-    const env = environmentOf(databaseUrl, apps)
+    const env = environmentOf(url, apps)
     const servers = apps.map((app) => startServerProcess(app, { root, env, workers }))
     process.on('exit', () => killAll(servers)) // a second Ctrl+C waits for none
     void announce(servers)

@@ -10,13 +10,13 @@ const usage =
 const options = { verbose: { type: 'boolean', default: false } } as const
 
 await runCommand({ usage, options, allowPositionals: true }, (root, { positionals: apps, values }) =>
-  withDatabase(root, (url, stopped) =>
-    withConnection(url, async (client) => {
+  withDatabase(root, ({ directUrl }, stopped) =>
+    withConnection(directUrl, async (client) => {
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
       // What has begun may take long: it ends at once, also where PostgreSQL goes on without us.
       stopped.addEventListener('abort', () => {
         const cancel = 'SELECT pg_cancel_backend($1)'
-        void withConnection(url, (other) => other.query(cancel, [rows[0]?.pid])).catch(() => {})
+        void withConnection(directUrl, (other) => other.query(cancel, [rows[0]?.pid])).catch(() => {})
       })
       const progress = showProgress(values)
       try {

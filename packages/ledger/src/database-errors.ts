@@ -32,7 +32,8 @@ const meanings: readonly Meaning[] = [
   { codes: /^55P03$/, error: (options) => new AccountBusyError(options) },
   {
     // The CHECK of ledger.set_operations on an app's partition, and ledger.assert_declared.
-    words: /check constraint "entries_\w+_operations"|does not declare the operation/,
+    // The words around the constraint's name are in the server's language.
+    words: /\bentries_\w+_operations\b|does not declare the operation/,
     error: (options) =>
       new ServerOutdatedError(
         'The database no longer declares this operation; this server does not know yet.',

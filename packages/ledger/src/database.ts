@@ -4,6 +4,8 @@ import { readBounds } from './bounds.ts'
 import { LedgerConnection } from './connection.ts'
 import { poolSize } from './connections.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
+import { connectionTo } from './session/connection.ts'
+import { directUrl } from './session/pooler.ts'
 
 /** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
 export interface TransactionClient {
@@ -14,12 +16,14 @@ export interface TransactionClient {
  * A pool of connections that the ledger and the app's own Prisma client share.
  * Connections are opened when they are needed; a lost one is replaced, and its loss ends no process. Each wait has a
  * bound, whatever becomes of the database: 10 s for a lock, 12 s for a statement, unless REQUEST_TIMEOUT_MS is set.
+ *
+ * @throws Error on what is not the url of a PostgreSQL database.
  */
 export function createPool(databaseUrl: string): pg.Pool {
   const bounds = readBounds()
   const pool = new pg.Pool({
+    ...connectionTo(databaseUrl),
     Client: LedgerConnection,
-    connectionString: databaseUrl,
     max: poolSize,
     connectionTimeoutMillis: bounds.connection,
     lock_timeout: bounds.lock,
@@ -28,7 +32,6 @@ export function createPool(databaseUrl: string): pg.Pool {
     query_timeout: bounds.query,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    application_name: 'shared-ledger',
   })
   // An idle connection that is lost must not end the process: the next query opens another.
   pool.on('error', () => {})
@@ -46,10 +49,23 @@ export function createPool(databaseUrl: string): pg.Pool {
  */
 export function prismaOptions(pool: pg.Pool, { schema }: { readonly schema: string }) {
   const { connection, transaction } = readBounds()
+  // What one of a pooler's connections has prepared, the next statement may miss.
+  const prepares = !directUrl() && {
+    statementNameGenerator: ({ sql }: { sql: string }) => statementName(sql),
+  }
   return {
-    adapter: new PrismaPg(pool, { schema, statementNameGenerator: ({ sql }) => statementName(sql) }),
+    adapter: new PrismaPg(pool, { schema, ...prepares }),
     transactionOptions: { maxWait: connection, timeout: transaction },
   }
+}
+
+/** How a connection outside a pool is opened to its database: past a pooler, since it listens. */
+export function listenerOptions({ options }: pg.Pool): pg.ClientConfig {
+  const direct = directUrl()
+  if (!direct) return options
+  const { connectionTimeoutMillis, query_timeout, keepAlive, keepAliveInitialDelayMillis } = options
+  const bounds = { connectionTimeoutMillis, query_timeout, keepAlive, keepAliveInitialDelayMillis }
+  return { ...connectionTo(direct), ...bounds }
 }
 
 /** The ledger's own Prisma client over a pool. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { readBounds } from './bounds.ts'
 import { createCommands, type LedgerCommands } from './commands.ts'
-import { createLedgerClient } from './database.ts'
+import { createLedgerClient, listenerOptions } from './database.ts'
 import { assertDeclared } from './declared.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
@@ -12,6 +12,7 @@ import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
+import { assertPool } from './session/pool.ts'
 
 export interface LedgerOptions<Ops extends Operations> {
   /** The app's name, as its migrations declare it. */
@@ -37,7 +38,10 @@ export interface Ledger<Ops extends Operations = Operations>
    * reads alone. A full disk shows in a posting first. @throws DatabaseUnavailableError
    */
   ping(): Promise<{ readonly takesPostings: boolean }>
-  /** @throws Error that names the migration to run when the database lacks the ledger or one of the app's operations. */
+  /**
+   * @throws Error that says what to do: where PostgreSQL is too old, where a session has not the settings that the ledger
+   * relies on, and where the database lacks the ledger or one of the app's operations.
+   */
   assertReady(): Promise<void>
   /** Ends its live lists, and lets go of the ledger's client. The pool is its maker's to end. */
   close(): Promise<void>
@@ -55,7 +59,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const rows = rowReader(operations)
   const find = createFinders(app)
   const reads = createReads({ app, operations, prisma, rows, find })
-  const live = createLive({ app, pool, prisma, entries: reads.entries })
+  const live = createLive({ app, connection: listenerOptions(pool), prisma, entries: reads.entries })
   const wakeUp = createWakeUp(app, pool)
   const patienceMs = pool.options.lock_timeout || readBounds().lock
   return {
@@ -66,7 +70,10 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),
     ping: () => takesPostings(prisma),
-    assertReady: () => assertDeclared(app, operations, prisma),
+    async assertReady() {
+      await assertPool(pool)
+      await assertDeclared(app, operations, prisma)
+    },
     close() {
       live.close()
       return prisma.$disconnect()

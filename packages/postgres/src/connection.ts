@@ -1,5 +1,12 @@
+import {
+  assertSession,
+  commandBounds,
+  connectionTo,
+  directNeeded,
+  isPooled,
+  isRefusedStartup,
+} from '@shared-ledger/ledger/session'
 import pg from 'pg'
-import { parseDatabaseUrl, withoutPrismaParameters } from './database-url.ts'
 
 /** How long the goodbye to PostgreSQL may take: one that is gone without a word answers none. */
 const goodbyeMs = 2_000
@@ -7,11 +14,13 @@ const goodbyeMs = 2_000
 /**
  * Opens one connection, hands it to `use`, and closes it whatever happens. What it asks may take as long as it must; a
  * server that is gone without a word is noticed by keep-alive.
+ *
+ * @throws Error that says what to do where the url leads to a pooler, where PostgreSQL is too old, and where a setting
+ *   cannot be had.
  */
 export async function withConnection<T>(url: string, use: (connection: pg.Client) => Promise<T>): Promise<T> {
   const connection = new pg.Client({
-    connectionString: withoutPrismaParameters(url),
-    application_name: 'shared-ledger',
+    ...connectionTo(url, commandBounds),
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -20,9 +29,11 @@ export async function withConnection<T>(url: string, use: (connection: pg.Client
   connection.on('error', () => {})
   try {
     await connection.connect()
+    if (await isPooled(connection)) throw directNeeded()
+    await assertSession(connection, commandBounds)
   } catch (error) {
     await close(connection)
-    throw error
+    throw isRefusedStartup(error) ? directNeeded() : error
   }
   try {
     return await use(connection)
@@ -48,10 +59,4 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)
     return error.errors.map(messageOf).join('; ')
   return error instanceof Error ? error.message : String(error)
-}
-
-/** Where a url points, without its password: "127.0.0.1:5432". */
-export function addressOf(url: string): string {
-  const { hostname, port } = parseDatabaseUrl(url)
-  return `${hostname}:${port || 5432}`
 }

@@ -1,6 +1,7 @@
+import { databaseOf } from '@shared-ledger/ledger/session'
 import pg from 'pg'
 import { codeOf, withConnection } from './connection.ts'
-import { databaseOf, withDatabase } from './database-url.ts'
+import { withDatabase } from './database-url.ts'
 
 /** Creates the url's database where it is missing; asks first, since creating needs a right that using does not. */
 export async function ensureDatabase(url: string): Promise<void> {

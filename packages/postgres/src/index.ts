@@ -1,5 +1,4 @@
-export { addressOf, codeOf, messageOf, withConnection } from './connection.ts'
-export { parseDatabaseUrl } from './database-url.ts'
+export { codeOf, messageOf, withConnection } from './connection.ts'
 export { type AttachedPostgres, type AttachOptions, attachEmbeddedPostgres } from './embedded/attach.ts'
 export { resetEmbeddedPostgres } from './embedded/reset.ts'
 export { chooseApps } from './migrations/choose-apps.ts'

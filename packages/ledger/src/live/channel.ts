@@ -27,7 +27,7 @@ export interface Listener {
 }
 
 /** One connection outside the pool, so that it takes no posting's place; opened when asked to, never by itself. */
-export function createListener(app: string, pool: pg.Pool, onWakeUp: () => void): Listener {
+export function createListener(app: string, connection: pg.ClientConfig, onWakeUp: () => void): Listener {
   let current: pg.Client | undefined
 
   const letGo = (client: pg.Client) => {
@@ -38,9 +38,9 @@ export function createListener(app: string, pool: pg.Pool, onWakeUp: () => void)
     open() {
       if (current) return
       // A pool keeps its secrets out of the sight of a spread.
-      const { password, ssl } = pool.options
+      const { password, ssl } = connection
       const client = new LedgerConnection({
-        ...pool.options,
+        ...connection,
         ...(password !== undefined && { password }),
         ...(ssl !== undefined && { ssl }),
       })

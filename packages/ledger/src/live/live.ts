@@ -44,12 +44,12 @@ const pageSize = 100
 /** One app's live lists. */
 export function createLive<Operation extends string>({
   app,
-  pool,
+  connection,
   prisma,
   entries,
 }: {
   readonly app: string
-  readonly pool: pg.Pool
+  readonly connection: pg.ClientConfig
   readonly prisma: PrismaClient
   readonly entries: (input: EntriesInput<Operation>) => Promise<EntryPage<Operation>>
 }): LedgerLive<Operation> & { close(): void } {
@@ -62,7 +62,7 @@ export function createLive<Operation extends string>({
     return new Map(rows.map(({ owner_id, seq }) => [owner_id, Number(seq)]))
   }
 
-  const watch = createWatch({ app, pool, currentSeqs })
+  const watch = createWatch({ app, connection, currentSeqs })
 
   async function* read(subscriber: Subscriber): AsyncGenerator<LiveEntry<Operation>, void> {
     const { ownerId } = subscriber

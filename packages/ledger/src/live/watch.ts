@@ -11,11 +11,11 @@ const pauseMs = 10
 /** The subscribers of a ledger. While there is one, it watches the seqs of their owners, by one question for all. */
 export function createWatch({
   app,
-  pool,
+  connection,
   currentSeqs,
 }: {
   readonly app: string
-  readonly pool: pg.Pool
+  readonly connection: pg.ClientConfig
   readonly currentSeqs: (ownerIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
 }) {
   const subscribers = new Set<Subscriber>()
@@ -27,7 +27,7 @@ export function createWatch({
     const seqs = await currentSeqs([...new Set([...subscribers].map(({ ownerId }) => ownerId))])
     for (const subscriber of subscribers) subscriber.reached(seqs.get(subscriber.ownerId) ?? 0)
   }, pauseMs)
-  const listener = createListener(app, pool, look)
+  const listener = createListener(app, connection, look)
 
   return {
     add(subscriber: Subscriber) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { commandBounds, connectionTo } from '@shared-ledger/ledger/session'
 import pg from 'pg'
 import { codeOf, messageOf, withConnection } from '../connection.ts'
 
@@ -15,7 +16,7 @@ const RESTART_MS = 10_000
 /** Opens the connection that keeps the server running for this process. `onLost` is called when it ends thereafter. */
 export async function takeHold(url: string, onLost: () => void): Promise<pg.Client> {
   const hold = new pg.Client({
-    connectionString: url,
+    ...connectionTo(url, commandBounds),
     application_name: 'shared-ledger attached',
     keepAlive: true,
     connectionTimeoutMillis: 15_000,

@@ -5,10 +5,10 @@ import {
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
-import { withDatabase } from '../database-url.ts'
+import { schemaOf, withDatabase } from '../database-url.ts'
 import { createDatabase, dropDatabase, maintenanceUrl } from '../databases.ts'
 import { markCharColumns, unmarkCharColumns } from './char-columns.ts'
-import { createPool, createSchema, schemaOf } from './database.ts'
+import { createPool, createSchema } from './database.ts'
 
 /** Connects the engine to the url's database, and to shadow databases beside it. */
 export function createAdapterFactory(url: string): SqlMigrationAwareDriverAdapterFactory {

@@ -1,5 +1,6 @@
+import { databaseOf } from '@shared-ledger/ledger/session'
 import { withConnection } from '../connection.ts'
-import { databaseOf, withDatabase } from '../database-url.ts'
+import { withDatabase } from '../database-url.ts'
 import { dropDatabase, ensureDatabase } from '../databases.ts'
 import type { EngineArguments } from './arguments.ts'
 import { explain } from './explain.ts'

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
+import { databaseOf } from '@shared-ledger/ledger/session'
 import { withConnection } from '../connection.ts'
-import { databaseOf } from '../database-url.ts'
 import { ensureDatabase } from '../databases.ts'
 import type { EngineArguments } from './arguments.ts'
 import { explain } from './explain.ts'

@@ -1,21 +1,13 @@
+import { commandBounds, connectionTo } from '@shared-ledger/ledger/session'
 import pg from 'pg'
 import { withConnection } from '../connection.ts'
-import { parseDatabaseUrl, withoutPrismaParameters } from '../database-url.ts'
-
-/** The PostgreSQL schema that the url names (`?schema=`), as Prisma reads it. */
-export function schemaOf(url: string): string {
-  return parseDatabaseUrl(url).searchParams.get('schema') || 'public'
-}
+import { schemaOf } from '../database-url.ts'
 
 /** A pool of one connection, on which unqualified names mean the url's schema. */
 export function createPool(url: string): pg.Pool {
-  const plain = new URL(withoutPrismaParameters(url))
-  const searchPath = `-c search_path=${escapeOption(pg.escapeIdentifier(schemaOf(url)))}`
-  const options = [plain.searchParams.get('options'), searchPath].filter(Boolean).join(' ')
-  plain.searchParams.delete('options') // pg would let the url's win over ours
+  const settings = { ...commandBounds, search_path: pg.escapeIdentifier(schemaOf(url)) }
   const pool = new pg.Pool({
-    connectionString: plain.toString(),
-    options,
+    ...connectionTo(url, settings),
     max: 1,
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
@@ -35,9 +27,4 @@ export async function createSchema(url: string): Promise<void> {
     if (found.rowCount === 0)
       await connection.query(`CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(schema)}`)
   })
-}
-
-// In a connection's options a space separates and a backslash escapes.
-function escapeOption(value: string): string {
-  return value.replace(/[\\ ]/g, '\\$&')
 }

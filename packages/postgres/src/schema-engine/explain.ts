@@ -1,5 +1,6 @@
 import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
-import { addressOf, codeOf, messageOf } from '../connection.ts'
+import { addressOf } from '@shared-ledger/ledger/session'
+import { codeOf, messageOf } from '../connection.ts'
 
 /** An error as the Prisma CLI shows it. */
 export interface Explanation {

@@ -1,0 +1,49 @@
+import pg from 'pg'
+import { sessionSettings, superuserSettings } from './settings.ts'
+
+/** The oldest PostgreSQL on which everything works. */
+export const oldestPostgres = 15
+
+/**
+ * Reads back what a new connection was asked for.
+ *
+ * @param settings What is wanted beyond `sessionSettings`.
+ * @throws Error that names the server's version where it is too old, or each setting that could not be had, with the
+ *   statements that give it to the role.
+ */
+export async function assertSession(
+  connection: pg.ClientBase,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const wanted = { ...sessionSettings, ...settings, ...superuserSettings }
+  const { rows } = await connection.query<{ name: string; setting: string; role: string; database: string }>(
+    `SELECT name, setting, current_user AS role, current_database() AS database
+       FROM pg_settings WHERE name = ANY($1)`,
+    [['server_version', 'server_version_num', ...Object.keys(wanted)]],
+  )
+  const had = new Map(rows.map(({ name, setting }) => [name, setting]))
+  assertVersion(Number(had.get('server_version_num')), had.get('server_version') ?? '')
+  const wrong = Object.entries(wanted).filter(([name, value]) => had.get(name) !== value)
+  if (wrong.length === 0) return
+  const { role = '', database = '' } = rows[0] ?? {}
+  const whose = `ALTER ROLE ${pg.escapeIdentifier(role)} IN DATABASE ${pg.escapeIdentifier(database)}`
+  throw new Error(
+    [
+      'These settings of the database session could not be had, and the ledger relies on them:',
+      ...wrong.map(([name, value]) => `  ${name} is ${had.get(name) ?? 'unknown'}, and must be ${value}`),
+      'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role, and start again:',
+      ...wrong.map(([name, value]) => `  ${whose} SET ${name} = ${literalOf(name, value)};`),
+    ].join('\n'),
+  )
+}
+
+/** @throws Error that names a version which is too old. */
+export function assertVersion(number: number, version: string, oldest = oldestPostgres): void {
+  if (number >= oldest * 10_000) return
+  throw new Error(`This is PostgreSQL ${version}. The ledger needs PostgreSQL ${oldest} or later.`)
+}
+
+// In quotes, a list of schemas would be the name of one.
+function literalOf(name: string, value: string): string {
+  return name === 'search_path' ? value : pg.escapeLiteral(value)
+}

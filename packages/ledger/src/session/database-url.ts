@@ -1,0 +1,44 @@
+import type pg from 'pg'
+import { parseIntoClientConfig } from 'pg-connection-string'
+
+/** A database url in its parts: `postgresql://user:password@host:5432`, `database`, `?options=…`. */
+const parts = /^(postgres(?:ql)?:\/\/[^/?#]*)(?:\/([^?#]*))?(\?[^#]*)?$/
+
+/** Where a url leads, for node-postgres. */
+export type DatabaseAddress = Pick<
+  pg.ClientConfig,
+  'host' | 'port' | 'user' | 'password' | 'database' | 'ssl' | 'options' | 'application_name'
+>
+
+/**
+ * Reads the url of a PostgreSQL database; parameters that only Prisma knows are left out.
+ * @throws Error that names the variable and never shows the url, which holds a password.
+ */
+export function readDatabaseUrl(url: string, variable = 'DATABASE_URL'): DatabaseAddress {
+  try {
+    const found = parts.exec(url)
+    if (!found) throw new TypeError('not a url of PostgreSQL')
+    const [, server, database = '', query = ''] = found
+    // The library leaves %40, %2F and the like in a database's name as they are.
+    const name = decodeURIComponent(database)
+    const { host, port, user, password, ssl, options, application_name } = parseIntoClientConfig(
+      `${server}/${query.replaceAll(' ', '%20')}`,
+    )
+    return {
+      ...(host && { host }),
+      ...(port && { port }),
+      ...(user && { user }),
+      ...(password && { password }),
+      ...(name && { database: name }),
+      ...(ssl !== undefined && { ssl }),
+      ...(options && { options }),
+      ...(application_name && { application_name }),
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof URIError)) throw error // a certificate that is not there
+    throw new Error(
+      `${variable} is not the url of a PostgreSQL database. It looks like postgresql://user:password@host:5432/database; ` +
+        'special characters in it are percent-encoded.',
+    )
+  }
+}

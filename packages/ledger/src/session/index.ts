@@ -1,0 +1,5 @@
+export { assertSession } from './check.ts'
+export { addressOf, connectionTo, databaseOf } from './connection.ts'
+export { readDatabaseUrl } from './database-url.ts'
+export { directNeeded, isPooled, isRefusedStartup } from './pooler.ts'
+export { commandBounds, sessionSettings } from './settings.ts'

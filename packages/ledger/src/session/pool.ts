@@ -1,0 +1,36 @@
+import type pg from 'pg'
+import { query } from '../database-errors.ts'
+import { assertSession } from './check.ts'
+import { directNeeded, directUrl, isPooled, isRefusedStartup } from './pooler.ts'
+import { poolBounds } from './settings.ts'
+
+/**
+ * Checks a pool's sessions before its first use.
+ *
+ * @throws Error that says what to do about PostgreSQL, the role or a pooler. DatabaseUnavailableError.
+ */
+export async function assertPool(pool: pg.Pool): Promise<void> {
+  const connection = await query(() => pool.connect().catch(explainRefusal))
+  try {
+    if (!directUrl() && (await isPooled(connection))) throw directNeeded()
+    await assertSession(connection, boundsOf(pool))
+  } finally {
+    connection.release()
+  }
+}
+
+function explainRefusal(error: unknown): never {
+  if (!isRefusedStartup(error)) throw error
+  if (!directUrl()) throw directNeeded()
+  throw new Error(
+    `DATABASE_URL leads to a pooler that refuses our settings: ${error.message}. Have it ignore them (PgBouncer: ` +
+      `ignore_startup_parameters = ${['options', ...poolBounds].join(', ')}), and start again: what the role needs in ` +
+      'their place is said then.',
+  )
+}
+
+/** What the pool asks for beside the settings of every session. A bound of 0 or none is not asked for. */
+function boundsOf({ options }: pg.Pool): Record<string, string> {
+  const asked = poolBounds.filter((name) => options[name])
+  return Object.fromEntries(asked.map((name) => [name, String(options[name])]))
+}
