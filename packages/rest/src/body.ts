@@ -1,4 +1,5 @@
 import { InexactNumberError, parseExactJson } from './exact-json.ts'
+import { isTooDeep, maxJsonDepth } from './json-depth.ts'
 import { Problem, problem } from './problem.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -28,9 +29,13 @@ export function checkMediaType(headers: Headers): void {
 
 /**
  * The JSON value in a body. A key given twice has its last value.
- * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8 and numbers that would be rounded.
+ * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8 and numbers that would be rounded; MALFORMED_REQUEST
+ * where it is nested too deep.
  */
 export function parseJson(bytes: Uint8Array): unknown {
+  if (isTooDeep(bytes)) {
+    throw problem('MALFORMED_REQUEST', `The JSON is nested more than ${maxJsonDepth} deep.`)
+  }
   try {
     return parseExactJson(utf8.decode(bytes))
   } catch (error) {

@@ -13,6 +13,7 @@ export {
   transactionData,
 } from './graph.ts'
 export { isObject } from './json.ts'
+export { isTooDeep } from './json-depth.ts'
 export type { AppInfo } from './openapi.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
 export { type ProblemTable, problemPath, problems } from './problems.ts'

@@ -169,7 +169,8 @@ export const problems = {
   MALFORMED_REQUEST: {
     status: 400,
     title: 'Malformed request',
-    meaning: 'The request is not valid HTTP, or a header that can be given once is given twice.',
+    meaning:
+      'The request is not valid HTTP, a header that can be given once is given twice, or its JSON is nested more than 64 deep.',
   },
   NOT_FOUND: {
     status: 404,

@@ -19,6 +19,7 @@ export function createDocumentCache<Value>(): DocumentCache<Value> {
   const again = createRoom<Value>(bounds.again)
   return {
     get(text) {
+      if (text.length > maxLength) return undefined // a lookup would read all of it
       const value = again.take(text) ?? once.take(text)
       if (value !== undefined) again.put(text, value)
       return value

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { acceptedTypes, isObject, parseExactJson } from '@shared-ledger/rest'
+import { acceptedTypes, isObject, isTooDeep, parseExactJson } from '@shared-ledger/rest'
 import type { GraphQLParams } from 'graphql-yoga'
-import { maxBodyBytes } from './body.ts'
 import type { RawRequest } from './raw-request.ts'
 
 /** Parameters of a request that only Yoga could answer otherwise. */
@@ -21,6 +20,9 @@ const contentTypes: ReadonlySet<string | null> = new Set([
   'application/json;charset=UTF-8',
 ])
 
+/** A larger body takes so long in itself that the longer way costs little; it is parsed once, there. */
+const maxKnownBytes = 128 * 1024
+
 /**
  * The media type of the answer to a POST of JSON as most clients send it; undefined for any other request,
  * which is a matter for Yoga.
@@ -31,7 +33,7 @@ export function acceptedTypeOf(request: RawRequest): string | undefined {
     request.target === '/graphql' &&
     contentTypes.has(request.header('content-type')) &&
     request.header('content-encoding') === null &&
-    Number(request.header('content-length') ?? Number.NaN) <= maxBodyBytes
+    Number(request.header('content-length') ?? Number.NaN) <= maxKnownBytes
   if (!isPlain) return undefined
   return acceptedTypes(request.header('accept'), graphqlTypes).find((type) => regularTypes.includes(type))
 }
@@ -51,7 +53,7 @@ export function knownParams(body: Uint8Array): KnownParams | undefined {
 }
 
 function tryToParse(body: Uint8Array): unknown {
-  if (!isUtf8(body)) return undefined
+  if (!isUtf8(body) || isTooDeep(body)) return undefined
   try {
     return parseExactJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
   } catch {

@@ -100,22 +100,10 @@ describe('REST refuses', () => {
     ['NaN', '{"amount":NaN}'],
     ['bytes that are not UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
     ['UTF-16', new Uint8Array(Buffer.from('{"a":1}', 'utf16le'))],
-    ['deep nesting left open', '['.repeat(100_000)],
   ])('a body of %s', async (_, body) => {
     const { post } = createTestApp()
     const { status, json } = await post(body)
     expect([status, json.code]).toEqual([400, 'MALFORMED_JSON'])
-  })
-
-  test('a body of deep nesting', async () => {
-    const { post } = createTestApp()
-    const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
-    const { status } = await post(`{"owner_id":${nested},"operation":"CREDIT_ADD","nonce":"n"}`)
-    expect(status).toBe(422)
-    const inMetadata = await post(
-      `{"owner_id":"a","operation":"CREDIT_ADD","nonce":"n","metadata":{"a":${nested}}}`,
-    )
-    expect(inMetadata.status).toBe(422)
   })
 
   test('takes the last of a key that is given twice', async () => {
