@@ -74,5 +74,11 @@ export type { AccountPage, AccountsInput, LedgerAccount } from './reading/accoun
 export type { EntriesInput, EntryOrder, EntryPage } from './reading/entries.ts'
 export type { Page, PageInput } from './reading/page.ts'
 export type { LedgerReads } from './reading/reads.ts'
-export { type SummaryInput, type SummaryLine, type SummaryWindow, summaryWindows } from './reading/summary.ts'
+export {
+  type SummaryInput,
+  type SummaryLine,
+  type SummaryWindow,
+  summarySize,
+  summaryWindows,
+} from './reading/summary.ts'
 export { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'

@@ -36,7 +36,12 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     description: 'Fields break rules. Nothing was posted.',
     interfaces,
     fields: (t) => ({
-      errors: t.field({ type: [FieldErrorType], nullable: false, resolve: ({ errors }) => [...errors] }),
+      errors: t.field({
+        type: [FieldErrorType],
+        nullable: false,
+        cost: { weight: 0, size: 10 },
+        resolve: ({ errors }) => [...errors],
+      }),
     }),
   })
   builder.objectType(InsufficientBalanceError, {

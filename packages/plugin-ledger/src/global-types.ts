@@ -1,5 +1,12 @@
-import type { SchemaTypes } from '@pothos/core'
+import type {
+  FieldNullability,
+  InputFieldMap,
+  InputShapeFromFields,
+  SchemaTypes,
+  TypeParam,
+} from '@pothos/core'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
+import type { FieldCost } from './field-cost.ts'
 import type { LedgerPart, PothosLedgerPlugin } from './index.ts'
 import type { AddLedgerOptions, LedgerRefs } from './types.ts'
 
@@ -7,6 +14,19 @@ declare global {
   export namespace PothosSchemaTypes {
     export interface Plugins<Types extends SchemaTypes> {
       ledger: PothosLedgerPlugin<Types>
+    }
+
+    export interface FieldOptions<
+      Types extends SchemaTypes = SchemaTypes,
+      ParentShape = unknown,
+      Type extends TypeParam<Types> = TypeParam<Types>,
+      Nullable extends FieldNullability<Type> = FieldNullability<Type>,
+      Args extends InputFieldMap = InputFieldMap,
+      ResolveShape = unknown,
+      ResolveReturnShape = unknown,
+    > {
+      /** What the field costs, where its type and arguments do not say it: servers refuse documents that cost too much. */
+      cost?: FieldCost<InputShapeFromFields<Args>>
     }
 
     export interface SchemaBuilder<Types extends SchemaTypes> {

@@ -1,4 +1,5 @@
 import { addConnection } from './connection.ts'
+import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { addOperationInfo } from './operation-info.ts'
 import { statementArgs } from './parts/statement-args.ts'
@@ -44,12 +45,14 @@ export function addQueries(graph: Graph): void {
         ...statement.entries(t.arg),
         ...t.arg.connectionArgs(),
       },
+      cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },
       resolve: (_root, args) => ledger.entries(args),
     }),
     ledgerOperations: t.field({
       type: [LedgerOperationInfo],
       nullable: false,
       description: 'What the app can do with credits: the shared operations, then its own.',
+      cost: { weight: 0, size: ledger.describeOperations().length },
       resolve: () => [...ledger.describeOperations()],
     }),
   }))

@@ -48,6 +48,7 @@ export function addResult<Field extends keyof Answer>(
           t.field({
             type: fieldTypes[field as keyof Answer] as never,
             nullable: false,
+            cost: { weight: 0 },
             resolve: (answer) => answer[field] as never,
           }),
         ]),

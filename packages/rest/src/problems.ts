@@ -20,6 +20,7 @@ export type RestErrorCode =
   | 'NOT_ACCEPTABLE'
   | 'MISDIRECTED_REQUEST'
   | 'PAYLOAD_TOO_LARGE'
+  | 'QUERY_TOO_EXPENSIVE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'INTERNAL_ERROR'
 
@@ -198,6 +199,12 @@ export const problems = {
     status: 413,
     title: 'Payload too large',
     meaning: 'The body is larger than 2 MiB.',
+  },
+  QUERY_TOO_EXPENSIVE: {
+    status: 400,
+    title: 'Query too expensive',
+    meaning:
+      'A GraphQL document may come to more work than a request may ask for. No route of REST has such a one. Nothing of it ran.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

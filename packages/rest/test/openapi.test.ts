@@ -210,7 +210,7 @@ describe('openapi.json', () => {
       'UNSUPPORTED_MEDIA_TYPE',
       'VALIDATION_ERROR',
     ])
-    const ofNoRoute = ['SUBSCRIBER_TOO_SLOW', 'NOT_FOUND', 'METHOD_NOT_ALLOWED']
+    const ofNoRoute = ['SUBSCRIBER_TOO_SLOW', 'NOT_FOUND', 'METHOD_NOT_ALLOWED', 'QUERY_TOO_EXPENSIVE']
     const shown = new Set(
       Object.entries<Json>(document.paths).flatMap(([path, item]) =>
         path === '/health' ? [] : Object.keys(item).flatMap((method) => codes(path, method)),

@@ -9,6 +9,7 @@ import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import { guardResolvers } from './guard-resolvers.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import { useBound } from './use-bound.ts'
+import { useDocumentCost } from './use-document-cost.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
 import { useGraphqlJs } from './use-graphql-js.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
@@ -30,6 +31,8 @@ export interface Graph {
 
 /**
  * Serves a schema with Yoga. Its errors give nothing internal away. Changes the schema's resolvers (`guardResolvers`).
+ *
+ * @throws Error that names a field of the schema whose cost is wrong.
  */
 export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): Graph {
   guardResolvers(schema)
@@ -64,6 +67,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
       useStreams,
       useBound(boundMs),
       noteExecuted,
+      useDocumentCost(schema),
     ],
   })
 

@@ -45,6 +45,16 @@ const windowMs = { HOUR: 3_600_000, DAY: 86_400_000, MONTH: 28 * 86_400_000 } as
   number
 >
 
+/** How many lines a summary has at most, where an app has so many operations: one of each in each window. */
+export function summarySize(
+  { from, to, per, operations }: Omit<SummaryInput, 'ownerId'>,
+  operationCount: number,
+): number {
+  // The time may begin and end within a window.
+  const windows = Math.ceil((to.getTime() - from.getTime()) / windowMs[per]) + 1
+  return Math.min(windows, maxWindows + 1) * Math.min(operations?.length ?? operationCount, operationCount)
+}
+
 const summarySchema = (operations: Operations) =>
   z
     .object({

@@ -1,4 +1,5 @@
 import { DuplicateHoldError, HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
+import { lookupWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
 
 /** A hold with the entry that captures it: that of a dry run is kept nowhere. */
@@ -35,6 +36,7 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
         type: LedgerEntry,
         nullable: true,
         description: 'The entry that captured it. In the answer to a dry run: the one that would.',
+        cost: { weight: lookupWeight },
         resolve: (hold) => {
           if (hold.capturedBy === null) return null
           return knowsCapture(hold) ? hold.capture : ledger.entry(hold.capturedBy)

@@ -81,6 +81,7 @@ export function addHolds(graph: Graph): void {
       nullable: false,
       description: "An owner's live holds, newest first, up to 100.",
       args: { ownerId: t.arg.string({ required: true }) },
+      cost: { size: 100 },
       resolve: async (_root, { ownerId }) => [...(await ledger.holds(ownerId))],
     }),
   }))

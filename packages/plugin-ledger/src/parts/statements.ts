@@ -1,5 +1,6 @@
-import { type LedgerAccount, type SummaryLine, summaryWindows } from '@shared-ledger/ledger'
+import { type LedgerAccount, type SummaryLine, summarySize, summaryWindows } from '@shared-ledger/ledger'
 import { addConnection } from '../connection.ts'
+import { pageWeight, summaryWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
 
 /** Adds `ledgerSummary` and `ledgerAccounts`. */
@@ -50,6 +51,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       }),
     }),
   })
+  const operationCount = ledger.describeOperations().length
   const LedgerAccountConnection = addConnection(builder, LedgerAccount, 'A page of accounts.')
 
   builder.queryFields((t) => ({
@@ -64,6 +66,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
         per: t.arg({ type: LedgerSummaryWindow, required: true }),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
       },
+      cost: { weight: summaryWeight, size: (args) => summarySize(args, operationCount) },
       resolve: async (_root, args) => [...(await ledger.summary(args))],
     }),
     ledgerAccounts: t.field({
@@ -74,6 +77,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
         prefix: t.arg.string({ description: 'Only owners that begin with this.' }),
         ...t.arg.connectionArgs(),
       },
+      cost: { weight: pageWeight },
       resolve: (_root, args) => ledger.accounts(args),
     }),
   }))

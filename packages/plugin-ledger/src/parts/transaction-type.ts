@@ -1,4 +1,5 @@
 import type { LedgerEntry, LedgerTransaction } from '@shared-ledger/ledger'
+import { lookupWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
 
 /** An entry that was reached through its transaction. */
@@ -19,6 +20,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
         type: [LedgerEntry],
         nullable: false,
         description: 'In the order in which they were posted.',
+        cost: { weight: 0, size: 100 },
         resolve: (transaction) =>
           transaction.entries.map((entry): EntryOfTransaction => ({ ...entry, transaction })),
       }),
@@ -30,6 +32,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
       type: LedgerTransaction,
       nullable: false,
       description: 'All that was posted together with it.',
+      cost: { weight: lookupWeight },
       resolve: async (entry) =>
         knowsTransaction(entry)
           ? entry.transaction

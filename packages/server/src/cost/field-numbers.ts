@@ -1,0 +1,101 @@
+import {
+  type FieldNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getArgumentValues,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  type ValueNode,
+} from 'graphql'
+import type { PricedField } from './schema-costs.ts'
+
+/** Values of an operation's variables as a client sent them. */
+export type VariableValues = Readonly<Record<string, unknown>>
+
+/** Tells what the fields of an operation weigh, and how many values they have, with some variables. */
+export function createFieldNumbers(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: VariableValues,
+) {
+  const asked = new Set<string>()
+  let asksFunctions = false
+
+  const ofVariable = (name: string): number | undefined => {
+    asked.add(name)
+    if (Object.hasOwn(variables, name)) return numberOf(variables[name])
+    const { defaultValue } = variableDefinitions.find(({ variable }) => variable.name.value === name) ?? {}
+    return defaultValue && ofNode(defaultValue)
+  }
+  const ofNode = (node: ValueNode): number | undefined => {
+    if (node.kind === Kind.VARIABLE) return ofVariable(node.name.value)
+    if (node.kind === Kind.NULL) return undefined
+    if (node.kind === Kind.LIST) return node.values.length
+    return node.kind === Kind.INT ? Number(node.value) : 1
+  }
+  const ofArgument = (name: string, { field }: PricedField, node: FieldNode): number | undefined => {
+    const given = node.arguments?.find((argument) => argument.name.value === name)
+    if (given) return ofNode(given.value)
+    return numberOf(field.args.find((argument) => argument.name === name)?.defaultValue)
+  }
+
+  const coerceVariables = once(
+    () => getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).coerced,
+  )
+  /** Undefined where execution refuses them: the field is then asked for nothing. */
+  const argumentsOf = ({ field }: PricedField, node: FieldNode) => {
+    const coerced = coerceVariables()
+    try {
+      return coerced && getArgumentValues(field, node, coerced)
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined
+      throw error
+    }
+  }
+
+  return {
+    weight(priced: PricedField, node: FieldNode): number {
+      let weight = priced.weight
+      for (const [name, more] of Object.entries(priced.argumentWeights)) {
+        if (ofArgument(name, priced, node) !== undefined) weight += more
+      }
+      return weight
+    },
+    size(priced: PricedField, node: FieldNode): number {
+      const { size } = priced
+      if (typeof size === 'number') return size
+      if (typeof size === 'function') {
+        asksFunctions = true
+        const args = argumentsOf(priced, node)
+        return args ? Math.max(0, size(args)) : 0
+      }
+      const given = size.among.flatMap((name) => ofArgument(name, priced, node) ?? [])
+      return given.length > 0 ? Math.max(0, ...given) : size.otherwise
+    },
+    /** The variables whose numbers decide all that was told; undefined: more than numbers does. */
+    get asked(): readonly string[] | undefined {
+      return asksFunctions ? undefined : [...asked]
+    },
+  }
+}
+
+/** The values of variables as far as sizes and weights ask for them: the same text, the same numbers. */
+export function numbersOf(names: readonly string[], variables: VariableValues): string {
+  return names.map((name) => (Object.hasOwn(variables, name) ? `${numberOf(variables[name])}` : '')).join()
+}
+
+/** A number, or a list's length. Another value is refused by execution, or is given, or is a list of one. */
+function numberOf(value: unknown): number | undefined {
+  if (value === null || value === undefined) return undefined
+  if (Array.isArray(value)) return value.length
+  return typeof value === 'number' && !Number.isNaN(value) ? value : 1
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
