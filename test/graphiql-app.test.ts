@@ -76,6 +76,37 @@ test.each(['/docs', '/redoc'])('%s shows the routes', async (path) => {
   await isolated.page.getByText('/content/{content_id}/access').first().waitFor()
 })
 
+test('Swagger UI posts the example of a posting, each time that it is tried', async () => {
+  const { page } = isolated
+  await page.goto(`${server.url}/docs`)
+  await page.locator('#operations-entries-postEntry').click()
+  await page.getByRole('button', { name: 'Try it out' }).click()
+  const execute = async () => {
+    const answered = page.waitForResponse((response) => response.request().method() === 'POST')
+    await page.getByRole('button', { name: 'Execute' }).click()
+    const response = await answered
+    const answer = await response.json()
+    expect(answer).toMatchObject({
+      entry: { operation: 'CREDIT_ADD', owner_id: 'test_user', amount: 10, metadata: { order: 'A-17' } },
+    })
+    await expect.poll(() => page.locator('.live-responses-table').textContent()).toContain(answer.entry.nonce)
+    expect(
+      await page.locator('.live-responses-table tr.response .response-col_status').textContent(),
+    ).toContain('200')
+    return answer.entry
+  }
+  const [first, second] = [await execute(), await execute()]
+  expect(second.nonce).not.toBe(first.nonce)
+  expect(second.balance_after).toBe(first.balance_after + 10)
+})
+
+test('no page of docs has a frame', async () => {
+  for (const path of ['/docs', '/redoc']) {
+    await isolated.page.goto(server.url + path)
+    expect(await isolated.page.evaluate(() => getComputedStyle(document.body).margin)).toBe('0px')
+  }
+})
+
 test('no page asked another host for anything', () => {
   expect(isolated.blocked).toEqual([])
 })

@@ -51,12 +51,18 @@ function describeParameters(
 ) {
   if (!shape) return []
   const { properties, required } = schemas.add(shape, 'input')
-  return Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => ({
-    name,
-    in: place,
-    required: Array.isArray(required) && required.includes(name),
-    schema,
-  }))
+  return Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => {
+    const isRequired = Array.isArray(required) && required.includes(name)
+    const [example] = isObject(schema) && Array.isArray(schema.examples) ? schema.examples : []
+    // What may be left out has no example: /docs would fill it in, and so send it.
+    return {
+      name,
+      in: place,
+      required: isRequired,
+      schema,
+      ...(isRequired && example !== undefined && { example }),
+    }
+  })
 }
 
 /** The header may stand in for a body's nonce. */

@@ -46,6 +46,7 @@ export const metadata = z
     type: 'object',
     description: 'A flat object of strings, at most 20 keys and 4 KiB.',
     additionalProperties: { type: 'string' },
+    examples: [{ order: 'A-17' }],
   })
 
 /** Whether a posting is only tried. */
@@ -68,10 +69,10 @@ export const metadataFilter = z
   })
   .meta({
     type: 'object',
-    description: 'As `metadata.<key>=<value>`: only entries whose metadata has this value under this key.',
+    description:
+      'As `metadata.<key>=<value>`, such as `metadata.order=A-17`: only entries whose metadata has this value under this key.',
     patternProperties: { '^metadata\\.': { type: 'string' } },
     maxProperties: 1,
-    examples: [{ 'metadata.order': 'A-17' }],
   })
 
 /** When something was made: UTC, to the millisecond. */

@@ -106,7 +106,9 @@ describe('openapi.json', () => {
         expect(parameter.schema).toBeTypeOf('object')
       }
     }
-    expect(document.paths['/ledger/{owner_id}/entries'].get.parameters[1]).toEqual({
+    const [ownerId, first] = document.paths['/ledger/{owner_id}/entries'].get.parameters
+    expect(ownerId).toMatchObject({ name: 'owner_id', required: true, example: 'test_user' })
+    expect(first).toEqual({
       name: 'first',
       in: 'query',
       required: false,

@@ -25,11 +25,13 @@ import { createGraph, type Graph } from './graph.ts'
 import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
 import { healthEndpoint, type Ping } from './health.ts'
 import { pageAnswer } from './html.ts'
-import { indexPage, problemPages } from './index-page.ts'
+import { indexPage } from './index-page.ts'
 import type { AnswerKnown } from './known-answers.ts'
 import { graphqlTypes } from './known-request.ts'
 import { logAnswer } from './log-answer.ts'
+import { problemPages } from './problem-pages.ts'
 import type { RawRequest } from './raw-request.ts'
+import { stylesheet, stylesheetPath } from './stylesheet.ts'
 import { notAcceptable } from './yoga-answer.ts'
 
 export interface AppOptions {
@@ -97,7 +99,8 @@ export function createApp(options: AppOptions): App {
       '/openapi.json': getEndpoint(async () => openApi),
       ...graphiqlFiles(app, starterQuery),
       ...docsPages(app),
-      ...problemPages(rest.problems),
+      ...problemPages(app, rest.problems),
+      [stylesheetPath]: stylesheet(),
     }),
   )
   const restEndpoint: Endpoint = async ({ request, method, target, readBody: body, hasLeft }) =>

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { shapes } from '@shared-ledger/rest'
 import { contentTypes, createAsset } from './asset.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
-import { pageAnswer } from './html.ts'
+import { pageAnswer, scriptLiteral } from './html.ts'
 
 const { resolve } = createRequire(import.meta.url)
 
@@ -23,9 +24,7 @@ export function docsPages(app: string): Readonly<Record<string, Endpoint>> {
     '/docs': getEndpoint(async () => swagger),
     '/docs/swagger-ui.css': packageFile('css', 'swagger-ui-dist/swagger-ui.css'),
     '/docs/swagger-ui-bundle.js': packageFile('js', 'swagger-ui-dist/swagger-ui-bundle.js'),
-    '/docs/start.js': script(
-      `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null })`,
-    ),
+    '/docs/start.js': script(swaggerStart),
     '/redoc': getEndpoint(async () => redoc),
     '/redoc/redoc.standalone.js': packageFile('js', 'redoc/bundles/redoc.standalone.js', withoutLogo),
     '/redoc/start.js': script(
@@ -33,6 +32,21 @@ export function docsPages(app: string): Readonly<Record<string, Endpoint>> {
     ),
   }
 }
+
+/** A posting's nonce is used once: where a request has that of the examples, it gets one of its own each time it is tried. */
+const swaggerStart = `const freshNonce = () => 'try-' + Date.now().toString(36) + '-' + Math.random().toString(36).slice(2)
+SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  validatorUrl: null,
+  requestInterceptor(request) {
+    if (typeof request.body === 'string') {
+      request.body = request.body.replaceAll(${scriptLiteral(shapes.exampleNonce)}, freshNonce)
+    }
+    return request
+  },
+})`
 
 /** ReDoc shows its maker's logo from its maker's host: here, nothing is loaded from another. */
 function withoutLogo(bundle: string): string {

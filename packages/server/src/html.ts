@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import { contentTypes } from './asset.ts'
+import { stylesheetPath } from './stylesheet.ts'
 
 /** Everything comes from this server; nothing is evaluated; no other page may frame this one. */
 const contentSecurityPolicy = [
@@ -18,6 +19,7 @@ const contentSecurityPolicy = [
 /** What a page is made of. */
 export interface Page {
   readonly title: string
+  /** Beside the one that every page has. */
   readonly styles?: readonly string[]
   readonly scripts?: readonly string[]
   readonly body: string
@@ -33,7 +35,7 @@ export function pageAnswer({ title, styles = [], scripts = [], body }: Page): An
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${escapeHtml(title)}</title>`,
     '<link rel="icon" href="data:,">',
-    ...styles.map((href) => `<link rel="stylesheet" href="${href}">`),
+    ...[stylesheetPath, ...styles].map((href) => `<link rel="stylesheet" href="${href}">`),
     '</head>',
     `<body>${body}`,
     ...scripts.map((src) => `<script src="${src}"></script>`),

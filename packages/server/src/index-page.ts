@@ -1,36 +1,23 @@
-import { type ProblemTable, problemPath } from '@shared-ledger/rest'
-import { jsonAnswer } from './answer.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
 import { escapeHtml, pageAnswer } from './html.ts'
 
 const links = {
-  '/graphql': 'the graph, with GraphiQL in a browser',
-  '/docs': 'the REST routes in Swagger UI',
-  '/redoc': 'the same in ReDoc',
-  '/openapi.json': 'the same as OpenAPI 3.1',
-  '/problems': 'every code of an error',
-  '/health': 'whether the database answers',
+  '/graphql': 'The graph, with GraphiQL to try it.',
+  '/docs': 'The REST routes in Swagger UI, to try them.',
+  '/redoc': 'The same in ReDoc, to read.',
+  '/openapi.json': 'The same as OpenAPI 3.1, for programs.',
+  '/problems': 'Every code of an error, and what it means.',
+  '/health': 'Whether the database answers.',
 }
 
 /** A page that lists what the app serves. */
 export function indexPage(app: string): Endpoint {
-  const items = Object.entries(links).map(([href, text]) => `<li><a href="${href}">${href}</a>: ${text}</li>`)
+  const items = Object.entries(links).map(
+    ([href, text]) => `<li><h2><a href="${href}">${href}</a></h2><p>${text}</p></li>`,
+  )
   const page = pageAnswer({
     title: `${app}: credits ledger`,
-    body: `<h1>${escapeHtml(app)}: credits ledger</h1><ul>${items.join('')}</ul>`,
+    body: `<main><h1>${escapeHtml(app)}: credits ledger</h1><ul>${items.join('')}</ul></main>`,
   })
   return getEndpoint(async () => page)
-}
-
-/** Where the `type` of a problem points: what its code means. */
-export function problemPages(problems: ProblemTable): Readonly<Record<string, Endpoint>> {
-  const explain = (body: unknown): Endpoint => {
-    const headers = { 'content-type': 'application/json' }
-    return getEndpoint(async () => jsonAnswer({ status: 200, headers, body, outcome: 'ok' }))
-  }
-  const codes = Object.entries(problems).map(([code, type]) => ({ code, ...type }))
-  return {
-    '/problems': explain({ problems: codes }),
-    ...Object.fromEntries(codes.map((type) => [problemPath(type.code), explain(type)])),
-  }
 }

@@ -10,6 +10,8 @@ describe.each([
   ['/docs', {}],
   ['/redoc', {}],
   ['/', html],
+  ['/problems', html],
+  ['/problems/overloaded', html],
 ])('the page %s', (path, accept) => {
   test('loads nothing from another host, and its policy allows none', async () => {
     const { get } = createTestApp()
@@ -19,9 +21,42 @@ describe.each([
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'self';/)
     expect(text).not.toMatch(/https?:|\/\//)
     expect(text).not.toMatch(/<script>|onload=/)
+    expect(text).toContain('<link rel="stylesheet" href="/style.css">')
     for (const [, file = ''] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
       expect((await get(file, accept)).status, file).toBe(200)
     }
+  })
+})
+
+describe('a code of an error', () => {
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+
+  test.each(['/problems', '/problems/duplicate-nonce'])(
+    'at %s is a page for a browser, and JSON for others',
+    async (path) => {
+      const { get } = createTestApp()
+      const page = await get(path, { accept: browser })
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+      expect(page.text).toContain('<p class="facts"><code>DUPLICATE_NONCE</code>, status 409</p>')
+      expect(page.text).toContain('the original is in <code>entry</code> or <code>hold</code>.')
+      for (const accept of [undefined, '*/*', 'application/json', 'application/json, text/html;q=0.9']) {
+        const data = await get(path, accept === undefined ? {} : { accept })
+        expect(data.headers.get('content-type'), accept).toBe('application/json')
+      }
+      const refused = await get(path, { accept: 'image/png' })
+      expect([refused.status, refused.json.code]).toEqual([406, 'NOT_ACCEPTABLE'])
+      for (const { headers } of [page, refused, await get(path)]) expect(headers.get('vary')).toBe('accept')
+    },
+  )
+
+  test('leads back to the list and to the start', async () => {
+    const { get } = createTestApp()
+    const linksOf = async (path: string) =>
+      [...(await get(path, html)).text.matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href)
+    expect(await linksOf('/problems/duplicate-nonce')).toEqual(['/', '/problems'])
+    const { json } = await get('/problems')
+    expect((await linksOf('/problems')).slice(1)).toHaveLength(json.problems.length)
+    for (const link of await linksOf('/problems')) expect((await get(link ?? '', html)).status).toBe(200)
   })
 })
 

@@ -17,8 +17,8 @@ const summaryLine = z
   .meta({ id: 'SummaryLine' })
 
 const summaryQuery = z.object({
-  from: shapes.moment.meta({ description: 'From this moment on.' }),
-  to: shapes.moment.meta({ description: 'Before this moment.' }),
+  from: shapes.moment.meta({ description: 'From this moment on.', examples: ['2026-11-01T00:00:00Z'] }),
+  to: shapes.moment.meta({ description: 'Before this moment.', examples: ['2026-12-01T00:00:00Z'] }),
   per: z.enum(['hour', 'day', 'month']),
   operation: operationQuery,
 })
