@@ -5,6 +5,7 @@ import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
+import { surviveFaults } from './survive-faults.ts'
 
 export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
   readonly ledger: AppOptions['ledger'] & { assertReady(): Promise<void>; close(): Promise<void> }
@@ -26,13 +27,15 @@ export interface RunningServer {
 /**
  * Serves one app until the process is told to stop (SIGINT, SIGTERM, or its parent's end): HTTP on
  * HOST (127.0.0.1) and PORT, for the hosts that ALLOWED_HOSTS adds too. A parent process is sent `{type: 'ready', app, url}`.
- * When the app cannot start, says why in one line and exits with 1.
+ * When the app cannot start, says why in one line and exits with 1. From then on, a rejection or an exception that nothing
+ * handled is logged, and the process goes on.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const logger = options.logger ?? createLogger(options.app)
   try {
     const server = await startServer({ ...options, logger })
-    onShutdown(logger, server.close)
+    const shutDown = onShutdown(logger, server.close)
+    surviveFaults(logger, (reason) => shutDown(reason, 1))
     logger.info({ url: server.url }, 'listening')
     process.send?.({ type: 'ready', app: options.app, url: server.url })
   } catch (error) {

@@ -66,10 +66,17 @@ export async function exit(logger: Logger, code: number): Promise<never> {
   return process.exit(code)
 }
 
-/** Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes long. */
-export function onShutdown(logger: Logger, close: () => Promise<void>): void {
+/**
+ * Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes long.
+ *
+ * @returns does the same for another reason, and exits with that code.
+ */
+export function onShutdown(
+  logger: Logger,
+  close: () => Promise<void>,
+): (reason: string, code?: number) => Promise<void> {
   let stopping = false
-  const shutDown = async (reason: string) => {
+  const shutDown = async (reason: string, code = 0) => {
     // A terminal signals a whole process group, and npm passes the signal on once more.
     if (stopping) return
     stopping = true
@@ -83,11 +90,12 @@ export function onShutdown(logger: Logger, close: () => Promise<void>): void {
       await exit(logger, 1)
     }
     logger.info('stopped')
-    await exit(logger, 0)
+    await exit(logger, code)
   }
   process.on('SIGINT', () => shutDown('SIGINT'))
   process.on('SIGTERM', () => shutDown('SIGTERM'))
   process.on('disconnect', () => shutDown('disconnect'))
   // Node ends a worker at once when its primary is gone, with requests in flight; unless it was to leave the primary.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
+  return shutDown
 }

@@ -1,44 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
+import { startChild } from './start-child.ts'
 
 const [database, empty] = await Promise.all([createTestDatabase(), createEmptyDatabase()])
 afterAll(() => Promise.all([database.drop(), empty.drop()]))
 
-const children: ChildProcess[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
-})
-
 /** Runs an app in a process of its own. */
-function start(env: Record<string, string> = {}, file = 'served-notes.ts') {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
-    execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
-    env: { ...process.env, DATABASE_URL: database.url, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
-  children.push(child)
-  const chunks: string[] = []
-  child.stdout?.on('data', (chunk) => chunks.push(String(chunk)))
-  child.stderr?.on('data', (chunk) => chunks.push(String(chunk)))
-  return {
-    child,
-    output: () => chunks.join(''),
-    /** The exit code, once everything that it wrote is read ('close' does not come after a disconnect). */
-    exit: Promise.all([once(child, 'exit'), once(child.stdout!, 'end')]).then(([[code]]) => code),
-    async message(type: string) {
-      for await (const [message] of on(child)) if (message.type === type) return message
-    },
-  }
-}
-
-async function* on(child: ChildProcess) {
-  while (true) yield await once(child, 'message')
-}
+const start = (env: Record<string, string> = {}, file = 'served-notes.ts') =>
+  startChild(file, { DATABASE_URL: database.url, ...env })
 
 test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
   'on %s it finishes the requests in flight, lets go of everything and exits with 0',

@@ -1,0 +1,31 @@
+import type { Logger } from 'pino'
+
+/**
+ * Keeps the process when a rejection or an exception that nothing handled comes up: what must not be lost is in the
+ * database, and other requests go on. Each is a line of the log, with how many there were. Where memory has run out, no
+ * line and no request can be relied on: `end` ends the process in order.
+ */
+export function surviveFaults(logger: Logger, end: (reason: string) => void): void {
+  let survived = 0
+  const survive = (kind: string) => (error: unknown) => {
+    if (isOutOfMemory(error)) {
+      logger.fatal({ err: error }, kind)
+      return end('out of memory')
+    }
+    survived += 1
+    logger.error({ err: error, survived }, kind)
+  }
+  process.on('unhandledRejection', survive('unhandled rejection'))
+  process.on('uncaughtException', survive('uncaught exception'))
+}
+
+/** Memory outside of V8's heap: when that is full, V8 ends the process itself. */
+function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  return (
+    code === 'ENOMEM' ||
+    code === 'ERR_MEMORY_ALLOCATION_FAILED' ||
+    (error instanceof RangeError && error.message === 'Array buffer allocation failed')
+  )
+}
