@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { DatabaseUnavailableError } from '@shared-ledger/ledger'
-import { GraphQLError } from 'graphql'
+import { type ExecutionResult, GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
 /**
@@ -23,13 +22,14 @@ function inTime<Result>(result: Result | PromiseLike<Result>, boundMs: number) {
 }
 
 async function settledInTime<Result>(result: PromiseLike<Result>, boundMs: number) {
-  const timer = new AbortController()
-  const late = delay(boundMs, { data: null, errors: [tookTooLong(boundMs)] }, timer)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<ExecutionResult>((resolve) => {
+    timer = setTimeout(() => resolve({ data: null, errors: [tookTooLong(boundMs)] }), boundMs)
+  })
   try {
     return await Promise.race([result, late])
   } finally {
-    late.catch(() => {})
-    timer.abort()
+    clearTimeout(timer)
   }
 }
 

@@ -1,7 +1,8 @@
 import { DatabaseUnavailableError, ledgerErrorOf } from '@shared-ledger/ledger'
-import { buildSchema, GraphQLError, parse } from 'graphql'
+import { buildSchema, GraphQLError, GraphQLInt, GraphQLObjectType, GraphQLSchema, parse } from 'graphql'
 import { createYoga } from 'graphql-yoga'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { createGraph } from '../src/graph.ts'
 import { useBound } from '../src/use-bound.ts'
 
 const schema = buildSchema(
@@ -37,4 +38,23 @@ test.each(['{ never }', 'subscription { never }'])(
 test('what is settled in time is answered as it is', async () => {
   expect(await run('{ now later }')).toEqual({ data: { now: 1, later: 2 } })
   expect(await run('{ fails }')).toMatchObject({ data: { fails: null }, errors: [{ message: 'no' }] })
+})
+
+test('a graph keeps the bound of REQUEST_TIMEOUT_MS for what it executes', async () => {
+  vi.stubEnv('REQUEST_TIMEOUT_MS', '1000')
+  const query = new GraphQLObjectType({
+    name: 'Query',
+    fields: { never: { type: GraphQLInt, resolve: () => new Promise(() => {}) } },
+  })
+  const asker = { request: new Request('http://test'), hasLeft: () => false }
+  const unavailable: unknown[] = []
+  const graph = createGraph(new GraphQLSchema({ query }), {
+    onFault: (error) => expect.fail(String(error)),
+    onUnavailable: (error) => unavailable.push(error),
+  })
+  vi.unstubAllEnvs()
+  const { data, errors } = await graph.execute(parse('{ never }'), {}, asker)
+  expect(data).toBeNull()
+  expect(errors?.[0]?.extensions).toEqual({ code: 'DATABASE_UNAVAILABLE', retryable: true })
+  expect(unavailable).toHaveLength(1)
 })
