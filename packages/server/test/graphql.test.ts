@@ -282,7 +282,7 @@ describe('the log', () => {
 
   test('the name of an operation is cut', async () => {
     const { graphql, lines } = createTestApp()
-    await graphql(`query ${'x'.repeat(1_000_000)} { __typename }`)
+    await graphql(`query ${'x'.repeat(200_000)} { __typename }`)
     expect(lines).toMatchObject([{ operation: 'x'.repeat(256), outcome: 'ok' }])
   })
 })
