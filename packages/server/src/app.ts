@@ -17,7 +17,7 @@ import {
   type TextAnswer,
   toResponse,
 } from './answer.ts'
-import { drainBody, readBody } from './body.ts'
+import { readBody } from './body.ts'
 import { ClientLeft } from './client-left.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
@@ -29,6 +29,7 @@ import { indexPage } from './index-page.ts'
 import type { AnswerKnown } from './known-answers.ts'
 import { graphqlTypes } from './known-request.ts'
 import { logAnswer } from './log-answer.ts'
+import { overloadLogger } from './logger.ts'
 import { problemPages } from './problem-pages.ts'
 import type { RawRequest } from './raw-request.ts'
 import { stylesheet, stylesheetPath } from './stylesheet.ts'
@@ -57,10 +58,12 @@ export interface App {
    * Answers a request. Never rejects.
    *
    * @param target The raw request target: `request.url` has it after normalisation, and an owner may be called `..`.
-   * @param raw The same request on its socket, of which the body may have been read before.
+   * @param raw The same request on its socket.
    */
   answer(request: Request, target: string, raw?: RawRequest): Promise<Answer>
-  /** Refuses a request that was not looked into. */
+  /** Whether a request is answered however much else there is to do: whether the server is well, above all then. */
+  isUrgent(target: string): boolean
+  /** Refuses a request that was not looked into. OVERLOADED is logged as a sum: one line each would be work, too. */
   refuse(request: Pick<RawRequest, 'method' | 'target'>, refused: Problem): TextAnswer
   /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
   answerFault(error: unknown): TextAnswer
@@ -71,10 +74,12 @@ export interface App {
 }
 
 const graphqlPath = '/graphql'
+const healthPath = '/health'
 
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
+  const countOverload = overloadLogger(logger)
   const onFault = (error: unknown) => {
     if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
   }
@@ -92,7 +97,7 @@ export function createApp(options: AppOptions): App {
     Object.entries({
       '/': indexPage(app),
       [graphqlPath]: graphqlEndpoint(app, graph),
-      '/health': healthEndpoint(
+      [healthPath]: healthEndpoint(
         () => ledger.ping(),
         (error) => logger.warn({ err: error }, 'unhealthy'),
       ),
@@ -128,10 +133,9 @@ export function createApp(options: AppOptions): App {
       method,
       target,
       path,
-      readBody: () => raw?.body ?? readBody(request),
+      readBody: () => raw?.readBody() ?? readBody(request),
       hasLeft,
     })
-    if (!raw?.body) await drainBody(request)
     logAnswer(logger, { method, path, hasLeft, started }, answered)
     return answered
   }
@@ -149,10 +153,12 @@ export function createApp(options: AppOptions): App {
         })
     },
     answer,
+    isUrgent: (target) => target === healthPath,
     refuse({ method, target }, refused) {
       const { path } = splitTarget(target)
       const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
-      logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
+      if (refused.code === 'OVERLOADED') countOverload()
+      else logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
       return refusal
     },
     answerFault,

@@ -7,69 +7,48 @@ import { problem } from '@shared-ledger/rest'
  */
 export const maxBodyBytes = 2 * 1024 * 1024
 
-/** How much of a refused one is received and dropped, so that its sender gets to read the answer. */
+/** How much of a larger one is received and dropped, so that its sender gets to read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024
 
-/** The body of a request. @throws Problem PAYLOAD_TOO_LARGE, or MALFORMED_REQUEST where the sender left. */
-export async function readBody(request: Request): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length')
-  try {
-    // Node's parser sees to it that no more is sent than was declared.
-    if (declared !== null && Number(declared) <= maxBodyBytes) {
-      return new Uint8Array(await request.arrayBuffer())
-    }
-    return request.body ? await collect(request.body) : new Uint8Array()
-  } catch (error) {
-    throw error instanceof BodyTooLarge ? problem('PAYLOAD_TOO_LARGE') : bodyCutOff()
-  }
-}
+/** Whether a process may hold so many further bytes of a body of which `size` bytes came so far. */
+export type Hold = (bytes: number, size: number) => boolean
 
-/** The body of a request that has declared a length within the limit. @throws Problem MALFORMED_REQUEST */
-export function readSmallBody(incoming: IncomingMessage): Promise<Uint8Array> {
+/** What a process holds of large bodies is bounded: one more has no room. */
+export class NoRoomError extends Error {}
+
+/**
+ * Receives a body from its socket, also one that is refused: a sender that is cut off half-way reads no answer.
+ *
+ * @throws Problem PAYLOAD_TOO_LARGE, MALFORMED_REQUEST where the sender left; NoRoomError, at once.
+ */
+export function receiveBody(incoming: IncomingMessage, hold: Hold): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-    incoming.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    let kept: Buffer[] | undefined = []
+    let size = 0
+    const drop = (reason?: Error) => {
+      kept = undefined
+      if (reason) reject(reason)
+    }
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength
+      if (size > maxDrainedBytes) drop(problem('PAYLOAD_TOO_LARGE'))
+      else if (size > maxBodyBytes) drop()
+      else if (kept && !hold(chunk.byteLength, size)) drop(new NoRoomError())
+      kept?.push(chunk)
+    })
+    incoming.on('end', () => {
+      if (kept) resolve(kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept))
+      else reject(problem('PAYLOAD_TOO_LARGE'))
+    })
     incoming.on('close', () => {
-      if (!incoming.complete) reject(bodyCutOff())
+      if (!incoming.complete) reject(problem('MALFORMED_REQUEST', 'The body ended before its time.'))
     })
   })
 }
 
-function bodyCutOff() {
-  return problem('MALFORMED_REQUEST', 'The body ended before its time.')
-}
-
-/** Receives and drops a body that nothing has read: a sender that is cut off half-way reads no answer. */
-export async function drainBody(request: Request): Promise<void> {
-  if (request.method === 'GET' || request.method === 'HEAD' || request.bodyUsed) return
-  // A sender that left, or one of too much, is answered all the same.
-  await receive(request.body, () => {}).catch(() => {})
-}
-
-class BodyTooLarge extends Error {}
-
-async function collect(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  const size = await receive(body, (chunk, received) => {
-    if (received <= maxBodyBytes) chunks.push(chunk)
-  })
-  if (size > maxBodyBytes) throw new BodyTooLarge()
-  return Buffer.concat(chunks)
-}
-
-/** Reads a body to its end, or as far as is drained; answers how many bytes came. */
-async function receive(
-  body: ReadableStream<Uint8Array> | null,
-  take: (chunk: Uint8Array, received: number) => void,
-): Promise<number> {
-  const reader = body?.getReader()
-  let received = 0
-  while (reader && received <= maxDrainedBytes) {
-    const { done, value } = await reader.read()
-    if (done) break
-    received += value.byteLength
-    take(value, received)
-  }
-  return received
+/** The body of a request that came by no socket. @throws Problem PAYLOAD_TOO_LARGE */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  const body = new Uint8Array(await request.arrayBuffer())
+  if (body.byteLength > maxBodyBytes) throw problem('PAYLOAD_TOO_LARGE')
+  return body
 }

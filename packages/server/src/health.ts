@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { jsonAnswer } from './answer.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
+import { shareCalls } from './share-calls.ts'
 
 const timeoutMs = 2000
 
@@ -11,14 +12,17 @@ type Health = 'healthy' | 'read-only' | 'unhealthy'
 
 /**
  * Whether the database answers soon enough, and takes postings: one that is read-only still serves reads. The reason why
- * not stays in the server's log.
+ * not stays in the server's log. However many ask, the database is asked once at a time.
  */
 export function healthEndpoint(ping: Ping, onFault: (error: unknown) => void): Endpoint {
-  return getEndpoint(async () => {
-    const status = await inTime(ping()).catch((error): Health => {
+  const ask = shareCalls(() =>
+    inTime(ping()).catch((error): Health => {
       onFault(error)
       return 'unhealthy'
-    })
+    }),
+  )
+  return getEndpoint(async () => {
+    const status = await ask()
     return jsonAnswer({
       status: status === 'unhealthy' ? 503 : 200,
       headers: { 'content-type': 'application/json' },

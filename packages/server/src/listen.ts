@@ -1,30 +1,18 @@
-import {
-  createServer,
-  type IncomingMessage,
-  maxHeaderSize,
-  type Server,
-  ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
+import { createServer, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { type ProblemTable, problem, problemAnswer, problems } from '@shared-ledger/rest'
-import {
-  isWhole,
-  jsonAnswer,
-  problemResponse,
-  type TextAnswer,
-  toResponse,
-  type WholeAnswer,
-  writeAnswer,
-} from './answer.ts'
+import { type Problem, problem } from '@shared-ledger/rest'
+import { type Admission, createAdmission } from './admission.ts'
 import type { App } from './app.ts'
+import { NoRoomError } from './body.ts'
+import { bounds, timeouts } from './bounds.ts'
+import { type Connections, followConnections } from './connections.ts'
 import type { IsOwnHost } from './hosts.ts'
+import { refuseMalformed } from './malformed.ts'
 import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
 import { requestIdOf, withRequestId } from './request-id.ts'
-import { markStream } from './shutdown.ts'
+import { createSlowWay } from './slow-way.ts'
+import { createWriter } from './writer.ts'
 
 export interface ListenOptions {
   readonly app: string
@@ -34,75 +22,68 @@ export interface ListenOptions {
   readonly isOwnHost: IsOwnHost
 }
 
-/** Serves an app on a socket. @throws PortTakenError */
-export function listen(served: App, { app, host, port, isOwnHost }: ListenOptions): Promise<Server> {
+/**
+ * Serves an app on a socket.
+ *
+ * @param admission When requests are answered; what the bench compares with it admits everything at once.
+ * @throws PortTakenError
+ */
+export function listen(
+  served: App,
+  { app, host, port, isOwnHost }: ListenOptions,
+  admission: Admission = createAdmission(bounds),
+): Promise<{ server: Server; connections: Connections }> {
   const write = createWriter(served.answerFault)
-  const requests = new WeakMap<object, SocketRequest>()
-  const listener = getRequestListener(
-    async (request, { incoming, outgoing }) => {
-      const answer = await served.answer(request, incoming.url ?? '/', requests.get(incoming))
-      // The listener's types have HTTP/2 as well, of which none comes here.
-      if (outgoing instanceof ServerResponse && isWhole(answer)) {
-        write(outgoing, answer)
-        return RESPONSE_ALREADY_SENT
-      }
-      markStream(outgoing)
-      return toResponse(answer, request.method)
-    },
-    {
-      hostname: host,
-      overrideGlobalObjects: false,
-      errorHandler: () => toResponse(problemResponse(problem('MALFORMED_REQUEST')), 'GET'),
-    },
-  )
-  const answer = async (request: SocketRequest, incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const refused = headProblem(request, isOwnHost)
-    if (refused) return write(outgoing, served.refuse(request, refused))
-    const known = await served.answerKnown(request)
-    if (known) return write(outgoing, known)
-    requests.set(incoming, request)
-    return listener(incoming, outgoing)
-  }
-  const server = createServer((incoming, outgoing) => {
+  const answerSlowly = createSlowWay(served, host, write)
+
+  const server = createServer(serverOptions, (incoming, outgoing) => {
     const request = new SocketRequest(incoming, outgoing)
     const id = requestIdOf(request)
     outgoing.setHeader('x-request-id', id)
-    return withRequestId(id, () => answer(request, incoming, outgoing))
+    const refused = headProblem(request, isOwnHost)
+
+    const refuse = (problem: Problem) => write(outgoing, served.refuse(request, problem))
+    const answer = async (done: () => void) => {
+      if (refused) return refuse(refused)
+      const known = await served.answerKnown(request)
+      if (!known) return answerSlowly(incoming, outgoing, { request, done })
+      done()
+      write(outgoing, known)
+    }
+    admission.admit({
+      outgoing,
+      isUrgent: refused !== undefined || served.isUrgent(request.target),
+      receive: (hold) => request.receive(hold)?.then(({ byteLength }) => byteLength, sizeOfRefused),
+      answer: (done) => void withRequestId(id, () => answer(done)),
+      refuse(close) {
+        if (close) outgoing.setHeader('connection', 'close')
+        refuse(problem('OVERLOADED'))
+      },
+    })
   })
-  server.on('clientError', refuseMalformed)
+  server.timeout = timeouts.idleMs
+  server.maxConnections = bounds.connections
+  const connections = followConnections(server)
+  server.on('clientError', (error, socket: Socket) => refuseMalformed(error, socket, connections))
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortTakenError(app, port) : error),
     )
-    server.listen(port, host, () => resolve(server))
+    server.listen(port, host, () => resolve({ server, connections }))
   })
 }
 
-/**
- * Writes answers at the end of the turn of the event loop in which they were made: written one by one, each would wake
- * its client, which costs the server as much time as making the next answer does.
- */
-function createWriter(
-  answerFault: App['answerFault'],
-): (outgoing: ServerResponse, answer: WholeAnswer) => void {
-  let ready: Parameters<typeof write>[] = []
-  const write = (outgoing: ServerResponse, answer: WholeAnswer) => {
-    try {
-      writeAnswer(outgoing, answer)
-    } catch (error) {
-      writeAnswer(outgoing, answerFault(error)) // Node refuses headers that the web allows
-    }
-  }
-  return (outgoing, answer) => {
-    if (ready.length === 0) {
-      setImmediate(() => {
-        const answers = ready
-        ready = []
-        for (const each of answers) write(...each)
-      })
-    }
-    ready.push([outgoing, answer])
-  }
+const serverOptions: ServerOptions = {
+  headersTimeout: timeouts.headersMs,
+  requestTimeout: timeouts.requestMs,
+  keepAliveTimeout: timeouts.keepAliveMs,
+  connectionsCheckingInterval: timeouts.checkMs,
+}
+
+/** A body that is refused for itself is a matter for what reads it: it says so in its own form. */
+function sizeOfRefused(reason: unknown): number {
+  if (reason instanceof NoRoomError) throw reason
+  return 0
 }
 
 /** Another process listens on the port. */
@@ -114,32 +95,4 @@ export class PortTakenError extends Error {
         `PORT=${other} npm start -w apps/${app}`,
     )
   }
-}
-
-/** Bytes that are not HTTP, or headers beyond Node's limits, never become a request. */
-function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const { status, body } = refusalOf(code)
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body ?? '')}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`)
-}
-
-/** HTTP has a status of its own for headers that are too large; their code is that of any malformed request. */
-const headersTooLarge: ProblemTable = {
-  MALFORMED_REQUEST: { ...problems.MALFORMED_REQUEST, status: 431, title: 'Request header fields too large' },
-}
-
-function refusalOf(code: string | undefined): TextAnswer {
-  if (code === 'HPE_INVALID_URL') return problemResponse(problem('MALFORMED_PATH'))
-  if (code !== 'HPE_HEADER_OVERFLOW') return problemResponse(problem('MALFORMED_REQUEST'))
-  const refusal = problem('MALFORMED_REQUEST', `The headers are larger than ${maxHeaderSize / 1024} KiB.`)
-  return jsonAnswer(problemAnswer(refusal, headersTooLarge))
 }

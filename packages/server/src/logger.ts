@@ -73,6 +73,21 @@ export function logRequest(logger: Logger, line: RequestLine): void {
   logger[level]({ ...line, ...texts, ms: Math.round(ms * 10) / 10 }, 'request')
 }
 
+const overloadLineMs = 1000
+
+/** Counts requests that are refused as too many, and writes one line a second about them. */
+export function overloadLogger(logger: Logger): () => void {
+  let requests = 0
+  return () => {
+    requests += 1
+    if (requests > 1) return
+    setTimeout(() => {
+      logger.warn({ outcome: 'OVERLOADED', requests }, 'requests refused')
+      requests = 0
+    }, overloadLineMs)
+  }
+}
+
 /** Clients choose these texts: a refused one may be of any length and type. */
 function clip(text: unknown): string {
   return String(text).slice(0, maxLoggedLength)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { readSmallBody } from './body.ts'
+import { type Hold, receiveBody } from './body.ts'
 
 /** A request as it came: making a `Request` of the web of it costs more than most answers do. */
 export interface RawRequest {
@@ -8,10 +8,8 @@ export interface RawRequest {
   readonly target: string
   /** A header by its lower-case name; several of one name are joined, as `Headers` joins them. */
   header(name: string): string | null
-  /** Reads the body, whose declared length is within the limit; the same each time. @throws Problem */
+  /** The body; the same each time. @throws Problem */
   readBody(): Promise<Uint8Array>
-  /** What `readBody` returned, if it was called. */
-  readonly body: Promise<Uint8Array> | undefined
   /** Whether the client has left: its connection is closed. */
   hasLeft(): boolean
   /** The same as a `Request` of the web, without its body; the same each time. */
@@ -33,16 +31,18 @@ const single: ReadonlySet<string> = new Set([
   'x-request-id',
 ])
 
+const noBody = Promise.resolve(new Uint8Array())
+
 /** A request on a socket. */
 export class SocketRequest implements RawRequest {
   readonly method: string
   readonly target: string
   /** A header that was given more than once, and must not be. */
   readonly repeated: string | undefined
-  body: Promise<Uint8Array> | undefined
   readonly #incoming: IncomingMessage
   readonly #headers = new Map<string, string>()
   readonly #outgoing: ServerResponse
+  #body: Promise<Uint8Array> | undefined
   #request: Request | undefined
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -64,9 +64,18 @@ export class SocketRequest implements RawRequest {
     return this.#headers.get(name) ?? null
   }
 
+  /** Receives the body, if there is one. @throws Problem, NoRoomError */
+  receive(hold: Hold): Promise<Uint8Array> | undefined {
+    const hasBody = this.#headers.has('transfer-encoding') || Number(this.header('content-length')) > 0
+    if (!hasBody) return undefined
+    this.#body ??= receiveBody(this.#incoming, hold)
+    // An answer may not need it: what nobody awaits must not end the process.
+    this.#body.catch(() => {})
+    return this.#body
+  }
+
   readBody(): Promise<Uint8Array> {
-    this.body ??= readSmallBody(this.#incoming)
-    return this.body
+    return this.#body ?? noBody
   }
 
   hasLeft(): boolean {

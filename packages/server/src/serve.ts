@@ -59,8 +59,8 @@ export async function startServer(
   try {
     await ledger.assertReady()
     const served = createApp(options)
-    const server = await listen(served, { app, host, port, isOwnHost })
-    const stop = createStop(server)
+    const { server, connections } = await listen(served, { app, host, port, isOwnHost })
+    const stop = createStop(server, connections)
     return {
       url: urlOf(server, host),
       async close() {

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
-import type { Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server } from 'node:http'
 import type { Logger } from 'pino'
+import type { Connections } from './connections.ts'
 
 /** How long requests in flight may take once the server is told to stop. */
 const graceMs = 10_000
@@ -16,39 +16,19 @@ export function markStream(response: object): void {
 }
 
 /**
- * Follows a server's connections, of which Node knows no end where no request was ever sent.
- *
  * @returns stops accepting, and waits for the requests in flight; cuts off those that take too long, and the clients of
  * streams that do not read.
  */
-export function createStop(server: Server): () => Promise<void> {
-  const inFlight = new Map<Socket, number>()
-  const responses = new Set<ServerResponse>()
-  let stopping = false
-
-  server.on('connection', (socket) => {
-    inFlight.set(socket, 0)
-    socket.once('close', () => inFlight.delete(socket))
-  })
-  server.on('request', ({ socket }, response) => {
-    inFlight.set(socket, (inFlight.get(socket) ?? 0) + 1)
-    responses.add(response)
-    response.once('close', () => {
-      responses.delete(response)
-      const left = (inFlight.get(socket) ?? 1) - 1
-      if (inFlight.has(socket)) inFlight.set(socket, left)
-      if (stopping && left === 0) socket.end()
-    })
-  })
-
+export function createStop(server: Server, connections: Connections): () => Promise<void> {
   return async () => {
-    stopping = true
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve())
     })
-    for (const [socket, count] of inFlight) if (count === 0) socket.destroy()
+    connections.endIdle()
     const cutOffStreams = setTimeout(() => {
-      for (const response of responses) if (streams.has(response)) response.destroy()
+      for (const response of [...connections.open.values()].flatMap((responses) => [...responses])) {
+        if (streams.has(response)) response.destroy()
+      }
     }, streamGraceMs)
     const cutOffAll = setTimeout(() => server.closeAllConnections(), graceMs)
     await closed

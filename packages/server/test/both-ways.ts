@@ -95,9 +95,6 @@ function toRawRequest(post: Post): RawRequest {
       body ??= request.arrayBuffer().then((buffer) => new Uint8Array(buffer))
       return body
     },
-    get body() {
-      return body
-    },
     hasLeft: () => false,
     toRequest: () => toRequest(post),
   }

@@ -79,7 +79,7 @@ test('whatever names another host is refused, and nothing is done', async () => 
   try {
     for (const bytes of [
       `GET / HTTP/1.1\r\n${evil}${close}\r\n`,
-      `GET /health HTTP/1.1\r\n${evil}${close}\r\n`,
+      `GET /problems HTTP/1.1\r\n${evil}${close}\r\n`,
       `GET /openapi.json HTTP/1.1\r\n${evil}${close}\r\n`,
       `GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n${close}\r\n`,
       `GET http://localhost/ HTTP/1.1\r\n${evil}${close}\r\n`,

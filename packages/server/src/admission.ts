@@ -1,0 +1,109 @@
+import type { ServerResponse } from 'node:http'
+import type { Hold } from './body.ts'
+import type { Bounds } from './bounds.ts'
+import { createLane, type Lane } from './lane.ts'
+
+/** A request that asks to be answered. */
+export interface Applicant {
+  readonly outgoing: ServerResponse
+  /** It is answered whatever else there is to do. */
+  readonly isUrgent: boolean
+  /**
+   * Receives the body, if there is one, and returns its size.
+   *
+   * @param hold Asked for each part: whether there is room for it.
+   * @throws NoRoomError where there is none.
+   */
+  receive(hold: Hold): Promise<number> | undefined
+  /** @param done To be called once the answer is made. */
+  answer(done: () => void): void
+  /** @param close Whether the connection ends with the refusal. */
+  refuse(close: boolean): void
+}
+
+/** Decides when requests are answered, and which are not. */
+export interface Admission {
+  admit(applicant: Applicant): void
+}
+
+interface Connection {
+  unanswered: number
+  /** Behind the one that is being answered: HTTP has answers in the order of the requests. */
+  readonly waiting: Applicant[]
+  /** It has sent too many and is about to end: what else it sent gets no answer. */
+  isEnding: boolean
+}
+
+/**
+ * Shares the server out between connections. Each has one request at work, so that a lane is fair between them however many
+ * one sends. What is large, and what was sent without waiting for an answer, have lanes with few places: a client that asks
+ * for one thing after the other is never behind the thousands of another.
+ */
+export function createAdmission(bounds: Bounds): Admission {
+  const lane = (atOnce: number) => createLane({ ...bounds, atOnce })
+  const single = lane(bounds.atWork)
+  const pipelined = lane(bounds.pipelinedAtWork)
+  const bulk = lane(bounds.bulkAtWork)
+  const connections = new WeakMap<object, Connection>()
+  let bytesHeld = 0
+
+  const begin = (applicant: Applicant, usual: Lane) => {
+    if (isGone(applicant)) return
+    let held = 0
+    const received = applicant.receive((bytes, size) => {
+      if (size <= bounds.bulkBytes) return true
+      if (bytesHeld + bytes > bounds.bulkBytesHeld) return false
+      bytesHeld += bytes
+      held += bytes
+      return true
+    })
+    if (!received) return enter(applicant, usual)
+    applicant.outgoing.once('close', () => {
+      bytesHeld -= held
+    })
+    received.then(
+      (size) => enter(applicant, size > bounds.bulkBytes ? bulk : usual),
+      () => applicant.refuse(false),
+    )
+  }
+
+  const enter = (applicant: Applicant, lane: Lane) => {
+    if (isGone(applicant)) return
+    if (applicant.isUrgent) return applicant.answer(() => {})
+    lane.enter({
+      isGone: () => isGone(applicant),
+      start(done) {
+        applicant.outgoing.once('close', done)
+        applicant.answer(done)
+      },
+      refuse: () => applicant.refuse(false),
+    })
+  }
+
+  return {
+    admit(applicant) {
+      const { socket } = applicant.outgoing.req
+      const connection = connections.get(socket) ?? { unanswered: 0, waiting: [], isEnding: false }
+      connections.set(socket, connection)
+      if (connection.isEnding) return
+      if (connection.unanswered >= bounds.perConnection) {
+        connection.isEnding = true
+        applicant.refuse(true)
+        return
+      }
+      connection.unanswered += 1
+      applicant.outgoing.once('close', () => {
+        connection.unanswered -= 1
+        const next = connection.waiting.shift()
+        if (next) begin(next, pipelined)
+      })
+      if (connection.unanswered === 1) begin(applicant, single)
+      else connection.waiting.push(applicant)
+    },
+  }
+}
+
+/** A client that has left is not worked for. */
+function isGone({ outgoing: { req } }: Applicant): boolean {
+  return req.socket.destroyed
+}

@@ -1,0 +1,49 @@
+/** How much one process does at once, and lets one connection ask for. Beyond it requests are refused with OVERLOADED. */
+export interface Bounds {
+  /** Connections. Each takes some KiB and a descriptor of a file, of which systems give a process some ten thousand. */
+  readonly connections: number
+  /** Requests of one connection without an answer. Clients that send a next one before that are rare, and send few. */
+  readonly perConnection: number
+  /** Requests at work: as many as fill the two calls with which the ledger posts, of 256 entries each. */
+  readonly atWork: number
+  /**
+   * Requests at work that came while their connection had another one without an answer. Few: they leave room for clients
+   * that wait for their answers, and whoever sends many at once waits longer, not everybody.
+   */
+  readonly pipelinedAtWork: number
+  /** Requests with a large body at work: one is as much work as hundreds of others, for this process and for PostgreSQL. */
+  readonly bulkAtWork: number
+  /** From how many bytes on a body is large: more than a posting with all of its metadata has. */
+  readonly bulkBytes: number
+  /** Bytes of large bodies, received and not answered: 32 of the largest. */
+  readonly bulkBytesHeld: number
+  /** Requests of a kind that wait for their turn: what is done within a second or two. */
+  readonly waiting: number
+  /** How long a request waits for its turn: less than the 30 s for which the typed client waits. */
+  readonly patienceMs: number
+}
+
+export const bounds: Bounds = {
+  connections: 10_000,
+  perConnection: 8,
+  atWork: 512,
+  pipelinedAtWork: 16,
+  bulkAtWork: 2,
+  bulkBytes: 16 * 1024,
+  bulkBytesHeld: 64 * 1024 * 1024,
+  waiting: 2_000,
+  patienceMs: 20_000,
+}
+
+/** How long clients may take. Node checks the first two every `checkMs`. */
+export const timeouts = {
+  /** For a request's headers: they fit into one packet or two. Node's default is a minute. */
+  headersMs: 10_000,
+  /** For a whole request: 2 MiB in 30 s are 70 KB a second. Node's default is five minutes. */
+  requestMs: 30_000,
+  /** Without a byte in either direction, also within a stream, whose server sends a sign of life every 12 s. */
+  idleMs: 60_000,
+  /** Between an answer and the next request on its connection; Node's default. */
+  keepAliveMs: 5_000,
+  checkMs: 2_000,
+} as const

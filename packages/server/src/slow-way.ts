@@ -1,0 +1,42 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { problem } from '@shared-ledger/rest'
+import { isWhole, problemResponse, toResponse } from './answer.ts'
+import type { App } from './app.ts'
+import type { SocketRequest } from './raw-request.ts'
+import { markStream } from './shutdown.ts'
+import type { Write } from './writer.ts'
+
+interface Taken {
+  readonly request: SocketRequest
+  readonly done: () => void
+}
+
+/** Answers by way of a `Request` of the web, and of a `Response` where the answer is a stream. */
+export function createSlowWay(served: App, host: string, write: Write) {
+  const taken = new WeakMap<object, Taken>()
+  const listener = getRequestListener(
+    async (request, { incoming, outgoing }) => {
+      const { request: raw, done } = taken.get(incoming) ?? {}
+      const answer = await served.answer(request, incoming.url ?? '/', raw)
+      done?.()
+      // The listener's types have HTTP/2 as well, of which none comes here.
+      if (outgoing instanceof ServerResponse && isWhole(answer)) {
+        write(outgoing, answer)
+        return RESPONSE_ALREADY_SENT
+      }
+      markStream(outgoing)
+      return toResponse(answer, request.method)
+    },
+    {
+      hostname: host,
+      overrideGlobalObjects: false,
+      errorHandler: () => toResponse(problemResponse(problem('MALFORMED_REQUEST')), 'GET'),
+    },
+  )
+  return (incoming: IncomingMessage, outgoing: ServerResponse, request: Taken) => {
+    taken.set(incoming, request)
+    return listener(incoming, outgoing)
+  }
+}

@@ -1,0 +1,30 @@
+import type { ServerResponse } from 'node:http'
+import { type WholeAnswer, writeAnswer } from './answer.ts'
+import type { App } from './app.ts'
+
+export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
+
+/**
+ * Writes answers at the end of the turn of the event loop in which they were made: written one by one, each would wake
+ * its client, which costs the server as much time as making the next answer does.
+ */
+export function createWriter(answerFault: App['answerFault']): Write {
+  let ready: Parameters<typeof write>[] = []
+  const write = (outgoing: ServerResponse, answer: WholeAnswer) => {
+    try {
+      writeAnswer(outgoing, answer)
+    } catch (error) {
+      writeAnswer(outgoing, answerFault(error)) // Node refuses headers that the web allows
+    }
+  }
+  return (outgoing, answer) => {
+    if (ready.length === 0) {
+      setImmediate(() => {
+        const answers = ready
+        ready = []
+        for (const each of answers) write(...each)
+      })
+    }
+    ready.push([outgoing, answer])
+  }
+}

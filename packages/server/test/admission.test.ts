@@ -1,0 +1,334 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createAdmission } from '../src/admission.ts'
+import { jsonAnswer } from '../src/answer.ts'
+import type { App } from '../src/app.ts'
+import { type Bounds, bounds } from '../src/bounds.ts'
+import { createHosts } from '../src/hosts.ts'
+import { listen } from '../src/listen.ts'
+import { createTestApp, pool, posting } from './harness.ts'
+import { sendBytes } from './send-bytes.ts'
+
+const { app, lines } = createTestApp()
+const ends: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** A server whose app answers a request when the test says so; `/at-once` it answers at once. */
+async function serve(few: Partial<Bounds> = {}) {
+  /** The targets that are being answered, in the order in which they were begun. */
+  const atWork: string[] = []
+  const begun: string[] = []
+  const finish = new Map<string, () => void>()
+  let most = 0
+  const served: App = {
+    ...app,
+    answerKnown: () => undefined,
+    async answer(request, target, raw) {
+      atWork.push(target)
+      begun.push(target)
+      most = Math.max(most, atWork.length)
+      if (target !== '/at-once') await new Promise<void>((resolve) => finish.set(target, resolve))
+      atWork.splice(atWork.indexOf(target), 1)
+      const size = (await raw?.readBody())?.byteLength
+      return jsonAnswer({
+        status: 200,
+        headers: {},
+        body: { target, size, method: request.method },
+        outcome: 'ok',
+      })
+    },
+  }
+  const isOwnHost = createHosts({ host: '127.0.0.1', allowed: '' })
+  const admission = createAdmission({ ...bounds, ...few })
+  const { server } = await listen(
+    served,
+    { app: 'content', host: '127.0.0.1', port: 0, isOwnHost },
+    admission,
+  )
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const sockets: Socket[] = []
+  let received = 0
+  server.on('request', () => {
+    received += 1
+  })
+  ends.push(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  /** A connection that has sent these bytes; `text` is what came back. */
+  const open = (bytes: string) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    sockets.push(socket)
+    const connection = { socket, text: '', closed: once(socket, 'close') }
+    socket.on('data', (chunk) => {
+      connection.text += chunk
+    })
+    socket.on('error', () => {})
+    return connection
+  }
+  return {
+    server,
+    port,
+    atWork,
+    begun,
+    most: () => most,
+    open,
+    finish: (target: string) => finish.get(target)?.(),
+    /** Waits until so many requests have come. */
+    received: (count: number) => vi.waitFor(() => expect(received).toBe(count), patience),
+    /** Waits until these, and no others, are at work. */
+    working: (...targets: string[]) =>
+      vi.waitFor(() => expect(atWork.toSorted()).toEqual(targets.toSorted()), patience),
+  }
+}
+
+const connectionsOf = (server: Server) =>
+  new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
+
+const patience = { timeout: 20_000, interval: 5 }
+const get = (target: string, head = '') => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${head}\r\n`
+const post = (target: string, size: number, sent = size) =>
+  `POST ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(sent)}`
+const alone = (target: string) => get(target, 'Connection: close\r\n')
+const targetsIn = (text: string) => [...text.matchAll(/"target":"(.+?)"/g)].map(([, target]) => target)
+
+describe('a connection', () => {
+  test('has its requests answered in order, one after the other', async () => {
+    const { open, working, finish } = await serve()
+    const connection = open(get('/1') + get('/2') + get('/3'))
+    for (const target of ['/1', '/2', '/3']) {
+      await working(target)
+      finish(target)
+    }
+    await vi.waitFor(() => expect(targetsIn(connection.text)).toEqual(['/1', '/2', '/3']), patience)
+  })
+
+  test('that sends more than a few without reading gets those, a refusal, and its end', async () => {
+    const { open, working, finish } = await serve({ perConnection: 3 })
+    const connection = open(['/1', '/2', '/3', '/4', '/5', '/6'].map((target) => get(target)).join(''))
+    for (const target of ['/1', '/2', '/3']) {
+      await working(target)
+      finish(target)
+    }
+    await connection.closed
+    expect(targetsIn(connection.text)).toEqual(['/1', '/2', '/3'])
+    expect([...connection.text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual([
+      '200',
+      '200',
+      '200',
+      '503',
+    ])
+    expect(connection.text).toMatch(/connection: close/i)
+    expect(connection.text).toMatch(/retry-after: 1/i)
+    expect(connection.text).toContain('"OVERLOADED"')
+  })
+
+  test('may send as much again once it was answered', async () => {
+    const { open } = await serve({ perConnection: 2 })
+    const connection = open(get('/at-once') + get('/at-once'))
+    for (const answers of [2, 4, 6]) {
+      await vi.waitFor(() => expect(targetsIn(connection.text)).toHaveLength(answers), patience)
+      connection.socket.write(get('/at-once') + get('/at-once'))
+    }
+  })
+})
+
+describe('a client that asks for one thing at a time', () => {
+  test('is answered although others have sent more than is worked on', async () => {
+    const { open, working, port, finish } = await serve({ pipelinedAtWork: 1 })
+    const first = open(get('/1') + get('/2') + get('/3'))
+    const second = open(get('/a') + get('/b') + get('/c'))
+    await working('/1', '/a')
+    finish('/1')
+    finish('/a')
+    await vi.waitFor(() => expect(targetsIn(first.text + second.text)).toHaveLength(2), patience)
+    await working('/2') // and not /b
+    expect(targetsIn(await sendBytes(port, alone('/at-once')))).toEqual(['/at-once'])
+    finish('/2')
+    await working('/b') // in turn: not /3
+  })
+
+  test('is answered although large bodies wait, which go a few at a time', async () => {
+    const { open, working, port, finish, most } = await serve({ bulkAtWork: 2, bulkBytes: 100 })
+    for (const target of ['/1', '/2', '/3', '/4']) {
+      open(post(target, 101))
+      await vi.waitFor(() => expect(most()).toBe(Math.min(Number(target.slice(1)), 2)), patience)
+    }
+    await working('/1', '/2')
+    expect(targetsIn(await sendBytes(port, alone('/at-once')))).toEqual(['/at-once'])
+    finish('/1')
+    await working('/2', '/3')
+  })
+
+  test('is answered although others send their bodies slowly, or have left in the middle', async () => {
+    const { open, port, atWork } = await serve({ atWork: 1, bulkAtWork: 1, bulkBytes: 100 })
+    open(post('/slow', 50, 10))
+    open(post('/slow-and-large', 5000, 200))
+    const left = open(post('/left', 50, 10))
+    await once(left.socket, 'ready')
+    left.socket.destroy()
+    for (let time = 1; time <= 3; time += 1) {
+      expect(targetsIn(await sendBytes(port, alone('/at-once')))).toEqual(['/at-once'])
+    }
+    expect(atWork).toEqual([])
+  })
+})
+
+describe('beyond the bounds', () => {
+  test('a request is told OVERLOADED at once, the health is told all the same, and the log has a sum', async () => {
+    const { open, working, port, finish } = await serve({ atWork: 1, waiting: 1 })
+    const [first, second] = [open(get('/1')), open(get('/2'))]
+    await working('/1')
+    const others = await Promise.all(Array.from({ length: 5 }, () => sendBytes(port, alone('/graphql'))))
+    const waits = others.filter((answer) => !answer.includes('OVERLOADED'))
+    expect(waits).toHaveLength(0)
+    expect(others[0]).toMatch(/^HTTP\/1\.1 503 /)
+    expect(others[0]).toMatch(/\r\nretry-after: 1\r\n/i)
+    expect(others[0]).toMatch(
+      /\{"errors":\[\{"message":".+","extensions":\{"code":"OVERLOADED","retryable":true\}\}\]\}$/,
+    )
+    const health = sendBytes(port, alone('/health'))
+    await working('/1', '/health')
+    finish('/health')
+    expect(targetsIn(await health)).toEqual(['/health'])
+    finish('/1')
+    await working('/2')
+    finish('/2')
+    await vi.waitFor(() => expect(targetsIn(first.text + second.text)).toEqual(['/1', '/2']), patience)
+    await vi.waitFor(() => {
+      const sums = lines.filter(({ msg }) => msg === 'requests refused')
+      expect(sums.reduce((sum, { requests }) => sum + Number(requests), 0)).toBeGreaterThanOrEqual(5)
+    }, patience)
+    expect(lines.filter(({ msg, outcome }) => msg === 'request' && outcome === 'OVERLOADED')).toEqual([])
+  })
+
+  test('a client that left is not worked for', async () => {
+    const { open, working, finish, received, port, server, begun } = await serve({ atWork: 1 })
+    open(get('/1'))
+    await working('/1')
+    const left = open(get('/left'))
+    await received(2)
+    const behind = sendBytes(port, alone('/at-once'))
+    await received(3)
+    left.socket.destroy()
+    await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(2), patience)
+    finish('/1')
+    expect(targetsIn(await behind)).toEqual(['/at-once'])
+    expect(begun).toEqual(['/1', '/at-once'])
+  })
+
+  test('what waits too long is told so', async () => {
+    const { open, working, finish, received } = await serve({ atWork: 1, patienceMs: 0 })
+    open(get('/1'))
+    await working('/1')
+    const late = open(alone('/late'))
+    await received(2)
+    finish('/1')
+    await late.closed
+    expect(late.text).toContain('"OVERLOADED"')
+  })
+
+  test('large bodies are not held, and there is room again when one is let go of', async () => {
+    const { open, working, port, server } = await serve({ bulkBytes: 1000, bulkBytesHeld: 100_000 })
+    const [first] = [open(post('/1', 90_000))]
+    await working('/1')
+    const refused = await sendBytes(port, post('/2', 60_000).replace('Host', 'Connection: close\r\nHost'))
+    expect(refused).toMatch(/^HTTP\/1\.1 503 /)
+    // Small ones are not counted, and a sender that leaves gives back what was held for it.
+    expect(
+      targetsIn(await sendBytes(port, post('/at-once', 900).replace('Host', 'Connection: close\r\nHost'))),
+    ).toEqual(['/at-once'])
+    first.socket.destroy()
+    await vi.waitFor(async () => {
+      expect(
+        await new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count))),
+      ).toBe(0)
+    }, patience)
+    const half = open(post('/half', 90_000, 80_000))
+    await once(half.socket, 'ready')
+    half.socket.destroy()
+    await vi.waitFor(async () => {
+      const answer = await sendBytes(
+        port,
+        post('/at-once', 90_000).replace('Host', 'Connection: close\r\nHost'),
+      )
+      expect(targetsIn(answer)).toEqual(['/at-once'])
+    }, patience)
+  })
+})
+
+describe('what never becomes a whole request', () => {
+  const timeout = () => Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+
+  test('is answered 408 when it takes too long', async () => {
+    const { server, open } = await serve()
+    expect([server.headersTimeout, server.requestTimeout, server.timeout, server.keepAliveTimeout]).toEqual([
+      10_000, 30_000, 60_000, 5_000,
+    ])
+    const sockets: Socket[] = []
+    server.on('connection', (socket) => sockets.push(socket))
+    for (const bytes of ['GET / HT', post('/slow', 50, 10)]) {
+      const slow = open(bytes)
+      await vi.waitFor(() => expect(sockets.at(-1)?.bytesRead).toBe(bytes.length), patience)
+      server.emit('clientError', timeout(), sockets.at(-1))
+      await slow.closed
+      expect(slow.text).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
+      expect(slow.text).toContain('"MALFORMED_REQUEST"')
+      sockets.length = 0
+    }
+  })
+
+  test('is not refused where the refusal would be taken for the answer to an earlier request', async () => {
+    const { open, working } = await serve()
+    const connection = open(`${get('/1')}NONSENSE\r\n\r\n`)
+    await connection.closed
+    expect(connection.text).toBe('')
+    await working('/1')
+  })
+})
+
+test('sixteen batches of 1,000 at once are posted, and postings meanwhile do not wait for them', async () => {
+  const isOwnHost = createHosts({ host: '127.0.0.1', allowed: '' })
+  const { server } = await listen(app, { app: 'content', host: '127.0.0.1', port: 0, isOwnHost })
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  ends.push(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const send = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    return { status: answer.status, json: await answer.json() }
+  }
+  let answered = 0
+  const entries = (index: number) =>
+    Array.from({ length: 1000 }, (_, entry) => posting({ owner_id: `bulk-${index}-${entry % 50}` }))
+  const batches = Array.from({ length: 16 }, async (_, index) => {
+    const body = { entries: entries(index) }
+    let answer = await send('/ledger/batch', body)
+    // On a machine that has much else to do, some wait too long: they are sent again, as the answer says.
+    while (answer.status === 503) answer = await send('/ledger/batch', body)
+    answered += 1
+    return answer
+  })
+  await vi.waitFor(() => expect(answered).toBeGreaterThan(0), { timeout: 60_000 })
+  expect((await send('/ledger', posting({ owner_id: 'one' }))).status).toBe(200)
+  expect(answered).toBeLessThan(16)
+  for (const { status, json } of await Promise.all(batches)) {
+    expect(status).toBe(200)
+    expect(json.results).toHaveLength(1000)
+    expect(json.results.filter((result: { status: number }) => ![200, 409].includes(result.status))).toEqual(
+      [],
+    )
+  }
+  const { rows } = await pool.query("SELECT FROM ledger.entries WHERE owner_id LIKE 'bulk-%'")
+  expect(rows).toHaveLength(16_000)
+}, 120_000)
