@@ -6,6 +6,7 @@ import { poolSize } from './connections.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { connectionTo } from './session/connection.ts'
 import { directUrl } from './session/pooler.ts'
+import { lostClientSettings } from './session/settings.ts'
 
 /** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
 export interface TransactionClient {
@@ -22,7 +23,7 @@ export interface TransactionClient {
 export function createPool(databaseUrl: string): pg.Pool {
   const bounds = readBounds()
   const pool = new pg.Pool({
-    ...connectionTo(databaseUrl),
+    ...connectionTo(databaseUrl, lostClientSettings),
     Client: LedgerConnection,
     max: poolSize,
     connectionTimeoutMillis: bounds.connection,
@@ -65,7 +66,7 @@ export function listenerOptions({ options }: pg.Pool): pg.ClientConfig {
   if (!direct) return options
   const { connectionTimeoutMillis, query_timeout, keepAlive, keepAliveInitialDelayMillis } = options
   const bounds = { connectionTimeoutMillis, query_timeout, keepAlive, keepAliveInitialDelayMillis }
-  return { ...connectionTo(direct), ...bounds }
+  return { ...connectionTo(direct, lostClientSettings), ...bounds }
 }
 
 /** The ledger's own Prisma client over a pool. */

@@ -73,6 +73,11 @@ test("an app's own transaction whose callback hangs is rolled back, and its acco
   expect(await ledger.postEntry(posting('hanging'))).toMatchObject({ ok: true, balance: { amount: 10 } })
 })
 
+test('PostgreSQL is asked to notice clients that are gone without a word', async () => {
+  const { rows } = await pool.query('SHOW tcp_keepalives_idle')
+  expect(rows).toEqual([{ tcp_keepalives_idle: '10' }])
+})
+
 test('a connection that comes back to the pool inside a transaction is used no more', async () => {
   const client = await pool.connect()
   await client.query('BEGIN')

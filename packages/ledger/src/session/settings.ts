@@ -39,6 +39,17 @@ export const poolBounds = [
   'idle_in_transaction_session_timeout',
 ] as const
 
+/**
+ * How soon PostgreSQL notices that a client is gone without a word, where its system would take hours: until then each
+ * keeps one of `max_connections`. Asked for and not checked: a system or a Unix socket that has none of them needs none.
+ */
+export const lostClientSettings = {
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+  tcp_user_timeout: '15000',
+} as const
+
 /** The bounds of a command, which may take its time: none. */
 export const commandBounds = {
   statement_timeout: '0',
