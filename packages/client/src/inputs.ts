@@ -9,7 +9,7 @@ export interface PostingInput {
   readonly nonce?: string | undefined
   /** Kept with what is posted: a flat object of strings. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | undefined
 }
 

@@ -1,5 +1,6 @@
 /** One posting to one owner's account. Never changed, never deleted. */
 export interface LedgerEntry<Operation extends string = string> {
+  /** In the answer to a dry run: 0. */
   readonly id: string
   readonly ownerId: string
   /** Counts the account's entries from 1, without gaps. */
@@ -47,16 +48,24 @@ export interface LedgerBalance {
   readonly held: number
   /** What can be spent: amount - held + overdraft. */
   readonly available: number
+  /**
+   * The id of the transaction that saw this balance, where it is not the current one: in the answer to a dry run, and
+   * in that to a list where a later item has a balance of the same owner.
+   */
+  readonly seenIn?: string
 }
 
 /** What an owner had at a moment, in credits. */
-export type PastBalance = Pick<LedgerBalance, 'ownerId' | 'amount'>
+export interface PastBalance extends Pick<LedgerBalance, 'ownerId' | 'amount'> {
+  readonly asOf: Date
+}
 
 /** Whether a hold keeps credits aside, or what became of it. */
 export type HoldStatus = 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED'
 
 /** Credits that an owner has promised: they count as spent until the hold is captured, released or expired. */
 export interface LedgerHold<Operation extends string = string> {
+  /** Of a hold that a dry run would make: 0. */
   readonly id: string
   readonly ownerId: string
   /** What its capture will post. */
@@ -72,4 +81,6 @@ export interface LedgerHold<Operation extends string = string> {
   readonly expiresOn: Date
   /** When it was captured or released. */
   readonly releasedOn: Date | null
+  /** The id of the dry run's transaction that saw the hold so; left out of a hold as it is. */
+  readonly seenIn?: string
 }

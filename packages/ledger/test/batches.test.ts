@@ -65,6 +65,28 @@ describe('a batch', () => {
     expect(results[6]).toMatchObject({ error: { identical: true, balance: { amount: 4 } } })
   })
 
+  test('marks the balances that a later one has overtaken', async () => {
+    const run = async (dryRun: boolean) => {
+      const results = await ledger.postEntries(
+        [
+          give('marked', 5, '1'),
+          give('apart', 1, '1'),
+          take('marked', 9, '2'),
+          give('marked', 1, '3'),
+          give('', 1, '4'),
+        ],
+        { dryRun },
+      )
+      return results.flatMap((result) => {
+        const told = result.ok ? result : result.error
+        return 'balance' in told ? [told.balance.seenIn] : []
+      })
+    }
+    const seen = expect.stringMatching(/^[\da-f-]{36}$/)
+    expect(await run(true)).toEqual([seen, seen, seen, seen])
+    expect(await run(false)).toEqual([seen, undefined, seen, undefined])
+  })
+
   test('takes invalid ones between valid ones', async () => {
     posted.length = 0
     const inputs = [

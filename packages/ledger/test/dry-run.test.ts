@@ -32,7 +32,14 @@ beforeAll(async () => {
 })
 
 const dryRun = true
-const commands: [string, () => Promise<unknown>, unknown][] = [
+
+/** By which transaction the balances and the hold of an answer were seen. */
+const seenIn = (told: object) =>
+  Object.entries(told).flatMap(([name, value]) =>
+    /^(balances?|hold)$/.test(name) ? [value].flat().map((one: { seenIn?: string }) => one.seenIn) : [],
+  )
+
+const commands: [string, () => Promise<object>, unknown][] = [
   [
     'postEntry',
     () => ledger.postEntry({ ownerId: 'new', operation: 'CREDIT_ADD', amount: 2, nonce: 'n', dryRun }),
@@ -103,7 +110,9 @@ test.each(commands)(
   async (_name, run, outcome) => {
     const before = await allRows(sql)
     posted.length = 0
-    expect(await run()).toMatchObject({ ok: true, ...(outcome as object) })
+    const told = await run()
+    expect(told).toMatchObject({ ok: true, ...(outcome as object) })
+    expect([...new Set(seenIn(told))]).toEqual([expect.stringMatching(/^[\da-f-]{36}$/)])
     expect(await run()).toMatchObject({ ok: true })
     expect(await allRows(sql)).toEqual(before)
     expect(posted).toEqual([])

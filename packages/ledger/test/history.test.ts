@@ -83,6 +83,7 @@ describe('balanceAt', () => {
       expect(await ledger.balanceAt('ada', new Date(moment))).toEqual({
         ownerId: 'ada',
         amount: last?.balance ?? 0,
+        asOf: new Date(moment),
       })
     }
   })
@@ -111,7 +112,7 @@ describe('balanceAt', () => {
       [at(123_456)],
     )
     expect(rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks']).toBeLessThan(300)
-    expect(await ledger.balanceAt('nobody', at(0))).toEqual({ ownerId: 'nobody', amount: 0 })
+    expect(await ledger.balanceAt('nobody', at(0))).toEqual({ ownerId: 'nobody', amount: 0, asOf: at(0) })
   })
 
   test.each([

@@ -23,6 +23,6 @@ export const postingInputFields = (t: InputFields) => ({
   }),
   metadata: t.field({ type: 'LedgerMetadata', description: 'Kept with what is posted.' }),
   dryRun: t.boolean({
-    description: 'Answers what the posting would come to, and writes nothing: its ids are 0.',
+    description: 'Answers what the posting would come to, and writes nothing: its ids name nothing.',
   }),
 })

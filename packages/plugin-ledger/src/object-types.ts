@@ -1,5 +1,6 @@
 import type { LedgerEntry, LedgerHold, LedgerTransaction } from '@shared-ledger/ledger'
 import type { AnyLedger, LedgerBuilder } from './builder.ts'
+import { balanceId, entryId } from './identity.ts'
 import type { BalanceShape } from './types.ts'
 
 /** The ledger's enum and object types, which fields, errors and the app refer to. */
@@ -19,6 +20,12 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
   const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
     description: 'What an owner has in this app. An owner never seen has 0.',
     fields: (t) => ({
+      id: t.id({
+        nullable: false,
+        description:
+          'Opaque. The same for each current balance of an owner; a past one and one that a dry run imagines have others.',
+        resolve: (balance) => balanceId(ledger.app, balance),
+      }),
       ownerId: t.exposeString('ownerId', { nullable: false }),
       amount: t.expose('amount', { type: 'SafeInt', nullable: false, description: 'Credits.' }),
     }),
@@ -27,7 +34,11 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
   const LedgerEntry = builder.objectRef<LedgerEntry>('LedgerEntry').implement({
     description: 'One posting to one account. Never changed, never deleted.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false, description: 'In the answer to a dry run: 0.' }),
+      id: t.id({
+        nullable: false,
+        description: 'In the answer to a dry run: one that no entry has.',
+        resolve: entryId,
+      }),
       ownerId: t.exposeString('ownerId', { nullable: false }),
       operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
       amount: t.expose('amount', {

@@ -16,6 +16,7 @@ const moved = `... on TransferCreditsSuccess {
 }`
 const transfer = (input: object) => mutate('transferCredits', input, moved)
 
+type Id = { readonly id: string }
 const add = (ownerId: string, amount = 10) => ({ ownerId, operation: 'CREDIT_ADD', amount })
 const spend = (ownerId: string, amount = 1) => ({ ownerId, operation: 'CREDIT_SPEND', amount })
 
@@ -117,12 +118,15 @@ describe('postLedgerTransaction', () => {
       transaction: {
         nonce: 'try',
         entries: [
-          { id: '0', amount: 10, transaction: { entries: [{ id: '0' }, { id: '0' }] } },
-          { id: '0', amount: 10 },
+          { amount: 10, transaction: { entries: tried.transaction.entries.map(({ id }: Id) => ({ id })) } },
+          { amount: 10 },
         ],
       },
       balances: [{ amount: 10 }, { amount: 10 }],
     })
+    const ids = tried.transaction.entries.map(({ id }: Id) => id)
+    expect(ids).toEqual([expect.stringMatching(/^dry-run:/), expect.stringMatching(/^dry-run:/)])
+    expect(new Set(ids).size).toBe(2)
     expect(await ledger.transaction(tried.transaction.id)).toBeNull()
     expect(await amounts('tried', 'tried too')).toEqual([0, 0])
     const entry = await mutate(
@@ -130,7 +134,10 @@ describe('postLedgerTransaction', () => {
       { ...add('tried'), nonce: 'try', dryRun: true },
       '... on PostLedgerEntrySuccess { entry { id transactionId transaction { id entries { id } } } }',
     )
-    expect(entry.entry.transaction).toEqual({ id: entry.entry.transactionId, entries: [{ id: '0' }] })
+    expect(entry.entry.transaction).toEqual({
+      id: entry.entry.transactionId,
+      entries: [{ id: entry.entry.id }],
+    })
   })
 
   test.each([

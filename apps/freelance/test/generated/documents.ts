@@ -41,7 +41,7 @@ export type PayProjectInput = {
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** Kept with what is posted. */
   readonly metadata?: Record<string, string> | null | undefined;
@@ -55,7 +55,7 @@ export type PostLedgerEntryInput = {
 export type TransferCreditsInput = {
   /** Credits, from 1. */
   readonly amount: number;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** The owner who sends. */
   readonly from: string;

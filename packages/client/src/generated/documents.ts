@@ -6,7 +6,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type CaptureHoldInput = {
   /** Credits, from 1; left out: all that the hold keeps. What is not taken is available again. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the hold. */
   readonly id: string;
@@ -19,7 +19,7 @@ export type CaptureHoldInput = {
 export type HoldCreditsInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** Seconds until the credits are available again, 1 to 31,536,000 (365 days). */
   readonly expiresIn: number;
@@ -97,7 +97,7 @@ export type LedgerSummaryWindow =
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** Kept with what is posted. */
   readonly metadata?: Record<string, string> | null | undefined;
@@ -111,7 +111,7 @@ export type PostLedgerEntryInput = {
 export type PostLedgerTransactionInput = {
   /** Demands that the amounts add up to zero: credits move, none are made. */
   readonly balanced?: boolean | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** 1 to 100, posted in this order: each must itself leave enough available. */
   readonly entries: ReadonlyArray<LedgerEntryInput>;
@@ -124,7 +124,7 @@ export type PostLedgerTransactionInput = {
 export type RefundLedgerEntryInput = {
   /** Credits to give back, from 1 (of an entry that gave credits: to take back). */
   readonly amount: number;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the entry. */
   readonly id: string;
@@ -135,7 +135,7 @@ export type RefundLedgerEntryInput = {
 };
 
 export type ReverseLedgerTransactionInput = {
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the transaction. */
   readonly id: string;
@@ -155,7 +155,7 @@ export type SetOverdraftInput = {
 export type TransferCreditsInput = {
   /** Credits, from 1. */
   readonly amount: number;
-  /** Answers what the posting would come to, and writes nothing: its ids are 0. */
+  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** The owner who sends. */
   readonly from: string;

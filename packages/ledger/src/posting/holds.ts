@@ -123,11 +123,13 @@ export function createHolds<Operation extends string>({
       })
       if (!row) throw new Error('ledger.hold gave no answer')
       const { result } = row
+      const seen = dryRun ? { seenIn: draft.id } : {}
+      const balance = { ...result.balance, ...seen }
       if (result.outcome === 'held') {
         if (!dryRun) report(draft.lines, 'held')
-        return { hold: rows.hold(result.hold), balance: result.balance }
+        return { hold: { ...rows.hold(result.hold), ...seen }, balance }
       }
-      const refusal = refusalError(result, draft, rows)
+      const refusal = refusalError({ ...result, balance }, draft, rows)
       if (!dryRun) report(draft.lines, refusal)
       throw refusal
     },
@@ -143,7 +145,8 @@ export function createHolds<Operation extends string>({
       const { entry, balance } = postedEntry(await postOne(post, client, request))
       const { id: capturedBy, createdOn } = entry
       const captured = { ...held, status: 'CAPTURED', capturedBy, releasedOn: createdOn.getTime() } as const
-      return { entry, balance, hold: rows.hold(captured) }
+      const seen = dryRun ? { seenIn: request.draft.id } : {}
+      return { entry, balance, hold: { ...rows.hold(captured), ...seen } }
     },
 
     /** Makes a hold's credits available again; a released or expired hold is answered as it is. @throws Refusal */

@@ -9,6 +9,7 @@ import type { DirectCalls } from './direct-calls.ts'
 import type { Draft, Line, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
 import { type Outcome, refusalError } from './outcome.ts'
+import { markPassing } from './passing.ts'
 
 /** What was posted: the entries in order, and the balances of their owners after them. */
 export interface PostedDraft<Operation extends string = string> {
@@ -117,8 +118,10 @@ export function createPost<Operation extends string>({
   ): Promise<readonly Settled<Operation>[]> => {
     const [only] = drafts
     if (client === prisma && !dryRun && only && drafts.length === 1) return [await batched(only)]
-    const settled = await directly(client, ownersOf(drafts), () => call(client, drafts, { dryRun }))
-    return settled.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
+    const called = await directly(client, ownersOf(drafts), () => call(client, drafts, { dryRun }))
+    const settled = called.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
+    markPassing(drafts, settled, dryRun)
+    return settled
   }
 
   return async (client, drafts, { dryRun } = { dryRun: false }) => {

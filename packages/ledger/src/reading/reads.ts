@@ -60,7 +60,7 @@ export function createReads<Operation extends string>({
 
     async balanceAt(ownerId, asOf) {
       const past = parseInput(pastSchema, { ownerId, asOf })
-      return { ownerId: past.ownerId, amount: (await find.amountAt(prisma, past)) ?? 0 }
+      return { ...past, amount: (await find.amountAt(prisma, past)) ?? 0 }
     },
 
     async entry(id) {

@@ -1,6 +1,7 @@
 import { DuplicateHoldError, HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
 import { lookupWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
+import { holdId } from '../identity.ts'
 
 /** A hold with the entry that captures it: that of a dry run is kept nowhere. */
 export interface HoldOfCapture extends LedgerHold {
@@ -17,7 +18,11 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
   LedgerHold.implement({
     description: 'Credits that an owner has promised: they count as spent while its status is HELD.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false, description: 'In the answer to a dry run: 0.' }),
+      id: t.id({
+        nullable: false,
+        description: 'In the answer to a dry run: one that no hold has.',
+        resolve: holdId,
+      }),
       ownerId: t.exposeString('ownerId', { nullable: false }),
       operation: t.expose('operation', {
         type: LedgerOperation,

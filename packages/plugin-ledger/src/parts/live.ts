@@ -11,6 +11,12 @@ export function addLive({ builder, ledger, types }: Graph): void {
         description: 'Its place in `ledgerEntries`. A subscriber that was cut off goes on after it.',
       }),
       entry: t.expose('entry', { type: types.LedgerEntry, nullable: false }),
+      balance: t.field({
+        type: types.LedgerBalance,
+        nullable: false,
+        description: "The owner's current balance.",
+        resolve: ({ entry }) => ledger.balance(entry.ownerId),
+      }),
     }),
   })
 

@@ -2,6 +2,7 @@ import { type LedgerAccount, type SummaryLine, summarySize, summaryWindows } fro
 import { addConnection } from '../connection.ts'
 import { pageWeight, summaryWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
+import { accountId } from '../identity.ts'
 
 /** Adds `ledgerSummary` and `ledgerAccounts`. */
 export function addStatements({ builder, ledger, types }: Graph): void {
@@ -36,6 +37,11 @@ export function addStatements({ builder, ledger, types }: Graph): void {
   const LedgerAccount = builder.objectRef<LedgerAccount>('LedgerAccount').implement({
     description: "An owner's account in this app.",
     fields: (t) => ({
+      id: t.id({
+        nullable: false,
+        description: 'Opaque.',
+        resolve: ({ ownerId }) => accountId(ledger.app, ownerId),
+      }),
       ownerId: t.exposeString('ownerId', { nullable: false }),
       balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
       entryCount: t.expose('entryCount', {

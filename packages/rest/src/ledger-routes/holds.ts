@@ -128,7 +128,12 @@ export const captureRoute = defineRoute({
       .object({ entry: shapes.entry, hold: shapes.hold, ...shapes.credits })
       .meta({ id: 'CapturedHold' }),
   },
-  answer: ({ captureHold }) => ({ entry: restEntry(captureHold.entry), ...postedHold(captureHold) }),
+  answer({ captureHold }) {
+    const entry = restEntry(captureHold.entry)
+    const { hold, ...credits } = postedHold(captureHold)
+    // A dry run imagines what becomes of a hold that is there, and so has an id.
+    return { entry, hold: { ...hold, id: entry.hold_id ?? hold.id }, ...credits }
+  },
   async replay({ entry, credits }, run) {
     if (entry?.hold_id === undefined) return undefined
     const { ledgerHold } = foundHold.parse(await run(holdQuery, { id: String(entry.hold_id) }))
