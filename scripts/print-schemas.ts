@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { type GraphQLSchema, printSchema } from 'graphql'
 import { appSchema } from './app-schema.ts'
 import { contractSchema, fullSchema } from './contract-schema.ts'
+import { undescribed } from './undescribed.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -20,11 +21,15 @@ export async function printedSchemas(): Promise<Map<string, GraphQLSchema>> {
   return schemas
 }
 
-/** `tsx scripts/print-schemas.ts` writes the files; with `--check` it fails when one is out of date. */
+/** `tsx scripts/print-schemas.ts` writes the files; with `--check` it fails when one is out of date or lacks a description. */
 async function main(check: boolean): Promise<void> {
   for (const [file, schema] of await printedSchemas()) {
     const path = join(root, file)
     const text = `${printSchema(schema)}\n`
+    for (const name of undescribed(schema)) {
+      console.error(`${file}: ${name} has no description`)
+      if (check) process.exitCode = 1
+    }
     if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
     if (check) {
       console.error(`${file} is out of date: npm run generate`)

@@ -34,12 +34,17 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
   })
 
   const Content = builder.prismaObject('Content', {
+    description: 'A text that an owner has published.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false }),
-      ownerId: t.exposeString('ownerId', { nullable: false }),
-      title: t.exposeString('title', { nullable: false }),
-      body: t.exposeString('body', { nullable: false }),
-      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      id: t.exposeID('id', { nullable: false, description: 'Given when it is published.' }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Who published it, and paid.' }),
+      title: t.exposeString('title', { nullable: false, description: '1 to 200 characters.' }),
+      body: t.exposeString('body', { nullable: false, description: '1 to 100,000 characters.' }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When it was published.',
+      }),
       accessCount: t.relationCount('accesses', {
         nullable: false,
         description: 'How often it was accessed.',
@@ -56,9 +61,17 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
   const success = builder.objectRef<PostedContent>('PostedContent').implement({
     description: 'A content and the entry that was posted with it.',
     fields: (t) => ({
-      content: t.expose('content', { type: Content, nullable: false }),
-      entry: t.expose('entry', { type: ledgerTypes.LedgerEntry, nullable: false }),
-      balance: t.expose('balance', { type: ledgerTypes.LedgerBalance, nullable: false }),
+      content: t.expose('content', { type: Content, nullable: false, description: 'The content as it is.' }),
+      entry: t.expose('entry', {
+        type: ledgerTypes.LedgerEntry,
+        nullable: false,
+        description: 'What was posted.',
+      }),
+      balance: t.expose('balance', {
+        type: ledgerTypes.LedgerBalance,
+        nullable: false,
+        description: "The owner's balance after it.",
+      }),
       replayed: t.exposeBoolean('replayed', {
         nullable: false,
         description: 'Whether this request was posted before: nothing was posted now.',
@@ -71,7 +84,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       type: Content,
       nullable: true,
       description: 'The content with this id, or null.',
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: 'The id of the content.' }) },
       resolve: (query, _root, { id }) =>
         prisma.content.findFirst({ ...query, where: { id: contentIdOf(id) ?? 0 } }),
     }),
@@ -80,27 +93,33 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       nullable: false,
       description: "An owner's contents, newest first: 20, or as many as `first` says, up to 100.",
       args: {
-        ownerId: t.arg.string({ required: true }),
-        first: t.arg.int(),
+        ownerId: t.arg.string({ required: true, description: 'Who published them.' }),
+        first: t.arg.int({ description: 'How many, 1 to 100; left out: 20.' }),
         after: t.arg.id({ description: 'The id of the last content read.' }),
       },
       resolve: (query, _root, args) => prisma.content.findMany({ ...query, ...contentsOf(args) }),
     }),
   }))
 
+  const nonce = {
+    required: true,
+    description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.',
+  } as const
   const CreateContentInput = builder.inputType('CreateContentInput', {
+    description: 'A content to publish.',
     fields: (t) => ({
-      ownerId: t.string({ required: true }),
+      ownerId: t.string({ required: true, description: 'Who publishes it, and pays.' }),
       title: t.string({ required: true, description: '1 to 200 characters.' }),
       body: t.string({ required: true, description: '1 to 100,000 characters.' }),
-      nonce: t.string({ required: true }),
+      nonce: t.string(nonce),
     }),
   })
   const AccessContentInput = builder.inputType('AccessContentInput', {
+    description: 'An access to record.',
     fields: (t) => ({
-      contentId: t.id({ required: true }),
+      contentId: t.id({ required: true, description: 'The id of the content.' }),
       ownerId: t.string({ required: true, description: 'Who accesses it.' }),
-      nonce: t.string({ required: true }),
+      nonce: t.string(nonce),
     }),
   })
 
@@ -109,8 +128,12 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       type: success,
       nullable: false,
       description: 'Publishes a content for the price of CONTENT_CREATION.',
-      errors: { types: [...postingErrors], directResult: true, union: { name: 'CreateContentResult' } },
-      args: { input: t.arg({ type: CreateContentInput, required: true }) },
+      errors: {
+        types: [...postingErrors],
+        directResult: true,
+        union: { name: 'CreateContentResult', description: 'What `createContent` answers.' },
+      },
+      args: { input: t.arg({ type: CreateContentInput, required: true, description: 'What to publish.' }) },
       resolve: (_root, { input }) => contents.create(input),
     }),
     accessContent: t.field({
@@ -120,9 +143,15 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       errors: {
         types: [...postingErrors, ContentNotFoundError],
         directResult: true,
-        union: { name: 'AccessContentResult' },
+        union: { name: 'AccessContentResult', description: 'What `accessContent` answers.' },
       },
-      args: { input: t.arg({ type: AccessContentInput, required: true }) },
+      args: {
+        input: t.arg({
+          type: AccessContentInput,
+          required: true,
+          description: 'What is accessed, and by whom.',
+        }),
+      },
       resolve: (_root, { input }) => contents.access({ ...input, contentId: String(input.contentId) }),
     }),
   }))

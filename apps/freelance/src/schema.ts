@@ -35,18 +35,25 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const Project = builder.prismaObject('Project', {
     description: 'What a client buys from a freelancer.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false }),
-      clientId: t.exposeString('clientId', { nullable: false }),
-      freelancerId: t.exposeString('freelancerId', { nullable: false }),
-      title: t.exposeString('title', { nullable: false }),
+      id: t.exposeID('id', { nullable: false, description: 'Given when it is agreed.' }),
+      clientId: t.exposeString('clientId', { nullable: false, description: 'The owner who pays.' }),
+      freelancerId: t.exposeString('freelancerId', {
+        nullable: false,
+        description: 'The owner who is paid.',
+      }),
+      title: t.exposeString('title', { nullable: false, description: '1 to 200 characters.' }),
       price: t.field({
         type: 'SafeInt',
         nullable: false,
-        description: 'Credits.',
+        description: 'Credits, from 1.',
         select: { price: true },
         resolve: ({ price }) => Number(price),
       }),
-      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When it was agreed.',
+      }),
       paidOn: t.expose('paidOn', {
         type: 'DateTime',
         nullable: true,
@@ -65,8 +72,12 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const success = builder.objectRef<PaidProject>('PaidProject').implement({
     description: 'A project and the transaction that paid it.',
     fields: (t) => ({
-      project: t.expose('project', { type: Project, nullable: false }),
-      transaction: t.expose('transaction', { type: ledgerTypes.LedgerTransaction, nullable: false }),
+      project: t.expose('project', { type: Project, nullable: false, description: 'The project as it is.' }),
+      transaction: t.expose('transaction', {
+        type: ledgerTypes.LedgerTransaction,
+        nullable: false,
+        description: 'The payment.',
+      }),
       balances: t.field({
         type: [ledgerTypes.LedgerBalance],
         nullable: false,
@@ -85,22 +96,30 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       type: Project,
       nullable: true,
       description: 'The project with this id, or null.',
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: 'The id of the project.' }) },
       resolve: (query, _root, { id }) => findProject(prisma, id, query),
     }),
   )
 
   const CreateProjectInput = builder.inputType('CreateProjectInput', {
+    description: 'A project to agree.',
     fields: (t) => ({
-      clientId: t.string({ required: true, description: 'Who pays.' }),
-      freelancerId: t.string({ required: true, description: 'Who is paid.' }),
+      clientId: t.string({ required: true, description: 'The owner who pays.' }),
+      freelancerId: t.string({ required: true, description: 'The owner who is paid.' }),
       title: t.string({ required: true, description: '1 to 200 characters.' }),
       price: t.field({ type: 'SafeInt', required: true, description: 'Credits, from 1.' }),
     }),
   })
 
   const PayProjectInput = builder.inputType('PayProjectInput', {
-    fields: (t) => ({ projectId: t.id({ required: true }), nonce: t.string({ required: true }) }),
+    description: 'A project to pay.',
+    fields: (t) => ({
+      projectId: t.id({ required: true, description: 'The id of the project.' }),
+      nonce: t.string({
+        required: true,
+        description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is paid twice.',
+      }),
+    }),
   })
 
   builder.mutationFields((t) => ({
@@ -108,8 +127,12 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       type: Project,
       nullable: false,
       description: 'Agrees a project between a client and a freelancer. Posts nothing.',
-      errors: { types: [ValidationError], directResult: true, union: { name: 'CreateProjectResult' } },
-      args: { input: t.arg({ type: CreateProjectInput, required: true }) },
+      errors: {
+        types: [ValidationError],
+        directResult: true,
+        union: { name: 'CreateProjectResult', description: 'What `createProject` answers.' },
+      },
+      args: { input: t.arg({ type: CreateProjectInput, required: true, description: 'What is agreed.' }) },
       resolve: (_root, { input }) => createProject(prisma, input),
     }),
     payProject: t.field({
@@ -119,9 +142,9 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       errors: {
         types: [...postingErrors, ProjectNotFoundError, ProjectPaidError],
         directResult: true,
-        union: { name: 'PayProjectResult' },
+        union: { name: 'PayProjectResult', description: 'What `payProject` answers.' },
       },
-      args: { input: t.arg({ type: PayProjectInput, required: true }) },
+      args: { input: t.arg({ type: PayProjectInput, required: true, description: 'What is paid.' }) },
       resolve: (_root, { input: { projectId, nonce } }) =>
         payProject({ ledger, prisma }, { projectId: String(projectId), nonce }),
     }),

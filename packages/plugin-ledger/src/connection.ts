@@ -1,4 +1,4 @@
-import type { ObjectRef } from '@pothos/core'
+import type { ArgBuilder, ObjectRef } from '@pothos/core'
 import type { Page } from '@shared-ledger/ledger'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
 
@@ -9,16 +9,42 @@ export function addConnection<Node>(
   description: string,
 ) {
   const Edge = builder.objectRef<Page<Node>['edges'][number]>(`${node.name}Edge`).implement({
+    description: `A \`${node.name}\` in a page.`,
     fields: (t) => ({
-      cursor: t.exposeString('cursor', { nullable: false }),
-      node: t.field({ type: node, nullable: false, resolve: (edge) => edge.node as never }),
+      cursor: t.exposeString('cursor', {
+        nullable: false,
+        description: 'Its place in the list, for `after` and `before`.',
+      }),
+      node: t.field({
+        type: node,
+        nullable: false,
+        description: 'What stands there.',
+        resolve: (edge) => edge.node as never,
+      }),
     }),
   })
   return builder.objectRef<Page<Node>>(`${node.name}Connection`).implement({
     description,
     fields: (t) => ({
-      edges: t.field({ type: [Edge], nullable: false, resolve: (page) => [...page.edges] as never }),
-      pageInfo: t.expose('pageInfo', { type: builder.pageInfoRef(), nullable: false }),
+      edges: t.field({
+        type: [Edge],
+        nullable: false,
+        description: 'What the page has, in the order of the list.',
+        resolve: (page) => [...page.edges] as never,
+      }),
+      pageInfo: t.expose('pageInfo', {
+        type: builder.pageInfoRef(),
+        nullable: false,
+        description: 'Its ends, and whether the list goes on beyond them.',
+      }),
     }),
   })
 }
+
+/** The arguments that choose a page of a list. */
+export const pageArgs = (arg: ArgBuilder<BuilderTypes>) => ({
+  before: arg.string({ description: 'Only what comes before the place with this cursor.' }),
+  after: arg.string({ description: 'Only what comes after the place with this cursor.' }),
+  first: arg.int({ description: 'How many from the start, 1 to 100. Not with `last`.' }),
+  last: arg.int({ description: 'How many from the end, 1 to 100. Not with `first`.' }),
+})

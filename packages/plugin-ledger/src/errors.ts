@@ -19,16 +19,23 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   const ErrorInterface = builder.interfaceRef<ErrorShape>('Error').implement({
     description: 'A refusal: a stable code for programs and a message for people.',
     fields: (t) => ({
-      code: t.exposeString('code', { nullable: false }),
-      message: t.exposeString('message', { nullable: false }),
+      code: t.exposeString('code', {
+        nullable: false,
+        description: 'Stable, for programs, such as INSUFFICIENT_BALANCE.',
+      }),
+      message: t.exposeString('message', {
+        nullable: false,
+        description: 'What was wrong and what to do, for people. May change.',
+      }),
     }),
   })
   const interfaces = [ErrorInterface]
 
   const FieldErrorType = builder.objectRef<FieldError>('FieldError').implement({
+    description: 'What is wrong with one field of an input.',
     fields: (t) => ({
       field: t.exposeString('field', { nullable: false, description: 'Such as amount or metadata.colour.' }),
-      message: t.exposeString('message', { nullable: false }),
+      message: t.exposeString('message', { nullable: false, description: 'The rule that it breaks.' }),
     }),
   })
   builder.objectType(ValidationError, {
@@ -40,6 +47,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
         type: [FieldErrorType],
         nullable: false,
         cost: { weight: 0, size: 10 },
+        description: 'One row per fault.',
         resolve: ({ errors }) => [...errors],
       }),
     }),
@@ -49,7 +57,11 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     description: 'The account has fewer credits available than the posting takes. Nothing was posted.',
     interfaces,
     fields: (t) => ({
-      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      balance: t.expose('balance', {
+        type: LedgerBalance,
+        nullable: false,
+        description: 'The current balance.',
+      }),
       entryIndex: t.exposeInt('entryIndex', { nullable: false, description: entryIndex }),
     }),
   })
@@ -95,7 +107,11 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
       'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
     interfaces,
     fields: (t) => ({
-      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      balance: t.expose('balance', {
+        type: LedgerBalance,
+        nullable: false,
+        description: 'The current balance.',
+      }),
       entryIndex: t.exposeInt('entryIndex', {
         nullable: false,
         description: `${entryIndex} Of a request that has none: 0.`,
@@ -107,8 +123,12 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     description: 'The owner has had the operation as often as its limit allows. Nothing was posted.',
     interfaces,
     fields: (t) => ({
-      ownerId: t.exposeString('ownerId', { nullable: false }),
-      operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose limit it is.' }),
+      operation: t.expose('operation', {
+        type: LedgerOperation,
+        nullable: false,
+        description: 'What is limited.',
+      }),
       nextOn: t.expose('nextOn', {
         type: 'DateTime',
         nullable: true,

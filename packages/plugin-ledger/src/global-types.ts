@@ -7,7 +7,8 @@ import type {
 } from '@pothos/core'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
 import type { FieldCost } from './field-cost.ts'
-import type { LedgerPart, PothosLedgerPlugin } from './index.ts'
+import type { LedgerPart } from './parts/index.ts'
+import type { PothosLedgerPlugin } from './plugin.ts'
 import type { AddLedgerOptions, LedgerRefs } from './types.ts'
 
 declare global {

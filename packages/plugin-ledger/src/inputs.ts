@@ -1,13 +1,28 @@
-import type { InputFieldBuilder } from '@pothos/core'
+import type { ArgBuilder, InputFieldBuilder, InputRef } from '@pothos/core'
 import type { BuilderTypes } from './builder.ts'
 import type { Graph } from './graph.ts'
 
 type InputFields = InputFieldBuilder<BuilderTypes, 'InputObject'>
 
+const ownerId = {
+  required: true,
+  description: 'Whose account: 1 to 255 characters, compared byte for byte.',
+} as const
+
+/** The argument that says whose account. */
+export const ownerArg = (arg: ArgBuilder<BuilderTypes>) => arg.string(ownerId)
+
+/** The input field that says whose account. */
+export const ownerField = (t: InputFields) => t.string(ownerId)
+
+/** The one argument of a mutation. */
+export const inputArg = <Input extends InputRef>(arg: ArgBuilder<BuilderTypes>, type: Input) =>
+  arg({ type, required: true, description: 'What is asked for.' })
+
 /** The fields of an entry that is asked for. */
 export const entryInputFields = (t: InputFields, { types: { LedgerOperation } }: Graph) => ({
-  ownerId: t.string({ required: true, description: 'Whose account: 1 to 255 characters.' }),
-  operation: t.field({ type: LedgerOperation, required: true }),
+  ownerId: ownerField(t),
+  operation: t.field({ type: LedgerOperation, required: true, description: 'What to do with the credits.' }),
   amount: t.field({
     type: 'SafeInt',
     description:
@@ -21,7 +36,7 @@ export const postingInputFields = (t: InputFields) => ({
     required: true,
     description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.',
   }),
-  metadata: t.field({ type: 'LedgerMetadata', description: 'Kept with what is posted.' }),
+  metadata: t.field({ type: 'LedgerMetadata', description: 'Kept with what is posted; left out: {}.' }),
   dryRun: t.boolean({
     description: 'Answers what the posting would come to, and writes nothing: its ids name nothing.',
   }),

@@ -1,11 +1,12 @@
 import type { Graph } from './graph.ts'
-import { entryInputFields, postingInputFields } from './inputs.ts'
+import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
 import { addResult, answerOf } from './results.ts'
 
 /** Adds the mutation `postLedgerEntry`, and answers its input and result: a batch has lists of them. */
 export function addPostLedgerEntry(graph: Graph) {
   const { builder, ledger } = graph
   const PostLedgerEntryInput = builder.inputType('PostLedgerEntryInput', {
+    description: 'An entry to post.',
     fields: (t) => ({ ...entryInputFields(t, graph), ...postingInputFields(t) }),
   })
   const PostLedgerEntryResult = addResult(graph, 'PostLedgerEntry', ['entry', 'balance'])
@@ -15,7 +16,7 @@ export function addPostLedgerEntry(graph: Graph) {
       type: PostLedgerEntryResult,
       nullable: false,
       description: "Posts one entry to an owner's account.",
-      args: { input: t.arg({ type: PostLedgerEntryInput, required: true }) },
+      args: { input: inputArg(t.arg, PostLedgerEntryInput) },
       resolve: (_root, { input }) => answerOf(ledger.postEntry(input)),
     }),
   )

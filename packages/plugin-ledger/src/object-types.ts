@@ -1,6 +1,7 @@
 import type { LedgerEntry, LedgerHold, LedgerTransaction } from '@shared-ledger/ledger'
 import type { AnyLedger, LedgerBuilder } from './builder.ts'
 import { balanceId, entryId } from './identity.ts'
+import { describeOperation } from './operation-info.ts'
 import type { BalanceShape } from './types.ts'
 
 /** The ledger's enum and object types, which fields, errors and the app refer to. */
@@ -13,7 +14,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
     values: Object.fromEntries(
       ledger
         .describeOperations()
-        .map(({ name, description }) => [name, description === undefined ? {} : { description }]),
+        .map((operation) => [operation.name, { description: describeOperation(operation) }]),
     ),
   })
 
@@ -26,8 +27,12 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
           'Opaque. The same for each current balance of an owner; a past one and one that a dry run imagines have others.',
         resolve: (balance) => balanceId(ledger.app, balance),
       }),
-      ownerId: t.exposeString('ownerId', { nullable: false }),
-      amount: t.expose('amount', { type: 'SafeInt', nullable: false, description: 'Credits.' }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose balance.' }),
+      amount: t.expose('amount', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'Credits: the sum of all entries of the account.',
+      }),
     }),
   })
 
@@ -39,8 +44,12 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
         description: 'In the answer to a dry run: one that no entry has.',
         resolve: entryId,
       }),
-      ownerId: t.exposeString('ownerId', { nullable: false }),
-      operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      operation: t.expose('operation', {
+        type: LedgerOperation,
+        nullable: false,
+        description: 'What was done with the credits.',
+      }),
       amount: t.expose('amount', {
         type: 'SafeInt',
         nullable: false,
@@ -51,7 +60,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
         nullable: false,
         description: "The account's balance just after this entry.",
       }),
-      nonce: t.exposeString('nonce', { nullable: false }),
+      nonce: t.exposeString('nonce', { nullable: false, description: 'The idempotency key of its request.' }),
       seq: t.expose('seq', {
         type: 'SafeInt',
         nullable: false,
@@ -61,8 +70,16 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
         nullable: false,
         description: 'Entries that were posted together have the same.',
       }),
-      metadata: t.expose('metadata', { type: 'LedgerMetadata', nullable: false }),
-      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      metadata: t.expose('metadata', {
+        type: 'LedgerMetadata',
+        nullable: false,
+        description: 'What its request asked to keep with it.',
+      }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: "When it was posted, to the millisecond. Never falls along an account's seq.",
+      }),
       reverses: t.exposeID('reverses', {
         nullable: true,
         description: 'The id of the entry that this one undoes.',

@@ -1,36 +1,74 @@
-import { limitWindows, type OperationInfo, type OperationLimit } from '@shared-ledger/ledger'
+import { limitWindows, maxCredits, type OperationInfo, type OperationLimit } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
+
+const windowDescriptions = {
+  hour: 'An hour of the clock.',
+  day: 'A day, from midnight.',
+  week: 'A week, from Monday.',
+  month: 'A month of the calendar.',
+  lifetime: 'All time: it never ends.',
+} as const satisfies Record<(typeof limitWindows)[number], string>
+
+/** What an operation does: in the app's words, or by its amounts. */
+export function describeOperation({ description, direction, min, max }: OperationInfo): string {
+  if (description !== undefined) return description
+  if (direction === 'NONE') return 'Moves no credits, but is on record.'
+  const range = max === maxCredits ? `${min} or more` : `${min} to ${max}`
+  const amount = `${min === max ? min : range} ${max === 1 ? 'credit' : 'credits'}`
+  return direction === 'OUT' ? `Takes ${amount} from the owner.` : `Gives ${amount} to the owner.`
+}
 
 /** Adds what a form needs to know of an operation. */
 export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph) {
   const LedgerDirection = builder.enumType('LedgerDirection', {
     description: 'Where an operation moves credits: to the owner, from the owner, or neither.',
-    values: ['IN', 'OUT', 'NONE'] as const,
+    values: {
+      IN: { description: 'To the owner.' },
+      OUT: { description: 'From the owner.' },
+      NONE: { description: 'Neither: the amount is 0.' },
+    },
   })
   const LedgerLimitWindow = builder.enumType('LedgerLimitWindow', {
     description: 'A calendar window: UTC, weeks from Monday.',
-    values: Object.fromEntries(limitWindows.map((value) => [value.toUpperCase(), { value }])),
+    values: Object.fromEntries(
+      limitWindows.map((value) => [value.toUpperCase(), { value, description: windowDescriptions[value] }]),
+    ),
   })
   const LedgerLimit = builder.objectRef<OperationLimit>('LedgerLimit').implement({
     description: 'How often an owner may have an operation.',
     fields: (t) => ({
-      times: t.exposeInt('times', { nullable: false }),
-      per: t.expose('per', { type: LedgerLimitWindow, nullable: false }),
+      times: t.exposeInt('times', { nullable: false, description: 'How many times in one window.' }),
+      per: t.expose('per', {
+        type: LedgerLimitWindow,
+        nullable: false,
+        description: 'The window in which they are counted.',
+      }),
     }),
   })
   return builder.objectRef<OperationInfo>('LedgerOperationInfo').implement({
     description:
       'An operation with all that a form needs. Amounts are numbers of credits, >= 0, as inputs take them.',
     fields: (t) => ({
-      name: t.expose('name', { type: LedgerOperation, nullable: false }),
-      description: t.exposeString('description', { nullable: true }),
+      name: t.expose('name', { type: LedgerOperation, nullable: false, description: 'As inputs take it.' }),
+      description: t.exposeString('description', {
+        nullable: true,
+        description: 'What it is for, in the words of the app; null: the app does not say.',
+      }),
       shared: t.exposeBoolean('shared', { nullable: false, description: 'Whether every app has it.' }),
-      direction: t.expose('direction', { type: LedgerDirection, nullable: false }),
-      minAmount: t.expose('min', { type: 'SafeInt', nullable: false }),
+      direction: t.expose('direction', {
+        type: LedgerDirection,
+        nullable: false,
+        description: 'Where it moves credits.',
+      }),
+      minAmount: t.expose('min', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'The fewest credits that it takes or gives.',
+      }),
       maxAmount: t.expose('max', {
         type: 'SafeInt',
         nullable: false,
-        description: 'The same as minAmount where the amount is fixed.',
+        description: 'The most; the same as minAmount where the amount is fixed.',
       }),
       defaultAmount: t.expose('default', {
         type: 'SafeInt',

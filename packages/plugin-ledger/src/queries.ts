@@ -1,6 +1,7 @@
-import { addConnection } from './connection.ts'
+import { addConnection, pageArgs } from './connection.ts'
 import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
+import { ownerArg } from './inputs.ts'
 import { addOperationInfo } from './operation-info.ts'
 import { statementArgs } from './parts/statement-args.ts'
 
@@ -17,7 +18,7 @@ export function addQueries(graph: Graph): void {
       type: LedgerBalance,
       nullable: false,
       description: "An owner's balance in this app.",
-      args: { ownerId: t.arg.string({ required: true }), ...statement.balance(t.arg) },
+      args: { ownerId: ownerArg(t.arg), ...statement.balance(t.arg) },
       resolve: (_root, { ownerId, asOf }) =>
         asOf ? ledger.balanceAt(ownerId, asOf) : ledger.balance(ownerId),
     }),
@@ -25,14 +26,17 @@ export function addQueries(graph: Graph): void {
       type: LedgerEntry,
       nullable: true,
       description: 'The entry with this id, or null.',
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: 'The id of the entry.' }) },
       resolve: (_root, { id }) => ledger.entry(id),
     }),
     ledgerEntryByNonce: t.field({
       type: LedgerEntry,
       nullable: true,
       description: "The owner's entry that was posted with this nonce, or null.",
-      args: { ownerId: t.arg.string({ required: true }), nonce: t.arg.string({ required: true }) },
+      args: {
+        ownerId: ownerArg(t.arg),
+        nonce: t.arg.string({ required: true, description: 'The idempotency key that it was posted with.' }),
+      },
       resolve: (_root, { ownerId, nonce }) => ledger.entryByNonce(ownerId, nonce),
     }),
     ledgerEntries: t.field({
@@ -40,10 +44,10 @@ export function addQueries(graph: Graph): void {
       nullable: false,
       description: "An owner's entries, newest first: 20, or as many as `first` or `last` says, up to 100.",
       args: {
-        ownerId: t.arg.string({ required: true }),
+        ownerId: ownerArg(t.arg),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
         ...statement.entries(t.arg),
-        ...t.arg.connectionArgs(),
+        ...pageArgs(t.arg),
       },
       cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },
       resolve: (_root, args) => ledger.entries(args),

@@ -20,6 +20,14 @@ export interface Answer {
   readonly balances: readonly LedgerBalance[]
 }
 
+const fieldDescriptions = {
+  entry: 'What was posted.',
+  transaction: 'What was posted.',
+  hold: 'The hold as it is then.',
+  balance: 'The balance after it.',
+  balances: 'The balances after it: each owner once, in the order of their first entries.',
+} as const satisfies Record<keyof Answer, string>
+
 /** A class of refusals: an object type of the graph. */
 type RefusalType = new (...args: never[]) => LedgerError
 
@@ -40,7 +48,9 @@ export function addResult<Field extends keyof Answer>(
     balance: LedgerBalance,
     balances: [LedgerBalance],
   } as const
+  const mutation = `\`${name[0]?.toLowerCase()}${name.slice(1)}\``
   const Success = builder.objectRef<Pick<Answer, Field>>(`${name}Success`).implement({
+    description: `${mutation} did what was asked.`,
     fields: (t) =>
       Object.fromEntries(
         fields.map((field) => [
@@ -48,6 +58,7 @@ export function addResult<Field extends keyof Answer>(
           t.field({
             type: fieldTypes[field as keyof Answer] as never,
             nullable: false,
+            description: fieldDescriptions[field],
             cost: { weight: 0 },
             resolve: (answer) => answer[field] as never,
           }),
@@ -55,6 +66,7 @@ export function addResult<Field extends keyof Answer>(
       ),
   })
   const union = builder.errorUnion(`${name}Result`, {
+    description: `What ${mutation} answers: that it was done, or why not.`,
     types: [...refusals, Success] as never,
     resolveType: () => Success.name,
   })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import SchemaBuilder from '@pothos/core'
-import { defineOperations, sharedOperations, transferOperations } from '@shared-ledger/ledger'
+import { defineOperations, maxCredits, sharedOperations, transferOperations } from '@shared-ledger/ledger'
 import {
   findBreakingChanges,
   GraphQLEnumType,
@@ -56,6 +56,28 @@ describe("an app's graph", () => {
     expect(type instanceof GraphQLEnumType && type.getValue('CONTENT_CREATION')?.description).toBe(
       operations.CONTENT_CREATION.description,
     )
+  })
+
+  test.each([
+    ['TAKES', -2, 'Takes 2 credits from the owner.'],
+    ['TAKES_ONE', -1, 'Takes 1 credit from the owner.'],
+    ['GIVES', { min: 1, max: 100 }, 'Gives 1 to 100 credits to the owner.'],
+    ['GIVES_ANY', { min: 5, max: maxCredits }, 'Gives 5 or more credits to the owner.'],
+    ['RECORDS', 0, 'Moves no credits, but is on record.'],
+  ] as const)('describes %s, which the app does not, by its amount', (name, amount, description) => {
+    const type = buildSchema(openLedger({ ...sharedOperations, [name]: { amount } })).getType(
+      'LedgerOperation',
+    )
+    expect(type instanceof GraphQLEnumType && type.getValue(name)?.description).toBe(description)
+  })
+
+  test('keeps what the app says of types that others add', () => {
+    const builder = createBuilder()
+    builder.queryType({ description: 'What the game can tell.' })
+    builder.addLedger(openLedger(operations))
+    const schema = builder.toSchema()
+    expect(schema.getQueryType()?.description).toBe('What the game can tell.')
+    expect(schema.getMutationType()?.description).toContain('What can be done.')
   })
 
   test('names its enum as the app wants', () => {

@@ -3,17 +3,23 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** An access to record. */
 export type AccessContentInput = {
+  /** The id of the content. */
   readonly contentId: string;
+  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
   /** Who accesses it. */
   readonly ownerId: string;
 };
 
+/** A content to publish. */
 export type CreateContentInput = {
   /** 1 to 100,000 characters. */
   readonly body: string;
+  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
+  /** Who publishes it, and pays. */
   readonly ownerId: string;
   /** 1 to 200 characters. */
   readonly title: string;

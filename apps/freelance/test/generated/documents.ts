@@ -3,10 +3,11 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** A project to agree. */
 export type CreateProjectInput = {
-  /** Who pays. */
+  /** The owner who pays. */
   readonly clientId: string;
-  /** Who is paid. */
+  /** The owner who is paid. */
   readonly freelancerId: string;
   /** Credits, from 1. */
   readonly price: number;
@@ -33,25 +34,31 @@ export type LedgerOperation =
   /** Credits that an owner sends to another. */
   | 'TRANSFER_OUT';
 
+/** A project to pay. */
 export type PayProjectInput = {
+  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is paid twice. */
   readonly nonce: string;
+  /** The id of the project. */
   readonly projectId: string;
 };
 
+/** An entry to post. */
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
   /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
+  /** What to do with the credits. */
   readonly operation: LedgerOperation;
-  /** Whose account: 1 to 255 characters. */
+  /** Whose account: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
+/** Credits to move from one owner to another. */
 export type TransferCreditsInput = {
   /** Credits, from 1. */
   readonly amount: number;
@@ -59,7 +66,7 @@ export type TransferCreditsInput = {
   readonly dryRun?: boolean | null | undefined;
   /** The owner who sends. */
   readonly from: string;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;

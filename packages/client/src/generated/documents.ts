@@ -3,6 +3,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** A hold to capture, or a part of it. */
 export type CaptureHoldInput = {
   /** Credits, from 1; left out: all that the hold keeps. What is not taken is available again. */
   readonly amount?: number | null | undefined;
@@ -10,12 +11,13 @@ export type CaptureHoldInput = {
   readonly dryRun?: boolean | null | undefined;
   /** The id of the hold. */
   readonly id: string;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
 };
 
+/** Credits to set aside for a later entry. */
 export type HoldCreditsInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
@@ -23,53 +25,71 @@ export type HoldCreditsInput = {
   readonly dryRun?: boolean | null | undefined;
   /** Seconds until the credits are available again, 1 to 31,536,000 (365 days). */
   readonly expiresIn: number;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
+  /** What to do with the credits. */
   readonly operation: LedgerOperation;
-  /** Whose account: 1 to 255 characters. */
+  /** Whose account: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
 /** Where an operation moves credits: to the owner, from the owner, or neither. */
 export type LedgerDirection =
+  /** To the owner. */
   | 'IN'
+  /** Neither: the amount is 0. */
   | 'NONE'
+  /** From the owner. */
   | 'OUT';
 
-/** One entry of a transaction. */
+/** One entry of a transaction to post. */
 export type LedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
+  /** What to do with the credits. */
   readonly operation: LedgerOperation;
-  /** Whose account: 1 to 255 characters. */
+  /** Whose account: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
 /** Which way a list of entries goes. */
 export type LedgerEntryOrder =
+  /** From the newest entry to the oldest. */
   | 'NEWEST_FIRST'
+  /** From the oldest entry to the newest. */
   | 'OLDEST_FIRST';
 
 /** Whether a hold keeps credits aside (HELD), or what became of it. */
 export type LedgerHoldStatus =
+  /** An entry took its credits, or a part of them. */
   | 'CAPTURED'
+  /** Its credits are available again, since its time is over. */
   | 'EXPIRED'
+  /** Its credits are set aside. */
   | 'HELD'
+  /** Its credits are available again, since somebody asked for it. */
   | 'RELEASED';
 
 /** A calendar window: UTC, weeks from Monday. */
 export type LedgerLimitWindow =
+  /** A day, from midnight. */
   | 'DAY'
+  /** An hour of the clock. */
   | 'HOUR'
+  /** All time: it never ends. */
   | 'LIFETIME'
+  /** A month of the calendar. */
   | 'MONTH'
+  /** A week, from Monday. */
   | 'WEEK';
 
 /** Entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with fewer matches is short, and its end cursor goes on. */
 export type LedgerMetadataFilter = {
+  /** A key of the metadata. */
   readonly key: string;
+  /** Its whole value, compared byte for byte. */
   readonly value: string;
 };
 
@@ -90,24 +110,30 @@ export type LedgerOperation =
 
 /** A calendar window: UTC. */
 export type LedgerSummaryWindow =
+  /** A day, from midnight. */
   | 'DAY'
+  /** An hour of the clock. */
   | 'HOUR'
+  /** A month of the calendar. */
   | 'MONTH';
 
+/** An entry to post. */
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
   /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
+  /** What to do with the credits. */
   readonly operation: LedgerOperation;
-  /** Whose account: 1 to 255 characters. */
+  /** Whose account: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
+/** Entries to post together. */
 export type PostLedgerTransactionInput = {
   /** Demands that the amounts add up to zero: credits move, none are made. */
   readonly balanced?: boolean | null | undefined;
@@ -115,12 +141,13 @@ export type PostLedgerTransactionInput = {
   readonly dryRun?: boolean | null | undefined;
   /** 1 to 100, posted in this order: each must itself leave enough available. */
   readonly entries: ReadonlyArray<LedgerEntryInput>;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
 };
 
+/** A part of an entry to give back. */
 export type RefundLedgerEntryInput = {
   /** Credits to give back, from 1 (of an entry that gave credits: to take back). */
   readonly amount: number;
@@ -128,30 +155,33 @@ export type RefundLedgerEntryInput = {
   readonly dryRun?: boolean | null | undefined;
   /** The id of the entry. */
   readonly id: string;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
 };
 
+/** A transaction to undo. */
 export type ReverseLedgerTransactionInput = {
   /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the transaction. */
   readonly id: string;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
 };
 
+/** What `setOverdraft` asks for. */
 export type SetOverdraftInput = {
   /** How far below 0 the balance may go, in credits, >= 0. */
   readonly limit: number;
-  /** Whose account: 1 to 255 characters. */
+  /** Whose account: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
+/** Credits to move from one owner to another. */
 export type TransferCreditsInput = {
   /** Credits, from 1. */
   readonly amount: number;
@@ -159,7 +189,7 @@ export type TransferCreditsInput = {
   readonly dryRun?: boolean | null | undefined;
   /** The owner who sends. */
   readonly from: string;
-  /** Kept with what is posted. */
+  /** Kept with what is posted; left out: {}. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;

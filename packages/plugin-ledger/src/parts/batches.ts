@@ -8,8 +8,15 @@ export function addBatches({ builder, ledger, posting }: ContractGraph): void {
       nullable: false,
       description: 'Posts 1 to 1,000 entries, each on its own, and answers in order what became of each.',
       args: {
-        inputs: t.arg({ type: [posting.PostLedgerEntryInput], required: true }),
-        dryRun: t.arg.boolean({ description: 'One for all: in an input it is refused.' }),
+        inputs: t.arg({
+          type: [posting.PostLedgerEntryInput],
+          required: true,
+          description: 'The entries, in the order in which they are posted and answered.',
+        }),
+        dryRun: t.arg.boolean({
+          description:
+            'Answers what would become of all, and writes nothing. An input with a dryRun of its own is refused.',
+        }),
       },
       resolve: async (_root, { inputs, dryRun }) => {
         const results = await ledger.postEntries(inputs, { dryRun: dryRun ?? false })

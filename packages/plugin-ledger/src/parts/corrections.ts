@@ -6,7 +6,7 @@ import {
   RefundExceededError,
 } from '@shared-ledger/ledger'
 import type { Graph } from '../graph.ts'
-import { postingInputFields } from '../inputs.ts'
+import { inputArg, postingInputFields } from '../inputs.ts'
 import { addResult, answerOf } from '../results.ts'
 
 const refusals = [...postingErrors, ...correctionErrors]
@@ -17,12 +17,14 @@ export function addCorrections(graph: Graph): void {
   addCorrectionErrors(graph)
 
   const ReverseLedgerTransactionInput = builder.inputType('ReverseLedgerTransactionInput', {
+    description: 'A transaction to undo.',
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the transaction.' }),
       ...postingInputFields(t),
     }),
   })
   const RefundLedgerEntryInput = builder.inputType('RefundLedgerEntryInput', {
+    description: 'A part of an entry to give back.',
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the entry.' }),
       amount: t.field({
@@ -42,14 +44,14 @@ export function addCorrections(graph: Graph): void {
       nullable: false,
       description:
         'Undoes a transaction, once: in reverse order, one entry of the negated amount per original entry.',
-      args: { input: t.arg({ type: ReverseLedgerTransactionInput, required: true }) },
+      args: { input: inputArg(t.arg, ReverseLedgerTransactionInput) },
       resolve: (_root, { input }) => answerOf(ledger.reverseTransaction(input)),
     }),
     refundLedgerEntry: t.field({
       type: Refunded,
       nullable: false,
       description: 'Gives a part of an entry back; several times, up to the whole.',
-      args: { input: t.arg({ type: RefundLedgerEntryInput, required: true }) },
+      args: { input: inputArg(t.arg, RefundLedgerEntryInput) },
       resolve: (_root, { input }) => answerOf(ledger.refundEntry(input)),
     }),
   }))

@@ -13,7 +13,12 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
   const { LedgerBalance, LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
     description: 'Whether a hold keeps credits aside (HELD), or what became of it.',
-    values: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const,
+    values: {
+      HELD: { description: 'Its credits are set aside.' },
+      CAPTURED: { description: 'An entry took its credits, or a part of them.' },
+      RELEASED: { description: 'Its credits are available again, since somebody asked for it.' },
+      EXPIRED: { description: 'Its credits are available again, since its time is over.' },
+    },
   })
   LedgerHold.implement({
     description: 'Credits that an owner has promised: they count as spent while its status is HELD.',
@@ -23,7 +28,7 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
         description: 'In the answer to a dry run: one that no hold has.',
         resolve: holdId,
       }),
-      ownerId: t.exposeString('ownerId', { nullable: false }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
       operation: t.expose('operation', {
         type: LedgerOperation,
         nullable: false,
@@ -34,9 +39,17 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
         nullable: false,
         description: 'The credits that a capture may take at most, from 1.',
       }),
-      nonce: t.exposeString('nonce', { nullable: false }),
-      metadata: t.expose('metadata', { type: 'LedgerMetadata', nullable: false }),
-      status: t.expose('status', { type: LedgerHoldStatus, nullable: false }),
+      nonce: t.exposeString('nonce', { nullable: false, description: 'The idempotency key of its request.' }),
+      metadata: t.expose('metadata', {
+        type: 'LedgerMetadata',
+        nullable: false,
+        description: 'What its request asked to keep with it.',
+      }),
+      status: t.expose('status', {
+        type: LedgerHoldStatus,
+        nullable: false,
+        description: 'What has become of it by now.',
+      }),
       capturedBy: t.field({
         type: LedgerEntry,
         nullable: true,
@@ -47,8 +60,16 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
           return knowsCapture(hold) ? hold.capture : ledger.entry(hold.capturedBy)
         },
       }),
-      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
-      expiresOn: t.expose('expiresOn', { type: 'DateTime', nullable: false }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When the credits were set aside.',
+      }),
+      expiresOn: t.expose('expiresOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When they are available again, unless it ends before.',
+      }),
       releasedOn: t.expose('releasedOn', {
         type: 'DateTime',
         nullable: true,
@@ -72,7 +93,9 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
     name: 'HoldEndedError',
     description: 'The hold keeps nothing aside any more. Nothing was posted.',
     interfaces: [ErrorInterface],
-    fields: (t) => ({ hold: t.expose('hold', { type: LedgerHold, nullable: false }) }),
+    fields: (t) => ({
+      hold: t.expose('hold', { type: LedgerHold, nullable: false, description: 'The hold as it is.' }),
+    }),
   })
 }
 

@@ -1,6 +1,6 @@
 import { HoldEndedError, NotFoundError, postingErrors } from '@shared-ledger/ledger'
 import type { Graph } from '../graph.ts'
-import { entryInputFields, postingInputFields } from '../inputs.ts'
+import { entryInputFields, inputArg, ownerArg, postingInputFields } from '../inputs.ts'
 import { addResult, answerOf } from '../results.ts'
 import type { HoldOfCapture } from './hold-type.ts'
 
@@ -10,6 +10,7 @@ const endings = [NotFoundError, HoldEndedError]
 export function addHolds(graph: Graph): void {
   const { builder, ledger, types } = graph
   const HoldCreditsInput = builder.inputType('HoldCreditsInput', {
+    description: 'Credits to set aside for a later entry.',
     fields: (t) => ({
       ...entryInputFields(t, graph),
       expiresIn: t.int({
@@ -20,6 +21,7 @@ export function addHolds(graph: Graph): void {
     }),
   })
   const CaptureHoldInput = builder.inputType('CaptureHoldInput', {
+    description: 'A hold to capture, or a part of it.',
     fields: (t) => ({
       id: t.id({ required: true, description: 'The id of the hold.' }),
       amount: t.field({
@@ -44,14 +46,14 @@ export function addHolds(graph: Graph): void {
       type: Held,
       nullable: false,
       description: 'Sets credits aside, by an operation that takes credits.',
-      args: { input: t.arg({ type: HoldCreditsInput, required: true }) },
+      args: { input: inputArg(t.arg, HoldCreditsInput) },
       resolve: (_root, { input }) => answerOf(ledger.holdCredits(input)),
     }),
     captureHold: t.field({
       type: Captured,
       nullable: false,
       description: 'Posts what a hold has promised, or a part of it. Once only.',
-      args: { input: t.arg({ type: CaptureHoldInput, required: true }) },
+      args: { input: inputArg(t.arg, CaptureHoldInput) },
       resolve: async (_root, { input }) => {
         const captured = await answerOf(ledger.captureHold(input))
         const hold: HoldOfCapture = { ...captured.hold, capture: captured.entry }
@@ -63,7 +65,7 @@ export function addHolds(graph: Graph): void {
       nullable: false,
       description:
         "Makes a hold's credits available again; one that was released or has expired is answered as it is.",
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
       resolve: (_root, { id }) => answerOf(ledger.releaseHold(id)),
     }),
   }))
@@ -73,14 +75,14 @@ export function addHolds(graph: Graph): void {
       type: types.LedgerHold,
       nullable: true,
       description: 'The hold with this id, or null.',
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
       resolve: (_root, { id }) => ledger.hold(id),
     }),
     ledgerHolds: t.field({
       type: [types.LedgerHold],
       nullable: false,
       description: "An owner's live holds, newest first, up to 100.",
-      args: { ownerId: t.arg.string({ required: true }) },
+      args: { ownerId: ownerArg(t.arg) },
       cost: { size: 100 },
       resolve: async (_root, { ownerId }) => [...(await ledger.holds(ownerId))],
     }),

@@ -1,5 +1,7 @@
 import type { LiveEntry } from '@shared-ledger/ledger'
+import { lookupWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
+import { ownerArg } from '../inputs.ts'
 
 /** Adds the subscription `ledgerEntryPosted`. */
 export function addLive({ builder, ledger, types }: Graph): void {
@@ -10,11 +12,16 @@ export function addLive({ builder, ledger, types }: Graph): void {
         nullable: false,
         description: 'Its place in `ledgerEntries`. A subscriber that was cut off goes on after it.',
       }),
-      entry: t.expose('entry', { type: types.LedgerEntry, nullable: false }),
+      entry: t.expose('entry', {
+        type: types.LedgerEntry,
+        nullable: false,
+        description: 'What was posted.',
+      }),
       balance: t.field({
         type: types.LedgerBalance,
         nullable: false,
         description: "The owner's current balance.",
+        cost: { weight: lookupWeight },
         resolve: ({ entry }) => ledger.balance(entry.ownerId),
       }),
     }),
@@ -26,7 +33,7 @@ export function addLive({ builder, ledger, types }: Graph): void {
       nullable: false,
       description: "An owner's entries as they are posted, oldest first, each once.",
       args: {
-        ownerId: t.arg.string({ required: true }),
+        ownerId: ownerArg(t.arg),
         after: t.arg.string({
           description:
             "The cursor of the last entry read; '' begins with the first one. Left out: the entries posted from now on.",

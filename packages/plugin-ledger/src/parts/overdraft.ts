@@ -1,5 +1,6 @@
 import { BalanceOutOfRangeError, OverdraftInUseError, ValidationError } from '@shared-ledger/ledger'
 import type { Graph } from '../graph.ts'
+import { inputArg, ownerField } from '../inputs.ts'
 import { addResult, answerOf } from '../results.ts'
 
 /** Adds `setOverdraft`. */
@@ -9,11 +10,18 @@ export function addOverdraft(graph: Graph): void {
     name: 'OverdraftInUseError',
     description: 'The balance and the holds need more than this overdraft. Nothing was changed.',
     interfaces: [ErrorInterface],
-    fields: (t) => ({ balance: t.expose('balance', { type: types.LedgerBalance, nullable: false }) }),
+    fields: (t) => ({
+      balance: t.expose('balance', {
+        type: types.LedgerBalance,
+        nullable: false,
+        description: 'The current balance, with the overdraft as it was.',
+      }),
+    }),
   })
   const SetOverdraftInput = builder.inputType('SetOverdraftInput', {
+    description: 'What `setOverdraft` asks for.',
     fields: (t) => ({
-      ownerId: t.string({ required: true, description: 'Whose account: 1 to 255 characters.' }),
+      ownerId: ownerField(t),
       limit: t.field({
         type: 'SafeInt',
         required: true,
@@ -33,7 +41,7 @@ export function addOverdraft(graph: Graph): void {
       type: SetOverdraftResult,
       nullable: false,
       description: "Sets how far below 0 an owner's balance may go.",
-      args: { input: t.arg({ type: SetOverdraftInput, required: true }) },
+      args: { input: inputArg(t.arg, SetOverdraftInput) },
       resolve: (_root, { input }) => answerOf(ledger.setOverdraft(input)),
     }),
   )

@@ -15,13 +15,19 @@ export function statementArgs(graph: Graph): StatementArgs {
 function addStatementArgs({ builder }: Graph) {
   const LedgerEntryOrder = builder.enumType('LedgerEntryOrder', {
     description: 'Which way a list of entries goes.',
-    values: ['NEWEST_FIRST', 'OLDEST_FIRST'] as const,
+    values: {
+      NEWEST_FIRST: { description: 'From the newest entry to the oldest.' },
+      OLDEST_FIRST: { description: 'From the oldest entry to the newest.' },
+    },
   })
   const LedgerMetadataFilter = builder.inputType('LedgerMetadataFilter', {
     description:
       'Entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with ' +
       'fewer matches is short, and its end cursor goes on.',
-    fields: (t) => ({ key: t.string({ required: true }), value: t.string({ required: true }) }),
+    fields: (t) => ({
+      key: t.string({ required: true, description: 'A key of the metadata.' }),
+      value: t.string({ required: true, description: 'Its whole value, compared byte for byte.' }),
+    }),
   })
   return {
     balance: (arg: ArgBuilder<BuilderTypes>) => ({

@@ -1,5 +1,5 @@
-import { type LedgerAccount, type SummaryLine, summarySize, summaryWindows } from '@shared-ledger/ledger'
-import { addConnection } from '../connection.ts'
+import { type LedgerAccount, type SummaryLine, type SummaryWindow, summarySize } from '@shared-ledger/ledger'
+import { addConnection, pageArgs } from '../connection.ts'
 import { pageWeight, summaryWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
 import { accountId } from '../identity.ts'
@@ -9,12 +9,20 @@ export function addStatements({ builder, ledger, types }: Graph): void {
   const { LedgerBalance, LedgerOperation } = types
   const LedgerSummaryWindow = builder.enumType('LedgerSummaryWindow', {
     description: 'A calendar window: UTC.',
-    values: summaryWindows,
+    values: {
+      HOUR: { description: 'An hour of the clock.' },
+      DAY: { description: 'A day, from midnight.' },
+      MONTH: { description: 'A month of the calendar.' },
+    } satisfies Record<SummaryWindow, object>,
   })
   const LedgerSummaryLine = builder.objectRef<SummaryLine>('LedgerSummaryLine').implement({
     description: 'The entries of one operation in one window.',
     fields: (t) => ({
-      operation: t.expose('operation', { type: LedgerOperation, nullable: false }),
+      operation: t.expose('operation', {
+        type: LedgerOperation,
+        nullable: false,
+        description: 'Whose entries are counted.',
+      }),
       start: t.expose('start', { type: 'DateTime', nullable: false, description: 'When the window began.' }),
       count: t.expose('count', {
         type: 'SafeInt',
@@ -39,17 +47,25 @@ export function addStatements({ builder, ledger, types }: Graph): void {
     fields: (t) => ({
       id: t.id({
         nullable: false,
-        description: 'Opaque.',
+        description: 'Opaque: the same for good.',
         resolve: ({ ownerId }) => accountId(ledger.app, ownerId),
       }),
-      ownerId: t.exposeString('ownerId', { nullable: false }),
-      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      balance: t.expose('balance', {
+        type: LedgerBalance,
+        nullable: false,
+        description: 'The current balance.',
+      }),
       entryCount: t.expose('entryCount', {
         type: 'SafeInt',
         nullable: false,
         description: 'How many entries it has.',
       }),
-      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When its first entry, hold or overdraft came.',
+      }),
       updatedOn: t.expose('updatedOn', {
         type: 'DateTime',
         nullable: false,
@@ -69,7 +85,11 @@ export function addStatements({ builder, ledger, types }: Graph): void {
         ownerId: t.arg.string({ description: "Whose entries; left out: the whole app's." }),
         from: t.arg({ type: 'DateTime', required: true, description: 'From this moment on.' }),
         to: t.arg({ type: 'DateTime', required: true, description: 'Before this moment.' }),
-        per: t.arg({ type: LedgerSummaryWindow, required: true }),
+        per: t.arg({
+          type: LedgerSummaryWindow,
+          required: true,
+          description: 'How long a window is.',
+        }),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
       },
       cost: { weight: summaryWeight, size: (args) => summarySize(args, operationCount) },
@@ -81,7 +101,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       description: 'Accounts by owner, byte by byte: 20, or as many as `first` or `last` says, up to 100.',
       args: {
         prefix: t.arg.string({ description: 'Only owners that begin with this.' }),
-        ...t.arg.connectionArgs(),
+        ...pageArgs(t.arg),
       },
       cost: { weight: pageWeight },
       resolve: (_root, args) => ledger.accounts(args),

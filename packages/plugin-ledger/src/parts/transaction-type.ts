@@ -12,10 +12,24 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
   LedgerTransaction.implement({
     description: 'Entries that were posted together: all of them or none.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false }),
-      nonce: t.exposeString('nonce', { nullable: false, description: 'Each of its entries has it.' }),
-      metadata: t.expose('metadata', { type: 'LedgerMetadata', nullable: false }),
-      createdOn: t.expose('createdOn', { type: 'DateTime', nullable: false }),
+      id: t.exposeID('id', {
+        nullable: false,
+        description: 'In the answer to a dry run: one that no transaction has.',
+      }),
+      nonce: t.exposeString('nonce', {
+        nullable: false,
+        description: 'The idempotency key of its request, which each of its entries has.',
+      }),
+      metadata: t.expose('metadata', {
+        type: 'LedgerMetadata',
+        nullable: false,
+        description: 'What its request asked to keep with it; each of its entries has it.',
+      }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When it was posted, to the millisecond.',
+      }),
       entries: t.field({
         type: [LedgerEntry],
         nullable: false,

@@ -1,15 +1,16 @@
 import type { Graph } from '../graph.ts'
-import { entryInputFields, postingInputFields } from '../inputs.ts'
+import { entryInputFields, inputArg, postingInputFields } from '../inputs.ts'
 import { addResult, answerOf } from '../results.ts'
 
 /** Adds `postLedgerTransaction` and `ledgerTransaction`. */
 export function addTransactions(graph: Graph): void {
   const { builder, ledger, types } = graph
   const LedgerEntryInput = builder.inputType('LedgerEntryInput', {
-    description: 'One entry of a transaction.',
+    description: 'One entry of a transaction to post.',
     fields: (t) => entryInputFields(t, graph),
   })
   const PostLedgerTransactionInput = builder.inputType('PostLedgerTransactionInput', {
+    description: 'Entries to post together.',
     fields: (t) => ({
       entries: t.field({
         type: [LedgerEntryInput],
@@ -29,7 +30,7 @@ export function addTransactions(graph: Graph): void {
       type: PostLedgerTransactionResult,
       nullable: false,
       description: "Posts entries to any owners' accounts: all of them or none.",
-      args: { input: t.arg({ type: PostLedgerTransactionInput, required: true }) },
+      args: { input: inputArg(t.arg, PostLedgerTransactionInput) },
       resolve: (_root, { input }) => answerOf(ledger.postTransaction(input)),
     }),
   )
@@ -38,7 +39,7 @@ export function addTransactions(graph: Graph): void {
       type: types.LedgerTransaction,
       nullable: true,
       description: 'The transaction with this id, or null.',
-      args: { id: t.arg.id({ required: true }) },
+      args: { id: t.arg.id({ required: true, description: 'The id of the transaction.' }) },
       resolve: (_root, { id }) => ledger.transaction(id),
     }),
   )

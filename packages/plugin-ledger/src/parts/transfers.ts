@@ -1,11 +1,12 @@
 import type { Graph } from '../graph.ts'
-import { postingInputFields } from '../inputs.ts'
+import { inputArg, postingInputFields } from '../inputs.ts'
 import { addResult, answerOf } from '../results.ts'
 
 /** Adds `transferCredits`. */
 export function addTransfers(graph: Graph): void {
   const { builder, ledger } = graph
   const TransferCreditsInput = builder.inputType('TransferCreditsInput', {
+    description: 'Credits to move from one owner to another.',
     fields: (t) => ({
       from: t.string({ required: true, description: 'The owner who sends.' }),
       to: t.string({ required: true, description: 'The owner who gets; another one.' }),
@@ -20,7 +21,7 @@ export function addTransfers(graph: Graph): void {
       type: TransferCreditsResult,
       nullable: false,
       description: 'Moves credits from one owner to another, by TRANSFER_OUT and TRANSFER_IN.',
-      args: { input: t.arg({ type: TransferCreditsInput, required: true }) },
+      args: { input: inputArg(t.arg, TransferCreditsInput) },
       resolve: (_root, { input }) => answerOf(ledger.transfer(input)),
     }),
   )
