@@ -17,6 +17,8 @@ export interface Bounds {
   readonly bulkBytes: number
   /** Bytes of large bodies, received and not answered: 32 of the largest. */
   readonly bulkBytesHeld: number
+  /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
+  readonly streams: number
   /** Requests of a kind that wait for their turn: what is done within a second or two. */
   readonly waiting: number
   /** How long a request waits for its turn: less than the 30 s for which the typed client waits. */
@@ -31,6 +33,7 @@ export const bounds: Bounds = {
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,
+  streams: 1_000,
   waiting: 2_000,
   patienceMs: 20_000,
 }

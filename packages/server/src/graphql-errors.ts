@@ -68,8 +68,12 @@ function withOurCode(error: GraphQLError): GraphQLError {
 /** A refusal of the transport as GraphQL over HTTP answers it. */
 export function graphqlProblem({ code, message, headers }: Problem): GraphQLError {
   const table: ProblemTable = problems
-  const status = table[code]?.status ?? 500
-  return new GraphQLError(message, { extensions: { code, http: { status, headers: { ...headers } } } })
+  const { status = 500, retryAfterSeconds } = table[code] ?? {}
+  const mayPass = retryAfterSeconds !== undefined
+  const allHeaders = { ...(mayPass && { 'retry-after': String(retryAfterSeconds) }), ...headers }
+  return new GraphQLError(message, {
+    extensions: { code, ...(mayPass && { retryable: true }), http: { status, headers: allHeaders } },
+  })
 }
 
 /** What was thrown, beneath the errors that say where. */

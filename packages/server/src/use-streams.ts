@@ -1,5 +1,8 @@
+import { problem } from '@shared-ledger/rest'
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { bounds } from './bounds.ts'
+import { graphqlProblem } from './graphql-errors.ts'
 import type { GraphqlServerContext } from './use-json-requests.ts'
 
 /** The results of a subscription, on their way to its client. */
@@ -13,16 +16,28 @@ export interface ResultStream {
 /**
  * Follows the streams of results. An error that ends one reaches its client as a last result. `endAll` ends them, and
  * those that are asked for from then on.
+ *
+ * @param max How many there may be at once; beyond them one is told OVERLOADED.
  */
-export function createStreams(maskError: (error: unknown) => GraphQLError) {
+export function createStreams(maskError: (error: unknown) => GraphQLError, max = bounds.streams) {
   const streams = new Set<ResultStream>()
   let isStopping = false
 
   const useStreams: Plugin<Partial<GraphqlServerContext>, GraphqlServerContext> = {
-    onSubscribe({ args: { contextValue } }) {
+    onSubscribe({ args: { contextValue }, setResultAndStopExecution }) {
+      if (streams.size >= max) {
+        setResultAndStopExecution(tooMany())
+        return
+      }
       return {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return
+          // Others may have been opened while this one was.
+          if (streams.size >= max) {
+            void result[Symbol.asyncIterator]().return?.()
+            setResult(tooMany())
+            return
+          }
           const stream = createStream(result, maskError)
           setResult(stream.results)
           streams.add(stream)
@@ -41,6 +56,12 @@ export function createStreams(maskError: (error: unknown) => GraphQLError) {
     },
   }
 }
+
+const tooMany = (): ExecutionResult => ({
+  errors: [
+    graphqlProblem(problem('OVERLOADED', 'Too many subscriptions are open already. Try again shortly.')),
+  ],
+})
 
 type Next = IteratorResult<ExecutionResult, undefined>
 

@@ -6,7 +6,9 @@ import { ValidationError } from '../errors.ts'
 import { ownerIdSchema, parseInput } from '../input.ts'
 import { type EntriesInput, type EntryPage, entryCursors } from '../reading/entries.ts'
 import { pageRange } from '../reading/page.ts'
+import { createSharedPages } from './shared-pages.ts'
 import { createSubscriber, type Subscriber } from './subscriber.ts'
+import { createTurns } from './turns.ts'
 import { createWatch } from './watch.ts'
 
 /** An entry of a live list. */
@@ -41,6 +43,12 @@ export interface LedgerLive<Operation extends string = string> {
 
 const pageSize = 100
 
+/**
+ * Entries that go to subscribers in one turn of the event loop. Each is an execution of its subscription: a few keep a
+ * turn below a millisecond or so, and a single subscriber is not slowed down by it.
+ */
+const entriesPerTurn = 2
+
 /** One app's live lists. */
 export function createLive<Operation extends string>({
   app,
@@ -64,18 +72,28 @@ export function createLive<Operation extends string>({
 
   const watch = createWatch({ app, connection, currentSeqs })
 
+  const pageAfter = createSharedPages(
+    (ownerId, position) => {
+      const after = entryCursors.write(BigInt(position))
+      return entries({ ownerId, order: 'OLDEST_FIRST', first: pageSize, after })
+    },
+    ({ edges }) => edges.length === 0,
+  )
+  const turn = createTurns(entriesPerTurn)
+
   async function* read(subscriber: Subscriber): AsyncGenerator<LiveEntry<Operation>, void> {
     const { ownerId } = subscriber
     while (!subscriber.isEnded) {
       const { seq, position } = subscriber
-      const after = entryCursors.write(BigInt(position))
-      const { edges, pageInfo } = await entries({ ownerId, order: 'OLDEST_FIRST', first: pageSize, after })
+      const { page, isFresh } = pageAfter(ownerId, position)
+      const { edges, pageInfo } = await page
       for (const { cursor, node } of edges) {
+        await turn()
         if (subscriber.isEnded) break
         subscriber.position = node.seq
         yield { cursor, entry: node }
       }
-      if (!pageInfo.hasNextPage) await subscriber.beyond(Math.max(subscriber.position, seq))
+      if (isFresh && !pageInfo.hasNextPage) await subscriber.beyond(Math.max(subscriber.position, seq))
     }
     if (subscriber.failure) throw subscriber.failure
   }
