@@ -1,8 +1,10 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLedger, createPool, type Ledger } from '@shared-ledger/ledger'
 import { createLogger, postingLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
 import { buildSchema } from '../../packages/plugin-ledger/test/build-schema.ts'
+import { createApp } from '../../packages/server/src/app.ts'
+import { listen } from '../../packages/server/src/listen.ts'
 import { app, operations } from '../posting.ts'
 import { createExecutor } from './executor.ts'
 import { noopLedger } from './noop-ledger.ts'
@@ -16,6 +18,7 @@ const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(lo
 process.on('message', () => process.send?.(process.cpuUsage())) // all that is ever asked
 
 if (kind === 'ledger') await serveGraph(ledger)
+else if (kind === 'unbounded') await serveUnbounded()
 else if (kind === 'no-op') await serveGraph(noopLedger(ledger))
 else if (kind === 'bare') serveBare(noopLedger(ledger))
 else throw new TypeError(`There is no server of the kind ${kind}.`)
@@ -30,6 +33,20 @@ async function serveGraph(served: Ledger<typeof operations>): Promise<void> {
     logger,
     close: () => pool.end(),
   })
+}
+
+/** The same, but that every request is admitted at once. */
+async function serveUnbounded(): Promise<void> {
+  const served = createApp({ app, ledger, schema: buildSchema(ledger), logger })
+  const at = { app, host: '127.0.0.1', port: 0, isOwnHost: () => true }
+  const { server } = await listen(served, at, {
+    admit({ receive, answer }) {
+      const received = receive(() => true)
+      if (received) void received.then(() => answer(() => {}))
+      else answer(() => {})
+    },
+  })
+  announce(server)
 }
 
 /** The least that GraphQL over HTTP can be: no checks, no limits, no log. */
@@ -48,10 +65,12 @@ function serveBare(served: Ledger<typeof operations>): void {
       response.end(body)
     })
   })
-  server.listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo
-    process.send?.({ url: `http://127.0.0.1:${port}` })
-  })
+  server.listen(0, '127.0.0.1', () => announce(server))
+}
+
+function announce(server: Server): void {
+  const { port } = server.address() as AddressInfo
+  process.send?.({ url: `http://127.0.0.1:${port}` })
   process.on('disconnect', () => process.exit(0))
   process.on('SIGTERM', () => process.exit(0))
 }

@@ -2,8 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-/** An app over the ledger, the same over a ledger that does nothing, and that without the app's server. */
-export const serverKinds = ['ledger', 'no-op', 'bare'] as const
+/**
+ * An app over the ledger, the same without the bounds of its work, the same over a ledger that does nothing, and that
+ * without the app's server.
+ */
+export const serverKinds = ['ledger', 'unbounded', 'no-op', 'bare'] as const
 export type ServerKind = (typeof serverKinds)[number]
 
 export interface Servers {

@@ -1,6 +1,6 @@
 import { cpuUsage } from 'node:process'
 import { closedLoop } from '../closed-loop.ts'
-import { type ServerKind, type Servers, serverKinds } from '../http/servers.ts'
+import type { ServerKind, Servers } from '../http/servers.ts'
 import { drawDifferent, hotOwner, ownerDraw, spreadOwners } from '../owners.ts'
 import { postByPg, postCall } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
@@ -13,7 +13,7 @@ export const callOwners = ['different', 'one'] as const
 type CallOwners = (typeof callOwners)[number]
 
 /** Node processes, by what they do. */
-export const processes = ['in-process', ...serverKinds] as const
+export const processes = ['in-process', 'ledger', 'no-op', 'bare'] as const
 type Process = 'in-process' | ServerKind
 
 /** The names of this file's variants. */

@@ -1,0 +1,60 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What goes on over connections to a server until the process ends. */
+export interface Flood {
+  readonly connections: number
+  /** How many answers are waited for before more is sent; 0: none, what comes is read and dropped. */
+  readonly answers: number
+  /** What is sent each time. */
+  readonly bytes: () => Buffer
+  /** How long a connection pauses before it sends again, or a new one is made in its place. */
+  readonly pauseMs?: number
+  /** Leaves so long after it has sent, without reading an answer. */
+  readonly leaveMs?: number
+}
+
+const answerMark = 'HTTP/1.1 '
+
+/** Runs a flood; a connection that the server ends is replaced. */
+export function flood(url: string, options: Flood): void {
+  const { hostname, port } = new URL(url)
+  for (let index = 0; index < options.connections; index += 1) {
+    void keepConnected({ host: hostname, port: Number(port) }, options)
+  }
+}
+
+async function keepConnected(to: { host: string; port: number }, options: Flood): Promise<never> {
+  for (;;) {
+    await oneConnection(to, options)
+    await sleep(Math.max(options.pauseMs ?? 0, reconnectMs))
+  }
+}
+
+/** A sender that is cut off comes back soon: how soon is bounded by what a system lets it do, not by its kindness. */
+const reconnectMs = 20
+
+function oneConnection(
+  to: { host: string; port: number },
+  { answers, bytes, pauseMs = 0, leaveMs }: Flood,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(to)
+    let missing = answers
+    const send = () => {
+      missing = answers
+      socket.write(bytes())
+      if (leaveMs !== undefined) setTimeout(() => socket.destroy(), leaveMs)
+    }
+    socket.on('connect', send)
+    socket.on('data', (chunk) => {
+      if (answers === 0) return
+      for (let at = chunk.indexOf(answerMark); at >= 0; at = chunk.indexOf(answerMark, at + 1)) missing -= 1
+      if (missing > 0) return
+      if (pauseMs > 0) setTimeout(send, pauseMs)
+      else send()
+    })
+    socket.on('error', () => {}) // 'close' follows
+    socket.on('close', () => resolve())
+  })
+}

@@ -1,0 +1,218 @@
+import { getIntrospectionQuery } from 'graphql'
+import { amount, operation } from '../posting.ts'
+import { type Flood, flood } from './flood.ts'
+import { createTemplate, graphqlRequest, noncePlace, requestOf } from './template.ts'
+
+/** What a hostile input needs to know of the server. */
+export interface Target {
+  readonly url: string
+  /** The id of one of 100 entries' transaction. */
+  readonly transactionId: string
+  /** An owner who has credits and gets many entries. */
+  readonly ownerId: string
+}
+
+/** Something that a client sends to take a server away from others. */
+export interface HostileInput {
+  readonly name: string
+  readonly what: string
+  send(target: Target): void
+}
+
+const input = (ownerId: string) => ({ ownerId, operation, amount, nonce: noncePlace })
+const posting = (ownerId: string) =>
+  graphqlRequest(
+    'mutation Post($input: PostLedgerEntryInput!) { postLedgerEntry(input: $input) { __typename } }',
+    {
+      input: input(ownerId),
+    },
+  )
+const batch = (ownerId: string, entries: number) =>
+  graphqlRequest(
+    'mutation Batch($inputs: [PostLedgerEntryInput!]!) { postLedgerEntries(inputs: $inputs) { __typename } }',
+    { inputs: Array.from({ length: entries }, () => input(ownerId)) },
+  )
+
+/** A request that is sent over so many connections, each of which waits for its answer. */
+function repeated(
+  name: string,
+  what: string,
+  request: (target: Target) => string,
+  options: Partial<Omit<Flood, 'bytes'>> = {},
+): HostileInput {
+  return {
+    name,
+    what,
+    send(target) {
+      const bytes = createTemplate(request(target))
+      flood(target.url, { connections: 1, answers: 1, ...options, bytes })
+    },
+  }
+}
+
+const aliases = (count: number, field: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(' ')
+
+export const hostileInputs: readonly HostileInput[] = [
+  repeated(
+    'costly query',
+    'entries of the transaction of entries of the transaction of 100 entries, 4 connections',
+    ({ transactionId }) =>
+      graphqlRequest(
+        `{ledgerTransaction(id: "${transactionId}"){entries{transaction{entries{transaction{entries{id}}}}}}}`,
+      ),
+    { connections: 4 },
+  ),
+  repeated(
+    'aliases',
+    'ledgerSummary by 150 aliases, 4 connections',
+    () =>
+      graphqlRequest(
+        `{${aliases(150, () => 'ledgerSummary(from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z", per: MONTH) { sum }')}}`,
+      ),
+    { connections: 4 },
+  ),
+  repeated(
+    '300 mutations',
+    'one document, 4 connections',
+    ({ ownerId }) =>
+      graphqlRequest(
+        `mutation {${aliases(300, (index) => `postLedgerEntry(input: {ownerId: "${ownerId}", operation: ${operation}, amount: ${amount}, nonce: "${noncePlace}${index}"}) {__typename}`)}}`,
+      ),
+    { connections: 4 },
+  ),
+  repeated(
+    'deep variables',
+    'nested 1,000,000 deep, 4 connections',
+    () =>
+      requestOf(
+        'POST',
+        '/graphql',
+        `{"query":"query($x: Boolean) {__typename}","variables":{"x":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}}`,
+      ),
+    { connections: 4 },
+  ),
+  repeated(
+    'fragments',
+    '400 of them, each document a new one, 4 connections',
+    () => {
+      const fragments = Array.from(
+        { length: 400 },
+        (_, index) => `fragment F${index} on Query {...F${(index + 1) % 400} __typename}`,
+      )
+      return graphqlRequest(`#${noncePlace}\n{...F0} ${fragments.join(' ')}`)
+    },
+    { connections: 4 },
+  ),
+  repeated(
+    'blanks',
+    '2 MB of them in a body, 4 connections',
+    () => requestOf('POST', '/graphql', ' '.repeat(2_000_000)),
+    {
+      connections: 4,
+    },
+  ),
+  repeated(
+    'introspection',
+    'of the whole graph, 16 connections',
+    () => graphqlRequest(getIntrospectionQuery()),
+    {
+      connections: 16,
+    },
+  ),
+  repeated('batches of 1,000', 'sixteen at once', ({ ownerId }) => batch(ownerId, 1000), { connections: 16 }),
+  repeated('batches of 100', 'just not large, 64 at once', ({ ownerId }) => batch(ownerId, 100), {
+    connections: 64,
+  }),
+  {
+    name: 'pipelines',
+    what: '1,000 clients that each send 20 postings at once',
+    send({ url, ownerId }) {
+      const bytes = createTemplate(posting(ownerId).repeat(20))
+      flood(url, { connections: 1000, answers: 20, bytes })
+    },
+  },
+  {
+    name: 'pipelines, few',
+    what: '16 clients that each send 8 postings at once',
+    send({ url, ownerId }) {
+      const bytes = createTemplate(posting(ownerId).repeat(8))
+      flood(url, { connections: 16, answers: 8, bytes })
+    },
+  },
+  {
+    name: 'subscriptions',
+    what: '1,000 to one owner, to whom 4 clients post',
+    send({ url, ownerId }) {
+      const query = encodeURIComponent(
+        `subscription { ledgerEntryPosted(ownerId: "${ownerId}") { cursor entry { id } } }`,
+      )
+      const subscribe = createTemplate(
+        `GET /graphql?query=${query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`,
+      )
+      flood(url, { connections: 1000, answers: 0, bytes: subscribe, pauseMs: 1000 })
+      flood(url, { connections: 4, answers: 1, bytes: createTemplate(posting(ownerId)) })
+    },
+  },
+  {
+    name: 'slow bodies',
+    what: '1,000 clients that send half of a body',
+    send({ url, ownerId }) {
+      const bytes = createTemplate(posting(ownerId).slice(0, -50))
+      flood(url, { connections: 1000, answers: 1, bytes })
+    },
+  },
+  {
+    name: 'slow headers',
+    what: '1,000 clients that send half of a head',
+    send({ url }) {
+      flood(url, {
+        connections: 1000,
+        answers: 1,
+        bytes: () => Buffer.from('GET /health HTTP/1.1\r\nHost: loc'),
+      })
+    },
+  },
+  {
+    name: 'large headers',
+    what: '16 KB of them, 16 connections',
+    send({ url }) {
+      const head = `GET /ledger/x HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(2400)}\r\n`
+      flood(url, { connections: 16, answers: 1, bytes: () => Buffer.from(head) })
+    },
+  },
+  {
+    name: 'aborted uploads',
+    what: '32 clients that leave after 1 of 2 MB',
+    send({ url }) {
+      const body = Buffer.from(requestOf('POST', '/ledger/batch', ' '.repeat(2_000_000))).subarray(
+        0,
+        1_000_000,
+      )
+      flood(url, { connections: 32, answers: 0, bytes: () => body, leaveMs: 30 })
+    },
+  },
+  {
+    name: 'clients that leave',
+    what: '64 that post, and are gone before their answer',
+    send({ url, ownerId }) {
+      flood(url, { connections: 64, answers: 0, bytes: createTemplate(posting(ownerId)), leaveMs: 1 })
+    },
+  },
+  {
+    name: 'health',
+    what: '16 clients that ask for it 8 times at once',
+    send({ url }) {
+      const bytes = Buffer.from(requestOf('GET', '/health').repeat(8))
+      flood(url, { connections: 16, answers: 8, bytes: () => bytes })
+    },
+  },
+  {
+    name: 'other hosts',
+    what: 'Host: evil.example, 16 connections',
+    send({ url }) {
+      const bytes = Buffer.from(requestOf('GET', '/health').replace('localhost', 'evil.example'))
+      flood(url, { connections: 16, answers: 1, bytes: () => bytes })
+    },
+  },
+]
