@@ -5,13 +5,20 @@ import { defineConfig } from 'vitest/config'
 const graphql = createRequire(import.meta.url).resolve('graphql')
 const conditions = ['@shared-ledger/source', 'module', 'node', 'development|production']
 
-export default defineConfig({
+/** What `npm run test:pooler` runs behind PgBouncer: no test that needs a session of its own on its pool. */
+const behindPooler = [
+  'test/pooler/*.pooler.ts',
+  'apps/*/test/*.test.ts',
+  'packages/ledger/test/{batches,concurrency,corrections,history,holds,limits,live,overdraft,post-*,reads,statements,transaction,transfers}.test.ts',
+]
+
+export default defineConfig(({ mode }) => ({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }], conditions },
   ssr: { resolve: { conditions } },
   environments: { __vitest__: { resolve: { conditions } } }, // the global setup's
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
-    include: ['{packages,apps,bench,docs,scripts,test}/**/*.test.ts'],
+    include: mode === 'pooler' ? behindPooler : ['{packages,apps,bench,docs,scripts,test}/**/*.test.ts'],
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
     maxWorkers: 3,
     // Limits catch a hang and nothing else: the suite passes while other work holds all cores.
@@ -26,4 +33,4 @@ export default defineConfig({
       exclude: ['**/generated/**'],
     },
   },
-})
+}))

@@ -6,7 +6,7 @@ import { poolSize } from './connections.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { connectionTo } from './session/connection.ts'
 import { directUrl } from './session/pooler.ts'
-import { lostClientSettings } from './session/settings.ts'
+import { lostClientSettings, sessionBounds } from './session/settings.ts'
 
 /** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
 export interface TransactionClient {
@@ -27,9 +27,7 @@ export function createPool(databaseUrl: string): pg.Pool {
     Client: LedgerConnection,
     max: poolSize,
     connectionTimeoutMillis: bounds.connection,
-    lock_timeout: bounds.lock,
-    statement_timeout: bounds.statement,
-    idle_in_transaction_session_timeout: bounds.idleTransaction,
+    ...sessionBounds(bounds),
     query_timeout: bounds.query,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

@@ -33,8 +33,9 @@ describe('a start', () => {
       [
         'These settings of the database session could not be had, and the ledger relies on them:',
         '  session_replication_role is replica, and must be origin',
-        'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role, and start again:',
+        'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role:',
         `  ${who} = 'origin';`,
+        'Then start again; a pooler must open its connections anew before (PgBouncer: RECONNECT).',
       ].join('\n'),
     )
     await sql.query(`${who} = 'origin'`)

@@ -31,8 +31,9 @@ export async function assertSession(
     [
       'These settings of the database session could not be had, and the ledger relies on them:',
       ...wrong.map(([name, value]) => `  ${name} is ${had.get(name) ?? 'unknown'}, and must be ${value}`),
-      'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role, and start again:',
-      ...wrong.map(([name, value]) => `  ${whose} SET ${name} = ${literalOf(name, value)};`),
+      'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role:',
+      ...wrong.map(([name, value]) => `  ${whose} ${setClause(name, value)};`),
+      'Then start again; a pooler must open its connections anew before (PgBouncer: RECONNECT).',
     ].join('\n'),
   )
 }
@@ -43,7 +44,8 @@ export function assertVersion(number: number, version: string, oldest = oldestPo
   throw new Error(`This is PostgreSQL ${version}. The ledger needs PostgreSQL ${oldest} or later.`)
 }
 
-// In quotes, a list of schemas would be the name of one.
-function literalOf(name: string, value: string): string {
-  return name === 'search_path' ? value : pg.escapeLiteral(value)
+/** `SET name = value`, as ALTER ROLE takes it. */
+export function setClause(name: string, value: string): string {
+  // In quotes, a list of schemas would be the name of one.
+  return `SET ${name} = ${name === 'search_path' ? value : pg.escapeLiteral(value)}`
 }

@@ -1,5 +1,6 @@
-export { assertSession } from './check.ts'
+export { readBounds } from '../bounds.ts'
+export { assertSession, setClause } from './check.ts'
 export { addressOf, connectionTo, databaseOf } from './connection.ts'
 export { readDatabaseUrl } from './database-url.ts'
 export { directNeeded, isPooled, isRefusedStartup } from './pooler.ts'
-export { commandBounds, sessionSettings } from './settings.ts'
+export { commandBounds, sessionBounds, sessionSettings } from './settings.ts'

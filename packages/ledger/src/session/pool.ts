@@ -1,8 +1,9 @@
 import type pg from 'pg'
+import { readBounds } from '../bounds.ts'
 import { query } from '../database-errors.ts'
 import { assertSession } from './check.ts'
 import { directNeeded, directUrl, isPooled, isRefusedStartup } from './pooler.ts'
-import { poolBounds } from './settings.ts'
+import { sessionBounds } from './settings.ts'
 
 /**
  * Checks a pool's sessions before its first use.
@@ -24,13 +25,15 @@ function explainRefusal(error: unknown): never {
   if (!directUrl()) throw directNeeded()
   throw new Error(
     `DATABASE_URL leads to a pooler that refuses our settings: ${error.message}. Have it ignore them (PgBouncer: ` +
-      `ignore_startup_parameters = ${['options', ...poolBounds].join(', ')}), and start again: what the role needs in ` +
+      `ignore_startup_parameters = ${['options', ...boundNames()].join(', ')}), and start again: what the role needs in ` +
       'their place is said then.',
   )
 }
 
 /** What the pool asks for beside the settings of every session. A bound of 0 or none is not asked for. */
 function boundsOf({ options }: pg.Pool): Record<string, string> {
-  const asked = poolBounds.filter((name) => options[name])
-  return Object.fromEntries(asked.map((name) => [name, String(options[name])]))
+  const given = boundNames().map((name) => [name, Reflect.get(options, name)] as const)
+  return Object.fromEntries(given.filter(([, ms]) => ms).map(([name, ms]) => [name, String(ms)]))
 }
+
+const boundNames = () => Object.keys(sessionBounds(readBounds()))

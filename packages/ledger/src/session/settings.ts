@@ -1,3 +1,5 @@
+import type { Bounds } from '../bounds.ts'
+
 /**
  * What our SQL, node-postgres and Prisma rely on in a session. Every connection asks for it when it is opened, whatever
  * the role, the database and the server say. Names and values are those of `pg_settings`.
@@ -33,11 +35,13 @@ export const sessionSettings = {
 export const superuserSettings = { session_replication_role: 'origin' } as const
 
 /** The bounds of a pool's sessions, in milliseconds, under the names that node-postgres and PostgreSQL have for them. */
-export const poolBounds = [
-  'lock_timeout',
-  'statement_timeout',
-  'idle_in_transaction_session_timeout',
-] as const
+export function sessionBounds({ lock, statement, idleTransaction }: Bounds) {
+  return {
+    lock_timeout: lock,
+    statement_timeout: statement,
+    idle_in_transaction_session_timeout: idleTransaction,
+  }
+}
 
 /**
  * How soon PostgreSQL notices that a client is gone without a word, where its system would take hours: until then each

@@ -1,23 +1,51 @@
 import type { TestProject } from 'vitest/node'
 import { withConnection } from '../connection.ts'
 import { findRoot } from '../project.ts'
+import { useGivenPostgres } from './given-postgres.ts'
 import { startMigratedPostgres } from './migrated-postgres.ts'
+import type { Pooler } from './pooler.ts'
+import { startTestPooler } from './test-pooler.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** The test run's PostgreSQL server, from packages/postgres/src/testing/global-setup.ts. */
-    postgres: { readonly url: string; readonly template: string }
+    postgres: {
+      readonly url: string
+      readonly template: string
+      /** In front of it, in `npm run test:pooler`. */
+      readonly poolerUrl?: string
+    }
   }
 }
 
-/** Vitest's global setup: one PostgreSQL server for the whole run, with one migrated template database. */
+/**
+ * Vitest's global setup: one PostgreSQL server for the whole run, with one migrated template database. The server is
+ * that of TEST_POSTGRES_URL where it is set, and one of the run's own otherwise.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = findRoot(project.config.root)
-  const server = await startMigratedPostgres(root)
+  const given = process.env.TEST_POSTGRES_URL
+  const server = given ? await useGivenPostgres(given, root) : await startMigratedPostgres(root)
   const { database } = server
-  const freeze = `ALTER DATABASE ${database} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`
-  const count = 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
-  await withConnection(server.url('postgres'), (connection) => connection.query(`${freeze}; ${count}`))
-  project.provide('postgres', { url: server.url('postgres'), template: database })
-  return () => server.remove()
+  const url = server.url('postgres')
+  let pooler: Pooler | undefined
+  const remove = async () => {
+    await pooler?.stop()
+    await server.remove()
+  }
+  try {
+    const freeze = `ALTER DATABASE ${database} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`
+    const count = 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
+    await withConnection(url, (connection) => connection.query(`${freeze}; ${count}`))
+    if (project.vite.config.mode === 'pooler') pooler = await startTestPooler(url)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  project.provide('postgres', {
+    url,
+    template: database,
+    ...(pooler && { poolerUrl: pooler.url('postgres') }),
+  })
+  return remove
 }

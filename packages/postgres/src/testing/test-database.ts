@@ -33,11 +33,13 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
 }
 
 async function create(make: (name: string) => Promise<unknown>): Promise<TestDatabase> {
-  const { url } = inject('postgres')
+  const { url, poolerUrl } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
   await make(name)
+  const direct = withDatabase(url, name)
+  if (poolerUrl) process.env.DIRECT_DATABASE_URL = direct
   return {
-    url: withDatabase(url, name),
+    url: poolerUrl ? withDatabase(poolerUrl, name) : direct,
     name,
     drop: () => dropDatabase(url, name),
     statementsOf: (run) => statementsOf(name, run),

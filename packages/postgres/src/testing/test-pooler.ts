@@ -1,0 +1,23 @@
+import { readBounds, sessionBounds, sessionSettings, setClause } from '@shared-ledger/ledger/session'
+import { withConnection } from '../connection.ts'
+import { type Pooler, startPooler } from './pooler.ts'
+
+/** What docs/troubleshooting.md says of PgBouncer: the pooler passes over settings, and the role has them. */
+const ignored = ['options', ...Object.keys(sessionBounds(readBounds()))].join(', ')
+
+/** Starts the pooler of a test run, and gives the settings of a session to the server's role, until it stops. */
+export async function startTestPooler(server: string): Promise<Pooler> {
+  const settings = Object.entries({ ...sessionSettings, ...sessionBounds(readBounds()) })
+  const statements = settings.map(
+    ([name, value]) => `ALTER ROLE CURRENT_USER ${setClause(name, String(value))}`,
+  )
+  await withConnection(server, (connection) => connection.query(statements.join('; ')))
+  const pooler = await startPooler({ server, settings: { ignore_startup_parameters: ignored } })
+  return {
+    url: pooler.url,
+    async stop() {
+      await pooler.stop()
+      await withConnection(server, (connection) => connection.query('ALTER ROLE CURRENT_USER RESET ALL'))
+    },
+  }
+}
