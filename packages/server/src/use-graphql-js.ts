@@ -1,4 +1,5 @@
 import {
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   execute,
@@ -7,7 +8,6 @@ import {
   Kind,
   type SelectionSetNode,
   subscribe,
-  type ValidationRule,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
@@ -17,7 +17,10 @@ import type { Plugin } from 'graphql-yoga'
  */
 export function useGraphqlJs(): Plugin {
   return {
-    onValidate: ({ addValidationRule }) => addValidationRule(SubscriptionRootRule),
+    onValidate({ params, setResult }) {
+      const errors = conditionsOfSubscriptions(params.documentAST)
+      if (errors.length > 0) setResult(errors)
+    },
     onExecute: ({ setExecuteFn }) => setExecuteFn((args) => refusalOf(args) ?? execute(args)),
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   }
@@ -33,25 +36,36 @@ function refusalOf({ document, operationName }: ExecutionArgs): ExecutionResult 
   return { errors: [new GraphQLError(message, { extensions })] }
 }
 
-/** As the specification says since 2025: what is left out of a subscription leaves it without its one field. */
-const SubscriptionRootRule: ValidationRule = (context) => ({
-  OperationDefinition(operation) {
-    if (operation.operation !== 'subscription') return
-    const spread = new Set<string>()
-    const check = ({ selections }: SelectionSetNode) => {
-      for (const selection of selections) {
-        const condition = selection.directives?.find(({ name }) => ['skip', 'include'].includes(name.value))
-        if (condition) context.reportError(new GraphQLError(conditionRefused, { nodes: condition }))
-        if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet)
-        if (selection.kind !== Kind.FRAGMENT_SPREAD || spread.has(selection.name.value)) continue
-        spread.add(selection.name.value)
-        const fragment = context.getFragment(selection.name.value)
-        if (fragment) check(fragment.selectionSet)
-      }
+/**
+ * The conditions on the fields of subscriptions, which the specification forbids since 2025: what is left out of a
+ * subscription leaves it without its one field. graphql-js 16 takes those with values, and throws at those with variables.
+ */
+function conditionsOfSubscriptions({ definitions }: DocumentNode): GraphQLError[] {
+  const errors: GraphQLError[] = []
+  const spread = new Set<string>()
+  const check = ({ selections }: SelectionSetNode) => {
+    for (const selection of selections) {
+      const condition = selection.directives?.find(({ name }) => ['skip', 'include'].includes(name.value))
+      if (condition) errors.push(new GraphQLError(conditionRefused, { nodes: condition }))
+      if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet)
+      if (selection.kind === Kind.FRAGMENT_SPREAD) checkFragment(selection.name.value)
     }
-    check(operation.selectionSet)
-  },
-})
+  }
+  const checkFragment = (name: string) => {
+    if (spread.has(name)) return
+    spread.add(name)
+    for (const definition of definitions) {
+      const isIt = definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name
+      if (isIt) check(definition.selectionSet)
+    }
+  }
+  for (const definition of definitions) {
+    const isSubscription =
+      definition.kind === Kind.OPERATION_DEFINITION && definition.operation === 'subscription'
+    if (isSubscription) check(definition.selectionSet)
+  }
+  return errors
+}
 
 const conditionRefused =
   'The field of a subscription takes neither @skip nor @include: leave the subscription out.'

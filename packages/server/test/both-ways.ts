@@ -17,6 +17,8 @@ export interface Seen {
   readonly line: string
   /** What was told to `onFault`. */
   readonly faults: number
+  /** Those of them that no resolver of the schema throws: JavaScript does where a server takes a value for another. */
+  readonly mistakes: readonly unknown[]
   /** How many resolvers ran. */
   readonly calls: number
 }
@@ -54,20 +56,23 @@ export function createBothWays(create: () => { schema: GraphQLSchema; calls: () 
 function serve(create: () => { schema: GraphQLSchema; calls: () => number }) {
   const { schema, calls } = create()
   let faults = 0
-  const onFault = () => {
+  let mistakes: unknown[] = []
+  const onFault = (error: unknown) => {
     faults += 1
+    if (error instanceof TypeError || error instanceof RangeError) mistakes.push(error)
   }
   const graph = createGraph(schema, { onFault, onUnavailable: () => {} })
   return {
     async see(ask: (graph: Graph) => Promise<Answer>): Promise<Seen> {
       const before = { faults, calls: calls() }
+      mistakes = []
       const answer = await ask(graph)
       const response = toResponse(answer, 'POST')
       const { status, headers } = response
       const text = await response.text()
       const line = `${answer.operation ?? '-'} ${answer.outcome}`
       const ran = { faults: faults - before.faults, calls: calls() - before.calls }
-      return { status, headers: [...headers], text, line, ...ran }
+      return { status, headers: [...headers], text, line, mistakes, ...ran }
     },
   }
 }

@@ -75,6 +75,11 @@ const sdl = /* GraphQL */ `
   type Subscription { counted: Int counting(how: String): Int! }
 `
 
+/** What a table has of a name that a client chose. */
+function own<Value>(table: Record<string, Value>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
 /** What resolvers throw, reject with or return. */
 const failures: Record<string, () => unknown> = {
   error: () => new Error('secret'),
@@ -97,7 +102,7 @@ const failures: Record<string, () => unknown> = {
 
 const fail: GraphQLFieldResolver<unknown, unknown> = (_source, { how }) => {
   const [name = '', way = 'throw'] = String(how).split('-')
-  const failure = (failures[name] ?? failures.error)?.()
+  const failure = (own(failures, name) ?? failures.error)?.()
   if (way === 'return') return failure
   if (way === 'reject') return Promise.reject(failure)
   throw failure
@@ -116,7 +121,7 @@ const animals: Record<string, object | null> = {
   None: { name: 'nobody' },
   Wrong: { kind: 'Cat', really: 'Dog', name: 'Tom' },
 }
-const pick: GraphQLFieldResolver<unknown, unknown> = (_source, { kind }) => animals[kind] ?? null
+const pick: GraphQLFieldResolver<unknown, unknown> = (_source, { kind }) => own(animals, kind) ?? null
 
 const lists: Record<string, () => unknown> = {
   set: () => new Set([1, 2]),
@@ -150,7 +155,7 @@ const lists: Record<string, () => unknown> = {
 async function fails(): Promise<never> {
   throw new Error('secret')
 }
-const list: GraphQLFieldResolver<unknown, unknown> = (_source, { how }) => (lists[how] ?? lists.set)?.()
+const list: GraphQLFieldResolver<unknown, unknown> = (_source, { how }) => (own(lists, how) ?? lists.set)?.()
 
 /** Animals of which some fail at once, while others fail later. */
 const herd = () => [animals.Cat, after(2, () => animals.Dog), animals.Fish, after(3, fails), null]
@@ -231,7 +236,7 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
       pets: () => [animals.Cat, null, after(1, () => animals.Dog), animals.Fish, new Error('no pet')],
       petsStrict: herd,
       animals: herd,
-      herds: (_source, { how }) => [herd(), after(1, herd), lists[how]?.(), null],
+      herds: (_source, { how }) => [herd(), after(1, herd), own(lists, how)?.(), null],
       odd: () => ({ constructor: 'built', hasOwnProperty: () => 5, valueOf: () => ({}) }),
       even: (_source, { value }) => value,
       rawEven: (_source, { value }) => value,
@@ -297,7 +302,7 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
   if (!counting) throw new TypeError('The schema has no subscription.')
   counting.subscribe = (_source, { how }) => {
     calls += 1
-    return (sources[how] ?? sources.two)?.()
+    return (own(sources, how) ?? sources.two)?.()
   }
   counting.resolve = (count) => count
   completeTypes(schema)
@@ -307,7 +312,7 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
 /** Adds what SDL cannot say: scalars, values of enums, and how types are told apart. */
 function completeTypes(schema: GraphQLSchema): void {
   const even = (value: unknown) => {
-    if (typeof value !== 'number') throw new TypeError('secret: no number')
+    if (typeof value !== 'number') throw new Error('secret: no number')
     if (value % 2 !== 0) throw new GraphQLError(`${value} is odd`, { extensions: { code: 'ODD' } })
     return value === 0 ? undefined : value
   }

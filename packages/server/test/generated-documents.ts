@@ -4,7 +4,9 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
+  type GraphQLType,
   getNamedType,
   isAbstractType,
   isEnumType,
@@ -12,57 +14,91 @@ import {
   isLeafType,
   isListType,
   isNonNullType,
-  isObjectType,
   isUnionType,
+  type OperationTypeNode,
 } from 'graphql'
 
-/** A document with values for its variables: most are valid. */
+/** A request for one operation of a document, with values for its variables: most are valid. */
 export interface GeneratedRequest {
   readonly query: string
   readonly variables: Record<string, unknown>
+  readonly operationName?: string
+  readonly accept: string
 }
 
-/** Documents for a schema, with what they have in fragments, directives, aliases and variables. */
+/** Documents for a schema, with what they have in operations, fragments, directives, aliases and variables. */
 export function requestsFor(schema: GraphQLSchema): fc.Arbitrary<GeneratedRequest> {
   return fc.gen().map((gen) => createRequest(schema, gen))
 }
 
-/** Texts that GraphQL, JSON or JavaScript may take for more than text. */
-const texts = [
-  '',
-  'é',
-  'Cat',
-  'Dog',
-  'error',
-  'several-reject',
-  '__proto__',
-  '"\\',
-  '\u0000',
-  'line\nend',
-  '🦊',
-  '%s',
-]
-const aliases = [
-  'constructor',
-  'toString',
-  '__proto__',
-  'hasOwnProperty',
-  'data',
-  'errors',
-  'catch',
-  'finally',
-]
+/** Texts that GraphQL, JSON or JavaScript may take for more than text, and ways in which the schema's fields fail. */
+const texts = ['', 'é', 'Cat', 'Dog', '__proto__', '"\\', '\u0000', 'line\nend', '🦊', '%s']
+  .concat('error', 'several-reject', 'late', 'none', 'half', 'lateHalf', 'rejections')
+  .concat('failing', 'wrong', 'rejected', 'thrown', 'nothing')
+
+/** Names that JavaScript has other uses for. */
+const specialNames = Object.getOwnPropertyNames(Object.prototype)
+  .concat(
+    'then',
+    'catch',
+    'finally',
+    'toJSON',
+    'length',
+    'name',
+    'prototype',
+    'arguments',
+    'undefined',
+    'NaN',
+  )
+  .concat('data', 'errors')
+
 const wrongValues = [null, 1.5, 'wrong', [], {}, [null], true, 2 ** 40, { x: 'x' }, { __typename: 1 }]
 
+const rootTypes = ['query', 'mutation', 'subscription'] as const
+
+/** An operation, with values for its variables. */
+interface Operation {
+  readonly name: string
+  readonly text: string
+  readonly variables: Record<string, unknown>
+  readonly isSubscription: boolean
+}
+
 function createRequest(schema: GraphQLSchema, gen: fc.GeneratorValue): GeneratedRequest {
+  const { chance, oneOf } = choicesOf(gen)
+  const several = chance(40)
+  const operations: Operation[] = []
+  for (let index = 0; index < (several ? 2 : 1); index += 1) {
+    const name = several || chance(50) ? `Named${index}` : ''
+    const otherNames = operations.flatMap(({ variables }) => Object.keys(variables))
+    operations.push(createOperation(schema, gen, name, otherNames))
+  }
+  const chosen = oneOf(operations)
+  const saysWhich = chosen.name !== '' && chance(several ? 95 : 30)
+  return {
+    query: operations.map(({ text }) => text).join('\n'),
+    // The same names have other types, and other uses, in other operations.
+    variables: Object.fromEntries(
+      [...operations, chosen].flatMap(({ variables }) => Object.entries(variables)),
+    ),
+    ...(saysWhich && { operationName: chosen.name }),
+    accept: chosen.isSubscription && chance(80) ? 'text/event-stream' : 'application/json',
+  }
+}
+
+/** @param otherNames Names of the variables of other operations in the document. */
+function createOperation(
+  schema: GraphQLSchema,
+  gen: fc.GeneratorValue,
+  operationName: string,
+  otherNames: readonly string[],
+): Operation {
   const fragments: string[] = []
-  const definitions: string[] = []
-  const variables: Record<string, unknown> = {}
+  const definitions = new Map<string, string>()
+  const variables: Record<string, unknown> = Object.create(null)
   let count = 0
 
-  const chance = (percent: number) => gen(fc.integer, { min: 0, max: 99 }) < percent
-  const oneOf = <Value>(values: readonly Value[]): Value =>
-    values[gen(fc.nat, { max: values.length - 1 })] as Value
+  const { chance, oneOf } = choicesOf(gen)
   const unique = (prefix: string) => {
     count += 1
     return `${prefix}${count}`
@@ -81,7 +117,7 @@ function createRequest(schema: GraphQLSchema, gen: fc.GeneratorValue): Generated
       const on = oneOf(possible)
       const body = selectionSet(on, depth - 1)
       if (chance(50)) return `... on ${on.name}${directive()} ${body}`
-      const name = unique('F')
+      const name = unique(`F${operationName}`)
       fragments.push(`fragment ${name} on ${on.name} ${body}`)
       return `...${name}${directive()}`
     }
@@ -91,20 +127,24 @@ function createRequest(schema: GraphQLSchema, gen: fc.GeneratorValue): Generated
       unknown
     >[]
     if (fields.length === 0 || chance(10)) return `__typename${directive()}`
-    return fieldText(oneOf(fields), depth)
+    // A scalar that takes any value has the objects that others refuse.
+    const takers = fields.filter(({ args }) => args.some((arg) => String(arg.type) === 'Anything'))
+    return fieldText(oneOf(takers.length > 0 && chance(25) ? takers : fields), depth)
   }
 
   function fieldText(field: GraphQLField<unknown, unknown>, depth: number): string {
     const args = field.args.filter((arg) => isRequired(arg) || chance(60)).map(argument)
     // One name for different arguments is not valid: most have a name of their own.
-    const alias = chance(args.length > 0 ? 90 : 30) ? `${chance(10) ? oneOf(aliases) : unique('a')}: ` : ''
+    const alias = chance(args.length > 0 ? 90 : 30)
+      ? `${chance(20) ? oneOf(specialNames) : unique('a')}: `
+      : ''
     const type = getNamedType(field.type)
     const below = isLeafType(type) ? '' : ` ${selectionSet(type, depth - 1)}`
     return `${alias}${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}${directive()}${below}`
   }
 
   function directive(): string {
-    if (!chance(15)) return ''
+    if (!chance(20)) return ''
     const condition = chance(50) ? String(chance(50)) : variable('Boolean!', () => chance(50))
     return ` @${oneOf(['skip', 'include'])}(if: ${condition})`
   }
@@ -114,9 +154,10 @@ function createRequest(schema: GraphQLSchema, gen: fc.GeneratorValue): Generated
   }
 
   function variable(type: string, make: () => unknown): string {
-    const name = unique('v')
-    definitions.push(`$${name}: ${type}`)
-    if (!chance(8)) variables[name] = chance(6) ? oneOf(wrongValues) : make()
+    const known = oneOf(chance(80) && otherNames.length > 0 ? otherNames : specialNames)
+    const name = chance(70) && !definitions.has(known) ? known : unique('v')
+    definitions.set(name, type)
+    if (!chance(8)) variables[name] = chance(6) ? wrongValue() : make()
     return `$${name}`
   }
 
@@ -134,7 +175,18 @@ function createRequest(schema: GraphQLSchema, gen: fc.GeneratorValue): Generated
     return Object.fromEntries(fields.map((field) => [field.name, value(field.type, depth - 1)]))
   }
 
+  function wrongValue(): unknown {
+    return chance(50) ? oneOf(wrongValues) : specialObject()
+  }
+
+  /** An object that may have every name that objects have without it. */
+  function specialObject(): object {
+    const names = specialNames.filter(() => chance(50))
+    return Object.fromEntries(names.map((name) => [name, oneOf([...texts, ...wrongValues])]))
+  }
+
   function leaf(type: string): unknown {
+    if (type === 'Anything' && chance(60)) return specialObject()
     if (type === 'Boolean') return chance(50)
     if (type === 'Even') return 2 * gen(fc.integer, { min: -2, max: 2 })
     if (type === 'Float') return gen(fc.double, { noNaN: true, noDefaultInfinity: true })
@@ -142,32 +194,54 @@ function createRequest(schema: GraphQLSchema, gen: fc.GeneratorValue): Generated
     return oneOf(texts)
   }
 
-  const root = chance(75) ? schema.getQueryType() : schema.getMutationType()
-  if (!isObjectType(root)) throw new TypeError('The schema has no such operation.')
-  const body = selectionSet(root, 3)
-  const head = `${root === schema.getQueryType() ? 'query' : 'mutation'} ${chance(50) ? 'Named' : ''}`
-  const parameters = definitions.length > 0 ? `(${definitions.join(', ')})` : ''
-  return { query: [`${head}${parameters} ${body}`, ...fragments].join('\n'), variables }
+  function subscriptionRoot(type: GraphQLObjectType): string {
+    const [field] = Object.values(type.getFields()).filter(({ args }) => args.length > 0)
+    if (!field) throw new TypeError('The schema has no subscription with an argument.')
+    const body = `{ ${fieldText(field, 1)} }`
+    if (chance(80)) return body
+    const name = unique(`F${operationName}`)
+    fragments.push(`fragment ${name} on ${type.name} ${body}`)
+    return `{ ...${name}${directive()} }`
+  }
+
+  const kind = chance(70) ? 'query' : oneOf(rootTypes)
+  const root = schema.getRootType(kind as OperationTypeNode)
+  if (!root) throw new TypeError('The schema has no such operation.')
+  const body = kind === 'subscription' ? subscriptionRoot(root) : selectionSet(root, 3)
+  const list = [...definitions].map(([name, type]) => `$${name}: ${type}`)
+  const parameters = list.length > 0 ? `(${list.join(', ')})` : ''
+  const text = [`${kind} ${operationName}${parameters} ${body}`, ...fragments].join('\n')
+  return { name: operationName, text, variables, isSubscription: kind === 'subscription' }
 }
+
+function choicesOf(gen: fc.GeneratorValue) {
+  return {
+    chance: (percent: number) => gen(below, 100) < percent,
+    oneOf: <Value>(values: readonly Value[]): Value => values[gen(below, values.length)] as Value,
+  }
+}
+
+/** All numbers below a bound alike: those of `fc.nat` are small more often than not. */
+const below = (bound: number) => fc.constantFrom(...Array(bound).keys())
 
 function isRequired({ type, defaultValue }: { type: GraphQLInputType; defaultValue?: unknown }): boolean {
   return isNonNullType(type) && defaultValue === undefined
 }
 
 /** A value as a document has it. */
-function literal(value: unknown, type: GraphQLInputType): string {
+function literal(value: unknown, type?: GraphQLType): string {
   if (isNonNullType(type)) return literal(value, type.ofType)
   if (value === null || value === undefined) return 'null'
   if (isEnumType(type)) return String(value)
-  if (isListType(type) && Array.isArray(value)) {
-    return `[${value.map((item) => literal(item, type.ofType)).join(', ')}]`
+  if (Array.isArray(value)) {
+    const itemType = isListType(type) ? type.ofType : undefined
+    return `[${value.map((item) => literal(item, itemType)).join(', ')}]`
   }
-  if (isInputObjectType(type)) {
-    const fields = type.getFields()
-    const parts = Object.entries(value).map(([name, part]) => {
-      const field = fields[name]
-      return `${name}: ${field ? literal(part, field.type) : JSON.stringify(part)}`
-    })
+  if (typeof value === 'object') {
+    const fields = isInputObjectType(type) ? type.getFields() : undefined
+    const parts = Object.entries(value).map(
+      ([name, part]) => `${name}: ${literal(part, fields?.[name]?.type)}`,
+    )
     return `{${parts.join(', ')}}`
   }
   return JSON.stringify(value)

@@ -96,6 +96,12 @@ describe('a GraphQL request is refused with a code', () => {
       400,
       'GRAPHQL_VALIDATION_FAILED',
     ],
+    [
+      'a subscription whose field a variable leaves out',
+      'subscription ($x: Boolean!) { ledgerEntryPosted(ownerId: "ann") @skip(if: $x) { id } }',
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
   ])('%s', async (_, query, status, code) => {
     const { graphql } = createTestApp()
     const answer = await graphql(query, undefined, { accept: 'application/graphql-response+json' })
