@@ -19,8 +19,8 @@ export class LedgerConnection extends pg.Client {
     super(config)
     this.on('error', () => {}) // the statement at hand, or the next one, tells its caller
     this.query = new Proxy(this.query, {
-      apply: (query, connection, args: unknown[]): unknown => {
-        const answer: unknown = Reflect.apply(query, connection, args)
+      apply: (_query, connection, args: unknown[]): unknown => {
+        const answer: unknown = Reflect.apply(super.query, connection, args)
         return answer instanceof Promise ? this.#judged(answer, isCommit(args[0])) : answer
       },
     })
