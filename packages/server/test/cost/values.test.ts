@@ -51,9 +51,12 @@ for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
   if (/^(?:__|ThingConnection|ThingEdge|PageInfo)/.test(type.name)) continue
   for (const field of Object.values(type.getFields())) {
     const isPlainList = isListType(getNullableType(field.type)) && field.args.length === 0
-    if (isPlainList) field.extensions = { cost: { size: usualSize } }
-    field.resolve = (_source, { first, last, inputs }) =>
-      allOf(field.type, Math.max(0, ...[first, last, inputs?.length].map((size) => size ?? 0)) || usualSize)
+    // Without weights a cost is what is asked of here: the number of values.
+    field.extensions = { cost: { weight: 0, ...(isPlainList && { size: usualSize }) } }
+    field.resolve = (_source, { first, last, inputs }) => {
+      const given = [first, last, inputs?.length].filter((size) => typeof size === 'number')
+      return allOf(field.type, given.length > 0 ? Math.max(0, ...given) : usualSize)
+    }
   }
 }
 
