@@ -12,6 +12,7 @@ export function noopLedger(ledger: BenchLedger): BenchLedger {
       ownerId,
       seq: 1,
       operation,
+      operationName: operation,
       amount: amount ?? 1,
       balanceAfter: 1,
       nonce,

@@ -69,6 +69,8 @@ const conditions: Readonly<Record<string, string>> = {
   'a newer server posted CONTENT_BOOST': `
     SELECT ledger.set_operations('content', ledger.shared_operations() || ARRAY['CONTENT_CREATION', 'CONTENT_ACCESS', 'CONTENT_BOOST']);
     ${postingSql({ app: 'content', ownerId: 'test_user', operation: 'CONTENT_BOOST', amount: 1, nonce: 'boost' })}`,
+  'the database has dropped CONTENT_ACCESS':
+    "SELECT ledger.set_operations('content', ledger.shared_operations() || ARRAY['CONTENT_CREATION'])",
   'hold 1 has expired': `
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'credits' })};
     SELECT ledger.hold('freelance', 'acme', json_build_object('id', gen_random_uuid(), 'nonce', 'hold',

@@ -20,6 +20,12 @@ await runCommand(
       const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`
       say(`Wrote ${path.relative(root, written.file)}`)
       if (written.drops.length > 0) say(`WARNING: it drops what is in ${written.drops.join(', ')}.`)
+      if (written.droppedOperations.length > 0) {
+        say(
+          `It drops ${written.droppedOperations.join(', ')}: the database refuses that where there are entries or holds. ` +
+            'To keep those, retire the operation instead: retired: true in operations.ts.',
+        )
+      }
       say(`Read it, change it where it should do more, then: ${apply}`)
       return 0
     })

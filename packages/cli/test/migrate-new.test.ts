@@ -96,13 +96,32 @@ test('when nothing changed, it says so and writes nothing', async () => {
   expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
 })
 
-test('an operation that is dropped is named in the migration', async () => {
+test('an operation is retired by a migration, and posted again by another', async () => {
+  const operations = inApp('content', 'src/operations.ts')
+  const written = async (name: string) => {
+    const { output } = await run('migrate-new', 'content', name)
+    return readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
+  }
+  edit(operations, (text) => text.replace('CONTENT_ACCESS: {', 'CONTENT_ACCESS: { retired: true,'))
+  const retired = await written('retire_access')
+  expect(retired).toContain('operations.ts: retires CONTENT_ACCESS.\n')
+  expect(retired).toContain("  'CONTENT_ACCESS'\n], retired => ARRAY[\n  'CONTENT_ACCESS'\n]);")
+
+  edit(operations, (text) => text.replace(' retired: true,', ''))
+  const again = await written('access_again')
+  expect(again).toContain('operations.ts: posts CONTENT_ACCESS again.\n')
+  expect(again).toContain("  'CONTENT_ACCESS'\n]);")
+})
+
+test('an operation that is dropped is named in the migration, with what to do where it was used', async () => {
   edit(inApp('freelance', 'src/operations.ts'), (text) =>
     text.replace(/PROJECT_SPENDING: \{[\s\S]*?\n {2}\},|PROJECT_SPENDING: .*\n/, ''),
   )
   const { output } = await run('migrate-new', 'freelance', 'less')
   const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   expect(sql).toContain('drops PROJECT_SPENDING.')
+  expect(sql).toContain('with retired: true')
+  expect(output).toContain('It drops PROJECT_SPENDING: the database refuses that where there are entries')
   expect(sql).not.toContain("'PROJECT_SPENDING'")
 })
 

@@ -19,8 +19,10 @@ export type VariablesArgument<Variables> =
  * Each method throws a LedgerClientError when the server could not be reached or answered with errors; a lost
  * connection, a retryable error and 502, 503 and 504 are tried again first, as `retry` says.
  */
-export interface LedgerClient<Operation extends string = SharedOperation>
-  extends LedgerCommands<Operation>,
+export interface LedgerClient<
+  Operation extends string = SharedOperation,
+  PostOperation extends Operation = Operation,
+> extends LedgerCommands<Operation, PostOperation>,
     LedgerReads<Operation> {
   /**
    * The owner's entries as they are posted, oldest first, each once; they need the app's part `live`. A lost connection
@@ -39,21 +41,22 @@ export interface LedgerClient<Operation extends string = SharedOperation>
 }
 
 /**
- * A client for an app's ledger. The type parameter holds the app's operations, `OperationOf<typeof operations>`;
- * without it the client knows the shared ones.
+ * A client for an app's ledger. The type parameters hold the app's operations, `OperationOf<typeof operations>`, and
+ * those that can be posted, `PostOperationOf<typeof operations>`: all unless given. Without any the client knows the
+ * shared operations.
  * @throws TypeError when the URL is none.
  */
-export function createLedgerClient<Operation extends string = SharedOperation>(
-  options: LedgerClientOptions,
-): LedgerClient<Operation> {
+export function createLedgerClient<
+  Operation extends string = SharedOperation,
+  PostOperation extends Operation = Operation,
+>(options: LedgerClientOptions): LedgerClient<Operation, PostOperation> {
   const send = createTransport(options)
   const open = createOpenStream(options)
   const policy = { ...defaultRetryPolicy, ...options.retry }
-  const ofApp = forApp<Operation>()
-  const reads = createReads({ send, ofApp })
+  const reads = createReads({ send, ofApp: forApp<Operation>() })
 
   return {
-    ...createCommands({ send, ofApp, reads }),
+    ...createCommands({ send, ofApp: forApp<Operation, PostOperation>(), reads }),
     ...reads,
     entriesPosted(ownerId, input = {}) {
       const latestCursor = async () => (await reads.entries({ ownerId, first: 1 })).pageInfo.startCursor ?? ''

@@ -49,11 +49,14 @@ import type { SharedOperation } from './types.ts'
  * answer was lost, an identical posting under the nonce may be that attempt's or an earlier call's. Both are answered
  * with `replayed: true`. A dry run posts nothing and replays nothing.
  */
-export interface LedgerCommands<Operation extends string = SharedOperation> {
+export interface LedgerCommands<
+  Operation extends string = SharedOperation,
+  PostOperation extends Operation = Operation,
+> {
   /** Posts an entry. */
-  postEntry(input: PostEntryInput<Operation>): Promise<PostEntryResult<Operation>>
+  postEntry(input: PostEntryInput<PostOperation>): Promise<PostEntryResult<Operation>>
   /** Posts entries of any owners: all of them or none. */
-  postTransaction(input: PostTransactionInput<Operation>): Promise<PostTransactionResult<Operation>>
+  postTransaction(input: PostTransactionInput<PostOperation>): Promise<PostTransactionResult<Operation>>
   /** Moves credits from one owner to another, in an app with TRANSFER_OUT and TRANSFER_IN. */
   transfer(input: TransferInput): Promise<TransferResult<Operation>>
   /** Undoes a transaction: in reverse order, one entry of the negated amount per original entry. Once only. */
@@ -65,11 +68,11 @@ export interface LedgerCommands<Operation extends string = SharedOperation> {
    * an answer is lost, all are sent again. `dryRun` is for all of them.
    */
   postEntries(
-    inputs: readonly BatchEntryInput<Operation>[],
+    inputs: readonly BatchEntryInput<PostOperation>[],
     options?: { readonly dryRun?: boolean | undefined },
   ): Promise<readonly PostEntryResult<Operation>[]>
   /** Sets credits aside for a later entry. */
-  holdCredits(input: HoldCreditsInput<Operation>): Promise<HoldCreditsResult<Operation>>
+  holdCredits(input: HoldCreditsInput<PostOperation>): Promise<HoldCreditsResult<Operation>>
   /** Posts what a hold has promised, or a part of it; the rest is available again. Once only. */
   captureHold(input: CaptureHoldInput): Promise<CaptureHoldResult<Operation>>
   /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
@@ -79,15 +82,15 @@ export interface LedgerCommands<Operation extends string = SharedOperation> {
 }
 
 /** The commands by their documents, each posting with the success that a duplicate of its own stands for. */
-export function createCommands<Operation extends string>({
+export function createCommands<Operation extends string, PostOperation extends Operation>({
   send,
   ofApp,
   reads,
 }: {
   readonly send: Send
-  readonly ofApp: ForApp<Operation>
+  readonly ofApp: ForApp<Operation, PostOperation>
   readonly reads: Pick<LedgerReads<Operation>, 'balance' | 'hold'>
-}): LedgerCommands<Operation> {
+}): LedgerCommands<Operation, PostOperation> {
   const posting = createPosting(send)
 
   return {

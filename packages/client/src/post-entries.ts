@@ -11,10 +11,13 @@ import type { Send } from './transport.ts'
  * The method that posts entries each on its own. Every input has a nonce, so that the whole batch can be sent again:
  * what an earlier attempt has posted of it is answered as a success.
  */
-export function createPostEntries<Operation extends string>(send: Send, ofApp: ForApp<Operation>) {
+export function createPostEntries<Operation extends string, PostOperation extends Operation>(
+  send: Send,
+  ofApp: ForApp<Operation, PostOperation>,
+) {
   const replayOf = replayedEntry('PostLedgerEntrySuccess')
   return async (
-    given: readonly BatchEntryInput<Operation>[],
+    given: readonly BatchEntryInput<PostOperation>[],
     { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
   ): Promise<readonly PostEntryResult<Operation>[]> => {
     const inputs = given.map((input) => ({ ...input, nonce: input.nonce ?? crypto.randomUUID() }))

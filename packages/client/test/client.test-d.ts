@@ -49,6 +49,27 @@ describe('LedgerClient', () => {
     void content.summary({ ...times, per: 'DAY', operations: ['PROJECT_PAYMENT'] })
   })
 
+  it('posts no operation that is retired, and reads its entries', () => {
+    const retiring = createLedgerClient<ContentOperation, Exclude<ContentOperation, 'CONTENT_CREATION'>>({
+      url,
+    })
+    void retiring.postEntry({ ownerId: 'ada', operation: 'CONTENT_ACCESS' })
+    // @ts-expect-error CONTENT_CREATION is retired
+    void retiring.postEntry(entry)
+    // @ts-expect-error CONTENT_CREATION is retired
+    void retiring.postEntries([entry])
+    // @ts-expect-error CONTENT_CREATION is retired
+    void retiring.postTransaction({ entries: [entry] })
+    // @ts-expect-error CONTENT_CREATION is retired
+    void retiring.holdCredits({ ...entry, expiresIn: 60 })
+    void retiring.entries({ ownerId: 'ada', operations: ['CONTENT_CREATION'] })
+    void retiring.summary({ ...times, per: 'DAY', operations: ['CONTENT_CREATION'] })
+    expectTypeOf(retiring.entry('1')).resolves.toEqualTypeOf<LedgerEntry<ContentOperation> | null>()
+    expectTypeOf<LedgerEntry['operationName']>().toEqualTypeOf<string>()
+    // @ts-expect-error what is posted is an operation of the app
+    createLedgerClient<SharedOperation, 'CONTENT_ACCESS'>({ url })
+  })
+
   it('knows the shared operations when it is told none', () => {
     const shared = createLedgerClient({ url })
     void shared.postEntry({ ownerId: 'ada', operation: 'SIGNUP_CREDIT' })
@@ -63,7 +84,7 @@ describe('LedgerClient', () => {
 
   it('gives all that it reads with the app’s operations', () => {
     expectTypeOf(content.entry('1')).resolves.toEqualTypeOf<LedgerEntry<ContentOperation> | null>()
-    expectTypeOf<LedgerEntry<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation>()
+    expectTypeOf<LedgerEntry<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation | null>()
     expectTypeOf<LedgerEntry['amount']>().toEqualTypeOf<number>()
     expectTypeOf<LedgerEntry['metadata']>().toEqualTypeOf<Readonly<Record<string, string>>>()
     expectTypeOf<
@@ -74,10 +95,10 @@ describe('LedgerClient', () => {
     ).resolves.toEqualTypeOf<LedgerTransaction<ContentOperation> | null>()
     expectTypeOf<
       LedgerTransaction<ContentOperation>['entries'][number]['operation']
-    >().toEqualTypeOf<ContentOperation>()
+    >().toEqualTypeOf<ContentOperation | null>()
     expectTypeOf(content.hold('1')).resolves.toEqualTypeOf<LedgerHold<ContentOperation> | null>()
-    expectTypeOf<LedgerHold<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation>()
-    expectTypeOf<LedgerSummaryLine<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation>()
+    expectTypeOf<LedgerHold<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation | null>()
+    expectTypeOf<LedgerSummaryLine<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation | null>()
     expectTypeOf<LedgerAccount['createdOn']>().toEqualTypeOf<string>()
     expectTypeOf(content.balance('ada', { asOf: new Date() })).resolves.toEqualTypeOf<LedgerBalance>()
     expectTypeOf(content.available('ada')).resolves.toEqualTypeOf<AvailableBalance>()
@@ -87,14 +108,14 @@ describe('LedgerClient', () => {
   it('tells the outcomes of a posting apart', async () => {
     const result = await content.postEntry(entry)
     if (result.ok) {
-      expectTypeOf(result.entry.operation).toEqualTypeOf<ContentOperation>()
+      expectTypeOf(result.entry.operation).toEqualTypeOf<ContentOperation | null>()
       expectTypeOf(result.replayed).toEqualTypeOf<boolean>()
       return
     }
     expectTypeOf(result.message).toEqualTypeOf<string>()
     switch (result.__typename) {
       case 'DuplicateNonceError':
-        expectTypeOf(result.entry.operation).toEqualTypeOf<ContentOperation>()
+        expectTypeOf(result.entry.operation).toEqualTypeOf<ContentOperation | null>()
         return
       case 'ValidationError':
         expectTypeOf(result.errors[0]?.field).toEqualTypeOf<string | undefined>()
@@ -120,17 +141,17 @@ describe('LedgerClient', () => {
     }
     const captured = await content.captureHold({ id: '1' })
     if (captured.ok) {
-      expectTypeOf(captured.entry.operation).toEqualTypeOf<ContentOperation>()
+      expectTypeOf(captured.entry.operation).toEqualTypeOf<ContentOperation | null>()
       expectTypeOf(captured.balance.available).toEqualTypeOf<number>()
     } else if (captured.__typename === 'HoldEndedError') {
-      expectTypeOf(captured.hold.operation).toEqualTypeOf<ContentOperation>()
+      expectTypeOf(captured.hold.operation).toEqualTypeOf<ContentOperation | null>()
     }
     const set = await content.setOverdraft({ ownerId: 'ada', limit: 1 })
     if (set.ok || set.__typename === 'OverdraftInUseError') {
       expectTypeOf(set.balance.overdraft).toEqualTypeOf<OverdraftBalance['overdraft']>()
     }
     const [first] = await content.postEntries([entry])
-    if (first?.ok) expectTypeOf(first.entry.operation).toEqualTypeOf<ContentOperation>()
+    if (first?.ok) expectTypeOf(first.entry.operation).toEqualTypeOf<ContentOperation | null>()
   })
 
   it('takes what a command needs, and no more', () => {

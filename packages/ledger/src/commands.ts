@@ -1,7 +1,7 @@
 import type { PrismaClient, TransactionClient } from './database.ts'
 import type { LedgerBalance } from './entry.ts'
-import { isRefusal, LedgerError, type Refusal, type ServerOutdatedError } from './errors.ts'
-import type { OperationOf, Operations } from './operations.ts'
+import { isRefusal, LedgerError, type Refusal } from './errors.ts'
+import type { OperationOf, Operations, PostOperationOf } from './operations.ts'
 import {
   type RefundEntryInput,
   type ReverseTransactionInput,
@@ -43,11 +43,6 @@ export type PostEntryResult<Operation extends string = string> = LedgerResult<
   Operation
 >
 
-/** What became of one entry of a list. A newer server may have used its nonce for an operation that is unknown here. */
-export type PostEntriesResult<Operation extends string = string> =
-  | ({ readonly ok: true } & PostedEntry<Operation>)
-  | { readonly ok: false; readonly error: Refusal<Operation> | ServerOutdatedError }
-
 /** One way to write to a ledger. */
 export interface LedgerCommand<Input, Posted, Operation extends string = string> {
   /**
@@ -65,13 +60,16 @@ export interface LedgerCommand<Input, Posted, Operation extends string = string>
   (input: Input, options: { readonly tx: TransactionClient }): Promise<Posted>
 }
 
-/** What can be written to one app's ledger. */
-export interface LedgerCommands<Operation extends string = string> {
+/** What can be written to one app's ledger; `PostOperation`: the operations that are not retired. */
+export interface LedgerCommands<
+  Operation extends string = string,
+  PostOperation extends Operation = Operation,
+> {
   /** Posts one entry. */
-  readonly postEntry: LedgerCommand<PostEntryInput<Operation>, PostedEntry<Operation>, Operation>
+  readonly postEntry: LedgerCommand<PostEntryInput<PostOperation>, PostedEntry<Operation>, Operation>
   /** Posts 1 to 100 entries, of any owners: all of them or none. */
   readonly postTransaction: LedgerCommand<
-    PostTransactionInput<Operation>,
+    PostTransactionInput<PostOperation>,
     PostedTransaction<Operation>,
     Operation
   >
@@ -82,7 +80,7 @@ export interface LedgerCommands<Operation extends string = string> {
   /** Gives a part of an entry back; several times, up to the whole. */
   readonly refundEntry: LedgerCommand<RefundEntryInput, PostedEntry<Operation>, Operation>
   /** Sets credits aside for a later entry. */
-  readonly holdCredits: LedgerCommand<HoldInput<Operation>, PostedHold<Operation>, Operation>
+  readonly holdCredits: LedgerCommand<HoldInput<PostOperation>, PostedHold<Operation>, Operation>
   /** Posts what a hold has promised, or a part of it; the rest is available again. Once only. */
   readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, Operation>
   /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
@@ -96,9 +94,9 @@ export interface LedgerCommands<Operation extends string = string> {
    * AccountBusyError, OverloadedError: these may be retried with the same nonces.
    */
   postEntries(
-    inputs: readonly PostEntryInput<Operation>[],
+    inputs: readonly PostEntryInput<PostOperation>[],
     options?: { readonly dryRun?: boolean | null | undefined },
-  ): Promise<readonly PostEntriesResult<Operation>[]>
+  ): Promise<readonly PostEntryResult<Operation>[]>
 }
 
 /** One app's commands: each reads its input into a draft, posts it, and answers in its own shape. */
@@ -122,7 +120,7 @@ export function createCommands<Ops extends Operations>({
   readonly find: Finders
   /** Called when entries were committed. */
   readonly wakeUp: () => void
-}): LedgerCommands<OperationOf<Ops>> {
+}): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
   const directly = createDirectCalls(prisma, { patienceMs })
@@ -164,12 +162,15 @@ export function createCommands<Ops extends Operations>({
     transfer: posting(transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(
       (input: ReverseTransactionInput, client) =>
-        reversalDraft(input, { rows, find: (id) => find.entriesByTransaction(client, id) }),
+        reversalDraft(input, (id) => find.entriesByTransaction(client, id)),
       postedTransaction,
     ),
     refundEntry: posting(
       (input: RefundEntryInput, client) =>
-        refundDraft(input, operations, { rows, find: (id) => find.entryById(client, id) }),
+        refundDraft(input, operations, {
+          findEntry: (id) => find.entryById(client, id),
+          findTransaction: (id) => find.entriesByTransaction(client, id),
+        }),
       postedEntry,
     ),
     holdCredits: command(holds.hold),

@@ -3,15 +3,17 @@ import { query } from './database-errors.ts'
 import type { Operations } from './operations.ts'
 
 /**
- * Checks that the database declares all of an app's operations (it may declare more: a newer server's).
+ * Checks that the database declares all of an app's operations.
  *
+ * @returns the other differences, each with its way out. None stops a start: reads of all operations work, and while an
+ * app's servers are replaced, or go back, their code is older or newer than the database.
  * @throws Error that says which migration is missing and how to run it.
  */
 export async function assertDeclared(
   app: string,
   operations: Operations,
   prisma: PrismaClient,
-): Promise<void> {
+): Promise<readonly string[]> {
   const [ledger] = await query(
     () => prisma.$queryRaw<{ exists: boolean }[]>`SELECT to_regclass('ledger.apps') IS NOT NULL AS exists`,
   )
@@ -27,4 +29,40 @@ export async function assertDeclared(
         `(npm run migrate:new -- ${app} add_operations writes it).`,
     )
   }
+  return declared ? differences(app, operations, declared) : []
+}
+
+function differences(
+  app: string,
+  operations: Operations,
+  declared: { readonly operations: readonly string[]; readonly retired: readonly string[] },
+): string[] {
+  const names = Object.keys(operations)
+  const unknown = declared.operations.filter((name) => !names.includes(name))
+  const stillPosted = names.filter((name) => !operations[name]?.retired && declared.retired.includes(name))
+  const onlyHere = names.filter((name) => operations[name]?.retired && !declared.retired.includes(name))
+  return [
+    ...(unknown.length > 0
+      ? [
+          `This server's code lacks operations that the database declares for the app ${app}: ${unknown.join(', ')}. ` +
+            'Their entries have operation null, and the name in operationName. If they were taken out of ' +
+            'operations.ts, put them back with retired: true; if an older version was deployed again, ' +
+            'nothing is to be done.',
+        ]
+      : []),
+    ...(stillPosted.length > 0
+      ? [
+          `The database has retired operations of the app ${app} that this server's code has not: ` +
+            `${stillPosted.join(', ')}. Their postings are refused. Give them retired: true in operations.ts; or, to ` +
+            `post them again, npm run migrate:new -- ${app} post_again, then npm run migrate -- ${app}.`,
+        ]
+      : []),
+    ...(onlyHere.length > 0
+      ? [
+          `The database has not retired these operations of the app ${app}: ${onlyHere.join(', ')}. Older servers ` +
+            `still post them. Run the migration that retires them: npm run migrate -- ${app} ` +
+            `(npm run migrate:new -- ${app} retire_operations writes it).`,
+        ]
+      : []),
+  ]
 }

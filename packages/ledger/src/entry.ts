@@ -1,11 +1,18 @@
+/** An operation that was read. */
+export interface NamedOperation<Operation extends string = string> {
+  /** Null where this server's code lacks it: a newer server's, or one that was taken out of operations.ts. */
+  readonly operation: Operation | null
+  /** Its name, in any case. */
+  readonly operationName: string
+}
+
 /** One posting to one owner's account. Never changed, never deleted. */
-export interface LedgerEntry<Operation extends string = string> {
+export interface LedgerEntry<Operation extends string = string> extends NamedOperation<Operation> {
   /** In the answer to a dry run: 0. */
   readonly id: string
   readonly ownerId: string
   /** Counts the account's entries from 1, without gaps. */
   readonly seq: number
-  readonly operation: Operation
   /** Signed credits: + in, - out. */
   readonly amount: number
   /** The account's balance just after this entry, in credits. */
@@ -63,13 +70,14 @@ export interface PastBalance extends Pick<LedgerBalance, 'ownerId' | 'amount'> {
 /** Whether a hold keeps credits aside, or what became of it. */
 export type HoldStatus = 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED'
 
-/** Credits that an owner has promised: they count as spent until the hold is captured, released or expired. */
-export interface LedgerHold<Operation extends string = string> {
+/**
+ * Credits that an owner has promised: they count as spent until the hold is captured, released or expired. The operation
+ * is what its capture posts.
+ */
+export interface LedgerHold<Operation extends string = string> extends NamedOperation<Operation> {
   /** Of a hold that a dry run would make: 0. */
   readonly id: string
   readonly ownerId: string
-  /** What its capture will post. */
-  readonly operation: Operation
   /** The credits that a capture may take at most, >= 1. */
   readonly amount: number
   readonly nonce: string

@@ -61,7 +61,7 @@ export const ledgerErrors = {
   SERVER_OUTDATED: {
     retryable: true,
     meaning:
-      'The operation was added or dropped after this server was started. A newer server of the app knows it.',
+      'The database no longer declares the operation: it was dropped after this server was started. Nothing was posted.',
   },
   DATABASE_UNAVAILABLE: {
     retryable: true,
@@ -312,7 +312,7 @@ export class OverloadedError extends LedgerError {
   }
 }
 
-/** The operation was added or dropped after this server was started. */
+/** The database no longer declares the operation: it was dropped after this server was started. Nothing was posted. */
 export class ServerOutdatedError extends LedgerError {
   override readonly name = 'ServerOutdatedError'
   readonly code = 'SERVER_OUTDATED'

@@ -4,7 +4,6 @@ export type {
   LedgerCommand,
   LedgerCommands,
   LedgerResult,
-  PostEntriesResult,
   PostEntryResult,
 } from './commands.ts'
 export { createPool, prismaOptions, type TransactionClient } from './database.ts'
@@ -16,6 +15,7 @@ export type {
   LedgerHold,
   LedgerMetadata,
   LedgerTransaction,
+  NamedOperation,
   PastBalance,
 } from './entry.ts'
 export {
@@ -58,6 +58,7 @@ export {
   type OperationLimit,
   type OperationOf,
   type Operations,
+  type PostOperationOf,
   type SharedOperation,
   sharedOperations,
   transferOperations,

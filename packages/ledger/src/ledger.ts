@@ -6,7 +6,7 @@ import { assertDeclared } from './declared.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
 import { type OperationInfo, operationInfos } from './operation-info.ts'
-import { assertOperations, type OperationOf, type Operations } from './operations.ts'
+import { assertOperations, type OperationOf, type Operations, type PostOperationOf } from './operations.ts'
 import { takesPostings } from './ping.ts'
 import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'
@@ -27,7 +27,7 @@ export interface LedgerOptions<Ops extends Operations> {
 /** One app's ledger. */
 export interface Ledger<Ops extends Operations = Operations>
   extends LedgerReads<OperationOf<Ops>>,
-    LedgerCommands<OperationOf<Ops>>,
+    LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>>,
     LedgerLive<OperationOf<Ops>> {
   readonly app: string
   readonly operations: Ops
@@ -39,10 +39,12 @@ export interface Ledger<Ops extends Operations = Operations>
    */
   ping(): Promise<{ readonly takesPostings: boolean }>
   /**
+   * Checks that the app can start on this database.
+   * @returns where the operations of the database and of the code differ, each difference with its way out, for the log.
    * @throws Error that says what to do: where PostgreSQL is too old, where a session has not the settings that the ledger
    * relies on, and where the database lacks the ledger or one of the app's operations.
    */
-  assertReady(): Promise<void>
+  assertReady(): Promise<readonly string[]>
   /** Ends its live lists, and lets go of the ledger's client. The pool is its maker's to end. */
   close(): Promise<void>
 }
@@ -72,7 +74,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     ping: () => takesPostings(prisma),
     async assertReady() {
       await assertPool(pool)
-      await assertDeclared(app, operations, prisma)
+      return assertDeclared(app, operations, prisma)
     },
     close() {
       live.close()

@@ -17,6 +17,8 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly limit: OperationLimit | undefined
   /** Whether it is posted in balanced transactions alone. */
   readonly paired: boolean
+  /** Whether it is no longer posted. */
+  readonly retired: boolean
 }
 
 /** An app's operations: the shared ones in their order, then its own in theirs. */
@@ -34,6 +36,7 @@ export function operationInfos<Ops extends Operations>(
             shared: name in sharedOperations,
             limit: definition.limit,
             paired: definition.paired ?? false,
+            retired: definition.retired ?? false,
             ...amountLimits(definition.amount),
           },
         ]

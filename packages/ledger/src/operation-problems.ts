@@ -26,6 +26,7 @@ export function operationProblems(operations: Operations, shared: Operations): s
         original === undefined ||
         (definition.description === original.description &&
           definition.paired === undefined &&
+          definition.retired === undefined &&
           isNarrower(definition.amount, original.amount))
       return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
     }),

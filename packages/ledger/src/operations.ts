@@ -21,6 +21,8 @@ export interface OperationDefinition {
   readonly limit?: OperationLimit
   /** Posted in balanced transactions alone, so that it neither makes nor destroys credits. */
   readonly paired?: true
+  /** No longer posted or held. Its entries and holds stay: they are read, summed, corrected and captured as before. */
+  readonly retired?: true
 }
 
 /** An app's operations by name. Names are upper case with underscores, as GraphQL enums have them. */
@@ -60,6 +62,11 @@ export type SharedOperation = keyof typeof sharedOperations
 /** The union of an app's operation names, such as `OperationOf<typeof operations>`. */
 export type OperationOf<Ops extends Operations> = keyof Ops & string
 
+/** The union of the names that can be posted: all but the retired ones. */
+export type PostOperationOf<Ops extends Operations> = {
+  [Name in OperationOf<Ops>]: Ops[Name] extends { readonly retired: true } ? never : Name
+}[OperationOf<Ops>]
+
 /** Whether an app has an operation of this name. */
 export function isOperation<Ops extends Operations>(operations: Ops, name: string): name is OperationOf<Ops> {
   return Object.hasOwn(operations, name)
@@ -77,11 +84,11 @@ type SameSign<Shared extends number, Amount extends number> = number extends Amo
     : false
 
 /** Whether `Own` is `Shared` itself or its range made narrower: every safe integer of a sign is in a shared range. */
-type Narrows<Shared extends OperationDefinition, Own> = 'paired' extends keyof Own
-  ? false
-  : Own extends Shared
+type Narrows<Shared extends OperationDefinition, Own> = [keyof Own & ('paired' | 'retired')] extends [never]
+  ? Own extends Shared
     ? true
     : NarrowsRange<Shared, Own>
+  : false
 
 type NarrowsRange<Shared extends OperationDefinition, Own> = Own extends {
   readonly amount: { readonly min: infer Min extends number; readonly max: infer Max extends number }

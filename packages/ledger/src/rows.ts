@@ -1,45 +1,42 @@
-import type { LedgerEntry, LedgerHold, LedgerTransaction } from './entry.ts'
-import { ServerOutdatedError } from './errors.ts'
+import type { LedgerEntry, LedgerHold, LedgerTransaction, NamedOperation } from './entry.ts'
 import { isOperation, type OperationOf, type Operations } from './operations.ts'
 
 /** A moment as the ledger's functions answer it: milliseconds since 1970. */
 type Moment = number
 
 /** An entry as ledger.entry_json answers it. */
-export interface EntryRow extends Omit<LedgerEntry, 'createdOn'> {
+export interface EntryRow extends Omit<LedgerEntry, keyof NamedOperation | 'createdOn'> {
+  readonly operation: string
   readonly createdOn: Moment
 }
 
 /** A hold as ledger.hold_json answers it. */
-export interface HoldRow extends Omit<LedgerHold, 'createdOn' | 'expiresOn' | 'releasedOn'> {
+export interface HoldRow
+  extends Omit<LedgerHold, keyof NamedOperation | 'createdOn' | 'expiresOn' | 'releasedOn'> {
+  readonly operation: string
   readonly createdOn: Moment
   readonly expiresOn: Moment
   readonly releasedOn: Moment | null
 }
 
-/** Reads an app's rows. @throws ServerOutdatedError on an operation that the app lacks. */
+/** Reads an app's rows, those of operations that this server's code lacks included. */
 export interface RowReader<Operation extends string = string> {
-  operation(name: string): Operation
+  operation(name: string): NamedOperation<Operation>
   entry(row: EntryRow): LedgerEntry<Operation>
   hold(row: HoldRow): LedgerHold<Operation>
 }
 
 export function rowReader<Ops extends Operations>(operations: Ops): RowReader<OperationOf<Ops>> {
-  const operation = (name: string): OperationOf<Ops> => {
-    if (isOperation(operations, name)) return name
-    throw new ServerOutdatedError(`This server does not know the operation ${name} yet.`)
-  }
-  const entry = (row: EntryRow) => ({
-    ...row,
-    operation: operation(row.operation),
-    createdOn: new Date(row.createdOn),
+  const operation = (name: string) => ({
+    operation: isOperation(operations, name) ? name : null,
+    operationName: name,
   })
   return {
     operation,
-    entry,
+    entry: (row) => ({ ...row, ...operation(row.operation), createdOn: new Date(row.createdOn) }),
     hold: (row) => ({
       ...row,
-      operation: operation(row.operation),
+      ...operation(row.operation),
       createdOn: new Date(row.createdOn),
       expiresOn: new Date(row.expiresOn),
       releasedOn: row.releasedOn === null ? null : new Date(row.releasedOn),

@@ -2,7 +2,10 @@ import { describe, expectTypeOf, test } from 'vitest'
 import {
   defineOperations,
   type Ledger,
+  type LedgerEntry,
   type OperationOf,
+  type Operations,
+  type PostOperationOf,
   sharedOperations,
   type TransactionClient,
   transferOperations,
@@ -81,6 +84,54 @@ describe('a limit and a pair', () => {
   })
 })
 
+describe('a retired operation', () => {
+  const retiring = defineOperations({
+    ...sharedOperations,
+    CONTENT_CREATION: { amount: -5 },
+    CONTENT_BOOST: { amount: { min: -9, max: -1 }, retired: true },
+  })
+  const ledger = {} as Ledger<typeof retiring>
+  const boost = { ownerId: 'a', operation: 'CONTENT_BOOST', amount: 2, nonce: 'n' } as const
+
+  test('is read', () => {
+    expectTypeOf<OperationOf<typeof retiring>>().toEqualTypeOf<
+      keyof typeof sharedOperations | 'CONTENT_CREATION' | 'CONTENT_BOOST'
+    >()
+    void (() => ledger.entries({ ownerId: 'a', operations: ['CONTENT_BOOST'] }))
+    void (() =>
+      ledger.summary({ from: new Date(), to: new Date(), per: 'DAY', operations: ['CONTENT_BOOST'] }))
+    expectTypeOf(ledger.entry('1')).resolves.toEqualTypeOf<LedgerEntry<OperationOf<typeof retiring>> | null>()
+  })
+
+  test('is in no input that posts', () => {
+    expectTypeOf<PostOperationOf<typeof retiring>>().toEqualTypeOf<
+      keyof typeof sharedOperations | 'CONTENT_CREATION'
+    >()
+    expectTypeOf<PostOperationOf<Operations>>().toEqualTypeOf<string>()
+    void ((tx: TransactionClient) => [
+      // @ts-expect-error CONTENT_BOOST is retired
+      ledger.postEntry(boost),
+      // @ts-expect-error CONTENT_BOOST is retired
+      ledger.postEntry(boost, { tx }),
+      // @ts-expect-error CONTENT_BOOST is retired
+      ledger.postEntries([boost]),
+      // @ts-expect-error CONTENT_BOOST is retired
+      ledger.postTransaction({ nonce: 'n', entries: [boost] }),
+      // @ts-expect-error CONTENT_BOOST is retired
+      ledger.holdCredits({ ...boost, expiresIn: 1 }),
+    ])
+  })
+
+  test('is retired or not said to be, and no shared one', () => {
+    // @ts-expect-error retired or not said
+    defineOperations({ ...sharedOperations, PRIZE: { amount: 5, retired: false } })
+    // @ts-expect-error every app posts the shared operations
+    defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, retired: true } })
+    // @ts-expect-error nor a fixed one
+    defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, retired: true } })
+  })
+})
+
 describe('a command', () => {
   test('answers a result, or in a transaction what was posted', () => {
     const ledger = {} as Ledger<typeof content>
@@ -91,7 +142,9 @@ describe('a command', () => {
       // @ts-expect-error a refusal has no transaction
       void result.transaction
       const posted = await ledger.postTransaction({ nonce: 'n', entries }, { tx })
-      expectTypeOf(posted.transaction.entries[0]!.operation).toEqualTypeOf<OperationOf<typeof content>>()
+      expectTypeOf(posted.transaction.entries[0]!.operation).toEqualTypeOf<OperationOf<
+        typeof content
+      > | null>()
       // @ts-expect-error PROJECT_PAYMENT belongs to freelance
       void ledger.holdCredits({ ownerId: 'a', operation: 'PROJECT_PAYMENT', nonce: 'n', expiresIn: 1 })
     })
@@ -115,7 +168,7 @@ describe("another app's operation", () => {
     const ledger = {} as Ledger<typeof content>
     void (async () => {
       const result = await ledger.postEntry({ ownerId: 'a', operation: 'CREDIT_ADD', nonce: 'n' })
-      if (result.ok) expectTypeOf(result.entry.operation).toEqualTypeOf<OperationOf<typeof content>>()
+      if (result.ok) expectTypeOf(result.entry.operation).toEqualTypeOf<OperationOf<typeof content> | null>()
     })
   })
 })

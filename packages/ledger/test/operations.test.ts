@@ -46,6 +46,11 @@ describe('defineOperations', () => {
       { CREDIT_ADD: { ...sharedOperations.CREDIT_ADD, description: '' } },
       'CREDIT_ADD is shared',
     ],
+    [
+      'a shared operation that is retired',
+      { CREDIT_ADD: { ...sharedOperations.CREDIT_ADD, retired: true } },
+      'CREDIT_ADD is shared',
+    ],
   ])('refuses %s', (_what, own, message) => {
     expect(() => unchecked({ ...sharedOperations, ...own })).toThrow(message)
   })

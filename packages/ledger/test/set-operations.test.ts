@@ -7,13 +7,13 @@ const { database, sql, ledger } = await openLedger()
 
 const shared = ['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD']
 const content = [...shared, 'CONTENT_CREATION', 'CONTENT_ACCESS']
-const declare = (app: string, operations: unknown) =>
-  sql.query('SELECT ledger.set_operations($1, $2)', [app, operations])
+const declare = (app: string, operations: unknown, retired: unknown = []) =>
+  sql.query('SELECT ledger.set_operations($1, $2, $3)', [app, operations, retired])
 
 /** What an app has in the database: its operations, and its partition with constraints and indexes. */
 async function stateOf(app: string) {
   const { rows } = await sql.query(
-    `SELECT a.operations, a.updated_on, c.oid::text, c.relfilenode::text,
+    `SELECT a.operations, a.retired, a.updated_on, c.oid::text, c.relfilenode::text,
             (SELECT array_agg(pg_get_constraintdef(k.oid) ORDER BY k.oid) FROM pg_constraint k WHERE k.conrelid = c.oid) AS constraints,
             (SELECT array_agg(i.indexrelid::text ORDER BY 1) FROM pg_index i WHERE i.indrelid = c.oid) AS indexes
        FROM ledger.apps a JOIN pg_class c ON c.oid = format('ledger.entries_%s', a.app)::regclass WHERE a.app = $1`,
@@ -41,9 +41,13 @@ describe('ledger.set_operations', () => {
     ['a name that is none', 'content', [...content, 'bad name'], 'not operation names: bad name'],
     ['NULL as a name', 'content', [...content, null], 'not operation names: NULL'],
     ['an app name that is none', 'Bad"; DROP TABLE', content, 'apps_name'],
-  ])('refuses %s', async (_what, app, operations, message) => {
+    ['no list of retired ones', 'content', content, 'retires what it does not declare', null],
+    ['NULL as a retired one', 'content', content, 'does not declare: NULL', [null]],
+    ['to retire what is not declared', 'content', shared, 'not declare: CONTENT_ACCESS', ['CONTENT_ACCESS']],
+    ['to retire a shared one', 'content', content, 'retires shared operations: CREDIT_ADD', ['CREDIT_ADD']],
+  ])('refuses %s', async (_what, app, operations, message, retired: unknown = []) => {
     const before = await stateOf('content')
-    await expect(declare(app, operations)).rejects.toThrow(message)
+    await expect(declare(app, operations, retired)).rejects.toThrow(message)
     expect(await stateOf('content')).toEqual(before)
   })
 
@@ -74,6 +78,13 @@ describe('ledger.set_operations', () => {
     })
     expect(await stateOf('freelance')).toEqual(freelance)
     await declare('content', content.concat('CONTENT_BOOST'))
+  })
+
+  test('retires an operation, and takes that back: the list says all', async () => {
+    await declare('content', content.concat('CONTENT_BOOST'), ['CONTENT_CREATION'])
+    expect(await stateOf('content')).toMatchObject({ retired: ['CONTENT_CREATION'] })
+    await declare('content', content.concat('CONTENT_BOOST'))
+    expect(await stateOf('content')).toMatchObject({ retired: [] })
   })
 
   test('makes the partition of a new app while others post', async () => {
@@ -131,7 +142,7 @@ test('an operation dropped under a running server is answered as retryable, else
 })
 
 test('a server with an operation that the database lacks does not start', async () => {
-  await expect(ledger.assertReady()).resolves.toBeUndefined()
+  await expect(ledger.assertReady()).resolves.toEqual([expect.stringContaining('CONTENT_BOOST')])
   await sql.query(
     `UPDATE ledger.apps SET operations = array_remove(operations, 'CONTENT_ACCESS') WHERE app = 'content'`,
   )

@@ -20,9 +20,13 @@ export const inputArg = <Input extends InputRef>(arg: ArgBuilder<BuilderTypes>, 
   arg({ type, required: true, description: 'What is asked for.' })
 
 /** The fields of an entry that is asked for. */
-export const entryInputFields = (t: InputFields, { types: { LedgerOperation } }: Graph) => ({
+export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation } }: Graph) => ({
   ownerId: ownerField(t),
-  operation: t.field({ type: LedgerOperation, required: true, description: 'What to do with the credits.' }),
+  operation: t.field({
+    type: LedgerPostOperation,
+    required: true,
+    description: 'What to do with the credits.',
+  }),
   amount: t.field({
     type: 'SafeInt',
     description:

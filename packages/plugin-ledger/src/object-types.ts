@@ -1,5 +1,12 @@
-import type { LedgerEntry, LedgerHold, LedgerTransaction } from '@shared-ledger/ledger'
-import type { AnyLedger, LedgerBuilder } from './builder.ts'
+import type { EnumRef } from '@pothos/core'
+import type {
+  LedgerEntry,
+  LedgerHold,
+  LedgerTransaction,
+  NamedOperation,
+  OperationInfo,
+} from '@shared-ledger/ledger'
+import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
 import { balanceId, entryId } from './identity.ts'
 import { describeOperation } from './operation-info.ts'
 import type { BalanceShape } from './types.ts'
@@ -7,15 +14,17 @@ import type { BalanceShape } from './types.ts'
 /** The ledger's enum and object types, which fields, errors and the app refer to. */
 export type LedgerTypes = ReturnType<typeof addTypes>
 
-/** Adds the enum of operations, entries and balances. The parts of the graph add transactions and holds. */
+/** Adds the enums of operations, entries and balances. The parts of the graph add transactions and holds. */
 export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnum = 'LedgerOperation') {
+  const operations = ledger.describeOperations()
   const LedgerOperation = builder.enumType(operationEnum, {
     description: 'What the app can do with credits: the operations that every app has, then its own.',
-    values: Object.fromEntries(
-      ledger
-        .describeOperations()
-        .map((operation) => [operation.name, { description: describeOperation(operation) }]),
-    ),
+    values: enumValues(operations),
+  })
+  // LedgerPostOperation beside LedgerOperation, ContentPostOperation beside ContentOperation.
+  const LedgerPostOperation = builder.enumType(operationEnum.replace(/(Operation)?$/, 'PostOperation'), {
+    description: 'What can be posted: the operations of the app without its retired ones.',
+    values: enumValues(operations.filter(({ retired }) => !retired)),
   })
 
   const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
@@ -45,11 +54,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
         resolve: entryId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
-      operation: t.expose('operation', {
-        type: LedgerOperation,
-        nullable: false,
-        description: 'What was done with the credits.',
-      }),
+      ...operationFields(t, LedgerOperation),
       amount: t.expose('amount', {
         type: 'SafeInt',
         nullable: false,
@@ -97,5 +102,38 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnu
 
   const LedgerTransaction = builder.objectRef<LedgerTransaction>('LedgerTransaction')
   const LedgerHold = builder.objectRef<LedgerHold>('LedgerHold')
-  return { LedgerOperation, LedgerBalance, LedgerEntry, LedgerTransaction, LedgerHold }
+  return {
+    LedgerOperation,
+    LedgerPostOperation,
+    LedgerBalance,
+    LedgerEntry,
+    LedgerTransaction,
+    LedgerHold,
+  }
+}
+
+function enumValues(operations: readonly OperationInfo[]) {
+  return Object.fromEntries(
+    operations.map((operation) => [operation.name, { description: describeOperation(operation) }]),
+  )
+}
+
+/** The operation of what was read, as the enum has it and as text. */
+export function operationFields<Read extends NamedOperation>(
+  t: PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Read>,
+  LedgerOperation: EnumRef<BuilderTypes, string>,
+) {
+  return {
+    operation: t.field({
+      type: LedgerOperation,
+      nullable: true,
+      description: 'Null where this server does not know it: a newer server posts it, or an older one did.',
+      resolve: ({ operation }) => operation,
+    }),
+    operationName: t.string({
+      nullable: false,
+      description: "The operation's name, also where this server does not know it.",
+      resolve: ({ operationName }) => operationName,
+    }),
+  }
 }

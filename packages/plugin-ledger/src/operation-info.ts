@@ -9,9 +9,13 @@ const windowDescriptions = {
   lifetime: 'All time: it never ends.',
 } as const satisfies Record<(typeof limitWindows)[number], string>
 
-/** What an operation does: in the app's words, or by its amounts. */
-export function describeOperation({ description, direction, min, max }: OperationInfo): string {
-  if (description !== undefined) return description
+/** What an operation does: in the app's words, or by its amounts; and whether it is retired. */
+export function describeOperation(operation: OperationInfo): string {
+  const words = operation.description ?? describeAmounts(operation)
+  return operation.retired ? `${words} Retired: no longer posted.` : words
+}
+
+function describeAmounts({ direction, min, max }: OperationInfo): string {
   if (direction === 'NONE') return 'Moves no credits, but is on record.'
   const range = max === maxCredits ? `${min} or more` : `${min} to ${max}`
   const amount = `${min === max ? min : range} ${max === 1 ? 'credit' : 'credits'}`
@@ -83,6 +87,10 @@ export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph)
       paired: t.exposeBoolean('paired', {
         nullable: false,
         description: 'Whether it is posted in balanced transactions alone, such as a transfer.',
+      }),
+      retired: t.exposeBoolean('retired', {
+        nullable: false,
+        description: 'Whether it is no longer posted: its entries are read and corrected.',
       }),
     }),
   })

@@ -8,6 +8,7 @@ import type {
   OperationOf,
   Operations,
   PastBalance,
+  PostOperationOf,
 } from '@shared-ledger/ledger'
 import type { LedgerPart } from './parts/index.ts'
 
@@ -23,7 +24,8 @@ export type LedgerScalars = {
 
 export interface AddLedgerOptions<Part extends LedgerPart = LedgerPart> {
   /**
-   * The name of the enum of operations: LedgerOperation unless given. With another name the graph is no superset of the
+   * The name of the enum of operations: LedgerOperation unless given. That of the enum of what can be posted follows
+   * it: LedgerPostOperation. With another name the graph is no superset of the
    * contract: clients written against that one do not fit it.
    */
   readonly operationEnum?: string
@@ -58,6 +60,8 @@ interface BaseRefs<Types extends SchemaTypes, Ops extends Operations> {
   readonly LedgerBalance: ObjectRef<Types, BalanceShape>
   readonly LedgerEntry: ObjectRef<Types, LedgerEntry<OperationOf<Ops>>>
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
+  /** The operations without the retired ones: for inputs of the app's own that post. */
+  readonly LedgerPostOperation: EnumRef<Types, PostOperationOf<Ops>>
 }
 
 interface TransactionRefs<Types extends SchemaTypes, Ops extends Operations> {

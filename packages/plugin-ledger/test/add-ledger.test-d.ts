@@ -4,6 +4,7 @@ import {
   type LedgerHold,
   type LedgerTransaction,
   type OperationOf,
+  type PostOperationOf,
   sharedOperations,
 } from '@shared-ledger/ledger'
 import { expectTypeOf, test } from 'vitest'
@@ -28,6 +29,13 @@ test("addLedger's types are of the app's own operations", () => {
     // @ts-expect-error no entry of this app has another app's operation
     t.boolean({ resolve: ({ operation }) => operation === 'PROJECT_PAYMENT' }),
   )
+})
+
+test('a retired operation is read, and in no input', () => {
+  const retiring = defineOperations({ ...operations, CONTENT_CREATION: { amount: -5, retired: true } })
+  const { LedgerEntry: Entry, LedgerPostOperation } = createBuilder().addLedger(openLedger(retiring))
+  expectTypeOf(Entry.$inferType).toEqualTypeOf<LedgerEntry<OperationOf<typeof retiring>>>()
+  expectTypeOf(LedgerPostOperation.$inferType).toEqualTypeOf<PostOperationOf<typeof retiring>>()
 })
 
 test('the types of parts are there with the parts', () => {

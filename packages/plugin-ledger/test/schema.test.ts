@@ -5,6 +5,7 @@ import {
   findBreakingChanges,
   GraphQLEnumType,
   GraphQLScalarType,
+  isInputObjectType,
   buildSchema as parseSchema,
   printSchema,
 } from 'graphql'
@@ -80,10 +81,41 @@ describe("an app's graph", () => {
     expect(schema.getMutationType()?.description).toContain('What can be done.')
   })
 
-  test('names its enum as the app wants', () => {
+  test('names its enums as the app wants', () => {
     const schema = buildSchema(openLedger(operations), { operationEnum: 'ContentOperation' })
     expect(valuesOf(schema, 'ContentOperation')).toContain('CONTENT_CREATION')
+    expect(valuesOf(schema, 'ContentPostOperation')).toContain('CONTENT_CREATION')
     expect(schema.getType('LedgerOperation')).toBeUndefined()
+    expect(schema.getType('LedgerPostOperation')).toBeUndefined()
+  })
+
+  test('has a retired operation in filters and answers, and in no input', () => {
+    const retiring = defineOperations({
+      ...operations,
+      CONTENT_CREATION: { ...operations.CONTENT_CREATION, retired: true },
+    })
+    const schema = buildSchema(openLedger(retiring))
+    expect(valuesOf(schema)).toEqual(Object.keys(operations))
+    expect(valuesOf(schema, 'LedgerPostOperation')).toEqual(
+      Object.keys(operations).filter((name) => name !== 'CONTENT_CREATION'),
+    )
+    const inputs = Object.values(schema.getTypeMap()).filter((type) => isInputObjectType(type))
+    const named = inputs.flatMap((type) =>
+      Object.values(type.getFields()).filter((field) => String(field.type).includes('LedgerOperation')),
+    )
+    expect(named).toEqual([])
+  })
+
+  test('has no transfers where they are retired', () => {
+    const { TRANSFER_OUT } = transferOperations
+    const retiring = defineOperations({
+      ...sharedOperations,
+      ...transferOperations,
+      TRANSFER_OUT: { ...TRANSFER_OUT, retired: true },
+    })
+    const schema = buildSchema(openLedger(retiring))
+    expect(schema.getMutationType()?.getFields()).not.toHaveProperty('transferCredits')
+    expect(valuesOf(schema)).toContain('TRANSFER_OUT')
   })
 
   test('is built twice from one builder', () => {

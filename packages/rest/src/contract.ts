@@ -1,9 +1,11 @@
 import {
   type DocumentNode,
+  type GraphQLEnumType,
   type GraphQLSchema,
   getNamedType,
   isEnumType,
   isInputObjectType,
+  isObjectType,
   parse,
 } from 'graphql'
 import { z } from 'zod'
@@ -19,7 +21,9 @@ export interface ContractOperation {
 /** What the routes know of an app: read from its schema alone. */
 export interface Contract {
   readonly operations: readonly ContractOperation[]
-  /** What the app calls its enum of operations. */
+  /** Those that can be posted: all but the retired ones. */
+  readonly postOperations: readonly ContractOperation[]
+  /** What the app calls its enum of all operations. */
   readonly operationEnum: string
   /** Whether a query of the graph has an argument: what an app may leave out of its graph is not in its routes. */
   takes(query: string, argument: string): boolean
@@ -30,9 +34,12 @@ export function readContract(schema: GraphQLSchema): Contract {
   const field = schema.getMutationType()?.getFields().postLedgerEntry
   const input = field?.args.find(({ name }) => name === 'input')?.type
   const inputType = input && getNamedType(input)
-  const operation = isInputObjectType(inputType) ? inputType.getFields().operation : undefined
-  const operationEnum = operation && getNamedType(operation.type)
-  if (!isEnumType(operationEnum)) {
+  const posted = isInputObjectType(inputType) ? inputType.getFields().operation : undefined
+  const postOperationEnum = posted && getNamedType(posted.type)
+  const entry = schema.getType('LedgerEntry')
+  const read = isObjectType(entry) ? entry.getFields().operation : undefined
+  const operationEnum = read && getNamedType(read.type)
+  if (!isEnumType(postOperationEnum) || !isEnumType(operationEnum)) {
     throw new Error('The schema has no postLedgerEntry(input: {operation}): add the ledger to it first.')
   }
   return {
@@ -42,27 +49,40 @@ export function readContract(schema: GraphQLSchema): Contract {
         .getQueryType()
         ?.getFields()
         [query]?.args.some(({ name }) => name === argument) ?? false,
-    operations: operationEnum.getValues().map(({ name, description }) => ({
-      name,
-      description: description ?? undefined,
-    })),
+    operations: operationsOf(operationEnum),
+    postOperations: operationsOf(postOperationEnum),
   }
 }
 
-/** What is wrong with the name of an operation in a field: nothing, or that it is none of the app's. */
-export function operationProblems(
-  { operations }: Contract,
+function operationsOf(type: GraphQLEnumType): ContractOperation[] {
+  return type.getValues().map(({ name, description }) => ({ name, description: description ?? undefined }))
+}
+
+/** What is wrong with the name of an operation to post, in a field: nothing, that it is retired, or that it is none. */
+export function postOperationProblems(
+  { operations, postOperations }: Contract,
   name: string,
   field = 'operation',
 ): readonly FieldProblem[] {
-  if (operations.some((operation) => operation.name === name)) return []
-  const names = operations.map((operation) => operation.name).join(', ')
-  return [{ field, message: `must be one of ${names}` }]
+  if (has(postOperations, name)) return []
+  if (!has(operations, name)) return [noneOf(postOperations, field)]
+  return [
+    { field, message: `${name} is retired: its entries are read and corrected, and no new ones are posted` },
+  ]
+}
+
+const has = (operations: readonly ContractOperation[], name: string) =>
+  operations.some((operation) => operation.name === name)
+
+function noneOf(operations: readonly ContractOperation[], field: string): FieldProblem {
+  return { field, message: `must be one of ${operations.map(({ name }) => name).join(', ')}` }
 }
 
 /** @throws Problem VALIDATION_ERROR that lists the app's operations. */
-export function checkOperations(contract: Contract, names: readonly string[] | undefined): void {
-  const problems = (names ?? []).flatMap((name) => operationProblems(contract, name))
+export function checkOperations({ operations }: Contract, names: readonly string[] | undefined): void {
+  const problems = (names ?? []).flatMap((name) =>
+    has(operations, name) ? [] : [noneOf(operations, 'operation')],
+  )
   if (problems.length > 0) throw validationProblem(problems)
 }
 

@@ -5,7 +5,7 @@
  */
 export const ledgerFragments = `
   fragment RestEntry on LedgerEntry {
-    id operation ownerId amount nonce balanceAfter createdOn metadata transactionId
+    id operation: operationName ownerId amount nonce balanceAfter createdOn metadata transactionId
     reverses refunds holdId
   }
   fragment RestBalance on LedgerBalance {
@@ -15,7 +15,7 @@ export const ledgerFragments = `
     id nonce metadata createdOn entries { ...RestEntry }
   }
   fragment RestHold on LedgerHold {
-    id ownerId operation amount nonce metadata status capturedBy { id } createdOn expiresOn releasedOn
+    id ownerId operation: operationName amount nonce metadata status capturedBy { id } createdOn expiresOn releasedOn
   }
   fragment RestRefusal on Error {
     refusal: __typename

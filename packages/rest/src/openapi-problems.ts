@@ -13,7 +13,6 @@ const anyRoute: readonly ProblemCode[] = [
   'MALFORMED_REQUEST',
   'MISDIRECTED_REQUEST',
   'DATABASE_UNAVAILABLE',
-  'SERVER_OUTDATED',
   'NOT_ACCEPTABLE',
   'OVERLOADED',
   'INTERNAL_ERROR',
@@ -27,6 +26,7 @@ const withNonce: readonly ProblemCode[] = [
   'LIMIT_REACHED',
   'TRANSACTION_CONFLICT',
   'ACCOUNT_BUSY',
+  'SERVER_OUTDATED',
 ]
 
 /** The codes with which a route may refuse, in the order of the table. */

@@ -4,7 +4,7 @@ import { healthPath } from './openapi-health.ts'
 import { problemSchemas } from './openapi-problems.ts'
 import { describeRoute } from './openapi-route.ts'
 import type { Route } from './route.ts'
-import { operationSchemaName } from './shapes.ts'
+import { operationSchemaName, postOperationSchemaName } from './shapes.ts'
 import { ledgerTags } from './tags.ts'
 
 /** What an app says of itself in its openapi.json. */
@@ -40,7 +40,8 @@ export function createOpenApi(options: {
   const named = () => ({
     ...schemas.named,
     ...problemSchemas,
-    [operationSchemaName]: operationSchema(contract),
+    [operationSchemaName]: operationSchema(contract.operations),
+    [postOperationSchemaName]: operationSchema(contract.postOperations),
   })
   const paths: Record<string, Record<string, unknown>> = { '/health': healthPath }
   for (const route of routes) {
@@ -67,7 +68,7 @@ export function createOpenApi(options: {
   }
 }
 
-function operationSchema({ operations }: Contract): JsonSchema {
+function operationSchema(operations: Contract['operations']): JsonSchema {
   const lines = operations.map(
     ({ name, description }) => `- \`${name}\`${description ? `: ${description}` : ''}`,
   )

@@ -146,7 +146,7 @@ export const problems = {
     status: 503,
     title: 'Server outdated',
     meaning:
-      'The operation was added or dropped after this server was started. A newer server of the app knows it.',
+      'The database no longer declares the operation: it was dropped after this server was started. Nothing was posted.',
     retryAfterSeconds: 5,
   },
   DATABASE_UNAVAILABLE: {

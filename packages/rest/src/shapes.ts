@@ -3,6 +3,7 @@ import { isObject } from './json.ts'
 
 /** Names of the schemas that openapi.json completes with what it knows of the app. */
 export const operationSchemaName = 'LedgerOperation'
+export const postOperationSchemaName = 'LedgerPostOperation'
 
 /** An owner, as every body and path has it; the ledger judges its length and characters. */
 export const ownerId = z.string().meta({
@@ -21,6 +22,16 @@ export const nonce = z.string().meta({
 
 /** One of the app's operations; openapi.json lists them. */
 export const operation = z.string().meta({ id: operationSchemaName, examples: ['CREDIT_ADD'] })
+
+/** One that can be posted: no retired one. */
+export const postOperation = z.string().meta({ id: postOperationSchemaName, examples: ['CREDIT_ADD'] })
+
+/** The operation of what was read. */
+export const operationName = z.string().meta({
+  description:
+    'One of the app’s operations, or one that this server does not know: a newer one posts it, or an older one did.',
+  examples: ['CREDIT_ADD'],
+})
 
 /** A number of credits; the operation gives the sign, and a minus sign that agrees with it is accepted. */
 export const amount = z.int().meta({
@@ -93,7 +104,7 @@ const id = z.int().meta({ examples: [1] })
 export const entry = z
   .object({
     id,
-    operation,
+    operation: operationName,
     owner_id: ownerId,
     amount: z.int().meta({ description: 'Signed: + in, - out.', examples: [10] }),
     nonce,
@@ -157,7 +168,7 @@ export const hold = z
   .object({
     id,
     owner_id: ownerId,
-    operation,
+    operation: operationName,
     amount: z.int().meta({ description: 'The credits that a capture may take at most.', examples: [10] }),
     nonce,
     status: z.string().meta({ enum: ['held', 'captured', 'released', 'expired'] }),

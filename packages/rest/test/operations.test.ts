@@ -21,6 +21,7 @@ test('operations are listed with their amounts and limits', async () => {
     max_amount: 1,
     default_amount: 1,
     paired: false,
+    retired: false,
     limit: { times: 2, per: 'day' },
   })
   expect(ofName('TRANSFER_OUT')).toMatchObject({

@@ -8,7 +8,10 @@ import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
 
 export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
-  readonly ledger: AppOptions['ledger'] & { assertReady(): Promise<void>; close(): Promise<void> }
+  readonly ledger: AppOptions['ledger'] & {
+    assertReady(): Promise<readonly string[]>
+    close(): Promise<void>
+  }
   /** Where the app listens unless PORT says otherwise. */
   readonly port: number
   /** From `createLogger`; made here if the app has no use for it. */
@@ -57,7 +60,7 @@ export async function startServer(
     await close?.()
   }
   try {
-    await ledger.assertReady()
+    for (const warning of await ledger.assertReady()) options.logger.warn(warning)
     const served = createApp(options)
     const { server, connections } = await listen(served, { app, host, port, isOwnHost })
     const stop = createStop(server, connections)

@@ -33,9 +33,10 @@ await serve({
   ledger: {
     ...ledger,
     async assertReady() {
-      if (!process.env.FAULT_AT_START) return
+      if (!process.env.FAULT_AT_START) return []
       void Promise.reject(new Error('at the start'))
       await new Promise((resolve) => setTimeout(resolve, 60_000))
+      return []
     },
   },
   close: () => pool.end(),

@@ -29,6 +29,7 @@ END $$;
 CREATE TABLE ledger.apps (
   app        text           NOT NULL,
   operations text[]         NOT NULL,
+  retired    text[]         NOT NULL DEFAULT '{}', -- those of them that are read and corrected, and no longer posted
   updated_on timestamptz(3) NOT NULL DEFAULT date_trunc('milliseconds', ledger.now()),
   CONSTRAINT apps_pkey PRIMARY KEY (app),
   -- Part of the partition's name, which PostgreSQL cuts at 63 bytes.
@@ -148,14 +149,16 @@ CREATE POLICY own_app ON ledger.accounts USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.holds USING (ledger.may_use(app));
 
--- Declares all operations of an app, in a migration of that app. The first call makes the app's partition.
--- Refused: a list that lacks a shared operation, and one that drops an operation which entries or holds have.
+-- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes the
+-- app's partition. Refused: a list that lacks a shared operation or retires one, and one that drops an operation which
+-- entries or holds have.
 -- Locks the app's own partition alone: ATTACH lets every other app post on.
-CREATE FUNCTION ledger.set_operations(app text, operations text[]) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
 #variable_conflict use_column
 DECLARE
   declared ALIAS FOR $2;
+  retiring ALIAS FOR $3;
   partition_name text := 'entries_' || $1;
   check_name text := partition_name || '_operations';
   before text[];
@@ -172,6 +175,18 @@ BEGIN
   IF faulty IS NOT NULL THEN
     RAISE EXCEPTION 'app % leaves out shared operations: %', $1, array_to_string(faulty, ', ')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app has all of ledger.shared_operations() and adds its own.';
+  END IF;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(retiring) o WHERE (o = ANY (declared)) IS NOT TRUE;
+  IF retiring IS NULL OR faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % retires what it does not declare: %', $1, array_to_string(faulty, ', ', 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A retired operation stays in the list of operations.';
+  END IF;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o = ANY (retiring);
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % retires shared operations: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app posts all of ledger.shared_operations(); it may make a range narrower.';
   END IF;
 
   INSERT INTO ledger.apps (app, operations) VALUES ($1, '{}') ON CONFLICT DO NOTHING;
@@ -202,11 +217,12 @@ BEGIN
           OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
   IF faulty IS NOT NULL THEN
     RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
-      USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared; the app may stop offering it.';
+      USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
   END IF;
 
   UPDATE ledger.apps a
-     SET operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
+     SET retired = retiring,
+         operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
          updated_on = date_trunc('milliseconds', ledger.now())
    WHERE a.app = $1;
 END $$;

@@ -462,6 +462,13 @@ BEGIN
   END IF;
 END $$;
 
+-- The operations that the app posts no longer. Read under the partition's lock, like the CHECK: ledger.set_operations
+-- waits for the postings that still knew other ones.
+CREATE FUNCTION ledger.retired_operations(app text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
+END $$;
+
 -- Answers a request whose nonce was used: with the original, the current balance of its owner, whether it is the same
 -- request, and whether the original is what the same attempt has posted (own). pending: the call's own entries, not yet written.
 CREATE FUNCTION ledger.duplicate_json(
@@ -498,9 +505,10 @@ CREATE FUNCTION ledger.first_original(
 $$;
 
 -- Why an entry may not be posted to an account, or null when it may; details: what the answer says of it.
--- hold: the one that the line captures. pending: the call's own entries, not yet written.
+-- retired: the app's operations that may only be corrected and captured. hold: the one that the line captures.
+-- pending: the call's own entries, not yet written.
 CREATE FUNCTION ledger.judge(
-  account ledger.accounts, line ledger.line, hold ledger.holds, at timestamptz, pending ledger.entries[]
+  account ledger.accounts, line ledger.line, retired text[], hold ledger.holds, at timestamptz, pending ledger.entries[]
 ) RETURNS ledger.verdict LANGUAGE plpgsql STABLE AS $$
 DECLARE
   verdict ledger.verdict;
@@ -515,6 +523,8 @@ BEGIN
     SELECT * INTO correction FROM ledger.judge_correction(account, line, pending);
     verdict.refusal := correction.refusal;
     verdict.details := to_json(correction.refundable);
+  ELSIF line.operation = ANY (retired) THEN
+    verdict.refusal := 'operation_retired';
   ELSIF line.limit_per IS NOT NULL AND ledger.is_limit_reached(account, line, at, pending) THEN
     verdict.refusal := 'limit_reached';
     verdict.details := to_json(ledger.epoch_ms((ledger.limit_window(line.limit_per, at)).ends));
@@ -549,6 +559,7 @@ DECLARE
   originals ledger.original[];
   accounts ledger.accounts[];
   made text[];
+  retired text[];
   now timestamptz;
   pending ledger.entries[] := '{}';
   answers json[] := '{}';
@@ -573,6 +584,7 @@ BEGIN
   PERFORM ledger.assert_may_post(app);
   SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids, skip_busy);
   originals := ledger.originals_of(app, owner_ids, requests);
+  retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
 
   FOREACH request IN ARRAY requests LOOP
@@ -623,7 +635,7 @@ BEGIN
         EXIT;
       END IF;
       hold := ledger.hold_of(account, line.hold_id, pending);
-      verdict := ledger.judge(account, line, hold, at, pending);
+      verdict := ledger.judge(account, line, retired, hold, at, pending);
       IF verdict.refusal IS NULL AND line.reverses IS NOT NULL AND NOT is_whole_reversal THEN
         verdict.refusal := 'not_reversible';
       END IF;
@@ -731,7 +743,7 @@ BEGIN
         AND hold.amount = coalesce(-line.requested, hold.amount) AND hold.expires_on = hold.created_on + duration);
   END IF;
 
-  verdict := CASE WHEN request.invalid THEN ROW('invalid', NULL)::ledger.verdict ELSE ledger.judge(account, line, NULL, at, '{}') END;
+  verdict := CASE WHEN request.invalid THEN ROW('invalid', NULL)::ledger.verdict ELSE ledger.judge(account, line, ledger.retired_operations(app), NULL, at, '{}') END;
   IF verdict.refusal IS NOT NULL THEN
     answer := json_build_object(
       'outcome', verdict.refusal, 'line', 0, 'balance', ledger.balance_json(account), 'details', verdict.details);

@@ -48,10 +48,10 @@ export type CreateContentMutationVariables = Exact<{
 export type CreateContentMutation = { readonly createContent:
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
-    | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly id: string, readonly operation: LedgerOperation } }
+    | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly id: string, readonly operation: LedgerOperation | null } }
     | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string }
     | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
-    | { readonly __typename: 'PostedContent', readonly replayed: boolean, readonly content: { readonly id: string, readonly ownerId: string, readonly title: string, readonly body: string, readonly createdOn: string, readonly entry: { readonly id: string, readonly nonce: string } | null }, readonly entry: { readonly id: string, readonly operation: LedgerOperation, readonly amount: number, readonly balanceAfter: number }, readonly balance: { readonly amount: number } }
+    | { readonly __typename: 'PostedContent', readonly replayed: boolean, readonly content: { readonly id: string, readonly ownerId: string, readonly title: string, readonly body: string, readonly createdOn: string, readonly entry: { readonly id: string, readonly nonce: string } | null }, readonly entry: { readonly id: string, readonly operation: LedgerOperation | null, readonly amount: number, readonly balanceAfter: number }, readonly balance: { readonly amount: number } }
     | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string, readonly errors: ReadonlyArray<{ readonly field: string, readonly message: string }> }
    };
 
@@ -67,7 +67,7 @@ export type AccessContentMutation = { readonly accessContent:
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string }
     | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string }
     | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
-    | { readonly __typename: 'PostedContent', readonly replayed: boolean, readonly content: { readonly id: string, readonly accessCount: number }, readonly entry: { readonly operation: LedgerOperation, readonly amount: number }, readonly balance: { readonly amount: number } }
+    | { readonly __typename: 'PostedContent', readonly replayed: boolean, readonly content: { readonly id: string, readonly accessCount: number }, readonly entry: { readonly operation: LedgerOperation | null, readonly amount: number }, readonly balance: { readonly amount: number } }
     | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string }
    };
 

@@ -34,6 +34,25 @@ export type LedgerOperation =
   /** Credits that an owner sends to another. */
   | 'TRANSFER_OUT';
 
+/** What can be posted: the operations of the app without its retired ones. */
+export type LedgerPostOperation =
+  /** Credits that an owner gets, such as by buying them. */
+  | 'CREDIT_ADD'
+  /** Credits that an owner spends. */
+  | 'CREDIT_SPEND'
+  /** A reward for coming back each day. */
+  | 'DAILY_REWARD'
+  /** What a freelancer gets for a project. */
+  | 'PROJECT_PAYMENT'
+  /** What a client pays for a project. */
+  | 'PROJECT_SPENDING'
+  /** A welcome to a new owner. */
+  | 'SIGNUP_CREDIT'
+  /** Credits that an owner gets from another. */
+  | 'TRANSFER_IN'
+  /** Credits that an owner sends to another. */
+  | 'TRANSFER_OUT';
+
 /** A project to pay. */
 export type PayProjectInput = {
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is paid twice. */
@@ -53,7 +72,7 @@ export type PostLedgerEntryInput = {
   /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
   /** What to do with the credits. */
-  readonly operation: LedgerOperation;
+  readonly operation: LedgerPostOperation;
   /** Whose account: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
@@ -102,7 +121,7 @@ export type PostProjectEntryMutation = { readonly postLedgerEntry:
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string }
     | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string }
     | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
-    | { readonly __typename: 'PostLedgerEntrySuccess', readonly entry: { readonly operation: LedgerOperation, readonly amount: number }, readonly balance: { readonly amount: number } }
+    | { readonly __typename: 'PostLedgerEntrySuccess', readonly entry: { readonly operation: LedgerOperation | null, readonly amount: number }, readonly balance: { readonly amount: number } }
     | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string }
    };
 
@@ -114,10 +133,10 @@ export type PayProjectMutationVariables = Exact<{
 export type PayProjectMutation = { readonly payProject:
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string, readonly entryIndex: number }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
-    | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly nonce: string, readonly operation: LedgerOperation } }
+    | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly nonce: string, readonly operation: LedgerOperation | null } }
     | { readonly __typename: 'InsufficientBalanceError', readonly code: string, readonly message: string, readonly entryIndex: number, readonly balance: { readonly ownerId: string, readonly amount: number, readonly available: number | null } }
     | { readonly __typename: 'LimitReachedError', readonly code: string, readonly message: string }
-    | { readonly __typename: 'PaidProject', readonly replayed: boolean, readonly project: { readonly id: string, readonly paidOn: string | null, readonly transaction: { readonly id: string } | null }, readonly transaction: { readonly id: string, readonly nonce: string, readonly metadata: Record<string, string>, readonly createdOn: string, readonly entries: ReadonlyArray<{ readonly ownerId: string, readonly operation: LedgerOperation, readonly amount: number, readonly balanceAfter: number }> }, readonly balances: ReadonlyArray<{ readonly ownerId: string, readonly amount: number }> }
+    | { readonly __typename: 'PaidProject', readonly replayed: boolean, readonly project: { readonly id: string, readonly paidOn: string | null, readonly transaction: { readonly id: string } | null }, readonly transaction: { readonly id: string, readonly nonce: string, readonly metadata: Record<string, string>, readonly createdOn: string, readonly entries: ReadonlyArray<{ readonly ownerId: string, readonly operation: LedgerOperation | null, readonly amount: number, readonly balanceAfter: number }> }, readonly balances: ReadonlyArray<{ readonly ownerId: string, readonly amount: number }> }
     | { readonly __typename: 'ProjectNotFoundError', readonly code: string, readonly message: string }
     | { readonly __typename: 'ProjectPaidError', readonly code: string, readonly message: string }
     | { readonly __typename: 'ValidationError', readonly code: string, readonly message: string, readonly errors: ReadonlyArray<{ readonly field: string, readonly message: string }> }

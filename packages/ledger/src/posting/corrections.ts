@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { NotFoundError } from '../errors.ts'
 import { idSchema, parseInput, positiveAmountSchema } from '../input.ts'
 import { isOperation, type Operations } from '../operations.ts'
-import type { EntryRow, RowReader } from '../rows.ts'
+import type { EntryRow } from '../rows.ts'
 import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 
 /** What a reversal asks for. */
@@ -22,60 +22,65 @@ export interface RefundEntryInput extends PostingInput {
 const reversalSchema = z.object({ ...postingFields, id: idSchema })
 const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema })
 
-/** What corrections ask about: entries by an id, which never change, and what this server knows. */
-interface Known<Found> {
-  readonly find: (id: string) => Promise<Found | null>
-  readonly rows: RowReader
-}
+/** Finds what corrections ask about by an id: entries, which never change. */
+type FindById<Found> = (id: string) => Promise<Found | null>
 
 /**
  * A reversal: in reverse order, one entry per original entry, of the negated amount.
- * @throws ValidationError, NotFoundError, ServerOutdatedError
+ * @throws ValidationError, NotFoundError
  */
 export async function reversalDraft(
   input: ReverseTransactionInput,
-  { find, rows }: Known<readonly EntryRow[]>,
+  findTransaction: FindById<readonly EntryRow[]>,
 ): Promise<PostingRequest> {
   const { id, nonce, metadata, dryRun } = parseInput(reversalSchema, input)
-  const originals = await find(id)
+  const originals = await findTransaction(id)
   if (!originals) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
   const lines = originals.toReversed().map((original) => ({
-    ...correctionOf(original, 0 - original.amount, rows),
+    ...correctionOf(original, 0 - original.amount),
     reverses: original.id,
   }))
   return draftRequest({ nonce, metadata, lines, problems: [], dryRun })
 }
 
 /**
- * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits.
- * @throws ValidationError, NotFoundError, ServerOutdatedError
+ * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits. Of an
+ * operation that this server's code lacks, every entry of a balanced transaction may be such a one.
+ * @throws ValidationError, NotFoundError
  */
 export async function refundDraft(
   input: RefundEntryInput,
   operations: Operations,
-  { find, rows }: Known<EntryRow>,
+  {
+    findEntry,
+    findTransaction,
+  }: {
+    readonly findEntry: FindById<EntryRow>
+    readonly findTransaction: FindById<readonly EntryRow[]>
+  },
 ): Promise<PostingRequest> {
   const { id, amount, nonce, metadata, dryRun } = parseInput(refundSchema, input)
-  const original = await find(id)
+  const original = await findEntry(id)
   if (!original) throw new NotFoundError('ENTRY_NOT_FOUND', id)
   const { operation } = original
-  const isPaired = isOperation(operations, operation) && operations[operation]?.paired
+  const isPaired = isOperation(operations, operation)
+    ? operations[operation]?.paired
+    : isBalanced((await findTransaction(original.transactionId)) ?? [])
   const message = `is one of a balanced transaction (${operation}): reverse that, or post its opposite`
   return draftRequest({
     nonce,
     metadata,
-    lines: [
-      { ...correctionOf(original, original.amount > 0 ? -amount : amount, rows), refunds: original.id },
-    ],
+    lines: [{ ...correctionOf(original, original.amount > 0 ? -amount : amount), refunds: original.id }],
     problems: isPaired ? [{ field: 'id', message }] : [],
     dryRun,
   })
 }
 
-/**
- * The line that corrects an entry; no amount rule and no limit is asked. What this server could not answer is refused
- * before it is posted. @throws ServerOutdatedError
- */
-function correctionOf({ ownerId, operation }: EntryRow, amount: number, rows: RowReader): Line {
-  return { ownerId, operation: rows.operation(operation), amount, requested: amount }
+/** The line that corrects an entry; no amount rule and no limit is asked. */
+function correctionOf({ ownerId, operation }: EntryRow, amount: number): Line {
+  return { ownerId, operation, amount, requested: amount }
+}
+
+function isBalanced(entries: readonly EntryRow[]): boolean {
+  return entries.length > 1 && entries.reduce((sum, { amount }) => sum + BigInt(amount), 0n) === 0n
 }

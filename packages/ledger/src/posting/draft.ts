@@ -43,6 +43,8 @@ export interface Line {
   readonly reverses?: string
   readonly refunds?: string
   readonly holdId?: string
+  /** Where the entry is in the input, such as `entries.2.`; left out: it is the input itself. */
+  readonly path?: string
 }
 
 /** What a caller asks for in one entry. */
@@ -75,6 +77,7 @@ interface Rule {
   readonly amounts: AmountLimits
   readonly limit: OperationLimit | undefined
   readonly paired: boolean
+  readonly retired: boolean
 }
 
 export type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
@@ -82,17 +85,18 @@ export type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
 /** The fields of an entry under an app's operations. */
 export function entryFields(operations: Operations) {
   const rules = new Map<string, Rule>(
-    Object.entries(operations).map(([name, { amount, limit, paired = false }]) => [
+    Object.entries(operations).map(([name, { amount, limit, paired = false, retired = false }]) => [
       name,
-      { name, amounts: amountLimits(amount), limit, paired },
+      { name, amounts: amountLimits(amount), limit, paired, retired },
     ]),
   )
+  const postable = [...rules.values()].filter(({ retired }) => !retired).map(({ name }) => name)
   const fields = {
     ownerId: ownerIdSchema,
     operation: z.string('must be the name of an operation').transform((name, context) => {
       const rule = rules.get(name)
       if (rule) return rule
-      context.addIssue(`must be one of ${[...rules.keys()].join(', ')}`)
+      context.addIssue(`must be one of ${postable.join(', ')}`)
       return z.NEVER
     }),
     amount: amountSchema.nullish().transform((amount) => amount ?? undefined),
@@ -100,12 +104,20 @@ export function entryFields(operations: Operations) {
   return { fields, schema: z.object(fields) }
 }
 
-/** The line of an entry. */
-export function toLine({ ownerId, operation: { name, amounts, limit }, amount }: ParsedEntry): Line {
+/** The line of an entry; `path` leads to it in the input, such as `entries.2.`. */
+export function toLine(
+  { ownerId, operation: { name, amounts, limit }, amount }: ParsedEntry,
+  path = '',
+): Line {
   const isRefused = amountProblem(amounts, amount) !== undefined
   const requested = amount === undefined ? null : signed(amounts.direction, amount)
   const posted = requested ?? signed(amounts.direction, amounts.default ?? 0)
-  return { ownerId, operation: name, amount: isRefused ? null : posted, requested, limit }
+  return { ownerId, operation: name, amount: isRefused ? null : posted, requested, limit, path }
+}
+
+/** Said of an operation that is no longer posted. */
+export function retiredMessage(operation: string): string {
+  return `${operation} is retired: its entries are read and corrected, and no new ones are posted`
 }
 
 /** What the app's rules say against an entry; `path` leads to it in the input, such as `entries.2.`. */
@@ -117,6 +129,7 @@ export function entryProblems(
   const unpaired = `${operation.name} is posted in balanced transactions alone, such as a transfer`
   return [
     ...(problem ? [{ field: `${path}amount`, message: problem }] : []),
+    ...(operation.retired ? [{ field: `${path}operation`, message: retiredMessage(operation.name) }] : []),
     ...(operation.paired && !balanced ? [{ field: `${path}operation`, message: unpaired }] : []),
   ]
 }

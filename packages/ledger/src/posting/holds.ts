@@ -86,11 +86,11 @@ export function createHolds<Operation extends string>({
     expiresIn: countSchema('seconds', [1, maxSeconds]),
   })
 
-  /** @throws NotFoundError, and before anything is written ServerOutdatedError on a newer server's operation. */
+  /** @throws NotFoundError */
   const found = async (client: TransactionClient, id: string) => {
     const hold = await find.holdById(client, id)
     if (!hold) throw new NotFoundError('HOLD_NOT_FOUND', id)
-    return { ...hold, operation: rows.operation(hold.operation) }
+    return hold
   }
 
   return {

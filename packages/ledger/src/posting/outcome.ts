@@ -15,7 +15,7 @@ import {
   ValidationError,
 } from '../errors.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, retiredMessage } from './draft.ts'
 
 /** What became of a transaction, as ledger.post answers it. */
 export type Outcome = PostedOutcome | RefusalOutcome | BusyOutcome
@@ -48,7 +48,7 @@ export type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 /** `line` is the first entry that was refused, counted from 0. */
 type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
-  | { readonly outcome: 'not_reversible' | 'already_reversed' }
+  | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' }
   /** The credits that were available to the entry. */
   | { readonly outcome: 'insufficient_balance'; readonly details: number }
   /** When the next one is possible. */
@@ -79,6 +79,10 @@ export function refusalError<Operation extends string>(
   switch (refused.outcome) {
     case 'invalid':
       return new ValidationError(draft.problems)
+    case 'operation_retired': {
+      const { operation, path = '' } = line
+      return new ValidationError([{ field: `${path}operation`, message: retiredMessage(operation) }])
+    }
     case 'insufficient_balance': {
       const amounts = { needed: Math.abs(line.amount ?? 0), available: refused.details }
       return new InsufficientBalanceError(balance, amounts, index)
@@ -87,7 +91,9 @@ export function refusalError<Operation extends string>(
       return new BalanceOutOfRangeError(balance, index)
     case 'limit_reached': {
       const nextOn = refused.details === null ? null : new Date(refused.details)
-      return new LimitReachedError(line.ownerId, rows.operation(line.operation), nextOn, index)
+      const { operation } = rows.operation(line.operation)
+      if (operation === null) throw new Error(`ledger.post told a limit of ${line.operation}, which has none`)
+      return new LimitReachedError(line.ownerId, operation, nextOn, index)
     }
     case 'entry_not_found':
       return new NotFoundError('ENTRY_NOT_FOUND', line.reverses ?? line.refunds ?? '')

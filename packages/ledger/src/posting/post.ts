@@ -1,7 +1,7 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
-import { LedgerError, type Refusal, ServerOutdatedError } from '../errors.ts'
+import { LedgerError, type Refusal } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
@@ -17,11 +17,8 @@ export interface PostedDraft<Operation extends string = string> {
   readonly balances: readonly LedgerBalance[]
 }
 
-/** What became of a draft: what was posted, why not, or that a newer server has used its nonce for what is unknown here. */
-export type Settled<Operation extends string> =
-  | PostedDraft<Operation>
-  | Refusal<Operation>
-  | ServerOutdatedError
+/** What became of a draft: what was posted, or why not. */
+export type Settled<Operation extends string> = PostedDraft<Operation> | Refusal<Operation>
 
 /** Posts drafts, each on its own, and answers in order what became of each. */
 export type Post<Operation extends string> = (
@@ -59,15 +56,8 @@ export function createPost<Operation extends string>({
   readonly wakeUp: () => void
 }): Post<Operation> {
   const outcomeOf = (outcome: Exclude<Outcome, { outcome: 'busy' }>, draft: Draft): Settled<Operation> => {
-    if (outcome.outcome === 'posted') {
-      return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
-    }
-    try {
-      return refusalError(outcome, draft, rows)
-    } catch (error) {
-      if (error instanceof ServerOutdatedError) return error
-      throw error
-    }
+    if (outcome.outcome !== 'posted') return refusalError(outcome, draft, rows)
+    return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
   }
 
   /** One call of ledger.post. lockMs: how long it waits for a lock; null: as long as its connection does. */
@@ -154,7 +144,7 @@ const ownersOf = (drafts: readonly Draft[]) => [
   ...new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId))),
 ]
 
-/** Posts one draft. @throws Refusal, ServerOutdatedError */
+/** Posts one draft. @throws Refusal */
 export async function postOne<Operation extends string>(
   post: Post<Operation>,
   client: TransactionClient,

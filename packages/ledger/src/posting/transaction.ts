@@ -43,9 +43,10 @@ export function transactionDrafts(operations: Operations): (input: PostTransacti
   })
   return (input) => {
     const { nonce, metadata, dryRun, balanced, entries } = parseInput(schema, input)
-    const lines = entries.map(toLine)
+    const pathTo = (index: number) => `entries.${index}.`
+    const lines = entries.map((entry, index) => toLine(entry, pathTo(index)))
     const problems = [
-      ...entries.flatMap((entry, index) => entryProblems(entry, { balanced, path: `entries.${index}.` })),
+      ...entries.flatMap((entry, index) => entryProblems(entry, { balanced, path: pathTo(index) })),
       ...(balanced ? unbalanced(lines) : []),
     ]
     return draftRequest({ nonce, metadata, lines, problems, dryRun })

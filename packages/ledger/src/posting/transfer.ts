@@ -23,9 +23,11 @@ const schema = z
   })
   .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must be another owner than from' })
 
-/** Whether an app's owners send each other credits: it has `...transferOperations`. */
+/** Whether an app's owners send each other credits: it has `...transferOperations`, and neither is retired. */
 export function hasTransfers(operations: Operations): boolean {
-  return Object.keys(transferOperations).every((name) => Object.hasOwn(operations, name))
+  return Object.keys(transferOperations).every(
+    (name) => Object.hasOwn(operations, name) && !operations[name]?.retired,
+  )
 }
 
 /** Reads a transfer as a balanced transaction. @throws ValidationError, and TypeError where the app lacks the operations. */
@@ -45,6 +47,7 @@ export function transferDrafts(
     const { draft, dryRun } = readTransaction({ ...posting, balanced: true, entries })
     // Only the amount is left for the app's rules to refuse: a range that it made narrower.
     const problems = draft.problems.map(({ message }) => ({ field: 'amount', message }))
-    return { draft: { ...draft, problems: problems.slice(0, 1) }, dryRun }
+    const lines = draft.lines.map((line) => ({ ...line, path: '' }))
+    return { draft: { ...draft, lines, problems: problems.slice(0, 1) }, dryRun }
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
+import type { NamedOperation } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
@@ -27,8 +28,7 @@ export interface SummaryInput<Operation extends string = string> {
 }
 
 /** The entries of one operation in one window. */
-export interface SummaryLine<Operation extends string = string> {
-  readonly operation: Operation
+export interface SummaryLine<Operation extends string = string> extends NamedOperation<Operation> {
   /** When the window began. */
   readonly start: Date
   /** How many entries, reversals and refunds left out. */
@@ -112,7 +112,7 @@ export function createSummary<Operation extends string>({
          ORDER BY kind.start, e.operation COLLATE "C"`,
     )
     return lines.map(({ line: { operation, start, count, gross, reversed } }) => ({
-      operation: rows.operation(operation),
+      ...rows.operation(operation),
       start: new Date(start),
       count,
       gross: credits(gross),

@@ -7,7 +7,7 @@ import {
   type LedgerEntry,
   LedgerError,
   type LedgerHold,
-  type PostEntriesResult,
+  type LedgerResult,
   type Refusal,
 } from '../../src/index.ts'
 import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
@@ -16,14 +16,12 @@ import type { PostedDraft } from '../../src/posting/post.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
-import { rowReader } from '../../src/rows.ts'
 import { Ids } from './ids.ts'
 import type { HoldAnswer, ModelEntry } from './model.ts'
 import { type Operation, operations } from './operations.ts'
 import type { Answered, Command } from './play.ts'
 import { openPoster } from './poster.ts'
 
-const rows = rowReader(operations)
 const noEntry = '999999999999'
 const noTransaction = '00000000-0000-7000-8000-000000000000'
 
@@ -154,16 +152,13 @@ export class Stage {
         return transferDrafts(operations, transactionDrafts(operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        return reversalDraft(
-          { ...command, id },
-          { find: (real) => find.entriesByTransaction(client, real), rows },
-        )
+        return reversalDraft({ ...command, id }, (real) => find.entriesByTransaction(client, real))
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
         return refundDraft({ ...command, id }, operations, {
-          find: (real) => find.entryById(client, real),
-          rows,
+          findEntry: (real) => find.entryById(client, real),
+          findTransaction: (real) => find.entriesByTransaction(client, real),
         })
       }
       case 'capture':
@@ -192,10 +187,7 @@ export class Stage {
       : this.#posted(settled.entries, settled.balances)
   }
 
-  #settled<Posted>(
-    result: ({ readonly ok: true } & Posted) | (PostEntriesResult & { readonly ok: false }),
-    answer: (posted: Posted) => Answered,
-  ): Answered {
+  #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {
     return result.ok ? answer(result) : this.#refused(result.error)
   }
 
@@ -208,11 +200,11 @@ export class Stage {
   }
 
   #entry(entry: LedgerEntry): ModelEntry {
-    const { transactionId, createdOn, reverses, refunds, holdId, ...rest } = entry
+    const { operationName, transactionId, createdOn, reverses, refunds, holdId, ...rest } = entry
     return {
       ...rest,
       id: this.#entries.numberOf(entry.id),
-      operation: entry.operation as Operation,
+      operation: operationName as Operation,
       transactionId: this.#transactions.numberOf(transactionId),
       createdOn: createdOn.getTime(),
       reverses: reverses === null ? null : this.#entries.numberOf(reverses),
@@ -227,11 +219,11 @@ export class Stage {
   }
 
   #hold(hold: LedgerHold): HoldAnswer {
-    const { id, operation, capturedBy, createdOn, expiresOn, releasedOn, ...rest } = hold
+    const { id, operationName, capturedBy, createdOn, expiresOn, releasedOn, ...rest } = hold
     return {
       ...rest,
       id: this.#holds.numberOf(id),
-      operation: operation as Operation,
+      operation: operationName as Operation,
       capturedBy: capturedBy === null ? null : this.#entries.numberOf(capturedBy),
       createdOn: createdOn.getTime(),
       expiresOn: expiresOn.getTime(),

@@ -2,6 +2,7 @@ import { DuplicateHoldError, HoldEndedError, type LedgerEntry, type LedgerHold }
 import { lookupWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
 import { holdId } from '../identity.ts'
+import { operationFields } from '../object-types.ts'
 
 /** A hold with the entry that captures it: that of a dry run is kept nowhere. */
 export interface HoldOfCapture extends LedgerHold {
@@ -21,7 +22,8 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
     },
   })
   LedgerHold.implement({
-    description: 'Credits that an owner has promised: they count as spent while its status is HELD.',
+    description:
+      'Credits that an owner has promised: they count as spent while its status is HELD. Its capture posts its operation.',
     fields: (t) => ({
       id: t.id({
         nullable: false,
@@ -29,11 +31,7 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
         resolve: holdId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
-      operation: t.expose('operation', {
-        type: LedgerOperation,
-        nullable: false,
-        description: 'What its capture posts.',
-      }),
+      ...operationFields(t, LedgerOperation),
       amount: t.expose('amount', {
         type: 'SafeInt',
         nullable: false,

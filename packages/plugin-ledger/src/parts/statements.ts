@@ -3,6 +3,7 @@ import { addConnection, pageArgs } from '../connection.ts'
 import { pageWeight, summaryWeight } from '../field-cost.ts'
 import type { Graph } from '../graph.ts'
 import { accountId } from '../identity.ts'
+import { operationFields } from '../object-types.ts'
 
 /** Adds `ledgerSummary` and `ledgerAccounts`. */
 export function addStatements({ builder, ledger, types }: Graph): void {
@@ -18,11 +19,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
   const LedgerSummaryLine = builder.objectRef<SummaryLine>('LedgerSummaryLine').implement({
     description: 'The entries of one operation in one window.',
     fields: (t) => ({
-      operation: t.expose('operation', {
-        type: LedgerOperation,
-        nullable: false,
-        description: 'Whose entries are counted.',
-      }),
+      ...operationFields(t, LedgerOperation),
       start: t.expose('start', { type: 'DateTime', nullable: false, description: 'When the window began.' }),
       count: t.expose('count', {
         type: 'SafeInt',

@@ -26,6 +26,8 @@ export interface NewMigration {
   readonly file: string
   /** The tables and columns that it drops, with what is in them: `column "contents"."note"`. */
   readonly drops: readonly string[]
+  /** The operations that it drops: the database refuses that where there are entries or holds of them. */
+  readonly droppedOperations: readonly string[]
 }
 
 /**
@@ -49,7 +51,7 @@ export async function writeNewMigration(options: NewMigrationOptions): Promise<N
   const parts = [warningOf(drops), models, operations && declarationOf(history.name, operations)]
   const script = parts.filter(Boolean).join('\n\n')
   if (script === '') return undefined
-  return { file: write(history, name, `${script}\n`), drops }
+  return { file: write(history, name, `${script}\n`), drops, droppedOperations: operations?.dropped ?? [] }
 }
 
 function warningOf(drops: readonly string[]): string | undefined {
@@ -69,17 +71,31 @@ function checkName(name: string): void {
   )
 }
 
-function declarationOf(app: string, { operations, added, dropped }: OperationsChange): string | undefined {
-  if (added.length === 0 && dropped.length === 0) return undefined
+function declarationOf(app: string, change: OperationsChange): string | undefined {
+  const { operations, retired, added, dropped, newlyRetired, unretired } = change
   const changes = [
     ...(added.length > 0 ? [`adds ${added.join(', ')}`] : []),
+    ...(newlyRetired.length > 0 ? [`retires ${newlyRetired.join(', ')}`] : []),
+    ...(unretired.length > 0 ? [`posts ${unretired.join(', ')} again`] : []),
     ...(dropped.length > 0 ? [`drops ${dropped.join(', ')}`] : []),
   ]
-  const list = operations.map((operation) => `  ${pg.escapeLiteral(operation)}`).join(',\n')
-  return (
-    `-- The app's operations, from apps/${app}/src/operations.ts: ${changes.join('; ')}.\n` +
-    `SELECT ledger.set_operations(${pg.escapeLiteral(app)}, ARRAY[\n${list}\n]);`
-  )
+  if (changes.length === 0) return undefined
+  return [
+    `-- The app's operations, from apps/${app}/src/operations.ts: ${changes.join('; ')}.`,
+    ...(dropped.length > 0 ? dropWarning : []),
+    `SELECT ledger.set_operations(${pg.escapeLiteral(app)}, ${arrayOf(operations)}${
+      retired.length > 0 ? `, retired => ${arrayOf(retired)}` : ''
+    });`,
+  ].join('\n')
+}
+
+const dropWarning = [
+  '-- An operation of which there are entries or holds is not dropped: the database refuses this migration. Delete it,',
+  '-- put the operation back into operations.ts with retired: true, and have the next one written.',
+]
+
+function arrayOf(names: readonly string[]): string {
+  return `ARRAY[\n${names.map((name) => `  ${pg.escapeLiteral(name)}`).join(',\n')}\n]`
 }
 
 function write(history: History, name: string, script: string): string {

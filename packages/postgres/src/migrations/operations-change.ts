@@ -6,11 +6,19 @@ import { messageOf, withConnection } from '../connection.ts'
 import { withScratchDatabase } from '../databases.ts'
 import { type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
 
-/** What an app's operations.ts says, and what its migrations declare. */
-export interface OperationsChange {
+/** An app's operations, and which of them are retired. */
+interface Declaration {
   readonly operations: readonly string[]
+  readonly retired: readonly string[]
+}
+
+/** What an app's operations.ts says, and how that differs from what its migrations declare. */
+export interface OperationsChange extends Declaration {
   readonly added: readonly string[]
   readonly dropped: readonly string[]
+  readonly newlyRetired: readonly string[]
+  /** Those that are posted again. */
+  readonly unretired: readonly string[]
 }
 
 /** Compares the app's operations.ts with its migrations, which are applied to a scratch database on the server. */
@@ -18,16 +26,23 @@ export async function operationsChangeOf(
   app: string,
   { root, serverUrl }: { root: string; serverUrl: string },
 ): Promise<OperationsChange> {
-  const operations = await operationsOf(root, app)
+  const wanted = await wantedOperationsOf(root, app)
   const declared = await withScratchDatabase(serverUrl, (scratch) => declaredOperationsOf(root, app, scratch))
+  const dropped = without(declared.operations, wanted.operations)
   return {
-    operations,
-    added: operations.filter((name) => !declared.includes(name)),
-    dropped: declared.filter((name) => !operations.includes(name)),
+    ...wanted,
+    added: without(wanted.operations, declared.operations),
+    dropped,
+    newlyRetired: without(wanted.retired, declared.retired),
+    unretired: without(declared.retired, [...wanted.retired, ...dropped]),
   }
 }
 
-async function operationsOf(root: string, app: string): Promise<string[]> {
+function without(names: readonly string[], others: readonly string[]): string[] {
+  return names.filter((name) => !others.includes(name))
+}
+
+async function wantedOperationsOf(root: string, app: string): Promise<Declaration> {
   const file = path.join('apps', app, 'src', 'operations.ts')
   if (!existsSync(path.join(root, file))) {
     throw new Error(
@@ -42,17 +57,25 @@ async function operationsOf(root: string, app: string): Promise<string[]> {
       `${file} does not export "operations". Write: export const operations = defineOperations({…})`,
     )
   }
-  return Object.keys(operations)
+  const definitions: [string, unknown][] = Object.entries(operations)
+  return {
+    operations: definitions.map(([name]) => name),
+    retired: definitions.filter(([, definition]) => isRetired(definition)).map(([name]) => name),
+  }
 }
 
-async function declaredOperationsOf(root: string, app: string, scratch: string): Promise<string[]> {
+function isRetired(definition: unknown): boolean {
+  return typeof definition === 'object' && definition !== null && Reflect.get(definition, 'retired') === true
+}
+
+async function declaredOperationsOf(root: string, app: string, scratch: string): Promise<Declaration> {
   return withConnection(scratch, async (connection) => {
     for (const name of [LEDGER, app]) await applyAll(connection, historyOf(root, name))
-    const { rows } = await connection.query<{ operations: string[] }>(
-      'SELECT operations FROM ledger.apps WHERE app = $1',
+    const { rows } = await connection.query<Declaration>(
+      'SELECT operations, retired FROM ledger.apps WHERE app = $1',
       [app],
     )
-    return rows[0]?.operations ?? []
+    return rows[0] ?? { operations: [], retired: [] }
   })
 }
 

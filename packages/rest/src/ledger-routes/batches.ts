@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Contract } from '../contract.ts'
-import { operationProblems } from '../contract.ts'
+import { postOperationProblems } from '../contract.ts'
 import { fieldProblems } from '../fields.ts'
 import { describedAs } from '../json-schema.ts'
 import { type Problem, type ProblemBody, problemAnswer, validationProblem } from '../problem.ts'
@@ -75,13 +75,13 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
         }),
       }
     },
-    codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
+    codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'SERVER_OUTDATED'],
   })
 }
 
 function readItem(contract: Contract, value: unknown): Item {
   const { data, error } = z.object({ entry: itemShape }).safeParse({ entry: value }, { reportInput: true })
-  const problems = error ? fieldProblems(error) : operationProblems(contract, data.entry.operation)
+  const problems = error ? fieldProblems(error) : postOperationProblems(contract, data.entry.operation)
   if (!error && problems.length === 0) return { posting: data.entry }
   return { refused: validationProblem(problems) }
 }

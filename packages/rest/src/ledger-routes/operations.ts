@@ -20,6 +20,9 @@ const operationInfo = z
     paired: z.boolean().meta({
       description: 'Whether it is posted in balanced transactions alone, such as a transfer.',
     }),
+    retired: z
+      .boolean()
+      .meta({ description: 'Whether it is no longer posted: its entries are read and corrected.' }),
     limit: z
       .object({
         times: z.int().meta({ examples: [1] }),
@@ -43,7 +46,7 @@ export const operationsRoute = defineRoute({
   request: {},
   document: `query RestLedgerOperations {
     ledgerOperations {
-      name description shared direction minAmount maxAmount defaultAmount paired limit { times per }
+      name description shared direction minAmount maxAmount defaultAmount paired retired limit { times per }
     }
   }`,
   variables: () => ({}),
@@ -58,6 +61,7 @@ export const operationsRoute = defineRoute({
         maxAmount: z.number(),
         defaultAmount: z.number().nullable(),
         paired: z.boolean(),
+        retired: z.boolean(),
         limit: z.object({ times: z.number(), per: z.string() }).nullable(),
       }),
     ),
@@ -65,7 +69,7 @@ export const operationsRoute = defineRoute({
   success: { status: 200, body: z.object({ operations: z.array(operationInfo) }) },
   answer: ({ ledgerOperations }) => ({
     operations: ledgerOperations.map(
-      ({ name, description, shared, direction, paired, limit, ...amounts }) => ({
+      ({ name, description, shared, direction, paired, retired, limit, ...amounts }) => ({
         name,
         description,
         shared,
@@ -74,6 +78,7 @@ export const operationsRoute = defineRoute({
         max_amount: amounts.maxAmount,
         default_amount: amounts.defaultAmount,
         paired,
+        retired,
         limit: limit && { times: limit.times, per: limit.per.toLowerCase() },
       }),
     ),

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Contract, createDirections, operationProblems } from '../contract.ts'
+import { type Contract, createDirections, postOperationProblems } from '../contract.ts'
 import type { RunDocument } from '../execute.ts'
 import { type FieldProblem, validationProblem } from '../problem.ts'
 import * as shapes from '../shapes.ts'
@@ -7,7 +7,7 @@ import * as shapes from '../shapes.ts'
 /** The fields of an entry that is asked for. */
 export const entryFields = {
   owner_id: shapes.ownerId,
-  operation: shapes.operation,
+  operation: shapes.postOperation,
   amount: shapes.amount.nullish(),
 }
 
@@ -32,7 +32,7 @@ export interface GraphEntry {
   readonly amount: number | null | undefined
 }
 
-/** Reads the entries of a body. @throws Problem VALIDATION_ERROR that names every operation that the app lacks. */
+/** Reads the entries of a body. @throws Problem VALIDATION_ERROR that names every operation that the app lacks or has retired. */
 export type EntryReader = (
   entries: readonly Fields<typeof entryFields>[],
   run: RunDocument,
@@ -47,7 +47,7 @@ export function createEntryReader(contract: Contract): EntryReader {
   const directions = createDirections()
   return async (entries, run, pathOf = () => '') => {
     const problems = entries.flatMap(({ operation }, index): readonly FieldProblem[] =>
-      operationProblems(contract, operation, `${pathOf(index)}operation`),
+      postOperationProblems(contract, operation, `${pathOf(index)}operation`),
     )
     if (problems.length > 0) throw validationProblem(problems)
     const hasMinus = entries.some(({ amount }) => amount != null && amount < 0)

@@ -8,7 +8,7 @@ import { next, nextOf, pageArguments, pageData, pageQuery } from './pages.ts'
 
 const summaryLine = z
   .object({
-    operation: shapes.operation,
+    operation: shapes.operationName,
     start: shapes.createdOn.meta({ description: 'When the window began: UTC.' }),
     count: z.int().meta({ description: 'How many entries, reversals and refunds left out.' }),
     gross: z.int().meta({ description: 'Their sum, in signed credits.' }),
@@ -38,7 +38,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
       $operations: [${contract.operationEnum}!]
     ) {
       ledgerSummary(ownerId: $ownerId, from: $from, to: $to, per: $per, operations: $operations) {
-        operation start count gross reversed
+        operation: operationName start count gross reversed
       }
     }`,
     data: z.object({
