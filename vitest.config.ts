@@ -5,11 +5,11 @@ import { defineConfig } from 'vitest/config'
 const graphql = createRequire(import.meta.url).resolve('graphql')
 const conditions = ['@shared-ledger/source', 'module', 'node', 'development|production']
 
-/** What `npm run test:pooler` runs behind PgBouncer: no test that needs a session of its own on its pool. */
+/** What `npm run test:pooler` runs behind PgBouncer: no test that counts statements or sets bounds on its pool. */
 const behindPooler = [
   'test/pooler/*.pooler.ts',
   'apps/*/test/*.test.ts',
-  'packages/ledger/test/{batches,concurrency,corrections,history,holds,limits,live,overdraft,post-*,reads,statements,transaction,transfers}.test.ts',
+  'packages/ledger/test/{batches,concurrency,corrections,history,holds,limits,live,overdraft,post-*,reads,transfers}.test.ts',
 ]
 
 export default defineConfig(({ mode }) => ({

@@ -6,7 +6,6 @@ import { command, outcomeOf } from '../../packages/cli/test/support/command.ts'
 import { findRoot } from '../../packages/postgres/src/project.ts'
 
 const database = await createTestDatabase()
-const direct = process.env.DIRECT_DATABASE_URL ?? ''
 afterAll(() => database.drop())
 
 const root = findRoot(import.meta.dirname)
@@ -72,7 +71,7 @@ test('a pooler that refuses settings, and a role that lacks them, are named with
 
 test('npm start, Ctrl+C, npm start: the second starts at once, and no lock stays behind', async () => {
   for (const _ of ['first', 'second']) {
-    const env = { PORT: '0', DATABASE_URL: database.url, DIRECT_DATABASE_URL: direct }
+    const env = { PORT: '0', DATABASE_URL: database.url, DIRECT_DATABASE_URL: database.directUrl }
     const started = command('start', root, ['content'], { env })
     const line = await started.line(/http:\/\/127\.0\.0\.1:\d+"/)
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0]
@@ -89,6 +88,6 @@ test('npm start, Ctrl+C, npm start: the second starts at once, and no lock stays
     expect(await started.ended).toBe(0)
     const locks = `SELECT FROM pg_locks WHERE locktype = 'advisory'
                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-    expect((await withConnection(direct, (sql) => sql.query(locks))).rowCount).toBe(0)
+    expect((await withConnection(database.directUrl, (sql) => sql.query(locks))).rowCount).toBe(0)
   }
 })

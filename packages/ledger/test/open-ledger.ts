@@ -63,7 +63,7 @@ async function openLedgerOf<Ops extends Operations>({
   const ledger = createLedger({ app, operations, pool, onPosting: (event) => posted.push(event) })
   // An app has a Prisma client of its own; any client with $transaction serves.
   const prisma = createLedgerClient(pool)
-  const sql = new pg.Client({ connectionString: database.url })
+  const sql = new pg.Client({ connectionString: database.directUrl })
   await sql.connect()
   if (declare) await sql.query('SELECT ledger.set_operations($1, $2)', [app, Object.keys(operations)])
 

@@ -9,6 +9,8 @@ import { deadlocksOf, statementsOf } from './counters.ts'
 /** A database of one test file's own. */
 export interface TestDatabase {
   readonly url: string
+  /** The same without the pooler of `npm run test:pooler`: for a session of a test's own. */
+  readonly directUrl: string
   readonly name: string
   /** Drops the database, with the connections that are on it. */
   drop(): Promise<void>
@@ -36,10 +38,11 @@ async function create(make: (name: string) => Promise<unknown>): Promise<TestDat
   const { url, poolerUrl } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
   await make(name)
-  const direct = withDatabase(url, name)
-  if (poolerUrl) process.env.DIRECT_DATABASE_URL = direct
+  const directUrl = withDatabase(url, name)
+  if (poolerUrl) process.env.DIRECT_DATABASE_URL = directUrl
   return {
-    url: poolerUrl ? withDatabase(poolerUrl, name) : direct,
+    url: poolerUrl ? withDatabase(poolerUrl, name) : directUrl,
+    directUrl,
     name,
     drop: () => dropDatabase(url, name),
     statementsOf: (run) => statementsOf(name, run),
