@@ -40,7 +40,8 @@ async function serveUnbounded(): Promise<void> {
   const served = createApp({ app, ledger, schema: buildSchema(ledger), logger })
   const at = { app, host: '127.0.0.1', port: 0, isOwnHost: () => true }
   const { server } = await listen(served, at, {
-    admit({ receive, answer }) {
+    admit(_, apply) {
+      const { receive, answer } = apply()
       const received = receive(() => true)
       if (received) void received.then(() => answer(() => {}))
       else answer(() => {})

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Hold } from './body.ts'
 import type { Bounds } from './bounds.ts'
 import { createLane, type Lane } from './lane.ts'
+import { createTurnClock } from './turn-clock.ts'
 
 /** A request that asks to be answered. */
 export interface Applicant {
@@ -23,13 +24,16 @@ export interface Applicant {
 
 /** Decides when requests are answered, and which are not. */
 export interface Admission {
-  admit(applicant: Applicant): void
+  /** @param apply Is called when the request is looked at: those that never are cost little. */
+  admit(outgoing: ServerResponse, apply: () => Applicant): void
 }
 
 interface Connection {
   unanswered: number
   /** Behind the one that is being answered: HTTP has answers in the order of the requests. */
-  readonly waiting: Applicant[]
+  readonly waiting: (() => Applicant)[]
+  /** What it had sent and was sent when it asked last. */
+  bytes: number
   /** It has sent too many and is about to end: what else it sent gets no answer. */
   isEnding: boolean
 }
@@ -37,17 +41,20 @@ interface Connection {
 /**
  * Shares the server out between connections. Each has one request at work, so that a lane is fair between them however many
  * one sends. What is large, and what was sent without waiting for an answer, have lanes with few places: a client that asks
- * for one thing after the other is never behind the thousands of another.
+ * for one thing after the other is never behind the thousands of another. Where there is a queue, a request counts as
+ * having come later by what its connection sent and was sent for the last one: who asks for little goes first.
  */
 export function createAdmission(bounds: Bounds): Admission {
-  const lane = (atOnce: number) => createLane({ ...bounds, atOnce })
+  const isTurnLong = createTurnClock(bounds.turnMs)
+  const lane = (atOnce: number) => createLane({ ...bounds, atOnce, isTurnLong })
   const single = lane(bounds.atWork)
   const pipelined = lane(bounds.pipelinedAtWork)
   const bulk = lane(bounds.bulkAtWork)
   const connections = new WeakMap<object, Connection>()
   let bytesHeld = 0
 
-  const begin = (applicant: Applicant, usual: Lane) => {
+  const begin = (connection: Connection, apply: () => Applicant, usual: Lane) => {
+    const applicant = apply()
     if (isGone(applicant)) return
     let held = 0
     const received = applicant.receive((bytes, size) => {
@@ -57,20 +64,21 @@ export function createAdmission(bounds: Bounds): Admission {
       held += bytes
       return true
     })
-    if (!received) return enter(applicant, usual)
+    if (!received) return enter(connection, applicant, usual)
     applicant.outgoing.once('close', () => {
       bytesHeld -= held
     })
     received.then(
-      (size) => enter(applicant, size > bounds.bulkBytes ? bulk : usual),
+      (size) => enter(connection, applicant, size > bounds.bulkBytes ? bulk : usual),
       () => applicant.refuse(false),
     )
   }
 
-  const enter = (applicant: Applicant, lane: Lane) => {
+  const enter = (connection: Connection, applicant: Applicant, lane: Lane) => {
     if (isGone(applicant)) return
     if (applicant.isUrgent) return applicant.answer(() => {})
     lane.enter({
+      handicapMs: handicapOf(connection, applicant),
       isGone: () => isGone(applicant),
       start(done) {
         applicant.outgoing.once('close', done)
@@ -81,26 +89,36 @@ export function createAdmission(bounds: Bounds): Admission {
   }
 
   return {
-    admit(applicant) {
-      const { socket } = applicant.outgoing.req
-      const connection = connections.get(socket) ?? { unanswered: 0, waiting: [], isEnding: false }
+    admit(outgoing, apply) {
+      const { socket } = outgoing.req
+      const connection = connections.get(socket) ?? { unanswered: 0, waiting: [], bytes: 0, isEnding: false }
       connections.set(socket, connection)
       if (connection.isEnding) return
       if (connection.unanswered >= bounds.perConnection) {
         connection.isEnding = true
-        applicant.refuse(true)
+        apply().refuse(true)
         return
       }
       connection.unanswered += 1
-      applicant.outgoing.once('close', () => {
+      outgoing.once('close', () => {
         connection.unanswered -= 1
         const next = connection.waiting.shift()
-        if (next) begin(next, pipelined)
+        if (next) begin(connection, next, pipelined)
       })
-      if (connection.unanswered === 1) begin(applicant, single)
-      else connection.waiting.push(applicant)
+      if (connection.unanswered === 1) begin(connection, apply, single)
+      else connection.waiting.push(apply)
     },
   }
+}
+
+const maxHandicapMs = 1_000
+
+/** A ms for each KB that passed over the connection since its last request: a posting makes 1 or 2. */
+function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): number {
+  const bytes = req.socket.bytesRead + req.socket.bytesWritten
+  const since = bytes - connection.bytes
+  connection.bytes = bytes
+  return Math.min(since / 1_000, maxHandicapMs)
 }
 
 /** A client that has left is not worked for. */

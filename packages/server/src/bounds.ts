@@ -21,6 +21,11 @@ export interface Bounds {
   readonly streams: number
   /** Requests of a kind that wait for their turn: what is done within a second or two. */
   readonly waiting: number
+  /**
+   * How long requests are begun as they come in one turn of the event loop; after that they go on one per turn, those that
+   * cost little first. Hundreds of postings can be begun in this time, or one or two of the costliest documents.
+   */
+  readonly turnMs: number
   /** How long a request waits for its turn: less than the 30 s for which the typed client waits. */
   readonly patienceMs: number
 }
@@ -35,6 +40,7 @@ export const bounds: Bounds = {
   bulkBytesHeld: 64 * 1024 * 1024,
   streams: 1_000,
   waiting: 2_000,
+  turnMs: 10,
   patienceMs: 20_000,
 }
 

@@ -1,5 +1,7 @@
 /** Something to be done that takes a place for as long as it lasts. */
 export interface Work {
+  /** How many ms later than it did it counts as having come, where there is a queue: what costs little goes first. */
+  readonly handicapMs: number
   /** Whether nobody waits for it any more. */
   isGone(): boolean
   /** @param done Gives the place back; called again, it does nothing. */
@@ -8,22 +10,30 @@ export interface Work {
   refuse(): void
 }
 
-/** Does one kind of work: so much at once, the rest in the order of its arrival. */
+/** Does one kind of work: so much at once, the rest when its turn comes. */
 export interface Lane {
   enter(work: Work): void
 }
 
-export function createLane({
-  atOnce,
-  waiting: maxWaiting,
-  patienceMs,
-}: {
+export interface LaneOptions {
   readonly atOnce: number
   readonly waiting: number
   readonly patienceMs: number
-}): Lane {
-  const waiting: { readonly work: Work; readonly until: number }[] = []
+  /** Whether so much was started in this turn of the event loop that the rest goes on one per turn. */
+  readonly isTurnLong: () => boolean
+}
+
+interface Waiting {
+  readonly work: Work
+  /** Its place in the queue. */
+  readonly order: number
+  readonly until: number
+}
+
+export function createLane({ atOnce, waiting: maxWaiting, patienceMs, isTurnLong }: LaneOptions): Lane {
+  const queue: Waiting[] = []
   let places = atOnce
+  let isScheduled = false
 
   const start = (work: Work) => {
     places -= 1
@@ -32,25 +42,41 @@ export function createLane({
       if (isDone) return
       isDone = true
       places += 1
-      startWaiting()
+      schedule()
     })
   }
 
-  const startWaiting = () => {
-    while (places > 0) {
-      const next = waiting.shift()
-      if (!next) return
+  const schedule = () => {
+    if (isScheduled || places === 0 || queue.length === 0) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      startNext()
+      schedule()
+    })
+  }
+
+  const startNext = () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
       if (next.work.isGone()) continue
-      if (next.until < performance.now()) next.work.refuse()
-      else start(next.work)
+      if (next.until >= performance.now()) return start(next.work)
+      next.work.refuse()
     }
   }
 
   return {
     enter(work) {
-      if (places > 0) start(work)
-      else if (waiting.length < maxWaiting) waiting.push({ work, until: performance.now() + patienceMs })
-      else work.refuse()
+      if (places > 0 && queue.length === 0 && !isTurnLong()) return start(work)
+      if (queue.length >= maxWaiting) return work.refuse()
+      const now = performance.now()
+      insert(queue, { work, order: now + work.handicapMs, until: now + patienceMs })
+      schedule()
     },
   }
+}
+
+function insert(queue: Waiting[], item: Waiting): void {
+  let place = queue.length
+  while (place > 0 && (queue[place - 1]?.order ?? 0) > item.order) place -= 1
+  queue.splice(place, 0, item)
 }

@@ -1,7 +1,13 @@
-import { createServer, type Server, type ServerOptions } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { type Problem, problem } from '@shared-ledger/rest'
-import { type Admission, createAdmission } from './admission.ts'
+import { type Admission, type Applicant, createAdmission } from './admission.ts'
 import type { App } from './app.ts'
 import { NoRoomError } from './body.ts'
 import { bounds, timeouts } from './bounds.ts'
@@ -36,7 +42,7 @@ export function listen(
   const write = createWriter(served.answerFault)
   const answerSlowly = createSlowWay(served, host, write)
 
-  const server = createServer(serverOptions, (incoming, outgoing) => {
+  const apply = (incoming: IncomingMessage, outgoing: ServerResponse): Applicant => {
     const request = new SocketRequest(incoming, outgoing)
     const id = requestIdOf(request)
     outgoing.setHeader('x-request-id', id)
@@ -50,7 +56,7 @@ export function listen(
       done()
       write(outgoing, known)
     }
-    admission.admit({
+    return {
       outgoing,
       isUrgent: refused !== undefined || served.isUrgent(request.target),
       receive: (hold) => request.receive(hold)?.then(({ byteLength }) => byteLength, sizeOfRefused),
@@ -59,8 +65,12 @@ export function listen(
         if (close) outgoing.setHeader('connection', 'close')
         refuse(problem('OVERLOADED'))
       },
-    })
-  })
+    }
+  }
+
+  const server = createServer(serverOptions, (incoming, outgoing) =>
+    admission.admit(outgoing, () => apply(incoming, outgoing)),
+  )
   server.timeout = timeouts.idleMs
   server.maxConnections = bounds.connections
   const connections = followConnections(server)

@@ -1,0 +1,83 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createLane } from '../src/lane.ts'
+import { createTurnClock } from '../src/turn-clock.ts'
+
+const options = { atOnce: 100, waiting: 100, patienceMs: 60_000, isTurnLong: () => false }
+
+/** A lane, what was started in it, and how each ends. */
+function createTestLane(few: Partial<typeof options>) {
+  const lane = createLane({ ...options, ...few })
+  const started: string[] = []
+  const refused: string[] = []
+  const done = new Map<string, () => void>()
+  return {
+    started,
+    refused,
+    done: (name: string) => done.get(name)?.(),
+    enter: (name: string, { handicapMs = 0, isGone = false } = {}) =>
+      lane.enter({
+        handicapMs,
+        isGone: () => isGone,
+        start(end) {
+          started.push(name)
+          done.set(name, end)
+        },
+        refuse: () => refused.push(name),
+      }),
+  }
+}
+
+test('work begins at once while there are places, and when one is given back', async () => {
+  const { enter, started, refused, done } = createTestLane({ atOnce: 2, waiting: 2 })
+  for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name)
+  expect([started, refused]).toEqual([['a', 'b'], ['e']])
+  done('a')
+  done('a')
+  await nextTurn()
+  expect(started).toEqual(['a', 'b', 'c'])
+  done('b')
+  done('c')
+  await nextTurn()
+  await nextTurn()
+  expect(started).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('in a turn that has taken long nothing more begins, then one per turn, what costs little first', async () => {
+  let isLong = true
+  const { enter, started } = createTestLane({ isTurnLong: () => isLong })
+  enter('costly', { handicapMs: 500 })
+  enter('cheap')
+  enter('gone', { isGone: true })
+  enter('cheap too')
+  expect(started).toEqual([])
+  isLong = false
+  enter('behind') // what waits goes first
+  for (const count of [1, 2, 3, 4]) {
+    await nextTurn()
+    expect(started).toHaveLength(count)
+  }
+  expect(started).toEqual(['cheap', 'cheap too', 'behind', 'costly'])
+})
+
+test('a handicap delays, and no more: what came long before goes first', async () => {
+  const { enter, started, done } = createTestLane({ atOnce: 1 })
+  enter('at work')
+  enter('costly', { handicapMs: 1 })
+  const until = performance.now() + 5
+  while (performance.now() < until);
+  enter('cheap')
+  done('at work')
+  await nextTurn()
+  expect(started).toEqual(['at work', 'costly'])
+})
+
+test('a turn is long once it has worked for so long, and another one begins anew', async () => {
+  const isTurnLong = createTurnClock(5)
+  expect(isTurnLong()).toBe(false)
+  const until = performance.now() + 6
+  while (performance.now() < until);
+  expect(isTurnLong()).toBe(true)
+  await nextTurn()
+  expect(isTurnLong()).toBe(false)
+})
