@@ -1,5 +1,6 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { gather } from '../src/live/gather.ts'
 import { createSharedPages } from '../src/live/shared-pages.ts'
 import { createTurns } from '../src/live/turns.ts'
 import { openLedger } from './open-ledger.ts'
@@ -52,6 +53,39 @@ describe('pages', () => {
     expect(pageAfter('ann', 1).isFresh).toBe(true)
     expect(reads).toBe(5)
   })
+})
+
+test('questions of one turn, or asked while one is under way, are one question, and no answer is older than its call', async () => {
+  const asked: (readonly string[])[] = []
+  let version = 1
+  let answer = () => {}
+  const versionOf = gather(async (keys) => {
+    asked.push(keys)
+    const at = version
+    await new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    if (keys.includes('fails')) throw new Error('no')
+    return new Map(keys.map((key) => [key, at]))
+  })
+  const first = Promise.all([versionOf('a'), versionOf('a'), versionOf('b')])
+  await expect.poll(() => asked).toEqual([['a', 'b']])
+  version = 2
+  const second = Promise.all([versionOf('a'), versionOf('c')])
+  answer()
+  expect(await first).toEqual([1, 1, 1])
+  await expect.poll(() => asked.slice(1)).toEqual([['a', 'c']])
+  answer()
+  expect(await second).toEqual([2, 2])
+
+  const failed = versionOf('fails')
+  await expect.poll(() => asked).toHaveLength(3)
+  answer()
+  await expect(failed).rejects.toThrow('no')
+  const after = versionOf('a')
+  await expect.poll(() => asked).toHaveLength(4)
+  answer()
+  expect(await after).toBe(2)
 })
 
 test('in each turn of the event loop so many go on, in the order in which they came', async () => {

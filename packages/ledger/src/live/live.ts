@@ -6,6 +6,7 @@ import { ValidationError } from '../errors.ts'
 import { ownerIdSchema, parseInput } from '../input.ts'
 import { type EntriesInput, type EntryPage, entryCursors } from '../reading/entries.ts'
 import { pageRange } from '../reading/page.ts'
+import { gather } from './gather.ts'
 import { createSharedPages } from './shared-pages.ts'
 import { createSubscriber, type Subscriber } from './subscriber.ts'
 import { createTurns } from './turns.ts'
@@ -71,6 +72,7 @@ export function createLive<Operation extends string>({
   }
 
   const watch = createWatch({ app, connection, currentSeqs })
+  const currentSeq = gather(currentSeqs)
 
   const pageAfter = createSharedPages(
     (ownerId, position) => {
@@ -102,7 +104,7 @@ export function createLive<Operation extends string>({
     async postedEntries(ownerId, { after, signal } = {}) {
       const owner = parseInput(ownerIdSchema, ownerId, 'ownerId')
       const given = after === '' ? 0n : pageRange({ after }, entryCursors).after
-      const seq = (await currentSeqs([owner])).get(owner) ?? 0
+      const seq = (await currentSeq(owner)) ?? 0
       const position = given === undefined ? seq : Number(given)
       if (position > seq) {
         throw new ValidationError([{ field: 'after', message: 'must be a cursor of an entry of this owner' }])
