@@ -76,7 +76,7 @@ export class Stage {
       case 'hold':
         return this.#settled(
           await ledger.holdCredits({ ...command, expiresIn: command.seconds, dryRun }),
-          ({ hold, balance }) => ({ code: 'HELD', hold: this.#newHold(hold), balance }),
+          ({ hold, balance }) => ({ code: 'HELD', hold: this.#newHold(hold), balance: balanceOf(balance) }),
         )
       case 'capture': {
         const id = this.#holds.realOf(command.id)
@@ -196,7 +196,11 @@ export class Stage {
       if (id !== '0') this.#transactions.add(transactionId)
       this.#entries.add(id)
     }
-    return { code: 'POSTED', entries: entries.map((entry) => this.#entry(entry)), balances } as const
+    return {
+      code: 'POSTED',
+      entries: entries.map((entry) => this.#entry(entry)),
+      balances: balances.map(balanceOf),
+    } as const
   }
 
   #entry(entry: LedgerEntry): ModelEntry {
@@ -219,7 +223,7 @@ export class Stage {
   }
 
   #hold(hold: LedgerHold): HoldAnswer {
-    const { id, operationName, capturedBy, createdOn, expiresOn, releasedOn, ...rest } = hold
+    const { id, operationName, capturedBy, createdOn, expiresOn, releasedOn, seenIn, ...rest } = hold
     return {
       ...rest,
       id: this.#holds.numberOf(id),
@@ -242,15 +246,15 @@ export class Stage {
           'entry' in refusal
             ? { entry: this.#entry(refusal.entry), hold: null }
             : { entry: null, hold: this.#hold(refusal.hold) }
-        return { code, ...original, identical, balance }
+        return { code, ...original, identical, balance: balanceOf(balance) }
       }
       case 'INSUFFICIENT_BALANCE': {
         const { code, balance, entryIndex } = refusal
-        return { code, balance, entryIndex, ...amountsOf(refusal) }
+        return { code, balance: balanceOf(balance), entryIndex, ...amountsOf(refusal) }
       }
       case 'BALANCE_OUT_OF_RANGE': {
         const { code, balance, entryIndex } = refusal
-        return { code, balance, entryIndex }
+        return { code, balance: balanceOf(balance), entryIndex }
       }
       case 'LIMIT_REACHED': {
         const { code, ownerId, nextOn, entryIndex } = refusal
@@ -273,6 +277,11 @@ export class Stage {
         return { code: refusal.code }
     }
   }
+}
+
+/** A balance in the model's words, which do not say in which transaction it was seen. */
+function balanceOf({ seenIn, ...balance }: LedgerBalance): LedgerBalance {
+  return balance
 }
 
 /** The amounts, which the message alone tells. */
