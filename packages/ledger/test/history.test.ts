@@ -235,6 +235,7 @@ describe('summary', () => {
     await ledger.postEntry({ ...posting, nonce: '6' })
     const line = (operation: string, start: string, count: number, gross: number, reversed = 0) => ({
       operation,
+      operationName: operation,
       start: new Date(start),
       count,
       gross,
