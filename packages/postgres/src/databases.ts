@@ -1,7 +1,8 @@
 import { databaseOf } from '@shared-ledger/ledger/session'
 import pg from 'pg'
-import { codeOf, withConnection } from './connection.ts'
+import { withConnection } from './connection.ts'
 import { withDatabase } from './database-url.ts'
+import { codeOf } from './errors.ts'
 
 /** Creates the url's database where it is missing; asks first, since creating needs a right that using does not. */
 export async function ensureDatabase(url: string): Promise<void> {

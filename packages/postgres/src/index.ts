@@ -1,6 +1,7 @@
-export { codeOf, messageOf, withConnection } from './connection.ts'
+export { withConnection } from './connection.ts'
 export { type AttachedPostgres, type AttachOptions, attachEmbeddedPostgres } from './embedded/attach.ts'
 export { resetEmbeddedPostgres } from './embedded/reset.ts'
+export { codeOf, messageOf } from './errors.ts'
 export { chooseApps } from './migrations/choose-apps.ts'
 export { driftOf } from './migrations/drift.ts'
 export { generateClients } from './migrations/generate.ts'

@@ -44,12 +44,13 @@ test('a dropped database is gone, with the connections on it', async () => {
 })
 
 test('a run that is killed with -9 leaves neither its server nor its folder behind', async () => {
-  const source = fileURLToPath(new URL('../src/testing/temporary-postgres.ts', import.meta.url))
-  const script = `const { startTemporaryPostgres } = await import(${JSON.stringify(source)})
+  const module = fileURLToPath(new URL('../src/testing/temporary-postgres.ts', import.meta.url))
+  const script = `const { startTemporaryPostgres } = await import(${JSON.stringify(module)})
     const server = await startTemporaryPostgres()
     console.log(JSON.stringify({ url: server.url('postgres'), home: server.placement.home }))
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script])
+  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx']
+  const child = spawn(process.execPath, [...source, '--input-type=module', '--eval', script])
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
   const { url, home }: { url: string; home: string } = JSON.parse(line)
   expect(await rowsOf(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandBounds, connectionTo } from '@shared-ledger/ledger/session'
 import pg from 'pg'
-import { codeOf, messageOf, withConnection } from '../connection.ts'
+import { withConnection } from '../connection.ts'
+import { codeOf, messageOf } from '../errors.ts'
 
 // Attached processes share this advisory lock in the database "postgres". A process that is killed lets go of it too.
 const ATTACHED = 'hashtext($$shared-ledger attached$$)'

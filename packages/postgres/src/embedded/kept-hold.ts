@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { messageOf } from '../connection.ts'
+import { messageOf } from '../errors.ts'
 import { isRestarting, takeHold } from './hold.ts'
 
 export interface KeptHoldOptions {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { codeOf } from '../connection.ts'
+import { codeOf } from '../errors.ts'
 
 /** What a running server writes into postmaster.pid. */
 export interface PidFile {

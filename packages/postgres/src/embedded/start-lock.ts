@@ -1,6 +1,6 @@
 import path from 'node:path'
 import lockfile from 'proper-lockfile'
-import { codeOf } from '../connection.ts'
+import { codeOf } from '../errors.ts'
 
 export interface StartLockOptions {
   readonly directory: string

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
-import { messageOf, withConnection } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { withScratchDatabase } from '../databases.ts'
+import { messageOf } from '../errors.ts'
 import { type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
 
 /** An app's operations, and which of them are retired. */

@@ -1,6 +1,6 @@
 import type { ErrorRegistry } from '@prisma/driver-adapter-utils'
 import { addressOf } from '@shared-ledger/ledger/session'
-import { codeOf, messageOf } from '../connection.ts'
+import { codeOf, messageOf } from '../errors.ts'
 
 /** An error as the Prisma CLI shows it. */
 export interface Explanation {

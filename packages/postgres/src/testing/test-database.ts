@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { codeOf, withConnection } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { withDatabase } from '../database-url.ts'
 import { createDatabase, dropDatabase } from '../databases.ts'
+import { codeOf } from '../errors.ts'
 import { deadlocksOf, statementsOf } from './counters.ts'
 
 /** A database of one test file's own. */
