@@ -15,7 +15,7 @@ import {
   isListType,
   isNonNullType,
   isUnionType,
-  type OperationTypeNode,
+  OperationTypeNode,
 } from 'graphql'
 
 /** A request for one operation of a document, with values for its variables: most are valid. */
@@ -54,7 +54,7 @@ const specialNames = Object.getOwnPropertyNames(Object.prototype)
 
 const wrongValues = [null, 1.5, 'wrong', [], {}, [null], true, 2 ** 40, { x: 'x' }, { __typename: 1 }]
 
-const rootTypes = ['query', 'mutation', 'subscription'] as const
+const rootTypes = Object.values(OperationTypeNode)
 
 /** An operation, with values for its variables. */
 interface Operation {
@@ -204,9 +204,11 @@ function createOperation(
     return `{ ...${name}${directive()} }`
   }
 
-  const kind = chance(70) ? 'query' : oneOf(rootTypes)
-  const root = schema.getRootType(kind as OperationTypeNode)
-  if (!root) throw new TypeError('The schema has no such operation.')
+  const kind = chance(70)
+    ? OperationTypeNode.QUERY
+    : oneOf(rootTypes.filter((type) => schema.getRootType(type)))
+  const root = schema.getRootType(kind)
+  if (!root) throw new TypeError('The schema has no query.')
   const body = kind === 'subscription' ? subscriptionRoot(root) : selectionSet(root, 3)
   const list = [...definitions].map(([name, type]) => `$${name}: ${type}`)
   const parameters = list.length > 0 ? `(${list.join(', ')})` : ''

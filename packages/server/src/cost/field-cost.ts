@@ -29,6 +29,8 @@ export type ByArguments = (args: Readonly<Record<string, unknown>>) => number
 /** The largest of these arguments, a number or the length of a list; another number where none is given. */
 export interface LargestArgument {
   readonly among: readonly string[]
+  /** A page without nodes is a value all the same; a list without items is none. */
+  readonly least: 0 | 1
   readonly otherwise: number
 }
 
@@ -86,6 +88,7 @@ function sizeOf({ type, args }: GraphQLField<unknown, unknown>): FieldCost['size
     (depth > 0 && isRequiredArgument(argument) && listDepth(argument.type) > 0)
   return {
     among: args.filter(isSizing).map(({ name }) => name),
+    least: depth === 0 ? 1 : 0,
     otherwise: depth === 0 ? pageSize : listSize ** depth,
   }
 }

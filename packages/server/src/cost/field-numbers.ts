@@ -71,7 +71,7 @@ export function createFieldNumbers(
         return args ? Math.max(0, size(args)) : 0
       }
       const given = size.among.flatMap((name) => ofArgument(name, priced, node) ?? [])
-      return given.length > 0 ? Math.max(0, ...given) : size.otherwise
+      return given.length > 0 ? Math.max(size.least, ...given) : size.otherwise
     },
     /** The variables whose numbers decide all that was told; undefined: more than numbers does. */
     get asked(): readonly string[] | undefined {

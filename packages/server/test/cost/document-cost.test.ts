@@ -61,6 +61,7 @@ describe('a document costs', () => {
     ['as many as a list has that must be given', '{ byIds(ids: ["1", "2", "3"]) { name } }', 50 + 3 * 2],
     ['one of a list that is given as its item', '{ byIds(ids: "1") { name } }', 50 + 2],
     ['20 nodes of a page', '{ page { edges { node { name } } } }', 50 + 20 * (1 + 3)],
+    ['a page without nodes', '{ page(first: 0) { pageInfo { hasNextPage } } }', 50 + (1 + 2)],
     ['the nodes that are asked of a page', '{ page(last: 5) { edges { node { name } } } }', 50 + 5 * (1 + 3)],
     [
       'the product of lists in lists',

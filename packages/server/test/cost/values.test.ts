@@ -69,7 +69,7 @@ function countValues(value: unknown): number {
 
 const countCost = createCountCost(schema)
 
-test('no answer has more values than its document was found to cost', { timeout: 60_000 }, async () => {
+test('no answer has more values than its document was found to cost', async () => {
   let answered = 0
   await fc.assert(
     fc.asyncProperty(requestsFor(schema), async ({ query, variables }) => {
@@ -83,7 +83,7 @@ test('no answer has more values than its document was found to cost', { timeout:
       answered += 1
       expect(countValues(data) - 1).toBeLessThanOrEqual(cost)
     }),
-    { numRuns: 600 },
+    { numRuns: 1_500 },
   )
   expect(answered).toBeGreaterThan(100)
 })
