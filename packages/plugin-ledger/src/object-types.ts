@@ -1,4 +1,4 @@
-import type { EnumRef } from '@pothos/core'
+import type { EnumRef, FieldRef } from '@pothos/core'
 import type {
   LedgerEntry,
   LedgerHold,
@@ -118,11 +118,16 @@ function enumValues(operations: readonly OperationInfo[]) {
   )
 }
 
+interface OperationFields {
+  readonly operation: FieldRef<BuilderTypes, string | null | undefined, 'Object'>
+  readonly operationName: FieldRef<BuilderTypes, string, 'Object'>
+}
+
 /** The operation of what was read, as the enum has it and as text. */
 export function operationFields<Read extends NamedOperation>(
   t: PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Read>,
   LedgerOperation: EnumRef<BuilderTypes, string>,
-) {
+): OperationFields {
   return {
     operation: t.field({
       type: LedgerOperation,
