@@ -88,6 +88,7 @@ describe('reads', () => {
       defaultAmount: 0,
       limit: null,
       paired: false,
+      retired: false,
     })
   })
 

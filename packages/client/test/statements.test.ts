@@ -75,7 +75,8 @@ describe('statements', () => {
     const from = day
     const to = new Date(day.getTime() + 2 * 86_400_000)
     const start = day.toISOString()
-    const line = { operation: 'CREDIT_ADD', start, count: 5, gross: 15, reversed: -1 }
+    const operation = 'CREDIT_ADD'
+    const line = { operation, operationName: operation, start, count: 5, gross: 15, reversed: -1 }
     expect(await client.summary({ ownerId: ada, from, to, per: 'DAY' })).toEqual([line])
     expect(
       await client.summary({ from, to: to.toISOString(), per: 'DAY', operations: ['CREDIT_ADD'] }),

@@ -92,15 +92,18 @@ describe("an app's own database role", () => {
 
   test("neither posts nor reads in another app's name", async () => {
     const posting = { ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'x' } as const
+    const refusal = 'the role ledger_content may not post for the app freelance'
     const attempts = [
       () => freelance.postEntry(posting),
       () => freelance.holdCredits({ ...posting, operation: 'CREDIT_SPEND', expiresIn: 60 }),
       () => freelance.setOverdraft({ ownerId: 'ada', limit: 5 }),
-      () => role.query("SELECT ledger.release_hold('freelance', 'ada', 1)"),
     ]
     for (const attempt of attempts) {
-      await expect(attempt()).rejects.toThrow('the role ledger_content may not post for the app freelance')
+      const error = await attempt().catch((reason) => reason)
+      expect(error.code).toBe('DATABASE_UNAVAILABLE')
+      expect(error.cause?.message).toContain(refusal)
     }
+    await expect(role.query("SELECT ledger.release_hold('freelance', 'ada', 1)")).rejects.toThrow(refusal)
     expect(await freelance.balance('ada')).toMatchObject({ amount: 0 })
     expect((await freelance.entries({ ownerId: 'ada' })).edges).toEqual([])
     const { rows } = await sql.query("SELECT balance FROM ledger.accounts WHERE app = 'freelance'")
