@@ -23,31 +23,35 @@ describe.each(others)('%s', (document) => {
   const blocks = blocksOf(document)
   const examples = examplesIn(blocks)
 
-  test.skipIf(examples.length === 0)('requests are answered as it says', { timeout: 480_000 }, async () => {
-    const stages = createStages()
-    const chance = createChance()
-    const texts: [Block, string][] = []
-    try {
-      for (const example of examples) {
-        const { request, answer } = example
-        const stage = await stages.of(request)
-        const sent = chance.ofNow(request.text)
-        texts.push([request, sent])
-        if (answer) {
-          const text = await ask(example, sent, stage.servers)
-          chance.note(answer.text, text)
-          texts.push([answer, text])
-          if (!update) expect.soft(comparable(answer.text), answer.place).toEqual(comparable(text))
-        } else {
-          const printed = await stage.run(sent).catch((error) => [String(error)])
-          expect.soft(printed.map(withoutTimes), request.place).toEqual(printedBy(request).map(withoutTimes))
+  const answered = 'requests are answered as it says'
+  if (examples.length > 0)
+    test(answered, { timeout: 480_000 }, async () => {
+      const stages = createStages()
+      const chance = createChance()
+      const texts: [Block, string][] = []
+      try {
+        for (const example of examples) {
+          const { request, answer } = example
+          const stage = await stages.of(request)
+          const sent = chance.ofNow(request.text)
+          texts.push([request, sent])
+          if (answer) {
+            const text = await ask(example, sent, stage.servers)
+            chance.note(answer.text, text)
+            texts.push([answer, text])
+            if (!update) expect.soft(comparable(answer.text), answer.place).toEqual(comparable(text))
+          } else {
+            const printed = await stage.run(sent).catch((error) => [String(error)])
+            expect
+              .soft(printed.map(withoutTimes), request.place)
+              .toEqual(printedBy(request).map(withoutTimes))
+          }
         }
+      } finally {
+        await stages.stop()
       }
-    } finally {
-      await stages.stop()
-    }
-    if (update) writeBlocks(document, texts)
-  })
+      if (update) writeBlocks(document, texts)
+    })
 
   test('every request of it shows an answer, and every GraphQL document fits its graph', () => {
     const asked = new Set(examples.map(({ request }) => request.place))

@@ -43,7 +43,7 @@ function keepPosting(app: string): () => Promise<unknown[]> {
   const posting = (async () => {
     for (let nonce = 0; going; nonce += 1) {
       outcomes.add(await post(app, `${nonce}`, { ownerId: 'bob' }).catch(String))
-      await sleep(20)
+      await sleep(250)
     }
   })()
   return async () => {
