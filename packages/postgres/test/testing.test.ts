@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, expect, test, vi } from 'vitest'
-import { templateCacheOf } from '../src/testing/template-cache.ts'
+import { keepIn, restoreFrom, templateCacheOf } from '../src/testing/template-cache.ts'
 import { watch } from '../src/testing/watch.ts'
 import { rowsOf } from './support/attached.ts'
 
@@ -67,6 +67,22 @@ test('what outlives a killed run leaves a stranger alone whose process id a lock
   while (existsSync(data)) await sleep(20)
   expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
   stranger.kill()
+})
+
+test('the data of a kept template is closed to others, as PostgreSQL demands', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
+  const [before, after] = ['before', 'after'].map((name) => {
+    const home = path.join(folder, name)
+    mkdirSync(path.join(home, 'data'), { recursive: true })
+    return { programs: folder, home, user: undefined }
+  })
+  writeFileSync(path.join(before!.home, 'password'), 'secret')
+  chmodSync(path.join(before!.home, 'data'), 0o700)
+  const cache = path.join(folder, 'cache', 'postgres')
+  keepIn(cache, before!)
+  expect(restoreFrom(cache, after!)).toBe(true)
+  expect(statSync(path.join(after!.home, 'data')).mode & 0o777).toBe(0o700)
+  rmSync(folder, { recursive: true })
 })
 
 test.each([{ DATABASE_USER: 'another' }, { INITDB_OPTIONS: ['--encoding=UTF8'] }])(

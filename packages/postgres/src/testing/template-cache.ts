@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   chownSync,
   cpSync,
   existsSync,
@@ -37,6 +38,7 @@ export function restoreFrom(cache: string, { home, user }: Placement): boolean {
     for (const name of kept) rmSync(path.join(home, name), { recursive: true, force: true })
     return false // another run replaces it at this moment
   }
+  chmodSync(path.join(home, 'data'), 0o700) // PostgreSQL demands it, and cpSync keeps no mode since Node 22
   if (user) own(path.join(home, 'data'), user)
   return true
 }
