@@ -11,7 +11,7 @@ beforeAll(async () => {
   const databaseUrl = postgres.url('away')
   await migrate({ databaseUrl, root: findRoot(import.meta.dirname), apps: ['content'], log: () => {} })
   server = await startAppProcess('content', databaseUrl)
-}, 120_000)
+})
 afterAll(async () => {
   await server?.stop()
   await postgres?.remove()

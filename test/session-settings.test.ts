@@ -125,4 +125,4 @@ test('migrations run, are found to be complete, and the ledger is verified, with
   await migrate({ databaseUrl: url, root, apps: ['freelance'], log: () => {} })
   expect(await driftOf(historyOf(root, 'freelance'), { root, serverUrl: url })).toBe('')
   expect(await withConnection(url, (connection) => verifyLedger(connection))).toMatchObject({ broken: [] })
-}, 120_000)
+})

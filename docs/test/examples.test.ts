@@ -25,7 +25,7 @@ describe.each(others)('%s', (document) => {
 
   const answered = 'requests are answered as it says'
   if (examples.length > 0)
-    test(answered, { timeout: 480_000 }, async () => {
+    test(answered, { timeout: 1_200_000 }, async () => {
       const stages = createStages()
       const chance = createChance()
       const texts: [Block, string][] = []

@@ -81,7 +81,7 @@ const places = async () => {
 }
 
 test('the steps of docs/migrations.md do what it says, and leave the other app alone', {
-  timeout: 480_000,
+  timeout: 1_200_000,
 }, async () => {
   expect([await post('content', 'before'), await post('freelance', 'before')]).toEqual(['posted', 'posted'])
   const [before, file] = [await freelance(), await fileOf('ledger.entries_content')]

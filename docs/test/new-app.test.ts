@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { runSql } from './servers.ts'
 import { follow } from './walkthrough.ts'
 
-test('the steps of docs/new-app.md make an app that runs', { timeout: 480_000 }, async () => {
+test('the steps of docs/new-app.md make an app that runs', { timeout: 1_200_000 }, async () => {
   const database = await createEmptyDatabase()
   try {
     await follow('docs/new-app.md', database.url)

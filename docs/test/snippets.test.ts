@@ -30,7 +30,7 @@ function modulesOf(document: string): string[] {
   return modules
 }
 
-test('the TypeScript of the documents compiles', { timeout: 120_000 }, async () => {
+test('the TypeScript of the documents compiles', async () => {
   const modules = documents.filter((document) => !walkthroughs.includes(document)).flatMap(modulesOf)
   const files = modules.map((text, at) => {
     const file = `docs/snippet-${at}.ts`

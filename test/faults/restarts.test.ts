@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await startAppProcess('content', databaseUrl, {
     env: { REQUEST_TIMEOUT_MS: String(requestBoundMs) },
   })
-}, 120_000)
+})
 afterAll(async () => {
   await server?.stop()
   await postgres?.remove()

@@ -75,9 +75,9 @@ test.each<[way: string, isKnown: boolean, method: string, path: string, body: ob
   lines.length = 0
 
   const sent = open(method, path, body)
-  await vi.waitUntil(() => slow.begun === 1, { timeout: 30_000 })
+  await vi.waitUntil(() => slow.begun === 1, { timeout: 120_000 })
   sent.destroy()
-  const line = await vi.waitUntil(() => lines.find(({ msg }) => msg === 'request'), { timeout: 30_000 })
+  const line = await vi.waitUntil(() => lines.find(({ msg }) => msg === 'request'), { timeout: 120_000 })
   expect(line).toMatchObject({ outcome: 'CLIENT_LEFT', status: 499, path })
   await post('/graphql', { query: '{ __typename }' })
   expect(slow).toMatchObject({ begun: 1, nonces: 0 })
@@ -97,9 +97,9 @@ test('what was posted before a client left stays, and what follows it is not pos
   const posting = (nonce: string) =>
     `${nonce}: postLedgerEntry(input: { ownerId: "${owner()}", operation: CREDIT_ADD, amount: 5, nonce: "${nonce}" }) { __typename }`
   const sent = open('POST', '/graphql', { query: `mutation { ${posting('a')} ${posting('b')} }` })
-  await vi.waitUntil(() => posted === 1, { timeout: 30_000 })
+  await vi.waitUntil(() => posted === 1, { timeout: 120_000 })
   sent.destroy()
-  await vi.waitUntil(() => app.lines.some(({ outcome }) => outcome === 'CLIENT_LEFT'), { timeout: 30_000 })
+  await vi.waitUntil(() => app.lines.some(({ outcome }) => outcome === 'CLIENT_LEFT'), { timeout: 120_000 })
   expect((await app.get(`/ledger/${owner()}`)).json.balance).toBe(5)
   expect(posted).toBe(1)
 })

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { startChild } from './start-child.ts'
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 
 test('a process survives what nothing handled, counts it, and ends in order where memory has run out', async () => {
   const { message, output, exit } = startChild('faulty-app.ts')

@@ -17,7 +17,9 @@ const { sql, createWorld, declareApp } = await createWorlds()
 const world = await createWorld('at_once')
 await recordCalls(sql)
 
-const { numRuns, timeout } = isLong ? { numRuns: 300, timeout: 7_200_000 } : { numRuns: 4, timeout: 240_000 }
+const { numRuns, timeout } = isLong
+  ? { numRuns: 300, timeout: 7_200_000 }
+  : { numRuns: 4, timeout: 1_200_000 }
 
 /** How many circles of owners there are: calls for different ones may be under way at the same time. */
 const circles = 3

@@ -16,7 +16,9 @@ const { sql, createWorld, declareApp } = await createWorlds()
 const world = await createWorld('processes')
 const pools = Array.from({ length: 4 }, () => world.createProcess())
 
-const { numRuns, timeout } = isLong ? { numRuns: 400, timeout: 7_200_000 } : { numRuns: 6, timeout: 240_000 }
+const { numRuns, timeout } = isLong
+  ? { numRuns: 400, timeout: 7_200_000 }
+  : { numRuns: 6, timeout: 1_200_000 }
 
 /** What a process does while the clock stands still: steps for its own owners, and postings for those of all. */
 interface Work {
