@@ -48,10 +48,10 @@ test('the class diagram has types and members of the code', () => {
 })
 
 test('the state diagrams have every outcome of the functions that post, and every error', () => {
-  const [migration = ''] = readdirSync(path.join(root, 'prisma/migrations')).filter((name) =>
-    name.endsWith('_posting'),
-  )
-  const sql = readFileSync(path.join(root, 'prisma/migrations', migration, 'migration.sql'), 'utf8')
+  const functions = path.join(root, 'prisma/functions')
+  const sql = readdirSync(functions)
+    .map((name) => readFileSync(path.join(functions, name), 'utf8'))
+    .join('\n')
   const outcomes = new Set(
     [...sql.matchAll(/(?:'outcome',|THEN|ELSE|ROW\(|refusal :=) '([a-z_]+)'/g)].map(
       ([, outcome = '']) => outcome,

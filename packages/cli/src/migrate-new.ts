@@ -14,7 +14,8 @@ await runCommand(
     return withDatabase(root, async ({ directUrl }, signal) => {
       const written = await writeNewMigration({ root, history, name, serverUrl: directUrl, signal })
       if (written === undefined) {
-        say(`Nothing changed: the migrations of ${history} say all that its models and operations say.`)
+        const sources = history === LEDGER ? 'models and functions' : 'models and operations'
+        say(`Nothing changed: the migrations of ${history} say all that its ${sources} say.`)
         return 0
       }
       const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`

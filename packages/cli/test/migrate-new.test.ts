@@ -92,7 +92,10 @@ test('when nothing changed, it says so and writes nothing', async () => {
     code: 0,
     output: 'Nothing changed: the migrations of content say all that its models and operations say.',
   })
-  expect(ledger.output).toContain('Nothing changed')
+  expect(ledger).toEqual({
+    code: 0,
+    output: 'Nothing changed: the migrations of ledger say all that its models and functions say.',
+  })
   expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
 })
 
@@ -141,6 +144,26 @@ test('a change of the ledger’s models is a migration of the ledger', async () 
   const file = /Wrote (\S+)/.exec(output)?.[1] ?? ''
   expect(file).toMatch(/^prisma\/migrations\/\d{14}_add_note\/migration\.sql$/)
   expect(readFileSync(path.join(project.root, file), 'utf8')).toContain('ALTER TABLE "apps" ADD COLUMN')
+})
+
+test('a changed function of the ledger becomes a migration, which then runs', async () => {
+  edit(path.join(project.root, 'prisma/functions/operations.sql'), (text) =>
+    text.replace("'CREDIT_ADD'];", "'CREDIT_ADD', 'CREDIT_TAKE'];"),
+  )
+  const { output } = await run('migrate-new', 'ledger', 'share_take')
+  const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
+  expect(sql).toBe(
+    [
+      '-- Functions, from prisma/functions.',
+      '',
+      '-- The operations that every app must have.',
+      'CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE',
+      "RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD', 'CREDIT_TAKE'];",
+      '',
+    ].join('\n'),
+  )
+  expect(await run('migrate')).toMatchObject({ code: 0 })
+  expect(await rowsOf('SELECT cardinality(ledger.shared_operations()) AS count')).toEqual([{ count: 5 }])
 })
 
 test('the first migration of a new app declares its operations and makes its tables', async () => {

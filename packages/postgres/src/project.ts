@@ -8,6 +8,8 @@ export interface History {
   readonly config: string
   readonly models: string
   readonly migrations: string
+  /** The folder of the functions in force; apps have none. */
+  readonly functions: string
 }
 
 /** The name that stands for the ledger's own models and migrations; no app has it. */
@@ -21,6 +23,7 @@ export function historyOf(root: string, name: string): History {
     config: path.join(home, 'prisma.config.ts'),
     models: path.join(home, 'prisma', 'schema.prisma'),
     migrations: path.join(home, 'prisma', 'migrations'),
+    functions: path.join(home, 'prisma', 'functions'),
   }
 }
 

@@ -1,5 +1,5 @@
--- The ledger: accounts, entries and holds of every app, and who may touch them. Functions write them: those of the
--- next migration, and no other hand.
+-- The ledger: accounts, entries and holds of every app, who may touch them, and the types of the functions that write
+-- them. Of the functions here are those that the tables need; the next migration has all others.
 -- Amounts and balances are whole credits within ±(2^53 - 1), which JSON and JavaScript carry exactly.
 
 CREATE SCHEMA IF NOT EXISTS ledger;
@@ -7,10 +7,6 @@ CREATE SCHEMA IF NOT EXISTS ledger;
 -- The ledger's clock. Tests replace this function; no caller passes a time.
 CREATE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
 RETURN clock_timestamp();
-
--- The operations that every app must have.
-CREATE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
-RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD'];
 
 -- A flat object of strings: at most 20 keys, and 4 KiB of UTF-8 in keys and values together.
 CREATE FUNCTION ledger.is_metadata(metadata jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
@@ -149,82 +145,37 @@ CREATE POLICY own_app ON ledger.accounts USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.holds USING (ledger.may_use(app));
 
--- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes the
--- app's partition. Refused: a list that lacks a shared operation or retires one, and one that drops an operation which
--- entries or holds have.
--- Locks the app's own partition alone: ATTACH lets every other app post on.
-CREATE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
-#variable_conflict use_column
-DECLARE
-  declared ALIAS FOR $2;
-  retiring ALIAS FOR $3;
-  partition_name text := 'entries_' || $1;
-  check_name text := partition_name || '_operations';
-  before text[];
-  faulty text[];
-BEGIN
-  SELECT array_agg(o) INTO faulty FROM unnest(declared) o
-   WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
-  IF declared IS NULL OR faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'not operation names: %', array_to_string(faulty, ', ', 'NULL')
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'A name is A to Z, 0 to 9 and _, from a letter on, at most 63 long.';
-  END IF;
+-- An entry that a transaction asks for.
+CREATE TYPE ledger.line AS (
+  account     integer, -- the number of its owner in the call's list of owners
+  operation   text,
+  amount      bigint,  -- signed; null: the app's amount rule refuses what was requested
+  requested   bigint,  -- what the caller gave, signed; null: the caller left it out
+  limit_times integer, -- how often the operation may be posted …
+  limit_per   text,    -- … per hour, day, week, month or lifetime; null: as often as one likes
+  reverses    bigint,
+  refunds     bigint,
+  hold_id     bigint
+);
 
-  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o <> ALL (declared);
-  IF faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % leaves out shared operations: %', $1, array_to_string(faulty, ', ')
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app has all of ledger.shared_operations() and adds its own.';
-  END IF;
+-- A transaction to post.
+CREATE TYPE ledger.request AS (
+  id       uuid,    -- of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
+  nonce    text,
+  metadata jsonb,
+  invalid  boolean, -- the app's rules refuse it, unless it was posted before
+  lines    ledger.line[]
+);
 
-  SELECT array_agg(o) INTO faulty FROM unnest(retiring) o WHERE (o = ANY (declared)) IS NOT TRUE;
-  IF retiring IS NULL OR faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % retires what it does not declare: %', $1, array_to_string(faulty, ', ', 'NULL')
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'A retired operation stays in the list of operations.';
-  END IF;
+-- What became of a line: null when it may be posted; otherwise why not, and what the answer says of it.
+CREATE TYPE ledger.verdict AS (
+  refusal text,
+  details json
+);
 
-  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o = ANY (retiring);
-  IF faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % retires shared operations: %', $1, array_to_string(faulty, ', ')
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app posts all of ledger.shared_operations(); it may make a range narrower.';
-  END IF;
-
-  INSERT INTO ledger.apps (app, operations) VALUES ($1, '{}') ON CONFLICT DO NOTHING;
-  SELECT a.operations INTO before FROM ledger.apps a WHERE a.app = $1 FOR UPDATE;
-
-  IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
-    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
-      PRIMARY KEY (owner_id, seq), UNIQUE (owner_id, nonce, place))', partition_name, $1);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (reverses) WHERE reverses IS NOT NULL', partition_name);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (hold_id) WHERE hold_id IS NOT NULL', partition_name);
-    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
-    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
-    EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
-      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
-    PERFORM ledger.make_originals($1);
-  ELSE
-    EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
-  END IF;
-
-  -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
-  EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (operation = ANY (%L::text[])) NOT VALID',
-    partition_name, check_name, declared);
-  EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT IF EXISTS %I', partition_name, check_name || '_before');
-
-  SELECT array_agg(o) INTO faulty FROM unnest(before) o
-   WHERE o <> ALL (declared)
-     AND (EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o)
-          OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
-  IF faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
-      USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
-  END IF;
-
-  UPDATE ledger.apps a
-     SET retired = retiring,
-         operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
-         updated_on = date_trunc('milliseconds', ledger.now())
-   WHERE a.app = $1;
-END $$;
-
-REVOKE ALL ON FUNCTION ledger.set_operations FROM PUBLIC;
+-- What an owner's nonce was used for: the entries of one transaction, or one hold.
+CREATE TYPE ledger.original AS (
+  account        integer,
+  transaction_id uuid,
+  hold_id        bigint
+);

@@ -1,51 +1,10 @@
--- Posting: the one way in which entries, holds and overdrafts are written. ledger.post takes a list of transactions, each
--- a list of entries; reversals, refunds and captures are transactions whose entries name what they undo or capture.
---
--- Each function locks the accounts first, in the order of their owners, and looks nonces up after: each statement sees
--- what was committed before it began, so that between the two no race is left. A refusal is an answer, never an
--- exception. Reads of ledger.entries are planned for the one app, by EXECUTE: a plan for any app would lock the
--- partitions of all, and wait for the migrations of every other app.
-
--- An entry that a transaction asks for.
-CREATE TYPE ledger.line AS (
-  account     integer, -- the number of its owner in the call's list of owners
-  operation   text,
-  amount      bigint,  -- signed; null: the app's amount rule refuses what was requested
-  requested   bigint,  -- what the caller gave, signed; null: the caller left it out
-  limit_times integer, -- how often the operation may be posted …
-  limit_per   text,    -- … per hour, day, week, month or lifetime; null: as often as one likes
-  reverses    bigint,
-  refunds     bigint,
-  hold_id     bigint
-);
-
--- A transaction to post.
-CREATE TYPE ledger.request AS (
-  id       uuid,    -- of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
-  nonce    text,
-  metadata jsonb,
-  invalid  boolean, -- the app's rules refuse it, unless it was posted before
-  lines    ledger.line[]
-);
-
--- What became of a line: null when it may be posted; otherwise why not, and what the answer says of it.
-CREATE TYPE ledger.verdict AS (
-  refusal text,
-  details json
-);
-
--- What an owner's nonce was used for: the entries of one transaction, or one hold.
-CREATE TYPE ledger.original AS (
-  account        integer,
-  transaction_id uuid,
-  hold_id        bigint
-);
+-- Functions, from prisma/functions.
 
 -- Moments are answered as milliseconds since 1970.
-CREATE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql STABLE
 RETURN (extract(epoch FROM moment) * 1000)::bigint;
 
-CREATE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'id', (entry).id::text,
   'ownerId', (entry).owner_id,
@@ -62,7 +21,7 @@ RETURN json_build_object(
   'holdId', (entry).hold_id::text
 );
 
-CREATE FUNCTION ledger.hold_json(hold ledger.holds, at timestamptz) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.hold_json(hold ledger.holds, at timestamptz) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'id', (hold).id::text,
   'ownerId', (hold).owner_id,
@@ -82,7 +41,7 @@ RETURN json_build_object(
   'releasedOn', ledger.epoch_ms((hold).released_on)
 );
 
-CREATE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'ownerId', (account).owner_id,
   'amount', (account).balance,
@@ -91,9 +50,24 @@ RETURN json_build_object(
   'available', (account).balance - (account).held + (account).overdraft
 );
 
+-- The balances of the accounts that lines are for, each once, in the order of the lines.
+CREATE OR REPLACE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  seen integer[] := '{}';
+  balances json[] := '{}';
+  line ledger.line;
+BEGIN
+  FOREACH line IN ARRAY lines LOOP
+    CONTINUE WHEN line.account = ANY (seen);
+    seen := array_append(seen, line.account);
+    balances := array_append(balances, ledger.balance_json(accounts[line.account]));
+  END LOOP;
+  RETURN to_json(balances);
+END $$;
+
 -- An account's live holds at a moment: their sum, and when the first of them expires. pending: a call's own entries, not
 -- yet written.
-CREATE FUNCTION ledger.live_holds(
+CREATE OR REPLACE FUNCTION ledger.live_holds(
   account ledger.accounts, at timestamptz, pending ledger.entries[], OUT held bigint, OUT expire_on timestamptz
 ) LANGUAGE sql STABLE AS $$
   SELECT coalesce(sum(h.amount), 0)::bigint, min(h.expires_on)
@@ -103,7 +77,7 @@ CREATE FUNCTION ledger.live_holds(
 $$;
 
 -- The account with what has expired by then no longer held.
-CREATE FUNCTION ledger.account_at(
+CREATE OR REPLACE FUNCTION ledger.account_at(
   account ledger.accounts, at timestamptz, pending ledger.entries[] DEFAULT '{}'
 ) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -113,19 +87,143 @@ BEGIN
   RETURN account;
 END $$;
 
--- Balances of owners, in the order of the list; an owner never seen has 0. Each is looked up by itself: a join that was
--- planned while there were few accounts would read all of them.
-CREATE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT json_agg(ledger.balance_json(ledger.account_at(
-           coalesce((SELECT a FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id),
-                    ROW($1, o.owner_id, 0, 0, 0, NULL, 0, NULL, NULL)::ledger.accounts),
-           ledger.now())) ORDER BY o.place)
-    FROM unnest($2) WITH ORDINALITY o (owner_id, place);
+-- An account's hold of this id, of nulls where it has none. pending: a call's own entries, not yet written.
+CREATE OR REPLACE FUNCTION ledger.hold_of(
+  account ledger.accounts, id bigint, pending ledger.entries[] DEFAULT '{}'
+) RETURNS ledger.holds LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  hold ledger.holds;
+  capture ledger.entries;
+BEGIN
+  IF id IS NOT NULL THEN
+    SELECT * INTO hold FROM ledger.holds h WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = id;
+    SELECT * INTO capture FROM unnest(pending) e WHERE e.hold_id = hold.id;
+    IF FOUND THEN
+      hold.released_on := capture.created_on;
+      hold.captured_by := capture.id;
+    END IF;
+  END IF;
+  RETURN hold;
+END $$;
+
+-- Why an entry cannot be reversed or refunded as the line asks for, or null when it can. refundable: the credits that
+-- refunds may still give back. pending: the call's own entries, not yet written.
+CREATE OR REPLACE FUNCTION ledger.judge_correction(
+  account ledger.accounts, line ledger.line, pending ledger.entries[], OUT refusal text, OUT refundable bigint
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  target ledger.entries;
+  reversed boolean;
+  refunded bigint;
+BEGIN
+  EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.id = $3'
+    INTO target USING account.app, account.owner_id, coalesce(line.reverses, line.refunds);
+  EXECUTE '
+    SELECT coalesce(bool_or(e.reverses = $3), false), coalesce(sum(e.amount) FILTER (WHERE e.refunds = $3), 0)
+      FROM (
+        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.reverses = $3
+        UNION ALL
+        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.refunds = $3
+        UNION ALL
+        SELECT e.reverses, e.refunds, e.amount FROM unnest($4) e WHERE e.owner_id = $2
+      ) e'
+    INTO reversed, refunded USING account.app, account.owner_id, target.id, pending;
+  refundable := abs(target.amount + refunded);
+  refusal := CASE
+    WHEN target.app IS NULL OR target.operation <> line.operation THEN 'entry_not_found'
+    WHEN target.reverses IS NOT NULL OR target.refunds IS NOT NULL THEN 'not_reversible'
+    WHEN reversed THEN 'already_reversed'
+    WHEN line.reverses IS NOT NULL AND refunded <> 0 THEN 'already_refunded'
+    WHEN line.reverses IS NOT NULL AND line.amount <> -target.amount THEN 'not_reversible'
+    WHEN line.refunds IS NOT NULL AND (sign(line.amount) <> -sign(target.amount) OR abs(line.amount) > refundable) THEN 'refund_exceeded'
+  END;
+END $$;
+
+-- Why a hold cannot be captured as the line asks for, or null when it can.
+CREATE OR REPLACE FUNCTION ledger.judge_capture(hold ledger.holds, line ledger.line, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN (hold).id IS NULL OR (hold).operation <> (line).operation THEN 'hold_not_found'
+  WHEN (hold).captured_by IS NOT NULL THEN 'hold_captured'
+  WHEN (hold).released_on IS NOT NULL THEN 'hold_released'
+  WHEN (hold).expires_on <= at THEN 'hold_expired'
+  WHEN (line).amount NOT BETWEEN -(hold).amount AND -1 THEN 'capture_exceeded'
 END;
 
+-- When the calendar window (UTC; weeks from Monday) that a moment is in began, and when the next one begins.
+CREATE OR REPLACE FUNCTION ledger.limit_window(per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF per = 'lifetime' THEN
+    began := '-infinity';
+  ELSE
+    began := date_trunc(per, at, 'UTC');
+    ends := (date_trunc(per, at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || per)::interval) AT TIME ZONE 'UTC';
+  END IF;
+END $$;
+
+-- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
+-- time they were made; reversals, refunds and captures do not. pending: the call's own entries, not yet written.
+CREATE OR REPLACE FUNCTION ledger.is_limit_reached(account ledger.accounts, line ledger.line, at timestamptz, pending ledger.entries[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  since timestamptz := (ledger.limit_window(line.limit_per, at)).began;
+  used bigint;
+BEGIN
+  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves.
+  EXECUTE '
+    SELECT count(*) FROM (
+      (SELECT e.created_on FROM ledger.entries e
+        WHERE e.app = $1 AND e.owner_id = $2 AND e.operation = $3 AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0
+        ORDER BY e.seq DESC LIMIT $4)
+      UNION ALL
+      (SELECT h.created_on FROM ledger.holds h
+        WHERE h.app = $1 AND h.owner_id = $2 AND h.operation = $3
+        ORDER BY h.id DESC LIMIT $4)
+    ) newest WHERE newest.created_on >= $5'
+    INTO used USING account.app, account.owner_id, line.operation, line.limit_times, since;
+  SELECT used + count(*) INTO used FROM unnest(pending) e
+   WHERE e.owner_id = account.owner_id AND e.operation = line.operation AND e.created_on >= since
+     AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0;
+  RETURN used >= line.limit_times;
+END $$;
+
+-- Why an entry may not be posted to an account, or null when it may; details: what the answer says of it.
+-- retired: the app's operations that may only be corrected and captured. hold: the one that the line captures.
+-- pending: the call's own entries, not yet written.
+CREATE OR REPLACE FUNCTION ledger.judge(
+  account ledger.accounts, line ledger.line, retired text[], hold ledger.holds, at timestamptz, pending ledger.entries[]
+) RETURNS ledger.verdict LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  verdict ledger.verdict;
+  -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
+  available bigint := account.balance - account.held + account.overdraft + coalesce(hold.amount, 0);
+  correction record;
+BEGIN
+  IF line.hold_id IS NOT NULL THEN
+    verdict.refusal := ledger.judge_capture(hold, line, at);
+    verdict.details := ledger.hold_json(hold, at);
+  ELSIF line.reverses IS NOT NULL OR line.refunds IS NOT NULL THEN
+    SELECT * INTO correction FROM ledger.judge_correction(account, line, pending);
+    verdict.refusal := correction.refusal;
+    verdict.details := to_json(correction.refundable);
+  ELSIF line.operation = ANY (retired) THEN
+    verdict.refusal := 'operation_retired';
+  ELSIF line.limit_per IS NOT NULL AND ledger.is_limit_reached(account, line, at, pending) THEN
+    verdict.refusal := 'limit_reached';
+    verdict.details := to_json(ledger.epoch_ms((ledger.limit_window(line.limit_per, at)).ends));
+  END IF;
+  IF verdict.refusal IS NOT NULL THEN
+    RETURN verdict;
+  END IF;
+  IF line.amount < 0 AND available + line.amount < 0 THEN
+    RETURN ROW('insufficient_balance', to_json(available))::ledger.verdict;
+  ELSIF account.balance + line.amount + account.overdraft > 9007199254740991 THEN
+    RETURN ROW('balance_out_of_range', NULL)::ledger.verdict;
+  END IF;
+  RETURN NULL;
+END $$;
+
 -- Makes accounts that are missing, in the order of the list. Answers those that it made: another transaction may be first.
-CREATE FUNCTION ledger.make_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.make_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   owner_id text;
@@ -146,7 +244,7 @@ END $$;
 
 -- The same, without those that another transaction is making just now. PostgreSQL cannot skip these: they are waited for,
 -- all together as long as lock_timeout allows, and then, to find out which they are, each by itself for an instant.
-CREATE FUNCTION ledger.make_free_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.make_free_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   owner_id text;
   made text[];
@@ -167,7 +265,7 @@ BEGIN
 END $$;
 
 -- Locks an account, which is made if it is missing. Answers whether it was.
-CREATE FUNCTION ledger.lock_or_make_account(app text, owner_id text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.lock_or_make_account(app text, owner_id text) RETURNS boolean LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
   LOOP
@@ -184,7 +282,7 @@ END $$;
 -- They are locked and made in the order of their ids, so that two calls never wait for each other. Where none is missing
 -- one statement does. Each is looked up by itself, as in ledger.balances.
 -- skip_busy: an account that another transaction has locked, or is making, is null in the answer.
-CREATE FUNCTION ledger.lock_accounts(
+CREATE OR REPLACE FUNCTION ledger.lock_accounts(
   app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -228,10 +326,100 @@ BEGIN
   END IF;
 END $$;
 
+-- Asks the app's own function, once it has locked the table for what follows: before its partition, as every migration
+-- does that changes which partitions there are. In the other order each would wait for the other.
+CREATE OR REPLACE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql AS $$
+DECLARE
+  originals ledger.original[];
+BEGIN
+  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  EXECUTE format('SELECT ledger.%I($1, $2)', 'originals_' || app) INTO originals USING owner_ids, requests;
+  RETURN originals;
+END $$;
+
+-- The id of the transaction that an attempt comes to. An owner's nonce is used once: so no two transactions share an id,
+-- whatever ids of attempts callers send. It has the time of the attempt's, a UUIDv7.
+CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN overlay(
+  overlay(md5(concat(attempt, ' ', char_length(owner_id), ' ', owner_id, nonce)) PLACING '8' FROM 17 FOR 1)
+  PLACING replace(left(attempt::text, 13), '-', '') || '7' FROM 1 FOR 13)::uuid;
+
+-- The same for a request: by the owner of its first entry.
+CREATE OR REPLACE FUNCTION ledger.transaction_id(request ledger.request, owner_ids text[]) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN ledger.transaction_id((request).id, owner_ids[(request).lines[1].account], (request).nonce);
+
+-- The entries of a transaction, in their order.
+CREATE OR REPLACE FUNCTION ledger.transaction_entries(app text, transaction_id uuid) RETURNS ledger.entries[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  entries ledger.entries[];
+BEGIN
+  EXECUTE 'SELECT array_agg(e ORDER BY e.id) FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = $2'
+    INTO entries USING app, transaction_id;
+  RETURN entries;
+END $$;
+
+-- Whether entries are those that the request asks for: the same owners, operations, amounts (one left out equals whatever
+-- was posted) and metadata, in order.
+CREATE OR REPLACE FUNCTION ledger.is_same_request(entries ledger.entries[], request ledger.request, owner_ids text[]) RETURNS boolean LANGUAGE sql IMMUTABLE
+RETURN (
+  SELECT count(*) = count(e.id) AND count(*) = count(l.account) AND bool_and(
+           e.owner_id = owner_ids[l.account] AND e.operation = l.operation AND e.metadata = request.metadata
+           AND e.amount = coalesce(l.requested, e.amount)
+           AND (e.reverses, e.refunds, e.hold_id) IS NOT DISTINCT FROM (l.reverses, l.refunds, l.hold_id))
+    FROM unnest(entries) WITH ORDINALITY e
+    FULL JOIN unnest(request.lines) WITH ORDINALITY l ON l.ordinality = e.ordinality
+);
+
+-- Answers a request whose nonce was used: with the original, the current balance of its owner, whether it is the same
+-- request, and whether the original is what the same attempt has posted (own). pending: the call's own entries, not yet written.
+CREATE OR REPLACE FUNCTION ledger.duplicate_json(
+  request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, at timestamptz,
+  pending ledger.entries[]
+) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  entries ledger.entries[] := (SELECT array_agg(e) FROM unnest(pending) e WHERE e.transaction_id = original.transaction_id);
+BEGIN
+  entries := coalesce(entries, ledger.transaction_entries(account.app, original.transaction_id));
+  RETURN json_build_object(
+    'outcome', 'duplicate',
+    'balance', ledger.balance_json(account),
+    'identical', original.hold_id IS NULL AND ledger.is_same_request(entries, request, owner_ids),
+    'own', original.transaction_id = ledger.transaction_id(request, owner_ids),
+    'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
+    'hold', CASE WHEN original.hold_id IS NOT NULL
+      THEN ledger.hold_json(ledger.hold_of(account, original.hold_id, pending), at) END);
+END $$;
+
+-- The operations that the app posts no longer. Read under the partition's lock, like the CHECK: ledger.set_operations
+-- waits for the postings that still knew other ones.
+CREATE OR REPLACE FUNCTION ledger.retired_operations(app text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
+END $$;
+
+-- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
+-- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
+CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
+    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
+  END IF;
+END $$;
+
+-- Whether the database role may post in the app's name.
+CREATE OR REPLACE FUNCTION ledger.assert_may_post(app text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT (pg_has_role(session_user, current_user, 'MEMBER') OR ledger.may_use(app)) THEN
+    RAISE EXCEPTION 'the role % may not post for the app %', session_user, app
+      USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT %I TO %I', 'ledger_' || app, session_user);
+  END IF;
+END $$;
+
 -- Writes what became of locked accounts, and removes those that were made for nothing. ON CONFLICT finds each by its
 -- key, whatever the planner believes; and one statement checks the constraints of all, which takes less time than theirs
 -- would take one by one.
-CREATE FUNCTION ledger.save_accounts(app text, accounts ledger.accounts[], made text[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.save_accounts(app text, accounts ledger.accounts[], made text[]) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
   INSERT INTO ledger.accounts AS a
@@ -246,45 +434,127 @@ BEGIN
   END IF;
 END $$;
 
--- An account's hold of this id, of nulls where it has none. pending: a call's own entries, not yet written.
-CREATE FUNCTION ledger.hold_of(
-  account ledger.accounts, id bigint, pending ledger.entries[] DEFAULT '{}'
-) RETURNS ledger.holds LANGUAGE plpgsql STABLE AS $$
+-- Sets credits of an owner aside: they count as spent until the hold is captured, released or expired.
+-- request: like a transaction of one line, which neither corrects nor captures. Answers {outcome} and:
+--   held         {hold, balance}
+--   duplicate, any other   as ledger.post; a duplicate is identical if it is a hold of the same operation, amount,
+--                metadata and duration
+CREATE OR REPLACE FUNCTION ledger.hold(
+  app text, owner_id text, transaction json, duration_ms bigint, dry_run boolean
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
+  request ledger.request := json_populate_record(NULL::ledger.request, transaction);
+  line ledger.line := request.lines[1];
+  duration interval := duration_ms * interval '1 millisecond';
+  original ledger.original;
+  accounts ledger.accounts[];
+  made text[];
+  account ledger.accounts;
+  at timestamptz;
+  verdict ledger.verdict;
   hold ledger.holds;
-  capture ledger.entries;
+  answer json;
 BEGIN
-  IF id IS NOT NULL THEN
-    SELECT * INTO hold FROM ledger.holds h WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = id;
-    SELECT * INTO capture FROM unnest(pending) e WHERE e.hold_id = hold.id;
-    IF FOUND THEN
-      hold.released_on := capture.created_on;
-      hold.captured_by := capture.id;
-    END IF;
+  PERFORM ledger.assert_may_post(app);
+  IF cardinality(request.lines) IS DISTINCT FROM 1 OR line.account IS DISTINCT FROM 1
+     OR num_nonnulls(line.reverses, line.refunds, line.hold_id) > 0 THEN
+    RAISE EXCEPTION 'a hold has one line, of account 1, which neither corrects nor captures'
+      USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  RETURN hold;
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
+  original := (ledger.originals_of(app, ARRAY[owner_id], ARRAY[request]))[1];
+  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
+  account := ledger.account_at(accounts[1], at);
+  IF original.account IS NOT NULL THEN
+    hold := ledger.hold_of(account, original.hold_id);
+    RETURN ledger.duplicate_json(request, original, ARRAY[owner_id], account, at, '{}')::jsonb || jsonb_build_object(
+      'identical', hold.id IS NOT NULL AND hold.operation = line.operation AND hold.metadata = request.metadata
+        AND hold.amount = coalesce(-line.requested, hold.amount) AND hold.expires_on = hold.created_on + duration);
+  END IF;
+
+  verdict := CASE WHEN request.invalid THEN ROW('invalid', NULL)::ledger.verdict ELSE ledger.judge(account, line, ledger.retired_operations(app), NULL, at, '{}') END;
+  IF verdict.refusal IS NOT NULL THEN
+    answer := json_build_object(
+      'outcome', verdict.refusal, 'line', 0, 'balance', ledger.balance_json(account), 'details', verdict.details);
+  ELSE
+    hold.app := app;
+    hold.owner_id := owner_id;
+    hold.id := CASE WHEN dry_run THEN 0 ELSE nextval(pg_get_serial_sequence('ledger.holds', 'id')) END;
+    hold.operation := line.operation;
+    hold.amount := -line.amount;
+    hold.nonce := request.nonce;
+    hold.metadata := request.metadata;
+    hold.created_on := at;
+    hold.expires_on := at + duration;
+    account.held := account.held + hold.amount;
+    account.holds_expire_on := least(account.holds_expire_on, hold.expires_on);
+    account.updated_on := at;
+    accounts[1] := account;
+    answer := json_build_object('outcome', 'held', 'hold', ledger.hold_json(hold, at), 'balance', ledger.balance_json(account));
+  END IF;
+  IF hold.id > 0 THEN
+    PERFORM ledger.assert_declared(app, hold.operation);
+    INSERT INTO ledger.holds SELECT (hold).*;
+  END IF;
+  PERFORM ledger.save_accounts(app, CASE WHEN NOT dry_run THEN accounts END, made);
+  RETURN answer;
 END $$;
 
--- The balances of the accounts that lines are for, each once, in the order of the lines.
-CREATE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+REVOKE ALL ON FUNCTION ledger.hold FROM PUBLIC;
+
+-- Lets an owner have the credits of a hold back. Answers {outcome} and {hold, balance}:
+--   released         also when it was released before, or had expired
+--   hold_captured, hold_not_found
+CREATE OR REPLACE FUNCTION ledger.release_hold(app text, owner_id text, id bigint) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
 DECLARE
-  seen integer[] := '{}';
-  balances json[] := '{}';
-  line ledger.line;
+  accounts ledger.accounts[];
+  made text[];
+  account ledger.accounts;
+  at timestamptz;
+  hold ledger.holds;
 BEGIN
-  FOREACH line IN ARRAY lines LOOP
-    CONTINUE WHEN line.account = ANY (seen);
-    seen := array_append(seen, line.account);
-    balances := array_append(balances, ledger.balance_json(accounts[line.account]));
-  END LOOP;
-  RETURN to_json(balances);
+  PERFORM ledger.assert_may_post(app);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
+  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
+  account := ledger.account_at(accounts[1], at);
+  hold := ledger.hold_of(account, id);
+  IF hold.released_on IS NULL AND hold.expires_on > at THEN
+    hold.released_on := at;
+    UPDATE ledger.holds h SET released_on = at WHERE h.app = app AND h.owner_id = owner_id AND h.id = id;
+    account.updated_on := at;
+    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, '{}');
+    accounts[1] := account;
+  END IF;
+  PERFORM ledger.save_accounts(app, accounts, made);
+  RETURN json_build_object(
+    'outcome', CASE WHEN hold.id IS NULL THEN 'hold_not_found' WHEN hold.captured_by IS NOT NULL THEN 'hold_captured' ELSE 'released' END,
+    'hold', CASE WHEN hold.id IS NOT NULL THEN ledger.hold_json(hold, at) END,
+    'balance', ledger.balance_json(account));
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.release_hold FROM PUBLIC;
+
+-- Whether the lines reverse all entries of one transaction, and do nothing else.
+CREATE OR REPLACE FUNCTION ledger.is_whole_reversal(app text, lines ledger.line[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  is_whole boolean;
+BEGIN
+  EXECUTE '
+    SELECT array_agg(e.id ORDER BY e.id) = (SELECT array_agg(l.reverses ORDER BY l.reverses) FROM unnest($2) l)
+      FROM ledger.entries e
+     WHERE e.app = $1 AND e.transaction_id = (SELECT t.transaction_id FROM ledger.entries t WHERE t.app = $1 AND t.id = $3 LIMIT 1)'
+    INTO is_whole USING app, lines, lines[1].reverses;
+  RETURN coalesce(is_whole, false);
 END $$;
 
 -- Makes ledger.originals_<app>, which answers for each request what its nonce was used for by the first of its owners
 -- that has used it; null: by none. Every posting asks it: a function of the app's own has its plan ready, for the app's
 -- partition alone.
-CREATE FUNCTION ledger.make_originals(app text) RETURNS void LANGUAGE plpgsql AS $make$
+CREATE OR REPLACE FUNCTION ledger.make_originals(app text) RETURNS void LANGUAGE plpgsql AS $make$
 BEGIN
   EXECUTE format('
     CREATE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
@@ -307,191 +577,9 @@ END $make$;
 
 REVOKE ALL ON FUNCTION ledger.make_originals FROM PUBLIC;
 
--- Asks the app's own function, once it has locked the table for what follows: before its partition, as every migration
--- does that changes which partitions there are. In the other order each would wait for the other.
-CREATE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql AS $$
-DECLARE
-  originals ledger.original[];
-BEGIN
-  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
-  EXECUTE format('SELECT ledger.%I($1, $2)', 'originals_' || app) INTO originals USING owner_ids, requests;
-  RETURN originals;
-END $$;
-
--- The id of the transaction that an attempt comes to. An owner's nonce is used once: so no two transactions share an id,
--- whatever ids of attempts callers send. It has the time of the attempt's, a UUIDv7.
-CREATE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
-RETURN overlay(
-  overlay(md5(concat(attempt, ' ', char_length(owner_id), ' ', owner_id, nonce)) PLACING '8' FROM 17 FOR 1)
-  PLACING replace(left(attempt::text, 13), '-', '') || '7' FROM 1 FOR 13)::uuid;
-
--- The same for a request: by the owner of its first entry.
-CREATE FUNCTION ledger.transaction_id(request ledger.request, owner_ids text[]) RETURNS uuid LANGUAGE sql IMMUTABLE
-RETURN ledger.transaction_id((request).id, owner_ids[(request).lines[1].account], (request).nonce);
-
--- The entries of a transaction, in their order.
-CREATE FUNCTION ledger.transaction_entries(app text, transaction_id uuid) RETURNS ledger.entries[] LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  entries ledger.entries[];
-BEGIN
-  EXECUTE 'SELECT array_agg(e ORDER BY e.id) FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = $2'
-    INTO entries USING app, transaction_id;
-  RETURN entries;
-END $$;
-
--- Whether entries are those that the request asks for: the same owners, operations, amounts (one left out equals whatever
--- was posted) and metadata, in order.
-CREATE FUNCTION ledger.is_same_request(entries ledger.entries[], request ledger.request, owner_ids text[]) RETURNS boolean LANGUAGE sql IMMUTABLE
-RETURN (
-  SELECT count(*) = count(e.id) AND count(*) = count(l.account) AND bool_and(
-           e.owner_id = owner_ids[l.account] AND e.operation = l.operation AND e.metadata = request.metadata
-           AND e.amount = coalesce(l.requested, e.amount)
-           AND (e.reverses, e.refunds, e.hold_id) IS NOT DISTINCT FROM (l.reverses, l.refunds, l.hold_id))
-    FROM unnest(entries) WITH ORDINALITY e
-    FULL JOIN unnest(request.lines) WITH ORDINALITY l ON l.ordinality = e.ordinality
-);
-
--- When the calendar window (UTC; weeks from Monday) that a moment is in began, and when the next one begins.
-CREATE FUNCTION ledger.limit_window(per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz) LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  IF per = 'lifetime' THEN
-    began := '-infinity';
-  ELSE
-    began := date_trunc(per, at, 'UTC');
-    ends := (date_trunc(per, at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || per)::interval) AT TIME ZONE 'UTC';
-  END IF;
-END $$;
-
--- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
--- time they were made; reversals, refunds and captures do not. pending: the call's own entries, not yet written.
-CREATE FUNCTION ledger.is_limit_reached(account ledger.accounts, line ledger.line, at timestamptz, pending ledger.entries[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  since timestamptz := (ledger.limit_window(line.limit_per, at)).began;
-  used bigint;
-BEGIN
-  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves.
-  EXECUTE '
-    SELECT count(*) FROM (
-      (SELECT e.created_on FROM ledger.entries e
-        WHERE e.app = $1 AND e.owner_id = $2 AND e.operation = $3 AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0
-        ORDER BY e.seq DESC LIMIT $4)
-      UNION ALL
-      (SELECT h.created_on FROM ledger.holds h
-        WHERE h.app = $1 AND h.owner_id = $2 AND h.operation = $3
-        ORDER BY h.id DESC LIMIT $4)
-    ) newest WHERE newest.created_on >= $5'
-    INTO used USING account.app, account.owner_id, line.operation, line.limit_times, since;
-  SELECT used + count(*) INTO used FROM unnest(pending) e
-   WHERE e.owner_id = account.owner_id AND e.operation = line.operation AND e.created_on >= since
-     AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0;
-  RETURN used >= line.limit_times;
-END $$;
-
--- Whether the lines reverse all entries of one transaction, and do nothing else.
-CREATE FUNCTION ledger.is_whole_reversal(app text, lines ledger.line[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  is_whole boolean;
-BEGIN
-  EXECUTE '
-    SELECT array_agg(e.id ORDER BY e.id) = (SELECT array_agg(l.reverses ORDER BY l.reverses) FROM unnest($2) l)
-      FROM ledger.entries e
-     WHERE e.app = $1 AND e.transaction_id = (SELECT t.transaction_id FROM ledger.entries t WHERE t.app = $1 AND t.id = $3 LIMIT 1)'
-    INTO is_whole USING app, lines, lines[1].reverses;
-  RETURN coalesce(is_whole, false);
-END $$;
-
--- Why an entry cannot be reversed or refunded as the line asks for, or null when it can. refundable: the credits that
--- refunds may still give back. pending: the call's own entries, not yet written.
-CREATE FUNCTION ledger.judge_correction(
-  account ledger.accounts, line ledger.line, pending ledger.entries[], OUT refusal text, OUT refundable bigint
-) LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  target ledger.entries;
-  reversed boolean;
-  refunded bigint;
-BEGIN
-  EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.id = $3'
-    INTO target USING account.app, account.owner_id, coalesce(line.reverses, line.refunds);
-  EXECUTE '
-    SELECT coalesce(bool_or(e.reverses = $3), false), coalesce(sum(e.amount) FILTER (WHERE e.refunds = $3), 0)
-      FROM (
-        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.reverses = $3
-        UNION ALL
-        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.refunds = $3
-        UNION ALL
-        SELECT e.reverses, e.refunds, e.amount FROM unnest($4) e WHERE e.owner_id = $2
-      ) e'
-    INTO reversed, refunded USING account.app, account.owner_id, target.id, pending;
-  refundable := abs(target.amount + refunded);
-  refusal := CASE
-    WHEN target.app IS NULL OR target.operation <> line.operation THEN 'entry_not_found'
-    WHEN target.reverses IS NOT NULL OR target.refunds IS NOT NULL THEN 'not_reversible'
-    WHEN reversed THEN 'already_reversed'
-    WHEN line.reverses IS NOT NULL AND refunded <> 0 THEN 'already_refunded'
-    WHEN line.reverses IS NOT NULL AND line.amount <> -target.amount THEN 'not_reversible'
-    WHEN line.refunds IS NOT NULL AND (sign(line.amount) <> -sign(target.amount) OR abs(line.amount) > refundable) THEN 'refund_exceeded'
-  END;
-END $$;
-
--- Why a hold cannot be captured as the line asks for, or null when it can.
-CREATE FUNCTION ledger.judge_capture(hold ledger.holds, line ledger.line, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN CASE
-  WHEN (hold).id IS NULL OR (hold).operation <> (line).operation THEN 'hold_not_found'
-  WHEN (hold).captured_by IS NOT NULL THEN 'hold_captured'
-  WHEN (hold).released_on IS NOT NULL THEN 'hold_released'
-  WHEN (hold).expires_on <= at THEN 'hold_expired'
-  WHEN (line).amount NOT BETWEEN -(hold).amount AND -1 THEN 'capture_exceeded'
-END;
-
--- Whether the database role may post in the app's name.
-CREATE FUNCTION ledger.assert_may_post(app text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  IF NOT (pg_has_role(session_user, current_user, 'MEMBER') OR ledger.may_use(app)) THEN
-    RAISE EXCEPTION 'the role % may not post for the app %', session_user, app
-      USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT %I TO %I', 'ledger_' || app, session_user);
-  END IF;
-END $$;
-
--- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
--- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
-CREATE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_variable
-BEGIN
-  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
-    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
-  END IF;
-END $$;
-
--- The operations that the app posts no longer. Read under the partition's lock, like the CHECK: ledger.set_operations
--- waits for the postings that still knew other ones.
-CREATE FUNCTION ledger.retired_operations(app text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
-END $$;
-
--- Answers a request whose nonce was used: with the original, the current balance of its owner, whether it is the same
--- request, and whether the original is what the same attempt has posted (own). pending: the call's own entries, not yet written.
-CREATE FUNCTION ledger.duplicate_json(
-  request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, at timestamptz,
-  pending ledger.entries[]
-) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  entries ledger.entries[] := (SELECT array_agg(e) FROM unnest(pending) e WHERE e.transaction_id = original.transaction_id);
-BEGIN
-  entries := coalesce(entries, ledger.transaction_entries(account.app, original.transaction_id));
-  RETURN json_build_object(
-    'outcome', 'duplicate',
-    'balance', ledger.balance_json(account),
-    'identical', original.hold_id IS NULL AND ledger.is_same_request(entries, request, owner_ids),
-    'own', original.transaction_id = ledger.transaction_id(request, owner_ids),
-    'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
-    'hold', CASE WHEN original.hold_id IS NOT NULL
-      THEN ledger.hold_json(ledger.hold_of(account, original.hold_id, pending), at) END);
-END $$;
-
 -- What a request's nonce was used for by the first of its owners that has used it: before the call (original), or by an
 -- earlier request of the same call.
-CREATE FUNCTION ledger.first_original(
+CREATE OR REPLACE FUNCTION ledger.first_original(
   request ledger.request, original ledger.original, owner_ids text[], pending ledger.entries[]
 ) RETURNS ledger.original LANGUAGE sql STABLE AS $$
   SELECT used.account, used.transaction_id, used.hold_id
@@ -504,41 +592,120 @@ CREATE FUNCTION ledger.first_original(
    ORDER BY l.ordinality LIMIT 1
 $$;
 
--- Why an entry may not be posted to an account, or null when it may; details: what the answer says of it.
--- retired: the app's operations that may only be corrected and captured. hold: the one that the line captures.
--- pending: the call's own entries, not yet written.
-CREATE FUNCTION ledger.judge(
-  account ledger.accounts, line ledger.line, retired text[], hold ledger.holds, at timestamptz, pending ledger.entries[]
-) RETURNS ledger.verdict LANGUAGE plpgsql STABLE AS $$
+-- The operations that every app must have.
+CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
+RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD'];
+
+-- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes the
+-- app's partition. Refused: a list that lacks a shared operation or retires one, and one that drops an operation which
+-- entries or holds have.
+-- Locks the app's own partition alone: ATTACH lets every other app post on.
+CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
+#variable_conflict use_column
 DECLARE
-  verdict ledger.verdict;
-  -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
-  available bigint := account.balance - account.held + account.overdraft + coalesce(hold.amount, 0);
-  correction record;
+  declared ALIAS FOR $2;
+  retiring ALIAS FOR $3;
+  partition_name text := 'entries_' || $1;
+  check_name text := partition_name || '_operations';
+  before text[];
+  faulty text[];
 BEGIN
-  IF line.hold_id IS NOT NULL THEN
-    verdict.refusal := ledger.judge_capture(hold, line, at);
-    verdict.details := ledger.hold_json(hold, at);
-  ELSIF line.reverses IS NOT NULL OR line.refunds IS NOT NULL THEN
-    SELECT * INTO correction FROM ledger.judge_correction(account, line, pending);
-    verdict.refusal := correction.refusal;
-    verdict.details := to_json(correction.refundable);
-  ELSIF line.operation = ANY (retired) THEN
-    verdict.refusal := 'operation_retired';
-  ELSIF line.limit_per IS NOT NULL AND ledger.is_limit_reached(account, line, at, pending) THEN
-    verdict.refusal := 'limit_reached';
-    verdict.details := to_json(ledger.epoch_ms((ledger.limit_window(line.limit_per, at)).ends));
+  SELECT array_agg(o) INTO faulty FROM unnest(declared) o
+   WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
+  IF declared IS NULL OR faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'not operation names: %', array_to_string(faulty, ', ', 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A name is A to Z, 0 to 9 and _, from a letter on, at most 63 long.';
   END IF;
-  IF verdict.refusal IS NOT NULL THEN
-    RETURN verdict;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o <> ALL (declared);
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % leaves out shared operations: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app has all of ledger.shared_operations() and adds its own.';
   END IF;
-  IF line.amount < 0 AND available + line.amount < 0 THEN
-    RETURN ROW('insufficient_balance', to_json(available))::ledger.verdict;
-  ELSIF account.balance + line.amount + account.overdraft > 9007199254740991 THEN
-    RETURN ROW('balance_out_of_range', NULL)::ledger.verdict;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(retiring) o WHERE (o = ANY (declared)) IS NOT TRUE;
+  IF retiring IS NULL OR faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % retires what it does not declare: %', $1, array_to_string(faulty, ', ', 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A retired operation stays in the list of operations.';
   END IF;
-  RETURN NULL;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o = ANY (retiring);
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % retires shared operations: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app posts all of ledger.shared_operations(); it may make a range narrower.';
+  END IF;
+
+  INSERT INTO ledger.apps (app, operations) VALUES ($1, '{}') ON CONFLICT DO NOTHING;
+  SELECT a.operations INTO before FROM ledger.apps a WHERE a.app = $1 FOR UPDATE;
+
+  IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
+    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
+      PRIMARY KEY (owner_id, seq), UNIQUE (owner_id, nonce, place))', partition_name, $1);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (reverses) WHERE reverses IS NOT NULL', partition_name);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (hold_id) WHERE hold_id IS NOT NULL', partition_name);
+    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
+    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+    EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
+    PERFORM ledger.make_originals($1);
+  ELSE
+    EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
+  END IF;
+
+  -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
+  EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (operation = ANY (%L::text[])) NOT VALID',
+    partition_name, check_name, declared);
+  EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT IF EXISTS %I', partition_name, check_name || '_before');
+
+  SELECT array_agg(o) INTO faulty FROM unnest(before) o
+   WHERE o <> ALL (declared)
+     AND (EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o)
+          OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
+  END IF;
+
+  UPDATE ledger.apps a
+     SET retired = retiring,
+         operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
+         updated_on = date_trunc('milliseconds', ledger.now())
+   WHERE a.app = $1;
 END $$;
+
+REVOKE ALL ON FUNCTION ledger.set_operations FROM PUBLIC;
+
+-- Sets how far below 0 an owner's balance may go. Answers {outcome, balance}:
+--   set, overdraft_in_use (the balance and the holds need more), balance_out_of_range
+CREATE OR REPLACE FUNCTION ledger.set_overdraft(app text, owner_id text, overdraft bigint) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  accounts ledger.accounts[];
+  made text[];
+  account ledger.accounts;
+  at timestamptz;
+  outcome text;
+BEGIN
+  PERFORM ledger.assert_may_post(app);
+  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
+  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
+  account := ledger.account_at(accounts[1], at);
+  outcome := CASE
+    WHEN account.balance - account.held + overdraft < 0 THEN 'overdraft_in_use'
+    WHEN account.balance + overdraft > 9007199254740991 THEN 'balance_out_of_range'
+    ELSE 'set'
+  END;
+  IF outcome = 'set' THEN
+    account.overdraft := overdraft;
+    account.updated_on := at;
+    accounts[1] := account;
+  END IF;
+  PERFORM ledger.save_accounts(app, accounts, made);
+  RETURN json_build_object('outcome', outcome, 'balance', ledger.balance_json(account));
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.set_overdraft FROM PUBLIC;
 
 -- Posts a list of transactions, each on its own: all of its entries or none, as if one transaction after another.
 -- owner_ids: the different owners of all entries, which lines name by their number from 1.
@@ -548,7 +715,7 @@ END $$;
 --   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
 -- skip_busy: {outcome: busy, accounts} for a transaction some of whose accounts are locked elsewhere; it is not looked at.
 -- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
-CREATE FUNCTION ledger.post(
+CREATE OR REPLACE FUNCTION ledger.post(
   app text, owner_ids text[], transactions json, dry_run boolean, skip_busy boolean DEFAULT false
 ) RETURNS json LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
@@ -703,140 +870,22 @@ BEGIN
   RETURN to_json(answers);
 END $$;
 
--- Sets credits of an owner aside: they count as spent until the hold is captured, released or expired.
--- request: like a transaction of one line, which neither corrects nor captures. Answers {outcome} and:
---   held         {hold, balance}
---   duplicate, any other   as ledger.post; a duplicate is identical if it is a hold of the same operation, amount,
---                metadata and duration
-CREATE FUNCTION ledger.hold(
-  app text, owner_id text, transaction json, duration_ms bigint, dry_run boolean
-) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_variable
-DECLARE
-  request ledger.request := json_populate_record(NULL::ledger.request, transaction);
-  line ledger.line := request.lines[1];
-  duration interval := duration_ms * interval '1 millisecond';
-  original ledger.original;
-  accounts ledger.accounts[];
-  made text[];
-  account ledger.accounts;
-  at timestamptz;
-  verdict ledger.verdict;
-  hold ledger.holds;
-  answer json;
-BEGIN
-  PERFORM ledger.assert_may_post(app);
-  IF cardinality(request.lines) IS DISTINCT FROM 1 OR line.account IS DISTINCT FROM 1
-     OR num_nonnulls(line.reverses, line.refunds, line.hold_id) > 0 THEN
-    RAISE EXCEPTION 'a hold has one line, of account 1, which neither corrects nor captures'
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
-  original := (ledger.originals_of(app, ARRAY[owner_id], ARRAY[request]))[1];
-  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
-  account := ledger.account_at(accounts[1], at);
-  IF original.account IS NOT NULL THEN
-    hold := ledger.hold_of(account, original.hold_id);
-    RETURN ledger.duplicate_json(request, original, ARRAY[owner_id], account, at, '{}')::jsonb || jsonb_build_object(
-      'identical', hold.id IS NOT NULL AND hold.operation = line.operation AND hold.metadata = request.metadata
-        AND hold.amount = coalesce(-line.requested, hold.amount) AND hold.expires_on = hold.created_on + duration);
-  END IF;
+REVOKE ALL ON FUNCTION ledger.post FROM PUBLIC;
 
-  verdict := CASE WHEN request.invalid THEN ROW('invalid', NULL)::ledger.verdict ELSE ledger.judge(account, line, ledger.retired_operations(app), NULL, at, '{}') END;
-  IF verdict.refusal IS NOT NULL THEN
-    answer := json_build_object(
-      'outcome', verdict.refusal, 'line', 0, 'balance', ledger.balance_json(account), 'details', verdict.details);
-  ELSE
-    hold.app := app;
-    hold.owner_id := owner_id;
-    hold.id := CASE WHEN dry_run THEN 0 ELSE nextval(pg_get_serial_sequence('ledger.holds', 'id')) END;
-    hold.operation := line.operation;
-    hold.amount := -line.amount;
-    hold.nonce := request.nonce;
-    hold.metadata := request.metadata;
-    hold.created_on := at;
-    hold.expires_on := at + duration;
-    account.held := account.held + hold.amount;
-    account.holds_expire_on := least(account.holds_expire_on, hold.expires_on);
-    account.updated_on := at;
-    accounts[1] := account;
-    answer := json_build_object('outcome', 'held', 'hold', ledger.hold_json(hold, at), 'balance', ledger.balance_json(account));
-  END IF;
-  IF hold.id > 0 THEN
-    PERFORM ledger.assert_declared(app, hold.operation);
-    INSERT INTO ledger.holds SELECT (hold).*;
-  END IF;
-  PERFORM ledger.save_accounts(app, CASE WHEN NOT dry_run THEN accounts END, made);
-  RETURN answer;
-END $$;
-
--- Lets an owner have the credits of a hold back. Answers {outcome} and {hold, balance}:
---   released         also when it was released before, or had expired
---   hold_captured, hold_not_found
-CREATE FUNCTION ledger.release_hold(app text, owner_id text, id bigint) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_variable
-DECLARE
-  accounts ledger.accounts[];
-  made text[];
-  account ledger.accounts;
-  at timestamptz;
-  hold ledger.holds;
-BEGIN
-  PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
-  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
-  account := ledger.account_at(accounts[1], at);
-  hold := ledger.hold_of(account, id);
-  IF hold.released_on IS NULL AND hold.expires_on > at THEN
-    hold.released_on := at;
-    UPDATE ledger.holds h SET released_on = at WHERE h.app = app AND h.owner_id = owner_id AND h.id = id;
-    account.updated_on := at;
-    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, '{}');
-    accounts[1] := account;
-  END IF;
-  PERFORM ledger.save_accounts(app, accounts, made);
-  RETURN json_build_object(
-    'outcome', CASE WHEN hold.id IS NULL THEN 'hold_not_found' WHEN hold.captured_by IS NOT NULL THEN 'hold_captured' ELSE 'released' END,
-    'hold', CASE WHEN hold.id IS NOT NULL THEN ledger.hold_json(hold, at) END,
-    'balance', ledger.balance_json(account));
-END $$;
-
--- Sets how far below 0 an owner's balance may go. Answers {outcome, balance}:
---   set, overdraft_in_use (the balance and the holds need more), balance_out_of_range
-CREATE FUNCTION ledger.set_overdraft(app text, owner_id text, overdraft bigint) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  accounts ledger.accounts[];
-  made text[];
-  account ledger.accounts;
-  at timestamptz;
-  outcome text;
-BEGIN
-  PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
-  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
-  account := ledger.account_at(accounts[1], at);
-  outcome := CASE
-    WHEN account.balance - account.held + overdraft < 0 THEN 'overdraft_in_use'
-    WHEN account.balance + overdraft > 9007199254740991 THEN 'balance_out_of_range'
-    ELSE 'set'
-  END;
-  IF outcome = 'set' THEN
-    account.overdraft := overdraft;
-    account.updated_on := at;
-    accounts[1] := account;
-  END IF;
-  PERFORM ledger.save_accounts(app, accounts, made);
-  RETURN json_build_object('outcome', outcome, 'balance', ledger.balance_json(account));
-END $$;
-
-REVOKE ALL ON FUNCTION ledger.post, ledger.hold, ledger.release_hold, ledger.set_overdraft FROM PUBLIC;
+-- Balances of owners, in the order of the list; an owner never seen has 0. Each is looked up by itself: a join that was
+-- planned while there were few accounts would read all of them.
+CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT json_agg(ledger.balance_json(ledger.account_at(
+           coalesce((SELECT a FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id),
+                    ROW($1, o.owner_id, 0, 0, 0, NULL, 0, NULL, NULL)::ledger.accounts),
+           ledger.now())) ORDER BY o.place)
+    FROM unnest($2) WITH ORDINALITY o (owner_id, place);
+END;
 
 -- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
 -- finds it.
-CREATE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
   low bigint := 0;
   high bigint := coalesce((SELECT a.seq FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = $2), 0);
@@ -857,7 +906,7 @@ BEGIN
 END $$;
 
 -- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other.
-CREATE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role text := 'ledger_' || app;
 BEGIN

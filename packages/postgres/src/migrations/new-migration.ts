@@ -5,6 +5,7 @@ import { type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../proj
 import { checkHistory } from './choose-apps.ts'
 import { driftOf } from './drift.ts'
 import { dropsOf } from './drops.ts'
+import { functionsChangeOf } from './functions-change.ts'
 import { type OperationsChange, operationsChangeOf } from './operations-change.ts'
 import { timestampAfter } from './timestamp.ts'
 
@@ -32,8 +33,8 @@ export interface NewMigration {
 
 /**
  * Writes the next migration of an app: what its schema.prisma and its operations.ts say and its migrations do not yet.
- * Answers undefined, with nothing written, when there is no difference. Runs no migration on any database that holds
- * something.
+ * The ledger has prisma/functions in place of operations. Answers undefined, with nothing written, when there is no
+ * difference. Runs no migration on any database that holds something.
  *
  * @throws when the app or the name is not one, or when the migrations so far fail on an empty database.
  */
@@ -47,8 +48,10 @@ export async function writeNewMigration(options: NewMigrationOptions): Promise<N
   signal?.throwIfAborted()
   const models = await driftOf(history, { root, serverUrl })
   signal?.throwIfAborted()
+  const functions = history.name === LEDGER ? await functionsChangeOf(root, { serverUrl, models }) : ''
+  signal?.throwIfAborted()
   const drops = dropsOf(models)
-  const parts = [warningOf(drops), models, operations && declarationOf(history.name, operations)]
+  const parts = [warningOf(drops), models, functions, operations && declarationOf(history.name, operations)]
   const script = parts.filter(Boolean).join('\n\n')
   if (script === '') return undefined
   return { file: write(history, name, `${script}\n`), drops, droppedOperations: operations?.dropped ?? [] }

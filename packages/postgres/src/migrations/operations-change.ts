@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import pg from 'pg'
 import { withConnection } from '../connection.ts'
 import { withScratchDatabase } from '../databases.ts'
-import { messageOf } from '../errors.ts'
-import { type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
+import { historyOf, LEDGER } from '../project.ts'
+import { applyAll } from './apply-all.ts'
 
 /** An app's operations, and which of them are retired. */
 interface Declaration {
@@ -78,19 +77,4 @@ async function declaredOperationsOf(root: string, app: string, scratch: string):
     )
     return rows[0] ?? { operations: [], retired: [] }
   })
-}
-
-async function applyAll(connection: pg.Client, history: History): Promise<void> {
-  const schema = pg.escapeIdentifier(history.name)
-  await connection.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET search_path TO ${schema}`)
-  for (const name of migrationsOf(history)) {
-    const script = scriptOf(history, name)
-    try {
-      await connection.query(readFileSync(script, 'utf8'))
-    } catch (error) {
-      throw new Error(`The migration ${script} fails on an empty database: ${messageOf(error)}`, {
-        cause: error,
-      })
-    }
-  }
 }

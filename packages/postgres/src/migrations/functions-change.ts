@@ -1,0 +1,105 @@
+import path from 'node:path'
+import type pg from 'pg'
+import { withConnection } from '../connection.ts'
+import { withScratchDatabase } from '../databases.ts'
+import { messageOf } from '../errors.ts'
+import { historyOf, LEDGER } from '../project.ts'
+import { applyAll } from './apply-all.ts'
+import { type FunctionText, functionTextsOf } from './function-files.ts'
+
+/** A function of the ledger as the catalogue has it. */
+interface Definition {
+  /** Its name and the types of its parameters, as DROP FUNCTION takes them. */
+  readonly identity: string
+  /** What CREATE OR REPLACE cannot change: names and defaults of parameters, and the result. */
+  readonly signature: string
+  /** All of it, with who may call it. */
+  readonly text: string
+}
+
+/**
+ * The SQL that the ledger's migrations lack to leave the functions of `prisma/functions`: makes what is new or changed,
+ * and drops what no file has any more. Empty when they agree. A comment above a function makes no difference.
+ * The SQL is tried on a scratch database.
+ *
+ * @param models SQL that goes before: what the migrations lack for the models.
+ * @throws when a function cannot be made, or not be dropped because a table, a policy or another function needs it.
+ */
+export async function functionsChangeOf(
+  root: string,
+  { serverUrl, models }: { serverUrl: string; models: string },
+): Promise<string> {
+  const history = historyOf(root, LEDGER)
+  const texts = functionTextsOf(history.functions)
+  return withScratchDatabase(serverUrl, (scratch) =>
+    withConnection(scratch, async (connection) => {
+      await applyAll(connection, history)
+      await connection.query(`${models}; SET search_path TO pg_catalog`)
+      const before = await definitionsIn(connection)
+      const wanted = await definitionsOf(connection, { texts, before, root })
+      const script = scriptBetween(before, wanted)
+      await connection.query(script).catch((error) => {
+        throw new Error(
+          `The change of prisma/functions fails: ${messageOf(error)}. Write this migration by hand:\n${script}`,
+        )
+      })
+      return script
+    }),
+  )
+}
+
+async function definitionsIn(connection: pg.Client): Promise<Definition[]> {
+  const { rows } = await connection.query<Definition>(
+    `SELECT format('ledger.%I(%s)', proname, oidvectortypes(proargtypes)) AS identity,
+            concat(pg_get_function_arguments(oid), ' ', pg_get_function_result(oid)) AS signature,
+            concat(pg_get_functiondef(oid), proacl) AS text
+       FROM pg_proc WHERE pronamespace = 'ledger'::regnamespace ORDER BY oid`,
+  )
+  return rows
+}
+
+/** What the files make where no function is in their way. Nothing of it stays. */
+async function definitionsOf(
+  connection: pg.Client,
+  { texts, before, root }: { texts: readonly FunctionText[]; before: readonly Definition[]; root: string },
+): Promise<Map<Definition, FunctionText>> {
+  const made = new Map<Definition, FunctionText>()
+  await connection.query('BEGIN; CREATE SCHEMA before')
+  for (const { identity } of before) await connection.query(`ALTER FUNCTION ${identity} SET SCHEMA before`)
+  for (const text of texts) {
+    await connection.query(text.sql).catch((error) => {
+      throw new Error(
+        `${path.relative(root, text.file)}: ledger.${text.name} cannot be made: ${messageOf(error)}`,
+      )
+    })
+    const newest = (await definitionsIn(connection))[made.size]
+    if (newest === undefined)
+      throw new Error(`${path.relative(root, text.file)} makes ledger.${text.name} again`)
+    made.set(newest, text)
+  }
+  await connection.query('ROLLBACK')
+  return made
+}
+
+function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Definition, FunctionText>): string {
+  const old = new Map(before.map((definition) => [definition.identity, definition]))
+  const made: string[] = []
+  for (const [{ identity, signature, text }, { sql }] of wanted) {
+    const replaced = old.get(identity)
+    old.delete(identity)
+    if (replaced?.text === text) continue
+    if (replaced && replaced.signature !== signature) made.push(anew, dropOf(identity))
+    made.push(sql)
+  }
+  const dropped = [...old.keys()].map(dropOf)
+  return [
+    ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made] : []),
+    ...(dropped.length > 0 ? ['-- Functions that prisma/functions has no more.', ...dropped] : []),
+  ].join('\n\n')
+}
+
+const anew = '-- Another signature: made anew, and called by no role of an app until ledger.grant_app is.'
+
+function dropOf(identity: string): string {
+  return `DROP FUNCTION ${identity};`
+}

@@ -1,0 +1,102 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { copyProject, type ProjectCopy } from '@shared-ledger/postgres/testing'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { findRoot } from '../src/index.ts'
+import { functionsChangeOf } from '../src/migrations/functions-change.ts'
+
+let project: ProjectCopy
+beforeEach(() => {
+  project = copyProject()
+})
+afterEach(() => project.remove())
+
+const changeOf = (root: string, models = '') =>
+  functionsChangeOf(root, { serverUrl: inject('postgres').url, models })
+const fileOf = (name: string) => path.join(project.root, 'prisma/functions', name)
+
+function edit(name: string, from: string | RegExp, to: string): void {
+  const before = readFileSync(fileOf(name), 'utf8')
+  const after = before.replace(from, to)
+  expect(after).not.toBe(before)
+  writeFileSync(fileOf(name), after)
+}
+
+/** The statements of a change, each by its first words. */
+const statementsOf = (script: string) => script.match(/^(?:CREATE OR REPLACE|DROP) FUNCTION ledger\.\w+/gm)
+
+test('the migrations leave the functions of prisma/functions: else npm run migrate:new -- ledger …', async () => {
+  expect(await changeOf(findRoot())).toBe('')
+})
+
+test('a comment above a function is no change', async () => {
+  edit('clock.sql', "-- The ledger's clock.", "-- The ledger's only clock.")
+  expect(await changeOf(project.root)).toBe('')
+})
+
+test('what calls and what it calls are replaced in the order in which they can be made', async () => {
+  edit('answers.sql', "'balanceAfter', (entry)", "'at', ledger.zero(), 'balanceAfter', (entry)")
+  writeFileSync(
+    fileOf('zero.sql'),
+    'CREATE OR REPLACE FUNCTION ledger.zero() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 0;\n',
+  )
+  expect(statementsOf(await changeOf(project.root))).toEqual([
+    'CREATE OR REPLACE FUNCTION ledger.zero',
+    'CREATE OR REPLACE FUNCTION ledger.entry_json',
+  ])
+})
+
+test('a function with another result is dropped before, and one without a file after', async () => {
+  edit('limit.sql', 'pending ledger.entries[]) RETURNS boolean', 'pending ledger.entries[]) RETURNS text')
+  rmSync(fileOf('overdraft.sql'))
+  const script = await changeOf(project.root)
+  expect(statementsOf(script)).toEqual([
+    'DROP FUNCTION ledger.is_limit_reached',
+    'CREATE OR REPLACE FUNCTION ledger.is_limit_reached',
+    'DROP FUNCTION ledger.set_overdraft',
+  ])
+  expect(script).toMatch(/^DROP FUNCTION ledger\.set_overdraft\(text, text, bigint\);$/m)
+})
+
+test('who may call a function is a part of it', async () => {
+  edit('overdraft.sql', /^REVOKE .*\n/m, '')
+  expect(statementsOf(await changeOf(project.root))).toEqual([
+    'CREATE OR REPLACE FUNCTION ledger.set_overdraft',
+  ])
+})
+
+test('a function of a table that the models add is made after it', async () => {
+  writeFileSync(
+    fileOf('note.sql'),
+    'CREATE OR REPLACE FUNCTION ledger.note(note ledger.notes) RETURNS text LANGUAGE sql RETURN (note).text;\n',
+  )
+  expect(statementsOf(await changeOf(project.root, 'CREATE TABLE notes (text text)'))).toEqual([
+    'CREATE OR REPLACE FUNCTION ledger.note',
+  ])
+})
+
+test.each([
+  [
+    'begins with what is no function',
+    () => writeFileSync(fileOf('kind.sql'), "CREATE TYPE ledger.kind AS ENUM ('a');\n"),
+    'kind.sql begins with something else',
+  ],
+  [
+    'has an error',
+    () => edit('post.sql', 'BEGIN', 'BEGIN BEGIN'),
+    'prisma/functions/post.sql: ledger.post cannot be made',
+  ],
+  [
+    'makes a function of another file',
+    () => writeFileSync(fileOf('again.sql'), readFileSync(fileOf('clock.sql'))),
+    'prisma/functions/clock.sql makes ledger.now again',
+  ],
+  [
+    'drops what a table needs',
+    () => rmSync(fileOf('metadata.sql')),
+    'because other objects depend on it. Write this migration by hand:',
+  ],
+])('a file that %s is refused, with the reason', async (_, spoil, message) => {
+  spoil()
+  await expect(changeOf(project.root)).rejects.toThrow(message)
+})

@@ -1,0 +1,100 @@
+-- The operations that every app must have.
+CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
+RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD'];
+
+-- The operations that the app posts no longer. Read under the partition's lock, like the CHECK: ledger.set_operations
+-- waits for the postings that still knew other ones.
+CREATE OR REPLACE FUNCTION ledger.retired_operations(app text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
+END $$;
+
+-- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
+-- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
+CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
+    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
+  END IF;
+END $$;
+
+-- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes the
+-- app's partition. Refused: a list that lacks a shared operation or retires one, and one that drops an operation which
+-- entries or holds have.
+-- Locks the app's own partition alone: ATTACH lets every other app post on.
+CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
+#variable_conflict use_column
+DECLARE
+  declared ALIAS FOR $2;
+  retiring ALIAS FOR $3;
+  partition_name text := 'entries_' || $1;
+  check_name text := partition_name || '_operations';
+  before text[];
+  faulty text[];
+BEGIN
+  SELECT array_agg(o) INTO faulty FROM unnest(declared) o
+   WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
+  IF declared IS NULL OR faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'not operation names: %', array_to_string(faulty, ', ', 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A name is A to Z, 0 to 9 and _, from a letter on, at most 63 long.';
+  END IF;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o <> ALL (declared);
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % leaves out shared operations: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app has all of ledger.shared_operations() and adds its own.';
+  END IF;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(retiring) o WHERE (o = ANY (declared)) IS NOT TRUE;
+  IF retiring IS NULL OR faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % retires what it does not declare: %', $1, array_to_string(faulty, ', ', 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A retired operation stays in the list of operations.';
+  END IF;
+
+  SELECT array_agg(o) INTO faulty FROM unnest(ledger.shared_operations()) o WHERE o = ANY (retiring);
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % retires shared operations: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app posts all of ledger.shared_operations(); it may make a range narrower.';
+  END IF;
+
+  INSERT INTO ledger.apps (app, operations) VALUES ($1, '{}') ON CONFLICT DO NOTHING;
+  SELECT a.operations INTO before FROM ledger.apps a WHERE a.app = $1 FOR UPDATE;
+
+  IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
+    EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
+      PRIMARY KEY (owner_id, seq), UNIQUE (owner_id, nonce, place))', partition_name, $1);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (reverses) WHERE reverses IS NOT NULL', partition_name);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (hold_id) WHERE hold_id IS NOT NULL', partition_name);
+    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
+    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+    EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
+    PERFORM ledger.make_originals($1);
+  ELSE
+    EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
+  END IF;
+
+  -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
+  EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (operation = ANY (%L::text[])) NOT VALID',
+    partition_name, check_name, declared);
+  EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT IF EXISTS %I', partition_name, check_name || '_before');
+
+  SELECT array_agg(o) INTO faulty FROM unnest(before) o
+   WHERE o <> ALL (declared)
+     AND (EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o)
+          OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
+  END IF;
+
+  UPDATE ledger.apps a
+     SET retired = retiring,
+         operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
+         updated_on = date_trunc('milliseconds', ledger.now())
+   WHERE a.app = $1;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.set_operations FROM PUBLIC;
