@@ -171,6 +171,25 @@ BEGIN
   RETURN account;
 END $function$;
 
+CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamp with time zone[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT e.balance_after FROM ledger.entries e
+              WHERE e.app = $1 AND e.owner_id = key.owner_id
+                AND e.seq = (SELECT ledger.seq_at($1, key.owner_id, key.moment))
+           ) ORDER BY key.place)
+      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, moment, place)'
+    INTO found USING app, owner_ids, moments;
+  RETURN found;
+END $function$;
+
 CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text)
  RETURNS void
  LANGUAGE plpgsql
@@ -246,6 +265,59 @@ BEGIN
     'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
     'hold', CASE WHEN original.hold_id IS NOT NULL
       THEN ledger.hold_json(ledger.hold_of(account, original.hold_id, pending), at) END);
+END $function$;
+
+CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT ledger.entry_json(e) FROM ledger.entries e WHERE e.app = $1 AND e.id = key.id
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    INTO found USING app, ids;
+  RETURN found;
+END $function$;
+
+CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT ledger.entry_json(e) FROM ledger.entries e
+              WHERE e.app = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
+           ) ORDER BY key.place)
+      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, nonce, place)'
+    INTO found USING app, owner_ids, nonces;
+  RETURN found;
+END $function$;
+
+CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT json_agg(ledger.entry_json(e) ORDER BY e.id)
+               FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = key.id
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    INTO found USING app, ids;
+  RETURN found;
 END $function$;
 
 CREATE OR REPLACE FUNCTION ledger.entry_json(entry ledger.entries)
@@ -380,6 +452,25 @@ BEGIN
     END IF;
   END IF;
   RETURN hold;
+END $function$;
+
+CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT ledger.hold_json(h, greatest(ledger.now(), a.updated_on))
+               FROM ledger.holds h JOIN ledger.accounts a ON a.app = h.app AND a.owner_id = h.owner_id
+              WHERE h.app = $1 AND h.id = key.id
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    INTO found USING app, ids;
+  RETURN found;
 END $function$;
 
 CREATE OR REPLACE FUNCTION ledger.is_limit_reached(account ledger.accounts, line ledger.line, at timestamp with time zone, pending ledger.entries[])
@@ -546,6 +637,29 @@ AS $function$
    WHERE h.app = (account).app AND h.owner_id = (account).owner_id AND h.expires_on > at AND h.released_on IS NULL
      AND NOT EXISTS (SELECT FROM unnest(pending) e WHERE e.hold_id = h.id)
 $function$;
+
+CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT json_agg(ledger.hold_json(live.hold, account.at) ORDER BY (live.hold).id DESC)
+               FROM (SELECT greatest(ledger.now(), a.updated_on) AS at
+                       FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = key.owner_id) account,
+            LATERAL (SELECT h AS hold FROM ledger.holds h
+                      WHERE h.app = $1 AND h.owner_id = key.owner_id
+                        AND h.expires_on > account.at AND h.released_on IS NULL
+                      ORDER BY h.id DESC LIMIT 100) live
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (owner_id, place)'
+    INTO found USING app, owner_ids;
+  RETURN found;
+END $function$;
 
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[])
  RETURNS record

@@ -63,20 +63,22 @@ describe('a call', () => {
       ledger.transfer({ from: 'spender', to: 'ada', amount: 1, nonce: 'to reverse' }),
     )
     const [first, second] = [await hold('to capture'), await hold('to release')]
-    const looksUp = expect.stringContaining('AS found')
     expect(await costOf(() => ok(ledger.refundEntry({ id: entry.id, amount: 1, nonce: '6' })))).toEqual([
-      looksUp,
+      'ledger.entries_by_id',
       'ledger.post',
     ])
     expect(await costOf(() => ok(ledger.reverseTransaction({ id: transaction.id, nonce: '7' })))).toEqual([
-      looksUp,
+      'ledger.entries_by_transaction',
       'ledger.post',
     ])
     expect(await costOf(() => ok(ledger.captureHold({ id: first.id, nonce: '8' })))).toEqual([
-      looksUp,
+      'ledger.holds_by_id',
       'ledger.post',
     ])
-    expect(await costOf(() => ok(ledger.releaseHold(second.id)))).toEqual([looksUp, 'ledger.release_hold'])
+    expect(await costOf(() => ok(ledger.releaseHold(second.id)))).toEqual([
+      'ledger.holds_by_id',
+      'ledger.release_hold',
+    ])
   })
 
   test("in the app's own transaction adds nothing to it but itself", async () => {
@@ -109,7 +111,7 @@ describe('postings that are asked for at once', () => {
     const cost = await costOf(() =>
       Promise.all(holds.map(({ id }) => ok(ledger.captureHold({ id, nonce: `captures ${id}` })))),
     )
-    expect(cost).toEqual([expect.stringContaining('AS found'), 'ledger.post'])
+    expect(cost).toEqual(['ledger.holds_by_id', 'ledger.post'])
   })
 })
 

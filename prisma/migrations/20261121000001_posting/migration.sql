@@ -65,6 +65,124 @@ BEGIN
   RETURN to_json(balances);
 END $$;
 
+-- Entries by id.
+CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT ledger.entry_json(e) FROM ledger.entries e WHERE e.app = $1 AND e.id = key.id
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    INTO found USING app, ids;
+  RETURN found;
+END $$;
+
+-- The entries of transactions: for each an array, in the order in which they were posted.
+CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT json_agg(ledger.entry_json(e) ORDER BY e.id)
+               FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = key.id
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    INTO found USING app, ids;
+  RETURN found;
+END $$;
+
+-- The first entry of each owner's nonce.
+CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT ledger.entry_json(e) FROM ledger.entries e
+              WHERE e.app = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
+           ) ORDER BY key.place)
+      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, nonce, place)'
+    INTO found USING app, owner_ids, nonces;
+  RETURN found;
+END $$;
+
+-- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
+-- finds it.
+CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  low bigint := 0;
+  high bigint := coalesce((SELECT a.seq FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = $2), 0);
+  middle bigint;
+  is_later boolean;
+BEGIN
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    EXECUTE 'SELECT e.created_on > $4 FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.seq = $3'
+      INTO is_later USING app, owner_id, middle, moment;
+    IF is_later THEN
+      high := middle - 1;
+    ELSE
+      low := middle;
+    END IF;
+  END LOOP;
+  RETURN low;
+END $$;
+
+-- The balance after each owner's last entry until a moment; null before the first.
+CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamptz[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT e.balance_after FROM ledger.entries e
+              WHERE e.app = $1 AND e.owner_id = key.owner_id
+                AND e.seq = (SELECT ledger.seq_at($1, key.owner_id, key.moment))
+           ) ORDER BY key.place)
+      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, moment, place)'
+    INTO found USING app, owner_ids, moments;
+  RETURN found;
+END $$;
+
+-- Holds by id.
+CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT ledger.hold_json(h, greatest(ledger.now(), a.updated_on))
+               FROM ledger.holds h JOIN ledger.accounts a ON a.app = h.app AND a.owner_id = h.owner_id
+              WHERE h.app = $1 AND h.id = key.id
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    INTO found USING app, ids;
+  RETURN found;
+END $$;
+
+-- The live holds of owners: for each an array, newest first, up to 100.
+CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg((
+             SELECT json_agg(ledger.hold_json(live.hold, account.at) ORDER BY (live.hold).id DESC)
+               FROM (SELECT greatest(ledger.now(), a.updated_on) AS at
+                       FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = key.owner_id) account,
+            LATERAL (SELECT h AS hold FROM ledger.holds h
+                      WHERE h.app = $1 AND h.owner_id = key.owner_id
+                        AND h.expires_on > account.at AND h.released_on IS NULL
+                      ORDER BY h.id DESC LIMIT 100) live
+           ) ORDER BY key.place)
+      FROM unnest($2) WITH ORDINALITY key (owner_id, place)'
+    INTO found USING app, owner_ids;
+  RETURN found;
+END $$;
+
 -- An account's live holds at a moment: their sum, and when the first of them expires. pending: a call's own entries, not
 -- yet written.
 CREATE OR REPLACE FUNCTION ledger.live_holds(
@@ -882,28 +1000,6 @@ BEGIN ATOMIC
            ledger.now())) ORDER BY o.place)
     FROM unnest($2) WITH ORDINALITY o (owner_id, place);
 END;
-
--- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
--- finds it.
-CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  low bigint := 0;
-  high bigint := coalesce((SELECT a.seq FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = $2), 0);
-  middle bigint;
-  is_later boolean;
-BEGIN
-  WHILE low < high LOOP
-    middle := (low + high + 1) / 2;
-    EXECUTE 'SELECT e.created_on > $4 FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.seq = $3'
-      INTO is_later USING app, owner_id, middle, moment;
-    IF is_later THEN
-      high := middle - 1;
-    ELSE
-      low := middle;
-    END IF;
-  END LOOP;
-  RETURN low;
-END $$;
 
 -- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other.
 CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
