@@ -1209,6 +1209,38 @@ CREATE OR REPLACE FUNCTION ledger.shared_operations()
  IMMUTABLE
 RETURN ARRAY['DAILY_REWARD'::text, 'SIGNUP_CREDIT'::text, 'CREDIT_SPEND'::text, 'CREDIT_ADD'::text];
 
+CREATE OR REPLACE FUNCTION ledger.summary(app text, owner_id text, after timestamp with time zone, until timestamp with time zone, per text, operations text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  lines json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg(json_build_object(
+             ''operation'', sums.operation, ''start'', ledger.epoch_ms(sums.start), ''count'', sums.count,
+             ''gross'', sums.gross::text, ''reversed'', sums.reversed::text
+           ) ORDER BY sums.start, sums.operation COLLATE "C")
+      FROM (
+        SELECT e.operation, kind.start,
+               count(*) FILTER (WHERE NOT is_correction) AS count,
+               coalesce(sum(e.amount) FILTER (WHERE NOT is_correction), 0) AS gross,
+               coalesce(sum(e.amount) FILTER (WHERE is_correction), 0) AS reversed
+          FROM ledger.entries e, LATERAL (
+                 SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction,
+                        date_trunc($2, e.created_on, ''UTC'') AS start) kind
+         WHERE e.app = $1 AND e.created_on > $3 AND e.created_on <= $4
+           AND ($5 IS NULL OR e.operation = ANY ($5))
+           AND ($6 IS NULL OR e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
+         GROUP BY e.operation, kind.start
+      ) sums'
+    INTO lines
+    USING app, per, after, until, operations, owner_id,
+          ledger.seq_at(app, owner_id, after), ledger.seq_at(app, owner_id, until);
+  RETURN lines;
+END $function$;
+
 CREATE OR REPLACE FUNCTION ledger.transaction_entries(app text, transaction_id uuid)
  RETURNS ledger.entries[]
  LANGUAGE plpgsql

@@ -3,12 +3,10 @@ import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { NamedOperation } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
-import { Prisma } from '../generated/prisma/client.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
 import { isEarlier, lastMillisecondBefore } from '../moment.ts'
 import type { Operations } from '../operations.ts'
 import type { RowReader } from '../rows.ts'
-import { seqBefore } from './entries-query.ts'
 
 /** The windows of a summary: UTC. */
 export const summaryWindows = ['HOUR', 'DAY', 'MONTH'] as const
@@ -93,25 +91,14 @@ export function createSummary<Operation extends string>({
   const schema = summarySchema(known)
   return async (input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]> => {
     const { ownerId, from, to, per, operations } = parseInput(schema, input)
-    const lines = await query(
-      () => prisma.$queryRaw<{ line: SummaryRow }[]>`
-        SELECT json_build_object(
-                 'operation', e.operation, 'start', ledger.epoch_ms(kind.start),
-                 'count', count(*) FILTER (WHERE NOT is_correction),
-                 'gross', coalesce(sum(e.amount) FILTER (WHERE NOT is_correction), 0)::text,
-                 'reversed', coalesce(sum(e.amount) FILTER (WHERE is_correction), 0)::text) AS line
-          FROM ledger.entries e, LATERAL (
-                 SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction,
-                        date_trunc(${per}, e.created_on, 'UTC') AS start) kind
-         WHERE e.app = ${app}
-           AND e.created_on > ${lastMillisecondBefore(from).toISOString()}::timestamptz
-           AND e.created_on <= ${lastMillisecondBefore(to).toISOString()}::timestamptz
-           AND ${ownerId == null ? Prisma.sql`true` : ofOwner(app, ownerId, from, to)}
-           AND ${operations ? Prisma.sql`e.operation = ANY(${operations}::text[])` : Prisma.sql`true`}
-         GROUP BY e.operation, kind.start
-         ORDER BY kind.start, e.operation COLLATE "C"`,
+    const [after, until] = [from, to].map((moment) => lastMillisecondBefore(moment).toISOString())
+    const [row] = await query(
+      () => prisma.$queryRaw<{ lines: readonly SummaryRow[] | null }[]>`
+        SELECT ledger.summary(
+          ${app}::text, ${ownerId ?? null}::text, ${after}::timestamptz, ${until}::timestamptz, ${per}::text,
+          ${operations ?? null}::text[]) AS lines`,
     )
-    return lines.map(({ line: { operation, start, count, gross, reversed } }) => ({
+    return (row?.lines ?? []).map(({ operation, start, count, gross, reversed }) => ({
       ...rows.operation(operation),
       start: new Date(start),
       count,
@@ -119,12 +106,6 @@ export function createSummary<Operation extends string>({
       reversed: credits(reversed),
     }))
   }
-}
-
-/** An owner's entries of the time, by their seq: the others are not read. */
-function ofOwner(app: string, ownerId: string, from: Date, to: Date): Prisma.Sql {
-  return Prisma.sql`
-    e.owner_id = ${ownerId} AND e.seq > ${seqBefore(app, ownerId, from)} AND e.seq <= ${seqBefore(app, ownerId, to)}`
 }
 
 /** A sum over many accounts may be more than a number holds exactly. @throws ValidationError */
