@@ -4,6 +4,62 @@
 CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql STABLE
 RETURN (extract(epoch FROM moment) * 1000)::bigint;
 
+CREATE OR REPLACE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
+RETURN json_build_object(
+  'ownerId', (account).owner_id,
+  'amount', (account).balance,
+  'overdraft', (account).overdraft,
+  'held', (account).held,
+  'available', (account).balance - (account).held + (account).overdraft
+);
+
+-- An account's live holds at a moment: their sum, and when the first of them expires. pending: a call's own entries, not
+-- yet written.
+CREATE OR REPLACE FUNCTION ledger.live_holds(
+  account ledger.accounts, at timestamptz, pending ledger.entries[], OUT held bigint, OUT expire_on timestamptz
+) LANGUAGE sql STABLE AS $$
+  SELECT coalesce(sum(h.amount), 0)::bigint, min(h.expires_on)
+    FROM ledger.holds h
+   WHERE h.app = (account).app AND h.owner_id = (account).owner_id AND h.expires_on > at AND h.released_on IS NULL
+     AND NOT EXISTS (SELECT FROM unnest(pending) e WHERE e.hold_id = h.id)
+$$;
+
+-- The account with what has expired by then no longer held.
+CREATE OR REPLACE FUNCTION ledger.account_at(
+  account ledger.accounts, at timestamptz, pending ledger.entries[] DEFAULT '{}'
+) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF account.holds_expire_on <= at THEN
+    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, pending);
+  END IF;
+  RETURN account;
+END $$;
+
+-- A page of an app's accounts, as a JSON array; null without any: owners that begin with a prefix, after one owner and
+-- before another (null: to the end), byte by byte; backward: from the last on. Planned at each call, by EXECUTE: only a
+-- plan that knows the prefix finds its owners in the index.
+CREATE OR REPLACE FUNCTION ledger.accounts_page(
+  app text, prefix text, after text, before text, backward boolean, size integer
+) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  accounts json;
+BEGIN
+  EXECUTE format('
+    SELECT json_agg(json_build_object(
+             ''balance'', ledger.balance_json(ledger.account_at(page.account, ledger.now())),
+             ''entryCount'', (page.account).seq,
+             ''createdOn'', ledger.epoch_ms((page.account).created_on),
+             ''updatedOn'', ledger.epoch_ms((page.account).updated_on)
+           ) ORDER BY page.owner_id %1$s)
+      FROM (
+        SELECT a AS account, a.owner_id FROM ledger.accounts a
+         WHERE a.app = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
+         ORDER BY a.owner_id %1$s LIMIT $5
+      ) page', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+    INTO accounts USING app, prefix, after, before, size;
+  RETURN accounts;
+END $$;
+
 CREATE OR REPLACE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'id', (entry).id::text,
@@ -39,15 +95,6 @@ RETURN json_build_object(
   'createdOn', ledger.epoch_ms((hold).created_on),
   'expiresOn', ledger.epoch_ms((hold).expires_on),
   'releasedOn', ledger.epoch_ms((hold).released_on)
-);
-
-CREATE OR REPLACE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
-RETURN json_build_object(
-  'ownerId', (account).owner_id,
-  'amount', (account).balance,
-  'overdraft', (account).overdraft,
-  'held', (account).held,
-  'available', (account).balance - (account).held + (account).overdraft
 );
 
 -- The balances of the accounts that lines are for, each once, in the order of the lines.
@@ -181,28 +228,6 @@ BEGIN
       FROM unnest($2) WITH ORDINALITY key (owner_id, place)'
     INTO found USING app, owner_ids;
   RETURN found;
-END $$;
-
--- An account's live holds at a moment: their sum, and when the first of them expires. pending: a call's own entries, not
--- yet written.
-CREATE OR REPLACE FUNCTION ledger.live_holds(
-  account ledger.accounts, at timestamptz, pending ledger.entries[], OUT held bigint, OUT expire_on timestamptz
-) LANGUAGE sql STABLE AS $$
-  SELECT coalesce(sum(h.amount), 0)::bigint, min(h.expires_on)
-    FROM ledger.holds h
-   WHERE h.app = (account).app AND h.owner_id = (account).owner_id AND h.expires_on > at AND h.released_on IS NULL
-     AND NOT EXISTS (SELECT FROM unnest(pending) e WHERE e.hold_id = h.id)
-$$;
-
--- The account with what has expired by then no longer held.
-CREATE OR REPLACE FUNCTION ledger.account_at(
-  account ledger.accounts, at timestamptz, pending ledger.entries[] DEFAULT '{}'
-) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  IF account.holds_expire_on <= at THEN
-    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, pending);
-  END IF;
-  RETURN account;
 END $$;
 
 -- An account's hold of this id, of nulls where it has none. pending: a call's own entries, not yet written.

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
-import { Prisma } from '../generated/prisma/client.ts'
 import { ownerIdSchema, ownerPrefixSchema, parseInput } from '../input.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
@@ -42,19 +41,13 @@ export function createAccountPages(app: string, prisma: PrismaClient) {
   return async (input: AccountsInput): Promise<AccountPage> => {
     const { prefix } = parseInput(filterSchema, input)
     const range = pageRange(input, cursors)
-    const direction = range.backward ? Prisma.sql`DESC` : Prisma.sql`ASC`
-    const found = await query(
-      () => prisma.$queryRaw<{ account: AccountRow }[]>`
-        SELECT json_build_object(
-                 'balance', ledger.balance_json(ledger.account_at(a, ledger.now())), 'entryCount', a.seq,
-                 'createdOn', ledger.epoch_ms(a.created_on), 'updatedOn', ledger.epoch_ms(a.updated_on)) AS account
-          FROM ledger.accounts a
-         WHERE a.app = ${app} AND a.owner_id ^@ ${prefix ?? ''}::text
-           AND a.owner_id > ${range.after ?? ''}::text
-           AND (${range.before ?? null}::text IS NULL OR a.owner_id < ${range.before ?? null}::text)
-         ORDER BY a.owner_id ${direction} LIMIT ${range.size + 1}`,
+    const [row] = await query(
+      () => prisma.$queryRaw<{ accounts: readonly AccountRow[] | null }[]>`
+        SELECT ledger.accounts_page(
+          ${app}::text, ${prefix ?? ''}::text, ${range.after ?? ''}::text, ${range.before ?? null}::text,
+          ${range.backward}::boolean, ${range.size + 1}::int) AS accounts`,
     )
-    const accounts = found.map(({ account: { balance, entryCount, createdOn, updatedOn } }) => ({
+    const accounts = (row?.accounts ?? []).map(({ balance, entryCount, createdOn, updatedOn }) => ({
       ownerId: balance.ownerId,
       balance,
       entryCount,
