@@ -1,10 +1,10 @@
-import { v7 as uuidv7 } from 'uuid'
 import { z } from 'zod'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../amount.ts'
 import type { LedgerMetadata } from '../entry.ts'
 import type { FieldError } from '../errors.ts'
 import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
 import type { OperationLimit, Operations } from '../operations.ts'
+import { createAttemptId } from './attempt-id.ts'
 
 /** A transaction that is asked for, before its accounts are looked at. */
 export interface Draft {
@@ -28,7 +28,7 @@ export function draftRequest({
   dryRun,
   ...draft
 }: Omit<Draft, 'id'> & { readonly dryRun: boolean }): PostingRequest {
-  return { draft: { ...draft, id: uuidv7() }, dryRun }
+  return { draft: { ...draft, id: createAttemptId() }, dryRun }
 }
 
 /** One entry of a draft. */
