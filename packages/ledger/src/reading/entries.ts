@@ -1,4 +1,4 @@
-import DataLoader from 'dataloader'
+import type DataLoader from 'dataloader'
 import { z } from 'zod'
 import type { PrismaClient } from '../database.ts'
 import { query } from '../database-errors.ts'
@@ -15,6 +15,7 @@ import {
   rangesPerOperation,
   seqBefore,
 } from './entries-query.ts'
+import { createLoader } from './loader.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
 /** Which way a list of entries goes. */
@@ -54,7 +55,7 @@ export const entryCursors = textCursors('seq', (text) =>
 /** More pages than this are several queries. */
 const maxPages = 100
 
-/** Reads pages of entries: each at the same cost at any depth, those of one tick and shape by one query. */
+/** Reads pages of entries: each at the same cost at any depth, those of one turn and shape by one query. */
 export function createEntryPages<Operation extends string>({
   app,
   operations: known,
@@ -80,10 +81,10 @@ export function createEntryPages<Operation extends string>({
     const name = JSON.stringify(shape)
     const loader =
       loaders.get(name) ??
-      new DataLoader(
+      createLoader(
         (pages: readonly PageParts[]) =>
           query(() => prisma.$queryRaw<PageRow[]>(pagesQuery(app, shape, pages))),
-        { cache: false, maxBatchSize: maxPages },
+        maxPages,
       )
     loaders.set(name, loader)
     return loader.load(page)

@@ -1,8 +1,9 @@
-import DataLoader from 'dataloader'
+import type DataLoader from 'dataloader'
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import type { EntryRow, HoldRow } from '../rows.ts'
+import { createLoader } from './loader.ts'
 
 const idPattern = /^[1-9]\d{0,17}$/
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
@@ -16,7 +17,7 @@ type Find<Key, Found> = (client: TransactionClient, key: Key) => Promise<Found>
 /** More keys than this are several queries. */
 const maxKeys = 1000
 
-/** One app's lookups. What is asked of one client in one tick is one query. */
+/** One app's lookups. What is asked of one client in one turn of the event loop is one query. */
 export function createFinders(app: string) {
   // Whole statements: an app's Prisma client may be of another copy of Prisma, which would not know parts made by ours.
   return {
@@ -74,16 +75,13 @@ export function createFinders(app: string) {
 
 export type Finders = ReturnType<typeof createFinders>
 
-/** Finds for one key by what finds for many: those that are asked for of one client in one tick. */
+/** Finds for one key by what finds for many: those that are asked for of one client in one turn of the event loop. */
 function finder<Key, Found>(findAll: FindAll<Key, Found>): Find<Key, Found> {
   const loaders = new WeakMap<TransactionClient, DataLoader<Key, Found>>()
   return (client, key) => {
     const known = loaders.get(client)
     if (known) return known.load(key)
-    const loader = new DataLoader<Key, Found>((keys) => findAll(client, keys), {
-      cache: false,
-      maxBatchSize: maxKeys,
-    })
+    const loader = createLoader((keys: readonly Key[]) => findAll(client, keys), maxKeys)
     loaders.set(client, loader)
     return loader.load(key)
   }

@@ -10,8 +10,8 @@ import type { Finders } from './finders.ts'
 import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts'
 
 /**
- * What can be read of one app's ledger. What is asked for in one tick is one query, but for summaries and pages of
- * accounts: each is one of its own.
+ * What can be read of one app's ledger. What is asked for in one turn of the event loop is one query, but for summaries
+ * and pages of accounts: each is one of its own.
  */
 export interface LedgerReads<Operation extends string = string> {
   /** The owner's balance; an owner never seen has 0. @throws ValidationError */
