@@ -15,14 +15,13 @@ import type { BalanceShape } from './types.ts'
 export type LedgerTypes = ReturnType<typeof addTypes>
 
 /** Adds the enums of operations, entries and balances. The parts of the graph add transactions and holds. */
-export function addTypes(builder: LedgerBuilder, ledger: AnyLedger, operationEnum = 'LedgerOperation') {
+export function addTypes(builder: LedgerBuilder, ledger: AnyLedger) {
   const operations = ledger.describeOperations()
-  const LedgerOperation = builder.enumType(operationEnum, {
+  const LedgerOperation = builder.enumType('LedgerOperation', {
     description: 'What the app can do with credits: the operations that every app has, then its own.',
     values: enumValues(operations),
   })
-  // LedgerPostOperation beside LedgerOperation, ContentPostOperation beside ContentOperation.
-  const LedgerPostOperation = builder.enumType(operationEnum.replace(/(Operation)?$/, 'PostOperation'), {
+  const LedgerPostOperation = builder.enumType('LedgerPostOperation', {
     description: 'What can be posted: the operations of the app without its retired ones.',
     values: enumValues(operations.filter(({ retired }) => !retired)),
   })

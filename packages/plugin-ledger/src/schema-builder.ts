@@ -17,7 +17,7 @@ prototype.addLedger = function addLedger(ledger, options = {}) {
   requirePlugins(builder)
   const parts = chooseParts(builder, anyLedger, options.parts)
   addScalars(builder)
-  const types = addTypes(builder, anyLedger, options.operationEnum)
+  const types = addTypes(builder, anyLedger)
   const ErrorInterface = addErrors(builder, types)
   const graph = { builder, ledger: anyLedger, types, ErrorInterface, parts }
   addQueries(graph)

@@ -24,12 +24,6 @@ export type LedgerScalars = {
 
 export interface AddLedgerOptions<Part extends LedgerPart = LedgerPart> {
   /**
-   * The name of the enum of operations: LedgerOperation unless given. That of the enum of what can be posted follows
-   * it: LedgerPostOperation. With another name the graph is no superset of the
-   * contract: clients written against that one do not fit it.
-   */
-  readonly operationEnum?: string
-  /**
    * What the graph has beyond the contract. Left out: every part that can stand in it; transfers only where the app has
    * `...transferOperations`, live only where the builder has a subscription type.
    */

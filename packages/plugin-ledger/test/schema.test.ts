@@ -81,14 +81,6 @@ describe("an app's graph", () => {
     expect(schema.getMutationType()?.description).toContain('What can be done.')
   })
 
-  test('names its enums as the app wants', () => {
-    const schema = buildSchema(openLedger(operations), { operationEnum: 'ContentOperation' })
-    expect(valuesOf(schema, 'ContentOperation')).toContain('CONTENT_CREATION')
-    expect(valuesOf(schema, 'ContentPostOperation')).toContain('CONTENT_CREATION')
-    expect(schema.getType('LedgerOperation')).toBeUndefined()
-    expect(schema.getType('LedgerPostOperation')).toBeUndefined()
-  })
-
   test('has a retired operation in filters and answers, and in no input', () => {
     const retiring = defineOperations({
       ...operations,

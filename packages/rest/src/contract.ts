@@ -1,13 +1,4 @@
-import {
-  type DocumentNode,
-  type GraphQLEnumType,
-  type GraphQLSchema,
-  getNamedType,
-  isEnumType,
-  isInputObjectType,
-  isObjectType,
-  parse,
-} from 'graphql'
+import { type DocumentNode, type GraphQLEnumType, type GraphQLSchema, isEnumType, parse } from 'graphql'
 import { z } from 'zod'
 import type { RunDocument } from './execute.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
@@ -23,34 +14,25 @@ export interface Contract {
   readonly operations: readonly ContractOperation[]
   /** Those that can be posted: all but the retired ones. */
   readonly postOperations: readonly ContractOperation[]
-  /** What the app calls its enum of all operations. */
-  readonly operationEnum: string
   /** Whether a query of the graph has an argument: what an app may leave out of its graph is not in its routes. */
   takes(query: string, argument: string): boolean
 }
 
 /** @throws Error when the schema lacks the ledger's contract. */
 export function readContract(schema: GraphQLSchema): Contract {
-  const field = schema.getMutationType()?.getFields().postLedgerEntry
-  const input = field?.args.find(({ name }) => name === 'input')?.type
-  const inputType = input && getNamedType(input)
-  const posted = isInputObjectType(inputType) ? inputType.getFields().operation : undefined
-  const postOperationEnum = posted && getNamedType(posted.type)
-  const entry = schema.getType('LedgerEntry')
-  const read = isObjectType(entry) ? entry.getFields().operation : undefined
-  const operationEnum = read && getNamedType(read.type)
-  if (!isEnumType(postOperationEnum) || !isEnumType(operationEnum)) {
-    throw new Error('The schema has no postLedgerEntry(input: {operation}): add the ledger to it first.')
+  const operations = schema.getType('LedgerOperation')
+  const postOperations = schema.getType('LedgerPostOperation')
+  if (!isEnumType(operations) || !isEnumType(postOperations)) {
+    throw new Error('The schema has no LedgerOperation and LedgerPostOperation: add the ledger to it first.')
   }
   return {
-    operationEnum: operationEnum.name,
     takes: (query, argument) =>
       schema
         .getQueryType()
         ?.getFields()
         [query]?.args.some(({ name }) => name === argument) ?? false,
-    operations: operationsOf(operationEnum),
-    postOperations: operationsOf(postOperationEnum),
+    operations: operationsOf(operations),
+    postOperations: operationsOf(postOperations),
   }
 }
 

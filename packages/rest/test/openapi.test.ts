@@ -265,7 +265,8 @@ describe('createRest', () => {
 
   test('refuses a route whose document the schema does not answer', () => {
     const foreign = buildSchema(`
-      type Query { a: Int } type LedgerEntry { operation: E } type Mutation { postLedgerEntry(input: I!): Int } input I { operation: E! } enum E { A }
+      type Query { a: Int } type Mutation { postLedgerEntry(input: Int): Int }
+      enum LedgerOperation { A } enum LedgerPostOperation { A }
     `)
     expect(() => createRest({ app: 'x', schema: foreign, execute: () => ({}) })).toThrow(
       'The document of POST /ledger does not fit the schema',

@@ -41,7 +41,7 @@ export function entriesRoute(contract: Contract): Route {
       }),
     },
     document: `query RestEntries(
-      $ownerId: String!, $first: Int, $after: String, $operations: [${contract.operationEnum}!],
+      $ownerId: String!, $first: Int, $after: String, $operations: [LedgerOperation!],
       $from: DateTime @ifKnown, $to: DateTime @ifKnown, $order: LedgerEntryOrder @ifKnown,
       $metadata: LedgerMetadataFilter @ifKnown
     ) {

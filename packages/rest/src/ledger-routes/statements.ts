@@ -35,7 +35,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
     description: 'Windows are those of UTC, oldest first, at most 1,000; one without an entry is left out.',
     document: `query RestSummary(
       $ownerId: String, $from: DateTime!, $to: DateTime!, $per: LedgerSummaryWindow!,
-      $operations: [${contract.operationEnum}!]
+      $operations: [LedgerOperation!]
     ) {
       ledgerSummary(ownerId: $ownerId, from: $from, to: $to, per: $per, operations: $operations) {
         operation: operationName start count gross reversed
