@@ -7,21 +7,21 @@ import {
   sharedOperations,
   transferOperations,
 } from '@shared-ledger/ledger'
-import { type AddLedgerOptions, type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
+import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 
-/** What every app's graph has: the ledger with the shared operations alone, and none of its parts. */
+/** What every app's graph has: the ledger with the shared operations, without transfers and live entries. */
 export function contractSchema(): GraphQLSchema {
-  return ledgerSchema(defineOperations(sharedOperations), { parts: [] })
+  return ledgerSchema(defineOperations(sharedOperations), { live: false })
 }
 
-/** All that the ledger can give to a graph: every part, with the operations that parts need. */
+/** All that the ledger can give to a graph: transfers and live entries too. */
 export function fullSchema(): GraphQLSchema {
-  return ledgerSchema(defineOperations({ ...sharedOperations, ...transferOperations }))
+  return ledgerSchema(defineOperations({ ...sharedOperations, ...transferOperations }), { live: true })
 }
 
-/** The graph of a ledger alone, with every part unless options say otherwise. Nothing is asked of a database. */
-function ledgerSchema(operations: Operations, options?: AddLedgerOptions): GraphQLSchema {
+/** The graph of a ledger alone. Nothing is asked of a database. */
+function ledgerSchema(operations: Operations, { live }: { live: boolean }): GraphQLSchema {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
     relay: {},
@@ -30,8 +30,8 @@ function ledgerSchema(operations: Operations, options?: AddLedgerOptions): Graph
   })
   builder.queryType()
   builder.mutationType()
-  if (options?.parts === undefined) builder.subscriptionType()
+  if (live) builder.subscriptionType()
   const pool = createPool('postgresql://localhost/none')
-  builder.addLedger(createLedger({ app: 'contract', operations, pool }), options)
+  builder.addLedger(createLedger({ app: 'contract', operations, pool }))
   return builder.toSchema({ sortSchema: false })
 }

@@ -3,17 +3,17 @@ import { startServer } from '@shared-ledger/server'
 import { pino } from 'pino'
 import { afterAll } from 'vitest'
 import { type allOperations, buildSchema } from '../../plugin-ledger/test/build-schema.ts'
-import { openParts } from '../../plugin-ledger/test/open-parts.ts'
+import { openGames } from '../../plugin-ledger/test/open-games.ts'
 import { createLedgerClient, type LedgerClientOptions } from '../src/index.ts'
 import { startProxy } from './proxy.ts'
 
-/** The operations of the app whose graph has every part. */
+/** The operations of the app whose graph has all that it can have. */
 export type EngineOperation = OperationOf<typeof allOperations>
 
-const { sql, ledger } = await openParts()
+const { sql, ledger } = await openGames()
 const server = await startServer({
-  app: 'parts',
-  ledger: { ...ledger, close: async () => {} }, // openParts closes it, after the server
+  app: 'games',
+  ledger: { ...ledger, close: async () => {} }, // openGames closes it, after the server
   schema: buildSchema(ledger),
   logger: pino({ level: 'silent' }),
   port: 0,
@@ -22,7 +22,7 @@ afterAll(() => server.close())
 
 let count = 0
 
-/** A proxy before a server whose graph has every part, a client of it, and owners whom no other test of the file knows. */
+/** A proxy before a server whose graph has all that it can have, a client of it, and owners whom no other test of the file knows. */
 export async function startEngine() {
   const proxy = await startProxy(server.url)
   const test = ++count

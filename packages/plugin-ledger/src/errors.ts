@@ -15,7 +15,7 @@ const entryIndex = "Which of the request's entries is refused, counted from 0."
 
 /** Adds the interface `Error` and the errors that any posting may be refused with. */
 export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
-  const { LedgerBalance, LedgerEntry, LedgerOperation } = types
+  const { LedgerBalance, LedgerEntry, LedgerHold, LedgerOperation } = types
   const ErrorInterface = builder.interfaceRef<ErrorShape>('Error').implement({
     description: 'A refusal: a stable code for programs and a message for people.',
     fields: (t) => ({
@@ -99,6 +99,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
         nullable: false,
         description: 'The current balance.',
       }),
+      hold: t.expose('hold', { type: LedgerHold, nullable: false, description: 'The original.' }),
     }),
   })
   builder.objectType(BalanceOutOfRangeError, {

@@ -7,9 +7,8 @@ import type {
 } from '@pothos/core'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
 import type { FieldCost } from './field-cost.ts'
-import type { LedgerPart } from './parts/index.ts'
 import type { PothosLedgerPlugin } from './plugin.ts'
-import type { AddLedgerOptions, LedgerRefs } from './types.ts'
+import type { LedgerRefs } from './types.ts'
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -32,16 +31,13 @@ declare global {
 
     export interface SchemaBuilder<Types extends SchemaTypes> {
       /**
-       * Adds an app's ledger to its graph: the enum of its operations, entries, balances and errors, the queries,
-       * the mutation `postLedgerEntry`, and the parts that the app wants beyond that. The builder needs
+       * Adds an app's ledger to its graph: all that the ledger does. Transfers come with the operations
+       * `...transferOperations`, live entries with a subscription type, which the builder has before. The builder needs
        * `ledgerPlugins`, a query type and a mutation type.
        *
        * @returns the ledger's types, for the app's own fields.
        */
-      addLedger: <Ops extends Operations, Part extends LedgerPart = LedgerPart>(
-        ledger: Ledger<Ops>,
-        options?: AddLedgerOptions<Part>,
-      ) => LedgerRefs<Types, Ops, Part>
+      addLedger: <Ops extends Operations>(ledger: Ledger<Ops>) => LedgerRefs<Types, Ops>
     }
   }
 }

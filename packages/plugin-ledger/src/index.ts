@@ -6,9 +6,8 @@ import RelayPlugin from '@pothos/plugin-relay'
 import { PothosLedgerPlugin } from './plugin.ts'
 
 export type { FieldCost } from './field-cost.ts'
-export type { LedgerPart } from './parts/index.ts'
 export { PothosLedgerPlugin } from './plugin.ts'
-export type { AddLedgerOptions, ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'
+export type { ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'
 
 const pluginName = 'ledger'
 

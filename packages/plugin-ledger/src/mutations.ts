@@ -2,7 +2,7 @@ import type { Graph } from './graph.ts'
 import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
 import { addResult, answerOf } from './results.ts'
 
-/** Adds the mutation `postLedgerEntry`, and answers its input and result: a batch has lists of them. */
+/** Adds the mutation `postLedgerEntry`. Returns its input and result: a batch has lists of them. */
 export function addPostLedgerEntry(graph: Graph) {
   const { builder, ledger } = graph
   const PostLedgerEntryInput = builder.inputType('PostLedgerEntryInput', {

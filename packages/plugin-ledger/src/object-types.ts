@@ -14,7 +14,7 @@ import type { BalanceShape } from './types.ts'
 /** The ledger's enum and object types, which fields, errors and the app refer to. */
 export type LedgerTypes = ReturnType<typeof addTypes>
 
-/** Adds the enums of operations, entries and balances. The parts of the graph add transactions and holds. */
+/** Adds the enums of operations, balances and entries. Transactions and holds are filled in with what posts them. */
 export function addTypes(builder: LedgerBuilder, ledger: AnyLedger) {
   const operations = ledger.describeOperations()
   const LedgerOperation = builder.enumType('LedgerOperation', {
@@ -40,6 +40,24 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger) {
         type: 'SafeInt',
         nullable: false,
         description: 'Credits: the sum of all entries of the account.',
+      }),
+      overdraft: t.field({
+        type: 'SafeInt',
+        nullable: true,
+        description: 'How far below 0 the amount may go, in credits; null of a past moment.',
+        resolve: (balance) => ('overdraft' in balance ? balance.overdraft : null),
+      }),
+      available: t.field({
+        type: 'SafeInt',
+        nullable: true,
+        description: 'What can be spent: amount - held + overdraft; null of a past moment.',
+        resolve: (balance) => ('available' in balance ? balance.available : null),
+      }),
+      held: t.field({
+        type: 'SafeInt',
+        nullable: true,
+        description: 'What live holds keep aside, in credits; null of a past moment.',
+        resolve: (balance) => ('held' in balance ? balance.held : null),
       }),
     }),
   })

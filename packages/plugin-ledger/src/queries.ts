@@ -3,22 +3,39 @@ import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { ownerArg } from './inputs.ts'
 import { addOperationInfo } from './operation-info.ts'
-import { statementArgs } from './parts/statement-args.ts'
 
-/** Adds the queries that every graph has. The part statements gives more arguments to two of them. */
+/** Adds the queries of balances, entries and operations. */
 export function addQueries(graph: Graph): void {
   const { builder, ledger, types } = graph
   const { LedgerBalance, LedgerEntry, LedgerOperation } = types
   const LedgerEntryConnection = addConnection(builder, LedgerEntry, "A page of an owner's entries.")
   const LedgerOperationInfo = addOperationInfo(graph)
-  const statement = statementArgs(graph)
+  const LedgerEntryOrder = builder.enumType('LedgerEntryOrder', {
+    description: 'Which way a list of entries goes.',
+    values: {
+      NEWEST_FIRST: { description: 'From the newest entry to the oldest.' },
+      OLDEST_FIRST: { description: 'From the oldest entry to the newest.' },
+    },
+  })
+  const LedgerMetadataFilter = builder.inputType('LedgerMetadataFilter', {
+    description:
+      'Entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with ' +
+      'fewer matches is short, and its end cursor goes on.',
+    fields: (t) => ({
+      key: t.string({ required: true, description: 'A key of the metadata.' }),
+      value: t.string({ required: true, description: 'Its whole value, compared byte for byte.' }),
+    }),
+  })
 
   builder.queryFields((t) => ({
     balance: t.field({
       type: LedgerBalance,
       nullable: false,
       description: "An owner's balance in this app.",
-      args: { ownerId: ownerArg(t.arg), ...statement.balance(t.arg) },
+      args: {
+        ownerId: ownerArg(t.arg),
+        asOf: t.arg({ type: 'DateTime', description: 'The balance after the last entry until this moment.' }),
+      },
       resolve: (_root, { ownerId, asOf }) =>
         asOf ? ledger.balanceAt(ownerId, asOf) : ledger.balance(ownerId),
     }),
@@ -46,7 +63,13 @@ export function addQueries(graph: Graph): void {
       args: {
         ownerId: ownerArg(t.arg),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
-        ...statement.entries(t.arg),
+        from: t.arg({ type: 'DateTime', description: 'Only entries from this moment on.' }),
+        to: t.arg({ type: 'DateTime', description: 'Only entries before this moment.' }),
+        order: t.arg({ type: LedgerEntryOrder, description: 'Newest first when left out.' }),
+        metadata: t.arg({
+          type: LedgerMetadataFilter,
+          description: 'Only entries with this in their metadata.',
+        }),
         ...pageArgs(t.arg),
       },
       cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },

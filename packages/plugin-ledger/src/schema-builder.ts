@@ -1,27 +1,46 @@
 import SchemaBuilder, { type SchemaTypes } from '@pothos/core'
+import { hasTransfers } from '@shared-ledger/ledger'
+import { addBatches } from './batches.ts'
 import { type AnyLedger, type LedgerBuilder, requirePlugins } from './builder.ts'
+import { addCorrections } from './corrections.ts'
 import { addErrors } from './errors.ts'
+import { addHoldType } from './hold-type.ts'
+import { addHolds } from './holds.ts'
+import { addLive } from './live.ts'
 import { addPostLedgerEntry } from './mutations.ts'
 import { addTypes } from './object-types.ts'
-import { addParts, chooseParts } from './parts/index.ts'
+import { addOverdraft } from './overdraft.ts'
 import { addQueries } from './queries.ts'
 import { addScalars } from './scalars.ts'
+import { addStatements } from './statements.ts'
+import { addTransactionType } from './transaction-type.ts'
+import { addTransactions } from './transactions.ts'
+import { addTransfers } from './transfers.ts'
 
 const prototype = SchemaBuilder.prototype as PothosSchemaTypes.SchemaBuilder<SchemaTypes>
 
-prototype.addLedger = function addLedger(ledger, options = {}) {
+prototype.addLedger = function addLedger(ledger) {
   // Inside, the builder and the ledger are of any operations: the signature of addLedger keeps the app's apart.
   const builder = this as unknown as LedgerBuilder
   const anyLedger = ledger as unknown as AnyLedger
 
   requirePlugins(builder)
-  const parts = chooseParts(builder, anyLedger, options.parts)
   addScalars(builder)
   const types = addTypes(builder, anyLedger)
   const ErrorInterface = addErrors(builder, types)
-  const graph = { builder, ledger: anyLedger, types, ErrorInterface, parts }
+  const graph = { builder, ledger: anyLedger, types, ErrorInterface }
   addQueries(graph)
-  addParts({ ...graph, posting: addPostLedgerEntry(graph) })
+  const posting = addPostLedgerEntry(graph)
+  addTransactionType(graph)
+  addTransactions(graph)
+  if (hasTransfers(anyLedger.operations)) addTransfers(graph)
+  addCorrections(graph)
+  addHoldType(graph)
+  addHolds(graph)
+  addOverdraft(graph)
+  addStatements(graph)
+  addBatches(graph, posting)
+  if (builder.configStore.hasConfig('Subscription')) addLive(graph)
 
   const refs = { Error: ErrorInterface, ...types }
   return refs as never

@@ -10,7 +10,6 @@ import type {
   PastBalance,
   PostOperationOf,
 } from '@shared-ledger/ledger'
-import type { LedgerPart } from './parts/index.ts'
 
 /** The scalars of the ledger's fields, for an app's builder: `Scalars: LedgerScalars`. */
 export type LedgerScalars = {
@@ -20,14 +19,6 @@ export type LedgerScalars = {
   LedgerMetadata: { Input: LedgerMetadata; Output: LedgerMetadata }
   /** A whole number within ±(2^53 - 1). */
   SafeInt: { Input: number; Output: number }
-}
-
-export interface AddLedgerOptions<Part extends LedgerPart = LedgerPart> {
-  /**
-   * What the graph has beyond the contract. Left out: every part that can stand in it; transfers only where the app has
-   * `...transferOperations`, live only where the builder has a subscription type.
-   */
-  readonly parts?: readonly Part[]
 }
 
 /** What every error of the graph has. */
@@ -40,31 +31,14 @@ export interface ErrorShape {
 export type BalanceShape = LedgerBalance | PastBalance
 
 /** The ledger's types, for an app's own fields. */
-export type LedgerRefs<
-  Types extends SchemaTypes,
-  Ops extends Operations,
-  Part extends LedgerPart = LedgerPart,
-> = BaseRefs<Types, Ops> &
-  RefsOf<Part, 'transactions' | 'transfers' | 'corrections', TransactionRefs<Types, Ops>> &
-  RefsOf<Part, 'holds', HoldRefs<Types, Ops>>
-
-interface BaseRefs<Types extends SchemaTypes, Ops extends Operations> {
+export interface LedgerRefs<Types extends SchemaTypes, Ops extends Operations> {
   /** The interface of every error: an app's own errors implement it too. */
   readonly Error: InterfaceRef<Types, ErrorShape>
   readonly LedgerBalance: ObjectRef<Types, BalanceShape>
   readonly LedgerEntry: ObjectRef<Types, LedgerEntry<OperationOf<Ops>>>
+  readonly LedgerTransaction: ObjectRef<Types, LedgerTransaction<OperationOf<Ops>>>
+  readonly LedgerHold: ObjectRef<Types, LedgerHold<OperationOf<Ops>>>
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
   /** The operations without the retired ones: for inputs of the app's own that post. */
   readonly LedgerPostOperation: EnumRef<Types, PostOperationOf<Ops>>
 }
-
-interface TransactionRefs<Types extends SchemaTypes, Ops extends Operations> {
-  readonly LedgerTransaction: ObjectRef<Types, LedgerTransaction<OperationOf<Ops>>>
-}
-
-interface HoldRefs<Types extends SchemaTypes, Ops extends Operations> {
-  readonly LedgerHold: ObjectRef<Types, LedgerHold<OperationOf<Ops>>>
-}
-
-/** Refs that are there where the graph has one of some parts. */
-type RefsOf<Part, Wanted, Refs> = [Extract<Part, Wanted>] extends [never] ? unknown : Refs

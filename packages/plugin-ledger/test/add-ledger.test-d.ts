@@ -38,22 +38,13 @@ test('a retired operation is read, and in no input', () => {
   expectTypeOf(LedgerPostOperation.$inferType).toEqualTypeOf<PostOperationOf<typeof retiring>>()
 })
 
-test('the types of parts are there with the parts', () => {
+test('transactions and holds are types of every graph', () => {
   type Operation = OperationOf<typeof operations>
-  const all = createBuilder().addLedger(openLedger(operations))
-  expectTypeOf(all.LedgerTransaction.$inferType).toEqualTypeOf<LedgerTransaction<Operation>>()
-  expectTypeOf(all.LedgerHold.$inferType).toEqualTypeOf<LedgerHold<Operation>>()
-
-  const { LedgerTransaction } = createBuilder().addLedger(openLedger(operations), { parts: ['corrections'] })
-  expectTypeOf(LedgerTransaction.$inferType).toEqualTypeOf<LedgerTransaction<Operation>>()
-
-  const none = createBuilder().addLedger(openLedger(operations), { parts: [] })
-  expectTypeOf(none).toHaveProperty('LedgerEntry')
-  expectTypeOf(none).not.toHaveProperty('LedgerTransaction')
-  expectTypeOf(none).not.toHaveProperty('LedgerHold')
-
-  // @ts-expect-error there is no such part
-  void (() => createBuilder().addLedger(openLedger(operations), { parts: ['wallets'] }))
+  const { LedgerTransaction: Transaction, LedgerHold: Hold } = createBuilder().addLedger(
+    openLedger(operations),
+  )
+  expectTypeOf(Transaction.$inferType).toEqualTypeOf<LedgerTransaction<Operation>>()
+  expectTypeOf(Hold.$inferType).toEqualTypeOf<LedgerHold<Operation>>()
 })
 
 test("a ledger's commands take the app's own operations alone", () => {

@@ -8,7 +8,7 @@ import {
   sharedOperations,
   transferOperations,
 } from '@shared-ledger/ledger'
-import { type AddLedgerOptions, type LedgerScalars, ledgerPlugins } from '../src/index.ts'
+import { type LedgerScalars, ledgerPlugins } from '../src/index.ts'
 
 /** Operations that the template database declares for the app "content". */
 export const operations = defineOperations({
@@ -17,7 +17,7 @@ export const operations = defineOperations({
   CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
 })
 
-/** Operations that every part can work with. */
+/** Operations that allow all that a graph can have. */
 export const allOperations = defineOperations({
   ...sharedOperations,
   DAILY_REWARD: { ...sharedOperations.DAILY_REWARD, limit: { times: 2, per: 'day' } },
@@ -48,10 +48,10 @@ export function createBuilder() {
   return builder
 }
 
-/** The graph of an app that has the ledger alone: with every part that its operations allow, unless options say otherwise. */
-export function buildSchema<Ops extends Operations>(ledger: Ledger<Ops>, options?: AddLedgerOptions) {
+/** The graph of an app that has the ledger alone, with live entries. */
+export function buildSchema<Ops extends Operations>(ledger: Ledger<Ops>) {
   const builder = createBuilder()
-  if (options?.parts?.includes('live') ?? true) builder.subscriptionType()
-  builder.addLedger(ledger, options)
+  builder.subscriptionType()
+  builder.addLedger(ledger)
   return builder.toSchema({ sortSchema: false })
 }

@@ -1,11 +1,11 @@
 import { graphql } from 'graphql'
 import pg from 'pg'
 import { buildSchema } from './build-schema.ts'
-import { openParts } from './open-parts.ts'
+import { openGames } from './open-games.ts'
 
-/** A graph with every part, over a database of this test file's own, with a superuser's connection beside it. */
+/** A graph with all that it can have, over a database of this test file's own, with a superuser's connection beside it. */
 export async function openGraph() {
-  const { database, sql, ledger } = await openParts()
+  const { database, sql, ledger } = await openGames()
   const schema = buildSchema(ledger)
 
   /** Runs a document and answers what a client would get. */

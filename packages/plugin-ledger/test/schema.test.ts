@@ -12,7 +12,6 @@ import {
 import { DateTimeResolver } from 'graphql-scalars'
 import { describe, expect, test } from 'vitest'
 import LedgerPlugin, { type LedgerScalars } from '../src/index.ts'
-import { ledgerParts } from '../src/parts/index.ts'
 import { buildSchema, createBuilder, openLedger, operations, prisma } from './build-schema.ts'
 
 const printed = (file: string) => readFile(new URL(file, import.meta.url), 'utf8')
@@ -25,10 +24,10 @@ const valuesOf = (schema: ReturnType<typeof buildSchema>, name = 'LedgerOperatio
 }
 
 describe("an app's graph", () => {
-  test('with the shared operations alone and no part is the contract', () => {
-    expect(`${printSchema(buildSchema(openLedger(shared), { parts: [] }))}\n`).toBe(
-      `${printSchema(contract)}\n`,
-    )
+  test('with the shared operations and without subscriptions is the contract', () => {
+    const builder = createBuilder()
+    builder.addLedger(openLedger(shared))
+    expect(`${printSchema(builder.toSchema({ sortSchema: false }))}\n`).toBe(`${printSchema(contract)}\n`)
   })
 
   test('with operations of its own is a superset of the contract', () => {
@@ -125,44 +124,26 @@ describe("an app's graph", () => {
   })
 })
 
-describe('the parts of a graph', () => {
-  const ledger = openLedger(defineOperations({ ...sharedOperations, ...transferOperations }))
-  const full = buildSchema(ledger)
+describe('what needs more than a ledger', () => {
+  const full = buildSchema(openLedger(defineOperations({ ...sharedOperations, ...transferOperations })))
 
-  test('all together are what is printed', async () => {
+  test('is printed, with all the rest', async () => {
     expect(`${printSchema(full)}\n`).toBe(await printed('../schema.graphql'))
     expect(findBreakingChanges(contract, full)).toEqual([])
   })
 
-  test.each(ledgerParts)('build with %s alone, a superset of the contract and a subset of all', (part) => {
-    const schema = buildSchema(ledger, { parts: [part] })
-    expect(findBreakingChanges(contract, schema)).toEqual([])
-    expect(findBreakingChanges(schema, full)).toEqual([])
-    expect(printSchema(schema)).not.toBe(printSchema(full))
-  })
-
-  test('leave transfers out where the app has none', () => {
+  test('is transfers, which come with their operations', () => {
     const schema = buildSchema(openLedger(shared))
     expect(schema.getMutationType()?.getFields()).not.toHaveProperty('transferCredits')
     expect(schema.getMutationType()?.getFields()).toHaveProperty('postLedgerTransaction')
-    expect(() => buildSchema(openLedger(shared), { parts: ['transfers'] })).toThrow(
-      'The part transfers needs the operations ...transferOperations',
-    )
+    expect(full.getMutationType()?.getFields()).toHaveProperty('transferCredits')
   })
 
-  test('leave live out where there is no subscription type', () => {
+  test('is live entries, which come with a subscription type', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(shared))
     expect(builder.toSchema().getSubscriptionType()).toBeUndefined()
-    expect(() => createBuilder().addLedger(openLedger(shared), { parts: ['live'] })).toThrow(
-      'The part live needs a subscription type',
-    )
-  })
-
-  test.each(['hold', 'toString', ''])('are refused when unknown: %j', (part) => {
-    expect(() => buildSchema(openLedger(shared), { parts: [part as never] })).toThrow(
-      `addLedger has no part ${part}, only transactions, transfers, corrections,`,
-    )
+    expect(full.getSubscriptionType()?.getFields()).toHaveProperty('ledgerEntryPosted')
   })
 })
 

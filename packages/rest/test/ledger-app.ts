@@ -2,11 +2,8 @@ import { Writable } from 'node:stream'
 import { createLogger } from '@shared-ledger/server'
 import pg from 'pg'
 import { buildSchema } from '../../plugin-ledger/test/build-schema.ts'
-import { openParts } from '../../plugin-ledger/test/open-parts.ts'
+import { openGames } from '../../plugin-ledger/test/open-games.ts'
 import { createApp } from '../../server/src/app.ts'
-
-/** The parts of a graph, such as `holds`. */
-export type Parts = NonNullable<NonNullable<Parameters<typeof buildSchema>[1]>['parts']>
 
 export interface Answer {
   readonly status: number
@@ -15,10 +12,10 @@ export interface Answer {
   readonly json: any
 }
 
-/** An app whose graph has the ledger with every part, or those given, over a database of this test file's own. */
-export async function openApp(options: { parts?: Parts } = {}) {
-  const { database, sql, pool, ledger } = await openParts()
-  const schema = buildSchema(ledger, options)
+/** An app whose graph has all that a ledger can give it, over a database of this test file's own. */
+export async function openApp() {
+  const { database, sql, pool, ledger } = await openGames()
+  const schema = buildSchema(ledger)
   const faults: string[] = []
   const log = new Writable({
     write(chunk, _encoding, done) {
@@ -26,7 +23,7 @@ export async function openApp(options: { parts?: Parts } = {}) {
       done()
     },
   })
-  const app = createApp({ app: 'parts', ledger, schema, logger: createLogger('parts', log) })
+  const app = createApp({ app: 'games', ledger, schema, logger: createLogger('games', log) })
 
   /** Sends a request with a body of JSON, or none. `target` is sent as it is. */
   const send = async (method: string, target: string, body?: unknown, headers = {}): Promise<Answer> => {

@@ -1,7 +1,7 @@
 import type { LiveEntry } from '@shared-ledger/ledger'
-import { lookupWeight } from '../field-cost.ts'
-import type { Graph } from '../graph.ts'
-import { ownerArg } from '../inputs.ts'
+import { lookupWeight } from './field-cost.ts'
+import type { Graph } from './graph.ts'
+import { ownerArg } from './inputs.ts'
 
 /** Adds the subscription `ledgerEntryPosted`. */
 export function addLive({ builder, ledger, types }: Graph): void {

@@ -1,13 +1,14 @@
 import {
   AlreadyReversedError,
   correctionErrors,
+  NotFoundError,
   NotReversibleError,
   postingErrors,
   RefundExceededError,
 } from '@shared-ledger/ledger'
-import type { Graph } from '../graph.ts'
-import { inputArg, postingInputFields } from '../inputs.ts'
-import { addResult, answerOf } from '../results.ts'
+import type { Graph } from './graph.ts'
+import { inputArg, postingInputFields } from './inputs.ts'
+import { addResult, answerOf } from './results.ts'
 
 const refusals = [...postingErrors, ...correctionErrors]
 
@@ -59,6 +60,11 @@ export function addCorrections(graph: Graph): void {
 
 function addCorrectionErrors({ builder, ErrorInterface }: Graph): void {
   const interfaces = [ErrorInterface]
+  builder.objectType(NotFoundError, {
+    name: 'NotFoundError',
+    description: 'The app has no transaction, entry or hold with this id. Nothing was posted.',
+    interfaces,
+  })
   builder.objectType(NotReversibleError, {
     name: 'NotReversibleError',
     description: 'A reversal or a refund is neither reversed nor refunded. Nothing was posted.',

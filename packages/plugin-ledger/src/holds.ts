@@ -1,8 +1,8 @@
 import { HoldEndedError, NotFoundError, postingErrors } from '@shared-ledger/ledger'
-import type { Graph } from '../graph.ts'
-import { entryInputFields, inputArg, ownerArg, postingInputFields } from '../inputs.ts'
-import { addResult, answerOf } from '../results.ts'
+import type { Graph } from './graph.ts'
 import type { HoldOfCapture } from './hold-type.ts'
+import { entryInputFields, inputArg, ownerArg, postingInputFields } from './inputs.ts'
+import { addResult, answerOf } from './results.ts'
 
 const endings = [NotFoundError, HoldEndedError]
 

@@ -1,17 +1,17 @@
-import { DuplicateHoldError, HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
-import { lookupWeight } from '../field-cost.ts'
-import type { Graph } from '../graph.ts'
-import { holdId } from '../identity.ts'
-import { operationFields } from '../object-types.ts'
+import { HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
+import { lookupWeight } from './field-cost.ts'
+import type { Graph } from './graph.ts'
+import { holdId } from './identity.ts'
+import { operationFields } from './object-types.ts'
 
 /** A hold with the entry that captures it: that of a dry run is kept nowhere. */
 export interface HoldOfCapture extends LedgerHold {
   readonly capture: LedgerEntry
 }
 
-/** Adds the type of holds, and what balances and errors say of them. */
+/** Adds the type of holds, and the error of one that has ended. */
 export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): void {
-  const { LedgerBalance, LedgerEntry, LedgerHold, LedgerOperation } = types
+  const { LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
     description: 'Whether a hold keeps credits aside (HELD), or what became of it.',
     values: {
@@ -76,17 +76,6 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
     }),
   })
 
-  builder.objectField(LedgerBalance, 'held', (t) =>
-    t.field({
-      type: 'SafeInt',
-      nullable: true,
-      description: 'What live holds keep aside, in credits; null of a past moment.',
-      resolve: (balance) => ('held' in balance ? balance.held : null),
-    }),
-  )
-  builder.objectField(DuplicateHoldError, 'hold', (t) =>
-    t.expose('hold', { type: LedgerHold, nullable: false, description: 'The original.' }),
-  )
   builder.objectType(HoldEndedError, {
     name: 'HoldEndedError',
     description: 'The hold keeps nothing aside any more. Nothing was posted.',

@@ -5,16 +5,16 @@ import { afterAll } from 'vitest'
 import { allOperations } from './build-schema.ts'
 
 /**
- * The ledger of the app "parts", whose operations allow every part, over a database of this test file's own, with a
- * superuser's connection beside it.
+ * The ledger of the app "games", whose operations allow all that a graph can have, over a database of this test file's
+ * own, with a superuser's connection beside it.
  */
-export async function openParts() {
+export async function openGames() {
   const database = await createTestDatabase()
   const sql = new pg.Client({ connectionString: database.url })
   await sql.connect()
-  await sql.query('SELECT ledger.set_operations($1, $2)', ['parts', Object.keys(allOperations)])
+  await sql.query('SELECT ledger.set_operations($1, $2)', ['games', Object.keys(allOperations)])
   const pool = createPool(database.url)
-  const ledger = createLedger({ app: 'parts', operations: allOperations, pool })
+  const ledger = createLedger({ app: 'games', operations: allOperations, pool })
   afterAll(async () => {
     await sql.end()
     await ledger.close()

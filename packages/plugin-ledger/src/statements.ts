@@ -1,9 +1,9 @@
 import { type LedgerAccount, type SummaryLine, type SummaryWindow, summarySize } from '@shared-ledger/ledger'
-import { addConnection, pageArgs } from '../connection.ts'
-import { pageWeight, summaryWeight } from '../field-cost.ts'
-import type { Graph } from '../graph.ts'
-import { accountId } from '../identity.ts'
-import { operationFields } from '../object-types.ts'
+import { addConnection, pageArgs } from './connection.ts'
+import { pageWeight, summaryWeight } from './field-cost.ts'
+import type { Graph } from './graph.ts'
+import { accountId } from './identity.ts'
+import { operationFields } from './object-types.ts'
 
 /** Adds `ledgerSummary` and `ledgerAccounts`. */
 export function addStatements({ builder, ledger, types }: Graph): void {

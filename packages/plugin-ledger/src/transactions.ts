@@ -1,6 +1,6 @@
-import type { Graph } from '../graph.ts'
-import { entryInputFields, inputArg, postingInputFields } from '../inputs.ts'
-import { addResult, answerOf } from '../results.ts'
+import type { Graph } from './graph.ts'
+import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
+import { addResult, answerOf } from './results.ts'
 
 /** Adds `postLedgerTransaction` and `ledgerTransaction`. */
 export function addTransactions(graph: Graph): void {

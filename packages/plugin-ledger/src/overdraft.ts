@@ -1,7 +1,7 @@
 import { BalanceOutOfRangeError, OverdraftInUseError, ValidationError } from '@shared-ledger/ledger'
-import type { Graph } from '../graph.ts'
-import { inputArg, ownerField } from '../inputs.ts'
-import { addResult, answerOf } from '../results.ts'
+import type { Graph } from './graph.ts'
+import { inputArg, ownerField } from './inputs.ts'
+import { addResult, answerOf } from './results.ts'
 
 /** Adds `setOverdraft`. */
 export function addOverdraft(graph: Graph): void {

@@ -1,15 +1,19 @@
-import type { ContractGraph } from '../graph.ts'
+import type { Graph } from './graph.ts'
+import type { addPostLedgerEntry } from './mutations.ts'
 
 /** Adds `postLedgerEntries`: many postings in one call. */
-export function addBatches({ builder, ledger, posting }: ContractGraph): void {
+export function addBatches(
+  { builder, ledger }: Graph,
+  { PostLedgerEntryInput, PostLedgerEntryResult }: ReturnType<typeof addPostLedgerEntry>,
+): void {
   builder.mutationField('postLedgerEntries', (t) =>
     t.field({
-      type: [posting.PostLedgerEntryResult],
+      type: [PostLedgerEntryResult],
       nullable: false,
       description: 'Posts 1 to 1,000 entries, each on its own, and answers in order what became of each.',
       args: {
         inputs: t.arg({
-          type: [posting.PostLedgerEntryInput],
+          type: [PostLedgerEntryInput],
           required: true,
           description: 'The entries, in the order in which they are posted and answered.',
         }),

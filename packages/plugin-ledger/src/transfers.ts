@@ -1,6 +1,6 @@
-import type { Graph } from '../graph.ts'
-import { inputArg, postingInputFields } from '../inputs.ts'
-import { addResult, answerOf } from '../results.ts'
+import type { Graph } from './graph.ts'
+import { inputArg, postingInputFields } from './inputs.ts'
+import { addResult, answerOf } from './results.ts'
 
 /** Adds `transferCredits`. */
 export function addTransfers(graph: Graph): void {

@@ -1,6 +1,6 @@
 import type { LedgerEntry, LedgerTransaction } from '@shared-ledger/ledger'
-import { lookupWeight } from '../field-cost.ts'
-import type { Graph } from '../graph.ts'
+import { lookupWeight } from './field-cost.ts'
+import type { Graph } from './graph.ts'
 
 /** An entry that was reached through its transaction. */
 interface EntryOfTransaction extends LedgerEntry {
