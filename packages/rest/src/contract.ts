@@ -1,5 +1,6 @@
-import { type DocumentNode, type GraphQLEnumType, type GraphQLSchema, isEnumType, parse } from 'graphql'
+import { type GraphQLEnumType, type GraphQLSchema, isEnumType } from 'graphql'
 import { z } from 'zod'
+import { parseDocument } from './document.ts'
 import type { RunDocument } from './execute.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
 
@@ -14,8 +15,8 @@ export interface Contract {
   readonly operations: readonly ContractOperation[]
   /** Those that can be posted: all but the retired ones. */
   readonly postOperations: readonly ContractOperation[]
-  /** Whether a query of the graph has an argument: what an app may leave out of its graph is not in its routes. */
-  takes(query: string, argument: string): boolean
+  /** Whether the app's owners send each other credits. */
+  readonly hasTransfers: boolean
 }
 
 /** @throws Error when the schema lacks the ledger's contract. */
@@ -26,11 +27,7 @@ export function readContract(schema: GraphQLSchema): Contract {
     throw new Error('The schema has no LedgerOperation and LedgerPostOperation: add the ledger to it first.')
   }
   return {
-    takes: (query, argument) =>
-      schema
-        .getQueryType()
-        ?.getFields()
-        [query]?.args.some(({ name }) => name === argument) ?? false,
+    hasTransfers: schema.getMutationType()?.getFields().transferCredits !== undefined,
     operations: operationsOf(operations),
     postOperations: operationsOf(postOperations),
   }
@@ -68,9 +65,7 @@ export function checkOperations({ operations }: Contract, names: readonly string
   if (problems.length > 0) throw validationProblem(problems)
 }
 
-const directionsDocument: DocumentNode = parse(
-  'query LedgerDirections { ledgerOperations { name direction } }',
-)
+const directionsDocument = parseDocument('query LedgerDirections { ledgerOperations { name direction } }')
 
 const directionsData = z.object({
   ledgerOperations: z.array(z.object({ name: z.string(), direction: z.string() })),

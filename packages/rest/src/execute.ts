@@ -1,5 +1,4 @@
 import type { DocumentNode, ExecutionResult } from 'graphql'
-import type { CompleteDocument } from './document.ts'
 import { graphProblem } from './refusal.ts'
 
 /** Values of a document's variables. */
@@ -22,10 +21,10 @@ export type Execute = (
 /** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
 export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
 
-/** Binds `execute` to a request and to the documents of an app. */
-export function runFor(execute: Execute, complete: CompleteDocument, asker: Asker): RunDocument {
+/** Binds `execute` to a request. */
+export function runFor(execute: Execute, asker: Asker): RunDocument {
   return async (document, variables) => {
-    const { data, errors } = await execute(complete(document), variables, asker)
+    const { data, errors } = await execute(document, variables, asker)
     if (errors?.length) throw graphProblem(errors)
     return data
   }

@@ -1,7 +1,7 @@
 /**
  * Fragments that a route's document may use: those of the ledger's objects, and `...RestRefusal` on the result union
- * of a mutation, for every way in which it can refuse. What is marked `@ifKnown` is left out where the app's graph
- * lacks it. Aliases keep what may be null in a refusal apart from what success has under the same name.
+ * of a mutation, for every way in which it can refuse. Aliases keep what may be null in a refusal apart from what success
+ * has under the same name.
  */
 export const ledgerFragments = `
   fragment RestEntry on LedgerEntry {
@@ -9,7 +9,7 @@ export const ledgerFragments = `
     reverses refunds holdId
   }
   fragment RestBalance on LedgerBalance {
-    ownerId amount overdraft @ifKnown held @ifKnown available @ifKnown
+    ownerId amount overdraft held available
   }
   fragment RestTransaction on LedgerTransaction {
     id nonce metadata createdOn entries { ...RestEntry }
@@ -32,11 +32,11 @@ export const ledgerFragments = `
     }
     ... on DuplicateHoldError {
       identical
-      originalHold: hold @ifKnown { ...RestHold }
+      originalHold: hold { ...RestHold }
       balance { ...RestBalance }
     }
-    ... on RefundExceededError @ifKnown { refundable }
-    ... on OverdraftInUseError @ifKnown { balance { ownerId amount } }
-    ... on HoldEndedError @ifKnown { endedHold: hold { ...RestHold } }
+    ... on RefundExceededError { refundable }
+    ... on OverdraftInUseError { balance { ownerId amount } }
+    ... on HoldEndedError { endedHold: hold { ...RestHold } }
   }
 `

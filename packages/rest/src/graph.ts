@@ -85,7 +85,7 @@ export function restEntry(entry: z.output<typeof entryData>): shapes.RestEntry {
   }
 }
 
-/** A balance of the graph as REST answers it, with as much of an overdraft and holds as the graph has. */
+/** A balance of the graph as REST answers it: what is null of a past moment is left out. */
 export function restBalance(balance: z.output<typeof accountBalanceData>): shapes.RestBalance {
   return { owner_id: balance.ownerId, ...restCredits(balance) }
 }

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { acceptedTypes } from './accept.ts'
 import { checkMediaType, parseJson } from './body.ts'
 import { readContract } from './contract.ts'
-import { assertDocument, createCompleter, hasRootFields } from './document.ts'
+import { assertDocument } from './document.ts'
 import { type Asker, type Execute, runFor } from './execute.ts'
 import { ledgerRoutes } from './ledger-routes/index.ts'
 import { idempotencyKeyHeader, withIdempotencyKey } from './nonce.ts'
@@ -51,19 +51,16 @@ export interface Rest {
 }
 
 /**
- * The REST routes of an app: each runs a GraphQL document through `execute`. Of the ledger's, those are there whose field
- * the app's graph has.
+ * The REST routes of an app: each runs a GraphQL document through `execute`.
  *
  * @throws Error when the schema lacks what a route's document asks for.
  */
 export function createRest(options: RestOptions): Rest {
   const { app, info = { version: '0.0.0' }, schema, execute, routes: own = [], onFault } = options
   const contract = readContract(schema)
-  const complete = createCompleter(schema)
-  const ledgers = ledgerRoutes(contract).filter(({ document }) => hasRootFields(schema, document))
-  const routes = [...ledgers, ...own]
+  const routes = [...ledgerRoutes(contract), ...own]
   for (const { method, path, document } of routes) {
-    assertDocument(schema, complete(document), `${method.toUpperCase()} ${path}`)
+    assertDocument(schema, document, `${method.toUpperCase()} ${path}`)
   }
   const router = createRouter(routes)
   const ownProblems: ProblemTable = Object.assign({}, ...own.map((route) => route.problems))
@@ -77,7 +74,7 @@ export function createRest(options: RestOptions): Rest {
     if (acceptedTypes(request.headers.get('accept'), answerTypes).length === 0)
       throw problem('NOT_ACCEPTABLE')
     const input = { params, query, ...(await readBody(route, request)) }
-    const run = runFor(execute, complete, request)
+    const run = runFor(execute, request)
     try {
       return withOperation(await route.answer(input, run), route)
     } catch (error) {

@@ -1,6 +1,6 @@
-import { type DocumentNode, parse } from 'graphql'
+import type { DocumentNode } from 'graphql'
 import { z } from 'zod'
-import { operationName } from './document.ts'
+import { operationName, parseDocument } from './document.ts'
 import type { RunDocument, Variables } from './execute.ts'
 import { restCredits, restEntry, restHold, restTransaction } from './graph.ts'
 import type { RestAnswer } from './problem.ts'
@@ -48,7 +48,7 @@ export interface RouteDefinition<
   readonly request: Request
   /** Whether a request without a body stands for one of `{}`. */
   readonly bodyOptional?: boolean
-  /** A GraphQL document with one named operation; it may use the fragments and `@ifKnown` of fragments.ts. */
+  /** A GraphQL document with one named operation; it may use the fragments of fragments.ts. */
   readonly document: string
   /** `run` asks the graph something first. */
   readonly variables: (input: Input<Request>, run: RunDocument) => Variables | Promise<Variables>
@@ -95,7 +95,7 @@ export interface Route {
   readonly description: string | undefined
   readonly request: RequestShapes
   readonly bodyOptional: boolean
-  /** As its author wrote it; each app's schema completes it. */
+  /** With the fragments that it uses. */
   readonly document: DocumentNode
   readonly operation: string | undefined
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: z.ZodType }
@@ -115,7 +115,7 @@ export function defineRoute<
 >(definition: RouteDefinition<Request, Data, Success>): Route {
   const { method, path, operationId, tag, summary, description, request, success } = definition
   const { aliases = [], bodyOptional = false, codes = [], problems = {} } = definition
-  const document = parse(definition.document)
+  const document = parseDocument(definition.document)
   const shape = z.object(request)
 
   const succeed = (body: z.input<Success>, replayed: boolean): RestAnswer => ({

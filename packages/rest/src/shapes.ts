@@ -152,9 +152,7 @@ export const credits = {
 /** What an owner has and can spend. */
 export const accountBalance = z.object({ owner_id: ownerId, ...credits }).meta({
   id: 'AccountBalance',
-  description:
-    '`overdraft` and `available` where the app has overdrafts or holds, `held` where it has holds; of a past moment ' +
-    'the balance alone.',
+  description: 'Of a past moment the balance alone.',
 })
 
 /** A balance as REST answers it. */

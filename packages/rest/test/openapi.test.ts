@@ -269,7 +269,7 @@ describe('createRest', () => {
       enum LedgerOperation { A } enum LedgerPostOperation { A }
     `)
     expect(() => createRest({ app: 'x', schema: foreign, execute: () => ({}) })).toThrow(
-      'The document of POST /ledger does not fit the schema',
+      'The document of GET /ledger/{owner_id} does not fit the schema',
     )
   })
 })

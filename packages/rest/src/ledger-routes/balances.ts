@@ -1,24 +1,15 @@
 import { z } from 'zod'
-import type { Contract } from '../contract.ts'
 import { accountBalanceData, restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
-import { takenBy } from './optional-query.ts'
 
 /** An owner's balance, under two paths. */
-export function balanceRoutes(contract: Contract): readonly Route[] {
-  return [
-    balanceRoute(contract, { path: '/ledger/{owner_id}', operationId: 'getAccount' }),
-    balanceRoute(contract, { path: '/balance/{owner_id}', operationId: 'getBalance' }),
-  ]
-}
+export const balanceRoutes: readonly Route[] = [
+  balanceRoute({ path: '/ledger/{owner_id}', operationId: 'getAccount' }),
+  balanceRoute({ path: '/balance/{owner_id}', operationId: 'getBalance' }),
+]
 
-function balanceRoute(contract: Contract, place: Pick<Route, 'path' | 'operationId'>): Route {
-  const query = z.object({
-    as_of: shapes.moment
-      .optional()
-      .meta({ description: 'The balance after the last entry until this moment; left out: now.' }),
-  })
+function balanceRoute(place: Pick<Route, 'path' | 'operationId'>): Route {
   return defineRoute({
     method: 'get',
     ...place,
@@ -27,9 +18,13 @@ function balanceRoute(contract: Contract, place: Pick<Route, 'path' | 'operation
     description: 'An owner never seen has 0.',
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
-      query: takenBy(contract, 'balance', query, { as_of: 'asOf' }),
+      query: z.object({
+        as_of: shapes.moment
+          .optional()
+          .meta({ description: 'The balance after the last entry until this moment; left out: now.' }),
+      }),
     },
-    document: `query RestBalance($ownerId: String!, $asOf: DateTime @ifKnown) {
+    document: `query RestBalance($ownerId: String!, $asOf: DateTime) {
       balance(ownerId: $ownerId, asOf: $asOf) { ...RestBalance }
     }`,
     variables: ({ params, query: { as_of: asOf } }) => ({ ownerId: params.owner_id, asOf }),

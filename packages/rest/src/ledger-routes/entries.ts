@@ -5,7 +5,6 @@ import { problem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { oneOrMore, operationQuery } from './operation-query.ts'
-import { takenBy } from './optional-query.ts'
 import { next, nextOf, pageArguments, pageData, pageQuery } from './pages.ts'
 
 const entriesBody = z.object({ entries: z.array(shapes.entry), next }).meta({ id: 'EntryPage' })
@@ -33,17 +32,11 @@ export function entriesRoute(contract: Contract): Route {
     description: 'Page by page: `next` is the `after` of the page that follows.',
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
-      query: takenBy(contract, 'ledgerEntries', entriesQuery, {
-        from: 'from',
-        to: 'to',
-        order: 'order',
-        metadata: 'metadata',
-      }),
+      query: entriesQuery,
     },
     document: `query RestEntries(
       $ownerId: String!, $first: Int, $after: String, $operations: [LedgerOperation!],
-      $from: DateTime @ifKnown, $to: DateTime @ifKnown, $order: LedgerEntryOrder @ifKnown,
-      $metadata: LedgerMetadataFilter @ifKnown
+      $from: DateTime, $to: DateTime, $order: LedgerEntryOrder, $metadata: LedgerMetadataFilter
     ) {
       ledgerEntries(
         ownerId: $ownerId, first: $first, after: $after, operations: $operations,

@@ -1,5 +1,5 @@
-import { type DocumentNode, parse } from 'graphql'
 import { z } from 'zod'
+import { parseDocument } from '../document.ts'
 import { accountBalanceData, entryData, holdData, restCredits, restEntry, restHold } from '../graph.ts'
 import { problem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -54,7 +54,7 @@ export function holdsRoute(readEntries: EntryReader): Route {
 }
 
 const holdDocument = 'query RestLedgerHold($id: ID!) { ledgerHold(id: $id) { ...RestHold } }'
-const holdQuery: DocumentNode = parse(holdDocument)
+const holdQuery = parseDocument(holdDocument)
 const foundHold = z.object({ ledgerHold: holdData.nullable() })
 
 /** One hold. */

@@ -13,14 +13,14 @@ import { accountsRoute, summaryRoutes } from './statements.ts'
 import { postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
 /**
- * The ledger's routes; an app has those whose field its graph has. Reads of one owner come first: ids are numbers and
+ * The ledger's routes; transfers where the app has their operations. Reads of one owner come first: ids are numbers and
  * UUIDs, so that an owner called `holds` or `entries` keeps all of them. What would stand where an owner does has a path
  * outside of `/ledger`.
  */
 export function ledgerRoutes(contract: Contract): readonly Route[] {
   const readEntry = createEntryReader(contract)
   return [
-    ...balanceRoutes(contract),
+    ...balanceRoutes,
     entriesRoute(contract),
     entryByNonceRoute,
     heldRoute,
@@ -31,7 +31,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     postRoute(readEntry),
     postTransactionRoute(readEntry),
     transactionRoute,
-    transferRoute,
+    ...(contract.hasTransfers ? [transferRoute] : []),
     entryRoute,
     ...correctionRoutes,
     batchRoute(contract, readEntry),

@@ -1,5 +1,5 @@
-import { type DocumentNode, parse } from 'graphql'
 import { z } from 'zod'
+import { parseDocument } from '../document.ts'
 import type { RunDocument } from '../execute.ts'
 import { balancesData, restBalances, restTransaction, transactionData } from '../graph.ts'
 import { problem } from '../problem.ts'
@@ -27,7 +27,7 @@ export function postedTransaction({ transaction, balances }: z.output<typeof pos
   return { transaction: restTransaction(transaction), balances: restBalances(balances) }
 }
 
-const balanceDocument: DocumentNode = parse(
+const balanceDocument = parseDocument(
   'query RestReplayedBalance($ownerId: String!) { balance(ownerId: $ownerId) { ownerId amount } }',
 )
 const balanceOfOwner = z.object({ balance: balancesData.element })
