@@ -13,8 +13,8 @@ export type VariablesArgument<Variables> =
   Record<never, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 /**
- * One app's ledger. `postEntry`, `balance`, `entry`, `entryByNonce`, `entries` and `operations` every app has; the
- * others need the parts of the same names in its graph, which it has unless it leaves them out.
+ * One app's ledger. `transfer` needs the operations of transfers, `entriesPosted` a graph with live entries; all else every
+ * app has.
  *
  * Each method throws a LedgerClientError when the server could not be reached or answered with errors; a lost
  * connection, a retryable error and 502, 503 and 504 are tried again first, as `retry` says.
@@ -25,7 +25,7 @@ export interface LedgerClient<
 > extends LedgerCommands<Operation, PostOperation>,
     LedgerReads<Operation> {
   /**
-   * The owner's entries as they are posted, oldest first, each once; they need the app's part `live`. A lost connection
+   * The owner's entries as they are posted, oldest first, each once. A lost connection
    * is opened again after the last entry, as `retry` says. Without `after` the list begins when it is first asked for an
    * entry. What is not read stays with the server.
    */

@@ -65,7 +65,6 @@ export type {
   LedgerSummaryLine,
   LedgerSummaryWindow,
   LedgerTransaction,
-  OverdraftBalance,
   PageInfo,
   SharedOperation,
 } from './types.ts'

@@ -3,7 +3,6 @@ import type { ForApp } from './app-documents.ts'
 import {
   AccountsDocument,
   AvailableDocument,
-  BalanceAtDocument,
   BalanceDocument,
   EntriesDocument,
   EntryByNonceDocument,
@@ -11,7 +10,6 @@ import {
   HoldDocument,
   HoldsDocument,
   OperationsDocument,
-  StatementDocument,
   SummaryDocument,
   TransactionDocument,
 } from './generated/documents.ts'
@@ -76,13 +74,9 @@ export function createReads<Operation extends string>({
   ) => (await send(document, variables)).result
 
   async function entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>> {
-    const { from, to, order, metadata, ...rest } = input
+    const { from, to, ...rest } = input
     const times = { from: from && isoOf(from), to: to && isoOf(to) }
-    // Only what is asked for is sent: not every graph has more than the contract's arguments.
-    const isStatement = [from, to, order, metadata].some((filter) => filter != null)
-    const { ledgerEntries } = isStatement
-      ? await ask(ofApp(StatementDocument), { ...rest, ...times, order, metadata })
-      : await ask(ofApp(EntriesDocument), rest)
+    const { ledgerEntries } = await ask(ofApp(EntriesDocument), { ...rest, ...times })
     return { entries: ledgerEntries.edges.map(({ node }) => node), pageInfo: ledgerEntries.pageInfo }
   }
 
@@ -93,11 +87,7 @@ export function createReads<Operation extends string>({
 
   return {
     async balance(ownerId, { asOf } = {}) {
-      const { balance } =
-        asOf === undefined
-          ? await ask(ofApp(BalanceDocument), { ownerId })
-          : await ask(ofApp(BalanceAtDocument), { ownerId, asOf: isoOf(asOf) })
-      return balance
+      return (await ask(ofApp(BalanceDocument), { ownerId, asOf: asOf && isoOf(asOf) })).balance
     },
     async available(ownerId) {
       return (await ask(ofApp(AvailableDocument), { ownerId })).balance

@@ -10,7 +10,6 @@ import type {
   LedgerOperation,
   LedgerSummaryWindow,
   OperationsQuery,
-  OverdraftFieldsFragment,
   PageFieldsFragment,
   SummaryQuery,
   TransactionFieldsFragment,
@@ -54,10 +53,7 @@ export interface LedgerHold<Operation extends string = SharedOperation>
 /** What an owner has in the app, in credits. An owner never seen has 0. */
 export interface LedgerBalance extends BalanceFieldsFragment {}
 
-/** What an owner has, how far below 0 that may go, and what can be spent: amount - held + overdraft, in credits. */
-export interface OverdraftBalance extends ForOperations<OverdraftFieldsFragment, SharedOperation> {}
-
-/** The same with what live holds keep aside. */
+/** What an owner has, how far below 0 that may go, what live holds keep aside, and what can be spent, in credits. */
 export interface AvailableBalance extends ForOperations<AvailableFieldsFragment, SharedOperation> {}
 
 /** An operation's name, meaning, amount rule and limit: what a form needs. */

@@ -9,7 +9,6 @@ import {
   type LedgerHold,
   type LedgerSummaryLine,
   type LedgerTransaction,
-  type OverdraftBalance,
   type SharedOperation,
 } from '../src/index.ts'
 
@@ -148,7 +147,7 @@ describe('LedgerClient', () => {
     }
     const set = await content.setOverdraft({ ownerId: 'ada', limit: 1 })
     if (set.ok || set.__typename === 'OverdraftInUseError') {
-      expectTypeOf(set.balance.overdraft).toEqualTypeOf<OverdraftBalance['overdraft']>()
+      expectTypeOf(set.balance.overdraft).toEqualTypeOf<AvailableBalance['overdraft']>()
     }
     const [first] = await content.postEntries([entry])
     if (first?.ok) expectTypeOf(first.entry.operation).toEqualTypeOf<ContentOperation | null>()
