@@ -26,5 +26,6 @@ export function noopLedger(ledger: BenchLedger): BenchLedger {
     balance: { ownerId, amount: 1, overdraft: 0, held: 0, available: 1 },
   })
   // One function serves both ways to call it: its answer has all that each expects.
-  return { ...ledger, postEntry: async (input: PostEntryInput<keyof typeof operations>) => posted(input) }
+  const postEntry = async (input: PostEntryInput<keyof typeof operations>) => posted(input)
+  return { ...ledger, postEntry: Object.assign(postEntry, { refusals: ledger.postEntry.refusals }) }
 }

@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import {
-  correctionErrors,
-  HoldEndedError,
-  ledgerErrors,
-  OverdraftInUseError,
-  postingErrors,
-  SubscriberTooSlowError,
-} from '@shared-ledger/ledger'
+import { ledgerErrors, SubscriberTooSlowError } from '@shared-ledger/ledger'
 import { createRest, type ProblemTable, problems, type Route } from '@shared-ledger/rest'
-import { buildSchema } from 'graphql'
+import { buildSchema, isInterfaceType } from 'graphql'
 import { expect, test } from 'vitest'
 import { routes as contentRoutes } from '../../apps/content/src/routes.ts'
 import { routes as freelanceRoutes } from '../../apps/freelance/src/routes.ts'
@@ -59,7 +52,9 @@ test("the apps' own errors in docs/rest.md are those of their routes", () => {
 test('docs/graphql.md has an example of each error of a result, and of each code of errors', () => {
   const codes = tableOf('docs/graphql.md', ['code', 'when', 'status']).map(({ code }) => bare(code))
   const headings = [...read('docs/graphql.md').matchAll(/^### (\w+Error)$/gm)].map(([, name]) => name)
-  const results = [...postingErrors, ...correctionErrors, OverdraftInUseError, HoldEndedError]
+  const schema = buildSchema(read('packages/plugin-ledger/schema.graphql'))
+  const refusal = schema.getType('Error')
+  const results = isInterfaceType(refusal) ? schema.getPossibleTypes(refusal) : []
   expect(codes.filter((code) => !shownCodes('docs/graphql.md').has(code))).toEqual([])
   expect(Object.keys(ledgerErrors).filter((code) => !shownCodes('docs/graphql.md').has(code))).toEqual([])
   expect(headings.toSorted()).toEqual(results.map(({ name }) => name).toSorted())

@@ -3,7 +3,8 @@ import {
   createLedger,
   createPool,
   defineOperations,
-  type PostEntryResult,
+  type LedgerResult,
+  type PostedEntry,
   sharedOperations,
 } from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
@@ -132,7 +133,7 @@ test('after a split what is in an older part is reversed once, refunded within i
   const [credit, reward] = (await content.entries({ ownerId: 'cy', order: 'OLDEST_FIRST' })).edges.map(
     ({ node }) => node,
   )
-  const codeOf = (result: PostEntryResult) => result.ok || result.error.code
+  const codeOf = (result: LedgerResult<PostedEntry>) => result.ok || result.error.code
   const refund = (nonce: string) => content.refundEntry({ id: credit?.id ?? '', amount: 1, nonce })
   expect([codeOf(await refund('back')), codeOf(await refund('back again'))]).toEqual([
     true,

@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { postingErrors } from '@shared-ledger/ledger'
+import { errorsOf } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import {
@@ -129,7 +129,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       nullable: false,
       description: 'Publishes a content for the price of CONTENT_CREATION.',
       errors: {
-        types: [...postingErrors],
+        types: [...errorsOf(ledger.postEntry)],
         directResult: true,
         union: { name: 'CreateContentResult', description: 'What `createContent` answers.' },
       },
@@ -141,7 +141,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       nullable: false,
       description: 'Records an access to a content by CONTENT_ACCESS.',
       errors: {
-        types: [...postingErrors, ContentNotFoundError],
+        types: [...errorsOf(ledger.postEntry), ContentNotFoundError],
         directResult: true,
         union: { name: 'AccessContentResult', description: 'What `accessContent` answers.' },
       },

@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { postingErrors, ValidationError } from '@shared-ledger/ledger'
+import { errorsOf, ValidationError } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
@@ -140,7 +140,7 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       nullable: false,
       description: 'Pays a project, once: its price goes from the client to the freelancer.',
       errors: {
-        types: [...postingErrors, ProjectNotFoundError, ProjectPaidError],
+        types: [...errorsOf(ledger.postTransaction), ProjectNotFoundError, ProjectPaidError],
         directResult: true,
         union: { name: 'PayProjectResult', description: 'What `payProject` answers.' },
       },

@@ -73,6 +73,7 @@ export type CaptureHoldResult<Operation extends string = SharedOperation> =
 /** The hold, which keeps nothing aside any more, and the balance; or why it was not released. */
 export type ReleaseHoldResult<Operation extends string = SharedOperation> =
   | Done<ReleaseHoldMutation, Operation>
+  | ValidationRefusal
   | NotFoundRefusal
   | HoldEndedRefusal<Operation>
 

@@ -1,6 +1,5 @@
 import type { PrismaClient, TransactionClient } from './database.ts'
-import type { LedgerBalance } from './entry.ts'
-import { isRefusal, LedgerError, type Refusal } from './errors.ts'
+import { LedgerError, type ValidationError } from './errors.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations.ts'
 import {
   type RefundEntryInput,
@@ -18,7 +17,7 @@ import {
   type HoldInput,
   type PostedHold,
 } from './posting/holds.ts'
-import { type OverdraftInput, setOverdraft } from './posting/overdraft.ts'
+import { type OverdraftInput, type SetOverdraft, setOverdraft } from './posting/overdraft.ts'
 import { createPost, type PostedDraft, postOne } from './posting/post.ts'
 import { inOrder, readBatch } from './posting/post-entries.ts'
 import { entryDrafts, type PostEntryInput, type PostedEntry, postedEntry } from './posting/post-entry.ts'
@@ -30,27 +29,42 @@ import {
 } from './posting/transaction.ts'
 import { type TransferInput, transferDrafts } from './posting/transfer.ts'
 import type { Finders } from './reading/finders.ts'
+import {
+  type CaptureError,
+  type CorrectionError,
+  captureErrors,
+  correctionErrors,
+  isOneOf,
+  type OverdraftError,
+  overdraftErrors,
+  type PostingError,
+  postingErrors,
+  type Refusal,
+  type RefusalClasses,
+  type ReleaseError,
+  releaseErrors,
+} from './refusals.ts'
 import type { RowReader } from './rows.ts'
 
 /** What became of a request: `ok` with what was posted, or the refusal. */
-export type LedgerResult<Posted, Operation extends string = string> =
+export type LedgerResult<Posted, Refused extends Refusal = Refusal> =
   | ({ readonly ok: true } & Posted)
-  | { readonly ok: false; readonly error: Refusal<Operation> }
+  | { readonly ok: false; readonly error: Refused }
 
 /** What became of a posting of one entry. */
 export type PostEntryResult<Operation extends string = string> = LedgerResult<
   PostedEntry<Operation>,
-  Operation
+  PostingError<Operation>
 >
 
-/** One way to write to a ledger. */
-export interface LedgerCommand<Input, Posted, Operation extends string = string> {
+/** One way to write to a ledger; `Refused`: exactly the refusals that it can have. */
+export interface LedgerCommand<Input, Posted, Refused extends Refusal> {
   /**
    * Does it, and answers what became of it. What is posted at once goes to the database together.
    * @throws DatabaseUnavailableError, TransactionConflictError, AccountBusyError, OverloadedError: all may be retried with
    * the same nonce.
    */
-  (input: Input): Promise<LedgerResult<Posted, Operation>>
+  (input: Input): Promise<LedgerResult<Posted, Refused>>
   /**
    * Does it inside the app's own Prisma transaction (READ COMMITTED): committed with it, or not at all.
    * A transaction that posts for several owners does so in one call, or in the order of their ids, so that two never
@@ -58,6 +72,8 @@ export interface LedgerCommand<Input, Posted, Operation extends string = string>
    * @throws LedgerError on every refusal, duplicates included, so that the transaction rolls back.
    */
   (input: Input, options: { readonly tx: TransactionClient }): Promise<Posted>
+  /** The classes of its refusals, for `errorsOf`. */
+  readonly refusals: RefusalClasses<Refused>
 }
 
 /** What can be written to one app's ledger; `PostOperation`: the operations that are not retired. */
@@ -66,27 +82,39 @@ export interface LedgerCommands<
   PostOperation extends Operation = Operation,
 > {
   /** Posts one entry. */
-  readonly postEntry: LedgerCommand<PostEntryInput<PostOperation>, PostedEntry<Operation>, Operation>
+  readonly postEntry: LedgerCommand<
+    PostEntryInput<PostOperation>,
+    PostedEntry<Operation>,
+    PostingError<Operation>
+  >
   /** Posts 1 to 100 entries, of any owners: all of them or none. */
   readonly postTransaction: LedgerCommand<
     PostTransactionInput<PostOperation>,
     PostedTransaction<Operation>,
-    Operation
+    PostingError<Operation>
   >
   /** Moves credits from one owner to another. The app needs `...transferOperations`. */
-  readonly transfer: LedgerCommand<TransferInput, PostedTransaction<Operation>, Operation>
+  readonly transfer: LedgerCommand<TransferInput, PostedTransaction<Operation>, PostingError<Operation>>
   /** Undoes a transaction: in reverse order, one entry of the negated amount per original entry. Once only. */
-  readonly reverseTransaction: LedgerCommand<ReverseTransactionInput, PostedTransaction<Operation>, Operation>
+  readonly reverseTransaction: LedgerCommand<
+    ReverseTransactionInput,
+    PostedTransaction<Operation>,
+    CorrectionError<Operation>
+  >
   /** Gives a part of an entry back; several times, up to the whole. */
-  readonly refundEntry: LedgerCommand<RefundEntryInput, PostedEntry<Operation>, Operation>
+  readonly refundEntry: LedgerCommand<RefundEntryInput, PostedEntry<Operation>, CorrectionError<Operation>>
   /** Sets credits aside for a later entry. */
-  readonly holdCredits: LedgerCommand<HoldInput<PostOperation>, PostedHold<Operation>, Operation>
+  readonly holdCredits: LedgerCommand<
+    HoldInput<PostOperation>,
+    PostedHold<Operation>,
+    PostingError<Operation>
+  >
   /** Posts what a hold has promised, or a part of it; the rest is available again. Once only. */
-  readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, Operation>
+  readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, CaptureError<Operation>>
   /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
-  readonly releaseHold: LedgerCommand<string, PostedHold<Operation>, Operation>
+  readonly releaseHold: LedgerCommand<string, PostedHold<Operation>, ReleaseError<Operation>>
   /** Sets how far below 0 an owner's balance may go. */
-  readonly setOverdraft: LedgerCommand<OverdraftInput, { readonly balance: LedgerBalance }, Operation>
+  readonly setOverdraft: LedgerCommand<OverdraftInput, SetOverdraft, OverdraftError>
   /**
    * Posts 1 to 1,000 entries, each on its own, as if one after another, and answers in order what became of each.
    * `dryRun` is for all of them: an input that has its own is refused.
@@ -129,43 +157,50 @@ export function createCommands<Ops extends Operations>({
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
 
-  /** A command that posts one draft. */
-  const posting = <Input, Posted>(
-    read: (input: Input, client: TransactionClient) => PostingRequest | Promise<PostingRequest>,
-    answer: (posted: PostedDraft<Operation>) => Posted,
-  ) => command(async (client, input: Input) => answer(await postOne(post, client, await read(input, client))))
-
-  /** A command by the function that carries it out and throws what refuses it. */
-  function command<Input, Posted>(
-    run: (client: TransactionClient, input: Input) => Promise<Posted>,
-  ): LedgerCommand<Input, Posted, Operation> {
-    function call(input: Input): Promise<LedgerResult<Posted, Operation>>
+  /** A command by the function that carries it out: its refusals are values, and thrown in an app's transaction alone. */
+  function command<Input, Posted extends object, Refused extends Refusal<Operation>>(
+    refusals: RefusalClasses<Refused>,
+    run: (client: TransactionClient, input: Input) => Promise<Posted | Refusal<Operation>>,
+  ): LedgerCommand<Input, Posted, Refused> {
+    function call(input: Input): Promise<LedgerResult<Posted, Refused>>
     function call(input: Input, options: { readonly tx: TransactionClient }): Promise<Posted>
-    function call(input: Input, options?: { readonly tx: TransactionClient }) {
-      return options ? run(options.tx, input) : asResult(() => run(prisma, input))
+    async function call(input: Input, options?: { readonly tx: TransactionClient }) {
+      if (!options) return resultOf(refusals, await run(prisma, input))
+      const outcome = await run(options.tx, input)
+      if (outcome instanceof LedgerError) throw outcome
+      return outcome
     }
-    return call
+    return Object.assign(call, { refusals })
   }
 
-  async function asResult<Posted>(run: () => Promise<Posted>): Promise<LedgerResult<Posted, Operation>> {
-    try {
-      return { ok: true, ...(await run()) }
-    } catch (error) {
-      if (isRefusal<Operation>(error)) return { ok: false, error }
-      throw error
-    }
-  }
+  /** A command that posts one draft. */
+  const posting = <Input, Posted extends object, Refused extends Refusal<Operation>>(
+    refusals: RefusalClasses<Refused>,
+    read: (
+      input: Input,
+      client: TransactionClient,
+    ) => PostingRequest | ValidationError | Promise<PostingRequest | Refusal<Operation>>,
+    answer: (posted: PostedDraft<Operation>) => Posted,
+  ) =>
+    command(refusals, async (client, input: Input) => {
+      const request = await read(input, client)
+      if (request instanceof LedgerError) return request
+      const settled = await postOne(post, client, request)
+      return settled instanceof LedgerError ? settled : answer(settled)
+    })
 
   return {
-    postEntry: posting(readEntry, postedEntry),
-    postTransaction: posting(readTransaction, postedTransaction),
-    transfer: posting(transferDrafts(operations, readTransaction), postedTransaction),
+    postEntry: posting(postingErrors, readEntry, postedEntry),
+    postTransaction: posting(postingErrors, readTransaction, postedTransaction),
+    transfer: posting(postingErrors, transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(
+      correctionErrors,
       (input: ReverseTransactionInput, client) =>
         reversalDraft(input, (id) => find.entriesByTransaction(client, id)),
       postedTransaction,
     ),
     refundEntry: posting(
+      correctionErrors,
       (input: RefundEntryInput, client) =>
         refundDraft(input, operations, {
           findEntry: (id) => find.entryById(client, id),
@@ -173,21 +208,29 @@ export function createCommands<Ops extends Operations>({
         }),
       postedEntry,
     ),
-    holdCredits: command(holds.hold),
-    captureHold: command(holds.capture),
-    releaseHold: command(holds.release),
-    setOverdraft: command(async (client, input: OverdraftInput) => ({
-      balance: await setOverdraft(client, { app, directly }, input),
-    })),
+    holdCredits: command(postingErrors, holds.hold),
+    captureHold: command(captureErrors, holds.capture),
+    releaseHold: command(releaseErrors, holds.release),
+    setOverdraft: command(overdraftErrors, (client, input: OverdraftInput) =>
+      setOverdraft(client, { app, directly }, input),
+    ),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)
       const drafts = items.flatMap((item) => ('draft' in item ? [item.draft] : []))
       const settled = drafts.length > 0 ? await post(prisma, drafts, { dryRun }) : []
       return inOrder(items, settled).map((outcome) =>
-        outcome instanceof LedgerError
-          ? { ok: false, error: outcome }
-          : { ok: true, ...postedEntry(outcome) },
+        resultOf(postingErrors, outcome instanceof LedgerError ? outcome : postedEntry(outcome)),
       )
     },
   }
+}
+
+/** What a command returns. @throws a refusal that its type does not name: it cannot have it. */
+function resultOf<Posted extends object, Refused extends Refusal>(
+  refusals: RefusalClasses<Refused>,
+  outcome: Posted | Refusal,
+): LedgerResult<Posted, Refused> {
+  if (!(outcome instanceof LedgerError)) return { ok: true, ...outcome }
+  if (isOneOf(refusals, outcome)) return { ok: false, error: outcome }
+  throw outcome
 }

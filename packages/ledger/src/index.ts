@@ -22,7 +22,6 @@ export {
   AccountBusyError,
   AlreadyReversedError,
   BalanceOutOfRangeError,
-  correctionErrors,
   DatabaseUnavailableError,
   DuplicateHoldError,
   DuplicateNonceError,
@@ -37,10 +36,7 @@ export {
   NotReversibleError,
   OverdraftInUseError,
   OverloadedError,
-  type PostingError,
-  postingErrors,
   RefundExceededError,
-  type Refusal,
   ServerOutdatedError,
   SubscriberTooSlowError,
   TransactionConflictError,
@@ -67,7 +63,7 @@ export type { RefundEntryInput, ReverseTransactionInput } from './posting/correc
 export type { EntryInput } from './posting/draft.ts'
 export type { PostingEvent } from './posting/events.ts'
 export type { CapturedHold, CaptureHoldInput, HoldInput, PostedHold } from './posting/holds.ts'
-export type { OverdraftInput } from './posting/overdraft.ts'
+export type { OverdraftInput, SetOverdraft } from './posting/overdraft.ts'
 export type { PostEntryInput, PostedEntry } from './posting/post-entry.ts'
 export type { PostedTransaction, PostTransactionInput } from './posting/transaction.ts'
 export { hasTransfers, type TransferInput } from './posting/transfer.ts'
@@ -82,4 +78,14 @@ export {
   summarySize,
   summaryWindows,
 } from './reading/summary.ts'
+export {
+  type CaptureError,
+  type CorrectionError,
+  errorsOf,
+  type OverdraftError,
+  type PostingError,
+  type Refusal,
+  type RefusalClasses,
+  type ReleaseError,
+} from './refusals.ts'
 export { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'

@@ -96,14 +96,22 @@ export const metadataSchema = z
     }
   })
 
-/**
- * The input's value under a schema; `field` names an input that is no object.
- * @throws ValidationError that names every faulty field.
- */
-export function parseInput<Value>(schema: z.ZodType<Value>, input: unknown, field = 'input'): Value {
+/** The input's value under a schema. @throws ValidationError as `readInput` returns it. */
+export function parseInput<Value>(schema: z.ZodType<Value>, input: unknown, field?: string): Value {
+  const value = readInput(schema, input, field)
+  if (value instanceof ValidationError) throw value
+  return value
+}
+
+/** The input's value under a schema, or what names every faulty field; `field` names an input that is no object. */
+export function readInput<Value>(
+  schema: z.ZodType<Value>,
+  input: unknown,
+  field = 'input',
+): Value | ValidationError {
   const result = schema.safeParse(input)
   if (result.success) return result.data
-  throw new ValidationError(
+  return new ValidationError(
     result.error.issues.map(({ path, message }) => ({
       field: path.join('.').slice(0, maxFieldName) || field,
       message,

@@ -1,5 +1,6 @@
 import type { Graph } from './graph.ts'
 import type { addPostLedgerEntry } from './mutations.ts'
+import { memberOf } from './results.ts'
 
 /** Adds `postLedgerEntries`: many postings in one call. */
 export function addBatches(
@@ -24,7 +25,7 @@ export function addBatches(
       },
       resolve: async (_root, { inputs, dryRun }) => {
         const results = await ledger.postEntries(inputs, { dryRun: dryRun ?? false })
-        return results.map((result) => (result.ok ? result : result.error))
+        return results.map(memberOf)
       },
     }),
   )

@@ -1,16 +1,12 @@
 import {
   AlreadyReversedError,
-  correctionErrors,
   NotFoundError,
   NotReversibleError,
-  postingErrors,
   RefundExceededError,
 } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import { inputArg, postingInputFields } from './inputs.ts'
-import { addResult, answerOf } from './results.ts'
-
-const refusals = [...postingErrors, ...correctionErrors]
+import { addResult } from './results.ts'
 
 /** Adds `reverseLedgerTransaction` and `refundLedgerEntry`. */
 export function addCorrections(graph: Graph): void {
@@ -36,24 +32,27 @@ export function addCorrections(graph: Graph): void {
       ...postingInputFields(t),
     }),
   })
-  const Reversed = addResult(graph, 'ReverseLedgerTransaction', ['transaction', 'balances'], refusals)
-  const Refunded = addResult(graph, 'RefundLedgerEntry', ['entry', 'balance'], refusals)
+  const reversal = addResult(graph, 'ReverseLedgerTransaction', ledger.reverseTransaction, [
+    'transaction',
+    'balances',
+  ])
+  const refund = addResult(graph, 'RefundLedgerEntry', ledger.refundEntry, ['entry', 'balance'])
 
   builder.mutationFields((t) => ({
     reverseLedgerTransaction: t.field({
-      type: Reversed,
+      type: reversal.type,
       nullable: false,
       description:
         'Undoes a transaction, once: in reverse order, one entry of the negated amount per original entry.',
       args: { input: inputArg(t.arg, ReverseLedgerTransactionInput) },
-      resolve: (_root, { input }) => answerOf(ledger.reverseTransaction(input)),
+      resolve: (_root, { input }) => reversal.run(input),
     }),
     refundLedgerEntry: t.field({
-      type: Refunded,
+      type: refund.type,
       nullable: false,
       description: 'Gives a part of an entry back; several times, up to the whole.',
       args: { input: inputArg(t.arg, RefundLedgerEntryInput) },
-      resolve: (_root, { input }) => answerOf(ledger.refundEntry(input)),
+      resolve: (_root, { input }) => refund.run(input),
     }),
   }))
 }

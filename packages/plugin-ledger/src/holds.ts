@@ -1,10 +1,7 @@
-import { HoldEndedError, NotFoundError, postingErrors } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import type { HoldOfCapture } from './hold-type.ts'
 import { entryInputFields, inputArg, ownerArg, postingInputFields } from './inputs.ts'
-import { addResult, answerOf } from './results.ts'
-
-const endings = [NotFoundError, HoldEndedError]
+import { addResult } from './results.ts'
 
 /** Adds `holdCredits`, `captureHold`, `releaseHold` and the queries of holds. */
 export function addHolds(graph: Graph): void {
@@ -32,41 +29,37 @@ export function addHolds(graph: Graph): void {
       ...postingInputFields(t),
     }),
   })
-  const Held = addResult(graph, 'HoldCredits', ['hold', 'balance'])
-  const Captured = addResult(
-    graph,
-    'CaptureHold',
-    ['entry', 'hold', 'balance'],
-    [...postingErrors, ...endings],
-  )
-  const Released = addResult(graph, 'ReleaseHold', ['hold', 'balance'], endings)
+  const holding = addResult(graph, 'HoldCredits', ledger.holdCredits, ['hold', 'balance'])
+  const capture = addResult(graph, 'CaptureHold', ledger.captureHold, ['entry', 'hold', 'balance'])
+  const release = addResult(graph, 'ReleaseHold', ledger.releaseHold, ['hold', 'balance'])
 
   builder.mutationFields((t) => ({
     holdCredits: t.field({
-      type: Held,
+      type: holding.type,
       nullable: false,
       description: 'Sets credits aside, by an operation that takes credits.',
       args: { input: inputArg(t.arg, HoldCreditsInput) },
-      resolve: (_root, { input }) => answerOf(ledger.holdCredits(input)),
+      resolve: (_root, { input }) => holding.run(input),
     }),
     captureHold: t.field({
-      type: Captured,
+      type: capture.type,
       nullable: false,
       description: 'Posts what a hold has promised, or a part of it. Once only.',
       args: { input: inputArg(t.arg, CaptureHoldInput) },
       resolve: async (_root, { input }) => {
-        const captured = await answerOf(ledger.captureHold(input))
+        const captured = await capture.run(input)
+        if ('code' in captured) return captured
         const hold: HoldOfCapture = { ...captured.hold, capture: captured.entry }
         return { ...captured, hold }
       },
     }),
     releaseHold: t.field({
-      type: Released,
+      type: release.type,
       nullable: false,
       description:
         "Makes a hold's credits available again; one that was released or has expired is answered as it is.",
       args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
-      resolve: (_root, { id }) => answerOf(ledger.releaseHold(id)),
+      resolve: (_root, { id }) => release.run(id),
     }),
   }))
 

@@ -1,6 +1,6 @@
 import type { Graph } from './graph.ts'
 import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
-import { addResult, answerOf } from './results.ts'
+import { addResult } from './results.ts'
 
 /** Adds the mutation `postLedgerEntry`. Returns its input and result: a batch has lists of them. */
 export function addPostLedgerEntry(graph: Graph) {
@@ -9,16 +9,16 @@ export function addPostLedgerEntry(graph: Graph) {
     description: 'An entry to post.',
     fields: (t) => ({ ...entryInputFields(t, graph), ...postingInputFields(t) }),
   })
-  const PostLedgerEntryResult = addResult(graph, 'PostLedgerEntry', ['entry', 'balance'])
+  const posting = addResult(graph, 'PostLedgerEntry', ledger.postEntry, ['entry', 'balance'])
 
   builder.mutationField('postLedgerEntry', (t) =>
     t.field({
-      type: PostLedgerEntryResult,
+      type: posting.type,
       nullable: false,
       description: "Posts one entry to an owner's account.",
       args: { input: inputArg(t.arg, PostLedgerEntryInput) },
-      resolve: (_root, { input }) => answerOf(ledger.postEntry(input)),
+      resolve: (_root, { input }) => posting.run(input),
     }),
   )
-  return { PostLedgerEntryInput, PostLedgerEntryResult }
+  return { PostLedgerEntryInput, PostLedgerEntryResult: posting.type }
 }

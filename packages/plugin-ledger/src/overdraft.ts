@@ -1,7 +1,7 @@
-import { BalanceOutOfRangeError, OverdraftInUseError, ValidationError } from '@shared-ledger/ledger'
+import { OverdraftInUseError } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import { inputArg, ownerField } from './inputs.ts'
-import { addResult, answerOf } from './results.ts'
+import { addResult } from './results.ts'
 
 /** Adds `setOverdraft`. */
 export function addOverdraft(graph: Graph): void {
@@ -29,20 +29,15 @@ export function addOverdraft(graph: Graph): void {
       }),
     }),
   })
-  const SetOverdraftResult = addResult(
-    graph,
-    'SetOverdraft',
-    ['balance'],
-    [ValidationError, OverdraftInUseError, BalanceOutOfRangeError],
-  )
+  const setting = addResult(graph, 'SetOverdraft', ledger.setOverdraft, ['balance'])
 
   builder.mutationField('setOverdraft', (t) =>
     t.field({
-      type: SetOverdraftResult,
+      type: setting.type,
       nullable: false,
       description: "Sets how far below 0 an owner's balance may go.",
       args: { input: inputArg(t.arg, SetOverdraftInput) },
-      resolve: (_root, { input }) => answerOf(ledger.setOverdraft(input)),
+      resolve: (_root, { input }) => setting.run(input),
     }),
   )
 }

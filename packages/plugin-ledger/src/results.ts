@@ -1,12 +1,13 @@
 import type { UnionRef } from '@pothos/core'
 import {
+  errorsOf,
   type LedgerBalance,
+  type LedgerCommand,
   type LedgerEntry,
-  type LedgerError,
   type LedgerHold,
   type LedgerResult,
   type LedgerTransaction,
-  postingErrors,
+  type Refusal,
 } from '@shared-ledger/ledger'
 import type { BuilderTypes } from './builder.ts'
 import type { Graph } from './graph.ts'
@@ -28,19 +29,27 @@ const fieldDescriptions = {
   balances: 'The balances after it: each owner once, in the order of their first entries.',
 } as const satisfies Record<keyof Answer, string>
 
-/** A class of refusals: an object type of the graph. */
-type RefusalType = new (...args: never[]) => LedgerError
+/** What a mutation has of the command that it runs: the union of what that can come to, and the way to run it. */
+interface Result<Input, Posted, Refused> {
+  readonly type: UnionRef<BuilderTypes, Posted | Refused>
+  readonly run: (input: Input) => Promise<Posted | Refused>
+}
 
 /**
  * Adds what a mutation answers: the union `<name>Result` of its success, `<name>Success` with the fields listed, and of
- * its refusals, those of any posting unless others are given.
+ * exactly the refusals of the command that it runs.
  */
-export function addResult<Field extends keyof Answer>(
+export function addResult<
+  Input,
+  Posted extends Partial<Answer>,
+  Refused extends Refusal,
+  Field extends keyof Answer & keyof Posted,
+>(
   { builder, types: { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction } }: Graph,
   name: string,
+  command: LedgerCommand<Input, Posted, Refused>,
   fields: readonly Field[],
-  refusals: readonly RefusalType[] = postingErrors,
-) {
+): Result<Input, Posted, Refused> {
   const fieldTypes = {
     entry: LedgerEntry,
     transaction: LedgerTransaction,
@@ -49,7 +58,7 @@ export function addResult<Field extends keyof Answer>(
     balances: [LedgerBalance],
   } as const
   const mutation = `\`${name[0]?.toLowerCase()}${name.slice(1)}\``
-  const Success = builder.objectRef<Pick<Answer, Field>>(`${name}Success`).implement({
+  const Success = builder.objectRef<Posted>(`${name}Success`).implement({
     description: `${mutation} did what was asked.`,
     fields: (t) =>
       Object.fromEntries(
@@ -65,17 +74,20 @@ export function addResult<Field extends keyof Answer>(
         ]),
       ),
   })
-  const union = builder.errorUnion(`${name}Result`, {
+  const union = builder.unionType(`${name}Result`, {
     description: `What ${mutation} answers: that it was done, or why not.`,
-    types: [...refusals, Success] as never,
-    resolveType: () => Success.name,
+    types: [...errorsOf(command), Success] as never,
+    resolveType: (member: Posted | Refused) => ('code' in member ? member.name : Success.name),
   })
-  return union as unknown as UnionRef<BuilderTypes, Pick<Answer, Field> | LedgerError>
+  return {
+    type: union as unknown as UnionRef<BuilderTypes, Posted | Refused>,
+    run: async (input) => memberOf(await command(input)),
+  }
 }
 
-/** What a command did. @throws the refusal, which the errors plugin makes a member of the field's union. */
-export async function answerOf<Posted>(result: Promise<LedgerResult<Posted>>): Promise<Posted> {
-  const settled = await result
-  if (settled.ok) return settled
-  throw settled.error
+/** What a command came to, as a member of its union: graphql-js takes an Error itself for a field that has failed. */
+export function memberOf<Posted, Refused extends Refusal>(
+  result: LedgerResult<Posted, Refused>,
+): Posted | Refused {
+  return result.ok ? result : { ...result.error, message: result.error.message }
 }

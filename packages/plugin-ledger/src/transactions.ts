@@ -1,6 +1,6 @@
 import type { Graph } from './graph.ts'
 import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
-import { addResult, answerOf } from './results.ts'
+import { addResult } from './results.ts'
 
 /** Adds `postLedgerTransaction` and `ledgerTransaction`. */
 export function addTransactions(graph: Graph): void {
@@ -23,15 +23,18 @@ export function addTransactions(graph: Graph): void {
       ...postingInputFields(t),
     }),
   })
-  const PostLedgerTransactionResult = addResult(graph, 'PostLedgerTransaction', ['transaction', 'balances'])
+  const posting = addResult(graph, 'PostLedgerTransaction', ledger.postTransaction, [
+    'transaction',
+    'balances',
+  ])
 
   builder.mutationField('postLedgerTransaction', (t) =>
     t.field({
-      type: PostLedgerTransactionResult,
+      type: posting.type,
       nullable: false,
       description: "Posts entries to any owners' accounts: all of them or none.",
       args: { input: inputArg(t.arg, PostLedgerTransactionInput) },
-      resolve: (_root, { input }) => answerOf(ledger.postTransaction(input)),
+      resolve: (_root, { input }) => posting.run(input),
     }),
   )
   builder.queryField('ledgerTransaction', (t) =>

@@ -1,6 +1,6 @@
 import type { Graph } from './graph.ts'
 import { inputArg, postingInputFields } from './inputs.ts'
-import { addResult, answerOf } from './results.ts'
+import { addResult } from './results.ts'
 
 /** Adds `transferCredits`. */
 export function addTransfers(graph: Graph): void {
@@ -14,15 +14,15 @@ export function addTransfers(graph: Graph): void {
       ...postingInputFields(t),
     }),
   })
-  const TransferCreditsResult = addResult(graph, 'TransferCredits', ['transaction', 'balances'])
+  const transfer = addResult(graph, 'TransferCredits', ledger.transfer, ['transaction', 'balances'])
 
   builder.mutationField('transferCredits', (t) =>
     t.field({
-      type: TransferCreditsResult,
+      type: transfer.type,
       nullable: false,
       description: 'Moves credits from one owner to another, by TRANSFER_OUT and TRANSFER_IN.',
       args: { input: inputArg(t.arg, TransferCreditsInput) },
-      resolve: (_root, { input }) => answerOf(ledger.transfer(input)),
+      resolve: (_root, { input }) => transfer.run(input),
     }),
   )
 }

@@ -2,9 +2,9 @@ import {
   createLedger,
   createPool,
   DuplicateNonceError,
+  errorsOf,
   type Ledger,
   type PostedEntry,
-  postingErrors,
 } from '@shared-ledger/ledger'
 import {
   balanceData,
@@ -78,7 +78,11 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
     createNote: t.field({
       type: PostedNote,
       nullable: false,
-      errors: { types: [...postingErrors], directResult: true, union: { name: 'CreateNoteResult' } },
+      errors: {
+        types: [...errorsOf(ledger.postEntry)],
+        directResult: true,
+        union: { name: 'CreateNoteResult' },
+      },
       args: { input: t.arg({ type: CreateNoteInput, required: true }) },
       async resolve(_root, { input: { ownerId, text, nonce } }) {
         const metadata = { text }
@@ -93,7 +97,7 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
       type: AccessedNote,
       nullable: false,
       errors: {
-        types: [...postingErrors, NoteNotFoundError],
+        types: [...errorsOf(ledger.postEntry), NoteNotFoundError],
         directResult: true,
         union: { name: 'AccessNoteResult' },
       },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { NotFoundError } from '../errors.ts'
-import { idSchema, parseInput, positiveAmountSchema } from '../input.ts'
+import { NotFoundError, ValidationError } from '../errors.ts'
+import { idSchema, positiveAmountSchema, readInput } from '../input.ts'
 import { isOperation, type Operations } from '../operations.ts'
 import type { EntryRow } from '../rows.ts'
 import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
@@ -25,17 +25,16 @@ const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positive
 /** Finds what corrections ask about by an id: entries, which never change. */
 type FindById<Found> = (id: string) => Promise<Found | null>
 
-/**
- * A reversal: in reverse order, one entry per original entry, of the negated amount.
- * @throws ValidationError, NotFoundError
- */
+/** A reversal: in reverse order, one entry per original entry, of the negated amount. */
 export async function reversalDraft(
   input: ReverseTransactionInput,
   findTransaction: FindById<readonly EntryRow[]>,
-): Promise<PostingRequest> {
-  const { id, nonce, metadata, dryRun } = parseInput(reversalSchema, input)
+): Promise<PostingRequest | ValidationError | NotFoundError> {
+  const read = readInput(reversalSchema, input)
+  if (read instanceof ValidationError) return read
+  const { id, nonce, metadata, dryRun } = read
   const originals = await findTransaction(id)
-  if (!originals) throw new NotFoundError('TRANSACTION_NOT_FOUND', id)
+  if (!originals) return new NotFoundError('TRANSACTION_NOT_FOUND', id)
   const lines = originals.toReversed().map((original) => ({
     ...correctionOf(original, 0 - original.amount),
     reverses: original.id,
@@ -46,7 +45,6 @@ export async function reversalDraft(
 /**
  * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits. Of an
  * operation that this server's code lacks, every entry of a balanced transaction may be such a one.
- * @throws ValidationError, NotFoundError
  */
 export async function refundDraft(
   input: RefundEntryInput,
@@ -58,10 +56,12 @@ export async function refundDraft(
     readonly findEntry: FindById<EntryRow>
     readonly findTransaction: FindById<readonly EntryRow[]>
   },
-): Promise<PostingRequest> {
-  const { id, amount, nonce, metadata, dryRun } = parseInput(refundSchema, input)
+): Promise<PostingRequest | ValidationError | NotFoundError> {
+  const read = readInput(refundSchema, input)
+  if (read instanceof ValidationError) return read
+  const { id, amount, nonce, metadata, dryRun } = read
   const original = await findEntry(id)
-  if (!original) throw new NotFoundError('ENTRY_NOT_FOUND', id)
+  if (!original) return new NotFoundError('ENTRY_NOT_FOUND', id)
   const { operation } = original
   const isPaired = isOperation(operations, operation)
     ? operations[operation]?.paired

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { TransactionClient } from '../database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
-import { HoldEndedError, LedgerError, NotFoundError } from '../errors.ts'
-import { countSchema, idSchema, parseInput, positiveAmountSchema } from '../input.ts'
+import { HoldEndedError, LedgerError, NotFoundError, ValidationError } from '../errors.ts'
+import { countSchema, idSchema, positiveAmountSchema, readInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
+import type { Refusal, ReleaseError } from '../refusals.ts'
 import type { HoldRow, RowReader } from '../rows.ts'
 import type { DirectCalls } from './direct-calls.ts'
 import {
@@ -62,7 +63,7 @@ const maxSeconds = 31_536_000
 
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
-/** One app's holds. Every method throws the refusals. */
+/** One app's holds. */
 export function createHolds<Operation extends string>({
   app,
   operations,
@@ -86,17 +87,18 @@ export function createHolds<Operation extends string>({
     expiresIn: countSchema('seconds', [1, maxSeconds]),
   })
 
-  /** @throws NotFoundError */
-  const found = async (client: TransactionClient, id: string) => {
-    const hold = await find.holdById(client, id)
-    if (!hold) throw new NotFoundError('HOLD_NOT_FOUND', id)
-    return hold
-  }
+  const found = async (client: TransactionClient, id: string) =>
+    (await find.holdById(client, id)) ?? new NotFoundError('HOLD_NOT_FOUND', id)
 
   return {
-    /** Sets credits aside. @throws Refusal */
-    async hold(client: TransactionClient, input: HoldInput): Promise<PostedHold<Operation>> {
-      const { nonce, metadata, dryRun, expiresIn, ...entry } = parseInput(inputSchema, input)
+    /** Sets credits aside. */
+    async hold(
+      client: TransactionClient,
+      input: HoldInput,
+    ): Promise<PostedHold<Operation> | Refusal<Operation>> {
+      const read = readInput(inputSchema, input)
+      if (read instanceof ValidationError) return read
+      const { nonce, metadata, dryRun, expiresIn, ...entry } = read
       const line = toLine(entry)
       const takes = entry.operation.amounts.direction === 'OUT'
       const { draft } = draftRequest({
@@ -131,37 +133,51 @@ export function createHolds<Operation extends string>({
       }
       const refusal = refusalError({ ...result, balance }, draft, rows)
       if (!dryRun) report(draft.lines, refusal)
-      throw refusal
+      return refusal
     },
 
-    /** Posts what a hold has promised, once; the rest is available again. @throws Refusal */
-    async capture(client: TransactionClient, input: CaptureHoldInput): Promise<CapturedHold<Operation>> {
-      const { id, amount, nonce, metadata, dryRun } = parseInput(captureSchema, input)
+    /** Posts what a hold has promised, once; the rest is available again. */
+    async capture(
+      client: TransactionClient,
+      input: CaptureHoldInput,
+    ): Promise<CapturedHold<Operation> | Refusal<Operation>> {
+      const read = readInput(captureSchema, input)
+      if (read instanceof ValidationError) return read
+      const { id, amount, nonce, metadata, dryRun } = read
       const held = await found(client, id)
+      if (held instanceof NotFoundError) return held
       const { ownerId, operation } = held
       const requested = amount == null ? null : -amount
       const line = { ownerId, operation, amount: requested ?? -held.amount, requested, holdId: id }
       const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
-      const { entry, balance } = postedEntry(await postOne(post, client, request))
+      const settled = await postOne(post, client, request)
+      if (settled instanceof LedgerError) return settled
+      const { entry, balance } = postedEntry(settled)
       const { id: capturedBy, createdOn } = entry
       const captured = { ...held, status: 'CAPTURED', capturedBy, releasedOn: createdOn.getTime() } as const
       const seen = dryRun ? { seenIn: request.draft.id } : {}
       return { entry, balance, hold: { ...rows.hold(captured), ...seen } }
     },
 
-    /** Makes a hold's credits available again; a released or expired hold is answered as it is. @throws Refusal */
-    async release(client: TransactionClient, input: string): Promise<PostedHold<Operation>> {
-      const id = parseInput(idSchema, input, 'id')
-      const { ownerId } = await found(client, id)
+    /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
+    async release(
+      client: TransactionClient,
+      input: string,
+    ): Promise<PostedHold<Operation> | ReleaseError<Operation>> {
+      const id = readInput(idSchema, input, 'id')
+      if (id instanceof ValidationError) return id
+      const held = await found(client, id)
+      if (held instanceof NotFoundError) return held
+      const { ownerId } = held
       const [row] = await directly(
         client,
         [ownerId],
         () => client.$queryRaw<{ result: ReleaseOutcome }[]>`
           SELECT ledger.release_hold(${app}::text, ${ownerId}::text, ${id}::bigint) AS result`,
       )
-      if (!row || row.result.outcome === 'hold_not_found') throw new NotFoundError('HOLD_NOT_FOUND', id)
+      if (!row || row.result.outcome === 'hold_not_found') return new NotFoundError('HOLD_NOT_FOUND', id)
       const hold = rows.hold(row.result.hold)
-      if (row.result.outcome === 'hold_captured') throw new HoldEndedError('HOLD_CAPTURED', hold)
+      if (row.result.outcome === 'hold_captured') return new HoldEndedError('HOLD_CAPTURED', hold)
       return { hold, balance: row.result.balance }
     },
   }

@@ -11,9 +11,9 @@ import {
   NotFoundError,
   NotReversibleError,
   RefundExceededError,
-  type Refusal,
   ValidationError,
 } from '../errors.ts'
+import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import { type Draft, retiredMessage } from './draft.ts'
 

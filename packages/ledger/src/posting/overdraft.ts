@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { TransactionClient } from '../database.ts'
 import type { LedgerBalance } from '../entry.ts'
-import { BalanceOutOfRangeError, OverdraftInUseError } from '../errors.ts'
-import { amountSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { BalanceOutOfRangeError, OverdraftInUseError, ValidationError } from '../errors.ts'
+import { amountSchema, ownerIdSchema, readInput } from '../input.ts'
+import type { OverdraftError } from '../refusals.ts'
 import type { DirectCalls } from './direct-calls.ts'
 
 /** What an overdraft asks for. */
@@ -12,6 +13,11 @@ export interface OverdraftInput {
   readonly limit: number
 }
 
+/** The balance, with the overdraft. */
+export interface SetOverdraft {
+  readonly balance: LedgerBalance
+}
+
 interface Outcome {
   readonly outcome: 'set' | 'overdraft_in_use' | 'balance_out_of_range'
   readonly balance: LedgerBalance
@@ -19,13 +25,15 @@ interface Outcome {
 
 const schema = z.object({ ownerId: ownerIdSchema, limit: amountSchema })
 
-/** Sets how far below 0 an owner's balance may go. @throws ValidationError, OverdraftInUseError, BalanceOutOfRangeError */
+/** Sets how far below 0 an owner's balance may go. */
 export async function setOverdraft(
   client: TransactionClient,
   { app, directly }: { readonly app: string; readonly directly: DirectCalls },
   input: OverdraftInput,
-): Promise<LedgerBalance> {
-  const { ownerId, limit } = parseInput(schema, input)
+): Promise<SetOverdraft | OverdraftError> {
+  const read = readInput(schema, input)
+  if (read instanceof ValidationError) return read
+  const { ownerId, limit } = read
   const [row] = await directly(
     client,
     [ownerId],
@@ -36,10 +44,10 @@ export async function setOverdraft(
   const { outcome, balance } = row.result
   switch (outcome) {
     case 'set':
-      return balance
+      return { balance }
     case 'overdraft_in_use':
-      throw new OverdraftInUseError(balance)
+      return new OverdraftInUseError(balance)
     case 'balance_out_of_range':
-      throw new BalanceOutOfRangeError(balance)
+      return new BalanceOutOfRangeError(balance)
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Refusal, ValidationError } from '../errors.ts'
+import { ValidationError } from '../errors.ts'
 import { flagSchema, parseInput } from '../input.ts'
 import type { Draft, PostingRequest } from './draft.ts'
 import type { PostEntryInput } from './post-entry.ts'
@@ -20,17 +20,13 @@ export type BatchItem = { readonly draft: Draft } | { readonly refusal: Validati
  */
 export function readBatch(
   batch: { readonly inputs: readonly PostEntryInput[]; readonly dryRun?: boolean | null | undefined },
-  read: (input: PostEntryInput) => PostingRequest,
+  read: (input: PostEntryInput) => PostingRequest | ValidationError,
 ): { readonly items: readonly BatchItem[]; readonly dryRun: boolean } {
   const { inputs, dryRun } = parseInput(batchSchema, batch)
   const items = inputs.map((input) => {
-    try {
-      const request = read(input)
-      return request.dryRun ? { refusal: ownDryRun() } : { draft: request.draft }
-    } catch (error) {
-      if (error instanceof ValidationError) return { refusal: error }
-      throw error
-    }
+    const request = read(input)
+    if (request instanceof ValidationError) return { refusal: request }
+    return request.dryRun ? { refusal: ownDryRun() } : { draft: request.draft }
   })
   return { items, dryRun }
 }
@@ -43,7 +39,7 @@ const ownDryRun = () =>
 export function inOrder<Settled>(
   items: readonly BatchItem[],
   settled: readonly Settled[],
-): readonly (Settled | Refusal)[] {
+): readonly (Settled | ValidationError)[] {
   const rest = settled[Symbol.iterator]()
   return items.map((item) => {
     if ('refusal' in item) return item.refusal

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
-import { parseInput } from '../input.ts'
+import { ValidationError } from '../errors.ts'
+import { readInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import {
   draftRequest,
@@ -25,11 +26,15 @@ export interface PostedEntry<Operation extends string = string> {
   readonly balance: LedgerBalance
 }
 
-/** Reads a posting of one entry, a transaction of one. @throws ValidationError */
-export function entryDrafts(operations: Operations): (input: PostEntryInput) => PostingRequest {
+/** Reads a posting of one entry, a transaction of one. */
+export function entryDrafts(
+  operations: Operations,
+): (input: PostEntryInput) => PostingRequest | ValidationError {
   const schema = z.object({ ...entryFields(operations).fields, ...postingFields })
   return (input) => {
-    const { nonce, metadata, dryRun, ...entry } = parseInput(schema, input)
+    const read = readInput(schema, input)
+    if (read instanceof ValidationError) return read
+    const { nonce, metadata, dryRun, ...entry } = read
     const problems = entryProblems(entry, { balanced: false })
     return draftRequest({ nonce, metadata, lines: [toLine(entry)], problems, dryRun })
   }

@@ -1,8 +1,9 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
-import { LedgerError, type Refusal } from '../errors.ts'
+import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
+import type { Refusal } from '../refusals.ts'
 import type { RowReader } from '../rows.ts'
 import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
 import type { DirectCalls } from './direct-calls.ts'
@@ -144,15 +145,14 @@ const ownersOf = (drafts: readonly Draft[]) => [
   ...new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId))),
 ]
 
-/** Posts one draft. @throws Refusal */
+/** Posts one draft. */
 export async function postOne<Operation extends string>(
   post: Post<Operation>,
   client: TransactionClient,
   { draft, dryRun }: PostingRequest,
-): Promise<PostedDraft<Operation>> {
+): Promise<Settled<Operation>> {
   const [settled] = await post(client, [draft], { dryRun })
   if (!settled) throw new Error('ledger.post left a draft out')
-  if (settled instanceof LedgerError) throw settled
   return settled
 }
 

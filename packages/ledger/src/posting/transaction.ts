@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { LedgerBalance, LedgerTransaction } from '../entry.ts'
-import type { FieldError } from '../errors.ts'
-import { flagSchema, parseInput } from '../input.ts'
+import { type FieldError, ValidationError } from '../errors.ts'
+import { flagSchema, readInput } from '../input.ts'
 import type { Operations } from '../operations.ts'
 import { transactionOf } from '../rows.ts'
 import {
@@ -34,15 +34,19 @@ export interface PostedTransaction<Operation extends string = string> {
 const maxEntries = 100
 const size = `must be a list of 1 to ${maxEntries} entries`
 
-/** Reads a transaction. @throws ValidationError */
-export function transactionDrafts(operations: Operations): (input: PostTransactionInput) => PostingRequest {
+/** Reads a transaction. */
+export function transactionDrafts(
+  operations: Operations,
+): (input: PostTransactionInput) => PostingRequest | ValidationError {
   const schema = z.object({
     ...postingFields,
     entries: z.array(entryFields(operations).schema, size).min(1, size).max(maxEntries, size),
     balanced: flagSchema,
   })
   return (input) => {
-    const { nonce, metadata, dryRun, balanced, entries } = parseInput(schema, input)
+    const read = readInput(schema, input)
+    if (read instanceof ValidationError) return read
+    const { nonce, metadata, dryRun, balanced, entries } = read
     const pathTo = (index: number) => `entries.${index}.`
     const lines = entries.map((entry, index) => toLine(entry, pathTo(index)))
     const problems = [

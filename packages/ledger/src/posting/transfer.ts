@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { ownerIdSchema, parseInput, positiveAmountSchema } from '../input.ts'
+import { ValidationError } from '../errors.ts'
+import { ownerIdSchema, positiveAmountSchema, readInput } from '../input.ts'
 import { type Operations, transferOperations } from '../operations.ts'
 import { type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 import type { PostTransactionInput } from './transaction.ts'
@@ -30,21 +31,25 @@ export function hasTransfers(operations: Operations): boolean {
   )
 }
 
-/** Reads a transfer as a balanced transaction. @throws ValidationError, and TypeError where the app lacks the operations. */
+/** Reads a transfer as a balanced transaction. @throws TypeError where the app lacks the operations. */
 export function transferDrafts(
   operations: Operations,
-  readTransaction: (input: PostTransactionInput) => PostingRequest,
-): (input: TransferInput) => PostingRequest {
+  readTransaction: (input: PostTransactionInput) => PostingRequest | ValidationError,
+): (input: TransferInput) => PostingRequest | ValidationError {
   return (input) => {
     if (!hasTransfers(operations)) {
       throw new TypeError('Transfers need the operations ...transferOperations.')
     }
-    const { from, to, amount, ...posting } = parseInput(schema, input)
+    const read = readInput(schema, input)
+    if (read instanceof ValidationError) return read
+    const { from, to, amount, ...posting } = read
     const entries = [
       { ownerId: from, operation: 'TRANSFER_OUT', amount },
       { ownerId: to, operation: 'TRANSFER_IN', amount },
     ]
-    const { draft, dryRun } = readTransaction({ ...posting, balanced: true, entries })
+    const request = readTransaction({ ...posting, balanced: true, entries })
+    if (request instanceof ValidationError) return request
+    const { draft, dryRun } = request
     // Only the amount is left for the app's rules to refuse: a range that it made narrower.
     const problems = draft.problems.map(({ message }) => ({ field: 'amount', message }))
     const lines = draft.lines.map((line) => ({ ...line, path: '' }))

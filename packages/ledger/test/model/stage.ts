@@ -133,15 +133,11 @@ export class Stage {
 
   /** The draft of a posting, or why there is none. */
   async draft(command: Command): Promise<Draft | LedgerError> {
-    try {
-      return (await this.#request(command)).draft
-    } catch (error) {
-      if (error instanceof LedgerError) return error
-      throw error
-    }
+    const request = await this.#request(command)
+    return request instanceof LedgerError ? request : request.draft
   }
 
-  async #request(command: Command): Promise<{ readonly draft: Draft }> {
+  async #request(command: Command): Promise<{ readonly draft: Draft } | LedgerError> {
     const { client, find } = this.#poster
     switch (command.do) {
       case 'postEntry':

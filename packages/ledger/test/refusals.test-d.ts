@@ -1,0 +1,60 @@
+import { expectTypeOf, test } from 'vitest'
+import {
+  type CorrectionError,
+  errorsOf,
+  HoldEndedError,
+  type Ledger,
+  NotFoundError,
+  type OverdraftError,
+  OverdraftInUseError,
+  type PostingError,
+  type RefusalClasses,
+  type ReleaseError,
+  ValidationError,
+} from '../src/index.ts'
+
+declare const ledger: Ledger
+
+type OfRelease = RefusalClasses<ReleaseError>
+
+type InstanceOf<Class> = Class extends new (...args: never[]) => infer Instance ? Instance : never
+
+test('a table of refusals has exactly those of its type', () => {
+  expectTypeOf({ ValidationError, NotFoundError, HoldEndedError }).toExtend<OfRelease>()
+  expectTypeOf({ ValidationError, NotFoundError }).not.toExtend<OfRelease>()
+  expectTypeOf({
+    ValidationError,
+    NotFoundError,
+    HoldEndedError,
+    OverdraftInUseError,
+  }).not.toExtend<OfRelease>()
+  expectTypeOf({ ValidationError, NotFoundError, HoldEndedError: NotFoundError }).not.toExtend<OfRelease>()
+
+  // @ts-expect-error a release can find that its hold has ended
+  const tooFew = { ValidationError, NotFoundError } satisfies OfRelease
+  // @ts-expect-error a release never meets an overdraft
+  const tooMany = { ValidationError, NotFoundError, HoldEndedError, OverdraftInUseError } satisfies OfRelease
+  void [tooFew, tooMany]
+})
+
+test('a command is refused with what its type names, and nothing else', async () => {
+  const posted = await ledger.postEntry({ ownerId: 'o', operation: 'CREDIT_ADD', nonce: 'n' })
+  if (!posted.ok) expectTypeOf(posted.error).toEqualTypeOf<PostingError>()
+  const refunded = await ledger.refundEntry({ id: '1', amount: 1, nonce: 'n' })
+  if (!refunded.ok) expectTypeOf(refunded.error).toEqualTypeOf<CorrectionError>()
+  const released = await ledger.releaseHold('1')
+  if (!released.ok) expectTypeOf(released.error).toEqualTypeOf<ReleaseError>()
+})
+
+test("a command does not stand for one whose refusals are others'", () => {
+  // @ts-expect-error a refund can be refused with more than a posting
+  const more: typeof ledger.postEntry.refusals = ledger.refundEntry.refusals
+  // @ts-expect-error a posting is never refused with all that refuses a refund
+  const fewer: typeof ledger.refundEntry.refusals = ledger.postEntry.refusals
+  void [more, fewer]
+})
+
+test('errorsOf gives the classes of a command', () => {
+  const classes = errorsOf(ledger.setOverdraft)
+  expectTypeOf<InstanceOf<(typeof classes)[number]>>().toEqualTypeOf<OverdraftError>()
+})
