@@ -797,7 +797,7 @@ CREATE OR REPLACE FUNCTION ledger.make_originals(app text)
 AS $function$
 BEGIN
   EXECUTE format('
-    CREATE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
+    CREATE OR REPLACE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
     BEGIN
       RETURN (
         SELECT array_agg(first.original ORDER BY request.ordinality)

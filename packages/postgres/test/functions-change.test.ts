@@ -58,11 +58,28 @@ test('a function with another result is dropped before, and one without a file a
   expect(script).toMatch(/^DROP FUNCTION ledger\.set_overdraft\(text, text, bigint\);$/m)
 })
 
-test('who may call a function is a part of it', async () => {
-  edit('overdraft.sql', /^REVOKE .*\n/m, '')
+test('a function with one parameter more takes the place of the one before', async () => {
+  edit(
+    'post.sql',
+    'skip_busy boolean DEFAULT false',
+    'skip_busy boolean DEFAULT false, note text DEFAULT NULL',
+  )
   expect(statementsOf(await changeOf(project.root))).toEqual([
-    'CREATE OR REPLACE FUNCTION ledger.set_overdraft',
+    'DROP FUNCTION ledger.post',
+    'CREATE OR REPLACE FUNCTION ledger.post',
   ])
+})
+
+test('who may call a function is a part of it: a right is taken by a replacement, and given by hand', async () => {
+  writeFileSync(
+    fileOf('clock.sql'),
+    `${readFileSync(fileOf('clock.sql'), 'utf8')}\nREVOKE ALL ON FUNCTION ledger.now FROM PUBLIC;\n`,
+  )
+  expect(statementsOf(await changeOf(project.root))).toEqual(['CREATE OR REPLACE FUNCTION ledger.now'])
+  edit('overdraft.sql', /^REVOKE .*\n/m, '')
+  await expect(changeOf(project.root)).rejects.toThrow(
+    'leaves ledger.set_overdraft(text, text, bigint) with other rights than a new one has. Write this migration by hand:',
+  )
 })
 
 test('a function of a table that the models add is made after it', async () => {

@@ -700,7 +700,7 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.make_originals(app text) RETURNS void LANGUAGE plpgsql AS $make$
 BEGIN
   EXECUTE format('
-    CREATE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
+    CREATE OR REPLACE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
     BEGIN
       RETURN (
         SELECT array_agg(first.original ORDER BY request.ordinality)

@@ -9,9 +9,10 @@ import { type FunctionText, functionTextsOf } from './function-files.ts'
 
 /** A function of the ledger as the catalogue has it. */
 interface Definition {
+  readonly name: string
   /** Its name and the types of its parameters, as DROP FUNCTION takes them. */
   readonly identity: string
-  /** What CREATE OR REPLACE cannot change: names and defaults of parameters, and the result. */
+  /** What CREATE OR REPLACE cannot change beside it: names and defaults of parameters, and the result. */
   readonly signature: string
   /** All of it, with who may call it. */
   readonly text: string
@@ -39,18 +40,25 @@ export async function functionsChangeOf(
       const wanted = await definitionsOf(connection, { texts, before, root })
       const script = scriptBetween(before, wanted)
       await connection.query(script).catch((error) => {
-        throw new Error(
-          `The change of prisma/functions fails: ${messageOf(error)}. Write this migration by hand:\n${script}`,
-        )
+        throw byHand(`fails: ${messageOf(error)}`, script)
       })
+      const left = await definitionsIn(connection)
+      for (const { identity, text } of wanted.keys()) {
+        if (!left.some((definition) => definition.text === text))
+          throw byHand(`leaves ${identity} with other rights than a new one has`, script)
+      }
       return script
     }),
   )
 }
 
+function byHand(problem: string, script: string): Error {
+  return new Error(`The change of prisma/functions ${problem}. Write this migration by hand:\n${script}`)
+}
+
 async function definitionsIn(connection: pg.Client): Promise<Definition[]> {
   const { rows } = await connection.query<Definition>(
-    `SELECT format('ledger.%I(%s)', proname, oidvectortypes(proargtypes)) AS identity,
+    `SELECT proname::text AS name, format('ledger.%I(%s)', proname, oidvectortypes(proargtypes)) AS identity,
             concat(pg_get_function_arguments(oid), ' ', pg_get_function_result(oid)) AS signature,
             concat(pg_get_functiondef(oid), proacl) AS text
        FROM pg_proc WHERE pronamespace = 'ledger'::regnamespace ORDER BY oid`,
@@ -82,24 +90,29 @@ async function definitionsOf(
 }
 
 function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Definition, FunctionText>): string {
-  const old = new Map(before.map((definition) => [definition.identity, definition]))
+  const kept = new Set([...wanted.keys()].map(({ identity }) => identity))
+  let gone = before.filter(({ identity }) => !kept.has(identity))
   const made: string[] = []
-  for (const [{ identity, signature, text }, { sql }] of wanted) {
-    const replaced = old.get(identity)
-    old.delete(identity)
-    if (replaced?.text === text) continue
-    if (replaced && replaced.signature !== signature) made.push(anew, dropOf(identity))
+  for (const [{ identity, signature, text }, { name, sql }] of wanted) {
+    const old = before.find((definition) => definition.identity === identity)
+    if (old?.text === text) continue
+    // Beside a function of the same name REVOKE would not know which one is meant.
+    const inTheWay = gone.filter((definition) => definition.name === name)
+    gone = gone.filter((definition) => definition.name !== name)
+    if (old && old.signature !== signature) inTheWay.push(old)
+    if (inTheWay.length > 0) made.push(anew, ...inTheWay.map(dropOf))
     made.push(sql)
   }
-  const dropped = [...old.keys()].map(dropOf)
+  const dropped = gone.reverse().map(dropOf) // what calls comes after what it calls
   return [
     ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made] : []),
     ...(dropped.length > 0 ? ['-- Functions that prisma/functions has no more.', ...dropped] : []),
   ].join('\n\n')
 }
 
-const anew = '-- Another signature: made anew, and called by no role of an app until ledger.grant_app is.'
+const anew =
+  '-- Another signature: made anew. Roles of apps may call it once ledger.grant_app has run for them.'
 
-function dropOf(identity: string): string {
+function dropOf({ identity }: Definition): string {
   return `DROP FUNCTION ${identity};`
 }
