@@ -44,6 +44,7 @@ export {
 } from './errors.ts'
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
+export { limits } from './limits.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'
 export type { OperationInfo } from './operation-info.ts'

@@ -2,10 +2,8 @@ import { z } from 'zod'
 import { maxCredits } from './amount.ts'
 import type { LedgerMetadata } from './entry.ts'
 import { ValidationError } from './errors.ts'
+import { limits } from './limits.ts'
 import type { Operations } from './operations.ts'
-
-const maxMetadataKeys = 20
-const maxMetadataBytes = 4096
 
 /** Metadata keys are the caller's, of any length: an error shows this much of them. */
 const maxFieldName = 100
@@ -25,7 +23,7 @@ export function textSchema(maxCodePoints: number, { min = 1 }: { min?: 0 | 1 } =
   )
 }
 
-const identifier = textSchema(255)
+const identifier = textSchema(limits.idCharacters)
 
 /** Whose account: 1 to 255 code points of well-formed Unicode without NUL. */
 export const ownerIdSchema = identifier
@@ -34,7 +32,7 @@ export const ownerIdSchema = identifier
 export const nonceSchema = identifier
 
 /** What an owner's id may begin with: up to 255 code points. */
-export const ownerPrefixSchema = textSchema(255, { min: 0 })
+export const ownerPrefixSchema = textSchema(limits.idCharacters, { min: 0 })
 
 /** The id of an entry, a transaction or a hold, as the ledger gave it: one that it never gave is not found. */
 export const idSchema = z.string('must be an id')
@@ -80,8 +78,8 @@ export const metadataSchema = z
   )
   .superRefine((metadata, context) => {
     const pairs = Object.entries(metadata)
-    if (pairs.length > maxMetadataKeys) {
-      context.addIssue({ code: 'custom', message: `must have at most ${maxMetadataKeys} keys` })
+    if (pairs.length > limits.metadataKeys) {
+      context.addIssue({ code: 'custom', message: `must have at most ${limits.metadataKeys} keys` })
       return
     }
     for (const [key, value] of pairs) {
@@ -91,8 +89,8 @@ export const metadataSchema = z
     const bytes = pairs
       .flat()
       .reduce((sum, part) => sum + (typeof part === 'string' ? Buffer.byteLength(part) : 0), 0)
-    if (bytes > maxMetadataBytes) {
-      context.addIssue({ code: 'custom', message: `must be at most ${maxMetadataBytes} bytes of UTF-8` })
+    if (bytes > limits.metadataBytes) {
+      context.addIssue({ code: 'custom', message: `must be at most ${limits.metadataBytes} bytes of UTF-8` })
     }
   })
 

@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import type { addPostLedgerEntry } from './mutations.ts'
 import { memberOf } from './results.ts'
@@ -11,7 +12,7 @@ export function addBatches(
     t.field({
       type: [PostLedgerEntryResult],
       nullable: false,
-      description: 'Posts 1 to 1,000 entries, each on its own, and answers in order what became of each.',
+      description: `Posts 1 to ${limits.batchEntries.toLocaleString('en')} entries, each on its own, and answers in order what became of each.`,
       args: {
         inputs: t.arg({
           type: [PostLedgerEntryInput],

@@ -1,5 +1,5 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core'
-import type { Page } from '@shared-ledger/ledger'
+import { limits, type Page } from '@shared-ledger/ledger'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
 
 /** Adds the connection of a list: its pages, in the shape that Relay knows. */
@@ -45,6 +45,6 @@ export function addConnection<Node>(
 export const pageArgs = (arg: ArgBuilder<BuilderTypes>) => ({
   before: arg.string({ description: 'Only what comes before the place with this cursor.' }),
   after: arg.string({ description: 'Only what comes after the place with this cursor.' }),
-  first: arg.int({ description: 'How many from the start, 1 to 100. Not with `last`.' }),
-  last: arg.int({ description: 'How many from the end, 1 to 100. Not with `first`.' }),
+  first: arg.int({ description: `How many from the start, 1 to ${limits.pageSize}. Not with \`last\`.` }),
+  last: arg.int({ description: `How many from the end, 1 to ${limits.pageSize}. Not with \`first\`.` }),
 })

@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import type { HoldOfCapture } from './hold-type.ts'
 import { entryInputFields, inputArg, ownerArg, postingInputFields } from './inputs.ts'
@@ -12,7 +13,7 @@ export function addHolds(graph: Graph): void {
       ...entryInputFields(t, graph),
       expiresIn: t.int({
         required: true,
-        description: 'Seconds until the credits are available again, 1 to 31,536,000 (365 days).',
+        description: `Seconds until the credits are available again, 1 to ${limits.holdSeconds.toLocaleString('en')} (365 days).`,
       }),
       ...postingInputFields(t),
     }),

@@ -1,4 +1,5 @@
 import type { ArgBuilder, InputFieldBuilder, InputRef } from '@pothos/core'
+import { limits } from '@shared-ledger/ledger'
 import type { BuilderTypes } from './builder.ts'
 import type { Graph } from './graph.ts'
 
@@ -6,7 +7,7 @@ type InputFields = InputFieldBuilder<BuilderTypes, 'InputObject'>
 
 const ownerId = {
   required: true,
-  description: 'Whose account: 1 to 255 characters, compared byte for byte.',
+  description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
 } as const
 
 /** The argument that says whose account. */
@@ -38,7 +39,7 @@ export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation 
 export const postingInputFields = (t: InputFields) => ({
   nonce: t.string({
     required: true,
-    description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.',
+    description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is posted twice.`,
   }),
   metadata: t.field({ type: 'LedgerMetadata', description: 'Kept with what is posted; left out: {}.' }),
   dryRun: t.boolean({

@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger'
 import { addConnection, pageArgs } from './connection.ts'
 import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -59,7 +60,7 @@ export function addQueries(graph: Graph): void {
     ledgerEntries: t.field({
       type: LedgerEntryConnection,
       nullable: false,
-      description: "An owner's entries, newest first: 20, or as many as `first` or `last` says, up to 100.",
+      description: `An owner's entries, newest first: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
       args: {
         ownerId: ownerArg(t.arg),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),

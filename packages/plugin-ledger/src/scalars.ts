@@ -1,11 +1,11 @@
-import { type LedgerMetadata, parseMoment } from '@shared-ledger/ledger'
+import { type LedgerMetadata, limits, parseMoment } from '@shared-ledger/ledger'
 import { GraphQLError, GraphQLScalarType, valueFromASTUntyped } from 'graphql'
 import { DateTimeResolver, SafeIntResolver } from 'graphql-scalars'
 import type { LedgerBuilder } from './builder.ts'
 
 const LedgerMetadataScalar = new GraphQLScalarType<LedgerMetadata, LedgerMetadata>({
   name: 'LedgerMetadata',
-  description: 'A flat object of strings: at most 20 keys, and 4 KiB of UTF-8 in keys and values together.',
+  description: `A flat object of strings: at most ${limits.metadataKeys} keys, and ${limits.metadataBytes / 1024} KiB of UTF-8 in keys and values together.`,
   serialize: toMetadata,
   parseValue: toMetadata,
 })

@@ -1,4 +1,10 @@
-import { type LedgerAccount, type SummaryLine, type SummaryWindow, summarySize } from '@shared-ledger/ledger'
+import {
+  type LedgerAccount,
+  limits,
+  type SummaryLine,
+  type SummaryWindow,
+  summarySize,
+} from '@shared-ledger/ledger'
 import { addConnection, pageArgs } from './connection.ts'
 import { pageWeight, summaryWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -77,7 +83,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
     ledgerSummary: t.field({
       type: [LedgerSummaryLine],
       nullable: false,
-      description: 'Counts and sums per operation and window, oldest first: at most 1,000 windows.',
+      description: `Counts and sums per operation and window, oldest first: at most ${limits.summaryWindows.toLocaleString('en')} windows.`,
       args: {
         ownerId: t.arg.string({ description: "Whose entries; left out: the whole app's." }),
         from: t.arg({ type: 'DateTime', required: true, description: 'From this moment on.' }),
@@ -95,7 +101,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
     ledgerAccounts: t.field({
       type: LedgerAccountConnection,
       nullable: false,
-      description: 'Accounts by owner, byte by byte: 20, or as many as `first` or `last` says, up to 100.',
+      description: `Accounts by owner, byte by byte: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
       args: {
         prefix: t.arg.string({ description: 'Only owners that begin with this.' }),
         ...pageArgs(t.arg),

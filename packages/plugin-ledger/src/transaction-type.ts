@@ -1,4 +1,4 @@
-import type { LedgerEntry, LedgerTransaction } from '@shared-ledger/ledger'
+import { type LedgerEntry, type LedgerTransaction, limits } from '@shared-ledger/ledger'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 
@@ -34,7 +34,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
         type: [LedgerEntry],
         nullable: false,
         description: 'In the order in which they were posted.',
-        cost: { weight: 0, size: 100 },
+        cost: { weight: 0, size: limits.transactionEntries },
         resolve: (transaction) =>
           transaction.entries.map((entry): EntryOfTransaction => ({ ...entry, transaction })),
       }),

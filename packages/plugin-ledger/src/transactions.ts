@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
 import { addResult } from './results.ts'
@@ -15,7 +16,7 @@ export function addTransactions(graph: Graph): void {
       entries: t.field({
         type: [LedgerEntryInput],
         required: true,
-        description: '1 to 100, posted in this order: each must itself leave enough available.',
+        description: `1 to ${limits.transactionEntries}, posted in this order: each must itself leave enough available.`,
       }),
       balanced: t.boolean({
         description: 'Demands that the amounts add up to zero: credits move, none are made.',

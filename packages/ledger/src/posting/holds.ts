@@ -3,6 +3,7 @@ import type { TransactionClient } from '../database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import { HoldEndedError, LedgerError, NotFoundError, ValidationError } from '../errors.ts'
 import { countSchema, idSchema, positiveAmountSchema, readInput } from '../input.ts'
+import { limits } from '../limits.ts'
 import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { Refusal, ReleaseError } from '../refusals.ts'
@@ -59,8 +60,6 @@ type ReleaseOutcome =
     }
   | { readonly outcome: 'hold_not_found' }
 
-const maxSeconds = 31_536_000
-
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
 /** One app's holds. */
@@ -84,7 +83,7 @@ export function createHolds<Operation extends string>({
   const inputSchema = z.object({
     ...entryFields(operations).fields,
     ...postingFields,
-    expiresIn: countSchema('seconds', [1, maxSeconds]),
+    expiresIn: countSchema('seconds', [1, limits.holdSeconds]),
   })
 
   const found = async (client: TransactionClient, id: string) =>

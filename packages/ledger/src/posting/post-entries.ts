@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { ValidationError } from '../errors.ts'
 import { flagSchema, parseInput } from '../input.ts'
+import { limits } from '../limits.ts'
 import type { Draft, PostingRequest } from './draft.ts'
 import type { PostEntryInput } from './post-entry.ts'
 
-const maxEntries = 1000
-const size = `must be a list of 1 to ${maxEntries} entries`
+const size = `must be a list of 1 to ${limits.batchEntries} entries`
 const batchSchema = z.object({
-  inputs: z.array(z.custom<PostEntryInput>(), size).min(1, size).max(maxEntries, size),
+  inputs: z.array(z.custom<PostEntryInput>(), size).min(1, size).max(limits.batchEntries, size),
   dryRun: flagSchema,
 })
 

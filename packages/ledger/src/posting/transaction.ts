@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { LedgerBalance, LedgerTransaction } from '../entry.ts'
 import { type FieldError, ValidationError } from '../errors.ts'
 import { flagSchema, readInput } from '../input.ts'
+import { limits } from '../limits.ts'
 import type { Operations } from '../operations.ts'
 import { transactionOf } from '../rows.ts'
 import {
@@ -31,8 +32,7 @@ export interface PostedTransaction<Operation extends string = string> {
   readonly balances: readonly LedgerBalance[]
 }
 
-const maxEntries = 100
-const size = `must be a list of 1 to ${maxEntries} entries`
+const size = `must be a list of 1 to ${limits.transactionEntries} entries`
 
 /** Reads a transaction. */
 export function transactionDrafts(
@@ -40,7 +40,7 @@ export function transactionDrafts(
 ): (input: PostTransactionInput) => PostingRequest | ValidationError {
   const schema = z.object({
     ...postingFields,
-    entries: z.array(entryFields(operations).schema, size).min(1, size).max(maxEntries, size),
+    entries: z.array(entryFields(operations).schema, size).min(1, size).max(limits.transactionEntries, size),
     balanced: flagSchema,
   })
   return (input) => {

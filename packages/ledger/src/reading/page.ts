@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { ValidationError } from '../errors.ts'
 import { parseInput } from '../input.ts'
-
-const defaultPageSize = 20
-const maxPageSize = 100
+import { limits } from '../limits.ts'
 
 /** Which part of a list: the first nodes after a cursor, or the last ones before one. */
 export interface PageInput {
@@ -55,8 +53,8 @@ export function textCursors<Position>(
   }
 }
 
-const sizeMessage = `must be a whole number from 1 to ${maxPageSize}`
-const size = z.int(sizeMessage).min(1, sizeMessage).max(maxPageSize, sizeMessage).nullish()
+const sizeMessage = `must be a whole number from 1 to ${limits.pageSize}`
+const size = z.int(sizeMessage).min(1, sizeMessage).max(limits.pageSize, sizeMessage).nullish()
 const cursor = z.string('must be a cursor of this list').max(2000, 'must be a cursor of this list').nullish()
 const pageSchema = z.object({ first: size, after: cursor, last: size, before: cursor })
 
@@ -73,7 +71,7 @@ export function pageRange<Position>(input: PageInput, cursors: Cursors<Position>
     return read
   }
   return {
-    size: first ?? last ?? defaultPageSize,
+    size: first ?? last ?? limits.defaultPageSize,
     backward: last != null,
     after: position('after', after),
     before: position('before', before),

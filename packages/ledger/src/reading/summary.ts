@@ -4,6 +4,7 @@ import { query } from '../database-errors.ts'
 import type { NamedOperation } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { limits } from '../limits.ts'
 import { isEarlier, lastMillisecondBefore } from '../moment.ts'
 import type { Operations } from '../operations.ts'
 import type { RowReader } from '../rows.ts'
@@ -37,7 +38,6 @@ export interface SummaryLine<Operation extends string = string> extends NamedOpe
   readonly reversed: number
 }
 
-const maxWindows = 1000
 const windowMs = { HOUR: 3_600_000, DAY: 86_400_000, MONTH: 28 * 86_400_000 } as const satisfies Record<
   SummaryWindow,
   number
@@ -50,7 +50,10 @@ export function summarySize(
 ): number {
   // The time may begin and end within a window.
   const windows = Math.ceil((to.getTime() - from.getTime()) / windowMs[per]) + 1
-  return Math.min(windows, maxWindows + 1) * Math.min(operations?.length ?? operationCount, operationCount)
+  return (
+    Math.min(windows, limits.summaryWindows + 1) *
+    Math.min(operations?.length ?? operationCount, operationCount)
+  )
 }
 
 const summarySchema = (operations: Operations) =>
@@ -63,9 +66,9 @@ const summarySchema = (operations: Operations) =>
       operations: operationsSchema(operations).nullish(),
     })
     .refine(({ from, to }) => isEarlier(from, to), { path: ['to'], error: 'must be after from' })
-    .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= maxWindows, {
+    .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= limits.summaryWindows, {
       path: ['to'],
-      error: `must be at most ${maxWindows} windows after from`,
+      error: `must be at most ${limits.summaryWindows} windows after from`,
     })
 
 interface SummaryRow {
