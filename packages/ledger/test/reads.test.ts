@@ -24,7 +24,7 @@ describe('balance', () => {
     expect(await ledger.balance('nobody')).toEqual(balanceOf('nobody', 0))
   })
 
-  test('of many owners in one tick is each its own', async () => {
+  test('of many owners in one turn is each its own', async () => {
     const owners = Array.from({ length: 64 }, (_, i) => (i % 2 ? 'ada' : `nobody ${i}`))
     const balances = await Promise.all(owners.map((ownerId) => ledger.balance(ownerId)))
     expect(balances.map(({ ownerId }) => ownerId)).toEqual(owners)

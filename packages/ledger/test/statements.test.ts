@@ -19,6 +19,11 @@ const add = (ownerId: string, nonce: string, amount = 1) =>
   ({ ownerId, operation: 'CREDIT_ADD', amount, nonce }) as const
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
+/** Goes on later in this turn of the event loop, as the requests do that came at the same time. */
+async function afterTicks(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) await new Promise<void>((resolve) => process.nextTick(resolve))
+}
+
 async function ok<Posted>(result: Promise<LedgerResult<Posted>>): Promise<{ readonly ok: true } & Posted> {
   const settled = await result
   if (!settled.ok) throw settled.error
@@ -134,15 +139,16 @@ describe('reads', async () => {
     'the live holds': (n) => ledger.holds(n === 0 ? 'spender' : `read ${n}`),
   }
   test.each(Object.entries(nth))(
-    'of %s, 1, 10 or 100 in one tick, are one statement',
+    'of %s, 1, 10 or 100 in one turn, are one statement',
     async (_what, read) => {
       for (const count of [1, 10, 100]) {
-        expect(await costOf(() => Promise.all(numbers(count).map(read)))).toHaveLength(1)
+        const reads = () => Promise.all(numbers(count).map((n) => afterTicks(n).then(() => read(n))))
+        expect(await costOf(reads)).toHaveLength(1)
       }
     },
   )
 
-  test.each(Object.entries(nth))('of %s in one tick answer as one by one', async (_what, read) => {
+  test.each(Object.entries(nth))('of %s in one turn answer as one by one', async (_what, read) => {
     const together = await Promise.all([...numbers(12), 3, 3].map(read))
     for (const [index, n] of [...numbers(12), 3, 3].entries()) expect(together[index]).toEqual(await read(n))
   })
@@ -155,7 +161,7 @@ describe('reads', async () => {
     }
   })
 
-  test('of pages of one kind in one tick are one statement, and answer as one by one', async () => {
+  test('of pages of one kind in one turn are one statement, and answer as one by one', async () => {
     await ledger.postEntries(
       numbers(60).map((n) => ({
         ...(n % 3

@@ -29,7 +29,7 @@ const fieldDescriptions = {
   balances: 'The balances after it: each owner once, in the order of their first entries.',
 } as const satisfies Record<keyof Answer, string>
 
-/** What a mutation has of the command that it runs: the union of what that can come to, and the way to run it. */
+/** A command as a mutation uses it: the union of its outcomes, and a function that runs it. */
 interface Result<Input, Posted, Refused> {
   readonly type: UnionRef<BuilderTypes, Posted | Refused>
   readonly run: (input: Input) => Promise<Posted | Refused>
@@ -85,7 +85,10 @@ export function addResult<
   }
 }
 
-/** What a command came to, as a member of its union: graphql-js takes an Error itself for a field that has failed. */
+/**
+ * The outcome of a command as a member of its union. A refusal is a copy of its fields: graphql-js takes an Error itself for
+ * a field that has failed.
+ */
 export function memberOf<Posted, Refused extends Refusal>(
   result: LedgerResult<Posted, Refused>,
 ): Posted | Refused {

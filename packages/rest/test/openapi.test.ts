@@ -156,7 +156,7 @@ describe('openapi.json', () => {
     expect(responses[200].headers).toHaveProperty('Idempotency-Replayed')
   })
 
-  test('describes what the parts add', () => {
+  test('describes all that the ledger has', () => {
     const { document } = createDocument()
     const { '/ledger/batch': batch, '/ledger/holds/{hold_id}/release': release } = document.paths
     const bodyOf = (route: Json) => route.post.requestBody.content['application/json'].schema

@@ -24,8 +24,8 @@ export interface PageShape {
 }
 
 /**
- * Reads pages, and returns them in their order. No function of prisma/functions, as the other reads are: it would join
- * the same eight shapes from strings, and a page alone would cost 6 % more.
+ * Reads pages, and returns them in their order. Unlike the other reads this is not a function of prisma/functions, which
+ * would join the same eight shapes from strings.
  */
 export function pagesQuery(app: string, shape: PageShape, pages: readonly PageParts[]): Prisma.Sql {
   const [only] = pages
