@@ -57,7 +57,7 @@ export type PostEntryResult<Operation extends string = string> = LedgerResult<
   PostingError<Operation>
 >
 
-/** One way to write to a ledger; `Refused`: exactly the refusals that it can have. */
+/** One way to write to a ledger; `Refused`: the refusals that it may have, and no other comes. */
 export interface LedgerCommand<Input, Posted, Refused extends Refusal> {
   /**
    * Does it, and answers what became of it. What is posted at once goes to the database together.
