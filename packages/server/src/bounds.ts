@@ -2,6 +2,8 @@
 export interface Bounds {
   /** Connections. Each takes some KiB and a descriptor of a file, of which systems give a process some ten thousand. */
   readonly connections: number
+  /** Headers of a request: browsers behind several proxies send 40. */
+  readonly headers: number
   /** Requests of one connection without an answer. Clients that send a next one before that are rare, and send few. */
   readonly perConnection: number
   /** Requests at work: as many as fill the two calls with which the ledger posts, of 256 entries each. */
@@ -37,6 +39,7 @@ export const bounds: Bounds = {
   pipelinedAtWork: 16,
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
+  headers: 100,
   bulkBytesHeld: 64 * 1024 * 1024,
   streams: 1_000,
   waiting: 2_000,

@@ -48,9 +48,12 @@ export function listen(
     outgoing.setHeader('x-request-id', id)
     const refused = headProblem(request, isOwnHost)
 
-    const refuse = (problem: Problem) => write(outgoing, served.refuse(request, problem))
+    const refuse = (problem: Problem, close: boolean) => {
+      if (close) outgoing.setHeader('connection', 'close')
+      write(outgoing, served.refuse(request, problem))
+    }
     const answer = async (done: () => void) => {
-      if (refused) return refuse(refused)
+      if (refused) return refuse(refused, true)
       const known = await served.answerKnown(request)
       if (!known) return answerSlowly(incoming, outgoing, { request, done })
       done()
@@ -61,10 +64,7 @@ export function listen(
       isUrgent: refused !== undefined || served.isUrgent(request.target),
       receive: (hold) => request.receive(hold)?.then(({ byteLength }) => byteLength, sizeOfRefused),
       answer: (done) => void withRequestId(id, () => answer(done)),
-      refuse(close) {
-        if (close) outgoing.setHeader('connection', 'close')
-        refuse(problem('OVERLOADED'))
-      },
+      refuse: (close) => refuse(problem('OVERLOADED'), close),
     }
   }
 
@@ -73,6 +73,7 @@ export function listen(
   )
   server.timeout = timeouts.idleMs
   server.maxConnections = bounds.connections
+  server.maxHeadersCount = bounds.headers + 1 // more are not kept, and the request is refused
   const connections = followConnections(server)
   server.on('clientError', (error, socket: Socket) => refuseMalformed(error, socket, connections))
   return new Promise((resolve, reject) => {

@@ -1,13 +1,17 @@
 import { type Problem, problem } from '@shared-ledger/rest'
+import { bounds } from './bounds.ts'
 import type { IsOwnHost } from './hosts.ts'
 import type { SocketRequest } from './raw-request.ts'
 
 /** Why a request is refused for its head, whatever it asks for. */
 export function headProblem(
-  request: Pick<SocketRequest, 'repeated' | 'target' | 'header'>,
+  request: Pick<SocketRequest, 'headerCount' | 'repeated' | 'target' | 'header'>,
   isOwnHost: IsOwnHost,
 ): Problem | undefined {
-  const { repeated, target } = request
+  const { headerCount, repeated, target } = request
+  if (headerCount > bounds.headers) {
+    return problem('MALFORMED_REQUEST', `The request has more than ${bounds.headers} headers.`)
+  }
   if (repeated !== undefined) {
     return problem('MALFORMED_REQUEST', `The header ${repeated.slice(0, 100)} is given more than once.`)
   }

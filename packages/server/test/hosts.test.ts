@@ -92,8 +92,10 @@ test('whatever names another host is refused, and nothing is done', async () => 
       expect(answer).toContain('"MISDIRECTED_REQUEST"')
       expect(answer).toContain('ALLOWED_HOSTS')
     }
+    // The connection is for another server: it ends.
+    expect(await sendBytes(port, `GET / HTTP/1.1\r\n${evil}\r\n`)).toMatch(/\r\nconnection: close\r\n/i)
     expect(await rowsWritten()).toBe(0)
-    expect(lines.filter(({ outcome }) => outcome === 'MISDIRECTED_REQUEST')).toHaveLength(8)
+    expect(lines.filter(({ outcome }) => outcome === 'MISDIRECTED_REQUEST')).toHaveLength(9)
     expect(
       await sendBytes(port, `POST /ledger HTTP/1.1\r\nHost: localhost\r\n${close}${json(body)}\r\n${body}`),
     ).toMatch(/^HTTP\/1\.1 200 /)
