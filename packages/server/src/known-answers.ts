@@ -2,6 +2,7 @@ import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
 import { processRegularResult, type YogaServerInstance } from 'graphql-yoga'
 import type { WholeAnswer } from './answer.ts'
 import type { DocumentCache } from './document-cache.ts'
+import { createIntrospections } from './introspections.ts'
 import { acceptedTypeOf, knownParams } from './known-request.ts'
 import type { RawRequest } from './raw-request.ts'
 import type { GraphqlServerContext } from './use-json-requests.ts'
@@ -24,7 +25,9 @@ interface KnownAnswersOptions {
  * Takes the documents that Yoga has executed straight to their execution, with the context and plugins of any other:
  * parsing, validation and the `Request` and `Response` of the web cost several times as much.
  */
-export function createKnownAnswers({ schema, yoga, documents, executed }: KnownAnswersOptions): AnswerKnown {
+export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
+  const { schema, yoga, documents, executed } = options
+  const introspections = createIntrospections()
   const answer = async (request: RawRequest, mediaType: string): Promise<WholeAnswer | undefined> => {
     const body = await request.readBody().catch(() => undefined)
     const params = body && knownParams(body)
@@ -32,6 +35,11 @@ export function createKnownAnswers({ schema, yoga, documents, executed }: KnownA
     if (!document || !executed.has(document)) return undefined
     const operation = getOperationAST(document, params.operationName)
     if (!operation || operation.operation === 'subscription') return undefined
+    const { query: _, variables: variableValues, operationName } = params
+    const introspection = variableValues ? undefined : introspections.get(operation)
+    if (introspection) {
+      return jsonText(introspection, mediaType, { outcome: 'ok', operation: operation.name?.value })
+    }
 
     const line: GraphqlServerContext['line'] = { outcome: 'ok' }
     const { contextFactory, execute } = yoga.getEnveloped({
@@ -45,22 +53,30 @@ export function createKnownAnswers({ schema, yoga, documents, executed }: KnownA
       },
     })
     const contextValue = await contextFactory()
-    const { query: _, variables: variableValues, operationName } = params
     const result = await execute({ schema, document, variableValues, operationName, contextValue })
     line.outcome = outcomeOf(result)
     if (result.errors || result.extensions) {
       return wholeAnswer(processRegularResult(result, yoga.fetchAPI, mediaType), line)
     }
     const written = JSON.stringify(result)
-    const headers = {
-      'content-type': `${mediaType}; charset=utf-8`,
-      'content-length': String(Buffer.byteLength(written)),
-    }
-    return { status: 200, headers, body: written, ...line }
+    if (!variableValues) introspections.keep(operation, written)
+    return jsonText(written, mediaType, line)
   }
 
   return (request) => {
     const mediaType = acceptedTypeOf(request)
     return mediaType === undefined ? undefined : answer(request, mediaType)
   }
+}
+
+function jsonText(
+  body: string | Buffer<ArrayBuffer>,
+  mediaType: string,
+  line: Pick<WholeAnswer, 'outcome' | 'operation'>,
+): WholeAnswer {
+  const headers = {
+    'content-type': `${mediaType}; charset=utf-8`,
+    'content-length': String(Buffer.byteLength(body)),
+  }
+  return { status: 200, headers, body, ...line }
 }
