@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import type { Hold } from './body.ts'
+import type { Intake } from './body.ts'
 import type { Bounds } from './bounds.ts'
 import { createLane, type Lane } from './lane.ts'
+import { createPauses } from './pauses.ts'
 import { createTurnClock } from './turn-clock.ts'
 
 /** A request that asks to be answered. */
@@ -12,10 +13,10 @@ export interface Applicant {
   /**
    * Receives the body, if there is one, and returns its size.
    *
-   * @param hold Asked for each part: whether there is room for it.
+   * @param intake Asked about each part.
    * @throws NoRoomError where there is none.
    */
-  receive(hold: Hold): Promise<number> | undefined
+  receive(intake: Intake): Promise<number> | undefined
   /** @param done To be called once the answer is made. */
   answer(done: () => void): void
   /** @param close Whether the connection ends with the refusal. */
@@ -46,6 +47,7 @@ interface Connection {
  */
 export function createAdmission(bounds: Bounds): Admission {
   const isTurnLong = createTurnClock(bounds.turnMs)
+  const pauses = createPauses(bounds)
   const lane = (atOnce: number) => createLane({ ...bounds, atOnce, isTurnLong })
   const single = lane(bounds.atWork)
   const pipelined = lane(bounds.pipelinedAtWork)
@@ -57,12 +59,15 @@ export function createAdmission(bounds: Bounds): Admission {
     const applicant = apply()
     if (isGone(applicant)) return
     let held = 0
-    const received = applicant.receive((bytes, size) => {
-      if (size <= bounds.bulkBytes) return true
-      if (bytesHeld + bytes > bounds.bulkBytesHeld) return false
-      bytesHeld += bytes
-      held += bytes
-      return true
+    const received = applicant.receive({
+      hold(bytes, size) {
+        if (size <= bounds.bulkBytes) return true
+        if (bytesHeld + bytes > bounds.bulkBytesHeld) return false
+        bytesHeld += bytes
+        held += bytes
+        return true
+      },
+      pauseMs: (bytes, size) => (size <= bounds.bulkBytes ? 0 : pauses.afterBytes(bytes)),
     })
     if (!received) return enter(connection, applicant, usual)
     applicant.outgoing.once('close', () => {
@@ -74,15 +79,20 @@ export function createAdmission(bounds: Bounds): Admission {
     )
   }
 
-  const enter = (connection: Connection, applicant: Applicant, lane: Lane) => {
+  const enter = (connection: Connection, applicant: Applicant, usual: Lane) => {
     if (isGone(applicant)) return
     if (applicant.isUrgent) return applicant.answer(() => {})
+    const bytes = bytesSinceLast(connection, applicant)
+    const lane = bytes > bounds.bulkAnswerBytes ? bulk : usual
+    if (lane !== bulk) pauses.noteOther()
     lane.enter({
-      handicapMs: handicapOf(connection, applicant),
+      handicapMs: Math.min(bytes / 1_000, maxHandicapMs),
       isGone: () => isGone(applicant),
       start(done) {
-        applicant.outgoing.once('close', done)
-        applicant.answer(done)
+        const began = performance.now()
+        const end = () => done(lane === bulk ? pauses.after(performance.now() - began) : 0)
+        applicant.outgoing.once('close', end)
+        applicant.answer(end)
       },
       refuse: () => applicant.refuse(false),
     })
@@ -111,14 +121,15 @@ export function createAdmission(bounds: Bounds): Admission {
   }
 }
 
+/** A ms for each KB: a posting makes 1 or 2. */
 const maxHandicapMs = 1_000
 
-/** A ms for each KB that passed over the connection since its last request: a posting makes 1 or 2. */
-function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): number {
+/** What passed over the connection since its last request: its answer, and this request. */
+function bytesSinceLast(connection: Connection, { outgoing: { req } }: Applicant): number {
   const bytes = req.socket.bytesRead + req.socket.bytesWritten
   const since = bytes - connection.bytes
   connection.bytes = bytes
-  return Math.min(since / 1_000, maxHandicapMs)
+  return since
 }
 
 /** A client that has left is not worked for. */

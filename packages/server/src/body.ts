@@ -10,8 +10,13 @@ export const maxBodyBytes = 2 * 1024 * 1024
 /** How much of a larger one is received and dropped, so that its sender gets to read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024
 
-/** Whether a process may hold so many further bytes of a body of which `size` bytes came so far. */
-export type Hold = (bytes: number, size: number) => boolean
+/** Decides about each part of a body, of which `size` bytes came so far. */
+export interface Intake {
+  /** Whether there is room to hold it. */
+  hold(bytes: number, size: number): boolean
+  /** How long nothing more is read after it. */
+  pauseMs(bytes: number, size: number): number
+}
 
 /** What a process holds of large bodies is bounded: one more has no room. */
 export class NoRoomError extends Error {}
@@ -21,7 +26,7 @@ export class NoRoomError extends Error {}
  *
  * @throws Problem PAYLOAD_TOO_LARGE, MALFORMED_REQUEST where the sender left; NoRoomError, at once.
  */
-export function receiveBody(incoming: IncomingMessage, hold: Hold): Promise<Uint8Array> {
+export function receiveBody(incoming: IncomingMessage, intake: Intake): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     let kept: Buffer[] | undefined = []
     let size = 0
@@ -33,8 +38,12 @@ export function receiveBody(incoming: IncomingMessage, hold: Hold): Promise<Uint
       size += chunk.byteLength
       if (size > maxDrainedBytes) drop(problem('PAYLOAD_TOO_LARGE'))
       else if (size > maxBodyBytes) drop()
-      else if (kept && !hold(chunk.byteLength, size)) drop(new NoRoomError())
+      else if (kept && !intake.hold(chunk.byteLength, size)) drop(new NoRoomError())
       kept?.push(chunk)
+      const pauseMs = intake.pauseMs(chunk.byteLength, size)
+      if (pauseMs === 0) return
+      incoming.pause()
+      setTimeout(() => incoming.resume(), pauseMs)
     })
     incoming.on('end', () => {
       if (kept) resolve(kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept))

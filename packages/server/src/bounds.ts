@@ -17,6 +17,8 @@ export interface Bounds {
   readonly bulkAtWork: number
   /** From how many bytes on a body is large: more than a posting with all of its metadata has. */
   readonly bulkBytes: number
+  /** A client's next request counts as large where so much passed over its connection since the last one. */
+  readonly bulkAnswerBytes: number
   /** Bytes of large bodies, received and not answered: 32 of the largest. */
   readonly bulkBytesHeld: number
   /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
@@ -28,22 +30,28 @@ export interface Bounds {
    * cost little first. Hundreds of postings can be begun in this time, or one or two of the costliest documents.
    */
   readonly turnMs: number
+  /** How many times as long as they took requests that take long pause, while others ask. */
+  readonly pauseFactor: number
+  readonly maxPauseMs: number
   /** How long a request waits for its turn: less than the 30 s for which the typed client waits. */
   readonly patienceMs: number
 }
 
 export const bounds: Bounds = {
   connections: 10_000,
+  headers: 100,
   perConnection: 8,
   atWork: 512,
   pipelinedAtWork: 16,
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
-  headers: 100,
+  bulkAnswerBytes: 64 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,
   streams: 1_000,
   waiting: 2_000,
   turnMs: 10,
+  pauseFactor: 20,
+  maxPauseMs: 2_000,
   patienceMs: 20_000,
 }
 

@@ -3,8 +3,10 @@ import type { Execute } from '@shared-ledger/rest'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
+import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
 import { createDocumentCache } from './document-cache.ts'
+import { createDocumentTurns } from './document-turns.ts'
 import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import { guardResolvers } from './guard-resolvers.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
@@ -45,6 +47,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
   }
   const maskError = createMaskError(listeners)
   const { request: boundMs } = readBounds()
+  const turns = createDocumentTurns(bounds)
   const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({
     schema,
@@ -60,7 +63,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
       errorCache: createDocumentCache(),
     },
     plugins: [
-      useJsonRequests(),
+      useJsonRequests(turns),
       useDocumentLimits(),
       useGraphqlJs(),
       useRequestLine(),
@@ -81,8 +84,9 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
         throw raw.hasLeft() ? new ClientLeft() : error
       }
     },
-    answerKnown: createKnownAnswers({ schema, yoga, documents, executed }),
+    answerKnown: createKnownAnswers({ schema, yoga, documents, executed, noteKnown: turns.noteKnown }),
     async execute(document, variables, { request, hasLeft }) {
+      turns.noteKnown()
       const { contextFactory, execute } = yoga.getEnveloped({ request, hasLeft })
       const contextValue = await contextFactory()
       const result = await execute({ schema, document, variableValues: variables, contextValue })

@@ -19,6 +19,8 @@ interface KnownAnswersOptions {
   readonly documents: DocumentCache<DocumentNode>
   /** Those of them that it went on to execute. */
   readonly executed: WeakSet<DocumentNode>
+  /** Called for each request that is answered so. */
+  readonly noteKnown: () => void
 }
 
 /**
@@ -26,7 +28,7 @@ interface KnownAnswersOptions {
  * parsing, validation and the `Request` and `Response` of the web cost several times as much.
  */
 export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
-  const { schema, yoga, documents, executed } = options
+  const { schema, yoga, documents, executed, noteKnown } = options
   const introspections = createIntrospections()
   const answer = async (request: RawRequest, mediaType: string): Promise<WholeAnswer | undefined> => {
     const body = await request.readBody().catch(() => undefined)
@@ -35,6 +37,7 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
     if (!document || !executed.has(document)) return undefined
     const operation = getOperationAST(document, params.operationName)
     if (!operation || operation.operation === 'subscription') return undefined
+    noteKnown()
     const { query: _, variables: variableValues, operationName } = params
     const introspection = variableValues ? undefined : introspections.get(operation)
     if (introspection) {

@@ -4,8 +4,8 @@ export interface Work {
   readonly handicapMs: number
   /** Whether nobody waits for it any more. */
   isGone(): boolean
-  /** @param done Gives the place back; called again, it does nothing. */
-  start(done: () => void): void
+  /** @param done Gives the place back, and for how long the lane begins nothing; called again, it does nothing. */
+  start(done: (pauseMs: number) => void): void
   /** It is not started: too much waits, or it has waited too long. */
   refuse(): void
 }
@@ -34,14 +34,16 @@ export function createLane({ atOnce, waiting: maxWaiting, patienceMs, isTurnLong
   const queue: Waiting[] = []
   let places = atOnce
   let isScheduled = false
+  let pausedUntil = 0
 
   const start = (work: Work) => {
     places -= 1
     let isDone = false
-    work.start(() => {
+    work.start((pauseMs) => {
       if (isDone) return
       isDone = true
       places += 1
+      pausedUntil = Math.max(pausedUntil, performance.now()) + pauseMs
       schedule()
     })
   }
@@ -49,11 +51,15 @@ export function createLane({ atOnce, waiting: maxWaiting, patienceMs, isTurnLong
   const schedule = () => {
     if (isScheduled || places === 0 || queue.length === 0) return
     isScheduled = true
-    setImmediate(() => {
-      isScheduled = false
-      startNext()
-      schedule()
-    })
+    const paused = pausedUntil - performance.now()
+    if (paused > 0) setTimeout(goOn, paused)
+    else setImmediate(goOn)
+  }
+
+  const goOn = () => {
+    isScheduled = false
+    if (pausedUntil <= performance.now()) startNext()
+    schedule()
   }
 
   const startNext = () => {
@@ -66,9 +72,9 @@ export function createLane({ atOnce, waiting: maxWaiting, patienceMs, isTurnLong
 
   return {
     enter(work) {
-      if (places > 0 && queue.length === 0 && !isTurnLong()) return start(work)
-      if (queue.length >= maxWaiting) return work.refuse()
       const now = performance.now()
+      if (places > 0 && queue.length === 0 && pausedUntil <= now && !isTurnLong()) return start(work)
+      if (queue.length >= maxWaiting) return work.refuse()
       insert(queue, { work, order: now + work.handicapMs, until: now + patienceMs })
       schedule()
     },

@@ -62,7 +62,7 @@ export function listen(
     return {
       outgoing,
       isUrgent: refused !== undefined || served.isUrgent(request.target),
-      receive: (hold) => request.receive(hold)?.then(({ byteLength }) => byteLength, sizeOfRefused),
+      receive: (intake) => request.receive(intake)?.then(({ byteLength }) => byteLength, sizeOfRefused),
       answer: (done) => void withRequestId(id, () => answer(done)),
       refuse: (close) => refuse(problem('OVERLOADED'), close),
     }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Hold, receiveBody } from './body.ts'
+import { type Intake, receiveBody } from './body.ts'
 
 /** A request as it came: making a `Request` of the web of it costs more than most answers do. */
 export interface RawRequest {
@@ -67,10 +67,10 @@ export class SocketRequest implements RawRequest {
   }
 
   /** Receives the body, if there is one. @throws Problem, NoRoomError */
-  receive(hold: Hold): Promise<Uint8Array> | undefined {
+  receive(intake: Intake): Promise<Uint8Array> | undefined {
     const hasBody = this.#headers.has('transfer-encoding') || Number(this.header('content-length')) > 0
     if (!hasBody) return undefined
-    this.#body ??= receiveBody(this.#incoming, hold)
+    this.#body ??= receiveBody(this.#incoming, intake)
     // An answer may not need it: what nobody awaits must not end the process.
     this.#body.catch(() => {})
     return this.#body

@@ -2,6 +2,8 @@ import { checkMediaType, Problem, parseJson, parseTarget, problem } from '@share
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams, Plugin } from 'graphql-yoga'
 import { z } from 'zod'
+import { ClientLeft } from './client-left.ts'
+import type { DocumentTurns } from './document-turns.ts'
 import { graphqlProblem } from './graphql-errors.ts'
 import type { ResultStream } from './use-streams.ts'
 
@@ -18,12 +20,18 @@ export interface GraphqlServerContext {
 
 /**
  * Takes GraphQL requests as JSON alone, under the limits of REST. Forms and plain text are refused: any web
- * page could send them without the browser asking first.
+ * page could send them without the browser asking first. Each goes on when it is its document's turn.
  */
-export function useJsonRequests(): Plugin<object, GraphqlServerContext> {
+export function useJsonRequests(turns: Pick<DocumentTurns, 'wait'>): Plugin<object, GraphqlServerContext> {
+  const parseInTurn = async (request: Request, context: GraphqlServerContext): Promise<GraphQLParams> => {
+    const params = await parseParams(request, context)
+    await turns.wait(params.query?.length ?? 0)
+    if (context.hasLeft()) throw new ClientLeft()
+    return params
+  }
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
-      setRequestParser(() => parseParams(request, serverContext).catch(refuse))
+      setRequestParser(() => parseInTurn(request, serverContext).catch(refuse))
     },
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createLane } from '../src/lane.ts'
 import { createTurnClock } from '../src/turn-clock.ts'
 
@@ -10,11 +10,11 @@ function createTestLane(few: Partial<typeof options>) {
   const lane = createLane({ ...options, ...few })
   const started: string[] = []
   const refused: string[] = []
-  const done = new Map<string, () => void>()
+  const done = new Map<string, (pauseMs: number) => void>()
   return {
     started,
     refused,
-    done: (name: string) => done.get(name)?.(),
+    done: (name: string, pauseMs = 0) => done.get(name)?.(pauseMs),
     enter: (name: string, { handicapMs = 0, isGone = false } = {}) =>
       lane.enter({
         handicapMs,
@@ -80,4 +80,24 @@ test('a turn is long once it has worked for so long, and another one begins anew
   expect(isTurnLong()).toBe(true)
   await nextTurn()
   expect(isTurnLong()).toBe(false)
+})
+
+test('nothing begins for as long as the work that ended asks for, however many places there are', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'performance'] })
+  try {
+    const { enter, started, done } = createTestLane({ atOnce: 3 })
+    for (const name of ['a', 'b']) enter(name)
+    done('a', 1000)
+    done('a', 5000) // is done already
+    done('b', 500)
+    enter('c')
+    await vi.advanceTimersByTimeAsync(1400)
+    expect(started).toEqual(['a', 'b'])
+    await vi.advanceTimersByTimeAsync(200)
+    expect(started).toEqual(['a', 'b', 'c'])
+    enter('d')
+    expect(started).toEqual(['a', 'b', 'c', 'd'])
+  } finally {
+    vi.useRealTimers()
+  }
 })
