@@ -21,6 +21,13 @@ WITH relations AS (
    WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.coninhcount = 0
    GROUP BY k.conrelid
 ), statements AS (
+  SELECT 0 AS kind, t.typname AS name, '' AS detail, concat_ws(' ',
+           format('CREATE DOMAIN ledger.%I AS %s', t.typname, format_type(t.typbasetype, t.typtypmod)),
+           'COLLATE ' || (SELECT quote_ident(l.collname) FROM pg_collation l WHERE l.oid = t.typcollation AND l.collname <> 'default'),
+           (SELECT string_agg(format('CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid, true)), ' ' ORDER BY k.conname)
+              FROM pg_constraint k WHERE k.contypid = t.oid)) AS text
+    FROM pg_type t WHERE t.typnamespace = 'ledger'::regnamespace AND t.typtype = 'd'
+  UNION ALL
   SELECT 1 AS kind, r.relname AS name, '' AS detail, format(E'CREATE TYPE ledger.%I AS (\n%s\n)', r.relname, c.text) AS text
     FROM relations r JOIN columns c USING (oid) WHERE r.relkind = 'c'
   UNION ALL

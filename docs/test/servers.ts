@@ -91,9 +91,9 @@ const conditions: Readonly<Record<string, string>> = {
     "SELECT ledger.set_operations('content', ledger.shared_operations() || ARRAY['CONTENT_CREATION'])",
   'hold 1 has expired': `
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'credits' })};
-    SELECT ledger.hold('freelance', 'acme', json_build_object('id', gen_random_uuid(), 'nonce', 'hold',
-      'metadata', '{}'::json, 'lines', json_build_array(json_build_object(
-        'account', 1, 'operation', 'PROJECT_SPENDING', 'amount', -10, 'requested', -10))), 3600000, false);
+    SELECT ledger.post_freelance('acme', ARRAY['acme'], ARRAY[1], json_build_object(
+      'id', ARRAY[gen_random_uuid()], 'nonce', ARRAY['hold'], 'request', ARRAY[1], 'account', ARRAY[1],
+      'operation', ARRAY['PROJECT_SPENDING'], 'amount', ARRAY[-10], 'requested', ARRAY[-10], 'hold_ms', ARRAY[3600000]));
     CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
     RETURN clock_timestamp() + interval '1 hour'`,
   'DAILY_REWARD is limited to one a day': '', // the app has other operations: no migration

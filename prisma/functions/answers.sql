@@ -1,64 +1,59 @@
--- Moments are answered as milliseconds since 1970.
+-- What the functions return, as JSON. Columns are passed one by one: on a cluster, a row that was read from a shard has
+-- the shard's type.
+
+-- Moments are milliseconds since 1970.
 CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql STABLE
 RETURN (extract(epoch FROM moment) * 1000)::bigint;
 
-CREATE OR REPLACE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.entry_json(
+  id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid,
+  metadata jsonb, created_on timestamptz, reverses bigint, refunds bigint, hold_id bigint
+) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
-  'id', (entry).id::text,
-  'ownerId', (entry).owner_id,
-  'seq', (entry).seq,
-  'operation', (entry).operation,
-  'amount', (entry).amount,
-  'balanceAfter', (entry).balance_after,
-  'nonce', (entry).nonce,
-  'transactionId', (entry).transaction_id,
-  'metadata', (entry).metadata,
-  'createdOn', ledger.epoch_ms((entry).created_on),
-  'reverses', (entry).reverses::text,
-  'refunds', (entry).refunds::text,
-  'holdId', (entry).hold_id::text
+  'id', id::text,
+  'ownerId', owner_id,
+  'seq', seq,
+  'operation', operation,
+  'amount', amount,
+  'balanceAfter', balance_after,
+  'nonce', nonce,
+  'transactionId', transaction_id,
+  'metadata', metadata,
+  'createdOn', ledger.epoch_ms(created_on),
+  'reverses', reverses::text,
+  'refunds', refunds::text,
+  'holdId', hold_id::text
 );
 
-CREATE OR REPLACE FUNCTION ledger.hold_json(hold ledger.holds, at timestamptz) RETURNS json LANGUAGE sql STABLE
+-- at: the moment at which it is looked at.
+CREATE OR REPLACE FUNCTION ledger.hold_json(
+  id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamptz,
+  expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz
+) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
-  'id', (hold).id::text,
-  'ownerId', (hold).owner_id,
-  'operation', (hold).operation,
-  'amount', (hold).amount,
-  'nonce', (hold).nonce,
-  'metadata', (hold).metadata,
+  'id', id::text,
+  'ownerId', owner_id,
+  'operation', operation,
+  'amount', amount,
+  'nonce', nonce,
+  'metadata', metadata,
   'status', CASE
-    WHEN (hold).captured_by IS NOT NULL THEN 'CAPTURED'
-    WHEN (hold).released_on IS NOT NULL THEN 'RELEASED'
-    WHEN (hold).expires_on <= at THEN 'EXPIRED'
+    WHEN captured_by IS NOT NULL THEN 'CAPTURED'
+    WHEN released_on IS NOT NULL THEN 'RELEASED'
+    WHEN expires_on <= at THEN 'EXPIRED'
     ELSE 'HELD'
   END,
-  'capturedBy', (hold).captured_by::text,
-  'createdOn', ledger.epoch_ms((hold).created_on),
-  'expiresOn', ledger.epoch_ms((hold).expires_on),
-  'releasedOn', ledger.epoch_ms((hold).released_on)
+  'capturedBy', captured_by::text,
+  'createdOn', ledger.epoch_ms(created_on),
+  'expiresOn', ledger.epoch_ms(expires_on),
+  'releasedOn', ledger.epoch_ms(released_on)
 );
 
-CREATE OR REPLACE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint) RETURNS json LANGUAGE sql IMMUTABLE
 RETURN json_build_object(
-  'ownerId', (account).owner_id,
-  'amount', (account).balance,
-  'overdraft', (account).overdraft,
-  'held', (account).held,
-  'available', (account).balance - (account).held + (account).overdraft
+  'ownerId', owner_id,
+  'amount', balance,
+  'overdraft', overdraft,
+  'held', held,
+  'available', balance - held + overdraft
 );
-
--- The balances of the accounts that lines are for, each once, in the order of the lines.
-CREATE OR REPLACE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  seen integer[] := '{}';
-  balances json[] := '{}';
-  line ledger.line;
-BEGIN
-  FOREACH line IN ARRAY lines LOOP
-    CONTINUE WHEN line.account = ANY (seen);
-    seen := array_append(seen, line.account);
-    balances := array_append(balances, ledger.balance_json(accounts[line.account]));
-  END LOOP;
-  RETURN to_json(balances);
-END $$;

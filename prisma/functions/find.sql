@@ -1,6 +1,5 @@
--- Lookups of many keys by one call: what is found for each, in the order of the keys, as a JSON array; null where there is
--- nothing. Each key is looked up by itself, as in ledger.balances, and planned at each call, by EXECUTE: for the one app,
--- and by how much there is now.
+-- Lookups of many keys by one call: what is found, as a JSON array in any order; null where nothing is. Each names its key.
+-- Planned at each call, by EXECUTE: for the one app, and by how much there is now.
 
 -- Entries by id.
 CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
@@ -8,25 +7,22 @@ DECLARE
   found json;
 BEGIN
   EXECUTE '
-    SELECT json_agg((
-             SELECT ledger.entry_json(e) FROM ledger.entries e WHERE e.app = $1 AND e.id = key.id
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+      FROM ledger.entries e WHERE e.app = $1 AND e.id = ANY ($2)'
     INTO found USING app, ids;
   RETURN found;
 END $$;
 
--- The entries of transactions: for each an array, in the order in which they were posted.
+-- The entries of transactions, each in the order in which they were posted.
 CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   found json;
 BEGIN
   EXECUTE '
-    SELECT json_agg((
-             SELECT json_agg(ledger.entry_json(e) ORDER BY e.id)
-               FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = key.id
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) ORDER BY e.id)
+      FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = ANY ($2)'
     INTO found USING app, ids;
   RETURN found;
 END $$;
@@ -37,29 +33,26 @@ DECLARE
   found json;
 BEGIN
   EXECUTE '
-    SELECT json_agg((
-             SELECT ledger.entry_json(e) FROM ledger.entries e
-              WHERE e.app = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
-           ) ORDER BY key.place)
-      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, nonce, place)'
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+      FROM unnest($2, $3) key (owner_id, nonce)
+      JOIN ledger.entries e ON e.app = $1 AND e.book = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1'
     INTO found USING app, owner_ids, nonces;
   RETURN found;
 END $$;
 
--- The balance after each owner's last entry until a moment; null before the first.
+-- The balance after each owner's last entry until a moment, in the order of the keys; null before the first.
 CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamptz[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  found json;
+  amount bigint;
+  amounts bigint[] := '{}';
 BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT e.balance_after FROM ledger.entries e
-              WHERE e.app = $1 AND e.owner_id = key.owner_id
-                AND e.seq = (SELECT ledger.seq_at($1, key.owner_id, key.moment))
-           ) ORDER BY key.place)
-      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, moment, place)'
-    INTO found USING app, owner_ids, moments;
-  RETURN found;
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    EXECUTE 'SELECT e.balance_after FROM ledger.entries e WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2 AND e.seq = $3'
+      INTO amount USING app, owner_ids[n], ledger.seq_at(app, owner_ids[n], moments[n]);
+    amounts := array_append(amounts, amount);
+  END LOOP;
+  RETURN to_json(amounts);
 END $$;
 
 -- Holds by id.
@@ -68,32 +61,33 @@ DECLARE
   found json;
 BEGIN
   EXECUTE '
-    SELECT json_agg((
-             SELECT ledger.hold_json(h, greatest(ledger.now(), a.updated_on))
-               FROM ledger.holds h JOIN ledger.accounts a ON a.app = h.app AND a.owner_id = h.owner_id
-              WHERE h.app = $1 AND h.id = key.id
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (id, place)'
+    SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                           h.released_on, h.captured_by, greatest(ledger.now(), a.updated_on)))
+      FROM ledger.holds h JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id
+     WHERE h.app = $1 AND h.id = ANY ($2)'
     INTO found USING app, ids;
   RETURN found;
 END $$;
 
--- The live holds of owners: for each an array, newest first, up to 100.
+-- The live holds of owners, of each the newest 100, the newest first, in the order of the keys.
 CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  found json;
+  at timestamptz;
+  live json;
+  found json[] := '{}';
 BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT json_agg(ledger.hold_json(live.hold, account.at) ORDER BY (live.hold).id DESC)
-               FROM (SELECT greatest(ledger.now(), a.updated_on) AS at
-                       FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = key.owner_id) account,
-            LATERAL (SELECT h AS hold FROM ledger.holds h
-                      WHERE h.app = $1 AND h.owner_id = key.owner_id
-                        AND h.expires_on > account.at AND h.released_on IS NULL
-                      ORDER BY h.id DESC LIMIT 100) live
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (owner_id, place)'
-    INTO found USING app, owner_ids;
-  RETURN found;
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    at := greatest(ledger.now(), (SELECT a.updated_on FROM ledger.accounts a WHERE a.book = app AND a.owner_id = owner_ids[n]));
+    EXECUTE '
+      SELECT json_agg(live.json) FROM (
+        SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                                h.released_on, h.captured_by, $3) AS json
+          FROM ledger.holds h
+         WHERE h.app = $1 AND h.book = $1 AND h.owner_id = $2 AND h.expires_on > $3 AND h.released_on IS NULL
+         ORDER BY h.created_on DESC, h.id DESC LIMIT 100
+      ) live'
+      INTO live USING app, owner_ids[n], at;
+    found := array_append(found, live);
+  END LOOP;
+  RETURN to_json(found);
 END $$;

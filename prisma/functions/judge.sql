@@ -1,91 +1,141 @@
--- Whether the lines reverse all entries of one transaction, and do nothing else.
-CREATE OR REPLACE FUNCTION ledger.is_whole_reversal(app text, lines ledger.line[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  is_whole boolean;
+-- Judging: why a line may not be posted for what it names, beside what the balance allows.
+
+-- When the calendar window (UTC; weeks from Monday) that a moment is in began, and when the next one begins.
+CREATE OR REPLACE FUNCTION ledger.limit_window(per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz) LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  EXECUTE '
-    SELECT array_agg(e.id ORDER BY e.id) = (SELECT array_agg(l.reverses ORDER BY l.reverses) FROM unnest($2) l)
-      FROM ledger.entries e
-     WHERE e.app = $1 AND e.transaction_id = (SELECT t.transaction_id FROM ledger.entries t WHERE t.app = $1 AND t.id = $3 LIMIT 1)'
-    INTO is_whole USING app, lines, lines[1].reverses;
-  RETURN coalesce(is_whole, false);
+  IF per = 'lifetime' THEN
+    began := '-infinity';
+  ELSE
+    began := date_trunc(per, at, 'UTC');
+    ends := (date_trunc(per, at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || per)::interval) AT TIME ZONE 'UTC';
+  END IF;
 END $$;
 
--- Why an entry cannot be reversed or refunded as the line asks for, or null when it can. refundable: the credits that
--- refunds may still give back. pending: the call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.judge_correction(
-  account ledger.accounts, line ledger.line, pending ledger.entries[], OUT refusal text, OUT refundable bigint
-) LANGUAGE plpgsql STABLE AS $$
+-- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
+-- time they were made; reversals, refunds and captures do not. more: uses that are not written yet.
+CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(
+  owner_id text, operation text, times integer, since timestamptz, more bigint
+) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_sort = off AS $$
+#variable_conflict use_variable
 DECLARE
-  target ledger.entries;
-  reversed boolean;
-  refunded bigint;
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
 BEGIN
-  EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.id = $3'
-    INTO target USING account.app, account.owner_id, coalesce(line.reverses, line.refunds);
-  EXECUTE '
-    SELECT coalesce(bool_or(e.reverses = $3), false), coalesce(sum(e.amount) FILTER (WHERE e.refunds = $3), 0)
-      FROM (
-        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.reverses = $3
-        UNION ALL
-        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.refunds = $3
-        UNION ALL
-        SELECT e.reverses, e.refunds, e.amount FROM unnest($4) e WHERE e.owner_id = $2
-      ) e'
-    INTO reversed, refunded USING account.app, account.owner_id, target.id, pending;
-  refundable := abs(target.amount + refunded);
+  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves. Their kind
+  -- is asked for as a range, in the order of that index: for an equal one the planner may read all entries of the owner.
+  RETURN more + (
+    SELECT count(*) FROM (
+      (SELECT e.created_on FROM ledger.entries_template e
+        WHERE e.book = book AND e.owner_id = owner_id AND e.operation = operation
+          AND num_nonnulls(e.reverses, e.refunds, e.hold_id) BETWEEN 0 AND 0
+        ORDER BY num_nonnulls(e.reverses, e.refunds, e.hold_id) DESC, e.seq DESC LIMIT times)
+      UNION ALL
+      (SELECT h.created_on FROM ledger.holds h
+        WHERE h.book = book AND h.owner_id = owner_id AND h.app = app AND h.operation BETWEEN operation AND operation
+        ORDER BY h.operation DESC, h.created_on DESC LIMIT times)
+    ) newest WHERE newest.created_on >= since) >= times;
+END $$;
+
+-- Why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may still give back.
+CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
+  owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  book CONSTANT text := 'template';
+  target_id bigint := coalesce(reverses, refunds);
+  target record;
+  corrected record;
+BEGIN
+  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction INTO target
+    FROM ledger.entries_template e WHERE e.id = target_id AND e.book = book AND e.owner_id = owner_id;
+  SELECT coalesce(bool_or(c.reverses = target_id), false) AS is_reversed,
+         coalesce(sum(c.amount) FILTER (WHERE c.refunds = target_id), 0)::bigint AS refunded
+    INTO corrected
+    FROM (
+      SELECT e.reverses, e.refunds, e.amount FROM ledger.entries_template e WHERE e.owner_id = owner_id AND e.reverses = target_id
+      UNION ALL
+      SELECT e.reverses, e.refunds, e.amount FROM ledger.entries_template e WHERE e.owner_id = owner_id AND e.refunds = target_id
+    ) c;
+  refundable := abs(target.amount + corrected.refunded);
   refusal := CASE
-    WHEN target.app IS NULL OR target.operation <> line.operation THEN 'entry_not_found'
-    WHEN target.reverses IS NOT NULL OR target.refunds IS NOT NULL THEN 'not_reversible'
-    WHEN reversed THEN 'already_reversed'
-    WHEN line.reverses IS NOT NULL AND refunded <> 0 THEN 'already_refunded'
-    WHEN line.reverses IS NOT NULL AND line.amount <> -target.amount THEN 'not_reversible'
-    WHEN line.refunds IS NOT NULL AND (sign(line.amount) <> -sign(target.amount) OR abs(line.amount) > refundable) THEN 'refund_exceeded'
+    WHEN target.operation IS DISTINCT FROM operation THEN 'entry_not_found'
+    WHEN target.is_correction THEN 'not_reversible'
+    WHEN corrected.is_reversed THEN 'already_reversed'
+    WHEN reverses IS NOT NULL AND corrected.refunded <> 0 THEN 'already_refunded'
+    WHEN reverses IS NOT NULL AND amount <> -target.amount THEN 'not_reversible'
+    WHEN refunds IS NOT NULL AND (sign(amount) <> -sign(target.amount) OR abs(amount) > refundable) THEN 'refund_exceeded'
   END;
 END $$;
 
--- Why a hold cannot be captured as the line asks for, or null when it can.
-CREATE OR REPLACE FUNCTION ledger.judge_capture(hold ledger.holds, line ledger.line, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN CASE
-  WHEN (hold).id IS NULL OR (hold).operation <> (line).operation THEN 'hold_not_found'
-  WHEN (hold).captured_by IS NOT NULL THEN 'hold_captured'
-  WHEN (hold).released_on IS NOT NULL THEN 'hold_released'
-  WHEN (hold).expires_on <= at THEN 'hold_expired'
-  WHEN (line).amount NOT BETWEEN -(hold).amount AND -1 THEN 'capture_exceeded'
-END;
-
--- Why an entry may not be posted to an account, or null when it may; details: what the answer says of it.
--- retired: the app's operations that may only be corrected and captured. hold: the one that the line captures.
--- pending: the call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.judge(
-  account ledger.accounts, line ledger.line, retired text[], hold ledger.holds, at timestamptz, pending ledger.entries[]
-) RETURNS ledger.verdict LANGUAGE plpgsql STABLE AS $$
+-- Whether these are the ids of all entries of one transaction, each once.
+CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 DECLARE
-  verdict ledger.verdict;
-  -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
-  available bigint := account.balance - account.held + account.overdraft + coalesce(hold.amount, 0);
-  correction record;
+  transaction_id uuid;
 BEGIN
-  IF line.hold_id IS NOT NULL THEN
-    verdict.refusal := ledger.judge_capture(hold, line, at);
-    verdict.details := ledger.hold_json(hold, at);
-  ELSIF line.reverses IS NOT NULL OR line.refunds IS NOT NULL THEN
-    SELECT * INTO correction FROM ledger.judge_correction(account, line, pending);
-    verdict.refusal := correction.refusal;
-    verdict.details := to_json(correction.refundable);
-  ELSIF line.operation = ANY (retired) THEN
-    verdict.refusal := 'operation_retired';
-  ELSIF line.limit_per IS NOT NULL AND ledger.is_limit_reached(account, line, at, pending) THEN
-    verdict.refusal := 'limit_reached';
-    verdict.details := to_json(ledger.epoch_ms((ledger.limit_window(line.limit_per, at)).ends));
+  SELECT e.transaction_id INTO transaction_id FROM ledger.entries_template e WHERE e.id = ids[1];
+  RETURN coalesce(
+    (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)
+    = (SELECT array_agg(id ORDER BY id) FROM unnest(ids) id), false);
+END $$;
+
+-- Why a hold cannot be captured, or null when it can; kept: the credits that it keeps.
+CREATE OR REPLACE FUNCTION ledger.judge_capture(
+  app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamptz,
+  OUT refusal text, OUT details json, OUT kept bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  hold record;
+BEGIN
+  SELECT h.operation, h.amount, h.captured_by, h.released_on, h.expires_on,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                          h.released_on, h.captured_by, at) AS json
+    INTO hold
+    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
+  details := hold.json;
+  kept := hold.amount;
+  refusal := CASE
+    WHEN hold.operation IS DISTINCT FROM operation THEN 'hold_not_found'
+    WHEN hold.captured_by IS NOT NULL THEN 'hold_captured'
+    WHEN hold.released_on IS NOT NULL THEN 'hold_released'
+    WHEN hold.expires_on <= at THEN 'hold_expired'
+    WHEN amount NOT BETWEEN -hold.amount AND -1 THEN 'capture_exceeded'
+  END;
+END $$;
+
+-- Why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows; details: what
+-- the answer says of it. kept: what a captured hold keeps, which its capture may take.
+-- balance, held: of the account; more: as for ledger.is_limit_reached_template.
+CREATE OR REPLACE FUNCTION ledger.judge_template(
+  owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text,
+  reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamptz, more bigint,
+  OUT refusal text, OUT details json, OUT kept bigint
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  limited record;
+BEGIN
+  kept := 0;
+  IF captures IS NOT NULL THEN
+    SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
+  ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
+    SELECT c.refusal, to_json(c.refundable) INTO refusal, details
+      FROM ledger.judge_correction_template(owner_id, operation, amount, reverses, refunds) c;
+  ELSIF new_overdraft IS NOT NULL THEN
+    refusal := CASE
+      WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
+      WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
+    END;
+  ELSIF operation = ANY (retired) THEN
+    refusal := 'operation_retired';
+  ELSIF limit_per IS NOT NULL THEN
+    SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
+    IF ledger.is_limit_reached_template(owner_id, operation, limit_times, limited.began, more) THEN
+      refusal := 'limit_reached';
+      details := to_json(ledger.epoch_ms(limited.ends));
+    END IF;
   END IF;
-  IF verdict.refusal IS NOT NULL THEN
-    RETURN verdict;
-  END IF;
-  IF line.amount < 0 AND available + line.amount < 0 THEN
-    RETURN ROW('insufficient_balance', to_json(available))::ledger.verdict;
-  ELSIF account.balance + line.amount + account.overdraft > 9007199254740991 THEN
-    RETURN ROW('balance_out_of_range', NULL)::ledger.verdict;
-  END IF;
-  RETURN NULL;
 END $$;

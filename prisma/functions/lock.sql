@@ -1,12 +1,12 @@
--- Makes accounts that are missing, in the order of the list. Answers those that it made: another transaction may be first.
-CREATE OR REPLACE FUNCTION ledger.make_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+-- Makes accounts that are missing, in the order of the list. Returns those that it made: another transaction may be first.
+CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   owner_id text;
   made text[];
 BEGIN
   FOR owner_id IN
-    INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
+    INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
     SELECT $1, o.owner_id, moment.now, moment.now
       FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
      ORDER BY o.place
@@ -20,19 +20,19 @@ END $$;
 
 -- The same, without those that another transaction is making just now. PostgreSQL cannot skip these: they are waited for,
 -- all together as long as lock_timeout allows, and then, to find out which they are, each by itself for an instant.
-CREATE OR REPLACE FUNCTION ledger.make_free_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.make_free_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   owner_id text;
   made text[];
 BEGIN
   BEGIN
-    RETURN ledger.make_accounts(app, owner_ids);
+    RETURN ledger.make_accounts(book, owner_ids);
   EXCEPTION WHEN lock_not_available THEN
     PERFORM set_config('lock_timeout', '5ms', true);
   END;
   FOREACH owner_id IN ARRAY owner_ids LOOP
     BEGIN
-      made := made || ledger.make_accounts(app, ARRAY[owner_id]);
+      made := made || ledger.make_accounts(book, ARRAY[owner_id]);
     EXCEPTION WHEN lock_not_available THEN
       CONTINUE;
     END;
@@ -40,64 +40,75 @@ BEGIN
   RETURN made;
 END $$;
 
--- Locks an account, which is made if it is missing. Answers whether it was.
-CREATE OR REPLACE FUNCTION ledger.lock_or_make_account(app text, owner_id text) RETURNS boolean LANGUAGE plpgsql AS $$
+-- Locks an account that was missing a moment ago, which is made unless another transaction was first.
+CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text) RETURNS TABLE (
+  balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, seq bigint, updated_on timestamptz, made boolean
+) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
+  made := false;
   LOOP
-    PERFORM FROM ledger.accounts a WHERE a.app = app AND a.owner_id = owner_id FOR NO KEY UPDATE;
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on
+      INTO balance, overdraft, held, holds_expire_on, seq, updated_on
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
-      RETURN false;
-    ELSIF ledger.make_accounts(app, ARRAY[owner_id]) IS NOT NULL THEN
-      RETURN true;
+      RETURN NEXT;
+      RETURN;
     END IF;
+    made := ledger.make_accounts(book, ARRAY[owner_id]) IS NOT NULL;
   END LOOP;
 END $$;
 
--- Locks the accounts of different owners, and answers them in the order of the list; made: those that were missing.
--- They are locked and made in the order of their ids, so that two calls never wait for each other. Where none is missing
--- one statement does. Each is looked up by itself, as in ledger.balances.
--- skip_busy: an account that another transaction has locked, or is making, is null in the answer.
+-- Locks the accounts of a book's owners, and makes those that are missing (made). Returns their columns in the order of
+-- the list. That is the order in which they are locked: where all calls have the same, no two wait for each other.
+-- Each account is looked up by itself: a join that was planned while there were few accounts would read all of them.
+-- skip_busy: the columns are null for an account that another transaction has locked, or is making.
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(
-  app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[]
+  book text, owner_ids text[], skip_busy boolean,
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT updates timestamptz[], OUT made text[]
 ) LANGUAGE plpgsql AS $$
-#variable_conflict use_column
+#variable_conflict use_variable
 DECLARE
   missing text[];
-  next_id text;
 BEGIN
-  SELECT array_agg(o.owner_id ORDER BY o.owner_id COLLATE "C") INTO missing
-    FROM unnest($2) o (owner_id)
-   WHERE (SELECT a.app FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id) IS NULL;
-
-  IF skip_busy THEN
-    IF missing IS NOT NULL THEN
-      made := ledger.make_free_accounts($1, missing);
-    END IF;
-    SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
-      FROM (
-        SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
-      ) sorted LEFT JOIN LATERAL (
-        SELECT a AS account FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = sorted.owner_id FOR NO KEY UPDATE SKIP LOCKED
-      ) locked ON true;
+  IF NOT skip_busy THEN
+    SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
+           array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
+           array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
+           array_agg(o.owner_id) FILTER (WHERE m.made)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, made
+      FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
+        SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
+      ) a ON true LEFT JOIN LATERAL (
+        SELECT m.* FROM ledger.lock_missing_account(book, o.owner_id) m WHERE a.seq IS NULL OFFSET 0
+      ) m ON true;
     RETURN;
   END IF;
 
-  IF missing IS NOT NULL THEN
-    FOR next_id IN SELECT o.owner_id FROM unnest($2) o (owner_id) ORDER BY o.owner_id COLLATE "C" LOOP
-      IF ledger.lock_or_make_account($1, next_id) THEN
-        made := array_append(made, next_id);
-      END IF;
-    END LOOP;
-  END IF;
-  SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
-    FROM (
-      SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
-    ) sorted, LATERAL (
-      SELECT a AS account FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = sorted.owner_id FOR NO KEY UPDATE
-    ) locked;
-  IF cardinality(accounts) IS DISTINCT FROM cardinality(owner_ids) THEN
-    RAISE EXCEPTION 'locked % accounts of % owners', cardinality(accounts), cardinality(owner_ids)
-      USING ERRCODE = 'serialization_failure';
-  END IF;
+  LOOP
+    SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
+           array_agg(a.updated_on)
+      INTO balances, overdrafts, helds, expiries, seqs, updates
+      FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
+        SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
+      ) a ON true;
+    EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
+    -- Some are busy, or missing: these are made, and all are looked at once more.
+    missing := (
+      SELECT array_agg(o.owner_id)
+        FROM unnest(owner_ids, updates) o (owner_id, locked)
+       WHERE o.locked IS NULL AND (SELECT a.seq FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id) IS NULL);
+    EXIT WHEN missing IS NULL;
+    made := ledger.make_free_accounts(book, missing);
+    EXIT WHEN made IS NULL;
+  END LOOP;
+END $$;
+
+-- Removes accounts that were made for nothing.
+CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[]) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+  DELETE FROM ledger.accounts a
+   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
 END $$;

@@ -33,6 +33,9 @@ DECLARE
   check_name text := partition_name || '_operations';
   before text[];
   faulty text[];
+  dropped text;
+  declared_once text[];
+  now timestamptz;
 BEGIN
   SELECT array_agg(o) INTO faulty FROM unnest(declared) o
    WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
@@ -64,37 +67,40 @@ BEGIN
 
   IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
-      PRIMARY KEY (owner_id, seq), UNIQUE (owner_id, nonce, place))', partition_name, $1);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (reverses) WHERE reverses IS NOT NULL', partition_name);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (hold_id) WHERE hold_id IS NOT NULL', partition_name);
-    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
-    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+      PRIMARY KEY (book, owner_id, seq), UNIQUE (book, owner_id, nonce, place))', partition_name, $1);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (owner_id, reverses) WHERE reverses IS NOT NULL', partition_name);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (owner_id, hold_id) WHERE hold_id IS NOT NULL', partition_name);
     EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
       FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
-    PERFORM ledger.make_originals($1);
+    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
+    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+    PERFORM ledger.make_functions($1);
   ELSE
-    EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
+    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, check_name);
   END IF;
 
   -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
   EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (operation = ANY (%L::text[])) NOT VALID',
     partition_name, check_name, declared);
-  EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT IF EXISTS %I', partition_name, check_name || '_before');
 
-  SELECT array_agg(o) INTO faulty FROM unnest(before) o
-   WHERE o <> ALL (declared)
-     AND (EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o)
-          OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
+  FOREACH dropped IN ARRAY before LOOP
+    CONTINUE WHEN dropped = ANY (declared);
+    PERFORM 1 FROM ledger.entries e WHERE e.app = $1 AND e.operation = dropped LIMIT 1;
+    IF NOT FOUND THEN
+      PERFORM 1 FROM ledger.holds h WHERE h.app = $1 AND h.operation = dropped LIMIT 1;
+    END IF;
+    IF FOUND THEN
+      faulty := array_append(faulty, dropped);
+    END IF;
+  END LOOP;
   IF faulty IS NOT NULL THEN
     RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
       USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
   END IF;
 
-  UPDATE ledger.apps a
-     SET retired = retiring,
-         operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
-         updated_on = date_trunc('milliseconds', ledger.now())
-   WHERE a.app = $1;
+  declared_once := (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations);
+  now := date_trunc('milliseconds', ledger.now());
+  UPDATE ledger.apps a SET retired = retiring, operations = declared_once, updated_on = now WHERE a.app = $1;
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.set_operations FROM PUBLIC;

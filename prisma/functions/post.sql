@@ -1,172 +1,397 @@
--- Posting: the one way in which entries, holds and overdrafts are written. ledger.post takes a list of transactions, each
--- a list of entries; reversals, refunds and captures are transactions whose entries name what they undo or capture.
+-- Posting: the one way in which entries, holds and overdrafts are written. Lines of all kinds are one list, which one
+-- function takes: lock the accounts → look the nonces up → line by line: settle what time has changed, judge, apply →
+-- write. Each statement sees what was committed before it began: with the accounts locked, no nonce of theirs comes after
+-- the lookup. A refusal is an answer, never an exception.
 --
--- Each function locks the accounts first, in the order of their owners, and looks nonces up after: each statement sees
--- what was committed before it began, so that between the two no race is left. A refusal is an answer, never an
--- exception. Reads of ledger.entries are planned for the one app, by EXECUTE: a plan for any app would lock the
--- partitions of all, and wait for the migrations of every other app.
+-- A call's state is arrays of scalars, by request, by line and by account (their number in owner_ids): rows in a loop
+-- cost several times as much. A line that corrects, captures or has a limit is judged by what the tables have, which is
+-- all: where the call has posted to its account before, that is written first.
 
--- Posts a list of transactions, each on its own: all of its entries or none, as if one transaction after another.
--- owner_ids: the different owners of all entries, which lines name by their number from 1.
--- Answers, for each transaction, {outcome} and:
---   posted       {entries, balances}: balances of its owners after it, in the order of their first entries
---   duplicate    {entry or hold, identical, own, balance}: what the first of its owners that knows the nonce used it for
---   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
--- skip_busy: {outcome: busy, accounts} for a transaction some of whose accounts are locked elsewhere; it is not looked at.
--- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
-CREATE OR REPLACE FUNCTION ledger.post(
-  app text, owner_ids text[], transactions json, dry_run boolean, skip_busy boolean DEFAULT false
+-- What the owners of a call, and the numbers of its lines, must keep to, whoever calls.
+CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[]) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  sorted text[] := (SELECT array_agg(DISTINCT o COLLATE "C") FROM unnest(owner_ids) o);
+  numbers integer := cardinality(owner_ids);
+BEGIN
+  IF sorted IS DISTINCT FROM owner_ids THEN
+    RAISE EXCEPTION 'the owners of a call come once each, in the order of their bytes: %, not %', sorted, owner_ids
+      USING ERRCODE = 'invalid_parameter_value';
+  ELSIF (SELECT bool_and(size > 0) AND sum(size) = numbers FROM unnest(parts) size) IS NOT TRUE THEN
+    RAISE EXCEPTION 'the parts of % owners are %', numbers, parts USING ERRCODE = 'invalid_parameter_value';
+  ELSIF (SELECT count(*) FROM unnest(accounts) number WHERE number BETWEEN 1 AND numbers) IS DISTINCT FROM cardinality(accounts) THEN
+    RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not by one of %', numbers, accounts
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END $$;
+
+-- Posts a list of requests for an app, each on its own: all of its lines or none, as if one request after another. Each app
+-- has its own copy of this template, ledger.post_<app>, which names the app's partition.
+-- key: the first owner. On a cluster the call goes to where its account is.
+-- owner_ids: the different owners of all lines, in the order of their bytes.
+-- parts: how many of them, in order, are in each shard; in one PostgreSQL there is one part.
+-- requests: in columns, of which those of nulls may be left out. For each request
+--     id        of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
+--     nonce, metadata (JSON as text; left out: none has any)
+--     invalid   the app's rules refuse it, unless it was posted before
+--   and for each line, one request after another
+--     request, account    the numbers of its request and of its owner, from 1
+--     operation, amount   signed; null: the app's amount rule refuses what was requested
+--     requested           what the caller gave, signed; null: the caller left it out
+--     limit_times, limit_per   how often the operation may be posted per hour, day, week, month or lifetime
+--     reverses            the id of an entry; a request reverses a whole transaction, and does nothing else
+--     refunds, captures   the id of an entry, of a hold
+--     hold_ms             how long the credits are set aside, in place of an entry
+--     releases            the id of a hold, in place of an entry: without operation and nonce
+--     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
+-- skip_busy: a request some of whose accounts are locked elsewhere is not looked at.
+-- lock_ms: how long locks are waited for; null: as long as the session says.
+-- Returns, in columns, by request
+--     answers   null: its lines were posted. Otherwise {outcome} and
+--       busy                    {accounts}: those that are locked elsewhere
+--       duplicate               {entry or hold, identical, own, balance}: what the first of its owners that knows the
+--                               nonce used it for; own: by the same attempt
+--       any other               {line, balance, details}: the first line that was refused, from 0, or the line that made no
+--                               entry (held and released, with the hold; set: the overdraft), and its owner's balance
+--     moments   left out where all are now
+--     transactions
+--   and by line {ids, seqs, balances, overdrafts, held}: the entry, and its account after it. A replay is found before
+--   anything else is judged. overdrafts and held are left out where all are 0.
+-- The settings leave the planner one way for each statement: by the index that has what is asked for, in its order. Plans are
+-- made while tables are small, and kept.
+CREATE OR REPLACE FUNCTION ledger.post_template(
+  key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
 ) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
-  requests ledger.request[] := (SELECT array_agg(r) FROM json_populate_recordset(NULL::ledger.request, transactions) r);
-  is_repeated boolean := (SELECT count(DISTINCT r.nonce COLLATE "C") < count(*) FROM unnest(requests) r);
-  originals ledger.original[];
-  accounts ledger.accounts[];
-  made text[];
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  owners text[] := owner_ids; -- a variable's elements are found at once, a parameter's by counting
+  -- What is asked for, by request and by line. special: null for a plain entry.
+  attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
+  requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
+  limit_times integer[]; limit_pers text[]; reverses bigint[]; refunds bigint[]; captures bigint[];
+  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
+  -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
+  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
+  made text[]; seqs_written bigint[];
+  -- What becomes of it, by request and by line.
+  answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
+  ids bigint[]; entry_seqs bigint[]; balances_after bigint[];
+  overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
+  entry_places integer[];                          -- null: all are 1
+  -- Of a request of several lines: how many entries each account has, and by line what undoes it.
+  places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
+
   retired text[];
+  replayed integer[];  -- requests of whose owners one has used the nonce before the call
+  repeated integer[];  -- requests of whose owners one uses the nonce in the call before
+  size integer;
+  done integer := 0;
   now timestamptz;
-  pending ledger.entries[] := '{}';
-  answers json[] := '{}';
-  request ledger.request;
-  original ledger.original;
-  posted_before integer; -- how many entries before the transaction's own …
-  before ledger.accounts[]; -- … and the account of each of these as it was
-  places integer[] := array_fill(0, ARRAY[cardinality(owner_ids)]); -- how many of these each account has
-  busy integer[];
+  request integer := 0;
+  first integer;
+  last integer := 0;
+  unwritten integer := 1; -- the first line that is not written
   at timestamptz;
-  transaction_id uuid;
-  is_whole_reversal boolean;
-  line ledger.line;
-  line_number integer;
-  account ledger.accounts;
-  hold ledger.holds;
-  verdict ledger.verdict;
-  entry ledger.entries;
-  entries json[];
-  has_captures boolean := false;
+  busy integer[];
+  line integer;
+  number integer;
+  kept bigint;
+  available bigint;
+  refusal text;
+  details json;
+  got record;
 BEGIN
-  PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids, skip_busy);
-  originals := ledger.originals_of(app, owner_ids, requests);
+  IF lock_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
+                limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
+    FROM json_to_record(requests) r (
+      id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
+      amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
+  IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
+    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
+    array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
+    RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM ledger.assert_owners(owner_ids, parts, accounts);
+  IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
+    repeated := (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, min(l.request) OVER (PARTITION BY l.account, nonces[l.request]) AS first
+                FROM unnest(requests_of, accounts) l (request, account)) l
+       WHERE l.first < l.request);
+  END IF;
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts) > 0 THEN
+    SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
+           bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
+      INTO got
+      FROM (
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) > 0 AS is_alone,
+               count(*) OVER (PARTITION BY l.request) AS lines
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, line)
+      ) l;
+    special := got.special;
+    IF got.is_several THEN
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases or sets an overdraft'
+        USING ERRCODE = 'invalid_parameter_value';
+    ELSIF got.is_crowded THEN
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases or sets an overdraft is alone in its transaction'
+        USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+  END IF;
+
+  FOREACH size IN ARRAY parts LOOP
+    -- Lock the accounts.
+    SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
+    balances := balances || got.balances;
+    overdrafts := overdrafts || got.overdrafts;
+    helds := helds || got.helds;
+    expiries := expiries || got.expiries;
+    seqs := seqs || got.seqs;
+    updates := updates || got.updates;
+    made := made || got.made;
+    -- The parent before its partition, as every migration does that changes which partitions there are.
+    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+
+    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+    -- looking at all holds.
+    replayed := replayed || (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account)
+               WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_template e
+           WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+    done := done + size;
+  END LOOP;
+  seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
 
-  FOREACH request IN ARRAY requests LOOP
-    IF cardinality(request.lines) BETWEEN 1 AND 100 IS NOT TRUE THEN
-      RAISE EXCEPTION 'a transaction has 1 to 100 lines, not %', coalesce(cardinality(request.lines), 0)
-        USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    -- Never earlier than the last entry of any of its accounts, whatever the clock does.
-    at := now;
-    busy := '{}';
-    FOREACH line IN ARRAY request.lines LOOP
-      IF line.account BETWEEN 1 AND cardinality(owner_ids) IS NOT TRUE THEN
-        RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not %', cardinality(owner_ids), line.account
-          USING ERRCODE = 'invalid_parameter_value';
-      END IF;
-      places[line.account] := 0;
-      at := greatest(at, accounts[line.account].updated_on);
-      IF accounts[line.account].app IS NULL THEN
-        busy := array_append(busy, line.account);
-      END IF;
-    END LOOP;
-    IF cardinality(busy) > 0 THEN
-      answers := array_append(answers, json_build_object('outcome', 'busy', 'accounts', busy));
-      CONTINUE;
-    END IF;
+  answers := array_fill(NULL::json, ARRAY[cardinality(attempts)]);
+  transactions := array_fill(NULL::uuid, ARRAY[cardinality(attempts)]);
+  ids := array_fill(NULL::bigint, ARRAY[cardinality(accounts)]);
+  entry_seqs := ids;
+  balances_after := ids;
 
-    original := originals[cardinality(answers) + 1];
-    IF is_repeated THEN
-      original := ledger.first_original(request, original, owner_ids, pending);
-    END IF;
-    IF original.account IS NOT NULL THEN
-      at := greatest(now, accounts[original.account].updated_on);
-      account := ledger.account_at(accounts[original.account], at, pending);
-      answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, at, pending));
-      CONTINUE;
-    END IF;
-
-    posted_before := cardinality(pending);
-    transaction_id := ledger.transaction_id(request, owner_ids);
-    is_whole_reversal := request.lines[1].reverses IS NOT NULL AND ledger.is_whole_reversal(app, request.lines);
-    before := '{}';
-    entries := '{}';
-    line_number := 0;
-    FOREACH line IN ARRAY request.lines LOOP
-      account := ledger.account_at(accounts[line.account], at, pending);
-      IF request.invalid THEN
-        verdict := ROW('invalid', NULL)::ledger.verdict;
-        EXIT;
-      END IF;
-      hold := ledger.hold_of(account, line.hold_id, pending);
-      verdict := ledger.judge(account, line, retired, hold, at, pending);
-      IF verdict.refusal IS NULL AND line.reverses IS NOT NULL AND NOT is_whole_reversal THEN
-        verdict.refusal := 'not_reversible';
-      END IF;
-      EXIT WHEN verdict.refusal IS NOT NULL;
-
-      account.balance := account.balance + line.amount;
-      account.seq := account.seq + 1;
-      account.updated_on := at;
-      entry.app := app;
-      entry.owner_id := account.owner_id;
-      entry.seq := account.seq;
-      entry.id := CASE WHEN dry_run THEN 0 ELSE nextval('ledger.entries_id_seq') END;
-      entry.operation := line.operation;
-      entry.amount := line.amount;
-      entry.balance_after := account.balance;
-      entry.nonce := request.nonce;
-      entry.place := places[line.account] + 1;
-      entry.transaction_id := transaction_id;
-      entry.metadata := request.metadata;
-      entry.created_on := at;
-      entry.reverses := line.reverses;
-      entry.refunds := line.refunds;
-      entry.hold_id := line.hold_id;
-      IF hold.id IS NOT NULL THEN
-        has_captures := true;
-        account.held := account.held - hold.amount;
-        account.holds_expire_on := CASE WHEN account.held > 0 THEN account.holds_expire_on END;
-      END IF;
-      before := array_append(before, accounts[line.account]);
-      accounts[line.account] := account;
-      places[line.account] := entry.place;
-      pending := array_append(pending, entry);
-      entries := array_append(entries, ledger.entry_json(entry));
-      line_number := line_number + 1;
-    END LOOP;
-
-    IF verdict.refusal IS NULL THEN
-      answers := array_append(answers, json_build_object(
-        'outcome', 'posted', 'entries', to_json(entries), 'balances', ledger.balances_json(accounts, request.lines)));
-    ELSE
-      IF line_number > 0 THEN
-        FOR posted IN REVERSE line_number..1 LOOP
-          accounts[request.lines[posted].account] := before[posted];
+  LOOP
+    <<run>>
+    WHILE request < cardinality(attempts) LOOP
+      -- What asks the tables for what the call itself has posted goes on once that is written.
+      EXIT WHEN request + 1 = ANY (repeated) AND unwritten <= last;
+      IF special IS NOT NULL THEN
+        line := last + 1;
+        LOOP
+          EXIT run WHEN special[line] AND seqs[accounts[line]] > seqs_written[accounts[line]];
+          line := line + 1;
+          EXIT WHEN requests_of[line] IS DISTINCT FROM request + 1;
         END LOOP;
-        pending := pending[:posted_before];
-        account := ledger.account_at(accounts[line.account], at, pending);
       END IF;
-      answers := array_append(answers, json_build_object(
-        'outcome', verdict.refusal, 'line', line_number, 'balance', ledger.balance_json(account), 'details', verdict.details));
-    END IF;
+
+      request := request + 1;
+      first := last + 1;
+      at := now; -- never earlier than the last change of any of its accounts, whatever the clock does
+      busy := NULL;
+      LOOP
+        last := last + 1;
+        number := accounts[last];
+        IF updates[number] IS NULL THEN
+          busy := array_append(busy, number);
+        ELSIF updates[number] > at THEN
+          at := updates[number];
+        END IF;
+        EXIT WHEN requests_of[last + 1] IS DISTINCT FROM request;
+      END LOOP;
+      IF requests_of[first] IS DISTINCT FROM request OR last - first >= 100 THEN
+        RAISE EXCEPTION 'a transaction has 1 to 100 lines, one after another: not those of number %', request
+          USING ERRCODE = 'invalid_parameter_value';
+      ELSIF busy IS NOT NULL THEN
+        answers[request] := json_build_object('outcome', 'busy', 'accounts', busy);
+        CONTINUE;
+      END IF;
+
+      IF request = ANY (replayed) OR request = ANY (repeated) THEN
+        FOR line IN first..last LOOP
+          number := accounts[line];
+          answers[request] := ledger.replay_template(
+            owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
+            (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
+            operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
+            hold_ms[first], greatest(now, updates[number]),
+            ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
+              book, owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+          EXIT WHEN answers[request] IS NOT NULL;
+        END LOOP;
+        CONTINUE WHEN answers[request] IS NOT NULL;
+      END IF;
+
+      IF first < last THEN
+        entry_places := coalesce(entry_places, array_fill(1, ARRAY[cardinality(accounts)]));
+        places := array_fill(0, ARRAY[cardinality(owner_ids)]);
+      END IF;
+      IF at > now THEN
+        moments := coalesce(moments, array_fill(now, ARRAY[cardinality(attempts)]));
+        moments[request] := at;
+      END IF;
+      line := first;
+      LOOP
+        number := accounts[line];
+        IF first < last THEN
+          helds_before[line] := helds[number];
+          expiries_before[line] := expiries[number];
+          updates_before[line] := updates[number];
+          places[number] := places[number] + 1;
+          entry_places[line] := places[number];
+        END IF;
+
+        -- Settle what time has changed.
+        IF expiries[number] <= at THEN
+          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+          helds[number] := got.held;
+          expiries[number] := got.expire_on;
+        END IF;
+
+        -- Judge.
+        available := balances[number] - helds[number] + overdrafts[number];
+        IF invalid[request] THEN
+          refusal := 'invalid';
+        ELSIF special[line] THEN
+          SELECT * INTO refusal, details, kept FROM ledger.judge_template(
+            owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
+            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
+          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
+          available := available + kept;
+          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
+            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
+            refusal := 'not_reversible';
+          END IF;
+        ELSIF operations[line] = ANY (retired) THEN
+          refusal := 'operation_retired';
+        END IF;
+        IF refusal IS NOT NULL THEN
+          EXIT;
+        ELSIF amounts[line] < 0 AND available + amounts[line] < 0 THEN
+          refusal := 'insufficient_balance';
+          details := to_json(available);
+        ELSIF balances[number] + amounts[line] + overdrafts[number] > 9007199254740991 THEN
+          refusal := 'balance_out_of_range';
+        END IF;
+        EXIT WHEN refusal IS NOT NULL;
+
+        -- Apply.
+        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
+          SELECT * INTO got FROM ledger.set_aside(
+            app, book, owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
+            new_overdrafts[line], at);
+          overdrafts[number] := got.overdraft;
+          helds[number] := got.held;
+          expiries[number] := got.expiry;
+          answers[request] := got.answer;
+          IF NOT got.changed THEN
+            at := updates[number];
+          END IF;
+        ELSE
+          balances[number] := balances[number] + amounts[line];
+          seqs[number] := seqs[number] + 1;
+          ids[line] := nextval('ledger.entries_id_seq');
+          entry_seqs[line] := seqs[number];
+          balances_after[line] := balances[number];
+          IF special[line] AND captures[line] IS NOT NULL THEN
+            PERFORM ledger.capture_hold(app, book, owners[number], captures[line], ids[line], at);
+            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+            helds[number] := got.held;
+            expiries[number] := got.expire_on;
+          END IF;
+          IF helds[number] + overdrafts[number] > 0 THEN
+            overdrafts_after := coalesce(overdrafts_after, array_fill(0::bigint, ARRAY[cardinality(accounts)]));
+            helds_after := coalesce(helds_after, overdrafts_after);
+            overdrafts_after[line] := overdrafts[number];
+            helds_after[line] := helds[number];
+          END IF;
+        END IF;
+        updates[number] := at;
+        EXIT WHEN line = last;
+        line := line + 1;
+      END LOOP;
+
+      IF refusal IS NULL THEN
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+      ELSE
+        FOR posted IN REVERSE line - 1..first LOOP
+          balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
+          seqs[accounts[posted]] := seqs[accounts[posted]] - 1;
+          ids[posted] := NULL;
+        END LOOP;
+        IF first < last THEN
+          FOR settled IN REVERSE line..first LOOP
+            helds[accounts[settled]] := helds_before[settled];
+            expiries[accounts[settled]] := expiries_before[settled];
+            updates[accounts[settled]] := updates_before[settled];
+          END LOOP;
+        END IF;
+        answers[request] := json_build_object(
+          'outcome', refusal, 'line', line - first, 'details', details,
+          'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
+            book, owners[number], helds[number], expiries[number], at)));
+        refusal := NULL;
+        details := NULL;
+      END IF;
+    END LOOP;
+
+    -- Write.
+    INSERT INTO ledger.entries_template (
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+      reverses, refunds, hold_id)
+    SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
+           coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
+           l.reverses, l.refunds, l.captures
+      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after)
+           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, line)
+     WHERE l.id IS NOT NULL AND l.line >= unwritten;
+    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, seqs_written);
+    EXIT WHEN request = cardinality(attempts);
+    unwritten := last + 1;
+    seqs_written := seqs;
   END LOOP;
 
-  IF dry_run THEN
-    accounts := '{}';
-  ELSE
-    INSERT INTO ledger.entries SELECT (e).* FROM unnest(pending) e;
-    IF has_captures THEN
-      FOREACH entry IN ARRAY pending LOOP
-        UPDATE ledger.holds h SET released_on = entry.created_on, captured_by = entry.id
-         WHERE h.app = app AND h.owner_id = entry.owner_id AND h.id = entry.hold_id;
-      END LOOP;
-    END IF;
+  IF last IS DISTINCT FROM cardinality(accounts) THEN
+    RAISE EXCEPTION 'the lines of a call come one request after another: % of % do', last, cardinality(accounts)
+      USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM ledger.save_accounts(app, accounts, made);
-  RETURN to_json(answers);
+  IF made IS NOT NULL THEN
+    PERFORM ledger.remove_unused_accounts(book, made);
+  END IF;
+  RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);
 END $$;
 
-REVOKE ALL ON FUNCTION ledger.post FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;
+
+-- A dry run: posts, and undoes it. The answers are those of ledger.post_<app>; ids that it took are not used again.
+CREATE OR REPLACE FUNCTION ledger.try_template(key text, owner_ids text[], parts integer[], requests json) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer json;
+BEGIN
+  answer := ledger.post_template(key, owner_ids, parts, requests);
+  RAISE EXCEPTION USING ERRCODE = 'LDRUN';
+EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
+  RETURN answer;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.try_template FROM PUBLIC;

@@ -1,17 +1,25 @@
--- Writes what became of locked accounts, and removes those that were made for nothing. ON CONFLICT finds each by its
--- key, whatever the planner believes; and one statement checks the constraints of all, which takes less time than theirs
--- would take one by one.
-CREATE OR REPLACE FUNCTION ledger.save_accounts(app text, accounts ledger.accounts[], made text[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Writes what entries have changed in accounts: in those whose seq has risen since their rows were read. By key, and only
+-- from the seq that was read: on a cluster a shard may have moved since, and its lock stayed behind.
+-- Rows are compared, not columns: only an index answers that, so that PostgreSQL looks each account up by its key. A plan for
+-- equal columns, made while there were few accounts, would read all of them.
+CREATE OR REPLACE FUNCTION ledger.save_accounts(
+  book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
+  seqs_read bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
+DECLARE
+  saved integer;
 BEGIN
-  INSERT INTO ledger.accounts AS a
-  SELECT s.* FROM unnest(accounts) s WHERE s.app IS NOT NULL
-  ON CONFLICT ON CONSTRAINT accounts_pkey DO UPDATE
-     SET balance = excluded.balance, overdraft = excluded.overdraft, held = excluded.held,
-         holds_expire_on = excluded.holds_expire_on, seq = excluded.seq, updated_on = excluded.updated_on
-   WHERE a IS DISTINCT FROM excluded;
-  IF made IS NOT NULL THEN
-    DELETE FROM ledger.accounts a
-     WHERE a.app = app AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  UPDATE ledger.accounts a
+     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on
+    FROM (
+      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, seqs_read)
+             n (owner_id, balance, held, expiry, seq, updated_on, seq_read)
+       WHERE n.seq > n.seq_read OFFSET 0
+    ) n
+   WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
+  GET DIAGNOSTICS saved = ROW_COUNT;
+  IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
+    RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
 END $$;

@@ -23,7 +23,7 @@ BEGIN
                         date_trunc($2, e.created_on, ''UTC'') AS start) kind
          WHERE e.app = $1 AND e.created_on > $3 AND e.created_on <= $4
            AND ($5 IS NULL OR e.operation = ANY ($5))
-           AND ($6 IS NULL OR e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
+           AND ($6 IS NULL OR e.book = $1 AND e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
          GROUP BY e.operation, kind.start
       ) sums'
     INTO lines

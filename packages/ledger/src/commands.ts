@@ -17,8 +17,14 @@ import {
   type HoldInput,
   type PostedHold,
 } from './posting/holds.ts'
-import { type OverdraftInput, type SetOverdraft, setOverdraft } from './posting/overdraft.ts'
-import { createPost, type PostedDraft, postOne } from './posting/post.ts'
+import type { PostedDraft, SetAside } from './posting/outcome.ts'
+import {
+  type OverdraftInput,
+  overdraftRequest,
+  type SetOverdraft,
+  setOverdraft,
+} from './posting/overdraft.ts'
+import { createPost, singlePost } from './posting/post.ts'
 import { inOrder, readBatch } from './posting/post-entries.ts'
 import { entryDrafts, type PostEntryInput, type PostedEntry, postedEntry } from './posting/post-entry.ts'
 import {
@@ -153,7 +159,8 @@ export function createCommands<Ops extends Operations>({
   const report = createReport(app, onPosting)
   const directly = createDirectCalls(prisma, { patienceMs })
   const post = createPost({ app, rows, find, prisma, directly, patienceMs, report, wakeUp })
-  const holds = createHolds({ app, operations, rows, report, post, directly, find })
+  const postOne = singlePost(post, prisma)
+  const holds = createHolds({ operations, rows, postOne, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
 
@@ -180,12 +187,12 @@ export function createCommands<Ops extends Operations>({
       input: Input,
       client: TransactionClient,
     ) => PostingRequest | ValidationError | Promise<PostingRequest | Refusal<Operation>>,
-    answer: (posted: PostedDraft<Operation>) => Posted,
+    answer: (posted: PostedDraft<Operation> | SetAside<Operation>) => Posted,
   ) =>
     command(refusals, async (client, input: Input) => {
       const request = await read(input, client)
       if (request instanceof LedgerError) return request
-      const settled = await postOne(post, client, request)
+      const settled = await postOne(client, request)
       return settled instanceof LedgerError ? settled : answer(settled)
     })
 
@@ -211,13 +218,11 @@ export function createCommands<Ops extends Operations>({
     holdCredits: command(postingErrors, holds.hold),
     captureHold: command(captureErrors, holds.capture),
     releaseHold: command(releaseErrors, holds.release),
-    setOverdraft: command(overdraftErrors, (client, input: OverdraftInput) =>
-      setOverdraft(client, { app, directly }, input),
-    ),
+    setOverdraft: posting(overdraftErrors, overdraftRequest, setOverdraft),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)
       const drafts = items.flatMap((item) => ('draft' in item ? [item.draft] : []))
-      const settled = drafts.length > 0 ? await post(prisma, drafts, { dryRun }) : []
+      const settled = drafts.length > 0 ? await post.alone(prisma, drafts, dryRun) : []
       return inOrder(items, settled).map((outcome) =>
         resultOf(postingErrors, outcome instanceof LedgerError ? outcome : postedEntry(outcome)),
       )

@@ -57,6 +57,7 @@ export interface Ledger<Ops extends Operations = Operations>
 export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>): Ledger<Ops> {
   const { app, operations, pool, onPosting } = options
   assertOperations(operations)
+  assertAppName(app)
   const prisma = createLedgerClient(pool)
   const rows = rowReader(operations)
   const find = createFinders(app)
@@ -71,7 +72,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     ...reads,
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),
-    ping: () => takesPostings(prisma),
+    ping: () => takesPostings(prisma, app),
     async assertReady() {
       await assertPool(pool)
       return assertDeclared(app, operations, prisma)
@@ -81,4 +82,12 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
       return prisma.$disconnect()
     },
   }
+}
+
+/** The name is a part of the names of the app's functions. @throws TypeError on one that no app can have. */
+function assertAppName(app: string): void {
+  if (/^[a-z][a-z0-9_]{0,39}$/.test(app)) return
+  throw new TypeError(
+    `${JSON.stringify(app)} is not an app's name. Use lower-case letters, digits and underscores, from a letter on, at most 40.`,
+  )
 }

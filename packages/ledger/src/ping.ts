@@ -2,12 +2,15 @@ import type { TransactionClient } from './database.ts'
 import { query } from './database-errors.ts'
 
 /** Whether the database takes postings of this role, in a transaction as it is by default. @throws DatabaseUnavailableError */
-export async function takesPostings(prisma: TransactionClient): Promise<{ takesPostings: boolean }> {
+export async function takesPostings(
+  prisma: TransactionClient,
+  app: string,
+): Promise<{ takesPostings: boolean }> {
   const [row] = await query(
     () => prisma.$queryRaw<{ takesPostings: boolean }[]>`
       SELECT current_setting('transaction_read_only') = 'off' AND EXISTS (
         SELECT FROM pg_proc
-         WHERE pronamespace = to_regnamespace('ledger') AND proname = 'post' AND has_function_privilege(oid, 'EXECUTE')
+         WHERE pronamespace = to_regnamespace('ledger') AND proname = 'post_' || ${app}::text AND has_function_privilege(oid, 'EXECUTE')
       ) AS "takesPostings"`,
   )
   return { takesPostings: row?.takesPostings ?? false }

@@ -15,7 +15,7 @@ const spend = (ownerId: string, nonce: string, amount = 1) =>
   ({ ownerId, operation: 'CREDIT_SPEND', amount, nonce }) as const
 const nonces = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`)
 
-/** The calls of ledger.post that a ledger of its own makes, each with the number of its transactions. */
+/** The calls that a ledger of its own makes to post, each with the number of its requests. */
 async function countedLedger() {
   const pool = createPool(database.url)
   const calls: number[] = []
@@ -23,7 +23,8 @@ async function countedLedger() {
     const query = client.query.bind(client)
     vi.spyOn(client, 'query').mockImplementation((...args: unknown[]) => {
       const [{ text = '', values = [] } = {}] = args as [{ text?: string; values?: unknown[] }]
-      if (text.includes('ledger.post(')) calls.push(JSON.parse(String(values[2])).length)
+      if (text.includes('ledger.post_content(')) calls.push(JSON.parse(String(values[3])).id.length)
+      if (text.includes('ledger.append_content(')) calls.push(1)
       return Reflect.apply(query, client, args)
     })
   })
@@ -182,7 +183,7 @@ describe('an account that another transaction has locked', () => {
     await other.connect()
     await other.query('BEGIN')
     await other.query(
-      `INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on) VALUES ('content', 'new', now(), now())`,
+      `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on) VALUES ('content', 'new', now(), now())`,
     )
     const waiting = ledger.postEntry(add('new', 'n'))
     const others = await Promise.all(nonces(50).map((nonce) => ledger.postEntry(add(`beside ${nonce}`, 'n'))))
@@ -236,7 +237,7 @@ test('connections killed under load: every caller gets the true outcome or a ret
     // A few times: where calls take longer than the pause, no posting would ever get through.
     for (let times = 0; times < 5 && !isDone; times += 1) {
       await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE application_name = 'shared-ledger' AND datname = current_database() AND query LIKE '%ledger.post(%' AND state = 'active'`)
+        WHERE application_name = 'shared-ledger' AND datname = current_database() AND query ~ 'ledger\\.(post|append)_' AND state = 'active'`)
       await sleep(150)
     }
   })()

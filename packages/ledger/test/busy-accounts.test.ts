@@ -35,7 +35,7 @@ const locking = (ownerIds: readonly string[]) =>
   another('SELECT FROM ledger.accounts WHERE owner_id = ANY ($1) ORDER BY owner_id FOR UPDATE', [ownerIds])
 const making = (ownerIds: readonly string[]) =>
   another(
-    `INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
+    `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
      SELECT 'content', o, now(), now() FROM unnest($1::text[]) o`,
     [ownerIds],
   )
@@ -75,7 +75,7 @@ test('what waits for locked accounts counts as waiting: beyond 10,000 callers ar
   const own = patientFor(60_000)
   const crowd = names('crowded', 9_000)
   await sql.query(
-    `INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on) SELECT 'content', o, now(), now() FROM unnest($1::text[]) o`,
+    `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on) SELECT 'content', o, now(), now() FROM unnest($1::text[]) o`,
     [crowd],
   )
   const lock = await locking(crowd)
@@ -187,9 +187,9 @@ test('a transaction of new and known owners, and one that takes them in order, n
     return rows[0].count
   }
   await expect.poll(isWaiting).toBe(1)
-  await other.query(`SELECT ledger.post('content', ARRAY['2 new'], json_build_array(json_build_object(
-    'id', gen_random_uuid(), 'nonce', 'theirs', 'metadata', '{}'::json,
-    'lines', json_build_array(json_build_object('account', 1, 'operation', 'CREDIT_ADD', 'amount', 1)))), false)`)
+  await other.query(
+    `SELECT ledger.append_content('2 new', gen_random_uuid(), 'theirs', NULL, 'CREDIT_ADD', 1, NULL)`,
+  )
   await other.release()
   expect((await waiting).map(({ ok }) => ok)).toEqual([true, true])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokenBooks, games, openGames } from './open-ledger.ts'
+import { brokenBooks, games, openGames, postBySql } from './open-ledger.ts'
 
 const { ledger, prisma, sql, another } = await openGames()
 const processes = [ledger, another(games), another(games)]
@@ -132,10 +132,7 @@ describe('a reversal', () => {
         error: { code: 'TRANSACTION_NOT_FOUND' },
       })
     }
-    await sql.query(
-      `SELECT ledger.post('content', ARRAY['a'], json_build_array(json_build_object('id', gen_random_uuid(), 'nonce', 'n',
-         'metadata', '{}'::json, 'lines', json_build_array(json_build_object('account', 1, 'operation', 'CREDIT_ADD', 'amount', 5)))), false)`,
-    )
+    await postBySql(sql, { ownerId: 'a', amount: 5 })
     const { rows } = await sql.query("SELECT id, transaction_id FROM ledger.entries WHERE app = 'content'")
     expect(await ledger.reverseTransaction({ id: rows[0].transaction_id, nonce: 'r' })).toMatchObject({
       error: { code: 'TRANSACTION_NOT_FOUND' },

@@ -4,21 +4,20 @@ import { openLedger, postBySql } from './open-ledger.ts'
 
 const { sql, ledger } = await openLedger()
 
-describe('ledger.post refuses what the server would', () => {
+describe('ledger.post_content refuses what the server would', () => {
   test.each([
     ['an empty owner', { ownerId: '' }, 'accounts_owner_id'],
     ['a long owner', { ownerId: 'x'.repeat(256) }, 'accounts_owner_id'],
-    ['an empty nonce', { nonce: '' }, 'entries_nonce'],
-    ['a long nonce', { nonce: 'x'.repeat(256) }, 'entries_nonce'],
+    ['an empty nonce', { nonce: '' }, 'nonce_length'],
+    ['a long nonce', { nonce: 'x'.repeat(256) }, 'nonce_length'],
     ['NUL in an owner', { ownerId: 'a\0' }, 'invalid byte sequence'],
     ['NUL in a nonce', { nonce: 'a\0' }, 'unsupported Unicode escape sequence'],
     ['an unknown operation', { operation: 'PROJECT_PAYMENT' }, 'entries_content_operations'],
-    ['an app without operations', { app: 'nobody' }, 'originals_nobody'],
-    ['metadata that is no object', { metadata: [] }, 'entries_metadata'],
-    ['metadata of numbers', { metadata: { a: 1 } }, 'entries_metadata'],
-    ['metadata of objects', { metadata: { a: {} } }, 'entries_metadata'],
-    ['large metadata', { metadata: { a: 'x'.repeat(4096) } }, 'entries_metadata'],
-    ['no metadata', { metadata: null }, 'null value'],
+    ['an app without operations', { app: 'nobody' }, 'post_nobody'],
+    ['metadata that is no object', { metadata: [] }, 'metadata_shape'],
+    ['metadata of numbers', { metadata: { a: 1 } }, 'metadata_shape'],
+    ['metadata of objects', { metadata: { a: {} } }, 'metadata_shape'],
+    ['large metadata', { metadata: { a: 'x'.repeat(4096) } }, 'metadata_shape'],
     ['NULL as nonce', { nonce: null }, 'null value'],
   ])('%s', async (_what, posting, message) => {
     await expect(postBySql(sql, posting)).rejects.toThrow(message)
@@ -45,7 +44,7 @@ describe('the tables', () => {
     [
       'a balance beyond 2^53 - 1',
       "UPDATE ledger.accounts SET balance = 9007199254740992 WHERE owner_id = 'ada'",
-      'accounts_balance',
+      'credits_range',
     ],
     [
       'a changed entry',
@@ -62,12 +61,12 @@ describe('the tables', () => {
     ["the app's partition thrown away", 'TRUNCATE ledger.entries_content', 'never changed or deleted'],
     [
       'a nonce twice',
-      "INSERT INTO ledger.entries SELECT app, owner_id, seq + 1, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",
+      "INSERT INTO ledger.entries SELECT app, book, owner_id, seq + 1, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",
       'nonce_place',
     ],
     [
       'a seq twice',
-      "INSERT INTO ledger.entries SELECT app, owner_id, seq, id, operation, amount, balance_after, nonce || '2', place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",
+      "INSERT INTO ledger.entries SELECT app, book, owner_id, seq, id, operation, amount, balance_after, nonce || '2', place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",
       'pkey',
     ],
     [
@@ -87,6 +86,7 @@ describe('the columns', () => {
   const entry = (change: object) => {
     const values = {
       app: 'content',
+      book: 'content',
       owner_id: 'eve',
       seq: 2,
       operation: 'CREDIT_ADD',
@@ -106,6 +106,7 @@ describe('the columns', () => {
   const hold = (change: object) => {
     const values = {
       app: 'content',
+      book: 'content',
       owner_id: 'eve',
       id: 999,
       operation: 'CREDIT_SPEND',
@@ -121,6 +122,7 @@ describe('the columns', () => {
     )})).*`
   }
   const beyond = '9007199254740992'
+  const again = { owner_id: 'mallory', seq: 3, nonce: 'y' }
 
   beforeAll(async () => {
     await ledger.postEntry({ ownerId: 'eve', operation: 'CREDIT_ADD', amount: 10, nonce: 'n' })
@@ -133,7 +135,7 @@ describe('the columns', () => {
   })
 
   test.each([
-    ['an overdraft below 0', set('accounts', 'overdraft = -1'), 'accounts_overdraft'],
+    ['an overdraft below 0', set('accounts', 'overdraft = -1'), 'credits_from_0_range'],
     [
       'an overdraft beyond the range',
       set('accounts', 'overdraft = 9007199254740991 - balance + 1'),
@@ -142,43 +144,43 @@ describe('the columns', () => {
     [
       'a balance beyond 2^53 - 1 down',
       set('accounts', `balance = -${beyond}, overdraft = ${beyond} + held`),
-      'accounts_balance',
+      'credits_range',
     ],
-    ['held below 0', set('accounts', 'held = -1'), 'accounts_held'],
+    ['held below 0', set('accounts', 'held = -1'), 'credits_from_0_range'],
     ['held without a moment', set('accounts', 'holds_expire_on = NULL'), 'accounts_held'],
     ['a moment without held', set('accounts', 'held = 0'), 'accounts_held'],
     ['more held than there is', set('accounts', 'held = 11'), 'accounts_available'],
     ['less than what is held', set('accounts', 'balance = 3'), 'accounts_available'],
-    ['a seq below 0', set('accounts', 'seq = -1'), 'accounts_seq'],
-    ['an entry of seq 0', entry({ seq: 0 }), 'entries_seq'],
-    ['an entry beyond 2^53 - 1', entry({ amount: beyond }), 'entries_amount'],
-    ['a balance after it beyond 2^53 - 1', entry({ balance_after: `-${beyond}` }), 'entries_balance_after'],
-    ['place 0', entry({ place: 0 }), 'entries_place'],
-    ['place 101', entry({ place: 101 }), 'entries_place'],
+    ['a seq below 0', set('accounts', 'seq = -1'), 'seq_from_0_range'],
+    ['an entry of seq 0', entry({ seq: 0 }), 'seq_from_1_range'],
+    ['an entry beyond 2^53 - 1', entry({ amount: beyond }), 'credits_range'],
+    ['a balance after it beyond 2^53 - 1', entry({ balance_after: `-${beyond}` }), 'credits_range'],
+    ['place 0', entry({ place: 0 }), 'place_range'],
+    ['place 101', entry({ place: 101 }), 'place_range'],
     ['a reversal that is a refund', entry({ reverses: 1, refunds: 1 }), 'entries_kind'],
     ['a capture that is a reversal', entry({ reverses: 1, hold_id: 1 }), 'entries_kind'],
     ['an operation that is not declared', entry({ operation: 'NONE' }), 'entries_content_operations'],
     ['an app that is not declared', entry({ app: 'nobody' }), 'no partition'],
-    ['an entry reversed twice', entry({ reverses: 77 }), 'reverses'],
-    ['a hold captured twice', entry({ hold_id: 88 }), 'hold_id'],
+    ['an entry reversed twice', entry({ ...again, reverses: 77 }), 'reverses'],
+    ['a hold captured twice', entry({ ...again, hold_id: 88 }), 'hold_id'],
     ['a nonce and place twice', entry({ nonce: 'n' }), 'nonce_place'],
     ['a seq twice', entry({ seq: 1 }), 'pkey'],
     ['a hold of nobody', hold({ owner_id: '' }), 'holds_owner_id'],
-    ['a hold of 0 credits', hold({ amount: 0 }), 'holds_amount'],
-    ['a hold beyond 2^53 - 1', hold({ amount: beyond }), 'holds_amount'],
-    ['a hold without a nonce', hold({ nonce: '' }), 'holds_nonce'],
-    ['a hold with a long nonce', hold({ nonce: 'x'.repeat(256) }), 'holds_nonce'],
+    ['a hold of 0 credits', hold({ amount: 0 }), 'credits_from_1_range'],
+    ['a hold beyond 2^53 - 1', hold({ amount: beyond }), 'credits_from_1_range'],
+    ['a hold without a nonce', hold({ nonce: '' }), 'nonce_length'],
+    ['a hold with a long nonce', hold({ nonce: 'x'.repeat(256) }), 'nonce_length'],
     [
       'a hold that has expired when it is made',
       hold({ expires_on: '2026-11-22T10:00:00Z' }),
       'holds_expires_on',
     ],
     ['a captured hold that still holds', hold({ captured_by: 1 }), 'holds_captured_by'],
-    ['a hold with bad metadata', hold({ metadata: { a: 1 } }), 'holds_metadata'],
+    ['a hold with bad metadata', hold({ metadata: { a: 1 } }), 'metadata_shape'],
     ["a hold's nonce twice", hold({ nonce: 'h' }), 'holds_nonce_key'],
     [
       "a hold's id twice",
-      "INSERT INTO ledger.holds SELECT app, owner_id, id, operation, amount, nonce || '2', metadata, created_on, expires_on FROM ledger.holds",
+      "INSERT INTO ledger.holds SELECT app, book, owner_id, id, operation, amount, nonce || '2', metadata, created_on, expires_on FROM ledger.holds",
       'holds_pkey',
     ],
   ])('refuse %s', async (_what, statement, message) => {
@@ -208,7 +210,7 @@ test('lookups by owner and nonce, by id and by page use an index', async () => {
     "owner_id = 'ada' AND seq < 9 ORDER BY seq DESC LIMIT 20",
   ]) {
     const { rows } = await sql.query(
-      `EXPLAIN SELECT * FROM ledger.entries WHERE app = 'content' AND ${condition}`,
+      `EXPLAIN SELECT * FROM ledger.entries WHERE app = 'content' AND book = 'content' AND ${condition}`,
     )
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
     expect(plan).toMatch(/Index Scan/)

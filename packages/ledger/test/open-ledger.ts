@@ -91,6 +91,69 @@ export function balanceOf(ownerId: string, amount: number): LedgerBalance {
   return { ownerId, amount, overdraft: 0, held: 0, available: amount }
 }
 
+/** A request as it is easily written down; `ledger.post_<app>` takes a list of them in columns. */
+export interface SqlRequest {
+  readonly id?: string | null
+  readonly nonce?: string | null
+  readonly metadata?: unknown
+  readonly invalid?: boolean
+  readonly lines: readonly object[] | null
+}
+
+/** The columns of requests, as `ledger.post_<app>` takes them. */
+export function columnsOf(requests: readonly (SqlRequest | null)[]) {
+  const lines = requests.flatMap((request, index) =>
+    (request?.lines ?? []).map((line) => ({ ...line, request: index + 1 })),
+  )
+  const names = new Set(lines.flatMap((line) => Object.keys(line)))
+  return {
+    id: requests.map((request) => request?.id ?? null),
+    nonce: requests.map((request) => request?.nonce ?? null),
+    metadata: requests.map((request) => JSON.stringify(request?.metadata ?? {})),
+    invalid: requests.map((request) => request?.invalid ?? false),
+    ...Object.fromEntries(
+      [...names].map((name) => [name, lines.map((line) => Reflect.get(line, name) ?? null)]),
+    ),
+  }
+}
+
+/** Posts requests by SQL, past every check of TypeScript, and answers what became of each. */
+export async function postAllBySql(
+  sql: pg.Client,
+  {
+    app = 'content',
+    ownerIds,
+    requests,
+    dryRun = false,
+    skipBusy = false,
+  }: {
+    app?: string
+    ownerIds: readonly (string | null)[]
+    requests: readonly (SqlRequest | null)[]
+    dryRun?: boolean
+    skipBusy?: boolean
+  },
+) {
+  const values = [ownerIds[0], ownerIds, [ownerIds.length], JSON.stringify(columnsOf(requests))]
+  const { rows } = await (dryRun
+    ? sql.query(`SELECT ledger.try_${app}($1, $2, $3, $4) AS answer`, values)
+    : sql.query(`SELECT ledger.post_${app}($1, $2, $3, $4, $5) AS answer`, [...values, skipBusy]))
+  const { answer } = rows[0]
+  let first = 0
+  return requests.map((request, index) => {
+    const lines = request?.lines ?? []
+    const entries = lines.map((_, line) => ({
+      id: String(answer.ids[first + line]),
+      seq: answer.seqs[first + line],
+      balanceAfter: answer.balances[first + line],
+      held: answer.held?.[first + line] ?? 0,
+      transactionId: answer.transactions[index],
+    }))
+    first += lines.length
+    return answer.answers[index] ?? { outcome: 'posted', entries }
+  })
+}
+
 /** Posts one entry by SQL, past every check of TypeScript, and answers what became of it. */
 export async function postBySql(
   sql: pg.Client,
@@ -110,13 +173,9 @@ export async function postBySql(
   } = {},
 ) {
   const lines = [{ account: 1, operation: 'CREDIT_ADD', amount: 1, ...line }]
-  const requests = JSON.stringify([{ id: crypto.randomUUID(), nonce, metadata, lines }])
-  const { rows } = await sql.query('SELECT ledger.post($1, $2, $3, false) AS answers', [
-    app,
-    [ownerId],
-    requests,
-  ])
-  return rows[0].answers[0]
+  const requests = [{ id: crypto.randomUUID(), nonce, metadata, lines }]
+  const [answer] = await postAllBySql(sql, { app, ownerIds: [ownerId], requests })
+  return answer
 }
 
 /** Stops the ledger's clock at a moment. */
@@ -128,11 +187,9 @@ export async function stopClockAt(sql: pg.Client, moment: string): Promise<void>
 /** Every row that the ledger keeps, to see that nothing changed. */
 export async function allRows(sql: pg.Client): Promise<unknown> {
   const { rows } = await sql.query(`
-    SELECT (SELECT json_agg(a ORDER BY app, owner_id) FROM ledger.accounts a) AS accounts,
+    SELECT (SELECT json_agg(a ORDER BY book, owner_id) FROM ledger.accounts a) AS accounts,
            (SELECT json_agg(e ORDER BY app, owner_id, seq) FROM ledger.entries e) AS entries,
-           (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds,
-           (SELECT last_value FROM ledger.entries_id_seq) AS last_entry_id,
-           (SELECT last_value FROM ledger.holds_id_seq) AS last_hold_id`)
+           (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds`)
   return rows[0]
 }
 
@@ -140,8 +197,8 @@ export async function allRows(sql: pg.Client): Promise<unknown> {
 export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
   const { rows } = await sql.query(`
     SELECT 'account' AS what, a.owner_id, a.balance, a.seq, count(e.seq) AS entries, coalesce(sum(e.amount), 0) AS sum
-      FROM ledger.accounts a LEFT JOIN ledger.entries e USING (app, owner_id)
-     GROUP BY a.app, a.owner_id
+      FROM ledger.accounts a LEFT JOIN ledger.entries e USING (book, owner_id)
+     GROUP BY a.book, a.owner_id
     HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.seq <> count(e.seq) OR a.seq <> coalesce(max(e.seq), 0)
         OR count(DISTINCT (e.nonce, e.place)) FILTER (WHERE e.seq > 0) <> count(e.nonce) OR count(DISTINCT e.nonce) <> count(DISTINCT e.transaction_id)
     UNION ALL
@@ -149,10 +206,10 @@ export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
     UNION ALL
     SELECT 'held', a.owner_id, a.held, 0, 0, coalesce(sum(h.amount), 0)
       FROM ledger.accounts a LEFT JOIN ledger.holds h
-        ON (h.app, h.owner_id) = (a.app, a.owner_id) AND h.released_on IS NULL
+        ON (h.book, h.owner_id) = (a.book, a.owner_id) AND h.released_on IS NULL
            AND h.expires_on > greatest(ledger.now(), a.updated_on)
      WHERE a.holds_expire_on > greatest(ledger.now(), a.updated_on) OR a.holds_expire_on IS NULL
-     GROUP BY a.app, a.owner_id HAVING a.held <> coalesce(sum(h.amount), 0)
+     GROUP BY a.book, a.owner_id HAVING a.held <> coalesce(sum(h.amount), 0)
     UNION ALL
     SELECT 'entry', owner_id, balance_after, seq, 0, previous
       FROM (SELECT e.*, lag(balance_after, 1, 0::bigint) OVER line AS previous, lag(created_on) OVER line AS earlier

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { brokenBooks, openGames, stopClockAt } from './open-ledger.ts'
+import { brokenBooks, openGames, postAllBySql, type SqlRequest, stopClockAt } from './open-ledger.ts'
 
 const { ledger, sql } = await openGames()
 
-// ledger.post takes any list of transactions; these are lists that no command sends today.
+// ledger.post_games takes any list of requests; these are lists that no command sends today.
 
 const start = '2026-11-22T10:00:00Z'
 const request = (nonce: string, ...lines: object[]) => ({
@@ -19,13 +19,8 @@ const line = (account: number, operation: string, amount: number, rest: object =
   ...rest,
 })
 
-async function post(owners: readonly string[], ...requests: object[]) {
-  const { rows } = await sql.query("SELECT ledger.post('games', $1, $2, false) AS answers", [
-    owners,
-    JSON.stringify(requests),
-  ])
-  return rows[0].answers
-}
+const post = (ownerIds: readonly string[], ...requests: SqlRequest[]) =>
+  postAllBySql(sql, { app: 'games', ownerIds, requests })
 
 async function holdOf(ownerId: string, amount: number, expiresIn: number): Promise<string> {
   const held = await ledger.holdCredits({
@@ -45,23 +40,23 @@ const add = (ownerId: string, amount: number) =>
 test('a hold that is captured twice in one list is captured once', async () => {
   await stopClockAt(sql, start)
   await add('a', 10)
-  const hold_id = await holdOf('a', 5, 60)
+  const captures = await holdOf('a', 5, 60)
   const capture = (nonce: string, amount: number) =>
-    request(nonce, line(1, 'CREDIT_SPEND', amount, { hold_id }))
+    request(nonce, line(1, 'CREDIT_SPEND', amount, { captures }))
   const twice = request(
     'both',
-    line(1, 'CREDIT_SPEND', -1, { hold_id }),
-    line(1, 'CREDIT_SPEND', -1, { hold_id }),
+    line(1, 'CREDIT_SPEND', -1, { captures }),
+    line(1, 'CREDIT_SPEND', -1, { captures }),
   )
-  const answers = await post(['a'], twice, capture('c1', -3), capture('c2', -1))
+  await expect(post(['a'], twice)).rejects.toThrow('is alone in its transaction')
+  const answers = await post(['a'], capture('c1', -3), capture('c2', -1))
   expect(answers).toMatchObject([
-    { outcome: 'hold_captured', line: 1, balance: { amount: 10, held: 5 } },
-    { outcome: 'posted', balances: [{ amount: 7, held: 0 }] },
+    { outcome: 'posted', entries: [{ balanceAfter: 7, held: 0 }] },
     { outcome: 'hold_captured', details: { status: 'CAPTURED' } },
   ])
-  expect(await ledger.hold(hold_id)).toMatchObject({
+  expect(await ledger.hold(captures)).toMatchObject({
     status: 'CAPTURED',
-    capturedBy: answers[1].entries[0].id,
+    capturedBy: answers[0].entries[0].id,
   })
   expect(await brokenBooks(sql)).toEqual([])
 })
@@ -69,20 +64,20 @@ test('a hold that is captured twice in one list is captured once', async () => {
 test('what a list has captured is not held again when another hold expires within it', async () => {
   await stopClockAt(sql, start)
   await add('b', 20)
-  const hold_id = await holdOf('b', 5, 60)
+  const captures = await holdOf('b', 5, 60)
   await holdOf('b', 7, 10)
   // The other account's clock is ahead, so that the second transaction is later than the first.
   await stopClockAt(sql, '2026-11-22T10:00:20Z')
   await add('ahead', 1)
   await stopClockAt(sql, start)
   const answers = await post(
-    ['b', 'ahead'],
-    request('c', line(1, 'CREDIT_SPEND', -5, { hold_id })),
-    request('t', line(2, 'CREDIT_ADD', 1), line(1, 'CREDIT_SPEND', -1)),
+    ['ahead', 'b'],
+    request('c', line(2, 'CREDIT_SPEND', -5, { captures })),
+    request('t', line(1, 'CREDIT_ADD', 1), line(2, 'CREDIT_SPEND', -1)),
   )
   expect(answers).toMatchObject([
-    { outcome: 'posted', balances: [{ amount: 15, held: 7 }] },
-    { outcome: 'posted', balances: [{ ownerId: 'ahead' }, { amount: 14, held: 0, available: 14 }] },
+    { outcome: 'posted', entries: [{ balanceAfter: 15, held: 7 }] },
+    { outcome: 'posted', entries: [{}, { balanceAfter: 14, held: 0 }] },
   ])
   await stopClockAt(sql, '2026-11-22T10:00:20Z')
   expect(await brokenBooks(sql)).toEqual([])
@@ -107,7 +102,7 @@ test('an entry that is reversed or refunded twice in one list is so once', async
     { outcome: 'posted' },
     { outcome: 'refund_exceeded', details: 6 },
     { outcome: 'already_refunded', details: 6 },
-    { outcome: 'posted', balances: [{ amount: 0 }] },
+    { outcome: 'posted', entries: [{ balanceAfter: 0 }] },
     { outcome: 'refund_exceeded', details: 0 },
   ])
   await add('d', 10)
@@ -154,7 +149,7 @@ test('a correction of the wrong sign, size or operation is refused', async () =>
     request('4', line(1, 'CREDIT_ADD', 1, { refunds: id })),
     request('5', line(1, 'CREDIT_ADD', 0, { refunds: id })),
     request('6', line(2, 'CREDIT_ADD', -1, { refunds: id })),
-    request('7', line(1, 'CREDIT_SPEND', 3, { hold_id: 1 })),
+    request('7', line(1, 'CREDIT_SPEND', 3, { captures: 1 })),
   )
   expect(answers.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
     'not_reversible',

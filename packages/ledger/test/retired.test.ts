@@ -116,18 +116,13 @@ test('a hold of before is captured and released, and its capture reversed', asyn
 test('the SQL functions refuse it whoever calls, whatever its line pretends to be', async () => {
   const line = { app: 'games', ownerId: 'ann', operation: 'GAME_FEE', amount: -1 }
   const post = (more: object) => postBySql(sql, { ...line, nonce: crypto.randomUUID(), ...more })
-  const { transactionId } = before
   const [addition] = (await older.entries({ ownerId: 'ann', operations: ['CREDIT_ADD'], last: 1 })).edges
   const rows = await allRows(sql)
   expect(await post({})).toMatchObject({ outcome: 'operation_retired', line: 0 })
   expect(await post({ limit_times: 9, limit_per: 'day' })).toMatchObject({ outcome: 'operation_retired' })
-  expect(await post({ hold_id: 999_999 })).toMatchObject({ outcome: 'hold_not_found' })
+  expect(await post({ captures: 999_999 })).toMatchObject({ outcome: 'hold_not_found' })
   expect(await post({ refunds: addition?.node.id })).toMatchObject({ outcome: 'entry_not_found' })
-  const request = { id: transactionId, nonce: 'sql', metadata: {}, lines: [{ ...line, account: 1 }] }
-  const { rows: answers } = await sql.query("SELECT ledger.hold('games', 'ann', $1, 1000, false) AS answer", [
-    JSON.stringify(request),
-  ])
-  expect(answers[0].answer).toMatchObject({ outcome: 'operation_retired' })
+  expect(await post({ hold_ms: 1000 })).toMatchObject({ outcome: 'operation_retired' })
   expect(await allRows(sql)).toEqual(rows)
 })
 

@@ -35,7 +35,7 @@ test('a comment above a function is no change', async () => {
 })
 
 test('what calls and what it calls are replaced in the order in which they can be made', async () => {
-  edit('answers.sql', "'balanceAfter', (entry)", "'at', ledger.zero(), 'balanceAfter', (entry)")
+  edit('answers.sql', "'balanceAfter', balance_after", "'at', ledger.zero(), 'balanceAfter', balance_after")
   writeFileSync(
     fileOf('zero.sql'),
     'CREATE OR REPLACE FUNCTION ledger.zero() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 0;\n',
@@ -47,27 +47,34 @@ test('what calls and what it calls are replaced in the order in which they can b
 })
 
 test('a function with another result is dropped before, and one without a file after', async () => {
-  edit('limit.sql', 'pending ledger.entries[]) RETURNS boolean', 'pending ledger.entries[]) RETURNS text')
-  rmSync(fileOf('overdraft.sql'))
+  edit('read.sql', 'moment timestamptz) RETURNS bigint', 'moment timestamptz) RETURNS integer')
+  rmSync(fileOf('summary.sql'))
   const script = await changeOf(project.root)
   expect(statementsOf(script)).toEqual([
-    'DROP FUNCTION ledger.is_limit_reached',
-    'CREATE OR REPLACE FUNCTION ledger.is_limit_reached',
-    'DROP FUNCTION ledger.set_overdraft',
+    'DROP FUNCTION ledger.seq_at',
+    'CREATE OR REPLACE FUNCTION ledger.seq_at',
+    'DROP FUNCTION ledger.summary',
   ])
-  expect(script).toMatch(/^DROP FUNCTION ledger\.set_overdraft\(text, text, bigint\);$/m)
+  expect(script).toMatch(/^DROP FUNCTION ledger\.summary\(text, text, .*\);$/m)
 })
 
 test('a function with one parameter more takes the place of the one before', async () => {
   edit(
-    'post.sql',
-    'skip_busy boolean DEFAULT false',
-    'skip_busy boolean DEFAULT false, note text DEFAULT NULL',
+    'accounts.sql',
+    'backward boolean, size integer',
+    'backward boolean, size integer, note text DEFAULT NULL',
   )
   expect(statementsOf(await changeOf(project.root))).toEqual([
-    'DROP FUNCTION ledger.post',
-    'CREATE OR REPLACE FUNCTION ledger.post',
+    'DROP FUNCTION ledger.accounts_page',
+    'CREATE OR REPLACE FUNCTION ledger.accounts_page',
   ])
+})
+
+test('a template that changes is copied for each app again', async () => {
+  edit('nonce.sql', 'coalesce(original.identical, false)', 'coalesce(original.identical, true)')
+  const script = await changeOf(project.root)
+  expect(statementsOf(script)).toEqual(['CREATE OR REPLACE FUNCTION ledger.replay_template'])
+  expect(script).toMatch(/^SELECT ledger\.make_functions\(app\) FROM ledger\.apps;$/m)
 })
 
 test('who may call a function is a part of it: a right is taken by a replacement, and given by hand', async () => {
@@ -76,9 +83,9 @@ test('who may call a function is a part of it: a right is taken by a replacement
     `${readFileSync(fileOf('clock.sql'), 'utf8')}\nREVOKE ALL ON FUNCTION ledger.now FROM PUBLIC;\n`,
   )
   expect(statementsOf(await changeOf(project.root))).toEqual(['CREATE OR REPLACE FUNCTION ledger.now'])
-  edit('overdraft.sql', /^REVOKE .*\n/m, '')
+  edit('roles.sql', /^REVOKE .*\n/m, '')
   await expect(changeOf(project.root)).rejects.toThrow(
-    'leaves ledger.set_overdraft(text, text, bigint) with other rights than a new one has. Write this migration by hand:',
+    'leaves ledger.grant_app(text) with other rights than a new one has. Write this migration by hand:',
   )
 })
 
@@ -101,7 +108,7 @@ test.each([
   [
     'has an error',
     () => edit('post.sql', 'BEGIN', 'BEGIN BEGIN'),
-    'prisma/functions/post.sql: ledger.post cannot be made',
+    'prisma/functions/post.sql: ledger.assert_owners cannot be made',
   ],
   [
     'makes a function of another file',

@@ -64,7 +64,7 @@ export async function openApp() {
   /** All that is written, to be compared. */
   const written = async (): Promise<string> => {
     const { rows } = await sql.query(`
-      SELECT (SELECT json_agg(a ORDER BY a.app, a.owner_id) FROM ledger.accounts a) AS accounts,
+      SELECT (SELECT json_agg(a ORDER BY a.book, a.owner_id) FROM ledger.accounts a) AS accounts,
              (SELECT json_agg(e ORDER BY e.id) FROM ledger.entries e) AS entries,
              (SELECT json_agg(h ORDER BY h.id) FROM ledger.holds h) AS holds`)
     return JSON.stringify(rows)

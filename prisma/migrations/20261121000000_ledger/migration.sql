@@ -1,5 +1,5 @@
--- The ledger: accounts, entries and holds of every app, who may touch them, and the types of the functions that write
--- them. Of the functions here are those that the tables need; the next migration has all others.
+-- The ledger: accounts, entries and holds of every app, and who may touch them. Of the functions here are those that the
+-- tables need; the next migration has all others.
 -- Amounts and balances are whole credits within ±(2^53 - 1), which JSON and JavaScript carry exactly.
 
 CREATE SCHEMA IF NOT EXISTS ledger;
@@ -22,6 +22,20 @@ BEGIN
   );
 END $$;
 
+-- What one column may hold is said by its type: PostgreSQL keeps the checks of a domain parsed, and parses those of a table
+-- again for each statement that writes it. An owner's id has no domain: Citus finds nothing by one.
+CREATE DOMAIN ledger.credits AS bigint
+  CONSTRAINT credits_range CHECK (VALUE BETWEEN -9007199254740991 AND 9007199254740991);
+CREATE DOMAIN ledger.credits_from_0 AS bigint
+  CONSTRAINT credits_from_0_range CHECK (VALUE BETWEEN 0 AND 9007199254740991);
+CREATE DOMAIN ledger.credits_from_1 AS bigint
+  CONSTRAINT credits_from_1_range CHECK (VALUE BETWEEN 1 AND 9007199254740991);
+CREATE DOMAIN ledger.seq_from_0 AS bigint CONSTRAINT seq_from_0_range CHECK (VALUE >= 0);
+CREATE DOMAIN ledger.seq_from_1 AS bigint CONSTRAINT seq_from_1_range CHECK (VALUE >= 1);
+CREATE DOMAIN ledger.place AS integer CONSTRAINT place_range CHECK (VALUE BETWEEN 1 AND 100);
+CREATE DOMAIN ledger.nonce AS text COLLATE "C" CONSTRAINT nonce_length CHECK (char_length(VALUE) BETWEEN 1 AND 255);
+CREATE DOMAIN ledger.metadata AS jsonb CONSTRAINT metadata_shape CHECK (VALUE = '{}' OR ledger.is_metadata(VALUE));
+
 CREATE TABLE ledger.apps (
   app        text           NOT NULL,
   operations text[]         NOT NULL,
@@ -32,53 +46,47 @@ CREATE TABLE ledger.apps (
   CONSTRAINT apps_name CHECK (app ~ '^[a-z][a-z0-9_]{0,39}$')
 );
 
+-- A book is a set of accounts in one unit. Every app has one, of its own name.
 CREATE TABLE ledger.accounts (
-  app        text           NOT NULL,
+  book       text           NOT NULL COLLATE "C",
   owner_id   text           NOT NULL COLLATE "C",
-  balance    bigint         NOT NULL DEFAULT 0,
-  overdraft  bigint         NOT NULL DEFAULT 0, -- how far below 0 the balance may go
-  held       bigint         NOT NULL DEFAULT 0, -- the sum of the live holds, true until holds_expire_on
-  holds_expire_on timestamptz(3),               -- no hold in that sum expires before; null: there is none
-  seq        bigint         NOT NULL DEFAULT 0, -- how many entries: the seq of the newest
+  balance    ledger.credits NOT NULL DEFAULT 0,
+  overdraft  ledger.credits_from_0 NOT NULL DEFAULT 0, -- how far below 0 the balance may go
+  held       ledger.credits_from_0 NOT NULL DEFAULT 0, -- the sum of the live holds, true until holds_expire_on
+  holds_expire_on timestamptz(3),                      -- no hold in that sum expires before; null: there is none
+  seq        ledger.seq_from_0 NOT NULL DEFAULT 0,     -- how many entries: the seq of the newest
   created_on timestamptz(3) NOT NULL,
   updated_on timestamptz(3) NOT NULL,
-  CONSTRAINT accounts_pkey PRIMARY KEY (app, owner_id),
+  CONSTRAINT accounts_pkey PRIMARY KEY (book, owner_id),
   CONSTRAINT accounts_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
-  CONSTRAINT accounts_balance CHECK (balance BETWEEN -9007199254740991 AND 9007199254740991),
-  CONSTRAINT accounts_overdraft CHECK (overdraft >= 0 AND balance + overdraft <= 9007199254740991),
-  CONSTRAINT accounts_held CHECK (held >= 0 AND (held = 0) = (holds_expire_on IS NULL)),
-  CONSTRAINT accounts_available CHECK (balance - held + overdraft >= 0),
-  CONSTRAINT accounts_seq CHECK (seq >= 0)
+  CONSTRAINT accounts_overdraft CHECK (balance + overdraft <= 9007199254740991),
+  CONSTRAINT accounts_held CHECK ((held = 0) = (holds_expire_on IS NULL)),
+  CONSTRAINT accounts_available CHECK (balance - held + overdraft >= 0)
 ) WITH (fillfactor = 70); -- room for updates in place: none of what changes is indexed
 
 CREATE SEQUENCE ledger.entries_id_seq;
 
--- Unique by (owner_id, seq), (owner_id, nonce, place), reverses and hold_id within an app: keys of the app's partition,
--- made by ledger.set_operations. Here they would bar an app from splitting its own by time. No index has the app: in a
--- partition it tells nothing apart, and while a partition has no statistics the planner would think that it does.
+-- Unique by (book, owner_id, seq), (book, owner_id, nonce, place), (owner_id, reverses) and (owner_id, hold_id) within an
+-- app: keys of the app's partition, made by ledger.set_operations. Here they would bar an app from splitting its own by
+-- time. No index has the app: in a partition it tells nothing apart, and while a partition has no statistics the planner
+-- would think that it does.
 CREATE TABLE ledger.entries (
   app            text           NOT NULL,
+  book           text           NOT NULL COLLATE "C",
   owner_id       text           NOT NULL COLLATE "C",
-  seq            bigint         NOT NULL,
+  seq            ledger.seq_from_1 NOT NULL,
   id             bigint         NOT NULL DEFAULT nextval('ledger.entries_id_seq'),
   operation      text           NOT NULL,
-  amount         bigint         NOT NULL,
-  balance_after  bigint         NOT NULL,
-  nonce          text           NOT NULL COLLATE "C",
-  place          integer        NOT NULL DEFAULT 1, -- counts one owner's entries within one transaction
+  amount         ledger.credits NOT NULL,
+  balance_after  ledger.credits NOT NULL,
+  nonce          ledger.nonce   NOT NULL,
+  place          ledger.place   NOT NULL DEFAULT 1, -- counts one owner's entries within one transaction
   transaction_id uuid           NOT NULL,
-  metadata       jsonb          NOT NULL DEFAULT '{}',
+  metadata       ledger.metadata NOT NULL DEFAULT '{}',
   created_on     timestamptz(3) NOT NULL,
   reverses       bigint, -- the id of the owner's entry that this one undoes
   refunds        bigint, -- the id of the owner's entry of which this one gives back a part
   hold_id        bigint, -- the owner's hold that this one captures
-  CONSTRAINT entries_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
-  CONSTRAINT entries_seq CHECK (seq >= 1),
-  CONSTRAINT entries_amount CHECK (amount BETWEEN -9007199254740991 AND 9007199254740991),
-  CONSTRAINT entries_balance_after CHECK (balance_after BETWEEN -9007199254740991 AND 9007199254740991),
-  CONSTRAINT entries_nonce CHECK (char_length(nonce) BETWEEN 1 AND 255),
-  CONSTRAINT entries_place CHECK (place BETWEEN 1 AND 100),
-  CONSTRAINT entries_metadata CHECK (metadata = '{}' OR ledger.is_metadata(metadata)),
   CONSTRAINT entries_kind CHECK (num_nonnulls(reverses, refunds, hold_id) <= 1)
 ) PARTITION BY LIST (app);
 
@@ -87,37 +95,35 @@ ALTER SEQUENCE ledger.entries_id_seq OWNED BY ledger.entries.id;
 CREATE INDEX entries_id_idx ON ledger.entries (id);
 CREATE INDEX entries_transaction_id_idx ON ledger.entries (transaction_id);
 -- Statements of some operations, and limits: they count what neither corrects nor captures, and read nothing else.
-CREATE INDEX entries_operation_idx ON ledger.entries (owner_id, operation, num_nonnulls(reverses, refunds, hold_id), seq);
-CREATE INDEX entries_refunds_idx ON ledger.entries (refunds) WHERE refunds IS NOT NULL;
+CREATE INDEX entries_operation_idx ON ledger.entries (book, owner_id, operation, num_nonnulls(reverses, refunds, hold_id), seq);
+CREATE INDEX entries_refunds_idx ON ledger.entries (owner_id, refunds) WHERE refunds IS NOT NULL;
 -- Summaries of a whole app.
 CREATE INDEX entries_created_on_idx ON ledger.entries USING brin (created_on);
 
 -- Credits that an owner has promised: spent as far as others can see, until captured, released or expired.
 CREATE TABLE ledger.holds (
   app         text           NOT NULL,
+  book        text           NOT NULL COLLATE "C",
   owner_id    text           NOT NULL COLLATE "C",
   id          bigint         NOT NULL GENERATED BY DEFAULT AS IDENTITY,
   operation   text           NOT NULL,
-  amount      bigint         NOT NULL, -- credits that a capture may take at most
-  nonce       text           NOT NULL COLLATE "C",
-  metadata    jsonb          NOT NULL DEFAULT '{}',
+  amount      ledger.credits_from_1 NOT NULL, -- what a capture may take at most
+  nonce       ledger.nonce   NOT NULL,
+  metadata    ledger.metadata NOT NULL DEFAULT '{}',
   created_on  timestamptz(3) NOT NULL,
   expires_on  timestamptz(3) NOT NULL,
   released_on timestamptz(3), -- by hand, or by the capture
   captured_by bigint,         -- the id of the entry that captured it
-  CONSTRAINT holds_pkey PRIMARY KEY (app, owner_id, id),
+  CONSTRAINT holds_pkey PRIMARY KEY (book, owner_id, id),
+  CONSTRAINT holds_nonce_key UNIQUE (book, owner_id, app, nonce),
   CONSTRAINT holds_owner_id CHECK (char_length(owner_id) BETWEEN 1 AND 255),
-  CONSTRAINT holds_amount CHECK (amount BETWEEN 1 AND 9007199254740991),
-  CONSTRAINT holds_nonce CHECK (char_length(nonce) BETWEEN 1 AND 255),
   CONSTRAINT holds_expires_on CHECK (expires_on > created_on AND expires_on - created_on <= interval '365 days'),
-  CONSTRAINT holds_captured_by CHECK (captured_by IS NULL OR released_on IS NOT NULL),
-  CONSTRAINT holds_metadata CHECK (metadata = '{}' OR ledger.is_metadata(metadata))
+  CONSTRAINT holds_captured_by CHECK (captured_by IS NULL OR released_on IS NOT NULL)
 );
 
-CREATE UNIQUE INDEX holds_nonce_key ON ledger.holds (app, owner_id, nonce);
 CREATE INDEX holds_id_idx ON ledger.holds (id);
-CREATE INDEX holds_operation_idx ON ledger.holds (app, owner_id, operation, id);
-CREATE INDEX holds_expires_on_idx ON ledger.holds (app, owner_id, expires_on);
+CREATE INDEX holds_operation_idx ON ledger.holds (book, owner_id, app, operation, created_on);
+CREATE INDEX holds_expires_on_idx ON ledger.holds (book, owner_id, expires_on);
 
 -- Entries are append-only. Nothing depends on this trigger: it stops a slip of the hand.
 CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -141,41 +147,6 @@ ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.holds ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_app ON ledger.apps USING (ledger.may_use(app));
-CREATE POLICY own_app ON ledger.accounts USING (ledger.may_use(app));
+CREATE POLICY own_book ON ledger.accounts USING (ledger.may_use(book));
 CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
 CREATE POLICY own_app ON ledger.holds USING (ledger.may_use(app));
-
--- An entry that a transaction asks for.
-CREATE TYPE ledger.line AS (
-  account     integer, -- the number of its owner in the call's list of owners
-  operation   text,
-  amount      bigint,  -- signed; null: the app's amount rule refuses what was requested
-  requested   bigint,  -- what the caller gave, signed; null: the caller left it out
-  limit_times integer, -- how often the operation may be posted …
-  limit_per   text,    -- … per hour, day, week, month or lifetime; null: as often as one likes
-  reverses    bigint,
-  refunds     bigint,
-  hold_id     bigint
-);
-
--- A transaction to post.
-CREATE TYPE ledger.request AS (
-  id       uuid,    -- of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
-  nonce    text,
-  metadata jsonb,
-  invalid  boolean, -- the app's rules refuse it, unless it was posted before
-  lines    ledger.line[]
-);
-
--- What became of a line: null when it may be posted; otherwise why not, and what the answer says of it.
-CREATE TYPE ledger.verdict AS (
-  refusal text,
-  details json
-);
-
--- What an owner's nonce was used for: the entries of one transaction, or one hold.
-CREATE TYPE ledger.original AS (
-  account        integer,
-  transaction_id uuid,
-  hold_id        bigint
-);

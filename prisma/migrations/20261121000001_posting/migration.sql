@@ -1,297 +1,248 @@
 -- Functions, from prisma/functions.
 
--- Moments are answered as milliseconds since 1970.
+-- Moments are milliseconds since 1970.
 CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamptz) RETURNS bigint LANGUAGE sql STABLE
 RETURN (extract(epoch FROM moment) * 1000)::bigint;
 
-CREATE OR REPLACE FUNCTION ledger.balance_json(account ledger.accounts) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint) RETURNS json LANGUAGE sql IMMUTABLE
 RETURN json_build_object(
-  'ownerId', (account).owner_id,
-  'amount', (account).balance,
-  'overdraft', (account).overdraft,
-  'held', (account).held,
-  'available', (account).balance - (account).held + (account).overdraft
+  'ownerId', owner_id,
+  'amount', balance,
+  'overdraft', overdraft,
+  'held', held,
+  'available', balance - held + overdraft
 );
 
--- An account's live holds at a moment: their sum, and when the first of them expires. pending: a call's own entries, not
--- yet written.
+-- An account's live holds at a moment: their sum, and when the first of them expires.
 CREATE OR REPLACE FUNCTION ledger.live_holds(
-  account ledger.accounts, at timestamptz, pending ledger.entries[], OUT held bigint, OUT expire_on timestamptz
-) LANGUAGE sql STABLE AS $$
-  SELECT coalesce(sum(h.amount), 0)::bigint, min(h.expires_on)
-    FROM ledger.holds h
-   WHERE h.app = (account).app AND h.owner_id = (account).owner_id AND h.expires_on > at AND h.released_on IS NULL
-     AND NOT EXISTS (SELECT FROM unnest(pending) e WHERE e.hold_id = h.id)
-$$;
-
--- The account with what has expired by then no longer held.
-CREATE OR REPLACE FUNCTION ledger.account_at(
-  account ledger.accounts, at timestamptz, pending ledger.entries[] DEFAULT '{}'
-) RETURNS ledger.accounts LANGUAGE plpgsql STABLE AS $$
+  book text, owner_id text, at timestamptz, OUT held bigint, OUT expire_on timestamptz
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 BEGIN
-  IF account.holds_expire_on <= at THEN
-    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, pending);
-  END IF;
-  RETURN account;
+  SELECT coalesce(sum(h.amount), 0), min(h.expires_on) INTO held, expire_on
+    FROM ledger.holds h
+   WHERE h.book = book AND h.owner_id = owner_id AND h.expires_on > at AND h.released_on IS NULL;
 END $$;
 
--- A page of an app's accounts, as a JSON array; null without any: owners that begin with a prefix, after one owner and
--- before another (null: to the end), byte by byte; backward: from the last on. Planned at each call, by EXECUTE: only a
--- plan that knows the prefix finds its owners in the index.
+-- What of an account is held at a moment: held, unless one of its holds has expired since that was written.
+CREATE OR REPLACE FUNCTION ledger.held_at(
+  book text, owner_id text, held bigint, holds_expire_on timestamptz, at timestamptz
+) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF holds_expire_on <= at THEN
+    RETURN (ledger.live_holds(book, owner_id, at)).held;
+  END IF;
+  RETURN held;
+END $$;
+
+-- A page of an app's accounts, as a JSON array: owners that begin with a prefix, after one owner and before another (null: to
+-- the end), byte by byte; backward: from the last on. Planned at each call, by EXECUTE: only a plan that knows the prefix
+-- finds its owners in the index.
 CREATE OR REPLACE FUNCTION ledger.accounts_page(
   app text, prefix text, after text, before text, backward boolean, size integer
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  accounts json;
+  account record;
+  accounts json[] := '{}';
+  now timestamptz := ledger.now();
 BEGIN
-  EXECUTE format('
-    SELECT json_agg(json_build_object(
-             ''balance'', ledger.balance_json(ledger.account_at(page.account, ledger.now())),
-             ''entryCount'', (page.account).seq,
-             ''createdOn'', ledger.epoch_ms((page.account).created_on),
-             ''updatedOn'', ledger.epoch_ms((page.account).updated_on)
-           ) ORDER BY page.owner_id %1$s)
-      FROM (
-        SELECT a AS account, a.owner_id FROM ledger.accounts a
-         WHERE a.app = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
-         ORDER BY a.owner_id %1$s LIMIT $5
-      ) page', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
-    INTO accounts USING app, prefix, after, before, size;
-  RETURN accounts;
+  FOR account IN EXECUTE format('
+    SELECT a.owner_id, a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.created_on, a.updated_on
+      FROM ledger.accounts a
+     WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
+     ORDER BY a.owner_id %s LIMIT $5', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+    USING app, prefix, after, before, size
+  LOOP
+    accounts := array_append(accounts, json_build_object(
+      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft,
+        ledger.held_at(app, account.owner_id, account.held, account.holds_expire_on, now)),
+      'entryCount', account.seq,
+      'createdOn', ledger.epoch_ms(account.created_on),
+      'updatedOn', ledger.epoch_ms(account.updated_on)));
+  END LOOP;
+  RETURN to_json(accounts);
 END $$;
 
-CREATE OR REPLACE FUNCTION ledger.entry_json(entry ledger.entries) RETURNS json LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION ledger.entry_json(
+  id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid,
+  metadata jsonb, created_on timestamptz, reverses bigint, refunds bigint, hold_id bigint
+) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
-  'id', (entry).id::text,
-  'ownerId', (entry).owner_id,
-  'seq', (entry).seq,
-  'operation', (entry).operation,
-  'amount', (entry).amount,
-  'balanceAfter', (entry).balance_after,
-  'nonce', (entry).nonce,
-  'transactionId', (entry).transaction_id,
-  'metadata', (entry).metadata,
-  'createdOn', ledger.epoch_ms((entry).created_on),
-  'reverses', (entry).reverses::text,
-  'refunds', (entry).refunds::text,
-  'holdId', (entry).hold_id::text
+  'id', id::text,
+  'ownerId', owner_id,
+  'seq', seq,
+  'operation', operation,
+  'amount', amount,
+  'balanceAfter', balance_after,
+  'nonce', nonce,
+  'transactionId', transaction_id,
+  'metadata', metadata,
+  'createdOn', ledger.epoch_ms(created_on),
+  'reverses', reverses::text,
+  'refunds', refunds::text,
+  'holdId', hold_id::text
 );
 
-CREATE OR REPLACE FUNCTION ledger.hold_json(hold ledger.holds, at timestamptz) RETURNS json LANGUAGE sql STABLE
+-- at: the moment at which it is looked at.
+CREATE OR REPLACE FUNCTION ledger.hold_json(
+  id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamptz,
+  expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz
+) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
-  'id', (hold).id::text,
-  'ownerId', (hold).owner_id,
-  'operation', (hold).operation,
-  'amount', (hold).amount,
-  'nonce', (hold).nonce,
-  'metadata', (hold).metadata,
+  'id', id::text,
+  'ownerId', owner_id,
+  'operation', operation,
+  'amount', amount,
+  'nonce', nonce,
+  'metadata', metadata,
   'status', CASE
-    WHEN (hold).captured_by IS NOT NULL THEN 'CAPTURED'
-    WHEN (hold).released_on IS NOT NULL THEN 'RELEASED'
-    WHEN (hold).expires_on <= at THEN 'EXPIRED'
+    WHEN captured_by IS NOT NULL THEN 'CAPTURED'
+    WHEN released_on IS NOT NULL THEN 'RELEASED'
+    WHEN expires_on <= at THEN 'EXPIRED'
     ELSE 'HELD'
   END,
-  'capturedBy', (hold).captured_by::text,
-  'createdOn', ledger.epoch_ms((hold).created_on),
-  'expiresOn', ledger.epoch_ms((hold).expires_on),
-  'releasedOn', ledger.epoch_ms((hold).released_on)
+  'capturedBy', captured_by::text,
+  'createdOn', ledger.epoch_ms(created_on),
+  'expiresOn', ledger.epoch_ms(expires_on),
+  'releasedOn', ledger.epoch_ms(released_on)
 );
 
--- The balances of the accounts that lines are for, each once, in the order of the lines.
-CREATE OR REPLACE FUNCTION ledger.balances_json(accounts ledger.accounts[], lines ledger.line[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+-- Makes an app's copies of the templates, and lets the app's role call those that post. Run by ledger.set_operations, and
+-- by every migration that changes a template.
+CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  seen integer[] := '{}';
-  balances json[] := '{}';
-  line ledger.line;
+  app_role regrole := to_regrole(quote_ident('ledger_' || app));
+  template record;
+  copy regprocedure;
 BEGIN
-  FOREACH line IN ARRAY lines LOOP
-    CONTINUE WHEN line.account = ANY (seen);
-    seen := array_append(seen, line.account);
-    balances := array_append(balances, ledger.balance_json(accounts[line.account]));
-  END LOOP;
-  RETURN to_json(balances);
-END $$;
-
--- Entries by id.
-CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  found json;
-BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT ledger.entry_json(e) FROM ledger.entries e WHERE e.app = $1 AND e.id = key.id
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (id, place)'
-    INTO found USING app, ids;
-  RETURN found;
-END $$;
-
--- The entries of transactions: for each an array, in the order in which they were posted.
-CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  found json;
-BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT json_agg(ledger.entry_json(e) ORDER BY e.id)
-               FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = key.id
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (id, place)'
-    INTO found USING app, ids;
-  RETURN found;
-END $$;
-
--- The first entry of each owner's nonce.
-CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  found json;
-BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT ledger.entry_json(e) FROM ledger.entries e
-              WHERE e.app = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
-           ) ORDER BY key.place)
-      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, nonce, place)'
-    INTO found USING app, owner_ids, nonces;
-  RETURN found;
-END $$;
-
--- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
--- finds it.
-CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  low bigint := 0;
-  high bigint := coalesce((SELECT a.seq FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = $2), 0);
-  middle bigint;
-  is_later boolean;
-BEGIN
-  WHILE low < high LOOP
-    middle := (low + high + 1) / 2;
-    EXECUTE 'SELECT e.created_on > $4 FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.seq = $3'
-      INTO is_later USING app, owner_id, middle, moment;
-    IF is_later THEN
-      high := middle - 1;
-    ELSE
-      low := middle;
+  FOR template IN
+    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry,
+           pg_get_function_identity_arguments(p.oid) AS arguments
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$'
+     ORDER BY p.oid
+  LOOP
+    FOR copy IN
+      SELECT p.oid FROM pg_proc p
+       WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
+         AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> pg_get_function_result(template.oid))
+    LOOP
+      EXECUTE format('DROP FUNCTION %s', copy);
+    END LOOP;
+    EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
+      quote_literal('template'), quote_literal(app));
+    EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
+    IF template.is_entry AND app_role IS NOT NULL THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
     END IF;
   END LOOP;
-  RETURN low;
 END $$;
 
--- The balance after each owner's last entry until a moment; null before the first.
-CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamptz[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  found json;
+REVOKE ALL ON FUNCTION ledger.make_functions FROM PUBLIC;
+
+-- The id of the transaction that an attempt comes to. An owner's nonce is used once: so no two transactions share an id,
+-- whatever ids of attempts callers send. It has the time of the attempt's, a UUIDv7.
+CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN (left(attempt::text, 14) || '7'
+  || overlay(left(md5(attempt::text || ' ' || char_length(owner_id)::text || ' ' || owner_id || nonce), 19) PLACING '8' FROM 4 FOR 1))::uuid;
+
+-- Notes which entry captured a hold.
+CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id text, id bigint, entry_id bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT e.balance_after FROM ledger.entries e
-              WHERE e.app = $1 AND e.owner_id = key.owner_id
-                AND e.seq = (SELECT ledger.seq_at($1, key.owner_id, key.moment))
-           ) ORDER BY key.place)
-      FROM unnest($2, $3) WITH ORDINALITY key (owner_id, moment, place)'
-    INTO found USING app, owner_ids, moments;
-  RETURN found;
+  UPDATE ledger.holds h SET released_on = at, captured_by = entry_id
+   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
 END $$;
 
--- Holds by id.
-CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  found json;
+-- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
+-- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
+CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT ledger.hold_json(h, greatest(ledger.now(), a.updated_on))
-               FROM ledger.holds h JOIN ledger.accounts a ON a.app = h.app AND a.owner_id = h.owner_id
-              WHERE h.app = $1 AND h.id = key.id
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (id, place)'
-    INTO found USING app, ids;
-  RETURN found;
+  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
+    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
+  END IF;
 END $$;
 
--- The live holds of owners: for each an array, newest first, up to 100.
-CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  found json;
+-- Makes a hold.
+CREATE OR REPLACE FUNCTION ledger.make_hold(
+  app text, book text, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint,
+  at timestamptz, OUT hold json
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 BEGIN
-  EXECUTE '
-    SELECT json_agg((
-             SELECT json_agg(ledger.hold_json(live.hold, account.at) ORDER BY (live.hold).id DESC)
-               FROM (SELECT greatest(ledger.now(), a.updated_on) AS at
-                       FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = key.owner_id) account,
-            LATERAL (SELECT h AS hold FROM ledger.holds h
-                      WHERE h.app = $1 AND h.owner_id = key.owner_id
-                        AND h.expires_on > account.at AND h.released_on IS NULL
-                      ORDER BY h.id DESC LIMIT 100) live
-           ) ORDER BY key.place)
-      FROM unnest($2) WITH ORDINALITY key (owner_id, place)'
-    INTO found USING app, owner_ids;
-  RETURN found;
+  PERFORM ledger.assert_declared(app, operation);
+  INSERT INTO ledger.holds AS h (app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
+  VALUES (app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
+  RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                             h.released_on, h.captured_by, at) INTO hold;
 END $$;
 
--- An account's hold of this id, of nulls where it has none. pending: a call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.hold_of(
-  account ledger.accounts, id bigint, pending ledger.entries[] DEFAULT '{}'
-) RETURNS ledger.holds LANGUAGE plpgsql STABLE AS $$
+-- Releases a hold that is live; any other stays as it is. outcome: released (it was so before, too, or it had expired),
+-- hold_captured, hold_not_found.
+CREATE OR REPLACE FUNCTION ledger.release_hold(
+  app text, book text, owner_id text, id bigint, at timestamptz, OUT outcome text, OUT hold json, OUT changed boolean
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+  UPDATE ledger.holds h SET released_on = at
+   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id AND h.released_on IS NULL AND h.expires_on > at;
+  changed := FOUND;
+  SELECT CASE WHEN h.captured_by IS NULL THEN 'released' ELSE 'hold_captured' END,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                          h.released_on, h.captured_by, at)
+    INTO outcome, hold
+    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
+  outcome := coalesce(outcome, 'hold_not_found');
+END $$;
+
+-- Does what one such line asks for, once it is judged, and writes the account as that leaves it. The account has no entry
+-- of the call that is not written: seq is what its row says.
+CREATE OR REPLACE FUNCTION ledger.set_aside(
+  app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz,
+  operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamptz,
+  OUT changed boolean, OUT answer json
+) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
-  hold ledger.holds;
-  capture ledger.entries;
+  outcome text;
+  hold json;
 BEGIN
-  IF id IS NOT NULL THEN
-    SELECT * INTO hold FROM ledger.holds h WHERE h.app = account.app AND h.owner_id = account.owner_id AND h.id = id;
-    SELECT * INTO capture FROM unnest(pending) e WHERE e.hold_id = hold.id;
-    IF FOUND THEN
-      hold.released_on := capture.created_on;
-      hold.captured_by := capture.id;
+  changed := true;
+  IF hold_ms IS NOT NULL THEN
+    outcome := 'held';
+    hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, at);
+  ELSIF releases IS NOT NULL THEN
+    SELECT r.outcome, r.hold, r.changed INTO outcome, hold, changed FROM ledger.release_hold(app, book, owner_id, releases, at) r;
+  ELSE
+    outcome := 'set';
+    overdraft := new_overdraft;
+  END IF;
+  IF hold IS NOT NULL THEN
+    SELECT l.held, l.expire_on INTO held, expiry FROM ledger.live_holds(book, owner_id, at) l;
+  END IF;
+  IF changed THEN
+    UPDATE ledger.accounts a SET overdraft = overdraft, held = held, holds_expire_on = expiry, updated_on = at
+     WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
     END IF;
   END IF;
-  RETURN hold;
+  answer := json_build_object(
+    'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held));
 END $$;
 
--- Why an entry cannot be reversed or refunded as the line asks for, or null when it can. refundable: the credits that
--- refunds may still give back. pending: the call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.judge_correction(
-  account ledger.accounts, line ledger.line, pending ledger.entries[], OUT refusal text, OUT refundable bigint
-) LANGUAGE plpgsql STABLE AS $$
+-- Whether these are the ids of all entries of one transaction, each once.
+CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 DECLARE
-  target ledger.entries;
-  reversed boolean;
-  refunded bigint;
+  transaction_id uuid;
 BEGIN
-  EXECUTE 'SELECT * FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.id = $3'
-    INTO target USING account.app, account.owner_id, coalesce(line.reverses, line.refunds);
-  EXECUTE '
-    SELECT coalesce(bool_or(e.reverses = $3), false), coalesce(sum(e.amount) FILTER (WHERE e.refunds = $3), 0)
-      FROM (
-        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.reverses = $3
-        UNION ALL
-        SELECT e.reverses, e.refunds, e.amount FROM ledger.entries e WHERE e.app = $1 AND e.owner_id = $2 AND e.refunds = $3
-        UNION ALL
-        SELECT e.reverses, e.refunds, e.amount FROM unnest($4) e WHERE e.owner_id = $2
-      ) e'
-    INTO reversed, refunded USING account.app, account.owner_id, target.id, pending;
-  refundable := abs(target.amount + refunded);
-  refusal := CASE
-    WHEN target.app IS NULL OR target.operation <> line.operation THEN 'entry_not_found'
-    WHEN target.reverses IS NOT NULL OR target.refunds IS NOT NULL THEN 'not_reversible'
-    WHEN reversed THEN 'already_reversed'
-    WHEN line.reverses IS NOT NULL AND refunded <> 0 THEN 'already_refunded'
-    WHEN line.reverses IS NOT NULL AND line.amount <> -target.amount THEN 'not_reversible'
-    WHEN line.refunds IS NOT NULL AND (sign(line.amount) <> -sign(target.amount) OR abs(line.amount) > refundable) THEN 'refund_exceeded'
-  END;
+  SELECT e.transaction_id INTO transaction_id FROM ledger.entries_template e WHERE e.id = ids[1];
+  RETURN coalesce(
+    (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)
+    = (SELECT array_agg(id ORDER BY id) FROM unnest(ids) id), false);
 END $$;
-
--- Why a hold cannot be captured as the line asks for, or null when it can.
-CREATE OR REPLACE FUNCTION ledger.judge_capture(hold ledger.holds, line ledger.line, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN CASE
-  WHEN (hold).id IS NULL OR (hold).operation <> (line).operation THEN 'hold_not_found'
-  WHEN (hold).captured_by IS NOT NULL THEN 'hold_captured'
-  WHEN (hold).released_on IS NOT NULL THEN 'hold_released'
-  WHEN (hold).expires_on <= at THEN 'hold_expired'
-  WHEN (line).amount NOT BETWEEN -(hold).amount AND -1 THEN 'capture_exceeded'
-END;
 
 -- When the calendar window (UTC; weeks from Monday) that a moment is in began, and when the next one begins.
 CREATE OR REPLACE FUNCTION ledger.limit_window(per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz) LANGUAGE plpgsql STABLE AS $$
@@ -305,75 +256,131 @@ BEGIN
 END $$;
 
 -- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
--- time they were made; reversals, refunds and captures do not. pending: the call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.is_limit_reached(account ledger.accounts, line ledger.line, at timestamptz, pending ledger.entries[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+-- time they were made; reversals, refunds and captures do not. more: uses that are not written yet.
+CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(
+  owner_id text, operation text, times integer, since timestamptz, more bigint
+) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_sort = off AS $$
+#variable_conflict use_variable
 DECLARE
-  since timestamptz := (ledger.limit_window(line.limit_per, at)).began;
-  used bigint;
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
 BEGIN
-  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves.
-  EXECUTE '
+  -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves. Their kind
+  -- is asked for as a range, in the order of that index: for an equal one the planner may read all entries of the owner.
+  RETURN more + (
     SELECT count(*) FROM (
-      (SELECT e.created_on FROM ledger.entries e
-        WHERE e.app = $1 AND e.owner_id = $2 AND e.operation = $3 AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0
-        ORDER BY e.seq DESC LIMIT $4)
+      (SELECT e.created_on FROM ledger.entries_template e
+        WHERE e.book = book AND e.owner_id = owner_id AND e.operation = operation
+          AND num_nonnulls(e.reverses, e.refunds, e.hold_id) BETWEEN 0 AND 0
+        ORDER BY num_nonnulls(e.reverses, e.refunds, e.hold_id) DESC, e.seq DESC LIMIT times)
       UNION ALL
       (SELECT h.created_on FROM ledger.holds h
-        WHERE h.app = $1 AND h.owner_id = $2 AND h.operation = $3
-        ORDER BY h.id DESC LIMIT $4)
-    ) newest WHERE newest.created_on >= $5'
-    INTO used USING account.app, account.owner_id, line.operation, line.limit_times, since;
-  SELECT used + count(*) INTO used FROM unnest(pending) e
-   WHERE e.owner_id = account.owner_id AND e.operation = line.operation AND e.created_on >= since
-     AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = 0;
-  RETURN used >= line.limit_times;
+        WHERE h.book = book AND h.owner_id = owner_id AND h.app = app AND h.operation BETWEEN operation AND operation
+        ORDER BY h.operation DESC, h.created_on DESC LIMIT times)
+    ) newest WHERE newest.created_on >= since) >= times;
 END $$;
 
--- Why an entry may not be posted to an account, or null when it may; details: what the answer says of it.
--- retired: the app's operations that may only be corrected and captured. hold: the one that the line captures.
--- pending: the call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.judge(
-  account ledger.accounts, line ledger.line, retired text[], hold ledger.holds, at timestamptz, pending ledger.entries[]
-) RETURNS ledger.verdict LANGUAGE plpgsql STABLE AS $$
+-- Why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may still give back.
+CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
+  owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 DECLARE
-  verdict ledger.verdict;
-  -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
-  available bigint := account.balance - account.held + account.overdraft + coalesce(hold.amount, 0);
-  correction record;
+  book CONSTANT text := 'template';
+  target_id bigint := coalesce(reverses, refunds);
+  target record;
+  corrected record;
 BEGIN
-  IF line.hold_id IS NOT NULL THEN
-    verdict.refusal := ledger.judge_capture(hold, line, at);
-    verdict.details := ledger.hold_json(hold, at);
-  ELSIF line.reverses IS NOT NULL OR line.refunds IS NOT NULL THEN
-    SELECT * INTO correction FROM ledger.judge_correction(account, line, pending);
-    verdict.refusal := correction.refusal;
-    verdict.details := to_json(correction.refundable);
-  ELSIF line.operation = ANY (retired) THEN
-    verdict.refusal := 'operation_retired';
-  ELSIF line.limit_per IS NOT NULL AND ledger.is_limit_reached(account, line, at, pending) THEN
-    verdict.refusal := 'limit_reached';
-    verdict.details := to_json(ledger.epoch_ms((ledger.limit_window(line.limit_per, at)).ends));
-  END IF;
-  IF verdict.refusal IS NOT NULL THEN
-    RETURN verdict;
-  END IF;
-  IF line.amount < 0 AND available + line.amount < 0 THEN
-    RETURN ROW('insufficient_balance', to_json(available))::ledger.verdict;
-  ELSIF account.balance + line.amount + account.overdraft > 9007199254740991 THEN
-    RETURN ROW('balance_out_of_range', NULL)::ledger.verdict;
-  END IF;
-  RETURN NULL;
+  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction INTO target
+    FROM ledger.entries_template e WHERE e.id = target_id AND e.book = book AND e.owner_id = owner_id;
+  SELECT coalesce(bool_or(c.reverses = target_id), false) AS is_reversed,
+         coalesce(sum(c.amount) FILTER (WHERE c.refunds = target_id), 0)::bigint AS refunded
+    INTO corrected
+    FROM (
+      SELECT e.reverses, e.refunds, e.amount FROM ledger.entries_template e WHERE e.owner_id = owner_id AND e.reverses = target_id
+      UNION ALL
+      SELECT e.reverses, e.refunds, e.amount FROM ledger.entries_template e WHERE e.owner_id = owner_id AND e.refunds = target_id
+    ) c;
+  refundable := abs(target.amount + corrected.refunded);
+  refusal := CASE
+    WHEN target.operation IS DISTINCT FROM operation THEN 'entry_not_found'
+    WHEN target.is_correction THEN 'not_reversible'
+    WHEN corrected.is_reversed THEN 'already_reversed'
+    WHEN reverses IS NOT NULL AND corrected.refunded <> 0 THEN 'already_refunded'
+    WHEN reverses IS NOT NULL AND amount <> -target.amount THEN 'not_reversible'
+    WHEN refunds IS NOT NULL AND (sign(amount) <> -sign(target.amount) OR abs(amount) > refundable) THEN 'refund_exceeded'
+  END;
 END $$;
 
--- Makes accounts that are missing, in the order of the list. Answers those that it made: another transaction may be first.
-CREATE OR REPLACE FUNCTION ledger.make_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+-- Why a hold cannot be captured, or null when it can; kept: the credits that it keeps.
+CREATE OR REPLACE FUNCTION ledger.judge_capture(
+  app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamptz,
+  OUT refusal text, OUT details json, OUT kept bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  hold record;
+BEGIN
+  SELECT h.operation, h.amount, h.captured_by, h.released_on, h.expires_on,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                          h.released_on, h.captured_by, at) AS json
+    INTO hold
+    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
+  details := hold.json;
+  kept := hold.amount;
+  refusal := CASE
+    WHEN hold.operation IS DISTINCT FROM operation THEN 'hold_not_found'
+    WHEN hold.captured_by IS NOT NULL THEN 'hold_captured'
+    WHEN hold.released_on IS NOT NULL THEN 'hold_released'
+    WHEN hold.expires_on <= at THEN 'hold_expired'
+    WHEN amount NOT BETWEEN -hold.amount AND -1 THEN 'capture_exceeded'
+  END;
+END $$;
+
+-- Why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows; details: what
+-- the answer says of it. kept: what a captured hold keeps, which its capture may take.
+-- balance, held: of the account; more: as for ledger.is_limit_reached_template.
+CREATE OR REPLACE FUNCTION ledger.judge_template(
+  owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text,
+  reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamptz, more bigint,
+  OUT refusal text, OUT details json, OUT kept bigint
+) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  limited record;
+BEGIN
+  kept := 0;
+  IF captures IS NOT NULL THEN
+    SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
+  ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
+    SELECT c.refusal, to_json(c.refundable) INTO refusal, details
+      FROM ledger.judge_correction_template(owner_id, operation, amount, reverses, refunds) c;
+  ELSIF new_overdraft IS NOT NULL THEN
+    refusal := CASE
+      WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
+      WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
+    END;
+  ELSIF operation = ANY (retired) THEN
+    refusal := 'operation_retired';
+  ELSIF limit_per IS NOT NULL THEN
+    SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
+    IF ledger.is_limit_reached_template(owner_id, operation, limit_times, limited.began, more) THEN
+      refusal := 'limit_reached';
+      details := to_json(ledger.epoch_ms(limited.ends));
+    END IF;
+  END IF;
+END $$;
+
+-- Makes accounts that are missing, in the order of the list. Returns those that it made: another transaction may be first.
+CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   owner_id text;
   made text[];
 BEGIN
   FOR owner_id IN
-    INSERT INTO ledger.accounts (app, owner_id, created_on, updated_on)
+    INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
     SELECT $1, o.owner_id, moment.now, moment.now
       FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
      ORDER BY o.place
@@ -387,19 +394,19 @@ END $$;
 
 -- The same, without those that another transaction is making just now. PostgreSQL cannot skip these: they are waited for,
 -- all together as long as lock_timeout allows, and then, to find out which they are, each by itself for an instant.
-CREATE OR REPLACE FUNCTION ledger.make_free_accounts(app text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ledger.make_free_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   owner_id text;
   made text[];
 BEGIN
   BEGIN
-    RETURN ledger.make_accounts(app, owner_ids);
+    RETURN ledger.make_accounts(book, owner_ids);
   EXCEPTION WHEN lock_not_available THEN
     PERFORM set_config('lock_timeout', '5ms', true);
   END;
   FOREACH owner_id IN ARRAY owner_ids LOOP
     BEGIN
-      made := made || ledger.make_accounts(app, ARRAY[owner_id]);
+      made := made || ledger.make_accounts(book, ARRAY[owner_id]);
     EXCEPTION WHEN lock_not_available THEN
       CONTINUE;
     END;
@@ -407,130 +414,128 @@ BEGIN
   RETURN made;
 END $$;
 
--- Locks an account, which is made if it is missing. Answers whether it was.
-CREATE OR REPLACE FUNCTION ledger.lock_or_make_account(app text, owner_id text) RETURNS boolean LANGUAGE plpgsql AS $$
+-- Locks an account that was missing a moment ago, which is made unless another transaction was first.
+CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text) RETURNS TABLE (
+  balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, seq bigint, updated_on timestamptz, made boolean
+) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
+  made := false;
   LOOP
-    PERFORM FROM ledger.accounts a WHERE a.app = app AND a.owner_id = owner_id FOR NO KEY UPDATE;
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on
+      INTO balance, overdraft, held, holds_expire_on, seq, updated_on
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
-      RETURN false;
-    ELSIF ledger.make_accounts(app, ARRAY[owner_id]) IS NOT NULL THEN
-      RETURN true;
+      RETURN NEXT;
+      RETURN;
     END IF;
+    made := ledger.make_accounts(book, ARRAY[owner_id]) IS NOT NULL;
   END LOOP;
 END $$;
 
--- Locks the accounts of different owners, and answers them in the order of the list; made: those that were missing.
--- They are locked and made in the order of their ids, so that two calls never wait for each other. Where none is missing
--- one statement does. Each is looked up by itself, as in ledger.balances.
--- skip_busy: an account that another transaction has locked, or is making, is null in the answer.
+-- Locks the accounts of a book's owners, and makes those that are missing (made). Returns their columns in the order of
+-- the list. That is the order in which they are locked: where all calls have the same, no two wait for each other.
+-- Each account is looked up by itself: a join that was planned while there were few accounts would read all of them.
+-- skip_busy: the columns are null for an account that another transaction has locked, or is making.
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(
-  app text, owner_ids text[], skip_busy boolean, OUT accounts ledger.accounts[], OUT made text[]
+  book text, owner_ids text[], skip_busy boolean,
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT updates timestamptz[], OUT made text[]
 ) LANGUAGE plpgsql AS $$
-#variable_conflict use_column
+#variable_conflict use_variable
 DECLARE
   missing text[];
-  next_id text;
 BEGIN
-  SELECT array_agg(o.owner_id ORDER BY o.owner_id COLLATE "C") INTO missing
-    FROM unnest($2) o (owner_id)
-   WHERE (SELECT a.app FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id) IS NULL;
-
-  IF skip_busy THEN
-    IF missing IS NOT NULL THEN
-      made := ledger.make_free_accounts($1, missing);
-    END IF;
-    SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
-      FROM (
-        SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
-      ) sorted LEFT JOIN LATERAL (
-        SELECT a AS account FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = sorted.owner_id FOR NO KEY UPDATE SKIP LOCKED
-      ) locked ON true;
+  IF NOT skip_busy THEN
+    SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
+           array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
+           array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
+           array_agg(o.owner_id) FILTER (WHERE m.made)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, made
+      FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
+        SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
+      ) a ON true LEFT JOIN LATERAL (
+        SELECT m.* FROM ledger.lock_missing_account(book, o.owner_id) m WHERE a.seq IS NULL OFFSET 0
+      ) m ON true;
     RETURN;
   END IF;
 
-  IF missing IS NOT NULL THEN
-    FOR next_id IN SELECT o.owner_id FROM unnest($2) o (owner_id) ORDER BY o.owner_id COLLATE "C" LOOP
-      IF ledger.lock_or_make_account($1, next_id) THEN
-        made := array_append(made, next_id);
-      END IF;
-    END LOOP;
-  END IF;
-  SELECT array_agg(locked.account ORDER BY sorted.place) INTO accounts
-    FROM (
-      SELECT o.owner_id, o.place FROM unnest($2) WITH ORDINALITY o (owner_id, place) ORDER BY o.owner_id COLLATE "C"
-    ) sorted, LATERAL (
-      SELECT a AS account FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = sorted.owner_id FOR NO KEY UPDATE
-    ) locked;
-  IF cardinality(accounts) IS DISTINCT FROM cardinality(owner_ids) THEN
-    RAISE EXCEPTION 'locked % accounts of % owners', cardinality(accounts), cardinality(owner_ids)
-      USING ERRCODE = 'serialization_failure';
-  END IF;
+  LOOP
+    SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
+           array_agg(a.updated_on)
+      INTO balances, overdrafts, helds, expiries, seqs, updates
+      FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
+        SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
+      ) a ON true;
+    EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
+    -- Some are busy, or missing: these are made, and all are looked at once more.
+    missing := (
+      SELECT array_agg(o.owner_id)
+        FROM unnest(owner_ids, updates) o (owner_id, locked)
+       WHERE o.locked IS NULL AND (SELECT a.seq FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id) IS NULL);
+    EXIT WHEN missing IS NULL;
+    made := ledger.make_free_accounts(book, missing);
+    EXIT WHEN made IS NULL;
+  END LOOP;
 END $$;
 
--- Asks the app's own function, once it has locked the table for what follows: before its partition, as every migration
--- does that changes which partitions there are. In the other order each would wait for the other.
-CREATE OR REPLACE FUNCTION ledger.originals_of(app text, owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql AS $$
-DECLARE
-  originals ledger.original[];
+-- Removes accounts that were made for nothing.
+CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[]) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
 BEGIN
-  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
-  EXECUTE format('SELECT ledger.%I($1, $2)', 'originals_' || app) INTO originals USING owner_ids, requests;
-  RETURN originals;
+  DELETE FROM ledger.accounts a
+   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
 END $$;
 
--- The id of the transaction that an attempt comes to. An owner's nonce is used once: so no two transactions share an id,
--- whatever ids of attempts callers send. It has the time of the attempt's, a UUIDv7.
-CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
-RETURN overlay(
-  overlay(md5(concat(attempt, ' ', char_length(owner_id), ' ', owner_id, nonce)) PLACING '8' FROM 17 FOR 1)
-  PLACING replace(left(attempt::text, 13), '-', '') || '7' FROM 1 FOR 13)::uuid;
-
--- The same for a request: by the owner of its first entry.
-CREATE OR REPLACE FUNCTION ledger.transaction_id(request ledger.request, owner_ids text[]) RETURNS uuid LANGUAGE sql IMMUTABLE
-RETURN ledger.transaction_id((request).id, owner_ids[(request).lines[1].account], (request).nonce);
-
--- The entries of a transaction, in their order.
-CREATE OR REPLACE FUNCTION ledger.transaction_entries(app text, transaction_id uuid) RETURNS ledger.entries[] LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  entries ledger.entries[];
-BEGIN
-  EXECUTE 'SELECT array_agg(e ORDER BY e.id) FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = $2'
-    INTO entries USING app, transaction_id;
-  RETURN entries;
-END $$;
-
--- Whether entries are those that the request asks for: the same owners, operations, amounts (one left out equals whatever
--- was posted) and metadata, in order.
-CREATE OR REPLACE FUNCTION ledger.is_same_request(entries ledger.entries[], request ledger.request, owner_ids text[]) RETURNS boolean LANGUAGE sql IMMUTABLE
-RETURN (
-  SELECT count(*) = count(e.id) AND count(*) = count(l.account) AND bool_and(
-           e.owner_id = owner_ids[l.account] AND e.operation = l.operation AND e.metadata = request.metadata
-           AND e.amount = coalesce(l.requested, e.amount)
-           AND (e.reverses, e.refunds, e.hold_id) IS NOT DISTINCT FROM (l.reverses, l.refunds, l.hold_id))
-    FROM unnest(entries) WITH ORDINALITY e
-    FULL JOIN unnest(request.lines) WITH ORDINALITY l ON l.ordinality = e.ordinality
-);
-
--- Answers a request whose nonce was used: with the original, the current balance of its owner, whether it is the same
--- request, and whether the original is what the same attempt has posted (own). pending: the call's own entries, not yet written.
-CREATE OR REPLACE FUNCTION ledger.duplicate_json(
-  request ledger.request, original ledger.original, owner_ids text[], account ledger.accounts, at timestamptz,
-  pending ledger.entries[]
+-- The answer to a request whose nonce one of its owners has used before: the original, and whether it is the same request;
+-- null where this owner has not used it. own: the same attempt has posted it.
+-- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines; hold_ms: it is to be a hold.
+-- balance: the owner's, as the answer tells it.
+CREATE OR REPLACE FUNCTION ledger.replay_template(
+  owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
+  reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamptz, balance json
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 DECLARE
-  entries ledger.entries[] := (SELECT array_agg(e) FROM unnest(pending) e WHERE e.transaction_id = original.transaction_id);
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  original record;
+  identical boolean;
 BEGIN
-  entries := coalesce(entries, ledger.transaction_entries(account.app, original.transaction_id));
-  RETURN json_build_object(
-    'outcome', 'duplicate',
-    'balance', ledger.balance_json(account),
-    'identical', original.hold_id IS NULL AND ledger.is_same_request(entries, request, owner_ids),
-    'own', original.transaction_id = ledger.transaction_id(request, owner_ids),
-    'entry', (SELECT ledger.entry_json(e) FROM unnest(entries) e WHERE e.owner_id = account.owner_id AND e.place = 1),
-    'hold', CASE WHEN original.hold_id IS NOT NULL
-      THEN ledger.hold_json(ledger.hold_of(account, original.hold_id, pending), at) END);
+  SELECT e.transaction_id,
+         ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) AS json
+    INTO original
+    FROM ledger.entries_template e WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce
+   ORDER BY e.nonce, e.place LIMIT 1; -- as in ledger.post_template
+  IF FOUND THEN
+    -- The same owners, operations, amounts (one left out equals whatever was posted) and metadata, in order.
+    identical := hold_ms IS NULL AND (
+      SELECT count(*) = cardinality(owner_ids) AND bool_and(coalesce(
+               e.owner_id = owner_ids[e.n] AND e.operation = operations[e.n] AND e.metadata = metadata
+               AND e.amount = coalesce(requested[e.n], e.amount)
+               AND (e.reverses, e.refunds, e.hold_id) IS NOT DISTINCT FROM (reverses[e.n], refunds[e.n], captures[e.n]), false))
+        FROM (
+          SELECT e.*, row_number() OVER (ORDER BY e.id) AS n
+            FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
+        ) e);
+    RETURN json_build_object(
+      'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
+      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
+  END IF;
+
+  SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
+         AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                          h.released_on, h.captured_by, at) AS json
+    INTO original
+    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
+   ORDER BY h.nonce LIMIT 1;
+  IF FOUND THEN
+    RETURN json_build_object(
+      'outcome', 'duplicate', 'hold', original.json, 'identical', coalesce(original.identical, false), 'balance', balance);
+  END IF;
+  RETURN NULL;
 END $$;
 
 -- The operations that the app posts no longer. Read under the partition's lock, like the CHECK: ledger.set_operations
@@ -540,200 +545,579 @@ BEGIN
   RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
 END $$;
 
--- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
--- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
-CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_variable
-BEGIN
-  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
-    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
-  END IF;
-END $$;
-
--- Whether the database role may post in the app's name.
-CREATE OR REPLACE FUNCTION ledger.assert_may_post(app text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  IF NOT (pg_has_role(session_user, current_user, 'MEMBER') OR ledger.may_use(app)) THEN
-    RAISE EXCEPTION 'the role % may not post for the app %', session_user, app
-      USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT %I TO %I', 'ledger_' || app, session_user);
-  END IF;
-END $$;
-
--- Writes what became of locked accounts, and removes those that were made for nothing. ON CONFLICT finds each by its
--- key, whatever the planner believes; and one statement checks the constraints of all, which takes less time than theirs
--- would take one by one.
-CREATE OR REPLACE FUNCTION ledger.save_accounts(app text, accounts ledger.accounts[], made text[]) RETURNS void LANGUAGE plpgsql AS $$
-#variable_conflict use_variable
-BEGIN
-  INSERT INTO ledger.accounts AS a
-  SELECT s.* FROM unnest(accounts) s WHERE s.app IS NOT NULL
-  ON CONFLICT ON CONSTRAINT accounts_pkey DO UPDATE
-     SET balance = excluded.balance, overdraft = excluded.overdraft, held = excluded.held,
-         holds_expire_on = excluded.holds_expire_on, seq = excluded.seq, updated_on = excluded.updated_on
-   WHERE a IS DISTINCT FROM excluded;
-  IF made IS NOT NULL THEN
-    DELETE FROM ledger.accounts a
-     WHERE a.app = app AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
-  END IF;
-END $$;
-
--- Sets credits of an owner aside: they count as spent until the hold is captured, released or expired.
--- request: like a transaction of one line, which neither corrects nor captures. Answers {outcome} and:
---   held         {hold, balance}
---   duplicate, any other   as ledger.post; a duplicate is identical if it is a hold of the same operation, amount,
---                metadata and duration
-CREATE OR REPLACE FUNCTION ledger.hold(
-  app text, owner_id text, transaction json, duration_ms bigint, dry_run boolean
-) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_variable
+-- What the owners of a call, and the numbers of its lines, must keep to, whoever calls.
+CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[]) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  request ledger.request := json_populate_record(NULL::ledger.request, transaction);
-  line ledger.line := request.lines[1];
-  duration interval := duration_ms * interval '1 millisecond';
-  original ledger.original;
-  accounts ledger.accounts[];
-  made text[];
-  account ledger.accounts;
-  at timestamptz;
-  verdict ledger.verdict;
-  hold ledger.holds;
-  answer json;
+  sorted text[] := (SELECT array_agg(DISTINCT o COLLATE "C") FROM unnest(owner_ids) o);
+  numbers integer := cardinality(owner_ids);
 BEGIN
-  PERFORM ledger.assert_may_post(app);
-  IF cardinality(request.lines) IS DISTINCT FROM 1 OR line.account IS DISTINCT FROM 1
-     OR num_nonnulls(line.reverses, line.refunds, line.hold_id) > 0 THEN
-    RAISE EXCEPTION 'a hold has one line, of account 1, which neither corrects nor captures'
+  IF sorted IS DISTINCT FROM owner_ids THEN
+    RAISE EXCEPTION 'the owners of a call come once each, in the order of their bytes: %, not %', sorted, owner_ids
+      USING ERRCODE = 'invalid_parameter_value';
+  ELSIF (SELECT bool_and(size > 0) AND sum(size) = numbers FROM unnest(parts) size) IS NOT TRUE THEN
+    RAISE EXCEPTION 'the parts of % owners are %', numbers, parts USING ERRCODE = 'invalid_parameter_value';
+  ELSIF (SELECT count(*) FROM unnest(accounts) number WHERE number BETWEEN 1 AND numbers) IS DISTINCT FROM cardinality(accounts) THEN
+    RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not by one of %', numbers, accounts
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
-  original := (ledger.originals_of(app, ARRAY[owner_id], ARRAY[request]))[1];
-  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
-  account := ledger.account_at(accounts[1], at);
-  IF original.account IS NOT NULL THEN
-    hold := ledger.hold_of(account, original.hold_id);
-    RETURN ledger.duplicate_json(request, original, ARRAY[owner_id], account, at, '{}')::jsonb || jsonb_build_object(
-      'identical', hold.id IS NOT NULL AND hold.operation = line.operation AND hold.metadata = request.metadata
-        AND hold.amount = coalesce(-line.requested, hold.amount) AND hold.expires_on = hold.created_on + duration);
-  END IF;
-
-  verdict := CASE WHEN request.invalid THEN ROW('invalid', NULL)::ledger.verdict ELSE ledger.judge(account, line, ledger.retired_operations(app), NULL, at, '{}') END;
-  IF verdict.refusal IS NOT NULL THEN
-    answer := json_build_object(
-      'outcome', verdict.refusal, 'line', 0, 'balance', ledger.balance_json(account), 'details', verdict.details);
-  ELSE
-    hold.app := app;
-    hold.owner_id := owner_id;
-    hold.id := CASE WHEN dry_run THEN 0 ELSE nextval(pg_get_serial_sequence('ledger.holds', 'id')) END;
-    hold.operation := line.operation;
-    hold.amount := -line.amount;
-    hold.nonce := request.nonce;
-    hold.metadata := request.metadata;
-    hold.created_on := at;
-    hold.expires_on := at + duration;
-    account.held := account.held + hold.amount;
-    account.holds_expire_on := least(account.holds_expire_on, hold.expires_on);
-    account.updated_on := at;
-    accounts[1] := account;
-    answer := json_build_object('outcome', 'held', 'hold', ledger.hold_json(hold, at), 'balance', ledger.balance_json(account));
-  END IF;
-  IF hold.id > 0 THEN
-    PERFORM ledger.assert_declared(app, hold.operation);
-    INSERT INTO ledger.holds SELECT (hold).*;
-  END IF;
-  PERFORM ledger.save_accounts(app, CASE WHEN NOT dry_run THEN accounts END, made);
-  RETURN answer;
 END $$;
 
-REVOKE ALL ON FUNCTION ledger.hold FROM PUBLIC;
-
--- Lets an owner have the credits of a hold back. Answers {outcome} and {hold, balance}:
---   released         also when it was released before, or had expired
---   hold_captured, hold_not_found
-CREATE OR REPLACE FUNCTION ledger.release_hold(app text, owner_id text, id bigint) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+-- Writes what entries have changed in accounts: in those whose seq has risen since their rows were read. By key, and only
+-- from the seq that was read: on a cluster a shard may have moved since, and its lock stayed behind.
+-- Rows are compared, not columns: only an index answers that, so that PostgreSQL looks each account up by its key. A plan for
+-- equal columns, made while there were few accounts, would read all of them.
+CREATE OR REPLACE FUNCTION ledger.save_accounts(
+  book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
+  seqs_read bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
-  accounts ledger.accounts[];
-  made text[];
-  account ledger.accounts;
-  at timestamptz;
-  hold ledger.holds;
+  saved integer;
 BEGIN
-  PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
-  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
-  account := ledger.account_at(accounts[1], at);
-  hold := ledger.hold_of(account, id);
-  IF hold.released_on IS NULL AND hold.expires_on > at THEN
-    hold.released_on := at;
-    UPDATE ledger.holds h SET released_on = at WHERE h.app = app AND h.owner_id = owner_id AND h.id = id;
-    account.updated_on := at;
-    SELECT * INTO account.held, account.holds_expire_on FROM ledger.live_holds(account, at, '{}');
-    accounts[1] := account;
+  UPDATE ledger.accounts a
+     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on
+    FROM (
+      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, seqs_read)
+             n (owner_id, balance, held, expiry, seq, updated_on, seq_read)
+       WHERE n.seq > n.seq_read OFFSET 0
+    ) n
+   WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
+  GET DIAGNOSTICS saved = ROW_COUNT;
+  IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
+    RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
-  PERFORM ledger.save_accounts(app, accounts, made);
-  RETURN json_build_object(
-    'outcome', CASE WHEN hold.id IS NULL THEN 'hold_not_found' WHEN hold.captured_by IS NOT NULL THEN 'hold_captured' ELSE 'released' END,
-    'hold', CASE WHEN hold.id IS NOT NULL THEN ledger.hold_json(hold, at) END,
-    'balance', ledger.balance_json(account));
 END $$;
 
-REVOKE ALL ON FUNCTION ledger.release_hold FROM PUBLIC;
-
--- Whether the lines reverse all entries of one transaction, and do nothing else.
-CREATE OR REPLACE FUNCTION ledger.is_whole_reversal(app text, lines ledger.line[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+-- Posts a list of requests for an app, each on its own: all of its lines or none, as if one request after another. Each app
+-- has its own copy of this template, ledger.post_<app>, which names the app's partition.
+-- key: the first owner. On a cluster the call goes to where its account is.
+-- owner_ids: the different owners of all lines, in the order of their bytes.
+-- parts: how many of them, in order, are in each shard; in one PostgreSQL there is one part.
+-- requests: in columns, of which those of nulls may be left out. For each request
+--     id        of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
+--     nonce, metadata (JSON as text; left out: none has any)
+--     invalid   the app's rules refuse it, unless it was posted before
+--   and for each line, one request after another
+--     request, account    the numbers of its request and of its owner, from 1
+--     operation, amount   signed; null: the app's amount rule refuses what was requested
+--     requested           what the caller gave, signed; null: the caller left it out
+--     limit_times, limit_per   how often the operation may be posted per hour, day, week, month or lifetime
+--     reverses            the id of an entry; a request reverses a whole transaction, and does nothing else
+--     refunds, captures   the id of an entry, of a hold
+--     hold_ms             how long the credits are set aside, in place of an entry
+--     releases            the id of a hold, in place of an entry: without operation and nonce
+--     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
+-- skip_busy: a request some of whose accounts are locked elsewhere is not looked at.
+-- lock_ms: how long locks are waited for; null: as long as the session says.
+-- Returns, in columns, by request
+--     answers   null: its lines were posted. Otherwise {outcome} and
+--       busy                    {accounts}: those that are locked elsewhere
+--       duplicate               {entry or hold, identical, own, balance}: what the first of its owners that knows the
+--                               nonce used it for; own: by the same attempt
+--       any other               {line, balance, details}: the first line that was refused, from 0, or the line that made no
+--                               entry (held and released, with the hold; set: the overdraft), and its owner's balance
+--     moments   left out where all are now
+--     transactions
+--   and by line {ids, seqs, balances, overdrafts, held}: the entry, and its account after it. A replay is found before
+--   anything else is judged. overdrafts and held are left out where all are 0.
+-- The settings leave the planner one way for each statement: by the index that has what is asked for, in its order. Plans are
+-- made while tables are small, and kept.
+CREATE OR REPLACE FUNCTION ledger.post_template(
+  key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
+#variable_conflict use_variable
 DECLARE
-  is_whole boolean;
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  owners text[] := owner_ids; -- a variable's elements are found at once, a parameter's by counting
+  -- What is asked for, by request and by line. special: null for a plain entry.
+  attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
+  requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
+  limit_times integer[]; limit_pers text[]; reverses bigint[]; refunds bigint[]; captures bigint[];
+  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
+  -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
+  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
+  made text[]; seqs_written bigint[];
+  -- What becomes of it, by request and by line.
+  answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
+  ids bigint[]; entry_seqs bigint[]; balances_after bigint[];
+  overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
+  entry_places integer[];                          -- null: all are 1
+  -- Of a request of several lines: how many entries each account has, and by line what undoes it.
+  places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
+
+  retired text[];
+  replayed integer[];  -- requests of whose owners one has used the nonce before the call
+  repeated integer[];  -- requests of whose owners one uses the nonce in the call before
+  size integer;
+  done integer := 0;
+  now timestamptz;
+  request integer := 0;
+  first integer;
+  last integer := 0;
+  unwritten integer := 1; -- the first line that is not written
+  at timestamptz;
+  busy integer[];
+  line integer;
+  number integer;
+  kept bigint;
+  available bigint;
+  refusal text;
+  details json;
+  got record;
+BEGIN
+  IF lock_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
+                limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
+    FROM json_to_record(requests) r (
+      id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
+      amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
+  IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
+    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
+    array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
+    RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM ledger.assert_owners(owner_ids, parts, accounts);
+  IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
+    repeated := (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, min(l.request) OVER (PARTITION BY l.account, nonces[l.request]) AS first
+                FROM unnest(requests_of, accounts) l (request, account)) l
+       WHERE l.first < l.request);
+  END IF;
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts) > 0 THEN
+    SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
+           bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
+      INTO got
+      FROM (
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) > 0 AS is_alone,
+               count(*) OVER (PARTITION BY l.request) AS lines
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, line)
+      ) l;
+    special := got.special;
+    IF got.is_several THEN
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases or sets an overdraft'
+        USING ERRCODE = 'invalid_parameter_value';
+    ELSIF got.is_crowded THEN
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases or sets an overdraft is alone in its transaction'
+        USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+  END IF;
+
+  FOREACH size IN ARRAY parts LOOP
+    -- Lock the accounts.
+    SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
+    balances := balances || got.balances;
+    overdrafts := overdrafts || got.overdrafts;
+    helds := helds || got.helds;
+    expiries := expiries || got.expiries;
+    seqs := seqs || got.seqs;
+    updates := updates || got.updates;
+    made := made || got.made;
+    -- The parent before its partition, as every migration does that changes which partitions there are.
+    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+
+    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+    -- looking at all holds.
+    replayed := replayed || (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account)
+               WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_template e
+           WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+    done := done + size;
+  END LOOP;
+  seqs_written := seqs;
+  retired := ledger.retired_operations(app);
+  now := date_trunc('milliseconds', ledger.now());
+
+  answers := array_fill(NULL::json, ARRAY[cardinality(attempts)]);
+  transactions := array_fill(NULL::uuid, ARRAY[cardinality(attempts)]);
+  ids := array_fill(NULL::bigint, ARRAY[cardinality(accounts)]);
+  entry_seqs := ids;
+  balances_after := ids;
+
+  LOOP
+    <<run>>
+    WHILE request < cardinality(attempts) LOOP
+      -- What asks the tables for what the call itself has posted goes on once that is written.
+      EXIT WHEN request + 1 = ANY (repeated) AND unwritten <= last;
+      IF special IS NOT NULL THEN
+        line := last + 1;
+        LOOP
+          EXIT run WHEN special[line] AND seqs[accounts[line]] > seqs_written[accounts[line]];
+          line := line + 1;
+          EXIT WHEN requests_of[line] IS DISTINCT FROM request + 1;
+        END LOOP;
+      END IF;
+
+      request := request + 1;
+      first := last + 1;
+      at := now; -- never earlier than the last change of any of its accounts, whatever the clock does
+      busy := NULL;
+      LOOP
+        last := last + 1;
+        number := accounts[last];
+        IF updates[number] IS NULL THEN
+          busy := array_append(busy, number);
+        ELSIF updates[number] > at THEN
+          at := updates[number];
+        END IF;
+        EXIT WHEN requests_of[last + 1] IS DISTINCT FROM request;
+      END LOOP;
+      IF requests_of[first] IS DISTINCT FROM request OR last - first >= 100 THEN
+        RAISE EXCEPTION 'a transaction has 1 to 100 lines, one after another: not those of number %', request
+          USING ERRCODE = 'invalid_parameter_value';
+      ELSIF busy IS NOT NULL THEN
+        answers[request] := json_build_object('outcome', 'busy', 'accounts', busy);
+        CONTINUE;
+      END IF;
+
+      IF request = ANY (replayed) OR request = ANY (repeated) THEN
+        FOR line IN first..last LOOP
+          number := accounts[line];
+          answers[request] := ledger.replay_template(
+            owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
+            (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
+            operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
+            hold_ms[first], greatest(now, updates[number]),
+            ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
+              book, owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+          EXIT WHEN answers[request] IS NOT NULL;
+        END LOOP;
+        CONTINUE WHEN answers[request] IS NOT NULL;
+      END IF;
+
+      IF first < last THEN
+        entry_places := coalesce(entry_places, array_fill(1, ARRAY[cardinality(accounts)]));
+        places := array_fill(0, ARRAY[cardinality(owner_ids)]);
+      END IF;
+      IF at > now THEN
+        moments := coalesce(moments, array_fill(now, ARRAY[cardinality(attempts)]));
+        moments[request] := at;
+      END IF;
+      line := first;
+      LOOP
+        number := accounts[line];
+        IF first < last THEN
+          helds_before[line] := helds[number];
+          expiries_before[line] := expiries[number];
+          updates_before[line] := updates[number];
+          places[number] := places[number] + 1;
+          entry_places[line] := places[number];
+        END IF;
+
+        -- Settle what time has changed.
+        IF expiries[number] <= at THEN
+          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+          helds[number] := got.held;
+          expiries[number] := got.expire_on;
+        END IF;
+
+        -- Judge.
+        available := balances[number] - helds[number] + overdrafts[number];
+        IF invalid[request] THEN
+          refusal := 'invalid';
+        ELSIF special[line] THEN
+          SELECT * INTO refusal, details, kept FROM ledger.judge_template(
+            owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
+            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
+          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
+          available := available + kept;
+          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
+            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
+            refusal := 'not_reversible';
+          END IF;
+        ELSIF operations[line] = ANY (retired) THEN
+          refusal := 'operation_retired';
+        END IF;
+        IF refusal IS NOT NULL THEN
+          EXIT;
+        ELSIF amounts[line] < 0 AND available + amounts[line] < 0 THEN
+          refusal := 'insufficient_balance';
+          details := to_json(available);
+        ELSIF balances[number] + amounts[line] + overdrafts[number] > 9007199254740991 THEN
+          refusal := 'balance_out_of_range';
+        END IF;
+        EXIT WHEN refusal IS NOT NULL;
+
+        -- Apply.
+        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
+          SELECT * INTO got FROM ledger.set_aside(
+            app, book, owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
+            new_overdrafts[line], at);
+          overdrafts[number] := got.overdraft;
+          helds[number] := got.held;
+          expiries[number] := got.expiry;
+          answers[request] := got.answer;
+          IF NOT got.changed THEN
+            at := updates[number];
+          END IF;
+        ELSE
+          balances[number] := balances[number] + amounts[line];
+          seqs[number] := seqs[number] + 1;
+          ids[line] := nextval('ledger.entries_id_seq');
+          entry_seqs[line] := seqs[number];
+          balances_after[line] := balances[number];
+          IF special[line] AND captures[line] IS NOT NULL THEN
+            PERFORM ledger.capture_hold(app, book, owners[number], captures[line], ids[line], at);
+            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+            helds[number] := got.held;
+            expiries[number] := got.expire_on;
+          END IF;
+          IF helds[number] + overdrafts[number] > 0 THEN
+            overdrafts_after := coalesce(overdrafts_after, array_fill(0::bigint, ARRAY[cardinality(accounts)]));
+            helds_after := coalesce(helds_after, overdrafts_after);
+            overdrafts_after[line] := overdrafts[number];
+            helds_after[line] := helds[number];
+          END IF;
+        END IF;
+        updates[number] := at;
+        EXIT WHEN line = last;
+        line := line + 1;
+      END LOOP;
+
+      IF refusal IS NULL THEN
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+      ELSE
+        FOR posted IN REVERSE line - 1..first LOOP
+          balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
+          seqs[accounts[posted]] := seqs[accounts[posted]] - 1;
+          ids[posted] := NULL;
+        END LOOP;
+        IF first < last THEN
+          FOR settled IN REVERSE line..first LOOP
+            helds[accounts[settled]] := helds_before[settled];
+            expiries[accounts[settled]] := expiries_before[settled];
+            updates[accounts[settled]] := updates_before[settled];
+          END LOOP;
+        END IF;
+        answers[request] := json_build_object(
+          'outcome', refusal, 'line', line - first, 'details', details,
+          'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
+            book, owners[number], helds[number], expiries[number], at)));
+        refusal := NULL;
+        details := NULL;
+      END IF;
+    END LOOP;
+
+    -- Write.
+    INSERT INTO ledger.entries_template (
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+      reverses, refunds, hold_id)
+    SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
+           coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
+           l.reverses, l.refunds, l.captures
+      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after)
+           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, line)
+     WHERE l.id IS NOT NULL AND l.line >= unwritten;
+    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, seqs_written);
+    EXIT WHEN request = cardinality(attempts);
+    unwritten := last + 1;
+    seqs_written := seqs;
+  END LOOP;
+
+  IF last IS DISTINCT FROM cardinality(accounts) THEN
+    RAISE EXCEPTION 'the lines of a call come one request after another: % of % do', last, cardinality(accounts)
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF made IS NOT NULL THEN
+    PERFORM ledger.remove_unused_accounts(book, made);
+  END IF;
+  RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;
+
+-- The usual call: one plain entry, without a limit. Posts it where nothing else is to be said: the account is there and free,
+-- its nonce is new, no hold of it has expired, and the balance allows it. Otherwise ledger.post_template says what there is
+-- to say, under the same lock; it is asked before anything is written, and there is no second judge. Returns {now, transaction, id, seq,
+-- balance, overdraft, held} for the entry, or what ledger.post_template returns.
+CREATE OR REPLACE FUNCTION ledger.append_template(
+  owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
+  skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz;
+  entry_id bigint;
+  transaction_id uuid;
+BEGIN
+  IF lock_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF skip_busy THEN
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
+  ELSE
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
+  END IF;
+  -- The parent before its partition, as every migration does that changes which partitions there are.
+  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF at < ledger.now() THEN
+    at := date_trunc('milliseconds', ledger.now());
+  END IF;
+  IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
+    INSERT INTO ledger.entries_template AS e (
+      app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
+    SELECT app, book, owner_id, seq, operation, amount, balance, nonce, transaction_id, coalesce(metadata, '{}')::jsonb, at
+     WHERE (SELECT e.nonce FROM ledger.entries_template e
+             WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce ORDER BY e.nonce LIMIT 1) IS NULL
+       AND (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce ORDER BY h.nonce LIMIT 1) IS NULL
+       AND operation <> ALL ((SELECT p.retired FROM ledger.apps p WHERE p.app = app)::text[])
+    RETURNING e.id INTO entry_id;
+    IF entry_id IS NOT NULL THEN
+      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at
+       WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq - 1;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
+      END IF;
+      RETURN json_build_object('now', at, 'transaction', transaction_id, 'id', entry_id, 'seq', seq, 'balance', balance,
+                               'overdraft', overdraft, 'held', held);
+    END IF;
+  END IF;
+  RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
+    'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
+    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.append_template FROM PUBLIC;
+
+-- Entries by id.
+CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
 BEGIN
   EXECUTE '
-    SELECT array_agg(e.id ORDER BY e.id) = (SELECT array_agg(l.reverses ORDER BY l.reverses) FROM unnest($2) l)
-      FROM ledger.entries e
-     WHERE e.app = $1 AND e.transaction_id = (SELECT t.transaction_id FROM ledger.entries t WHERE t.app = $1 AND t.id = $3 LIMIT 1)'
-    INTO is_whole USING app, lines, lines[1].reverses;
-  RETURN coalesce(is_whole, false);
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+      FROM ledger.entries e WHERE e.app = $1 AND e.id = ANY ($2)'
+    INTO found USING app, ids;
+  RETURN found;
 END $$;
 
--- Makes ledger.originals_<app>, which answers for each request what its nonce was used for by the first of its owners
--- that has used it; null: by none. Every posting asks it: a function of the app's own has its plan ready, for the app's
--- partition alone.
-CREATE OR REPLACE FUNCTION ledger.make_originals(app text) RETURNS void LANGUAGE plpgsql AS $make$
+-- The entries of transactions, each in the order in which they were posted.
+CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
 BEGIN
-  EXECUTE format('
-    CREATE OR REPLACE FUNCTION ledger.%I(owner_ids text[], requests ledger.request[]) RETURNS ledger.original[] LANGUAGE plpgsql STABLE AS $$
-    BEGIN
-      RETURN (
-        SELECT array_agg(first.original ORDER BY request.ordinality)
-          FROM unnest(requests) WITH ORDINALITY request LEFT JOIN LATERAL (
-            SELECT ROW(line.account, used.transaction_id, used.hold_id)::ledger.original AS original
-              FROM unnest(request.lines) WITH ORDINALITY line, LATERAL (
-                SELECT e.transaction_id, NULL::bigint AS hold_id FROM ledger.%I e
-                 WHERE e.owner_id = owner_ids[line.account] AND e.nonce = request.nonce AND e.place = 1
-                UNION ALL
-                SELECT NULL, h.id FROM ledger.holds h
-                 WHERE h.app = %L AND h.owner_id = owner_ids[line.account] AND h.nonce = request.nonce
-              ) used
-             ORDER BY line.ordinality LIMIT 1
-          ) first ON true);
-    END $$', 'originals_' || app, 'entries_' || app, app);
-END $make$;
+  EXECUTE '
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) ORDER BY e.id)
+      FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = ANY ($2)'
+    INTO found USING app, ids;
+  RETURN found;
+END $$;
 
-REVOKE ALL ON FUNCTION ledger.make_originals FROM PUBLIC;
+-- The first entry of each owner's nonce.
+CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+      FROM unnest($2, $3) key (owner_id, nonce)
+      JOIN ledger.entries e ON e.app = $1 AND e.book = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1'
+    INTO found USING app, owner_ids, nonces;
+  RETURN found;
+END $$;
 
--- What a request's nonce was used for by the first of its owners that has used it: before the call (original), or by an
--- earlier request of the same call.
-CREATE OR REPLACE FUNCTION ledger.first_original(
-  request ledger.request, original ledger.original, owner_ids text[], pending ledger.entries[]
-) RETURNS ledger.original LANGUAGE sql STABLE AS $$
-  SELECT used.account, used.transaction_id, used.hold_id
-    FROM unnest(request.lines) WITH ORDINALITY l, LATERAL (
-      SELECT (original).account, (original).transaction_id, (original).hold_id WHERE (original).account = l.account
-      UNION ALL
-      SELECT l.account, e.transaction_id, NULL
-        FROM unnest(pending) e WHERE e.owner_id = owner_ids[l.account] AND e.nonce = request.nonce
-    ) used
-   ORDER BY l.ordinality LIMIT 1
-$$;
+-- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
+-- finds it.
+CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  low bigint := 0;
+  high bigint := coalesce((SELECT a.seq FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2), 0);
+  middle bigint;
+  is_later boolean;
+BEGIN
+  WHILE low < high LOOP
+    middle := (low + high + 1) / 2;
+    EXECUTE 'SELECT e.created_on > $4 FROM ledger.entries e WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2 AND e.seq = $3'
+      INTO is_later USING app, owner_id, middle, moment;
+    IF is_later THEN
+      high := middle - 1;
+    ELSE
+      low := middle;
+    END IF;
+  END LOOP;
+  RETURN low;
+END $$;
+
+-- The balance after each owner's last entry until a moment, in the order of the keys; null before the first.
+CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamptz[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  amount bigint;
+  amounts bigint[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    EXECUTE 'SELECT e.balance_after FROM ledger.entries e WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2 AND e.seq = $3'
+      INTO amount USING app, owner_ids[n], ledger.seq_at(app, owner_ids[n], moments[n]);
+    amounts := array_append(amounts, amount);
+  END LOOP;
+  RETURN to_json(amounts);
+END $$;
+
+-- Holds by id.
+CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                           h.released_on, h.captured_by, greatest(ledger.now(), a.updated_on)))
+      FROM ledger.holds h JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id
+     WHERE h.app = $1 AND h.id = ANY ($2)'
+    INTO found USING app, ids;
+  RETURN found;
+END $$;
+
+-- The live holds of owners, of each the newest 100, the newest first, in the order of the keys.
+CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  at timestamptz;
+  live json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    at := greatest(ledger.now(), (SELECT a.updated_on FROM ledger.accounts a WHERE a.book = app AND a.owner_id = owner_ids[n]));
+    EXECUTE '
+      SELECT json_agg(live.json) FROM (
+        SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                                h.released_on, h.captured_by, $3) AS json
+          FROM ledger.holds h
+         WHERE h.app = $1 AND h.book = $1 AND h.owner_id = $2 AND h.expires_on > $3 AND h.released_on IS NULL
+         ORDER BY h.created_on DESC, h.id DESC LIMIT 100
+      ) live'
+      INTO live USING app, owner_ids[n], at;
+    found := array_append(found, live);
+  END LOOP;
+  RETURN to_json(found);
+END $$;
 
 -- The operations that every app must have.
 CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
@@ -753,6 +1137,9 @@ DECLARE
   check_name text := partition_name || '_operations';
   before text[];
   faulty text[];
+  dropped text;
+  declared_once text[];
+  now timestamptz;
 BEGIN
   SELECT array_agg(o) INTO faulty FROM unnest(declared) o
    WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
@@ -784,247 +1171,76 @@ BEGIN
 
   IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
-      PRIMARY KEY (owner_id, seq), UNIQUE (owner_id, nonce, place))', partition_name, $1);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (reverses) WHERE reverses IS NOT NULL', partition_name);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (hold_id) WHERE hold_id IS NOT NULL', partition_name);
-    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
-    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+      PRIMARY KEY (book, owner_id, seq), UNIQUE (book, owner_id, nonce, place))', partition_name, $1);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (owner_id, reverses) WHERE reverses IS NOT NULL', partition_name);
+    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (owner_id, hold_id) WHERE hold_id IS NOT NULL', partition_name);
     EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
       FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
-    PERFORM ledger.make_originals($1);
+    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
+    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, partition_name || '_app_check');
+    PERFORM ledger.make_functions($1);
   ELSE
-    EXECUTE format('ALTER TABLE ledger.%I RENAME CONSTRAINT %I TO %I', partition_name, check_name, check_name || '_before');
+    EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT %I', partition_name, check_name);
   END IF;
 
   -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
   EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (operation = ANY (%L::text[])) NOT VALID',
     partition_name, check_name, declared);
-  EXECUTE format('ALTER TABLE ledger.%I DROP CONSTRAINT IF EXISTS %I', partition_name, check_name || '_before');
 
-  SELECT array_agg(o) INTO faulty FROM unnest(before) o
-   WHERE o <> ALL (declared)
-     AND (EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.operation = o)
-          OR EXISTS (SELECT FROM ledger.holds h WHERE h.app = $1 AND h.operation = o));
+  FOREACH dropped IN ARRAY before LOOP
+    CONTINUE WHEN dropped = ANY (declared);
+    PERFORM 1 FROM ledger.entries e WHERE e.app = $1 AND e.operation = dropped LIMIT 1;
+    IF NOT FOUND THEN
+      PERFORM 1 FROM ledger.holds h WHERE h.app = $1 AND h.operation = dropped LIMIT 1;
+    END IF;
+    IF FOUND THEN
+      faulty := array_append(faulty, dropped);
+    END IF;
+  END LOOP;
   IF faulty IS NOT NULL THEN
     RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
       USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
   END IF;
 
-  UPDATE ledger.apps a
-     SET retired = retiring,
-         operations = (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations),
-         updated_on = date_trunc('milliseconds', ledger.now())
-   WHERE a.app = $1;
+  declared_once := (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations);
+  now := date_trunc('milliseconds', ledger.now());
+  UPDATE ledger.apps a SET retired = retiring, operations = declared_once, updated_on = now WHERE a.app = $1;
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.set_operations FROM PUBLIC;
 
--- Sets how far below 0 an owner's balance may go. Answers {outcome, balance}:
---   set, overdraft_in_use (the balance and the holds need more), balance_out_of_range
-CREATE OR REPLACE FUNCTION ledger.set_overdraft(app text, owner_id text, overdraft bigint) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+-- A dry run: posts, and undoes it. The answers are those of ledger.post_<app>; ids that it took are not used again.
+CREATE OR REPLACE FUNCTION ledger.try_template(key text, owner_ids text[], parts integer[], requests json) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  accounts ledger.accounts[];
-  made text[];
-  account ledger.accounts;
-  at timestamptz;
-  outcome text;
+  answer json;
 BEGIN
-  PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, ARRAY[owner_id], false);
-  at := greatest(date_trunc('milliseconds', ledger.now()), accounts[1].updated_on);
-  account := ledger.account_at(accounts[1], at);
-  outcome := CASE
-    WHEN account.balance - account.held + overdraft < 0 THEN 'overdraft_in_use'
-    WHEN account.balance + overdraft > 9007199254740991 THEN 'balance_out_of_range'
-    ELSE 'set'
-  END;
-  IF outcome = 'set' THEN
-    account.overdraft := overdraft;
-    account.updated_on := at;
-    accounts[1] := account;
-  END IF;
-  PERFORM ledger.save_accounts(app, accounts, made);
-  RETURN json_build_object('outcome', outcome, 'balance', ledger.balance_json(account));
+  answer := ledger.post_template(key, owner_ids, parts, requests);
+  RAISE EXCEPTION USING ERRCODE = 'LDRUN';
+EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
+  RETURN answer;
 END $$;
 
-REVOKE ALL ON FUNCTION ledger.set_overdraft FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.try_template FROM PUBLIC;
 
--- Posts a list of transactions, each on its own: all of its entries or none, as if one transaction after another.
--- owner_ids: the different owners of all entries, which lines name by their number from 1.
--- Answers, for each transaction, {outcome} and:
---   posted       {entries, balances}: balances of its owners after it, in the order of their first entries
---   duplicate    {entry or hold, identical, own, balance}: what the first of its owners that knows the nonce used it for
---   any other    {line, balance, details}: the first entry that was refused, from 0, and the balance of its owner
--- skip_busy: {outcome: busy, accounts} for a transaction some of whose accounts are locked elsewhere; it is not looked at.
--- A replay is found before anything else is judged. dry_run: the same answers, with the id 0, and nothing is written.
-CREATE OR REPLACE FUNCTION ledger.post(
-  app text, owner_ids text[], transactions json, dry_run boolean, skip_busy boolean DEFAULT false
-) RETURNS json LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+-- Balances of owners, as a JSON array in any order; an owner never seen has none.
+CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
-  requests ledger.request[] := (SELECT array_agg(r) FROM json_populate_recordset(NULL::ledger.request, transactions) r);
-  is_repeated boolean := (SELECT count(DISTINCT r.nonce COLLATE "C") < count(*) FROM unnest(requests) r);
-  originals ledger.original[];
-  accounts ledger.accounts[];
-  made text[];
-  retired text[];
-  now timestamptz;
-  pending ledger.entries[] := '{}';
-  answers json[] := '{}';
-  request ledger.request;
-  original ledger.original;
-  posted_before integer; -- how many entries before the transaction's own …
-  before ledger.accounts[]; -- … and the account of each of these as it was
-  places integer[] := array_fill(0, ARRAY[cardinality(owner_ids)]); -- how many of these each account has
-  busy integer[];
-  at timestamptz;
-  transaction_id uuid;
-  is_whole_reversal boolean;
-  line ledger.line;
-  line_number integer;
-  account ledger.accounts;
-  hold ledger.holds;
-  verdict ledger.verdict;
-  entry ledger.entries;
-  entries json[];
-  has_captures boolean := false;
+  account record;
+  balances json[] := '{}';
+  now timestamptz := ledger.now();
 BEGIN
-  PERFORM ledger.assert_may_post(app);
-  SELECT * INTO accounts, made FROM ledger.lock_accounts(app, owner_ids, skip_busy);
-  originals := ledger.originals_of(app, owner_ids, requests);
-  retired := ledger.retired_operations(app);
-  now := date_trunc('milliseconds', ledger.now());
-
-  FOREACH request IN ARRAY requests LOOP
-    IF cardinality(request.lines) BETWEEN 1 AND 100 IS NOT TRUE THEN
-      RAISE EXCEPTION 'a transaction has 1 to 100 lines, not %', coalesce(cardinality(request.lines), 0)
-        USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    -- Never earlier than the last entry of any of its accounts, whatever the clock does.
-    at := now;
-    busy := '{}';
-    FOREACH line IN ARRAY request.lines LOOP
-      IF line.account BETWEEN 1 AND cardinality(owner_ids) IS NOT TRUE THEN
-        RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not %', cardinality(owner_ids), line.account
-          USING ERRCODE = 'invalid_parameter_value';
-      END IF;
-      places[line.account] := 0;
-      at := greatest(at, accounts[line.account].updated_on);
-      IF accounts[line.account].app IS NULL THEN
-        busy := array_append(busy, line.account);
-      END IF;
-    END LOOP;
-    IF cardinality(busy) > 0 THEN
-      answers := array_append(answers, json_build_object('outcome', 'busy', 'accounts', busy));
-      CONTINUE;
-    END IF;
-
-    original := originals[cardinality(answers) + 1];
-    IF is_repeated THEN
-      original := ledger.first_original(request, original, owner_ids, pending);
-    END IF;
-    IF original.account IS NOT NULL THEN
-      at := greatest(now, accounts[original.account].updated_on);
-      account := ledger.account_at(accounts[original.account], at, pending);
-      answers := array_append(answers, ledger.duplicate_json(request, original, owner_ids, account, at, pending));
-      CONTINUE;
-    END IF;
-
-    posted_before := cardinality(pending);
-    transaction_id := ledger.transaction_id(request, owner_ids);
-    is_whole_reversal := request.lines[1].reverses IS NOT NULL AND ledger.is_whole_reversal(app, request.lines);
-    before := '{}';
-    entries := '{}';
-    line_number := 0;
-    FOREACH line IN ARRAY request.lines LOOP
-      account := ledger.account_at(accounts[line.account], at, pending);
-      IF request.invalid THEN
-        verdict := ROW('invalid', NULL)::ledger.verdict;
-        EXIT;
-      END IF;
-      hold := ledger.hold_of(account, line.hold_id, pending);
-      verdict := ledger.judge(account, line, retired, hold, at, pending);
-      IF verdict.refusal IS NULL AND line.reverses IS NOT NULL AND NOT is_whole_reversal THEN
-        verdict.refusal := 'not_reversible';
-      END IF;
-      EXIT WHEN verdict.refusal IS NOT NULL;
-
-      account.balance := account.balance + line.amount;
-      account.seq := account.seq + 1;
-      account.updated_on := at;
-      entry.app := app;
-      entry.owner_id := account.owner_id;
-      entry.seq := account.seq;
-      entry.id := CASE WHEN dry_run THEN 0 ELSE nextval('ledger.entries_id_seq') END;
-      entry.operation := line.operation;
-      entry.amount := line.amount;
-      entry.balance_after := account.balance;
-      entry.nonce := request.nonce;
-      entry.place := places[line.account] + 1;
-      entry.transaction_id := transaction_id;
-      entry.metadata := request.metadata;
-      entry.created_on := at;
-      entry.reverses := line.reverses;
-      entry.refunds := line.refunds;
-      entry.hold_id := line.hold_id;
-      IF hold.id IS NOT NULL THEN
-        has_captures := true;
-        account.held := account.held - hold.amount;
-        account.holds_expire_on := CASE WHEN account.held > 0 THEN account.holds_expire_on END;
-      END IF;
-      before := array_append(before, accounts[line.account]);
-      accounts[line.account] := account;
-      places[line.account] := entry.place;
-      pending := array_append(pending, entry);
-      entries := array_append(entries, ledger.entry_json(entry));
-      line_number := line_number + 1;
-    END LOOP;
-
-    IF verdict.refusal IS NULL THEN
-      answers := array_append(answers, json_build_object(
-        'outcome', 'posted', 'entries', to_json(entries), 'balances', ledger.balances_json(accounts, request.lines)));
-    ELSE
-      IF line_number > 0 THEN
-        FOR posted IN REVERSE line_number..1 LOOP
-          accounts[request.lines[posted].account] := before[posted];
-        END LOOP;
-        pending := pending[:posted_before];
-        account := ledger.account_at(accounts[line.account], at, pending);
-      END IF;
-      answers := array_append(answers, json_build_object(
-        'outcome', verdict.refusal, 'line', line_number, 'balance', ledger.balance_json(account), 'details', verdict.details));
-    END IF;
+  FOR account IN
+    SELECT a.owner_id, a.balance, a.overdraft, a.held, a.holds_expire_on
+      FROM ledger.accounts a WHERE a.book = app AND a.owner_id = ANY (owner_ids)
+  LOOP
+    balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft,
+      ledger.held_at(app, account.owner_id, account.held, account.holds_expire_on, now)));
   END LOOP;
-
-  IF dry_run THEN
-    accounts := '{}';
-  ELSE
-    INSERT INTO ledger.entries SELECT (e).* FROM unnest(pending) e;
-    IF has_captures THEN
-      FOREACH entry IN ARRAY pending LOOP
-        UPDATE ledger.holds h SET released_on = entry.created_on, captured_by = entry.id
-         WHERE h.app = app AND h.owner_id = entry.owner_id AND h.id = entry.hold_id;
-      END LOOP;
-    END IF;
-  END IF;
-  PERFORM ledger.save_accounts(app, accounts, made);
-  RETURN to_json(answers);
+  RETURN to_json(balances);
 END $$;
-
-REVOKE ALL ON FUNCTION ledger.post FROM PUBLIC;
-
--- Balances of owners, in the order of the list; an owner never seen has 0. Each is looked up by itself: a join that was
--- planned while there were few accounts would read all of them.
-CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT json_agg(ledger.balance_json(ledger.account_at(
-           coalesce((SELECT a FROM ledger.accounts a WHERE a.app = $1 AND a.owner_id = o.owner_id),
-                    ROW($1, o.owner_id, 0, 0, 0, NULL, 0, NULL, NULL)::ledger.accounts),
-           ledger.now())) ORDER BY o.place)
-    FROM unnest($2) WITH ORDINALITY o (owner_id, place);
-END;
 
 -- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other.
 CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
@@ -1033,7 +1249,7 @@ DECLARE
 BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
-  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.post, ledger.hold, ledger.release_hold, ledger.set_overdraft TO %I', app_role);
+  PERFORM ledger.make_functions(app);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
@@ -1063,7 +1279,7 @@ BEGIN
                         date_trunc($2, e.created_on, ''UTC'') AS start) kind
          WHERE e.app = $1 AND e.created_on > $3 AND e.created_on <= $4
            AND ($5 IS NULL OR e.operation = ANY ($5))
-           AND ($6 IS NULL OR e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
+           AND ($6 IS NULL OR e.book = $1 AND e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
          GROUP BY e.operation, kind.start
       ) sums'
     INTO lines
@@ -1071,3 +1287,6 @@ BEGIN
           ledger.seq_at(app, owner_id, after), ledger.seq_at(app, owner_id, until);
   RETURN lines;
 END $$;
+
+-- Each app's copies of the templates.
+SELECT ledger.make_functions(app) FROM ledger.apps;

@@ -66,7 +66,7 @@ export function createLive<Operation extends string>({
   const currentSeqs = async (ownerIds: readonly string[]) => {
     const rows = await query(
       () => prisma.$queryRaw<{ owner_id: string; seq: bigint }[]>`
-        SELECT owner_id, seq FROM ledger.accounts WHERE app = ${app} AND owner_id = ANY(${ownerIds}::text[])`,
+        SELECT owner_id, seq FROM ledger.accounts WHERE book = ${app} AND owner_id = ANY(${ownerIds}::text[])`,
     )
     return new Map(rows.map(({ owner_id, seq }) => [owner_id, Number(seq)]))
   }

@@ -10,7 +10,8 @@ import { createAttemptId } from './attempt-id.ts'
 export interface Draft {
   /** Tells an attempt of this draft, sent again, from another draft with its nonce. The transaction's id is made of it. */
   readonly id: string
-  readonly nonce: string
+  /** Null where nothing is posted: a release and an overdraft may be repeated. */
+  readonly nonce: string | null
   readonly metadata: LedgerMetadata
   readonly lines: readonly Line[]
   /** Why the app's rules refuse it. Told only if it was not posted before. */
@@ -31,18 +32,31 @@ export function draftRequest({
   return { draft: { ...draft, id: createAttemptId() }, dryRun }
 }
 
-/** One entry of a draft. */
+/** A request about an account alone: a release or an overdraft. */
+export function accountRequest(line: Line): PostingRequest {
+  return draftRequest({ nonce: null, metadata: {}, lines: [line], problems: [], dryRun: false })
+}
+
+/** One line of a draft: an entry, or what stands alone in its place (`holdMs`, `releases`, `overdraft`). */
 export interface Line {
   readonly ownerId: string
-  readonly operation: string
-  /** Signed credits; null: the amount rule refuses what was requested. */
+  /** Null for a release and an overdraft. */
+  readonly operation: string | null
+  /** Signed credits; null: the amount rule refuses what was requested, or there is none. */
   readonly amount: number | null
   /** What the caller gave, signed; null: the caller left it out. */
   readonly requested: number | null
   readonly limit?: OperationLimit | undefined
   readonly reverses?: string
   readonly refunds?: string
-  readonly holdId?: string
+  /** The id of the hold that it captures. */
+  readonly captures?: string
+  /** For how long the credits are set aside. */
+  readonly holdMs?: number
+  /** The id of the hold that it releases. */
+  readonly releases?: string
+  /** How far below 0 the balance may go from now on. */
+  readonly overdraft?: number
   /** Where the entry is in the input, such as `entries.2.`; left out: it is the input itself. */
   readonly path?: string
 }

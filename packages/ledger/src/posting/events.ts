@@ -1,5 +1,6 @@
 import { LedgerError } from '../errors.ts'
 import type { Line } from './draft.ts'
+import type { Settled } from './outcome.ts'
 
 /** A posting that came to an outcome, for logs: one for each entry and hold. */
 export interface PostingEvent {
@@ -13,10 +14,7 @@ export interface PostingEvent {
 }
 
 /** Tells what became of the entries of a draft. */
-export type Report = (
-  lines: readonly Line[],
-  outcome: LedgerError | { readonly entries: readonly { readonly amount: number }[] } | 'held',
-) => void
+export type Report = (lines: readonly Line[], outcome: LedgerError | Settled<string>) => void
 
 /** Tells `onPosting`. What that throws changes nothing of the posting. */
 export function createReport(app: string, onPosting: ((event: PostingEvent) => void) | undefined): Report {
@@ -29,11 +27,12 @@ export function createReport(app: string, onPosting: ((event: PostingEvent) => v
   }
   return (lines, outcome) => {
     for (const [index, { ownerId, operation, amount, requested }] of lines.entries()) {
+      if (operation === null) continue
       const event = { app, ownerId, operation }
       if (outcome instanceof LedgerError) {
         tell({ ...event, amount: requested === null ? null : Math.abs(requested), outcome: outcome.code })
-      } else if (outcome === 'held') {
-        tell({ ...event, amount, outcome })
+      } else if ('hold' in outcome) {
+        tell({ ...event, amount, outcome: 'held' })
       } else {
         tell({ ...event, amount: outcome.entries[index]?.amount ?? null, outcome: 'posted' })
       }

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import type { TransactionClient } from '../database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
-import { HoldEndedError, LedgerError, NotFoundError, ValidationError } from '../errors.ts'
+import { LedgerError, NotFoundError, ValidationError } from '../errors.ts'
 import { countSchema, idSchema, positiveAmountSchema, readInput } from '../input.ts'
 import { limits } from '../limits.ts'
 import type { Operations } from '../operations.ts'
 import type { Finders } from '../reading/finders.ts'
-import type { Refusal, ReleaseError } from '../refusals.ts'
-import type { HoldRow, RowReader } from '../rows.ts'
-import type { DirectCalls } from './direct-calls.ts'
+import type { Refusal } from '../refusals.ts'
+import type { RowReader } from '../rows.ts'
 import {
+  accountRequest,
   draftRequest,
   type EntryInput,
   entryFields,
@@ -18,9 +18,8 @@ import {
   postingFields,
   toLine,
 } from './draft.ts'
-import type { Report } from './events.ts'
-import { type RefusalOutcome, refusalError } from './outcome.ts'
-import { type Post, postOne, requestOf } from './post.ts'
+import type { Settled } from './outcome.ts'
+import type { PostOne } from './post.ts'
 import { postedEntry } from './post-entry.ts'
 
 /** What a hold asks for, by an operation that takes credits. */
@@ -48,36 +47,18 @@ export interface CapturedHold<Operation extends string = string> extends PostedH
   readonly entry: LedgerEntry<Operation>
 }
 
-type HoldOutcome =
-  | { readonly outcome: 'held'; readonly hold: HoldRow; readonly balance: LedgerBalance }
-  | RefusalOutcome
-
-type ReleaseOutcome =
-  | {
-      readonly outcome: 'released' | 'hold_captured'
-      readonly hold: HoldRow
-      readonly balance: LedgerBalance
-    }
-  | { readonly outcome: 'hold_not_found' }
-
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
 /** One app's holds. */
 export function createHolds<Operation extends string>({
-  app,
   operations,
   rows,
-  report,
-  post,
-  directly,
+  postOne,
   find,
 }: {
-  app: string
   operations: Operations
   rows: RowReader<Operation>
-  report: Report
-  post: Post<Operation>
-  directly: DirectCalls
+  postOne: PostOne<Operation>
   find: Finders
 }) {
   const inputSchema = z.object({
@@ -98,41 +79,13 @@ export function createHolds<Operation extends string>({
       const read = readInput(inputSchema, input)
       if (read instanceof ValidationError) return read
       const { nonce, metadata, dryRun, expiresIn, ...entry } = read
-      const line = toLine(entry)
       const takes = entry.operation.amounts.direction === 'OUT'
-      const { draft } = draftRequest({
-        nonce,
-        metadata,
-        dryRun,
-        lines: [line],
-        problems: [
-          ...entryProblems(entry, { balanced: false }),
-          ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
-        ],
-      })
-      const request = JSON.stringify(requestOf(draft, new Map([[line.ownerId, 1]])))
-      const [row] = await directly(
-        client,
-        [line.ownerId],
-        () => client.$queryRaw<{ result: HoldOutcome }[]>`
-          SELECT ledger.hold(
-            ${app}::text, ${line.ownerId}::text, ${request}::json, ${expiresIn * 1000}::bigint, ${dryRun}::boolean
-          ) AS result`,
-      ).catch((error: unknown) => {
-        if (error instanceof LedgerError && !dryRun) report(draft.lines, error)
-        throw error
-      })
-      if (!row) throw new Error('ledger.hold gave no answer')
-      const { result } = row
-      const seen = dryRun ? { seenIn: draft.id } : {}
-      const balance = { ...result.balance, ...seen }
-      if (result.outcome === 'held') {
-        if (!dryRun) report(draft.lines, 'held')
-        return { hold: { ...rows.hold(result.hold), ...seen }, balance }
-      }
-      const refusal = refusalError({ ...result, balance }, draft, rows)
-      if (!dryRun) report(draft.lines, refusal)
-      return refusal
+      const problems = [
+        ...entryProblems(entry, { balanced: false }),
+        ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
+      ]
+      const lines = [{ ...toLine(entry), holdMs: expiresIn * 1000 }]
+      return postedHold(await postOne(client, draftRequest({ nonce, metadata, lines, problems, dryRun })))
     },
 
     /** Posts what a hold has promised, once; the rest is available again. */
@@ -147,9 +100,9 @@ export function createHolds<Operation extends string>({
       if (held instanceof NotFoundError) return held
       const { ownerId, operation } = held
       const requested = amount == null ? null : -amount
-      const line = { ownerId, operation, amount: requested ?? -held.amount, requested, holdId: id }
+      const line = { ownerId, operation, amount: requested ?? -held.amount, requested, captures: id }
       const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
-      const settled = await postOne(post, client, request)
+      const settled = await postOne(client, request)
       if (settled instanceof LedgerError) return settled
       const { entry, balance } = postedEntry(settled)
       const { id: capturedBy, createdOn } = entry
@@ -162,22 +115,21 @@ export function createHolds<Operation extends string>({
     async release(
       client: TransactionClient,
       input: string,
-    ): Promise<PostedHold<Operation> | ReleaseError<Operation>> {
+    ): Promise<PostedHold<Operation> | Refusal<Operation>> {
       const id = readInput(idSchema, input, 'id')
       if (id instanceof ValidationError) return id
       const held = await found(client, id)
       if (held instanceof NotFoundError) return held
-      const { ownerId } = held
-      const [row] = await directly(
-        client,
-        [ownerId],
-        () => client.$queryRaw<{ result: ReleaseOutcome }[]>`
-          SELECT ledger.release_hold(${app}::text, ${ownerId}::text, ${id}::bigint) AS result`,
-      )
-      if (!row || row.result.outcome === 'hold_not_found') return new NotFoundError('HOLD_NOT_FOUND', id)
-      const hold = rows.hold(row.result.hold)
-      if (row.result.outcome === 'hold_captured') return new HoldEndedError('HOLD_CAPTURED', hold)
-      return { hold, balance: row.result.balance }
+      const line = { ownerId: held.ownerId, operation: null, amount: null, requested: null, releases: id }
+      return postedHold(await postOne(client, accountRequest(line)))
     },
   }
+}
+
+function postedHold<Operation extends string>(
+  settled: Settled<Operation>,
+): PostedHold<Operation> | Refusal<Operation> {
+  if (settled instanceof LedgerError) return settled
+  if (!('hold' in settled) || !settled.hold) throw new Error('the ledger gave no hold')
+  return { hold: settled.hold, balance: settled.balance }
 }

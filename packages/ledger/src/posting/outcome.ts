@@ -1,5 +1,5 @@
 import { inCredits } from '../amount.ts'
-import type { LedgerBalance } from '../entry.ts'
+import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import {
   AlreadyReversedError,
   BalanceOutOfRangeError,
@@ -10,6 +10,7 @@ import {
   LimitReachedError,
   NotFoundError,
   NotReversibleError,
+  OverdraftInUseError,
   RefundExceededError,
   ValidationError,
 } from '../errors.ts'
@@ -17,14 +18,61 @@ import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import { type Draft, retiredMessage } from './draft.ts'
 
-/** What became of a transaction, as ledger.post answers it. */
-export type Outcome = PostedOutcome | RefusalOutcome | BusyOutcome
-
-interface PostedOutcome {
-  readonly outcome: 'posted'
-  readonly entries: readonly EntryRow[]
+/** What was posted: the entries in order, and the balances of their owners after them. */
+export interface PostedDraft<Operation extends string = string> {
+  readonly entries: readonly LedgerEntry<Operation>[]
   readonly balances: readonly LedgerBalance[]
 }
+
+/** What a draft without an entry came to: the hold, where it is about one, and the balance with it. */
+export interface SetAside<Operation extends string = string> {
+  readonly hold: LedgerHold<Operation> | null
+  readonly balance: LedgerBalance
+}
+
+/** What became of a draft, or why nothing did. */
+export type Settled<Operation extends string> =
+  | PostedDraft<Operation>
+  | SetAside<Operation>
+  | Refusal<Operation>
+
+/** What `ledger.post_<app>` returns, in columns: by draft, then by line. */
+export interface Answer {
+  /** Null where the lines were posted. */
+  readonly answers: readonly (Outcome | null)[]
+  readonly now: string
+  /** Null where all are now. */
+  readonly moments: readonly string[] | null
+  readonly transactions: readonly (string | null)[]
+  readonly ids: readonly (number | null)[]
+  readonly seqs: readonly (number | null)[]
+  readonly balances: readonly (number | null)[]
+  /** Null where all are 0. */
+  readonly overdrafts: readonly number[] | null
+  readonly held: readonly number[] | null
+}
+
+/** What `ledger.append_<app>` returns where it has posted its entry. */
+export interface Appended {
+  readonly now: string
+  readonly transaction: string
+  readonly id: number
+  readonly seq: number
+  readonly balance: number
+  readonly overdraft: number
+  readonly held: number
+}
+
+/** The same as an answer of one line. */
+export function answerOf({ now, transaction, id, seq, balance, overdraft, held }: Appended): Answer {
+  return {
+    ...{ answers: [null], now, moments: null, transactions: [transaction], ids: [id], seqs: [seq] },
+    ...{ balances: [balance], overdrafts: [overdraft], held: [held] },
+  }
+}
+
+/** What became of a draft that was not posted, or makes no entry. */
+export type Outcome = DuplicateOutcome | RefusedOutcome | SetAsideOutcome | BusyOutcome
 
 interface DuplicateOutcome {
   readonly outcome: 'duplicate'
@@ -42,13 +90,20 @@ interface BusyOutcome {
   readonly accounts: readonly number[]
 }
 
-/** Why a transaction or a hold was refused. */
+/** A line that made no entry: `details` is its hold. */
+interface SetAsideOutcome {
+  readonly outcome: 'held' | 'released' | 'set'
+  readonly details: HoldRow | null
+  readonly balance: LedgerBalance
+}
+
+/** Why a draft was refused. */
 export type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 
 /** `line` is the first entry that was refused, counted from 0. */
 type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
-  | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' }
+  | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' | 'overdraft_in_use' }
   /** The credits that were available to the entry. */
   | { readonly outcome: 'insufficient_balance'; readonly details: number }
   /** When the next one is possible. */
@@ -81,7 +136,7 @@ export function refusalError<Operation extends string>(
       return new ValidationError(draft.problems)
     case 'operation_retired': {
       const { operation, path = '' } = line
-      return new ValidationError([{ field: `${path}operation`, message: retiredMessage(operation) }])
+      return new ValidationError([{ field: `${path}operation`, message: retiredMessage(operation ?? '') }])
     }
     case 'insufficient_balance': {
       const amounts = { needed: Math.abs(line.amount ?? 0), available: refused.details }
@@ -89,9 +144,11 @@ export function refusalError<Operation extends string>(
     }
     case 'balance_out_of_range':
       return new BalanceOutOfRangeError(balance, index)
+    case 'overdraft_in_use':
+      return new OverdraftInUseError(balance)
     case 'limit_reached': {
       const nextOn = refused.details === null ? null : new Date(refused.details)
-      const { operation } = rows.operation(line.operation)
+      const { operation } = rows.operation(line.operation ?? '')
       if (operation === null) throw new Error(`ledger.post told a limit of ${line.operation}, which has none`)
       return new LimitReachedError(line.ownerId, operation, nextOn, index)
     }
@@ -110,7 +167,7 @@ export function refusalError<Operation extends string>(
       return new RefundExceededError(rest, refused.details)
     }
     case 'hold_not_found':
-      return new NotFoundError('HOLD_NOT_FOUND', line.holdId ?? '')
+      return new NotFoundError('HOLD_NOT_FOUND', line.captures ?? line.releases ?? '')
     case 'hold_captured':
       return new HoldEndedError('HOLD_CAPTURED', rows.hold(refused.details))
     case 'hold_released':
@@ -122,4 +179,47 @@ export function refusalError<Operation extends string>(
       return new ValidationError([{ field: 'amount', message }])
     }
   }
+}
+
+/** Reads what was posted of a draft whose lines begin at `first` in the answer's columns. */
+export function postedDraft<Operation extends string>(
+  { now, moments, transactions, ids, seqs, balances, overdrafts, held }: Answer,
+  { draft, index, first }: { readonly draft: Draft; readonly index: number; readonly first: number },
+  rows: RowReader<Operation>,
+): PostedDraft<Operation> {
+  const { nonce, metadata } = draft
+  const shared = {
+    nonce: given(nonce),
+    metadata,
+    transactionId: given(transactions[index]),
+    createdOn: new Date(moments?.[index] ?? now),
+  }
+  const after = new Map<string, LedgerBalance>()
+  const entries = draft.lines.map((line, offset): LedgerEntry<Operation> => {
+    const { ownerId, operation, amount, reverses = null, refunds = null, captures: holdId = null } = line
+    const at = first + offset
+    const balance = given(balances[at])
+    const account = { overdraft: overdrafts?.[at] ?? 0, held: held?.[at] ?? 0 }
+    const available = balance - account.held + account.overdraft
+    after.set(ownerId, { ownerId, amount: balance, ...account, available })
+    return {
+      ...shared,
+      ...rows.operation(given(operation)),
+      id: String(given(ids[at])),
+      ownerId,
+      seq: given(seqs[at]),
+      amount: given(amount),
+      balanceAfter: balance,
+      reverses,
+      refunds,
+      holdId,
+    }
+  })
+  return { entries, balances: [...after.values()] }
+}
+
+/** @throws where the database left out what it must tell. */
+function given<Value>(value: Value | null | undefined): Value {
+  if (value == null) throw new Error('ledger.post left something out')
+  return value
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import type { TransactionClient } from '../database.ts'
 import type { LedgerBalance } from '../entry.ts'
-import { BalanceOutOfRangeError, OverdraftInUseError, ValidationError } from '../errors.ts'
+import { ValidationError } from '../errors.ts'
 import { amountSchema, ownerIdSchema, readInput } from '../input.ts'
-import type { OverdraftError } from '../refusals.ts'
-import type { DirectCalls } from './direct-calls.ts'
+import { accountRequest, type PostingRequest } from './draft.ts'
+import type { PostedDraft, SetAside } from './outcome.ts'
 
 /** What an overdraft asks for. */
 export interface OverdraftInput {
@@ -18,36 +17,20 @@ export interface SetOverdraft {
   readonly balance: LedgerBalance
 }
 
-interface Outcome {
-  readonly outcome: 'set' | 'overdraft_in_use' | 'balance_out_of_range'
-  readonly balance: LedgerBalance
-}
-
 const schema = z.object({ ownerId: ownerIdSchema, limit: amountSchema })
 
-/** Sets how far below 0 an owner's balance may go. */
-export async function setOverdraft(
-  client: TransactionClient,
-  { app, directly }: { readonly app: string; readonly directly: DirectCalls },
-  input: OverdraftInput,
-): Promise<SetOverdraft | OverdraftError> {
+/** Reads an overdraft. */
+export function overdraftRequest(input: OverdraftInput): PostingRequest | ValidationError {
   const read = readInput(schema, input)
   if (read instanceof ValidationError) return read
-  const { ownerId, limit } = read
-  const [row] = await directly(
-    client,
-    [ownerId],
-    () => client.$queryRaw<{ result: Outcome }[]>`
-      SELECT ledger.set_overdraft(${app}::text, ${ownerId}::text, ${String(limit)}::bigint) AS result`,
-  )
-  if (!row) throw new Error('ledger.set_overdraft gave no answer')
-  const { outcome, balance } = row.result
-  switch (outcome) {
-    case 'set':
-      return { balance }
-    case 'overdraft_in_use':
-      return new OverdraftInUseError(balance)
-    case 'balance_out_of_range':
-      return new BalanceOutOfRangeError(balance)
-  }
+  const { ownerId, limit: overdraft } = read
+  return accountRequest({ ownerId, operation: null, amount: null, requested: null, overdraft })
+}
+
+/** The balance of an overdraft that was set. */
+export function setOverdraft<Operation extends string>(
+  settled: PostedDraft<Operation> | SetAside<Operation>,
+): SetOverdraft {
+  if (!('balance' in settled)) throw new Error('the ledger gave no balance')
+  return { balance: settled.balance }
 }

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts'
-import type { Settled } from './post.ts'
+import type { Settled } from './outcome.ts'
 
 /** A balance as its call made it, which nobody else has seen yet. */
 interface FreshBalance {

@@ -13,7 +13,7 @@ import {
   postingFields,
   toLine,
 } from './draft.ts'
-import type { PostedDraft } from './post.ts'
+import type { PostedDraft, SetAside } from './outcome.ts'
 
 /** What a posting of one entry asks for. */
 export interface PostEntryInput<Operation extends string = string>
@@ -41,10 +41,10 @@ export function entryDrafts(
 }
 
 /** The one entry of a draft of one. */
-export function postedEntry<Operation extends string>({
-  entries: [entry],
-  balances: [balance],
-}: PostedDraft<Operation>): PostedEntry<Operation> {
+export function postedEntry<Operation extends string>(
+  posted: PostedDraft<Operation> | SetAside<Operation>,
+): PostedEntry<Operation> {
+  const [entry, balance] = 'entries' in posted ? [posted.entries[0], posted.balances[0]] : []
   if (!entry || !balance) throw new Error('ledger.post answered without an entry')
   return { entry, balance }
 }

@@ -1,40 +1,34 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
-import type { LedgerBalance, LedgerEntry } from '../entry.ts'
 import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
-import type { Refusal } from '../refusals.ts'
 import type { RowReader } from '../rows.ts'
 import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
+import { callsOf } from './calls.ts'
 import type { DirectCalls } from './direct-calls.ts'
-import type { Draft, Line, PostingRequest } from './draft.ts'
+import type { Draft, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
-import { type Outcome, refusalError } from './outcome.ts'
+import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled } from './outcome.ts'
 import { markPassing } from './passing.ts'
 
-/** What was posted: the entries in order, and the balances of their owners after them. */
-export interface PostedDraft<Operation extends string = string> {
-  readonly entries: readonly LedgerEntry<Operation>[]
-  readonly balances: readonly LedgerBalance[]
+/** The two ways to post. Each tells what became of its drafts, in order. */
+export interface Post<Operation extends string> {
+  /** Posts a draft in one call with those of other callers. */
+  together(draft: Draft): Promise<Settled<Operation>>
+  /** Posts drafts, each on its own, in a call of their own: in an app's transaction, as a list, or as a dry run. */
+  alone(
+    client: TransactionClient,
+    drafts: readonly Draft[],
+    dryRun: boolean,
+  ): Promise<readonly Settled<Operation>[]>
 }
-
-/** What became of a draft: what was posted, or why not. */
-export type Settled<Operation extends string> = PostedDraft<Operation> | Refusal<Operation>
-
-/** Posts drafts, each on its own, and answers in order what became of each. */
-export type Post<Operation extends string> = (
-  client: TransactionClient,
-  drafts: readonly Draft[],
-  options?: { readonly dryRun: boolean },
-) => Promise<readonly Settled<Operation>[]>
 
 /** How long a batch waits where PostgreSQL cannot skip what is locked: a table, or an account that is being made. */
 const skipMs = 50
 
 /**
- * The one way to ledger.post, for an app. Single drafts of the ledger's own client go with those of other callers; what an
- * app's own transaction posts, a list and a dry run are calls of their own. Every draft's outcome is reported, but for dry
- * runs, and readers are woken once entries are committed.
+ * The one way to ledger.post, for an app. Every draft's outcome is reported, but for dry runs, and readers are woken once
+ * entries are committed.
  */
 export function createPost<Operation extends string>({
   app,
@@ -45,6 +39,7 @@ export function createPost<Operation extends string>({
   patienceMs,
   report,
   wakeUp,
+  append,
 }: {
   readonly app: string
   readonly rows: RowReader<Operation>
@@ -55,39 +50,10 @@ export function createPost<Operation extends string>({
   readonly patienceMs: number
   readonly report: Report
   readonly wakeUp: () => void
+  /** False: also a plain entry that is alone in its call is posted by the function for all requests. */
+  readonly append?: boolean
 }): Post<Operation> {
-  const outcomeOf = (outcome: Exclude<Outcome, { outcome: 'busy' }>, draft: Draft): Settled<Operation> => {
-    if (outcome.outcome !== 'posted') return refusalError(outcome, draft, rows)
-    return { entries: outcome.entries.map(rows.entry), balances: outcome.balances }
-  }
-
-  /** One call of ledger.post. lockMs: how long it waits for a lock; null: as long as its connection does. */
-  const call = async (
-    client: TransactionClient,
-    drafts: readonly Draft[],
-    { dryRun = false, skipBusy = false, lockMs = null }: CallOptions,
-  ): Promise<readonly (Settled<Operation> | LockedElsewhere)[]> => {
-    const ownerIds = ownersOf(drafts)
-    const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
-    const requests = JSON.stringify(drafts.map((draft) => requestOf(draft, accounts)))
-    const [row] = await client.$queryRaw<{ result: readonly Outcome[] }[]>`
-      SELECT ledger.post(
-        ${app}::text, ${ownerIds}::text[], ${requests}::json, ${dryRun}::boolean, ${skipBusy}::boolean
-      ) AS result
-        FROM set_config('lock_timeout', coalesce(${lockMs}::text, current_setting('lock_timeout')), true)`
-    const settle = (draft: Draft, index: number) => {
-      const outcome = row?.result[index]
-      if (!outcome) throw new Error('ledger.post left a draft out')
-      if (outcome.outcome === 'busy') {
-        return new LockedElsewhere(ownerIds.filter((_, index) => outcome.accounts.includes(index + 1)))
-      }
-      if (outcome.outcome === 'duplicate' && outcome.own && outcome.entry) {
-        return posted(client, outcome.entry.transactionId)
-      }
-      return outcomeOf(outcome, draft)
-    }
-    return Promise.all(drafts.map(settle))
-  }
+  const calls = callsOf(app, { append })
 
   /** What was posted by an earlier attempt of the same call, whose answer was lost. */
   const posted = async (client: TransactionClient, id: string): Promise<PostedDraft<Operation>> => {
@@ -97,92 +63,128 @@ export function createPost<Operation extends string>({
     return { entries: entries.map(rows.entry), balances }
   }
 
-  const batched = createBatcher<Settled<Operation>>(
-    (drafts, waitMs) =>
-      query(() => call(prisma, drafts, { skipBusy: waitMs === 0, lockMs: waitMs === 0 ? skipMs : waitMs })),
-    { ...batchLimits, patienceMs },
-  )
-  const settle = async (
+  const settledBy = (
     client: TransactionClient,
-    drafts: readonly Draft[],
-    dryRun: boolean,
-  ): Promise<readonly Settled<Operation>[]> => {
-    const [only] = drafts
-    if (client === prisma && !dryRun && only && drafts.length === 1) return [await batched(only)]
-    const called = await directly(client, ownersOf(drafts), () => call(client, drafts, { dryRun }))
-    const settled = called.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
-    markPassing(drafts, settled, dryRun)
-    return settled
-  }
-
-  return async (client, drafts, { dryRun } = { dryRun: false }) => {
-    const reportAll = (outcomeOf: (index: number) => LedgerError | PostedDraft | undefined) => {
-      for (const [index, { lines }] of drafts.entries()) {
-        const outcome = outcomeOf(index)
-        if (outcome && !dryRun) report(lines, outcome)
+    answer: Answer,
+    { drafts, ownerIds }: { readonly drafts: readonly Draft[]; readonly ownerIds: readonly string[] },
+  ): Promise<readonly (Settled<Operation> | LockedElsewhere)[]> => {
+    let first = 0
+    const settle = (draft: Draft, index: number) => {
+      const place = { draft, index, first }
+      first += draft.lines.length
+      const outcome = answer.answers[index]
+      if (!outcome) return postedDraft(answer, place, rows)
+      switch (outcome.outcome) {
+        case 'busy':
+          return new LockedElsewhere(outcome.accounts.flatMap((number) => ownerIds[number - 1] ?? []))
+        case 'held':
+        case 'released':
+        case 'set':
+          return { hold: outcome.details && rows.hold(outcome.details), balance: outcome.balance }
+        case 'duplicate':
+          if (outcome.own && outcome.entry) return posted(client, outcome.entry.transactionId)
+          return refusalError(outcome, draft, rows)
+        default:
+          return refusalError(outcome, draft, rows)
       }
     }
+    return Promise.all(drafts.map(settle))
+  }
+
+  const batched = createBatcher<Settled<Operation>>(
+    (drafts, waitMs) =>
+      query(async () => {
+        const wait = waitMs === 0 ? { skipBusy: true, lockMs: skipMs } : { skipBusy: false, lockMs: waitMs }
+        const ownerIds = ownersOf(drafts)
+        return settledBy(prisma, await calls.post(prisma, drafts, ownerIds, wait), { drafts, ownerIds })
+      }),
+    { ...batchLimits, patienceMs },
+  )
+
+  /** Reports what becomes of drafts, and wakes readers of what is committed. */
+  const observed = async (
+    drafts: readonly Draft[],
+    isCommitted: boolean,
+    settle: () => Promise<readonly Settled<Operation>[]>,
+  ) => {
     try {
-      const settled = await settle(client, drafts, dryRun)
-      reportAll((index) => settled[index])
-      const isCommitted = client === prisma && !dryRun
-      if (isCommitted && settled.some((outcome) => !(outcome instanceof LedgerError))) wakeUp()
+      const settled = await settle()
+      for (const [index, outcome] of settled.entries()) report(drafts[index]?.lines ?? [], outcome)
+      if (isCommitted && settled.some((outcome) => 'entries' in outcome)) wakeUp()
       return settled
     } catch (error) {
-      if (error instanceof LedgerError) reportAll(() => error)
+      if (error instanceof LedgerError) for (const { lines } of drafts) report(lines, error)
       throw error
     }
   }
-}
 
-interface CallOptions {
-  readonly dryRun?: boolean
-  readonly skipBusy?: boolean
-  readonly lockMs?: number | null
-}
+  const callAlone = async (client: TransactionClient, drafts: readonly Draft[], dryRun: boolean) => {
+    const ownerIds = ownersOf(drafts)
+    const settled = await directly(client, ownerIds, async () => {
+      const answer = dryRun
+        ? await calls.tryOut(client, drafts, ownerIds)
+        : await calls.post(client, drafts, ownerIds, { skipBusy: false, lockMs: null })
+      return settledBy(client, answer, { drafts, ownerIds })
+    })
+    const known = settled.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
+    const told = dryRun ? known.map((outcome, index) => imagined(outcome, drafts[index]?.id)) : known
+    markPassing(drafts, told, dryRun)
+    return told
+  }
 
-const ownersOf = (drafts: readonly Draft[]) => [
-  ...new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId))),
-]
-
-/** Posts one draft. */
-export async function postOne<Operation extends string>(
-  post: Post<Operation>,
-  client: TransactionClient,
-  { draft, dryRun }: PostingRequest,
-): Promise<Settled<Operation>> {
-  const [settled] = await post(client, [draft], { dryRun })
-  if (!settled) throw new Error('ledger.post left a draft out')
-  return settled
-}
-
-/** A draft as ledger.request has it. */
-export function requestOf(
-  { id, nonce, metadata, lines, problems }: Draft,
-  accounts: ReadonlyMap<string, number>,
-) {
   return {
-    id,
-    nonce,
-    metadata,
-    invalid: problems.length > 0,
-    lines: lines.map((line) => lineOf(line, accounts)),
+    async together(draft) {
+      const [settled] = await observed([draft], true, async () => [await batched(draft)])
+      if (!settled) throw new Error('a draft was not settled')
+      return settled
+    },
+    alone(client, drafts, dryRun) {
+      if (dryRun) return callAlone(client, drafts, dryRun)
+      return observed(drafts, client === prisma, () => callAlone(client, drafts, dryRun))
+    },
   }
 }
 
-function lineOf(
-  { ownerId, operation, amount, requested, limit, reverses, refunds, holdId }: Line,
-  accounts: ReadonlyMap<string, number>,
-) {
-  return {
-    account: accounts.get(ownerId),
-    operation,
-    amount,
-    requested,
-    limit_times: limit?.times,
-    limit_per: limit?.per,
-    reverses,
-    refunds,
-    hold_id: holdId,
+/** What a dry run tells of: its ids are of nothing that is there. */
+function imagined<Operation extends string>(
+  outcome: Settled<Operation>,
+  seenIn: string | undefined,
+): Settled<Operation> {
+  if (outcome instanceof LedgerError) return outcome
+  if ('hold' in outcome) {
+    return { ...outcome, hold: outcome.hold && { ...outcome.hold, id: '0', ...(seenIn && { seenIn }) } }
+  }
+  return { ...outcome, entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })) }
+}
+
+/** The different owners of drafts, in the order in which their accounts are locked: that of their bytes. */
+function ownersOf(drafts: readonly Draft[]): readonly string[] {
+  const ownerIds = new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId)))
+  return ownerIds.size === 1 ? [...ownerIds] : [...ownerIds].sort(byBytes)
+}
+
+const isAscii = /^[\x20-\x7e]*$/
+
+function byBytes(a: string, b: string): number {
+  if (isAscii.test(a) && isAscii.test(b)) return a < b ? -1 : 1
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+/** Posts one draft. */
+export type PostOne<Operation extends string> = (
+  client: TransactionClient,
+  request: PostingRequest,
+) => Promise<Settled<Operation>>
+
+/** Posts one draft: together with those of other callers, unless it is to be in an app's transaction, or a dry run. */
+export function singlePost<Operation extends string>(
+  post: Post<Operation>,
+  prisma: TransactionClient,
+): PostOne<Operation> {
+  return async (client, { draft, dryRun }) => {
+    if (client === prisma && !dryRun) return post.together(draft)
+    const [settled] = await post.alone(client, [draft], dryRun)
+    if (!settled) throw new Error('a draft was not settled')
+    return settled
   }
 }

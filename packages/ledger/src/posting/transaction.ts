@@ -16,7 +16,7 @@ import {
   postingFields,
   toLine,
 } from './draft.ts'
-import type { PostedDraft } from './post.ts'
+import type { PostedDraft, SetAside } from './outcome.ts'
 
 /** What a transaction asks for: 1 to 100 entries, of any owners of the app, all posted or none. */
 export interface PostTransactionInput<Operation extends string = string> extends PostingInput {
@@ -64,10 +64,10 @@ function unbalanced(lines: readonly Line[]): FieldError[] {
 }
 
 /** The transaction that a draft became. */
-export function postedTransaction<Operation extends string>({
-  entries,
-  balances,
-}: PostedDraft<Operation>): PostedTransaction<Operation> {
+export function postedTransaction<Operation extends string>(
+  posted: PostedDraft<Operation> | SetAside<Operation>,
+): PostedTransaction<Operation> {
+  const { entries, balances } = 'entries' in posted ? posted : { entries: [], balances: [] }
   const transaction = transactionOf(entries)
   if (!transaction) throw new Error('ledger.post answered without an entry')
   return { transaction, balances }

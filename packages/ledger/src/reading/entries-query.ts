@@ -62,19 +62,19 @@ function pageQuery(
 ): Prisma.Sql {
   const direction = isDescending ? Prisma.sql`DESC` : Prisma.sql`ASC`
   const isWithin = Prisma.sql`
-    e.app = ${app} AND e.owner_id = ${ownerId} AND e.seq > ${above} AND e.seq < ${below}`
-  const chosen = Prisma.sql`SELECT e AS entry, e.seq FROM ledger.entries e WHERE ${isWithin}`
+    e.app = ${app} AND e.book = ${app} AND e.owner_id = ${ownerId} AND e.seq > ${above} AND e.seq < ${below}`
+  const chosen = Prisma.sql`SELECT e.* FROM ledger.entries e WHERE ${isWithin}`
   const ordered = Prisma.sql`ORDER BY e.seq ${direction} LIMIT ${limit}`
   const examined = byOperation
     ? Prisma.sql`
-        SELECT e.entry, e.seq, ROW(wanted, linked) AS range
+        SELECT e.*, ROW(wanted, linked) AS range
           FROM (SELECT DISTINCT unnest(${operations})) AS wanted (operation)
          CROSS JOIN (VALUES (0), (1)) AS linked (count)
          CROSS JOIN LATERAL (
            ${chosen} AND e.operation = wanted.operation
              AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = linked.count ${ordered}
          ) e`
-    : Prisma.sql`SELECT e.entry, e.seq, NULL AS range FROM (${chosen} ${ordered}) e`
+    : Prisma.sql`SELECT e.*, NULL AS range FROM (${chosen} ${ordered}) e`
   // Where one range was cut off, the others have entries behind that place which are none of this page's.
   const stop = byMetadata
     ? Prisma.sql`
@@ -84,14 +84,16 @@ function pageQuery(
     : Prisma.sql`SELECT NULL::bigint AS seq`
   const matches = byMetadata
     ? Prisma.sql`
-        (entry).metadata @> ${metadata}
+        metadata @> ${metadata}
         AND seq ${isDescending ? Prisma.sql`>=` : Prisma.sql`<=`} coalesce((SELECT seq FROM stop), seq)`
     : Prisma.sql`true`
   return Prisma.sql`
     WITH examined AS MATERIALIZED (${examined}),
     stop AS (${stop}),
-    found AS (SELECT entry, seq FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${count})
-    SELECT (SELECT json_agg(ledger.entry_json(entry) ORDER BY seq ${direction}) FROM found) AS found,
+    found AS (SELECT * FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${count})
+    SELECT (SELECT json_agg(ledger.entry_json(
+              id, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on,
+              reverses, refunds, hold_id) ORDER BY seq ${direction}) FROM found) AS found,
            (SELECT seq::text FROM stop) AS last`
 }
 

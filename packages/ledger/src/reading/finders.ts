@@ -24,31 +24,49 @@ export function createFinders(app: string) {
     /** Null where there is none. */
     entryById: finder<string, EntryRow | null>((client, ids) => {
       const known = ids.map((id) => (idPattern.test(id) ? id : null))
-      return found(client.$queryRaw`SELECT ledger.entries_by_id(${app}::text, ${known}::bigint[]) AS found`)
+      return foundBy(
+        ids,
+        client.$queryRaw`SELECT ledger.entries_by_id(${app}::text, ${known}::bigint[]) AS found`,
+        ({ id }: EntryRow) => id,
+      )
     }),
 
     /** In the order in which they were posted; null where there is none. */
-    entriesByTransaction: finder<string, readonly EntryRow[] | null>((client, ids) => {
+    entriesByTransaction: finder<string, readonly EntryRow[] | null>(async (client, ids) => {
       const known = ids.map((id) => (uuidPattern.test(id) ? id : null))
-      return found(
+      const rows = await found<EntryRow>(
         client.$queryRaw`SELECT ledger.entries_by_transaction(${app}::text, ${known}::uuid[]) AS found`,
       )
+      const byId = new Map<string, EntryRow[]>()
+      for (const row of rows) {
+        const entries = byId.get(row.transactionId)
+        if (entries) entries.push(row)
+        else byId.set(row.transactionId, [row])
+      }
+      return ids.map((id) => byId.get(id.toLowerCase()) ?? null)
     }),
 
     /** The first entry of an owner's nonce; null where there is none. */
     entryByNonce: finder<{ readonly ownerId: string; readonly nonce: string }, EntryRow | null>(
       (client, keys) => {
         const [ownerIds, nonces] = [keys.map(({ ownerId }) => ownerId), keys.map(({ nonce }) => nonce)]
-        return found(
+        return foundBy(
+          keys.map(keyOf),
           client.$queryRaw`
             SELECT ledger.entries_by_nonce(${app}::text, ${ownerIds}::text[], ${nonces}::text[]) AS found`,
+          keyOf<EntryRow>,
         )
       },
     ),
 
-    balance: finder<string, LedgerBalance>((client, ownerIds) =>
-      found(client.$queryRaw`SELECT ledger.balances(${app}::text, ${ownerIds}::text[]) AS found`),
-    ),
+    balance: finder<string, LedgerBalance>(async (client, ownerIds) => {
+      const balances = await foundBy<LedgerBalance>(
+        ownerIds,
+        client.$queryRaw`SELECT ledger.balances(${app}::text, ${ownerIds}::text[]) AS found`,
+        ({ ownerId }) => ownerId,
+      )
+      return balances.map((balance, index) => balance ?? emptyBalance(ownerIds[index] ?? ''))
+    }),
 
     /** The balance after an owner's last entry until a moment; null before the first. */
     amountAt: finder<{ readonly ownerId: string; readonly asOf: Date }, number | null>((client, keys) => {
@@ -63,7 +81,11 @@ export function createFinders(app: string) {
     /** Null where there is none. */
     holdById: finder<string, HoldRow | null>((client, ids) => {
       const known = ids.map((id) => (idPattern.test(id) ? id : null))
-      return found(client.$queryRaw`SELECT ledger.holds_by_id(${app}::text, ${known}::bigint[]) AS found`)
+      return foundBy(
+        ids,
+        client.$queryRaw`SELECT ledger.holds_by_id(${app}::text, ${known}::bigint[]) AS found`,
+        ({ id }: HoldRow) => id,
+      )
     }),
 
     /** An owner's live holds, newest first, up to 100; null where there is none. */
@@ -87,10 +109,32 @@ function finder<Key, Found>(findAll: FindAll<Key, Found>): Find<Key, Found> {
   }
 }
 
-/** What the functions of prisma/functions/find.sql return: one array, of what is found for each key. */
-async function found<Found>(
-  rows: PromiseLike<{ readonly found: readonly Found[] }[]>,
-): Promise<readonly Found[]> {
+type FoundRows<Found> = PromiseLike<{ readonly found: readonly Found[] | null }[]>
+
+/** What the functions of prisma/functions/find.sql return: one array. */
+async function found<Found>(rows: FoundRows<Found>): Promise<readonly Found[]> {
   const [row] = await query(() => rows)
   return row?.found ?? []
+}
+
+/** What there is for each key, among what was found in any order. */
+async function foundBy<Found>(
+  keys: readonly string[],
+  rows: FoundRows<Found>,
+  keyOf: (row: Found) => string,
+): Promise<readonly (Found | null)[]> {
+  const byKey = new Map((await found(rows)).map((row) => [keyOf(row), row]))
+  return keys.map((key) => byKey.get(key) ?? null)
+}
+
+/** Of an owner and a nonce: no nonce has a NUL. */
+function keyOf<Key extends { readonly ownerId: string; readonly nonce: string }>({
+  ownerId,
+  nonce,
+}: Key): string {
+  return `${ownerId}\0${nonce}`
+}
+
+function emptyBalance(ownerId: string): LedgerBalance {
+  return { ownerId, amount: 0, overdraft: 0, held: 0, available: 0 }
 }

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Has a database write down each call of ledger.post, with what it settled, in the order in which the calls were carried
- * out: that is written while the call still keeps its accounts locked.
+ * Has a database write down each call that posts for the apps that are declared afterwards, with what it settled, in the
+ * order in which the calls were carried out: that is written while the call still keeps its accounts locked.
  */
 export async function recordCalls(sql: pg.Client): Promise<void> {
   await sql.query(`
@@ -11,28 +11,52 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
       app text, process text, size integer, began timestamptz, ended timestamptz
     );
     CREATE TABLE model.settled (app text, id uuid PRIMARY KEY, place bigint);
+    CREATE TABLE model.appended (app text, id uuid PRIMARY KEY);
 
-    ALTER FUNCTION ledger.post RENAME TO post_unrecorded;
-    CREATE FUNCTION ledger.post(
-      app text, owner_ids text[], transactions json, dry_run boolean, skip_busy boolean DEFAULT false
-    ) RETURNS json LANGUAGE plpgsql AS $$
-    #variable_conflict use_variable
+    ALTER FUNCTION ledger.post_template RENAME TO unrecorded_post_template;
+    CREATE FUNCTION ledger.post_template(
+      key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+    ) RETURNS json LANGUAGE plpgsql SECURITY DEFINER AS $$
     DECLARE
       began timestamptz := clock_timestamp();
-      answers json := ledger.post_unrecorded(app, owner_ids, transactions, dry_run, skip_busy);
+      answer json := ledger.unrecorded_post_template(key, owner_ids, parts, requests, skip_busy, lock_ms);
     BEGIN
-      IF NOT dry_run THEN
-        INSERT INTO model.calls
-        VALUES (app, current_setting('application_name'),
-               (SELECT sum(json_array_length(r -> 'lines')) FROM json_array_elements(transactions) r),
-               began, clock_timestamp());
-        INSERT INTO model.settled
-        SELECT app, (transactions -> i ->> 'id')::uuid, nextval('model.places')
-          FROM generate_series(0, json_array_length(transactions) - 1) i
-         WHERE answers -> i ->> 'outcome' <> 'busy' ORDER BY i;
+      INSERT INTO model.calls
+      VALUES ('template', current_setting('application_name'), json_array_length(requests -> 'account'), began, clock_timestamp());
+      INSERT INTO model.settled
+      SELECT 'template', (requests -> 'id' ->> i)::uuid, nextval('model.places')
+        FROM generate_series(0, json_array_length(requests -> 'id') - 1) i
+       WHERE answer -> 'answers' -> i ->> 'outcome' IS DISTINCT FROM 'busy' ORDER BY i;
+      RETURN answer;
+    END $$;
+
+    ALTER FUNCTION ledger.append_template RENAME TO unrecorded_append_template;
+    CREATE FUNCTION ledger.append_template(
+      owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
+      skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+    ) RETURNS json LANGUAGE plpgsql SECURITY DEFINER AS $$
+    DECLARE
+      began timestamptz := clock_timestamp();
+      answer json := ledger.unrecorded_append_template(
+        owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy, lock_ms);
+    BEGIN
+      -- The answer has answers where it is that of the function for all requests, which has recorded it.
+      IF answer -> 'answers' IS NULL THEN
+        INSERT INTO model.calls VALUES ('template', current_setting('application_name'), 1, began, clock_timestamp());
+        INSERT INTO model.settled VALUES ('template', attempt, nextval('model.places'));
+        INSERT INTO model.appended VALUES ('template', attempt);
       END IF;
-      RETURN answers;
+      RETURN answer;
     END $$;`)
+}
+
+/** How many entries of apps took the way that is made for one. */
+export async function appendedIn(sql: pg.Client, apps: string): Promise<number> {
+  const { rows } = await sql.query<{ count: string }>(
+    'SELECT count(*) FROM model.appended WHERE app LIKE $1',
+    [apps],
+  )
+  return Number(rows[0]?.count)
 }
 
 /** The ids of an app's drafts, in the order in which they were settled; those that were never sent are not among them. */

@@ -24,7 +24,11 @@ export function openPoster(app: string, pool: pg.Pool) {
   return {
     client,
     find,
-    post: (drafts: readonly Draft[], options = { dryRun: false }) => post(client, drafts, options),
+    async post(drafts: readonly Draft[], { dryRun } = { dryRun: false }) {
+      const [draft] = drafts
+      if (draft && drafts.length === 1 && !dryRun) return [await post.together(draft)]
+      return post.alone(client, drafts, dryRun)
+    },
     close: () => client.$disconnect(),
   }
 }

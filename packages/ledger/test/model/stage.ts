@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts'
 import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
 import { type Draft, draftRequest } from '../../src/posting/draft.ts'
-import type { PostedDraft } from '../../src/posting/post.ts'
+import type { Settled } from '../../src/posting/outcome.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
@@ -170,17 +170,16 @@ export class Stage {
     // ledger.post itself says that there is none: of whomever, by whatever operation.
     const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
     const requested = amount === null ? null : -amount
-    const holdId = this.#holds.realOf(id)
-    const line = { ownerId, operation, amount: requested ?? -held, requested, holdId }
+    const captures = this.#holds.realOf(id)
+    const line = { ownerId, operation, amount: requested ?? -held, requested, captures }
     return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
   }
 
   /** What became of a draft, in the model's words. What was posted is numbered in the order in which it is told here. */
-  answered(settled: PostedDraft<Operation> | LedgerError | undefined): Answered {
-    if (settled === undefined) throw new Error('a draft was not settled')
-    return settled instanceof LedgerError
-      ? this.#refused(settled)
-      : this.#posted(settled.entries, settled.balances)
+  answered(settled: Settled<Operation> | LedgerError | undefined): Answered {
+    if (settled instanceof LedgerError) return this.#refused(settled)
+    if (!settled || !('entries' in settled)) throw new Error('a draft was not settled')
+    return this.#posted(settled.entries, settled.balances)
   }
 
   #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {

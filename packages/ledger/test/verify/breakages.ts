@@ -30,13 +30,13 @@ const setEntry = (column: string) =>
 const setHold = (column: string) =>
   `UPDATE ledger.holds SET ${column} = $3 WHERE app = $1 AND id = $2` as const
 const setAccount = (column: string) =>
-  `UPDATE ledger.accounts SET ${column} = $3 WHERE app = $1 AND owner_id = $2` as const
+  `UPDATE ledger.accounts SET ${column} = $3 WHERE book = $1 AND owner_id = $2` as const
 
 /** Copies an entry to the end of its account, with a few columns changed. */
 const addEntry = `
   INSERT INTO ledger.entries
   SELECT (jsonb_populate_record(e, $3::jsonb || jsonb_build_object('seq', a.seq + 1, 'balance_after', a.balance))).*
-    FROM ledger.entries e JOIN ledger.accounts a USING (app, owner_id) WHERE e.app = $1 AND e.id = $2`
+    FROM ledger.entries e JOIN ledger.accounts a USING (book, owner_id) WHERE e.app = $1 AND e.id = $2`
 
 export const breakages: readonly Breakage[] = [
   [
@@ -53,7 +53,7 @@ export const breakages: readonly Breakage[] = [
   [
     'entries without an account',
     'balance',
-    'DELETE FROM ledger.accounts WHERE app = $1 AND owner_id = $2',
+    'DELETE FROM ledger.accounts WHERE book = $1 AND owner_id = $2',
     ({ app }) => [app, 'bob'],
     () => ({
       broken: 'account "bob"',
@@ -157,17 +157,6 @@ export const breakages: readonly Breakage[] = [
     }),
   ],
   [
-    'an id below that of the entry before it',
-    'ids',
-    setEntry('id'),
-    ({ app, added }) => [app, added.id, 1],
-    ({ added, spent }) => ({
-      broken: named({ ...added, id: '1' }),
-      found: 'id 1',
-      expected: `an id above ${spent.id}, which the entry before it has`,
-    }),
-  ],
-  [
     'more promised than there is',
     'available',
     setHold('amount'),
@@ -214,7 +203,7 @@ export const breakages: readonly Breakage[] = [
   [
     'holds that the account forgot',
     'held',
-    `UPDATE ledger.accounts SET held = 0, holds_expire_on = NULL WHERE app = $1 AND owner_id = $2`,
+    `UPDATE ledger.accounts SET held = 0, holds_expire_on = NULL WHERE book = $1 AND owner_id = $2`,
     ({ app }) => [app, 'ada'],
     ({ live }) => ({
       broken: 'account "ada"',
@@ -245,14 +234,14 @@ export const breakages: readonly Breakage[] = [
     }),
   ],
   [
-    'a hold made before the one before it',
+    'a hold made before its account',
     'holds',
     setHold('created_on'),
     ({ app, captured, live }) => [app, captured.id, dayBefore(live.createdOn)],
     ({ captured, live }) => ({
       broken: `hold ${captured.id} of "ada"`,
       found: `created_on ${moment(dayBefore(live.createdOn))}`,
-      expected: `created_on ${moment(live.createdOn)} or later, as the hold before it`,
+      expected: 'created_on of its account, or later',
     }),
   ],
   [
@@ -361,7 +350,7 @@ export const breakages: readonly Breakage[] = [
     'a transaction of 101 entries',
     'transactions',
     `INSERT INTO ledger.entries
-     SELECT e.app, 'eve', i, 1000000 + i, e.operation, 0, 0, e.nonce, i, e.transaction_id, e.metadata, e.created_on
+     SELECT e.app, e.book, 'eve', i, 1000000 + i, e.operation, 0, 0, e.nonce, i, e.transaction_id, e.metadata, e.created_on
        FROM ledger.entries e, generate_series(1, 98) i WHERE e.app = $1 AND e.id = $2`,
     ({ app, given }) => [app, given.id],
     ({ both }) => ({

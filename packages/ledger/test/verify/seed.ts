@@ -12,10 +12,10 @@ await intruder.query('SET session_replication_role = replica')
 await intruder.query(`
   ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_available;
   ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_held;
-  ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_overdraft;
-  ALTER TABLE ledger.entries DROP CONSTRAINT entries_place;
+  ALTER DOMAIN ledger.credits_from_0 DROP CONSTRAINT credits_from_0_range;
+  ALTER DOMAIN ledger.place DROP CONSTRAINT place_range;
   ALTER TABLE ledger.holds DROP CONSTRAINT holds_captured_by;
-  DROP INDEX ledger.holds_nonce_key;
+  ALTER TABLE ledger.holds DROP CONSTRAINT holds_nonce_key;
 `)
 afterAll(() => intruder.end())
 

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { createLedger } from '../../src/index.ts'
 import { verifyLedger } from '../../src/verify.ts'
@@ -47,7 +48,7 @@ test('names a few rows of many, counts all, and says which app', async () => {
 test('every question is about the app alone', async () => {
   const { app } = await seed()
   const { app: other } = await seed()
-  await intruder.query('UPDATE ledger.accounts SET balance = 1 WHERE app = $1', [other])
+  await intruder.query('UPDATE ledger.accounts SET balance = 1 WHERE book = $1', [other])
   expect((await verifyLedger(sql, { apps: [app] })).broken).toEqual([])
   expect((await verifyLedger(sql, { apps: [app, other] })).broken.map((answer) => answer.app)).toContain(
     other,
@@ -67,6 +68,61 @@ test('all questions see one snapshot, while postings go on', async () => {
   })
   expect(broken).toEqual([])
   expect(posted).toBeGreaterThan(10)
+})
+
+describe('a question that finds broken rows is asked again in a newer snapshot', () => {
+  const setBalance = (app: string, ownerId: string, balance: number) =>
+    intruder.query('UPDATE ledger.accounts SET balance = $3 WHERE book = $1 AND owner_id = $2', [
+      app,
+      ownerId,
+      balance,
+    ])
+
+  /** A connection on which something happens before its second transaction begins. */
+  function withStepBetween(step: () => Promise<unknown>): pg.ClientBase {
+    let transactions = 0
+    return new Proxy(sql, {
+      get(target, name) {
+        const member = Reflect.get(target, name)
+        if (name !== 'query') return member
+        return (...args: unknown[]) => {
+          const query = () => Reflect.apply(member, target, args)
+          if (!String(args[0]).startsWith('BEGIN')) return query()
+          transactions += 1
+          return transactions === 2 ? step().then(query) : query()
+        }
+      },
+    })
+  }
+
+  test('and what is right by then is not told', async () => {
+    const { app } = await seed()
+    await setBalance(app, 'ada', 12)
+    const told: string[] = []
+    const { answers, broken } = await verifyLedger(
+      withStepBetween(() => setBalance(app, 'ada', 11)),
+      { apps: [app], onAnswer: ({ question }) => told.push(question) },
+    )
+    expect(broken).toEqual([])
+    expect(told.toSorted()).toEqual(answers.map(({ question }) => question).toSorted())
+    expect(told.slice(-2)).toEqual(['balance', 'trial-balance'])
+  })
+
+  test('and tells the rows that are broken both times, as they are then', async () => {
+    const { app } = await seed()
+    await setBalance(app, 'ada', 12)
+    const client = withStepBetween(async () => {
+      await setBalance(app, 'ada', 13)
+      await setBalance(app, 'bob', 8)
+    })
+    const answer = async (connection: pg.ClientBase) =>
+      (await verifyLedger(connection, { apps: [app] })).broken.find(({ question }) => question === 'balance')
+    expect(await answer(client)).toMatchObject({
+      count: 1,
+      rows: [{ broken: 'account "ada"', found: 'balance 13' }],
+    })
+    expect(await answer(sql)).toMatchObject({ count: 2 })
+  })
 })
 
 test('an app that the ledger does not know is an error, and the connection stays of use', async () => {

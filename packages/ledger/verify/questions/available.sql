@@ -10,7 +10,7 @@ SELECT format('account %s', to_json(owner_id)) AS broken,
            AND h.released_on IS NULL AND h.expires_on > greatest(clock.now, a.updated_on)
       ) AS held_now
       FROM ledger.accounts a, (SELECT ledger.now() AS now) clock
-     WHERE a.app = $1
+     WHERE a.book = $1
   ) a
  WHERE balance - held_now + overdraft < 0
     OR overdraft < 0

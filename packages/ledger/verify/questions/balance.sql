@@ -2,7 +2,7 @@
 SELECT format('account %s', to_json(coalesce(a.owner_id, e.owner_id))) AS broken,
        coalesce('balance ' || a.balance, 'no account') AS found,
        format('balance %s, the sum of its entries; the last one left %s', coalesce(e.sum, 0), coalesce(e.last, 0)) AS expected
-  FROM (SELECT owner_id, balance FROM ledger.accounts WHERE app = $1) a
+  FROM (SELECT owner_id, balance FROM ledger.accounts WHERE book = $1) a
   FULL JOIN (
     SELECT owner_id, sum(amount) AS sum, (max(ARRAY[seq, balance_after]))[2] AS last
       FROM ledger.entries

@@ -2,14 +2,8 @@
 -- each other.
 (SELECT format('entry %s (seq %s of %s)', e.id, e.seq, to_json(e.owner_id)) AS broken, found, expected
    FROM ledger.entries e
-   LEFT JOIN ledger.holds h ON h.app = $1 AND h.id = e.hold_id, LATERAL (
-     SELECT format('hold_id %s', e.hold_id) AS found, 'the id of a hold' AS expected
-      WHERE h.id IS NULL
-     UNION ALL
-     SELECT format('captures hold %s of %s', h.id, to_json(h.owner_id)), 'a hold of its own owner'
-      WHERE h.owner_id <> e.owner_id
-     UNION ALL
-     SELECT format('operation %s', e.operation), format('operation %s, as hold %s', h.operation, h.id)
+   JOIN ledger.holds h ON h.app = $1 AND h.owner_id = e.owner_id AND h.id = e.hold_id, LATERAL (
+     SELECT format('operation %s', e.operation) AS found, format('operation %s, as hold %s', h.operation, h.id) AS expected
       WHERE h.operation <> e.operation
      UNION ALL
      SELECT format('amount %s', e.amount), format('from %s to -1, which hold %s keeps', -h.amount, h.id)
@@ -19,8 +13,23 @@
             format('from %s on, and before %s, while hold %s was live', h.created_on, h.expires_on, h.id)
       WHERE e.created_on < h.created_on OR e.created_on >= h.expires_on
    ) problem
-  WHERE e.app = $1 AND e.hold_id IS NOT NULL
-  ORDER BY e.id)
+  WHERE e.app = $1
+  ORDER BY e.owner_id, e.seq)
+UNION ALL
+-- Captures of no hold of their owner; other owners' holds are looked through for these alone.
+(WITH lost AS MATERIALIZED (
+   SELECT e.owner_id, e.seq, e.id, e.hold_id
+     FROM ledger.entries e
+     LEFT JOIN ledger.holds h ON h.app = $1 AND h.owner_id = e.owner_id AND h.id = e.hold_id
+    WHERE e.app = $1 AND e.hold_id IS NOT NULL AND h.id IS NULL
+ ), of_others AS MATERIALIZED (
+   SELECT h.id, h.owner_id FROM ledger.holds h WHERE h.app = $1 AND h.id IN (SELECT lost.hold_id FROM lost)
+ )
+ SELECT format('entry %s (seq %s of %s)', lost.id, lost.seq, to_json(lost.owner_id)),
+        CASE WHEN o.id IS NULL THEN format('hold_id %s', lost.hold_id) ELSE format('captures hold %s of %s', o.id, to_json(o.owner_id)) END,
+        CASE WHEN o.id IS NULL THEN 'the id of a hold' ELSE 'a hold of its own owner' END
+   FROM lost LEFT JOIN of_others o ON o.id = lost.hold_id
+  ORDER BY lost.owner_id, lost.seq)
 UNION ALL
 (SELECT format('hold %s of %s', h.id, to_json(h.owner_id)),
         format('captured_by %s, released_on %s', coalesce(h.captured_by::text, 'none'), coalesce(h.released_on::text, 'never')),
@@ -29,7 +38,7 @@ UNION ALL
           ELSE format('captured_by %s, released_on %s', e.id, e.created_on)
         END
    FROM ledger.holds h
-   LEFT JOIN ledger.entries e ON e.app = $1 AND e.hold_id = h.id
+   LEFT JOIN ledger.entries e ON e.app = $1 AND e.owner_id = h.owner_id AND e.hold_id = h.id
   WHERE h.app = $1
     AND (h.captured_by, CASE WHEN h.captured_by IS NOT NULL THEN h.released_on END) IS DISTINCT FROM (e.id, e.created_on)
-  ORDER BY h.id)
+  ORDER BY h.owner_id, h.created_on)

@@ -23,6 +23,6 @@ UNION ALL
        ) made
       GROUP BY owner_id
    ) last ON last.owner_id = a.owner_id
-  WHERE a.app = $1
+  WHERE a.book = $1
     AND a.updated_on < last.made_on
   ORDER BY a.owner_id)

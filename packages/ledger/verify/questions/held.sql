@@ -7,15 +7,15 @@ SELECT format('account %s', to_json(owner_id)) AS broken,
          ELSE format('until %s or earlier, when its first live hold expires', first_expires_on)
        END AS expected
   FROM (
-    SELECT a.*, counted, first_expires_on
-      FROM ledger.accounts a, (SELECT ledger.now() AS now) clock, LATERAL (
-        -- What had expired before holds_expire_on is not in the sum.
-        SELECT coalesce(sum(h.amount) FILTER (WHERE h.expires_on >= a.holds_expire_on), 0) AS counted,
-               min(h.expires_on) FILTER (WHERE h.expires_on > greatest(clock.now, a.updated_on)) AS first_expires_on
-          FROM ledger.holds h
-         WHERE h.app = $1 AND h.owner_id = a.owner_id AND h.released_on IS NULL
-      ) holds
-     WHERE a.app = $1
+    SELECT a.owner_id, a.held, a.holds_expire_on,
+           -- What had expired before holds_expire_on is not in the sum.
+           coalesce(sum(h.amount) FILTER (WHERE h.expires_on >= a.holds_expire_on), 0) AS counted,
+           min(h.expires_on) FILTER (WHERE h.expires_on > greatest(clock.now, a.updated_on)) AS first_expires_on
+      FROM ledger.accounts a
+     CROSS JOIN (SELECT ledger.now() AS now) clock
+      LEFT JOIN ledger.holds h ON h.app = $1 AND h.owner_id = a.owner_id AND h.released_on IS NULL
+     WHERE a.book = $1
+     GROUP BY a.owner_id, a.held, a.holds_expire_on
   ) a
  WHERE held <> counted
     OR first_expires_on < coalesce(holds_expire_on, 'infinity')

@@ -1,18 +1,15 @@
--- Each hold has an account, and was released, where it was, while it was live; holds of an owner are made one after another.
-SELECT format('hold %s of %s', id, to_json(owner_id)) AS broken, found, expected
-  FROM (
-    SELECT h.*, a.owner_id IS NULL AS is_lost, lag(h.created_on) OVER (PARTITION BY h.owner_id ORDER BY h.id) AS before
-      FROM ledger.holds h
-      LEFT JOIN ledger.accounts a ON a.app = h.app AND a.owner_id = h.owner_id
-     WHERE h.app = $1
-  ) h, LATERAL (
+-- Each hold has an account, was made no earlier than it, and was released, where it was, while it was live.
+SELECT format('hold %s of %s', h.id, to_json(h.owner_id)) AS broken, found, expected
+  FROM ledger.holds h
+  LEFT JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id, LATERAL (
     SELECT 'no account' AS found, 'an account of its owner' AS expected
-     WHERE is_lost
+     WHERE a.owner_id IS NULL
     UNION ALL
-    SELECT format('released_on %s', released_on), format('released_on from %s on, and before %s', created_on, expires_on)
-     WHERE released_on < created_on OR released_on >= expires_on
+    SELECT format('released_on %s', h.released_on), format('released_on from %s on, and before %s', h.created_on, h.expires_on)
+     WHERE h.released_on < h.created_on OR h.released_on >= h.expires_on
     UNION ALL
-    SELECT format('created_on %s', created_on), format('created_on %s or later, as the hold before it', before)
-     WHERE created_on < before
+    SELECT format('created_on %s', h.created_on), 'created_on of its account, or later'
+     WHERE h.created_on < a.created_on
   ) problem
- ORDER BY owner_id, id
+ WHERE h.app = $1
+ ORDER BY h.owner_id, h.created_on

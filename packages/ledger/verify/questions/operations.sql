@@ -15,4 +15,4 @@ UNION ALL
    LEFT JOIN (SELECT operations FROM ledger.apps WHERE app = $1) declared ON true
   WHERE app = $1
     AND (operation = ANY (declared.operations)) IS NOT TRUE
-  ORDER BY owner_id, id)
+  ORDER BY owner_id, created_on)

@@ -2,14 +2,8 @@
 -- refunds of an entry together, at most the whole.
 (SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
    FROM ledger.entries r
-   LEFT JOIN ledger.entries o ON o.app = $1 AND o.id = r.refunds, LATERAL (
-     SELECT format('refunds %s', r.refunds) AS found, 'the id of an entry' AS expected
-      WHERE o.id IS NULL
-     UNION ALL
-     SELECT format('refunds %s, an entry of %s', o.id, to_json(o.owner_id)), 'an entry of its own owner'
-      WHERE o.owner_id <> r.owner_id
-     UNION ALL
-     SELECT format('operation %s', r.operation), format('operation %s, as entry %s', o.operation, o.id)
+   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.refunds, LATERAL (
+     SELECT format('operation %s', r.operation) AS found, format('operation %s, as entry %s', o.operation, o.id) AS expected
       WHERE o.operation <> r.operation
      UNION ALL
      SELECT format('amount %s', r.amount), format('the other sign, as entry %s moved %s', o.id, o.amount)
@@ -19,19 +13,37 @@
       WHERE num_nonnulls(o.reverses, o.refunds) > 0
      UNION ALL
      SELECT format('refunds %s, which is later', o.id), 'an earlier entry'
-      WHERE o.id >= r.id
+      WHERE o.seq >= r.seq
    ) problem
-  WHERE r.app = $1 AND r.refunds IS NOT NULL
-  ORDER BY r.id)
+  WHERE r.app = $1
+  ORDER BY r.owner_id, r.seq)
+UNION ALL
+-- Refunds of no entry of their owner; other owners' entries are looked through for these alone.
+(WITH lost AS MATERIALIZED (
+   SELECT r.owner_id, r.seq, r.id, r.refunds
+     FROM ledger.entries r
+     LEFT JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.refunds
+    WHERE r.app = $1 AND r.refunds IS NOT NULL AND o.id IS NULL
+ ), of_others AS MATERIALIZED (
+   SELECT o.id, o.owner_id FROM ledger.entries o WHERE o.app = $1 AND o.id IN (SELECT lost.refunds FROM lost)
+ )
+ SELECT format('entry %s (seq %s of %s)', lost.id, lost.seq, to_json(lost.owner_id)),
+        format('refunds %s', lost.refunds) || CASE WHEN o.id IS NULL THEN '' ELSE format(', an entry of %s', to_json(o.owner_id)) END,
+        CASE WHEN o.id IS NULL THEN 'the id of an entry' ELSE 'an entry of its own owner' END
+   FROM lost LEFT JOIN of_others o ON o.id = lost.refunds
+  ORDER BY lost.owner_id, lost.seq)
 UNION ALL
 (SELECT format('entry %s (seq %s of %s)', o.id, o.seq, to_json(o.owner_id)),
-        format('%s refunded%s', refunded, CASE WHEN is_reversed THEN ', and reversed' END),
-        CASE WHEN is_reversed THEN 'one or the other' ELSE format('at most %s refunded', abs(o.amount)) END
+        format('%s refunded%s', refunded, CASE WHEN v.reverses IS NOT NULL THEN ', and reversed' END),
+        CASE WHEN v.reverses IS NOT NULL THEN 'one or the other' ELSE format('at most %s refunded', abs(o.amount)) END
    FROM (
-     SELECT refunds, abs(sum(amount)) AS refunded FROM ledger.entries WHERE app = $1 AND refunds IS NOT NULL GROUP BY refunds
+     SELECT owner_id, refunds, abs(sum(amount)) AS refunded
+       FROM ledger.entries
+      WHERE app = $1 AND refunds IS NOT NULL
+      GROUP BY owner_id, refunds
    ) r
-   JOIN ledger.entries o ON o.app = $1 AND o.id = r.refunds, LATERAL (
-     SELECT EXISTS (SELECT FROM ledger.entries e WHERE e.app = $1 AND e.reverses = o.id) AS is_reversed
-   ) reversal
-  WHERE refunded > abs(o.amount) OR is_reversed
-  ORDER BY o.id)
+   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.refunds
+   LEFT JOIN (SELECT DISTINCT owner_id, reverses FROM ledger.entries WHERE app = $1 AND reverses IS NOT NULL) v
+     ON v.owner_id = o.owner_id AND v.reverses = o.id
+  WHERE refunded > abs(o.amount) OR v.reverses IS NOT NULL
+  ORDER BY o.owner_id, o.seq)

@@ -1,30 +1,39 @@
 -- A reversal undoes an earlier entry of its owner that is no correction itself: same operation, negated amount, once.
-SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
-  FROM (
-    SELECT *, row_number() OVER (PARTITION BY reverses ORDER BY id) AS times
-      FROM ledger.entries
-     WHERE app = $1 AND reverses IS NOT NULL
-  ) r
-  LEFT JOIN ledger.entries o ON o.app = $1 AND o.id = r.reverses, LATERAL (
-    SELECT format('reverses %s', r.reverses) AS found, 'the id of an entry' AS expected
-     WHERE o.id IS NULL
-    UNION ALL
-    SELECT format('reverses %s, an entry of %s', o.id, to_json(o.owner_id)), 'an entry of its own owner'
-     WHERE o.owner_id <> r.owner_id
-    UNION ALL
-    SELECT format('operation %s', r.operation), format('operation %s, as entry %s', o.operation, o.id)
-     WHERE o.operation <> r.operation
-    UNION ALL
-    SELECT format('amount %s', r.amount), format('amount %s, which undoes entry %s', -o.amount, o.id)
-     WHERE o.amount <> -r.amount
-    UNION ALL
-    SELECT format('reverses %s, which is a reversal or a refund', o.id), 'neither'
-     WHERE num_nonnulls(o.reverses, o.refunds) > 0
-    UNION ALL
-    SELECT format('reverses %s, which is later', o.id), 'an earlier entry'
-     WHERE o.id >= r.id
-    UNION ALL
-    SELECT format('reverses %s, which was reversed before', r.reverses), 'an entry that is reversed once'
-     WHERE r.times > 1
-  ) problem
- ORDER BY r.id
+(SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
+   FROM (
+     SELECT owner_id, seq, id, operation, amount, reverses, row_number() OVER (PARTITION BY owner_id, reverses ORDER BY seq) AS times
+       FROM ledger.entries
+      WHERE app = $1 AND reverses IS NOT NULL
+   ) r
+   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.reverses, LATERAL (
+     SELECT format('operation %s', r.operation) AS found, format('operation %s, as entry %s', o.operation, o.id) AS expected
+      WHERE o.operation <> r.operation
+     UNION ALL
+     SELECT format('amount %s', r.amount), format('amount %s, which undoes entry %s', -o.amount, o.id)
+      WHERE o.amount <> -r.amount
+     UNION ALL
+     SELECT format('reverses %s, which is a reversal or a refund', o.id), 'neither'
+      WHERE num_nonnulls(o.reverses, o.refunds) > 0
+     UNION ALL
+     SELECT format('reverses %s, which is later', o.id), 'an earlier entry'
+      WHERE o.seq >= r.seq
+     UNION ALL
+     SELECT format('reverses %s, which was reversed before', r.reverses), 'an entry that is reversed once'
+      WHERE r.times > 1
+   ) problem
+  ORDER BY r.owner_id, r.seq)
+UNION ALL
+-- Reversals of no entry of their owner; other owners' entries are looked through for these alone.
+(WITH lost AS MATERIALIZED (
+   SELECT r.owner_id, r.seq, r.id, r.reverses
+     FROM ledger.entries r
+     LEFT JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.reverses
+    WHERE r.app = $1 AND r.reverses IS NOT NULL AND o.id IS NULL
+ ), of_others AS MATERIALIZED (
+   SELECT o.id, o.owner_id FROM ledger.entries o WHERE o.app = $1 AND o.id IN (SELECT lost.reverses FROM lost)
+ )
+ SELECT format('entry %s (seq %s of %s)', lost.id, lost.seq, to_json(lost.owner_id)),
+        format('reverses %s', lost.reverses) || CASE WHEN o.id IS NULL THEN '' ELSE format(', an entry of %s', to_json(o.owner_id)) END,
+        CASE WHEN o.id IS NULL THEN 'the id of an entry' ELSE 'an entry of its own owner' END
+   FROM lost LEFT JOIN of_others o ON o.id = lost.reverses
+  ORDER BY lost.owner_id, lost.seq)

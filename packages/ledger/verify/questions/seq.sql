@@ -17,6 +17,6 @@ UNION ALL
    LEFT JOIN (
      SELECT owner_id, count(*) AS count FROM ledger.entries WHERE app = $1 GROUP BY owner_id
    ) e ON e.owner_id = a.owner_id
-  WHERE a.app = $1
+  WHERE a.book = $1
     AND a.seq <> coalesce(e.count, 0)
   ORDER BY a.owner_id)

@@ -28,4 +28,4 @@ SELECT format('entry %s (seq %s of %s)', id, seq, to_json(owner_id)) AS broken, 
     SELECT format('entry number %s', number), 'at most 100 entries'
      WHERE number > 100
   ) problem
- ORDER BY transaction_id, id
+ ORDER BY owner_id, seq

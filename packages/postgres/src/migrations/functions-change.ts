@@ -106,9 +106,12 @@ function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Defini
   const dropped = gone.reverse().map(dropOf) // what calls comes after what it calls
   return [
     ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made] : []),
+    ...(made.some((sql) => sql.includes('_template(')) ? [copies] : []),
     ...(dropped.length > 0 ? ['-- Functions that prisma/functions has no more.', ...dropped] : []),
   ].join('\n\n')
 }
+
+const copies = "-- Each app's copies of the templates.\nSELECT ledger.make_functions(app) FROM ledger.apps;"
 
 const anew =
   '-- Another signature: made anew. Roles of apps may call it once ledger.grant_app has run for them.'

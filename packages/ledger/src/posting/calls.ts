@@ -1,0 +1,118 @@
+import type { TransactionClient } from '../database.ts'
+import type { Draft, Line } from './draft.ts'
+import { type Answer, type Appended, answerOf } from './outcome.ts'
+
+/** How a call waits for accounts that are locked elsewhere. */
+export interface LockWait {
+  /** Leaves out the drafts whose accounts they are. */
+  readonly skipBusy: boolean
+  /** How long it waits for a lock; null: as long as its connection does. */
+  readonly lockMs: number | null
+}
+
+/** The functions of the database that post for an app, each in one statement that is nothing but the call. */
+export function callsOf(
+  app: string,
+  { append: appends = true }: { readonly append?: boolean | undefined } = {},
+) {
+  const post = statement(
+    `SELECT ledger.post_${app}(?::text, ?::text[], ?::int[], ?::json, ?::boolean, ?::int) AS answer`,
+  )
+  const append = statement(
+    `SELECT ledger.append_${app}(?::text, ?::uuid, ?::text, ?::text, ?::text, ?::bigint, ?::bigint, ?::boolean, ?::int) AS answer`,
+  )
+  const tryOut = statement(`SELECT ledger.try_${app}(?::text, ?::text[], ?::int[], ?::json) AS answer`)
+
+  const all = (drafts: readonly Draft[], ownerIds: readonly string[]) => [
+    ...[ownerIds[0], ownerIds, [ownerIds.length]],
+    JSON.stringify(columnsOf(drafts, ownerIds)),
+  ]
+  return {
+    /** Posts drafts; `ownerIds`: their different owners, in the order of their bytes. */
+    async post(
+      client: TransactionClient,
+      drafts: readonly Draft[],
+      ownerIds: readonly string[],
+      { skipBusy, lockMs }: LockWait,
+    ): Promise<Answer> {
+      const [draft] = drafts
+      const line = appends && draft && drafts.length === 1 ? plainLine(draft) : undefined
+      if (!draft || !line) return call<Answer>(client, post, [...all(drafts, ownerIds), skipBusy, lockMs])
+      const { id, nonce } = draft
+      const answer = await call<Answer | Appended>(client, append, [
+        ...[line.ownerId, id, nonce, metadataOf(draft), line.operation],
+        ...[line.amount, line.requested, skipBusy, lockMs],
+      ])
+      return 'ids' in answer ? answer : answerOf(answer)
+    },
+    /** Posts drafts, and undoes it. */
+    tryOut(
+      client: TransactionClient,
+      drafts: readonly Draft[],
+      ownerIds: readonly string[],
+    ): Promise<Answer> {
+      return call(client, tryOut, all(drafts, ownerIds))
+    },
+  }
+}
+
+/** A whole statement with `?` for each value: an app's Prisma client may be of another copy of Prisma than ours. */
+function statement(text: string): TemplateStringsArray {
+  const strings = text.split('?')
+  return Object.assign(strings, { raw: strings })
+}
+
+async function call<Result>(
+  client: TransactionClient,
+  text: TemplateStringsArray,
+  values: readonly unknown[],
+): Promise<Result> {
+  const [row] = await client.$queryRaw<{ answer: Result }[]>(text, ...values)
+  if (!row) throw new Error('the ledger gave no answer')
+  return row.answer
+}
+
+/** The line of a draft that is one plain entry. */
+function plainLine({ lines, problems }: Draft): Line | undefined {
+  const [line] = lines
+  if (!line || lines.length > 1 || problems.length > 0 || line.limit) return undefined
+  const { reverses, refunds, captures, holdMs, releases, overdraft } = line
+  const isPlain = [reverses, refunds, captures, holdMs, releases, overdraft].every(
+    (value) => value === undefined,
+  )
+  return isPlain ? line : undefined
+}
+
+/** Drafts as ledger.post_<app> takes them: in columns, of which those of nulls are left out. */
+function columnsOf(drafts: readonly Draft[], ownerIds: readonly string[]) {
+  const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
+  const lines = drafts.flatMap((draft) => draft.lines)
+  const column = <Value>(of: (line: Line) => Value | undefined) =>
+    lines.some((line) => of(line) !== undefined) ? lines.map((line) => of(line) ?? null) : undefined
+  const metadata = drafts.map(metadataOf)
+  return {
+    id: drafts.map(({ id }) => id),
+    nonce: drafts.map(({ nonce }) => nonce),
+    metadata: metadata.some((text) => text !== null) ? metadata : undefined,
+    invalid: drafts.some(isInvalid) ? drafts.map(isInvalid) : undefined,
+    request: drafts.flatMap((draft, index) => draft.lines.map(() => index + 1)),
+    account: lines.map(({ ownerId }) => accounts.get(ownerId)),
+    operation: lines.map(({ operation }) => operation),
+    amount: lines.map(({ amount }) => amount),
+    requested: lines.map(({ requested }) => requested),
+    limit_times: column(({ limit }) => limit?.times),
+    limit_per: column(({ limit }) => limit?.per),
+    reverses: column(({ reverses }) => reverses),
+    refunds: column(({ refunds }) => refunds),
+    captures: column(({ captures }) => captures),
+    hold_ms: column(({ holdMs }) => holdMs),
+    releases: column(({ releases }) => releases),
+    overdraft: column(({ overdraft }) => overdraft),
+  }
+}
+
+const isInvalid = ({ problems }: Draft) => problems.length > 0
+
+function metadataOf({ metadata }: Draft): string | null {
+  return Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : null
+}

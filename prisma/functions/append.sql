@@ -1,0 +1,59 @@
+-- The usual call: one plain entry, without a limit. Posts it where nothing else is to be said: the account is there and free,
+-- its nonce is new, no hold of it has expired, and the balance allows it. Otherwise ledger.post_template says what there is
+-- to say, under the same lock; it is asked before anything is written, and there is no second judge. Returns {now, transaction, id, seq,
+-- balance, overdraft, held} for the entry, or what ledger.post_template returns.
+CREATE OR REPLACE FUNCTION ledger.append_template(
+  owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
+  skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz;
+  entry_id bigint;
+  transaction_id uuid;
+BEGIN
+  IF lock_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF skip_busy THEN
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
+  ELSE
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
+  END IF;
+  -- The parent before its partition, as every migration does that changes which partitions there are.
+  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF at < ledger.now() THEN
+    at := date_trunc('milliseconds', ledger.now());
+  END IF;
+  IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
+    INSERT INTO ledger.entries_template AS e (
+      app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
+    SELECT app, book, owner_id, seq, operation, amount, balance, nonce, transaction_id, coalesce(metadata, '{}')::jsonb, at
+     WHERE (SELECT e.nonce FROM ledger.entries_template e
+             WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce ORDER BY e.nonce LIMIT 1) IS NULL
+       AND (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce ORDER BY h.nonce LIMIT 1) IS NULL
+       AND operation <> ALL ((SELECT p.retired FROM ledger.apps p WHERE p.app = app)::text[])
+    RETURNING e.id INTO entry_id;
+    IF entry_id IS NOT NULL THEN
+      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at
+       WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq - 1;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
+      END IF;
+      RETURN json_build_object('now', at, 'transaction', transaction_id, 'id', entry_id, 'seq', seq, 'balance', balance,
+                               'overdraft', overdraft, 'held', held);
+    END IF;
+  END IF;
+  RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
+    'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
+    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.append_template FROM PUBLIC;

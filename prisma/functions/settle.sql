@@ -1,0 +1,23 @@
+-- Settling: what time alone has changed in an account by a moment. Today that is what its expired holds set free.
+
+-- An account's live holds at a moment: their sum, and when the first of them expires.
+CREATE OR REPLACE FUNCTION ledger.live_holds(
+  book text, owner_id text, at timestamptz, OUT held bigint, OUT expire_on timestamptz
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  SELECT coalesce(sum(h.amount), 0), min(h.expires_on) INTO held, expire_on
+    FROM ledger.holds h
+   WHERE h.book = book AND h.owner_id = owner_id AND h.expires_on > at AND h.released_on IS NULL;
+END $$;
+
+-- What of an account is held at a moment: held, unless one of its holds has expired since that was written.
+CREATE OR REPLACE FUNCTION ledger.held_at(
+  book text, owner_id text, held bigint, holds_expire_on timestamptz, at timestamptz
+) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF holds_expire_on <= at THEN
+    RETURN (ledger.live_holds(book, owner_id, at)).held;
+  END IF;
+  RETURN held;
+END $$;
