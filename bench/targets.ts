@@ -6,6 +6,7 @@ import { bulk } from './variants/bulk.ts'
 import { busy } from './variants/busy-owner.ts'
 import { inProcess } from './variants/in-process.ts'
 import { overHttp } from './variants/over-http.ts'
+import { plain, plainCalls } from './variants/plain.ts'
 import { reads } from './variants/reads.ts'
 
 /** A ratio that shall be reached. */
@@ -27,10 +28,36 @@ export interface TargetResult extends Target {
 }
 
 /** What is to be reached, with the usual number of callers. */
-function targets({ usualCallers: n, histories, depth, bulk: entries, lockSeconds }: Sizes): Target[] {
+function targets(sizes: Sizes): Target[] {
+  const { usualCallers: n, histories, depth, bulk: entries, lockSeconds } = sizes
   const [shortest, longest] = [Math.min(...histories), Math.max(...histories)]
   const count = (number: number) => number.toLocaleString('en')
+  const plainCosts = plainCalls(sizes).map((call, index) => ({
+    title: `PostgreSQL's processor time: ${count(call.entries)} of ${call.owners === 'one' ? 'one owner' : 'different owners'} ÷ plain INSERT (cost)`,
+    atMost: [2, 1.9, 1.8, 1.5][index] ?? 0,
+    of: plain.cpu('ledger', call),
+    by: plain.cpu('insert', call),
+  }))
   return [
+    ...plainCosts,
+    {
+      title: 'one entry per call ÷ plain INSERT of one row, 16 callers',
+      atLeast: 0.5,
+      of: plain.rate('ledger'),
+      by: plain.rate('insert'),
+    },
+    {
+      title: 'GraphQL over HTTP ÷ plain INSERT of one row, 16 callers',
+      atLeast: 0.6,
+      of: overHttp.posting('graphql', 'uniform', n),
+      by: plain.rate('insert'),
+    },
+    {
+      title: 'REST over HTTP ÷ GraphQL over HTTP',
+      atLeast: 0.9,
+      of: overHttp.posting('rest', 'uniform', n),
+      by: overHttp.posting('graphql', 'uniform', n),
+    },
     {
       title: 'batched ÷ one call per entry, distinct owners',
       atLeast: 3,

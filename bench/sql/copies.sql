@@ -1,11 +1,12 @@
 -- The accounts of the entries that are there, and the same start for every table that is posted to.
-INSERT INTO ledger.accounts (app, owner_id, balance, seq, created_on, updated_on)
-SELECT app, owner_id, max(balance_after), max(seq), min(created_on), max(created_on)
-  FROM ledger.entries WHERE app = 'bench' GROUP BY app, owner_id;
+INSERT INTO ledger.accounts (book, owner_id, balance, seq, created_on, updated_on)
+SELECT book, owner_id, max(balance_after), max(seq), min(created_on), max(created_on)
+  FROM ledger.entries WHERE app = 'bench' GROUP BY book, owner_id;
 
 INSERT INTO bench_sum.entries
 SELECT * FROM ledger.entries WHERE app = 'bench' AND owner_id !~ '^history-';
 
 INSERT INTO bench_lock.entries SELECT * FROM bench_sum.entries;
-INSERT INTO bench_lock.accounts SELECT * FROM ledger.accounts WHERE app = 'bench';
+INSERT INTO bench_lock.accounts SELECT * FROM ledger.accounts WHERE book = 'bench';
 INSERT INTO bench_copy.entries SELECT * FROM bench_sum.entries;
+INSERT INTO bench_plain.entries SELECT * FROM bench_sum.entries;

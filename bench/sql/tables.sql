@@ -24,3 +24,8 @@ CREATE INDEX ON bench_lock.entries (id);
 -- The same table and indexes as the ledger's, for rows that COPY brings.
 CREATE SCHEMA bench_copy;
 CREATE TABLE bench_copy.entries (LIKE ledger.entries_bench INCLUDING ALL);
+
+-- The same for rows that an INSERT brings, one or many: what an entry costs without a ledger around it.
+CREATE SCHEMA bench_plain;
+CREATE TABLE bench_plain.entries (LIKE ledger.entries_bench INCLUDING ALL);
+CREATE SEQUENCE bench_plain.seq START 1000000000;

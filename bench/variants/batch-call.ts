@@ -1,6 +1,7 @@
+import type { TransactionClient } from '../../packages/ledger/src/database.ts'
 import { closedLoop } from '../closed-loop.ts'
 import { drawDifferent, spreadOwners } from '../owners.ts'
-import { postByPg, postByPrisma, postCall } from '../posting.ts'
+import { clientOver, postCall } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Context } from './context.ts'
 
@@ -15,16 +16,14 @@ export function batchCallVariants({ pool, prisma, sizes }: Context): Variant[] {
   const share = Math.floor(owners.length / callers)
   /** Each caller has owners of its own, as each lane of the batcher has. */
   const drawBatch = (caller: number) =>
-    postCall(drawDifferent(owners.slice(caller * share, (caller + 1) * share), sizes.batch))
-  const variant = (name: string, send: (caller: number) => Promise<void>): Variant => ({
+    drawDifferent(owners.slice(caller * share, (caller + 1) * share), sizes.batch)
+  const variant = (name: string, client: TransactionClient): Variant => ({
     name,
     unit: 'entries/s',
     async measure(seconds) {
-      return (await closedLoop({ callers, seconds }, send)).callsPerSecond * sizes.batch
+      const loop = await closedLoop({ callers, seconds }, (caller) => postCall(client, drawBatch(caller)))
+      return loop.callsPerSecond * sizes.batch
     },
   })
-  return [
-    variant(batchCall.prisma, (caller) => postByPrisma(prisma, drawBatch(caller))),
-    variant(batchCall.pg, (caller) => postByPg(pool, drawBatch(caller))),
-  ]
+  return [variant(batchCall.prisma, prisma), variant(batchCall.pg, clientOver(pool))]
 }

@@ -43,7 +43,7 @@ async function lock(databaseUrl: string): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   await client.query('BEGIN')
-  await client.query('SELECT FROM ledger.accounts WHERE app = $1 AND owner_id = $2 FOR UPDATE', [
+  await client.query('SELECT FROM ledger.accounts WHERE book = $1 AND owner_id = $2 FOR UPDATE', [
     app,
     busyOwner,
   ])

@@ -1,6 +1,6 @@
 import { closedLoop } from '../closed-loop.ts'
 import { type Distribution, distributions, ownerDraw } from '../owners.ts'
-import { postByPg, postByPrisma, postCall } from '../posting.ts'
+import { clientOver, postCall } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import { type Context, post } from './context.ts'
 import { createLockingPosting, createSumPosting } from './prisma-transactions.ts'
@@ -28,13 +28,13 @@ export function inProcessVariants(context: Context): Variant[] {
   const { pool, widePool, prisma, sizes } = context
   const posters: Record<Way, Poster> = {
     batched: (ownerId) => post(context, ownerId),
-    'one-call-pg': (ownerId) => postByPg(pool, postCall([ownerId])),
-    'one-call-prisma': (ownerId) => postByPrisma(prisma, postCall([ownerId])),
+    'one-call-pg': (ownerId) => postCall(clientOver(pool), [ownerId]),
+    'one-call-prisma': (ownerId) => postCall(prisma, [ownerId]),
     'for-update': createLockingPosting(pool),
     sum: createSumPosting(pool),
   }
   const widePosters: Record<WideWay, Poster> = {
-    'one-call-pg': (ownerId) => postByPg(widePool, postCall([ownerId])),
+    'one-call-pg': (ownerId) => postCall(clientOver(widePool), [ownerId]),
     'for-update': createLockingPosting(widePool),
   }
   return distributions.flatMap((distribution) => {

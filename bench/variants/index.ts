@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import { costVariants } from './costs.ts'
 import { inProcessVariants } from './in-process.ts'
 import { overHttpVariants } from './over-http.ts'
+import { plainVariants } from './plain.ts'
 import { readVariants } from './reads.ts'
 
 /** Everything that is measured, in the order of a round. */
@@ -14,6 +15,7 @@ export function allVariants(context: Context, servers: Servers): Variant[] {
   return [
     ...inProcessVariants(context),
     ...batchCallVariants(context),
+    ...plainVariants(context),
     ...overHttpVariants(context, servers),
     ...bulkVariants(context),
     ...readVariants(context),

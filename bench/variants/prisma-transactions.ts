@@ -29,11 +29,11 @@ export function createLockingPosting(pool: pg.Pool) {
   return (ownerId: string) =>
     prisma.$transaction(async (tx) => {
       const [account] = await tx.$queryRaw<{ balance: bigint; seq: bigint }[]>`
-        SELECT balance, seq FROM bench_lock.accounts WHERE app = ${app} AND owner_id = ${ownerId} FOR UPDATE`
+        SELECT balance, seq FROM bench_lock.accounts WHERE book = ${app} AND owner_id = ${ownerId} FOR UPDATE`
       if (!account) throw new Error(`There is no account of ${ownerId}.`)
       const entry = nextEntry(ownerId, account)
       await tx.account.update({
-        where: { app_ownerId: { app, ownerId } },
+        where: { book_ownerId: { book: app, ownerId } },
         data: { balance: entry.balanceAfter, seq: entry.seq, updatedOn: entry.createdOn },
         select: { balance: true },
       })
@@ -46,6 +46,7 @@ function nextEntry(ownerId: string, { balance, seq }: { balance: bigint | null; 
   if (balanceAfter < 0n) throw new Error(`${ownerId} has no credits left.`)
   return {
     app,
+    book: app,
     ownerId,
     seq: seq + 1n,
     operation,
