@@ -51,7 +51,7 @@ export const bounds: Bounds = {
   waiting: 2_000,
   turnMs: 10,
   pauseFactor: 20,
-  maxPauseMs: 2_000,
+  maxPauseMs: 500,
   patienceMs: 20_000,
 }
 
