@@ -13,9 +13,11 @@ import { createReport, type PostingEvent } from './posting/events.ts'
 import {
   type CapturedHold,
   type CaptureHoldInput,
-  createHolds,
+  createHoldEnds,
   type HoldInput,
+  holdDrafts,
   type PostedHold,
+  postedHold,
 } from './posting/holds.ts'
 import type { PostedDraft, SetAside } from './posting/outcome.ts'
 import {
@@ -160,7 +162,7 @@ export function createCommands<Ops extends Operations>({
   const directly = createDirectCalls(prisma, { patienceMs })
   const post = createPost({ app, rows, find, prisma, directly, patienceMs, report, wakeUp })
   const postOne = singlePost(post, prisma)
-  const holds = createHolds({ operations, rows, postOne, find })
+  const holdEnds = createHoldEnds({ rows, postOne, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
 
@@ -215,9 +217,9 @@ export function createCommands<Ops extends Operations>({
         }),
       postedEntry,
     ),
-    holdCredits: command(postingErrors, holds.hold),
-    captureHold: command(captureErrors, holds.capture),
-    releaseHold: command(releaseErrors, holds.release),
+    holdCredits: posting(postingErrors, holdDrafts(operations), postedHold),
+    captureHold: command(captureErrors, holdEnds.capture),
+    releaseHold: command(releaseErrors, holdEnds.release),
     setOverdraft: posting(overdraftErrors, overdraftRequest, setOverdraft),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)

@@ -203,7 +203,9 @@ export function createBatcher<Settled>(
     }
   }
 
-  const settleOtherwise = async (jobs: Jobs, waitMs: number, attempt: number, error: unknown) => {
+  const settleOtherwise = async (failed: Jobs, waitMs: number, attempt: number, error: unknown) => {
+    const jobs = error instanceof DatabaseUnavailableError ? withoutHolds(failed, error) : failed
+    if (jobs.length === 0) return
     if (error instanceof AccountBusyError) {
       // All that the call needs is locked: its one account, or the app's entries by a migration.
       postpone(jobs, new Set(jobs.map(({ ownerIds: [ownerId = ''] }) => ownerId)))
@@ -223,6 +225,13 @@ export function createBatcher<Settled>(
     const middle = jobs.length >> 1
     await settle(jobs.slice(0, middle), waitMs)
     await settle(jobs.slice(middle), waitMs)
+  }
+
+  /** A hold whose answer was lost may have been made: sent again, it would be told as a duplicate of itself. */
+  const withoutHolds = (jobs: Jobs, error: DatabaseUnavailableError): Jobs => {
+    const makesHold = ({ draft }: Job<Settled>) => draft.lines.some(({ holdMs }) => holdMs !== undefined)
+    for (const job of jobs.filter(makesHold)) job.reject(error)
+    return jobs.filter((job) => !makesHold(job))
   }
 
   /** Has jobs wait for the first of their accounts that is busy, if there is time. */

@@ -15,10 +15,11 @@ import {
   entryFields,
   entryProblems,
   type PostingInput,
+  type PostingRequest,
   postingFields,
   toLine,
 } from './draft.ts'
-import type { Settled } from './outcome.ts'
+import type { PostedDraft, SetAside } from './outcome.ts'
 import type { PostOne } from './post.ts'
 import { postedEntry } from './post-entry.ts'
 
@@ -49,45 +50,41 @@ export interface CapturedHold<Operation extends string = string> extends PostedH
 
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
-/** One app's holds. */
-export function createHolds<Operation extends string>({
-  operations,
-  rows,
-  postOne,
-  find,
-}: {
-  operations: Operations
-  rows: RowReader<Operation>
-  postOne: PostOne<Operation>
-  find: Finders
-}) {
-  const inputSchema = z.object({
+/** Reads a hold. */
+export function holdDrafts(operations: Operations): (input: HoldInput) => PostingRequest | ValidationError {
+  const schema = z.object({
     ...entryFields(operations).fields,
     ...postingFields,
     expiresIn: countSchema('seconds', [1, limits.holdSeconds]),
   })
+  return (input) => {
+    const read = readInput(schema, input)
+    if (read instanceof ValidationError) return read
+    const { nonce, metadata, dryRun, expiresIn, ...entry } = read
+    const takes = entry.operation.amounts.direction === 'OUT'
+    const problems = [
+      ...entryProblems(entry, { balanced: false }),
+      ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
+    ]
+    const lines = [{ ...toLine(entry), holdMs: expiresIn * 1000 }]
+    return draftRequest({ nonce, metadata, lines, problems, dryRun })
+  }
+}
 
+/** What ends one app's holds. */
+export function createHoldEnds<Operation extends string>({
+  rows,
+  postOne,
+  find,
+}: {
+  rows: RowReader<Operation>
+  postOne: PostOne<Operation>
+  find: Finders
+}) {
   const found = async (client: TransactionClient, id: string) =>
     (await find.holdById(client, id)) ?? new NotFoundError('HOLD_NOT_FOUND', id)
 
   return {
-    /** Sets credits aside. */
-    async hold(
-      client: TransactionClient,
-      input: HoldInput,
-    ): Promise<PostedHold<Operation> | Refusal<Operation>> {
-      const read = readInput(inputSchema, input)
-      if (read instanceof ValidationError) return read
-      const { nonce, metadata, dryRun, expiresIn, ...entry } = read
-      const takes = entry.operation.amounts.direction === 'OUT'
-      const problems = [
-        ...entryProblems(entry, { balanced: false }),
-        ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
-      ]
-      const lines = [{ ...toLine(entry), holdMs: expiresIn * 1000 }]
-      return postedHold(await postOne(client, draftRequest({ nonce, metadata, lines, problems, dryRun })))
-    },
-
     /** Posts what a hold has promised, once; the rest is available again. */
     async capture(
       client: TransactionClient,
@@ -121,15 +118,16 @@ export function createHolds<Operation extends string>({
       const held = await found(client, id)
       if (held instanceof NotFoundError) return held
       const line = { ownerId: held.ownerId, operation: null, amount: null, requested: null, releases: id }
-      return postedHold(await postOne(client, accountRequest(line)))
+      const settled = await postOne(client, accountRequest(line))
+      return settled instanceof LedgerError ? settled : postedHold(settled)
     },
   }
 }
 
-function postedHold<Operation extends string>(
-  settled: Settled<Operation>,
-): PostedHold<Operation> | Refusal<Operation> {
-  if (settled instanceof LedgerError) return settled
+/** The hold of a draft that made or released one. */
+export function postedHold<Operation extends string>(
+  settled: PostedDraft<Operation> | SetAside<Operation>,
+): PostedHold<Operation> {
   if (!('hold' in settled) || !settled.hold) throw new Error('the ledger gave no hold')
   return { hold: settled.hold, balance: settled.balance }
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LedgerError } from '../../src/index.ts'
-import { callsOf, recordCalls, settledIds } from './calls.ts'
+import { appendedIn, callsOf, recordCalls, settledIds } from './calls.ts'
 import { type Crowd, crowdedHistories, type Step } from './history.ts'
 import { LedgerModel } from './model.ts'
 import { asInBatch, compare, perform } from './perform.ts'
@@ -25,12 +25,13 @@ const { numRuns, timeout } = isLong
 const circles = 3
 
 test.each([
-  ['one process', 1],
-  ['three processes', 3],
-] as const)(
-  'postings of %s at once come to the same as one after another',
+  { name: 'one process', count: 1, append: true },
+  { name: 'three processes', count: 3, append: true },
+  { name: 'one process, by the function for all requests alone', count: 1, append: false },
+])(
+  'postings of $name at once come to the same as one after another',
   { timeout },
-  async (name, count) => {
+  async ({ name, count, append }) => {
     const alone = world.createProcess()
     const pools = Array.from({ length: count }, () => world.createProcess())
     for (const [index, pool] of pools.entries()) pool.options.application_name = `process ${index}`
@@ -38,11 +39,11 @@ test.each([
     let runs = 0
     const property = fc.asyncProperty(crowdedHistories({ minLength: 40, maxLength: 60 }), async (history) => {
       runs += 1
-      const app = `at_once_${count}_${runs}`
+      const app = `at_once_${count}_${append ? 'append' : 'all'}_${runs}`
       await declareApp(app)
       await world.setClock(start)
       const stage = new Stage(app, alone)
-      const posters = pools.map((pool) => openPoster(app, pool))
+      const posters = pools.map((pool) => openPoster(app, pool, { append }))
       const performNext = createPerformance(stage, posters, tally)
       try {
         for (const step of history) await performNext(step)
@@ -53,9 +54,14 @@ test.each([
     })
     await fc.assert(property, replay({ numRuns, timeout }))
 
-    const { sizes, atOnce } = await callsOf(sql, `at_once_${count}_%`)
+    const apps = `at_once_${count}_${append ? 'append' : 'all'}_%`
+    const { sizes, atOnce } = await callsOf(sql, apps)
+    const appended = await appendedIn(sql, apps)
     console.log(`${tally.total} requests of ${name} at once\n${tally.table()}`)
     console.log(`in calls of ${sizes.join(', ')} entries; ${atOnce} of one process under way at once`)
+    console.log(`${appended} entries took the way that is made for one`)
+    if (append) expect(appended).toBeGreaterThan(10)
+    else expect(appended).toBe(0)
     expect(tally.total).toBeGreaterThan(numRuns * 600)
     expect(sizes[0]).toBe(1)
     expect(sizes.filter((size) => size < 32).length).toBeGreaterThan(5)

@@ -159,8 +159,27 @@ function repeat(what: 'posting' | 'hold'): fc.Arbitrary<Wish> {
   })
 }
 
-/** Requests that become transactions: any of them can stand in one batch. */
+const hold: fc.Arbitrary<Wish> = fc.record({
+  do: fc.constant('hold' as const),
+  entry: takingEntry,
+  nonce,
+  seconds: fc.constantFrom(1, 2, 5, 30, 600, 7200),
+})
+const release: fc.Arbitrary<Wish> = fc.record({ do: fc.constant('release' as const), target: target(5) })
+const setOverdraft: fc.Arbitrary<Wish> = fc.record({
+  do: fc.constant('setOverdraft' as const),
+  owner: fc.oneof({ weight: 5, arbitrary: owner }, { weight: 2, arbitrary: fc.constant(richOwner) }),
+  limit: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(0, 0, 1, 3, 8, 8) },
+    { weight: 1, arbitrary: fc.constant(maxCredits) },
+  ),
+})
+
+/** Requests that become lines of one list: any of them can stand in one batch. */
 const posting: fc.Arbitrary<Wish> = fc.oneof(
+  { weight: 6, arbitrary: hold },
+  { weight: 2, arbitrary: release },
+  { weight: 2, arbitrary: setOverdraft },
   {
     weight: 24,
     arbitrary: fc.record({
@@ -217,28 +236,10 @@ const entryPosting = posting.filter((wish) => wish.do === 'postEntry' || wish.do
 
 /** Requests that stand alone. */
 const alone: fc.Arbitrary<Wish> = fc.oneof(
-  {
-    weight: 12,
-    arbitrary: fc.record({
-      do: fc.constant('hold' as const),
-      entry: takingEntry,
-      nonce,
-      seconds: fc.constantFrom(1, 2, 5, 30, 600, 7200),
-    }),
-  },
+  { weight: 12, arbitrary: hold },
   { weight: 2, arbitrary: repeat('hold') },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('release' as const), target: target(5) }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('setOverdraft' as const),
-      owner: fc.oneof({ weight: 5, arbitrary: owner }, { weight: 2, arbitrary: fc.constant(richOwner) }),
-      limit: fc.oneof(
-        { weight: 6, arbitrary: fc.constantFrom(0, 0, 1, 3, 8, 8) },
-        { weight: 1, arbitrary: fc.constant(maxCredits) },
-      ),
-    }),
-  },
+  { weight: 4, arbitrary: release },
+  { weight: 6, arbitrary: setOverdraft },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('balance' as const, 'liveHolds' as const), owner }),

@@ -144,9 +144,8 @@ export class Player {
   }
 }
 
-/** Whether a request can stand in a batch. */
 function isPosting(command: Command): boolean {
-  return 'nonce' in command && command.do !== 'hold'
+  return 'nonce' in command
 }
 
 function posting({ nonce, metadata = false }: { nonce: number; metadata?: boolean }): Posting {

@@ -11,13 +11,14 @@ import { type Operation, operations } from './operations.ts'
 export type Poster = ReturnType<typeof openPoster>
 
 /** What posts drafts for one app on one process's connections, as a ledger of its own does: single ones by its batcher. */
-export function openPoster(app: string, pool: pg.Pool) {
+export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
   const client = createLedgerClient(pool)
   const find = createFinders(app)
   const post = createPost<Operation>({
     ...{ app, find, rows: rowReader(operations), prisma: client },
     directly: createDirectCalls(client, { patienceMs: readBounds().lock }),
     patienceMs: readBounds().lock,
+    append,
     report: () => {},
     wakeUp: () => {},
   })

@@ -8,11 +8,14 @@ import {
   LedgerError,
   type LedgerHold,
   type LedgerResult,
+  NotFoundError,
   type Refusal,
 } from '../../src/index.ts'
 import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
-import { type Draft, draftRequest } from '../../src/posting/draft.ts'
+import { accountRequest, type Draft, draftRequest } from '../../src/posting/draft.ts'
+import { holdDrafts } from '../../src/posting/holds.ts'
 import type { Settled } from '../../src/posting/outcome.ts'
+import { overdraftRequest } from '../../src/posting/overdraft.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
@@ -157,10 +160,21 @@ export class Stage {
           findTransaction: (real) => find.entriesByTransaction(client, real),
         })
       }
+      case 'hold':
+        return holdDrafts(operations)({ ...command, expiresIn: command.seconds })
       case 'capture':
         return { draft: await this.#captureDraft(command) }
+      case 'release': {
+        const id = this.#holds.realOf(command.id)
+        const hold = await find.holdById(client, id)
+        if (!hold) return new NotFoundError('HOLD_NOT_FOUND', id)
+        const line = { ownerId: hold.ownerId, operation: null, amount: null, requested: null, releases: id }
+        return accountRequest(line)
+      }
+      case 'setOverdraft':
+        return overdraftRequest(command)
       default:
-        throw new Error(`${command.do} is no posting`)
+        throw new Error(`${command.do} writes nothing`)
     }
   }
 
@@ -177,9 +191,14 @@ export class Stage {
 
   /** What became of a draft, in the model's words. What was posted is numbered in the order in which it is told here. */
   answered(settled: Settled<Operation> | LedgerError | undefined): Answered {
+    if (!settled) throw new Error('a draft was not settled')
     if (settled instanceof LedgerError) return this.#refused(settled)
-    if (!settled || !('entries' in settled)) throw new Error('a draft was not settled')
-    return this.#posted(settled.entries, settled.balances)
+    if ('entries' in settled) return this.#posted(settled.entries, settled.balances)
+    const { hold, balance } = settled
+    if (!hold) return { code: 'OVERDRAFT_SET', balance }
+    return hold.status === 'HELD'
+      ? { code: 'HELD', hold: this.#newHold(hold), balance: balanceOf(balance) }
+      : { code: 'RELEASED', hold: this.#hold(hold), balance }
   }
 
   #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {
