@@ -178,3 +178,10 @@ test("a dry run in the app's own transaction sees it, and adds nothing to it", a
   })
   expect(await allRows(sql)).toEqual(before)
 })
+
+test('a list that is only tried tells of its own duplicates with the id 0', async () => {
+  const input = { ownerId: 'own duplicates', operation: 'CREDIT_ADD', nonce: 'twice' } as const
+  const [first, second] = await ledger.postEntries([input, input], { dryRun: true })
+  expect(first).toMatchObject({ ok: true, entry: { id: '0' } })
+  expect(second).toMatchObject({ error: { code: 'DUPLICATE_NONCE', identical: true, entry: { id: '0' } } })
+})

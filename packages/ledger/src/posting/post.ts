@@ -1,6 +1,6 @@
 import type { TransactionClient } from '../database.ts'
 import { query } from '../database-errors.ts'
-import { LedgerError } from '../errors.ts'
+import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
@@ -127,7 +127,7 @@ export function createPost<Operation extends string>({
       return settledBy(client, answer, { drafts, ownerIds })
     })
     const known = settled.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
-    const told = dryRun ? known.map((outcome, index) => imagined(outcome, drafts[index]?.id)) : known
+    const told = dryRun ? imagined(known, drafts) : known
     markPassing(drafts, told, dryRun)
     return told
   }
@@ -145,16 +145,32 @@ export function createPost<Operation extends string>({
   }
 }
 
-/** What a dry run tells of: its ids are of nothing that is there. */
+/** What a dry run tells of: what it made has the id 0, as nothing of it is there. */
 function imagined<Operation extends string>(
-  outcome: Settled<Operation>,
-  seenIn: string | undefined,
-): Settled<Operation> {
-  if (outcome instanceof LedgerError) return outcome
-  if ('hold' in outcome) {
+  outcomes: readonly Settled<Operation>[],
+  drafts: readonly Draft[],
+): readonly Settled<Operation>[] {
+  const made = new Set(outcomes.flatMap(idsOf))
+  return outcomes.map((outcome, index) => {
+    if (outcome instanceof DuplicateNonceError && made.has(`entry ${outcome.entry.id}`)) {
+      return new DuplicateNonceError({ ...outcome.entry, id: '0' }, outcome.identical, outcome.balance)
+    }
+    if (outcome instanceof DuplicateHoldError && made.has(`hold ${outcome.hold.id}`)) {
+      return new DuplicateHoldError({ ...outcome.hold, id: '0' }, outcome.identical, outcome.balance)
+    }
+    if (outcome instanceof LedgerError) return outcome
+    if ('entries' in outcome) {
+      return { ...outcome, entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })) }
+    }
+    const seenIn = drafts[index]?.id
     return { ...outcome, hold: outcome.hold && { ...outcome.hold, id: '0', ...(seenIn && { seenIn }) } }
-  }
-  return { ...outcome, entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })) }
+  })
+}
+
+function idsOf(outcome: Settled<string>): string[] {
+  if (outcome instanceof LedgerError) return []
+  if ('entries' in outcome) return outcome.entries.map(({ id }) => `entry ${id}`)
+  return outcome.hold ? [`hold ${outcome.hold.id}`] : []
 }
 
 /** The different owners of drafts, in the order in which their accounts are locked: that of their bytes. */

@@ -11,7 +11,7 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
       app text, process text, size integer, began timestamptz, ended timestamptz
     );
     CREATE TABLE model.settled (app text, id uuid PRIMARY KEY, place bigint);
-    CREATE TABLE model.appended (app text, id uuid PRIMARY KEY);
+    CREATE TABLE model.appended (app text, process text, id uuid PRIMARY KEY);
 
     ALTER FUNCTION ledger.post_template RENAME TO unrecorded_post_template;
     CREATE FUNCTION ledger.post_template(
@@ -44,16 +44,16 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
       IF answer -> 'answers' IS NULL THEN
         INSERT INTO model.calls VALUES ('template', current_setting('application_name'), 1, began, clock_timestamp());
         INSERT INTO model.settled VALUES ('template', attempt, nextval('model.places'));
-        INSERT INTO model.appended VALUES ('template', attempt);
+        INSERT INTO model.appended VALUES ('template', current_setting('application_name'), attempt);
       END IF;
       RETURN answer;
     END $$;`)
 }
 
-/** How many entries of apps took the way that is made for one. */
+/** How many entries of apps' processes took the way that is made for one. */
 export async function appendedIn(sql: pg.Client, apps: string): Promise<number> {
   const { rows } = await sql.query<{ count: string }>(
-    'SELECT count(*) FROM model.appended WHERE app LIKE $1',
+    `SELECT count(*) FROM model.appended WHERE app LIKE $1 AND process LIKE 'process %'`,
     [apps],
   )
   return Number(rows[0]?.count)

@@ -175,11 +175,8 @@ const setOverdraft: fc.Arbitrary<Wish> = fc.record({
   ),
 })
 
-/** Requests that become lines of one list: any of them can stand in one batch. */
+/** Requests that become entries. */
 const posting: fc.Arbitrary<Wish> = fc.oneof(
-  { weight: 6, arbitrary: hold },
-  { weight: 2, arbitrary: release },
-  { weight: 2, arbitrary: setOverdraft },
   {
     weight: 24,
     arbitrary: fc.record({
@@ -232,6 +229,14 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
   },
 )
 
+/** Any of them can stand in one batch. */
+const batchable: fc.Arbitrary<Wish> = fc.oneof(
+  { weight: 14, arbitrary: posting },
+  { weight: 2, arbitrary: hold },
+  { weight: 1, arbitrary: release },
+  { weight: 1, arbitrary: setOverdraft },
+)
+
 const entryPosting = posting.filter((wish) => wish.do === 'postEntry' || wish.do === 'repeat')
 
 /** Requests that stand alone. */
@@ -274,7 +279,7 @@ const batchStep: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('batch' as const),
   wishes: fc.oneof(
     ...batchSize.flatMap(({ weight, size }) => [
-      { weight: 2 * weight, arbitrary: fc.array(posting, size) },
+      { weight: 2 * weight, arbitrary: fc.array(batchable, size) },
       { weight, arbitrary: fc.array(entryPosting, size) },
     ]),
   ),
@@ -318,7 +323,7 @@ const crowdSize = [
   { weight: 1, size: { minLength: 100, maxLength: 300 } },
 ] as const
 const crowd: fc.Arbitrary<Crowd> = fc.array(
-  fc.oneof(...crowdSize.map(({ weight, size }) => ({ weight, arbitrary: fc.array(posting, size) }))),
+  fc.oneof(...crowdSize.map(({ weight, size }) => ({ weight, arbitrary: fc.array(batchable, size) }))),
   { minLength: 1, maxLength: 4 },
 )
 
@@ -328,8 +333,8 @@ export function crowdedHistories(length: {
   maxLength: number
 }): fc.Arbitrary<(Crowd | Step)[]> {
   const large = fc.tuple(
-    fc.array(posting, { minLength: 400, maxLength: 400 }),
-    fc.array(posting, { minLength: 100, maxLength: 100 }),
+    fc.array(batchable, { minLength: 400, maxLength: 400 }),
+    fc.array(batchable, { minLength: 100, maxLength: 100 }),
   )
   const rest = fc.array(
     fc.oneof<fc.WeightedArbitrary<Crowd | Step>[]>(

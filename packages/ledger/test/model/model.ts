@@ -259,7 +259,7 @@ export class LedgerModel {
       this.#judge(account, line, at, 0)
       const { ownerId, operation } = line
       const hold = {
-        ...{ id: this.#isDryRun ? 0 : this.#state.holds.size + 1, ownerId, operation, amount: -line.amount },
+        ...{ id: this.#newHoldId(), ownerId, operation, amount: -line.amount },
         ...{
           nonce,
           metadata,
@@ -276,6 +276,11 @@ export class LedgerModel {
       this.#state.accounts.set(ownerId, account)
       return { code: 'HELD', hold: holdAt(hold, at), balance: balanceAt(account, at) }
     })
+  }
+
+  /** Holds of a dry run, which is told with the id 0, are told apart by ids below 0. */
+  #newHoldId(): number {
+    return (this.#state.holds.size + 1) * (this.#isDryRun ? -1 : 1)
   }
 
   /** Posts what a hold promised; an amount left out takes all. */
@@ -469,9 +474,10 @@ function isLive({ expiresOn, releasedOn }: ModelHold, at: number): boolean {
 }
 
 function holdAt(hold: ModelHold, at: number): HoldAnswer {
-  if (hold.capturedBy !== null) return { ...hold, status: 'CAPTURED' }
-  if (hold.releasedOn !== null) return { ...hold, status: 'RELEASED' }
-  return { ...hold, status: hold.expiresOn <= at ? 'EXPIRED' : 'HELD' }
+  const told = { ...hold, id: Math.max(hold.id, 0) }
+  if (hold.capturedBy !== null) return { ...told, status: 'CAPTURED' }
+  if (hold.releasedOn !== null) return { ...told, status: 'RELEASED' }
+  return { ...told, status: hold.expiresOn <= at ? 'EXPIRED' : 'HELD' }
 }
 
 /** Whether entries are those that the lines ask for. */

@@ -145,7 +145,7 @@ export class Player {
 }
 
 function isPosting(command: Command): boolean {
-  return 'nonce' in command
+  return 'nonce' in command && command.do !== 'hold'
 }
 
 function posting({ nonce, metadata = false }: { nonce: number; metadata?: boolean }): Posting {

@@ -195,10 +195,10 @@ export class Stage {
     if (settled instanceof LedgerError) return this.#refused(settled)
     if ('entries' in settled) return this.#posted(settled.entries, settled.balances)
     const { hold, balance } = settled
-    if (!hold) return { code: 'OVERDRAFT_SET', balance }
+    if (!hold) return { code: 'OVERDRAFT_SET', balance: balanceOf(balance) }
     return hold.status === 'HELD'
       ? { code: 'HELD', hold: this.#newHold(hold), balance: balanceOf(balance) }
-      : { code: 'RELEASED', hold: this.#hold(hold), balance }
+      : { code: 'RELEASED', hold: this.#hold(hold), balance: balanceOf(balance) }
   }
 
   #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {
@@ -278,7 +278,7 @@ export class Stage {
       case 'REFUND_EXCEEDED':
         return { code: refusal.code, refundable: refusal.refundable }
       case 'OVERDRAFT_IN_USE':
-        return { code: refusal.code, balance: refusal.balance }
+        return { code: refusal.code, balance: balanceOf(refusal.balance) }
       case 'HOLD_CAPTURED':
       case 'HOLD_RELEASED':
       case 'HOLD_EXPIRED':
