@@ -337,7 +337,7 @@ CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[])
  RETURNS json
  LANGUAGE plpgsql
  STABLE
- SET plan_cache_mode TO 'force_generic_plan'
+ SET plan_cache_mode TO 'force_custom_plan'
  SET enable_seqscan TO 'off'
 AS $function$
 #variable_conflict use_variable
@@ -1636,6 +1636,7 @@ END $function$;
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[])
  RETURNS void
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
 #variable_conflict use_variable
 BEGIN

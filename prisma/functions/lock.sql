@@ -105,8 +105,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- Removes accounts that were made for nothing.
-CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Removes accounts that were made for nothing. Planned at each call, as ledger.balances is.
+CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[]) RETURNS void LANGUAGE plpgsql
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable
 BEGIN
   DELETE FROM ledger.accounts a

@@ -1,6 +1,7 @@
--- Balances of owners, as a JSON array in any order; an owner never seen has none.
+-- Balances of owners, as a JSON array in any order; an owner never seen has none. Planned at each call: a plan that was made
+-- while there were few accounts may read all of them (on PostgreSQL 15).
 CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
   account record;
