@@ -29,7 +29,7 @@ END $$;
 -- key: the first owner. On a cluster the call goes to where its account is.
 -- owner_ids: the different owners of all lines, in the order of their bytes.
 -- parts: how many of them, in order, are in each shard; in one PostgreSQL there is one part.
--- requests: in columns, of which those of nulls may be left out. For each request
+-- requests: columns. One without a value may be left out. For each request
 --     id        of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
 --     nonce, metadata (JSON as text; left out: none has any)
 --     invalid   the app's rules refuse it, unless it was posted before

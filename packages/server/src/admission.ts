@@ -79,14 +79,12 @@ export function createAdmission(bounds: Bounds): Admission {
     )
   }
 
-  const enter = (connection: Connection, applicant: Applicant, usual: Lane) => {
+  const enter = (connection: Connection, applicant: Applicant, lane: Lane) => {
     if (isGone(applicant)) return
     if (applicant.isUrgent) return applicant.answer(() => {})
-    const bytes = bytesSinceLast(connection, applicant)
-    const lane = bytes > bounds.bulkAnswerBytes ? bulk : usual
     if (lane !== bulk) pauses.noteOther()
     lane.enter({
-      handicapMs: Math.min(bytes / 1_000, maxHandicapMs),
+      handicapMs: handicapOf(connection, applicant),
       isGone: () => isGone(applicant),
       start(done) {
         const began = performance.now()
@@ -121,15 +119,14 @@ export function createAdmission(bounds: Bounds): Admission {
   }
 }
 
-/** A ms for each KB: a posting makes 1 or 2. */
 const maxHandicapMs = 1_000
 
-/** What passed over the connection since its last request: its answer, and this request. */
-function bytesSinceLast(connection: Connection, { outgoing: { req } }: Applicant): number {
+/** A ms for each KB that passed over the connection since its last request: a posting makes 1 or 2. */
+function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): number {
   const bytes = req.socket.bytesRead + req.socket.bytesWritten
   const since = bytes - connection.bytes
   connection.bytes = bytes
-  return since
+  return Math.min(since / 1_000, maxHandicapMs)
 }
 
 /** A client that has left is not worked for. */

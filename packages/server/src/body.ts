@@ -10,7 +10,7 @@ export const maxBodyBytes = 2 * 1024 * 1024
 /** How much of a larger one is received and dropped, so that its sender gets to read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024
 
-/** Decides about each part of a body, of which `size` bytes came so far. */
+/** Decides about each part of a body. `size`: how many bytes came so far. */
 export interface Intake {
   /** Whether there is room to hold it. */
   hold(bytes: number, size: number): boolean

@@ -2,7 +2,7 @@
 export interface Bounds {
   /** Connections. Each takes some KiB and a descriptor of a file, of which systems give a process some ten thousand. */
   readonly connections: number
-  /** Headers of a request: browsers behind several proxies send 40. */
+  /** Headers of a request: more than browsers behind proxies send. */
   readonly headers: number
   /** Requests of one connection without an answer. Clients that send a next one before that are rare, and send few. */
   readonly perConnection: number
@@ -17,8 +17,6 @@ export interface Bounds {
   readonly bulkAtWork: number
   /** From how many bytes on a body is large: more than a posting with all of its metadata has. */
   readonly bulkBytes: number
-  /** A client's next request counts as large where so much passed over its connection since the last one. */
-  readonly bulkAnswerBytes: number
   /** Bytes of large bodies, received and not answered: 32 of the largest. */
   readonly bulkBytesHeld: number
   /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
@@ -45,7 +43,6 @@ export const bounds: Bounds = {
   pipelinedAtWork: 16,
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
-  bulkAnswerBytes: 64 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,
   streams: 1_000,
   waiting: 2_000,

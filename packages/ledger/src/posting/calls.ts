@@ -83,7 +83,7 @@ function plainLine({ lines, problems }: Draft): Line | undefined {
   return isPlain ? line : undefined
 }
 
-/** Drafts as ledger.post_<app> takes them: in columns, of which those of nulls are left out. */
+/** The columns that ledger.post_<app> takes. A column without a value is left out. */
 function columnsOf(drafts: readonly Draft[], ownerIds: readonly string[]) {
   const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
   const lines = drafts.flatMap((draft) => draft.lines)

@@ -114,7 +114,7 @@ function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Defini
 const copies = "-- Each app's copies of the templates.\nSELECT ledger.make_functions(app) FROM ledger.apps;"
 
 const anew =
-  '-- Another signature: made anew. Roles of apps may call it once ledger.grant_app has run for them.'
+  '-- Another signature: made anew. ledger.make_functions lets the roles of apps call their copies.'
 
 function dropOf({ identity }: Definition): string {
   return `DROP FUNCTION ${identity};`
