@@ -22,22 +22,23 @@ export function createFieldNumbers(
   const asked = new Set<string>()
   let asksFunctions = false
 
-  const ofVariable = (name: string): number | undefined => {
+  const ofVariable = (name: string, otherwise: number | undefined): number | undefined => {
     asked.add(name)
     if (Object.hasOwn(variables, name)) return numberOf(variables[name])
     const { defaultValue } = variableDefinitions.find(({ variable }) => variable.name.value === name) ?? {}
-    return defaultValue && ofNode(defaultValue)
+    return defaultValue ? ofNode(defaultValue, undefined) : otherwise
   }
-  const ofNode = (node: ValueNode): number | undefined => {
-    if (node.kind === Kind.VARIABLE) return ofVariable(node.name.value)
+  const ofNode = (node: ValueNode, otherwise: number | undefined): number | undefined => {
+    if (node.kind === Kind.VARIABLE) return ofVariable(node.name.value, otherwise)
     if (node.kind === Kind.NULL) return undefined
     if (node.kind === Kind.LIST) return node.values.length
     return node.kind === Kind.INT ? Number(node.value) : 1
   }
   const ofArgument = (name: string, { field }: PricedField, node: FieldNode): number | undefined => {
+    // The default is for a variable without a value, too.
+    const byDefault = numberOf(field.args.find((argument) => argument.name === name)?.defaultValue)
     const given = node.arguments?.find((argument) => argument.name.value === name)
-    if (given) return ofNode(given.value)
-    return numberOf(field.args.find((argument) => argument.name === name)?.defaultValue)
+    return given ? ofNode(given.value, byDefault) : byDefault
   }
 
   const coerceVariables = once(

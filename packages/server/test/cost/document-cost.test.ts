@@ -103,6 +103,14 @@ describe('a document costs', () => {
     expect(cost('query ($n: Int = 6) { limited(limit: $n) { name } }', variables)).toBe(50 + items * 2)
   })
 
+  test.each([
+    ['a number', { n: 4 }, 4],
+    ["nothing: the argument's default", {}, 7],
+    ['null: what is usual', { n: null }, 100],
+  ])('what a variable without a default says of an argument with one: %s', (_, variables, items) => {
+    expect(cost('query ($n: Int) { things(first: $n) { name } }', variables)).toBe(50 + items * 2)
+  })
+
   test('as many as a list in a variable has', () => {
     const query = 'mutation ($inputs: [Input!]!) { makeAll(inputs: $inputs) { name } }'
     expect(cost(query, { inputs: Array.from({ length: 1000 }, () => ({})) })).toBe(5000 + 1000 * 2)
