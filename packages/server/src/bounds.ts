@@ -58,9 +58,14 @@ export const timeouts = {
   headersMs: 10_000,
   /** For a whole request: 2 MiB in 30 s are 70 KB a second. Node's default is five minutes. */
   requestMs: 30_000,
-  /** Without a byte in either direction, also within a stream, whose server sends a sign of life every 12 s. */
+  /** Without a byte in either direction at least, also within a stream, whose server sends a sign of life every 12 s. */
   idleMs: 60_000,
   /** Between an answer and the next request on its connection; Node's default. */
   keepAliveMs: 5_000,
   checkMs: 2_000,
 } as const
+
+/** How long nothing may come over a connection: longer than a request may wait for its turn and then for its answer. */
+export function idleTimeoutMs(requestMs: number): number {
+  return Math.max(timeouts.idleMs, bounds.patienceMs + requestMs + 10_000)
+}

@@ -6,11 +6,12 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Socket } from 'node:net'
+import { readBounds } from '@shared-ledger/ledger'
 import { type Problem, problem } from '@shared-ledger/rest'
 import { type Admission, type Applicant, createAdmission } from './admission.ts'
 import type { App } from './app.ts'
 import { NoRoomError } from './body.ts'
-import { bounds, timeouts } from './bounds.ts'
+import { bounds, idleTimeoutMs, timeouts } from './bounds.ts'
 import { type Connections, followConnections } from './connections.ts'
 import type { IsOwnHost } from './hosts.ts'
 import { refuseMalformed } from './malformed.ts'
@@ -71,7 +72,7 @@ export function listen(
   const server = createServer(serverOptions, (incoming, outgoing) =>
     admission.admit(outgoing, () => apply(incoming, outgoing)),
   )
-  server.timeout = timeouts.idleMs
+  server.timeout = idleTimeoutMs(readBounds().request)
   server.maxConnections = bounds.connections
   server.maxHeadersCount = bounds.headers + 1 // more are not kept, and the request is refused
   const connections = followConnections(server)

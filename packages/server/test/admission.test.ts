@@ -294,7 +294,9 @@ describe('what never becomes a whole request', () => {
   const timeout = () => Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 
   test('is answered 408 when it takes too long', async () => {
+    vi.stubEnv('REQUEST_TIMEOUT_MS', '')
     const { server, open } = await serve()
+    vi.unstubAllEnvs()
     expect([server.headersTimeout, server.requestTimeout, server.timeout, server.keepAliveTimeout]).toEqual([
       10_000, 30_000, 60_000, 5_000,
     ])
@@ -309,6 +311,13 @@ describe('what never becomes a whole request', () => {
       expect(slow.text).toContain('"MALFORMED_REQUEST"')
       sockets.length = 0
     }
+  })
+
+  test('is not what waits for an answer as long as REQUEST_TIMEOUT_MS allows', async () => {
+    vi.stubEnv('REQUEST_TIMEOUT_MS', '100000')
+    const { server } = await serve()
+    vi.unstubAllEnvs()
+    expect(server.timeout).toBeGreaterThan(bounds.patienceMs + 100_000)
   })
 
   test('is not refused where the refusal would be taken for the answer to an earlier request', async () => {
