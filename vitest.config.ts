@@ -22,7 +22,8 @@ export default defineConfig(({ mode }) => ({
     // The type tests and what they import; `npm run typecheck` reads everything.
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },
     maxWorkers: 3,
-    // Limits catch a hang and nothing else: the suite passes while other work holds all cores.
+    // Limits catch a hang and nothing else, the product's own too: the suite passes while other work holds all cores.
+    env: { REQUEST_TIMEOUT_MS: '240000' },
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { buildSchema, parse, validate } from 'graphql'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createChance, withoutTimes } from './chance.ts'
 import { appOf, ask, comparable, examplesIn, isCommand, isRequest, isRun, printedBy } from './example.ts'
 import { type Block, blocksOf, documents, read, root, walkthroughs } from './markdown.ts'
@@ -15,6 +15,9 @@ function writeBlocks(document: string, texts: readonly (readonly [Block, string]
   }
   writeFileSync(path.join(root, document), lines.join('\n'))
 }
+
+// What the documents show is there where nothing is set.
+vi.stubEnv('REQUEST_TIMEOUT_MS', '')
 
 const update = Boolean(process.env.UPDATE_DOCS)
 const others = documents.filter((document) => !walkthroughs.includes(document))
