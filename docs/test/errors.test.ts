@@ -50,12 +50,19 @@ test("the apps' own errors in docs/rest.md are those of their routes", () => {
 })
 
 test('docs/graphql.md has an example of each error of a result, and of each code of errors', () => {
-  const codes = tableOf('docs/graphql.md', ['code', 'when', 'status']).map(({ code }) => bare(code))
+  const rows = tableOf('docs/graphql.md', ['code', 'when', 'status'])
+  const codes = rows.map(({ code }) => bare(code))
   const headings = [...read('docs/graphql.md').matchAll(/^### (\w+Error)$/gm)].map(([, name]) => name)
   const schema = buildSchema(read('packages/plugin-ledger/schema.graphql'))
   const refusal = schema.getType('Error')
   const results = isInterfaceType(refusal) ? schema.getPossibleTypes(refusal) : []
   expect(codes.filter((code) => !shownCodes('docs/graphql.md').has(code))).toEqual([])
+  const failures = Object.entries(ledgerErrors).filter(([, { retryable }]) => retryable)
+  expect(rows.filter(({ code }) => failures.some(([failure]) => failure === bare(code)))).toEqual(
+    failures.map(([code, { meaning }]) =>
+      expect.objectContaining({ code: expect.stringContaining(code), when: meaning }),
+    ),
+  )
   expect(Object.keys(ledgerErrors).filter((code) => !shownCodes('docs/graphql.md').has(code))).toEqual([])
   expect(headings.toSorted()).toEqual(results.map(({ name }) => name).toSorted())
   expect(read('docs/graphql.md')).toContain(new SubscriberTooSlowError(10_000).message)

@@ -20,7 +20,6 @@ export interface PostedContent extends PostedEntry<keyof typeof operations> {
   readonly replayed: boolean
 }
 
-/** No content has this id. Nothing was posted. */
 export class ContentNotFoundError extends Error {
   override readonly name = 'ContentNotFoundError'
   readonly code = 'CONTENT_NOT_FOUND'

@@ -1,5 +1,6 @@
 import { balanceData, dateTimeData, defineRoute, entryData, restEntry, shapes } from '@shared-ledger/rest'
 import { z } from 'zod'
+import { problems } from './problems.ts'
 
 const content = z
   .object({
@@ -93,12 +94,6 @@ export const routes = [
     success: { status: 200, description: 'Recorded.', body: posted },
     answer: ({ accessContent }) => toPosted(accessContent),
     replayed: ({ accessContent }) => accessContent.replayed,
-    problems: {
-      CONTENT_NOT_FOUND: {
-        status: 404,
-        title: 'Content not found',
-        meaning: 'No content has this id. Nothing was posted.',
-      },
-    },
+    problems,
   }),
 ]

@@ -13,6 +13,7 @@ import {
 } from './contents.ts'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
+import { problems } from './problems.ts'
 
 /** The content app's graph: the ledger's, and its own contents. */
 export function createSchema(ledger: ContentLedger, prisma: PrismaClient): GraphQLSchema {
@@ -29,7 +30,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
 
   builder.objectType(ContentNotFoundError, {
     name: 'ContentNotFoundError',
-    description: 'No content has this id. Nothing was posted.',
+    description: problems.CONTENT_NOT_FOUND.meaning,
     interfaces: [ledgerTypes.Error],
   })
 

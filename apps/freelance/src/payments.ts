@@ -19,7 +19,6 @@ export interface PaidProject extends PostedTransaction<keyof typeof operations> 
   readonly replayed: boolean
 }
 
-/** Another request paid the project. Nothing was posted. */
 export class ProjectPaidError extends Error {
   override readonly name = 'ProjectPaidError'
   readonly code = 'PROJECT_PAID'

@@ -2,7 +2,6 @@ import { maxCredits, ownerIdSchema, parseInput, textSchema } from '@shared-ledge
 import { z } from 'zod'
 import type { Prisma, PrismaClient, Project } from './generated/prisma/client.ts'
 
-/** No project has this id. Nothing was posted. */
 export class ProjectNotFoundError extends Error {
   override readonly name = 'ProjectNotFoundError'
   readonly code = 'PROJECT_NOT_FOUND'

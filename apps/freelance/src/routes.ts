@@ -8,6 +8,7 @@ import {
   transactionData,
 } from '@shared-ledger/rest'
 import { z } from 'zod'
+import { problems } from './problems.ts'
 
 const price = z.int().meta({ description: 'Credits, from 1.', examples: [50] })
 
@@ -117,17 +118,6 @@ export const routes = [
       balances: restBalances(balances),
     }),
     replayed: ({ payProject }) => payProject.replayed,
-    problems: {
-      PROJECT_NOT_FOUND: {
-        status: 404,
-        title: 'Project not found',
-        meaning: 'No project has this id. Nothing was posted.',
-      },
-      PROJECT_PAID: {
-        status: 409,
-        title: 'Project paid',
-        meaning: 'Another request paid the project. Nothing was posted.',
-      },
-    },
+    problems,
   }),
 ]

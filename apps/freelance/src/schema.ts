@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
 import { type FreelanceLedger, type PaidProject, ProjectPaidError, payProject } from './payments.ts'
+import { problems } from './problems.ts'
 import { createProject, findProject, ProjectNotFoundError } from './projects.ts'
 
 /** The freelance app's graph: the ledger's, and its own projects. */
@@ -23,12 +24,12 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
 
   builder.objectType(ProjectNotFoundError, {
     name: 'ProjectNotFoundError',
-    description: 'No project has this id. Nothing was posted.',
+    description: problems.PROJECT_NOT_FOUND.meaning,
     interfaces,
   })
   builder.objectType(ProjectPaidError, {
     name: 'ProjectPaidError',
-    description: 'Another request paid the project. Nothing was posted.',
+    description: problems.PROJECT_PAID.meaning,
     interfaces,
   })
 

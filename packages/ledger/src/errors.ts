@@ -1,79 +1,11 @@
 import { inCredits } from './amount.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from './entry.ts'
+import { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 
-/** Every code with which the ledger refuses, what it means, and whether the same request may succeed later. */
-export const ledgerErrors = {
-  VALIDATION_ERROR: { retryable: false, meaning: 'A field breaks a rule; `errors` names each.' },
-  INSUFFICIENT_BALANCE: {
-    retryable: false,
-    meaning: 'The account has fewer credits available than the posting takes.',
-  },
-  DUPLICATE_NONCE: {
-    retryable: false,
-    meaning: 'The owner has a posting or a hold with this nonce; it is in `entry` or `hold`.',
-  },
-  BALANCE_OUT_OF_RANGE: {
-    retryable: false,
-    meaning: 'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits.',
-  },
-  LIMIT_REACHED: {
-    retryable: false,
-    meaning:
-      'The owner has had the operation as often as its limit allows; `nextOn` says when the next one is possible.',
-  },
-  TRANSACTION_NOT_FOUND: { retryable: false, meaning: 'The app has no transaction with this id.' },
-  ENTRY_NOT_FOUND: { retryable: false, meaning: 'The app has no entry with this id.' },
-  HOLD_NOT_FOUND: { retryable: false, meaning: 'The app has no hold with this id.' },
-  NOT_REVERSIBLE: {
-    retryable: false,
-    meaning: 'A reversal or a refund is neither reversed nor refunded; post another entry.',
-  },
-  ALREADY_REVERSED: { retryable: false, meaning: 'The entry was reversed before.' },
-  REFUND_EXCEEDED: {
-    retryable: false,
-    meaning: 'Refunds would give back more than the entry moved; `refundable` is what is left.',
-  },
-  OVERDRAFT_IN_USE: {
-    retryable: false,
-    meaning: 'The balance and the holds need more than this overdraft.',
-  },
-  HOLD_CAPTURED: { retryable: false, meaning: 'The hold was captured before.' },
-  HOLD_RELEASED: { retryable: false, meaning: 'The hold was released before.' },
-  HOLD_EXPIRED: { retryable: false, meaning: 'The hold has expired: its credits are available again.' },
-  SUBSCRIBER_TOO_SLOW: {
-    retryable: true,
-    meaning:
-      'A reader of live entries left too many unread, and was cut off. It goes on with the cursor of the last one it read.',
-  },
-  TRANSACTION_CONFLICT: {
-    retryable: true,
-    meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (40001, 40P01). Nothing was posted.',
-  },
-  ACCOUNT_BUSY: {
-    retryable: true,
-    meaning: 'Another transaction keeps the account locked (55P03). Nothing was posted.',
-  },
-  OVERLOADED: {
-    retryable: true,
-    meaning: 'Too many postings wait already. Nothing was posted.',
-  },
-  SERVER_OUTDATED: {
-    retryable: true,
-    meaning:
-      'The database no longer declares the operation: it was dropped after this server was started. Nothing was posted.',
-  },
-  DATABASE_UNAVAILABLE: {
-    retryable: true,
-    meaning:
-      'The database could not be reached, takes no writes, or took too long. Retry with the same nonce: nothing is ever posted twice.',
-  },
-} as const satisfies Record<string, { retryable: boolean; meaning: string }>
-
-/** The closed union of the ledger's error codes. */
-export type LedgerErrorCode = keyof typeof ledgerErrors
-
-/** Any refusal of the ledger. Its message is for people and gives nothing internal away. */
+/**
+ * Any refusal of the ledger; `ledgerErrors` says what its code means. Its message is for people and gives nothing internal
+ * away.
+ */
 export abstract class LedgerError extends Error {
   abstract readonly code: LedgerErrorCode
 
@@ -90,7 +22,6 @@ export interface FieldError {
   readonly message: string
 }
 
-/** A field breaks a rule. Nothing was posted. */
 export class ValidationError extends LedgerError {
   override readonly name = 'ValidationError'
   readonly code = 'VALIDATION_ERROR'
@@ -102,7 +33,6 @@ export class ValidationError extends LedgerError {
   }
 }
 
-/** The account has fewer credits available than the posting takes. Nothing was posted. */
 export class InsufficientBalanceError extends LedgerError {
   override readonly name = 'InsufficientBalanceError'
   readonly code = 'INSUFFICIENT_BALANCE'
@@ -127,7 +57,7 @@ function duplicateMessage(identical: boolean): string {
     : 'Another request of this owner was posted with this nonce. Use a new nonce for a new posting.'
 }
 
-/** The owner has a posting with this nonce. Nothing was posted now. */
+/** DUPLICATE_NONCE where the original is a posting. */
 export class DuplicateNonceError<Operation extends string = string> extends LedgerError {
   override readonly name = 'DuplicateNonceError'
   readonly code = 'DUPLICATE_NONCE'
@@ -146,7 +76,7 @@ export class DuplicateNonceError<Operation extends string = string> extends Ledg
   }
 }
 
-/** The owner has a hold with this nonce: holds and postings share one nonce space. Nothing was posted now. */
+/** DUPLICATE_NONCE where the original is a hold: holds and postings share one nonce space. */
 export class DuplicateHoldError<Operation extends string = string> extends LedgerError {
   override readonly name = 'DuplicateHoldError'
   readonly code = 'DUPLICATE_NONCE'
@@ -165,7 +95,6 @@ export class DuplicateHoldError<Operation extends string = string> extends Ledge
   }
 }
 
-/** The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted. */
 export class BalanceOutOfRangeError extends LedgerError {
   override readonly name = 'BalanceOutOfRangeError'
   readonly code = 'BALANCE_OUT_OF_RANGE'
@@ -180,7 +109,6 @@ export class BalanceOutOfRangeError extends LedgerError {
   }
 }
 
-/** The owner has had the operation as often as its limit allows. Nothing was posted. */
 export class LimitReachedError<Operation extends string = string> extends LedgerError {
   override readonly name = 'LimitReachedError'
   readonly code = 'LIMIT_REACHED'
@@ -207,7 +135,6 @@ const notFound = {
   HOLD_NOT_FOUND: 'hold',
 } as const
 
-/** The app has nothing with this id. */
 export class NotFoundError extends LedgerError {
   override readonly name = 'NotFoundError'
   readonly code: keyof typeof notFound
@@ -218,19 +145,16 @@ export class NotFoundError extends LedgerError {
   }
 }
 
-/** A reversal or a refund is neither reversed nor refunded. Nothing was posted. */
 export class NotReversibleError extends LedgerError {
   override readonly name = 'NotReversibleError'
   readonly code = 'NOT_REVERSIBLE'
 }
 
-/** The entry was reversed before. Nothing was posted. */
 export class AlreadyReversedError extends LedgerError {
   override readonly name = 'AlreadyReversedError'
   readonly code = 'ALREADY_REVERSED'
 }
 
-/** Refunds would give back more than the entry moved. Nothing was posted. */
 export class RefundExceededError extends LedgerError {
   override readonly name = 'RefundExceededError'
   readonly code = 'REFUND_EXCEEDED'
@@ -243,7 +167,6 @@ export class RefundExceededError extends LedgerError {
   }
 }
 
-/** The balance and the holds need more than this overdraft. Nothing was changed. */
 export class OverdraftInUseError extends LedgerError {
   override readonly name = 'OverdraftInUseError'
   readonly code = 'OVERDRAFT_IN_USE'
@@ -261,7 +184,6 @@ const endings = {
   HOLD_EXPIRED: 'has expired',
 } as const
 
-/** The hold keeps nothing aside any more. Nothing was posted. */
 export class HoldEndedError<Operation extends string = string> extends LedgerError {
   override readonly name = 'HoldEndedError'
   readonly code: keyof typeof endings
@@ -274,7 +196,6 @@ export class HoldEndedError<Operation extends string = string> extends LedgerErr
   }
 }
 
-/** A reader of live entries left too many unread, and was cut off. Go on with the cursor of the last one that was read. */
 export class SubscriberTooSlowError extends LedgerError {
   override readonly name = 'SubscriberTooSlowError'
   readonly code = 'SUBSCRIBER_TOO_SLOW'
@@ -286,13 +207,11 @@ export class SubscriberTooSlowError extends LedgerError {
   }
 }
 
-/** PostgreSQL gave the transaction up, since another was in its way (40001, 40P01). Retry it. */
 export class TransactionConflictError extends LedgerError {
   override readonly name = 'TransactionConflictError'
   readonly code = 'TRANSACTION_CONFLICT'
 }
 
-/** Another transaction keeps the account locked (55P03). Retry it. */
 export class AccountBusyError extends LedgerError {
   override readonly name = 'AccountBusyError'
   readonly code = 'ACCOUNT_BUSY'
@@ -302,7 +221,6 @@ export class AccountBusyError extends LedgerError {
   }
 }
 
-/** Too many postings wait already. Retry it. */
 export class OverloadedError extends LedgerError {
   override readonly name = 'OverloadedError'
   readonly code = 'OVERLOADED'
@@ -312,13 +230,11 @@ export class OverloadedError extends LedgerError {
   }
 }
 
-/** The database no longer declares the operation: it was dropped after this server was started. Nothing was posted. */
 export class ServerOutdatedError extends LedgerError {
   override readonly name = 'ServerOutdatedError'
   readonly code = 'SERVER_OUTDATED'
 }
 
-/** The database cannot be reached, went away in the middle, takes no writes, or took too long. Retry with the same nonce. */
 export class DatabaseUnavailableError extends LedgerError {
   override readonly name = 'DatabaseUnavailableError'
   readonly code = 'DATABASE_UNAVAILABLE'

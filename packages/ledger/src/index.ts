@@ -29,9 +29,7 @@ export {
   HoldEndedError,
   InsufficientBalanceError,
   LedgerError,
-  type LedgerErrorCode,
   LimitReachedError,
-  ledgerErrors,
   NotFoundError,
   NotReversibleError,
   OverdraftInUseError,
@@ -42,9 +40,9 @@ export {
   TransactionConflictError,
   ValidationError,
 } from './errors.ts'
+export { type LedgerErrorCode, ledgerErrors, limits } from './facts.ts'
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
-export { limits } from './limits.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'
 export type { OperationInfo } from './operation-info.ts'

@@ -1,5 +1,6 @@
 import {
   AlreadyReversedError,
+  ledgerErrors,
   NotFoundError,
   NotReversibleError,
   RefundExceededError,
@@ -66,17 +67,17 @@ function addCorrectionErrors({ builder, ErrorInterface }: Graph): void {
   })
   builder.objectType(NotReversibleError, {
     name: 'NotReversibleError',
-    description: 'A reversal or a refund is neither reversed nor refunded. Nothing was posted.',
+    description: ledgerErrors.NOT_REVERSIBLE.meaning,
     interfaces,
   })
   builder.objectType(AlreadyReversedError, {
     name: 'AlreadyReversedError',
-    description: 'The entry was reversed before. Nothing was posted.',
+    description: ledgerErrors.ALREADY_REVERSED.meaning,
     interfaces,
   })
   builder.objectType(RefundExceededError, {
     name: 'RefundExceededError',
-    description: 'Refunds would give back more than the entry moved. Nothing was posted.',
+    description: ledgerErrors.REFUND_EXCEEDED.meaning,
     interfaces,
     fields: (t) => ({
       refundable: t.expose('refundable', {

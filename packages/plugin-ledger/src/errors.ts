@@ -5,6 +5,7 @@ import {
   type FieldError,
   InsufficientBalanceError,
   LimitReachedError,
+  ledgerErrors,
   ValidationError,
 } from '@shared-ledger/ledger'
 import type { LedgerBuilder } from './builder.ts'
@@ -40,7 +41,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   })
   builder.objectType(ValidationError, {
     name: 'ValidationError',
-    description: 'Fields break rules. Nothing was posted.',
+    description: ledgerErrors.VALIDATION_ERROR.meaning,
     interfaces,
     fields: (t) => ({
       errors: t.field({
@@ -54,7 +55,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   })
   builder.objectType(InsufficientBalanceError, {
     name: 'InsufficientBalanceError',
-    description: 'The account has fewer credits available than the posting takes. Nothing was posted.',
+    description: ledgerErrors.INSUFFICIENT_BALANCE.meaning,
     interfaces,
     fields: (t) => ({
       balance: t.expose('balance', {
@@ -67,7 +68,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   })
   builder.objectType(DuplicateNonceError, {
     name: 'DuplicateNonceError',
-    description: 'The owner has a posting with this nonce. Nothing was posted now.',
+    description: ledgerErrors.DUPLICATE_NONCE.meaning,
     interfaces,
     fields: (t) => ({
       entry: t.expose('entry', { type: LedgerEntry, nullable: false, description: 'The original.' }),
@@ -85,7 +86,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   })
   builder.objectType(DuplicateHoldError, {
     name: 'DuplicateHoldError',
-    description: 'The owner has a hold with this nonce. Nothing was posted now.',
+    description: ledgerErrors.DUPLICATE_NONCE.meaning,
     interfaces,
     fields: (t) => ({
       holdId: t.id({ nullable: false, description: 'The original.', resolve: ({ hold }) => hold.id }),
@@ -104,8 +105,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   })
   builder.objectType(BalanceOutOfRangeError, {
     name: 'BalanceOutOfRangeError',
-    description:
-      'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
+    description: ledgerErrors.BALANCE_OUT_OF_RANGE.meaning,
     interfaces,
     fields: (t) => ({
       balance: t.expose('balance', {
@@ -121,7 +121,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   })
   builder.objectType(LimitReachedError, {
     name: 'LimitReachedError',
-    description: 'The owner has had the operation as often as its limit allows. Nothing was posted.',
+    description: ledgerErrors.LIMIT_REACHED.meaning,
     interfaces,
     fields: (t) => ({
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose limit it is.' }),

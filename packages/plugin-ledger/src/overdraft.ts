@@ -1,4 +1,4 @@
-import { OverdraftInUseError } from '@shared-ledger/ledger'
+import { ledgerErrors, OverdraftInUseError } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import { inputArg, ownerField } from './inputs.ts'
 import { addResult } from './results.ts'
@@ -8,7 +8,7 @@ export function addOverdraft(graph: Graph): void {
   const { builder, ledger, types, ErrorInterface } = graph
   builder.objectType(OverdraftInUseError, {
     name: 'OverdraftInUseError',
-    description: 'The balance and the holds need more than this overdraft. Nothing was changed.',
+    description: ledgerErrors.OVERDRAFT_IN_USE.meaning,
     interfaces: [ErrorInterface],
     fields: (t) => ({
       balance: t.expose('balance', {

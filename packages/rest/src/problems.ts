@@ -1,4 +1,4 @@
-import type { LedgerErrorCode } from '@shared-ledger/ledger'
+import { ledgerErrors } from '@shared-ledger/ledger/facts'
 
 /** What a code of an answer other than success says. */
 export interface ProblemType {
@@ -10,153 +10,15 @@ export interface ProblemType {
   readonly retryAfterSeconds?: number
 }
 
-/** Codes that only the transport gives; the others are the ledger's. */
-export type RestErrorCode =
-  | 'MALFORMED_JSON'
-  | 'MALFORMED_PATH'
-  | 'MALFORMED_REQUEST'
-  | 'NOT_FOUND'
-  | 'METHOD_NOT_ALLOWED'
-  | 'NOT_ACCEPTABLE'
-  | 'MISDIRECTED_REQUEST'
-  | 'PAYLOAD_TOO_LARGE'
-  | 'QUERY_TOO_EXPENSIVE'
-  | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'INTERNAL_ERROR'
-
-/** Every code that each app's REST answers can have. An app adds its own in its routes' `problems`. */
-export type ProblemCode = LedgerErrorCode | RestErrorCode
-
 /**
  * How many faults VALIDATION_ERROR names: a list in a body may have one in each of its items, and the first ones are
  * enough to mend it.
  */
 export const maxErrors = 20
 
-/** The one table of codes: status, title and meaning; the answers, openapi.json and docs/rest.md come from it. */
+/** Every code that each app's REST answers can have: the ledger's, and the transport's. An app adds its own in its routes. */
 export const problems = {
-  VALIDATION_ERROR: {
-    status: 422,
-    title: 'Validation error',
-    meaning: `A field is missing, unknown or breaks a rule; \`errors\` names the first ${maxErrors} faults. Nothing was posted.`,
-  },
-  INSUFFICIENT_BALANCE: {
-    status: 400,
-    title: 'Insufficient balance',
-    meaning:
-      'The account has fewer credits available than the posting takes; `balance` is what it has. Nothing was posted.',
-  },
-  DUPLICATE_NONCE: {
-    status: 409,
-    title: 'Duplicate nonce',
-    meaning:
-      'The owner has a posting or a hold with this nonce; the original is in `entry` or `hold`. Nothing was posted now.',
-  },
-  BALANCE_OUT_OF_RANGE: {
-    status: 422,
-    title: 'Balance out of range',
-    meaning: 'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
-  },
-  LIMIT_REACHED: {
-    status: 429,
-    title: 'Limit reached',
-    meaning:
-      'The owner has had the operation as often as its limit allows; `next_on` and Retry-After say when the next one is possible, if ever. Nothing was posted.',
-  },
-  TRANSACTION_NOT_FOUND: {
-    status: 404,
-    title: 'Transaction not found',
-    meaning: 'The app has no transaction with this id.',
-  },
-  ENTRY_NOT_FOUND: {
-    status: 404,
-    title: 'Entry not found',
-    meaning: 'The app has no entry with this id, or the owner none with this nonce.',
-  },
-  HOLD_NOT_FOUND: {
-    status: 404,
-    title: 'Hold not found',
-    meaning: 'The app has no hold with this id.',
-  },
-  NOT_REVERSIBLE: {
-    status: 409,
-    title: 'Not reversible',
-    meaning: 'A reversal or a refund is neither reversed nor refunded. Nothing was posted.',
-  },
-  ALREADY_REVERSED: {
-    status: 409,
-    title: 'Already reversed',
-    meaning: 'The entry was reversed before. Nothing was posted.',
-  },
-  REFUND_EXCEEDED: {
-    status: 409,
-    title: 'Refund exceeded',
-    meaning:
-      'Refunds would give back more than the entry moved; `refundable` is what is left. Nothing was posted.',
-  },
-  OVERDRAFT_IN_USE: {
-    status: 409,
-    title: 'Overdraft in use',
-    meaning: 'The balance and the holds need more than this overdraft. Nothing was changed.',
-  },
-  HOLD_CAPTURED: {
-    status: 409,
-    title: 'Hold captured',
-    meaning: 'The hold was captured before; it is in `hold`. Nothing was posted.',
-  },
-  HOLD_RELEASED: {
-    status: 409,
-    title: 'Hold released',
-    meaning: 'The hold was released before; it is in `hold`. Nothing was posted.',
-  },
-  HOLD_EXPIRED: {
-    status: 409,
-    title: 'Hold expired',
-    meaning: 'The hold has expired: its credits are available again. Nothing was posted.',
-  },
-  SUBSCRIBER_TOO_SLOW: {
-    status: 429,
-    title: 'Subscriber too slow',
-    meaning:
-      'A reader of live entries (GraphQL alone has them) left too many unread. It goes on with its last cursor.',
-  },
-  TRANSACTION_CONFLICT: {
-    status: 503,
-    title: 'Transaction conflict',
-    meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01). ' +
-      'Nothing was posted. Send it again with the same nonce.',
-    retryAfterSeconds: 1,
-  },
-  ACCOUNT_BUSY: {
-    status: 503,
-    title: 'Account busy',
-    meaning:
-      'Another transaction keeps the account locked (SQLSTATE 55P03). Nothing was posted. Send it again with the same nonce.',
-    retryAfterSeconds: 1,
-  },
-  OVERLOADED: {
-    status: 503,
-    title: 'Overloaded',
-    meaning:
-      'More requests or postings wait already than the server takes on. Nothing was posted. Send it again with the same nonce.',
-    retryAfterSeconds: 1,
-  },
-  SERVER_OUTDATED: {
-    status: 503,
-    title: 'Server outdated',
-    meaning:
-      'The database no longer declares the operation: it was dropped after this server was started. Nothing was posted.',
-    retryAfterSeconds: 5,
-  },
-  DATABASE_UNAVAILABLE: {
-    status: 503,
-    title: 'Database unavailable',
-    meaning:
-      'The database is away, overloaded or read-only, or took longer than a request may; `detail` says which. ' +
-      'Send it again with the same nonce: nothing is posted twice.',
-    retryAfterSeconds: 2,
-  },
+  ...ledgerErrors,
   MALFORMED_JSON: {
     status: 400,
     title: 'Malformed JSON',
@@ -216,7 +78,9 @@ export const problems = {
     title: 'Internal error',
     meaning: 'A fault of this server, never of the request. Its log says more.',
   },
-} as const satisfies Record<ProblemCode, ProblemType>
+} as const satisfies ProblemTable
+
+export type ProblemCode = keyof typeof problems
 
 /** Codes and what they say, where a lookup may find none: an app's own, or the common ones. */
 export type ProblemTable = Readonly<Record<string, ProblemType>>

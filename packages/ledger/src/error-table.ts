@@ -1,0 +1,162 @@
+/** What a code says: the graph's descriptions, REST's answers and the docs have it from here. */
+interface ErrorFacts {
+  /** Of an HTTP answer that is this refusal alone. */
+  readonly status: number
+  /** Whether the same request, with the same nonce, may succeed later. */
+  readonly retryable: boolean
+  /** Seconds after which it may; sent as Retry-After. */
+  readonly retryAfterSeconds?: number
+  readonly title: string
+  readonly meaning: string
+}
+
+/** Every code with which the ledger refuses. */
+export const ledgerErrors = {
+  VALIDATION_ERROR: {
+    status: 422,
+    retryable: false,
+    title: 'Validation error',
+    meaning: 'A field is missing, unknown or breaks a rule; `errors` names the faults. Nothing was posted.',
+  },
+  INSUFFICIENT_BALANCE: {
+    status: 400,
+    retryable: false,
+    title: 'Insufficient balance',
+    meaning:
+      'The account has fewer credits available than the posting takes; `balance` is what it has. Nothing was posted.',
+  },
+  DUPLICATE_NONCE: {
+    status: 409,
+    retryable: false,
+    title: 'Duplicate nonce',
+    meaning:
+      'The owner has a posting or a hold with this nonce; the original is in `entry` or `hold`. Nothing was posted now.',
+  },
+  BALANCE_OUT_OF_RANGE: {
+    status: 422,
+    retryable: false,
+    title: 'Balance out of range',
+    meaning: 'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
+  },
+  LIMIT_REACHED: {
+    status: 429,
+    retryable: false,
+    title: 'Limit reached',
+    meaning:
+      'The owner has had the operation as often as its limit allows. The answer says when the next one is possible, if ever. Nothing was posted.',
+  },
+  TRANSACTION_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'Transaction not found',
+    meaning: 'The app has no transaction with this id.',
+  },
+  ENTRY_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'Entry not found',
+    meaning: 'The app has no entry with this id, or the owner none with this nonce.',
+  },
+  HOLD_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'Hold not found',
+    meaning: 'The app has no hold with this id.',
+  },
+  NOT_REVERSIBLE: {
+    status: 409,
+    retryable: false,
+    title: 'Not reversible',
+    meaning:
+      'A reversal or a refund is neither reversed nor refunded: post another entry instead. Nothing was posted.',
+  },
+  ALREADY_REVERSED: {
+    status: 409,
+    retryable: false,
+    title: 'Already reversed',
+    meaning: 'The entry was reversed before. Nothing was posted.',
+  },
+  REFUND_EXCEEDED: {
+    status: 409,
+    retryable: false,
+    title: 'Refund exceeded',
+    meaning:
+      'Refunds would give back more than the entry moved; `refundable` is what is left. Nothing was posted.',
+  },
+  OVERDRAFT_IN_USE: {
+    status: 409,
+    retryable: false,
+    title: 'Overdraft in use',
+    meaning: 'The balance and the holds need more than this overdraft. Nothing was changed.',
+  },
+  HOLD_CAPTURED: {
+    status: 409,
+    retryable: false,
+    title: 'Hold captured',
+    meaning: 'The hold was captured before; it is in `hold`. Nothing was posted.',
+  },
+  HOLD_RELEASED: {
+    status: 409,
+    retryable: false,
+    title: 'Hold released',
+    meaning: 'The hold was released before; it is in `hold`. Nothing was posted.',
+  },
+  HOLD_EXPIRED: {
+    status: 409,
+    retryable: false,
+    title: 'Hold expired',
+    meaning: 'The hold has expired: its credits are available again. Nothing was posted.',
+  },
+  SUBSCRIBER_TOO_SLOW: {
+    status: 429,
+    retryable: true,
+    title: 'Subscriber too slow',
+    meaning:
+      'A reader of live entries left too many unread, and was cut off. It goes on with the cursor of the last one it read.',
+  },
+  TRANSACTION_CONFLICT: {
+    status: 503,
+    retryable: true,
+    retryAfterSeconds: 1,
+    title: 'Transaction conflict',
+    meaning:
+      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01). ' +
+      'Nothing was posted. Send it again with the same nonce.',
+  },
+  ACCOUNT_BUSY: {
+    status: 503,
+    retryable: true,
+    retryAfterSeconds: 1,
+    title: 'Account busy',
+    meaning:
+      'Another transaction keeps the account locked (SQLSTATE 55P03). Nothing was posted. Send it again with the same nonce.',
+  },
+  OVERLOADED: {
+    status: 503,
+    retryable: true,
+    retryAfterSeconds: 1,
+    title: 'Overloaded',
+    meaning:
+      'More requests or postings wait already than the server takes on. Nothing was posted. Send it again with the same nonce.',
+  },
+  SERVER_OUTDATED: {
+    status: 503,
+    retryable: true,
+    retryAfterSeconds: 5,
+    title: 'Server outdated',
+    meaning:
+      'The database no longer declares the operation: it was dropped after this server was started. Nothing was posted.',
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    retryAfterSeconds: 2,
+    title: 'Database unavailable',
+    meaning:
+      'The database is away, overloaded or read-only, or took longer than a request may; the message says which. ' +
+      'Send it again with the same nonce: nothing is posted twice.',
+  },
+} as const satisfies Record<string, ErrorFacts>
+
+/** The closed union of the ledger's error codes. */
+export type LedgerErrorCode = keyof typeof ledgerErrors
