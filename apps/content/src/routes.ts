@@ -1,5 +1,10 @@
-import { balanceData, dateTimeData, defineRoute, entryData, restEntry, shapes } from '@shared-ledger/rest'
+import { defineRoute, restEntry, shapes } from '@shared-ledger/rest'
 import { z } from 'zod'
+import {
+  RestAccessContentDocument,
+  RestCreateContentDocument,
+  type RestPostedContentFragment,
+} from './generated/documents.ts'
 import { problems } from './problems.ts'
 
 const content = z
@@ -16,29 +21,7 @@ const posted = z
   .object({ content, entry: shapes.entry, balance: shapes.balance })
   .meta({ id: 'PostedContent' })
 
-const postedData = z.object({
-  content: z.object({
-    id: z.string(),
-    ownerId: z.string(),
-    title: z.string(),
-    body: z.string(),
-    createdOn: dateTimeData,
-  }),
-  entry: entryData,
-  balance: balanceData,
-  replayed: z.boolean(),
-})
-
-const postedSelection = `
-  ... on PostedContent {
-    content { id ownerId title body createdOn }
-    entry { ...RestEntry }
-    balance { amount }
-    replayed
-  }
-  ...RestRefusal`
-
-function toPosted({ content, entry, balance }: z.output<typeof postedData>): z.input<typeof posted> {
+function toPosted({ content, entry, balance }: RestPostedContentFragment): z.input<typeof posted> {
   const { id, ownerId, title, body, createdOn } = content
   return {
     content: { id: Number(id), owner_id: ownerId, title, body, created_on: createdOn },
@@ -63,16 +46,13 @@ export const routes = [
         nonce: shapes.nonce,
       }),
     },
-    document: `mutation RestCreateContent($input: CreateContentInput!) {
-      createContent(input: $input) { ${postedSelection} }
-    }`,
+    document: RestCreateContentDocument,
     variables: ({ body: { owner_id: ownerId, title, body, nonce } }) => ({
       input: { ownerId, title, body, nonce },
     }),
-    data: z.object({ createContent: postedData }),
     success: { status: 201, description: 'Published.', body: posted },
-    answer: ({ createContent }) => toPosted(createContent),
-    replayed: ({ createContent }) => createContent.replayed,
+    answer: toPosted,
+    replayed: ({ replayed }) => replayed,
   }),
   defineRoute({
     method: 'post',
@@ -84,16 +64,13 @@ export const routes = [
       params: z.object({ content_id: z.string().meta({ examples: ['1'] }) }),
       body: z.object({ owner_id: shapes.ownerId, nonce: shapes.nonce }),
     },
-    document: `mutation RestAccessContent($input: AccessContentInput!) {
-      accessContent(input: $input) { ${postedSelection} }
-    }`,
+    document: RestAccessContentDocument,
     variables: ({ params, body: { owner_id: ownerId, nonce } }) => ({
       input: { contentId: params.content_id, ownerId, nonce },
     }),
-    data: z.object({ accessContent: postedData }),
     success: { status: 200, description: 'Recorded.', body: posted },
-    answer: ({ accessContent }) => toPosted(accessContent),
-    replayed: ({ accessContent }) => accessContent.replayed,
+    answer: toPosted,
+    replayed: ({ replayed }) => replayed,
     problems,
   }),
 ]

@@ -1,13 +1,10 @@
-import {
-  balancesData,
-  dateTimeData,
-  defineRoute,
-  restBalances,
-  restTransaction,
-  shapes,
-  transactionData,
-} from '@shared-ledger/rest'
+import { defineRoute, restBalances, restTransaction, shapes } from '@shared-ledger/rest'
 import { z } from 'zod'
+import {
+  RestCreateProjectDocument,
+  RestPayProjectDocument,
+  type RestProjectFragment,
+} from './generated/documents.ts'
 import { problems } from './problems.ts'
 
 const price = z.int().meta({ description: 'Credits, from 1.', examples: [50] })
@@ -24,19 +21,7 @@ const project = z
   })
   .meta({ id: 'Project' })
 
-const projectData = z.object({
-  id: z.string(),
-  clientId: z.string(),
-  freelancerId: z.string(),
-  title: z.string(),
-  price: z.number(),
-  createdOn: dateTimeData,
-  paidOn: dateTimeData.nullable(),
-})
-
-const projectSelection = 'id clientId freelancerId title price createdOn paidOn'
-
-function restProject(data: z.output<typeof projectData>): z.input<typeof project> {
+function restProject(data: RestProjectFragment): z.input<typeof project> {
   const { id, clientId, freelancerId, createdOn, paidOn, ...rest } = data
   return {
     ...rest,
@@ -68,18 +53,12 @@ export const routes = [
         price,
       }),
     },
-    document: `mutation RestCreateProject($input: CreateProjectInput!) {
-      createProject(input: $input) {
-        ... on Project { ${projectSelection} }
-        ...RestRefusal
-      }
-    }`,
+    document: RestCreateProjectDocument,
     variables: ({ body: { client_id: clientId, freelancer_id: freelancerId, title, price } }) => ({
       input: { clientId, freelancerId, title, price },
     }),
-    data: z.object({ createProject: projectData }),
     success: { status: 201, description: 'Agreed.', body: z.object({ project }) },
-    answer: ({ createProject }) => ({ project: restProject(createProject) }),
+    answer: (project) => ({ project: restProject(project) }),
   }),
   defineRoute({
     method: 'post',
@@ -91,33 +70,15 @@ export const routes = [
       params: z.object({ project_id: z.string().meta({ examples: ['1'] }) }),
       body: z.object({ nonce: shapes.nonce }),
     },
-    document: `mutation RestPayProject($input: PayProjectInput!) {
-      payProject(input: $input) {
-        ... on PaidProject {
-          project { ${projectSelection} }
-          transaction { ...RestTransaction }
-          balances { ownerId amount }
-          replayed
-        }
-        ...RestRefusal
-      }
-    }`,
+    document: RestPayProjectDocument,
     variables: ({ params, body: { nonce } }) => ({ input: { projectId: params.project_id, nonce } }),
-    data: z.object({
-      payProject: z.object({
-        project: projectData,
-        transaction: transactionData,
-        balances: balancesData,
-        replayed: z.boolean(),
-      }),
-    }),
     success: { status: 200, description: 'Paid.', body: paid },
-    answer: ({ payProject: { project, transaction, balances } }) => ({
+    answer: ({ project, transaction, balances }) => ({
       project: restProject(project),
       transaction: restTransaction(transaction),
       balances: restBalances(balances),
     }),
-    replayed: ({ payProject }) => payProject.replayed,
+    replayed: ({ replayed }) => replayed,
     problems,
   }),
 ]

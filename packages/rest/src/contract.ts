@@ -1,7 +1,6 @@
 import { type GraphQLEnumType, type GraphQLSchema, isEnumType } from 'graphql'
-import { z } from 'zod'
-import { parseDocument } from './document.ts'
 import type { RunDocument } from './execute.ts'
+import { LedgerDirectionsDocument } from './generated/documents.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
 
 /** One of the app's operations, as the schema describes it. */
@@ -65,19 +64,13 @@ export function checkOperations({ operations }: Contract, names: readonly string
   if (problems.length > 0) throw validationProblem(problems)
 }
 
-const directionsDocument = parseDocument('query LedgerDirections { ledgerOperations { name direction } }')
-
-const directionsData = z.object({
-  ledgerOperations: z.array(z.object({ name: z.string(), direction: z.string() })),
-})
-
 /** Where each operation moves credits: asked of the graph when first needed, then kept. */
 export function createDirections(): (run: RunDocument) => Promise<ReadonlyMap<string, string>> {
   let known: ReadonlyMap<string, string> | undefined
   return async (run) => {
     if (known) return known
-    const { ledgerOperations } = directionsData.parse(await run(directionsDocument, {}))
-    known = new Map(ledgerOperations.map(({ name, direction }) => [name, direction]))
+    const { result } = await run(LedgerDirectionsDocument, {})
+    known = new Map(result.map(({ name, direction }) => [name, direction]))
     return known
   }
 }

@@ -1,4 +1,5 @@
-import type { DocumentNode, ExecutionResult } from 'graphql'
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import type { ExecutionResult } from 'graphql'
 import { graphProblem } from './refusal.ts'
 
 /** Values of a document's variables. */
@@ -11,21 +12,24 @@ export interface Asker {
   hasLeft(): boolean
 }
 
+/** A document of which the data are known; the graph judges the variables. */
+export type Document<Data> = TypedDocumentNode<Data, never>
+
 /** Runs a document on the app's graph for a request, as the GraphQL endpoint would. */
-export type Execute = (
-  document: DocumentNode,
+export type Execute = <Data>(
+  document: Document<Data>,
   variables: Variables,
   asker: Asker,
-) => ExecutionResult | Promise<ExecutionResult>
+) => ExecutionResult<Data> | Promise<ExecutionResult<Data>>
 
 /** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
-export type RunDocument = (document: DocumentNode, variables: Variables) => Promise<unknown>
+export type RunDocument = <Data>(document: Document<Data>, variables: Variables) => Promise<Data>
 
 /** Binds `execute` to a request. */
 export function runFor(execute: Execute, asker: Asker): RunDocument {
   return async (document, variables) => {
     const { data, errors } = await execute(document, variables, asker)
-    if (errors?.length) throw graphProblem(errors)
+    if (errors?.length || !data) throw graphProblem(errors ?? [])
     return data
   }
 }

@@ -1,65 +1,10 @@
-import { z } from 'zod'
-import * as shapes from './shapes.ts'
-
-// What the fragments of fragments.ts select, and how REST answers it.
-
-/** A DateTime: the scalar gives the graph's server a Date, and its clients a string. */
-export const dateTimeData = z.union([z.string(), z.date().transform((date) => date.toISOString())])
-
-/** What `...RestEntry` selects. */
-export const entryData = z.object({
-  id: z.string(),
-  operation: z.string(),
-  ownerId: z.string(),
-  amount: z.number(),
-  nonce: z.string(),
-  balanceAfter: z.number(),
-  createdOn: dateTimeData,
-  metadata: shapes.metadata,
-  transactionId: z.string(),
-  reverses: z.string().nullable(),
-  refunds: z.string().nullable(),
-  holdId: z.string().nullable(),
-})
-
-/** What `balance { amount }` selects. */
-export const balanceData = z.object({ amount: z.number() })
-
-/** What `...RestBalance` selects. */
-export const accountBalanceData = z.object({
-  ownerId: z.string(),
-  amount: z.number(),
-  overdraft: z.number().nullish(),
-  held: z.number().nullish(),
-  available: z.number().nullish(),
-})
-
-/** What `...RestTransaction` selects. */
-export const transactionData = z.object({
-  id: z.string(),
-  nonce: z.string(),
-  metadata: shapes.metadata,
-  createdOn: dateTimeData,
-  entries: z.array(entryData),
-})
-
-/** What `balances { ownerId amount }` selects. */
-export const balancesData = z.array(z.object({ ownerId: z.string(), amount: z.number() }))
-
-/** What `...RestHold` selects. */
-export const holdData = z.object({
-  id: z.string(),
-  ownerId: z.string(),
-  operation: z.string(),
-  amount: z.number(),
-  nonce: z.string(),
-  metadata: shapes.metadata,
-  status: z.string(),
-  capturedBy: z.object({ id: z.string() }).nullable(),
-  createdOn: dateTimeData,
-  expiresOn: dateTimeData,
-  releasedOn: dateTimeData.nullable(),
-})
+import type {
+  RestBalanceFragment,
+  RestEntryFragment,
+  RestHoldFragment,
+  RestTransactionFragment,
+} from './generated/documents.ts'
+import type * as shapes from './shapes.ts'
 
 /** The id of an entry or a hold. The graph makes one of text for what a dry run imagines: in REST all of these are 0. */
 function restId(id: string): number {
@@ -67,7 +12,7 @@ function restId(id: string): number {
 }
 
 /** An entry of the graph as REST answers it. */
-export function restEntry(entry: z.output<typeof entryData>): shapes.RestEntry {
+export function restEntry(entry: RestEntryFragment): shapes.RestEntry {
   const { reverses, refunds, holdId } = entry
   return {
     id: restId(entry.id),
@@ -86,7 +31,7 @@ export function restEntry(entry: z.output<typeof entryData>): shapes.RestEntry {
 }
 
 /** A balance of the graph as REST answers it: what is null of a past moment is left out. */
-export function restBalance(balance: z.output<typeof accountBalanceData>): shapes.RestBalance {
+export function restBalance(balance: RestBalanceFragment): shapes.RestBalance {
   return { owner_id: balance.ownerId, ...restCredits(balance) }
 }
 
@@ -96,28 +41,28 @@ export function restCredits({
   overdraft,
   held,
   available,
-}: Omit<z.output<typeof accountBalanceData>, 'ownerId'>): shapes.RestCredits {
+}: Omit<RestBalanceFragment, 'ownerId'>): shapes.RestCredits {
   return {
     balance: amount,
-    ...(overdraft != null && { overdraft }),
-    ...(held != null && { held }),
-    ...(available != null && { available }),
+    ...(overdraft !== null && { overdraft }),
+    ...(held !== null && { held }),
+    ...(available !== null && { available }),
   }
 }
 
 /** A transaction of the graph as REST answers it. */
-export function restTransaction(transaction: z.output<typeof transactionData>): shapes.RestTransaction {
+export function restTransaction(transaction: RestTransactionFragment): shapes.RestTransaction {
   const { id, nonce, metadata, createdOn, entries } = transaction
   return { id, nonce, metadata, created_on: createdOn, entries: entries.map(restEntry) }
 }
 
 /** The balances after a transaction as REST answers them. */
-export function restBalances(balances: z.output<typeof balancesData>) {
+export function restBalances(balances: readonly Pick<RestBalanceFragment, 'ownerId' | 'amount'>[]) {
   return balances.map(({ ownerId, amount }) => ({ owner_id: ownerId, balance: amount }))
 }
 
 /** A hold of the graph as REST answers it. */
-export function restHold(hold: z.output<typeof holdData>): shapes.RestHold {
+export function restHold(hold: RestHoldFragment): shapes.RestHold {
   return {
     id: restId(hold.id),
     owner_id: hold.ownerId,

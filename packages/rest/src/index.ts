@@ -2,16 +2,7 @@ export { acceptedTypes } from './accept.ts'
 export { checkMediaType, parseJson } from './body.ts'
 export { parseExactJson } from './exact-json.ts'
 export type { Execute } from './execute.ts'
-export {
-  balanceData,
-  balancesData,
-  dateTimeData,
-  entryData,
-  restBalances,
-  restEntry,
-  restTransaction,
-  transactionData,
-} from './graph.ts'
+export { restBalances, restEntry, restTransaction } from './graph.ts'
 export { isObject } from './json.ts'
 export { isTooDeep } from './json-depth.ts'
 export type { AppInfo } from './openapi.ts'

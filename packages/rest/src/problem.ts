@@ -20,7 +20,7 @@ export interface ProblemExtensions {
   readonly entry?: RestEntry
   readonly hold?: RestHold
   /** When a limit allows the next one; null: never. */
-  readonly next_on?: string | null
+  readonly next_on?: Date | null
   /** The credits that refunds may still give back. */
   readonly refundable?: number
 }

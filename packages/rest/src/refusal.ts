@@ -1,71 +1,60 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
 import { restFieldName } from './fields.ts'
-import {
-  accountBalanceData,
-  dateTimeData,
-  entryData,
-  holdData,
-  restEntry,
-  restHold,
-  transactionData,
-} from './graph.ts'
+import type {
+  RestRefusalFragment,
+  RestSetOverdraftMutation,
+  RestTransactionRefusalFragment,
+} from './generated/documents.ts'
+import { restEntry, restHold } from './graph.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, Problem, problem, validationProblem } from './problem.ts'
 
-/** What `...RestRefusal` selects; a route whose replay answers a transaction selects that of the original too. */
-export const refusalData = z.object({
-  refusal: z.string(),
-  code: z.string(),
-  message: z.string(),
-  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-  entryIndex: z.number().optional(),
-  ownerId: z.string().optional(),
-  balance: accountBalanceData.optional(),
-  identical: z.boolean().optional(),
-  original: entryData.extend({ transaction: transactionData.optional() }).nullish(),
-  originalHold: holdData.nullish(),
-  nextOn: dateTimeData.nullish(),
-  refundable: z.number().optional(),
-  endedHold: holdData.optional(),
-})
+/** What tells a refusal from a success: `refusal: __typename`. */
+type Refused = { readonly refusal: string }
 
 /** A mutation's refusal: the member of its result union that was not success. */
-export type Refusal = z.output<typeof refusalData>
+export type Refusal =
+  | RestRefusalFragment
+  | RestTransactionRefusalFragment
+  | Extract<RestSetOverdraftMutation['result'], Refused>
+
+/** What a document's result is where nothing was refused. */
+export type Accepted<Result> = Exclude<Result, Refused>
 
 /** What REST calls the graph's fields, where that is not the same name in snake_case. */
 export type FieldNames = Readonly<Record<string, string>>
 
-/** The refusal in a result's data, if a mutation of the document refused. */
-export function findRefusal(data: unknown): Refusal | undefined {
-  if (!isObject(data)) return undefined
-  const refused = Object.values(data).find((value) => isObject(value) && 'refusal' in value)
-  return refused === undefined ? undefined : refusalData.parse(refused)
+/** Whether a document's result is a refusal, as `...RestRefusal` selects it. */
+export function isRefusal(result: unknown): result is Refusal {
+  return isObject(result) && 'refusal' in result
 }
 
 /** A mutation's refusal as REST answers it. */
 export function refusalProblem(refusal: Refusal, names: FieldNames = {}): Problem {
-  const { code, message, errors, entryIndex, balance, original, nextOn, refundable } = refusal
-  if (errors) return validationProblem(errors.map((error) => renamed(error, names)))
-  const ownerId = refusal.ownerId ?? balance?.ownerId
-  const hold = refusal.originalHold ?? refusal.endedHold
+  if ('errors' in refusal) return validationProblem(refusal.errors.map((error) => renamed(error, names)))
+  const nextOn = 'nextOn' in refusal ? refusal.nextOn : null
   return new Problem(
-    code,
-    message,
+    refusal.code,
+    refusal.message,
     {
-      ...(entryIndex !== undefined && { entry_index: entryIndex, ...(ownerId && { owner_id: ownerId }) }),
-      ...(balance && { balance: balance.amount }),
-      ...(original && { entry: restEntry(original) }),
-      ...(hold && { hold: restHold(hold) }),
-      ...(nextOn !== undefined && { next_on: nextOn }),
-      ...(refundable !== undefined && { refundable }),
+      ...('entryIndex' in refusal && {
+        entry_index: refusal.entryIndex,
+        owner_id: 'ownerId' in refusal ? refusal.ownerId : refusal.balance.ownerId,
+      }),
+      ...('balance' in refusal && { balance: refusal.balance.amount }),
+      ...('original' in refusal && { entry: restEntry(refusal.original) }),
+      ...('originalHold' in refusal && { hold: restHold(refusal.originalHold) }),
+      ...('endedHold' in refusal && { hold: restHold(refusal.endedHold) }),
+      ...('nextOn' in refusal && { next_on: nextOn }),
+      ...('refundable' in refusal && { refundable: refusal.refundable }),
     },
     nextOn ? { 'retry-after': secondsUntil(nextOn) } : {},
   )
 }
 
-function secondsUntil(moment: string): string {
-  return String(Math.max(1, Math.ceil((Date.parse(moment) - Date.now()) / 1000)))
+function secondsUntil(moment: Date): string {
+  return String(Math.max(1, Math.ceil((moment.getTime() - Date.now()) / 1000)))
 }
 
 const fieldErrors = z.array(z.object({ field: z.string(), message: z.string() }))

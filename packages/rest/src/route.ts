@@ -1,21 +1,21 @@
 import type { DocumentNode } from 'graphql'
 import { z } from 'zod'
-import { operationName, parseDocument } from './document.ts'
-import type { RunDocument, Variables } from './execute.ts'
+import { operationName } from './document.ts'
+import type { Document, RunDocument, Variables } from './execute.ts'
 import { restCredits, restEntry, restHold, restTransaction } from './graph.ts'
 import type { RestAnswer } from './problem.ts'
 import type { ProblemCode, ProblemTable } from './problems.ts'
-import { type FieldNames, findRefusal, type Refusal, refusalProblem } from './refusal.ts'
+import { type Accepted, type FieldNames, isRefusal, type Refusal, refusalProblem } from './refusal.ts'
 import { parseRequest, type RequestShapes } from './request.ts'
 import type { RestCredits, RestEntry, RestHold, RestTransaction } from './shapes.ts'
 import type { LedgerTag } from './tags.ts'
 
 /** What a replay under Idempotency-Key repeats, an entry or a hold, and the current balance of its owner. */
 export interface Replay {
-  readonly entry: RestEntry | undefined
+  readonly entry?: RestEntry
   /** The entry's, where the document selects it of the original. */
-  readonly transaction: RestTransaction | undefined
-  readonly hold: RestHold | undefined
+  readonly transaction?: RestTransaction
+  readonly hold?: RestHold
   readonly balance: number
   /** The same balance, with what can be spent of it. */
   readonly credits: RestCredits
@@ -27,10 +27,15 @@ type Path = `/${string}`
 /** A request's parts, checked against its shapes. */
 export type Input<Request extends RequestShapes> = z.output<z.ZodObject<Request>>
 
+/** A route's document has one field, under this name. */
+interface AnyData {
+  readonly result?: unknown
+}
+
 /** A route as its author writes it. Types follow from the shapes: nothing is written twice. */
 export interface RouteDefinition<
   Request extends RequestShapes,
-  Data extends z.ZodType,
+  Data extends AnyData,
   Success extends z.ZodType,
 > {
   readonly method: Method
@@ -48,17 +53,15 @@ export interface RouteDefinition<
   readonly request: Request
   /** Whether a request without a body stands for one of `{}`. */
   readonly bodyOptional?: boolean
-  /** A GraphQL document with one named operation; it may use the fragments of fragments.ts. */
-  readonly document: string
+  /** A mutation's selects `...RestRefusal`. */
+  readonly document: Document<Data>
   /** `run` asks the graph something first. */
   readonly variables: (input: Input<Request>, run: RunDocument) => Variables | Promise<Variables>
-  /** What the document selects when nothing was refused. */
-  readonly data: Data
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: Success }
-  /** @throws Problem where the data says that there is nothing to answer. */
-  readonly answer: (data: z.output<Data>, input: Input<Request>) => z.input<Success>
+  /** @throws Problem where the result says that there is nothing to answer. */
+  readonly answer: (result: Accepted<Data['result']>, input: Input<Request>) => z.input<Success>
   /** Whether success was a replay: answered with the header Idempotency-Replayed. */
-  readonly replayed?: (data: z.output<Data>) => boolean
+  readonly replayed?: (result: Accepted<Data['result']>) => boolean
   /**
    * The answer to an identical DuplicateNonceError under Idempotency-Key; without it, or where it is undefined, that is a
    * 409. `run` asks the graph for what the refusal lacks.
@@ -95,7 +98,6 @@ export interface Route {
   readonly description: string | undefined
   readonly request: RequestShapes
   readonly bodyOptional: boolean
-  /** With the fragments that it uses. */
   readonly document: DocumentNode
   readonly operation: string | undefined
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: z.ZodType }
@@ -107,15 +109,14 @@ export interface Route {
   answer(input: RawInput, run: RunDocument): Promise<RestAnswer>
 }
 
-/** Defines one route of an app. @throws GraphQLError on a document that does not parse. */
+/** Defines one route of an app. */
 export function defineRoute<
   const Request extends RequestShapes,
-  Data extends z.ZodType,
+  Data extends AnyData,
   Success extends z.ZodType,
 >(definition: RouteDefinition<Request, Data, Success>): Route {
   const { method, path, operationId, tag, summary, description, request, success } = definition
-  const { aliases = [], bodyOptional = false, codes = [], problems = {} } = definition
-  const document = parseDocument(definition.document)
+  const { document, aliases = [], bodyOptional = false, codes = [], problems = {} } = definition
   const shape = z.object(request)
 
   const succeed = (body: z.input<Success>, replayed: boolean): RestAnswer => ({
@@ -126,7 +127,7 @@ export function defineRoute<
   })
 
   const replayOf = async (refusal: Refusal, run: RunDocument) => {
-    const original = refusal.identical ? originalOf(refusal) : undefined
+    const original = originalOf(refusal)
     return original && (await definition.replay?.(original, run))
   }
 
@@ -148,26 +149,28 @@ export function defineRoute<
     takesNonce: request.body !== undefined && 'nonce' in request.body.shape,
     async answer(raw, run) {
       const input = parseRequest(shape, request, raw)
-      const result = await run(document, await definition.variables(input, run))
-      const refusal = findRefusal(result)
-      if (refusal) {
-        const replay = raw.underIdempotencyKey ? await replayOf(refusal, run) : undefined
+      const { result } = await run(document, await definition.variables(input, run))
+      if (isRefusal(result)) {
+        const replay = raw.underIdempotencyKey ? await replayOf(result, run) : undefined
         if (replay !== undefined) return succeed(replay, true)
-        throw refusalProblem(refusal, definition.fieldNames)
+        throw refusalProblem(result, definition.fieldNames)
       }
-      const data = definition.data.parse(result)
-      return succeed(definition.answer(data, input), definition.replayed?.(data) ?? false)
+      // What is no refusal is one of the other members, which TypeScript cannot infer of a type that it does not know yet.
+      const accepted = result as Accepted<Data['result']>
+      return succeed(definition.answer(accepted, input), definition.replayed?.(accepted) ?? false)
     },
   }
 }
 
-function originalOf({ original, originalHold, balance }: Refusal): Replay | undefined {
-  if (!balance) return undefined
+/** What an identical request was refused for: its original. */
+function originalOf(refusal: Refusal): Replay | undefined {
+  if (!('identical' in refusal && refusal.identical)) return undefined
+  const replay = { balance: refusal.balance.amount, credits: restCredits(refusal.balance) }
+  if ('originalHold' in refusal) return { ...replay, hold: restHold(refusal.originalHold) }
+  const { original } = refusal
   return {
-    entry: original ? restEntry(original) : undefined,
-    transaction: original?.transaction && restTransaction(original.transaction),
-    hold: originalHold ? restHold(originalHold) : undefined,
-    balance: balance.amount,
-    credits: restCredits(balance),
+    ...replay,
+    entry: restEntry(original),
+    ...('transaction' in original && { transaction: restTransaction(original.transaction) }),
   }
 }

@@ -87,7 +87,9 @@ export const metadataFilter = z
   })
 
 /** When something was made: UTC, to the millisecond. */
-export const createdOn = z.string().meta({ format: 'date-time', examples: ['2026-11-21T10:15:30.000Z'] })
+export const createdOn = z
+  .custom<Date>()
+  .meta({ type: 'string', format: 'date-time', examples: ['2026-11-21T10:15:30.000Z'] })
 
 /** The id of a transaction. */
 export const transactionId = z

@@ -1,3 +1,4 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import {
   createLedger,
   createPool,
@@ -6,18 +7,11 @@ import {
   type Ledger,
   type PostedEntry,
 } from '@shared-ledger/ledger'
-import {
-  balanceData,
-  dateTimeData,
-  defineRoute,
-  entryData,
-  type Route,
-  restEntry,
-  shapes,
-} from '@shared-ledger/rest'
-import type { GraphQLSchema } from 'graphql'
+import { defineRoute, type Route, restEntry, shapes } from '@shared-ledger/rest'
+import { type GraphQLSchema, parse } from 'graphql'
 import { z } from 'zod'
 import { createBuilder, operations } from '../../plugin-ledger/test/build-schema.ts'
+import { type RestEntryFragment, RestRefusalFragmentDoc } from '../src/generated/documents.ts'
 
 export { operations }
 
@@ -131,6 +125,29 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
   return builder.toSchema({ sortSchema: false })
 }
 
+/** A document with `...RestRefusal`, and the fragments that this uses. */
+function documentOf<Result>(source: string): TypedDocumentNode<{ readonly result: Result }, never> {
+  return {
+    ...parse(source),
+    definitions: [...parse(source).definitions, ...RestRefusalFragmentDoc.definitions],
+  }
+}
+
+interface PostedData {
+  readonly entry: RestEntryFragment
+  readonly balance: { readonly amount: number }
+}
+
+interface NoteData extends PostedData {
+  readonly note: {
+    readonly id: string
+    readonly ownerId: string
+    readonly text: string
+    readonly createdOn: Date
+  }
+  readonly replayed: boolean
+}
+
 const routes: readonly Route[] = [
   defineRoute({
     method: 'post',
@@ -138,8 +155,8 @@ const routes: readonly Route[] = [
     operationId: 'createNote',
     summary: 'Create a note',
     request: { body: z.object({ owner_id: shapes.ownerId, text: z.string(), nonce: shapes.nonce }) },
-    document: `mutation RestCreateNote($input: CreateNoteInput!) {
-      createNote(input: $input) {
+    document: documentOf<NoteData>(`mutation RestCreateNote($input: CreateNoteInput!) {
+      result: createNote(input: $input) {
         ... on PostedNote {
           note { id ownerId text createdOn }
           entry { ...RestEntry }
@@ -148,16 +165,8 @@ const routes: readonly Route[] = [
         }
         ...RestRefusal
       }
-    }`,
+    }`),
     variables: ({ body: { owner_id, text, nonce } }) => ({ input: { ownerId: owner_id, text, nonce } }),
-    data: z.object({
-      createNote: z.object({
-        note: z.object({ id: z.string(), ownerId: z.string(), text: z.string(), createdOn: dateTimeData }),
-        entry: entryData,
-        balance: balanceData,
-        replayed: z.boolean(),
-      }),
-    }),
     success: {
       status: 201,
       description: 'Created.',
@@ -169,12 +178,12 @@ const routes: readonly Route[] = [
         balance: shapes.balance,
       }),
     },
-    answer: ({ createNote: { note, entry, balance } }) => ({
+    answer: ({ note, entry, balance }) => ({
       note: { id: Number(note.id), owner_id: note.ownerId, text: note.text, created_on: note.createdOn },
       entry: restEntry(entry),
       balance: balance.amount,
     }),
-    replayed: ({ createNote }) => createNote.replayed,
+    replayed: ({ replayed }) => replayed,
   }),
   defineRoute({
     method: 'post',
@@ -185,16 +194,15 @@ const routes: readonly Route[] = [
       params: z.object({ note_id: z.string() }),
       body: z.object({ owner_id: shapes.ownerId, nonce: shapes.nonce }),
     },
-    document: `mutation RestAccessNote($id: ID!, $ownerId: String!, $nonce: String!) {
-      accessNote(id: $id, ownerId: $ownerId, nonce: $nonce) {
+    document: documentOf<PostedData>(`mutation RestAccessNote($id: ID!, $ownerId: String!, $nonce: String!) {
+      result: accessNote(id: $id, ownerId: $ownerId, nonce: $nonce) {
         ... on AccessedNote { entry { ...RestEntry } balance { amount } }
         ...RestRefusal
       }
-    }`,
+    }`),
     variables: ({ params, body }) => ({ id: params.note_id, ownerId: body.owner_id, nonce: body.nonce }),
-    data: z.object({ accessNote: z.object({ entry: entryData, balance: balanceData }) }),
     success: { status: 200, body: z.object({ entry: shapes.entry, balance: shapes.balance }) },
-    answer: ({ accessNote: { entry, balance } }) => ({ entry: restEntry(entry), balance: balance.amount }),
+    answer: ({ entry, balance }) => ({ entry: restEntry(entry), balance: balance.amount }),
     replay: ({ entry, balance }) => entry && { entry, balance },
     problems: {
       NOTE_NOT_FOUND: {

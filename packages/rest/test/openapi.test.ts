@@ -9,7 +9,7 @@ type Json = any
 /** The document comes from the schema alone: nothing is connected. */
 function createDocument() {
   const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
-  const rest = createRest({ app: 'notes', schema, routes, execute: () => ({ data: {} }) })
+  const rest = createRest({ app: 'notes', schema, routes, execute: () => ({}) })
   const document: Json = JSON.parse(JSON.stringify(rest.openApi))
   return { rest, document }
 }

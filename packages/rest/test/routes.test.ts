@@ -33,7 +33,7 @@ const full = buildSchema(openLedger(allOperations))
 
 /** The routes of a graph, as its table and its openapi.json have them. */
 function routesOf(schema: GraphQLSchema) {
-  const { routes, openApi } = createRest({ app: 'games', schema, execute: () => ({ data: {} }) })
+  const { routes, openApi } = createRest({ app: 'games', schema, execute: () => ({}) })
   const described = Object.entries(openApi.paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   )

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { accountBalanceData, restBalance } from '../graph.ts'
+import { RestBalanceDocument } from '../generated/documents.ts'
+import { restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
@@ -24,12 +25,9 @@ function balanceRoute(place: Pick<Route, 'path' | 'operationId'>): Route {
           .meta({ description: 'The balance after the last entry until this moment; left out: now.' }),
       }),
     },
-    document: `query RestBalance($ownerId: String!, $asOf: DateTime) {
-      balance(ownerId: $ownerId, asOf: $asOf) { ...RestBalance }
-    }`,
+    document: RestBalanceDocument,
     variables: ({ params, query: { as_of: asOf } }) => ({ ownerId: params.owner_id, asOf }),
-    data: z.object({ balance: accountBalanceData }),
     success: { status: 200, body: shapes.accountBalance },
-    answer: ({ balance }) => restBalance(balance),
+    answer: restBalance,
   })
 }

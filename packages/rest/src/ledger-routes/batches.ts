@@ -2,13 +2,14 @@ import { z } from 'zod'
 import type { Contract } from '../contract.ts'
 import { postOperationProblems } from '../contract.ts'
 import { fieldProblems } from '../fields.ts'
+import { RestPostLedgerEntriesDocument } from '../generated/documents.ts'
 import { describedAs } from '../json-schema.ts'
 import { type Problem, type ProblemBody, problemAnswer, validationProblem } from '../problem.ts'
-import { refusalData, refusalProblem } from '../refusal.ts'
+import { refusalProblem } from '../refusal.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import type { EntryReader } from './posting-fields.ts'
-import { postedEntry, postedEntryBody, postedEntryData, postingBody } from './postings.ts'
+import { postedEntry, postedEntryBody, postingBody } from './postings.ts'
 
 const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta({ id: 'LedgerEntryPosting' })
 
@@ -47,24 +48,16 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
         dry_run: shapes.dryRun.nullish(),
       }),
     },
-    document: `mutation RestPostLedgerEntries(
-      $inputs: [PostLedgerEntryInput!]!, $dryRun: Boolean, $any: Boolean!
-    ) {
-      postLedgerEntries(inputs: $inputs, dryRun: $dryRun) @include(if: $any) {
-        ... on PostLedgerEntrySuccess { entry { ...RestEntry } balance { amount } }
-        ...RestRefusal
-      }
-    }`,
+    document: RestPostLedgerEntriesDocument,
     async variables({ body }, run) {
       const postings = body.entries.flatMap((item) => ('posting' in item ? [item.posting] : []))
       const entries = await readEntries(postings, run)
       const inputs = postings.map(({ nonce, metadata }, index) => ({ ...entries[index], nonce, metadata }))
       return { inputs, dryRun: body.dry_run, any: inputs.length > 0 }
     },
-    data: z.object({ postLedgerEntries: z.array(z.union([postedEntryData, refusalData])).default([]) }),
     success: { status: 200, description: 'Each was judged.', body: z.object({ results }) },
-    answer({ postLedgerEntries }, { body }) {
-      const judged = postLedgerEntries[Symbol.iterator]()
+    answer(result, { body }) {
+      const judged = (result ?? [])[Symbol.iterator]()
       return {
         results: body.entries.map((item) => {
           if ('refused' in item) return problemAnswer(item.refused).body

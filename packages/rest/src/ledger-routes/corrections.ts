@@ -1,15 +1,13 @@
 import { z } from 'zod'
+import {
+  RestRefundLedgerEntryDocument,
+  RestReverseLedgerTransactionDocument,
+} from '../generated/documents.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { postingFields, postingInput } from './posting-fields.ts'
-import { postedEntry, postedEntryBody, postedEntryData, replayedEntry } from './postings.ts'
-import {
-  postedTransaction,
-  postedTransactionBody,
-  postedTransactionData,
-  postedTransactionSelection,
-  replayedTransaction,
-} from './transactions.ts'
+import { postedEntry, postedEntryBody, replayedEntry } from './postings.ts'
+import { postedTransaction, postedTransactionBody, replayedTransaction } from './transactions.ts'
 
 const reverseRoute = defineRoute({
   method: 'post',
@@ -22,13 +20,10 @@ const reverseRoute = defineRoute({
     params: z.object({ transaction_id: shapes.transactionId }),
     body: z.object(postingFields),
   },
-  document: `mutation RestReverseLedgerTransaction($input: ReverseLedgerTransactionInput!) {
-    reverseLedgerTransaction(input: $input) { ${postedTransactionSelection('ReverseLedgerTransactionSuccess')} }
-  }`,
+  document: RestReverseLedgerTransactionDocument,
   variables: ({ params, body }) => ({ input: { id: params.transaction_id, ...postingInput(body) } }),
-  data: z.object({ reverseLedgerTransaction: postedTransactionData }),
   success: { status: 200, description: 'Undone.', body: postedTransactionBody },
-  answer: ({ reverseLedgerTransaction }) => postedTransaction(reverseLedgerTransaction),
+  answer: postedTransaction,
   replay: replayedTransaction,
   codes: ['TRANSACTION_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED', 'REFUND_EXCEEDED'],
   fieldNames: { id: 'transaction_id' },
@@ -49,18 +44,12 @@ const refundRoute = defineRoute({
       ...postingFields,
     }),
   },
-  document: `mutation RestRefundLedgerEntry($input: RefundLedgerEntryInput!) {
-    refundLedgerEntry(input: $input) {
-      ... on RefundLedgerEntrySuccess { entry { ...RestEntry } balance { amount } }
-      ...RestRefusal
-    }
-  }`,
+  document: RestRefundLedgerEntryDocument,
   variables: ({ params, body }) => ({
     input: { id: params.entry_id, amount: body.amount, ...postingInput(body) },
   }),
-  data: z.object({ refundLedgerEntry: postedEntryData }),
   success: { status: 200, description: 'Given back.', body: postedEntryBody },
-  answer: ({ refundLedgerEntry }) => postedEntry(refundLedgerEntry),
+  answer: postedEntry,
   replay: replayedEntry,
   codes: ['ENTRY_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED', 'REFUND_EXCEEDED'],
   fieldNames: { id: 'entry_id' },

@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { type Contract, checkOperations } from '../contract.ts'
-import { entryData, restEntry } from '../graph.ts'
+import {
+  RestEntriesDocument,
+  RestLedgerEntryByNonceDocument,
+  RestLedgerEntryDocument,
+} from '../generated/documents.ts'
+import { restEntry } from '../graph.ts'
 import { problem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { oneOrMore, operationQuery } from './operation-query.ts'
-import { next, nextOf, pageArguments, pageData, pageQuery } from './pages.ts'
+import { next, nextOf, pageArguments, pageQuery } from './pages.ts'
 
 const entriesBody = z.object({ entries: z.array(shapes.entry), next }).meta({ id: 'EntryPage' })
 
@@ -34,18 +39,7 @@ export function entriesRoute(contract: Contract): Route {
       params: z.object({ owner_id: shapes.ownerId }),
       query: entriesQuery,
     },
-    document: `query RestEntries(
-      $ownerId: String!, $first: Int, $after: String, $operations: [LedgerOperation!],
-      $from: DateTime, $to: DateTime, $order: LedgerEntryOrder, $metadata: LedgerMetadataFilter
-    ) {
-      ledgerEntries(
-        ownerId: $ownerId, first: $first, after: $after, operations: $operations,
-        from: $from, to: $to, order: $order, metadata: $metadata
-      ) {
-        edges { node { ...RestEntry } }
-        pageInfo { hasNextPage endCursor }
-      }
-    }`,
+    document: RestEntriesDocument,
     variables({ params, query: { operation, from, to, order, metadata, ...page } }) {
       const operations = oneOrMore(operation)
       checkOperations(contract, operations)
@@ -60,11 +54,10 @@ export function entriesRoute(contract: Contract): Route {
         metadata: filter && { key: filter[0], value: filter[1] },
       }
     },
-    data: z.object({ ledgerEntries: pageData(entryData) }),
     success: { status: 200, body: entriesBody },
-    answer: ({ ledgerEntries }) => ({
-      entries: ledgerEntries.edges.map(({ node }) => restEntry(node)),
-      next: nextOf(ledgerEntries),
+    answer: (result) => ({
+      entries: result.edges.map(({ node }) => restEntry(node)),
+      next: nextOf(result),
     }),
   })
 }
@@ -81,15 +74,12 @@ export const entryByNonceRoute = defineRoute({
     params: z.object({ owner_id: shapes.ownerId }),
     query: z.object({ nonce: shapes.nonce.meta({ description: 'What it was posted with.' }) }),
   },
-  document: `query RestLedgerEntryByNonce($ownerId: String!, $nonce: String!) {
-    ledgerEntryByNonce(ownerId: $ownerId, nonce: $nonce) { ...RestEntry }
-  }`,
+  document: RestLedgerEntryByNonceDocument,
   variables: ({ params, query }) => ({ ownerId: params.owner_id, nonce: query.nonce }),
-  data: z.object({ ledgerEntryByNonce: entryData.nullable() }),
   success: { status: 200, body: z.object({ entry: shapes.entry }) },
-  answer({ ledgerEntryByNonce }) {
-    if (!ledgerEntryByNonce) throw problem('ENTRY_NOT_FOUND', 'The owner has no entry with this nonce.')
-    return { entry: restEntry(ledgerEntryByNonce) }
+  answer(entry) {
+    if (!entry) throw problem('ENTRY_NOT_FOUND', 'The owner has no entry with this nonce.')
+    return { entry: restEntry(entry) }
   },
   codes: ['ENTRY_NOT_FOUND'],
 })
@@ -103,13 +93,12 @@ export const entryRoute = defineRoute({
   summary: 'An entry',
   description: 'By the id that it was given when it was posted.',
   request: { params: z.object({ entry_id: shapes.idInPath }) },
-  document: 'query RestLedgerEntry($id: ID!) { ledgerEntry(id: $id) { ...RestEntry } }',
+  document: RestLedgerEntryDocument,
   variables: ({ params }) => ({ id: params.entry_id }),
-  data: z.object({ ledgerEntry: entryData.nullable() }),
   success: { status: 200, body: z.object({ entry: shapes.entry }) },
-  answer({ ledgerEntry }) {
-    if (!ledgerEntry) throw problem('ENTRY_NOT_FOUND', 'The app has no entry with this id.')
-    return { entry: restEntry(ledgerEntry) }
+  answer(entry) {
+    if (!entry) throw problem('ENTRY_NOT_FOUND', 'The app has no entry with this id.')
+    return { entry: restEntry(entry) }
   },
   codes: ['ENTRY_NOT_FOUND'],
 })

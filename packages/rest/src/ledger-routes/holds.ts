@@ -1,14 +1,21 @@
 import { z } from 'zod'
-import { parseDocument } from '../document.ts'
-import { accountBalanceData, entryData, holdData, restCredits, restEntry, restHold } from '../graph.ts'
+import {
+  RestCaptureHoldDocument,
+  RestHoldCreditsDocument,
+  type RestHoldCreditsMutation,
+  RestLedgerHoldDocument,
+  RestLedgerHoldsDocument,
+  RestReleaseHoldDocument,
+} from '../generated/documents.ts'
+import { restCredits, restEntry, restHold } from '../graph.ts'
 import { problem } from '../problem.ts'
+import type { Accepted } from '../refusal.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
 
 const postedHoldBody = z.object({ hold: shapes.hold, ...shapes.credits }).meta({ id: 'PostedHold' })
-const postedHoldData = z.object({ hold: holdData, balance: accountBalanceData })
-const postedHold = ({ hold, balance }: z.output<typeof postedHoldData>) => ({
+const postedHold = ({ hold, balance }: Accepted<RestHoldCreditsMutation['result']>) => ({
   hold: restHold(hold),
   ...restCredits(balance),
 })
@@ -36,26 +43,16 @@ export function holdsRoute(readEntries: EntryReader): Route {
         dry_run: postingFields.dry_run,
       }),
     },
-    document: `mutation RestHoldCredits($input: HoldCreditsInput!) {
-      holdCredits(input: $input) {
-        ... on HoldCreditsSuccess { hold { ...RestHold } balance { ...RestBalance } }
-        ...RestRefusal
-      }
-    }`,
+    document: RestHoldCreditsDocument,
     async variables({ body }, run) {
       const [entry] = await readEntries([body], run)
       return { input: { ...entry, expiresIn: body.expires_in, ...postingInput(body) } }
     },
-    data: z.object({ holdCredits: postedHoldData }),
     success: { status: 201, description: 'Held.', body: postedHoldBody },
-    answer: ({ holdCredits }) => postedHold(holdCredits),
+    answer: postedHold,
     replay: ({ hold, credits }) => hold && { hold, ...credits },
   })
 }
-
-const holdDocument = 'query RestLedgerHold($id: ID!) { ledgerHold(id: $id) { ...RestHold } }'
-const holdQuery = parseDocument(holdDocument)
-const foundHold = z.object({ ledgerHold: holdData.nullable() })
 
 /** One hold. */
 export const holdRoute = defineRoute({
@@ -66,13 +63,12 @@ export const holdRoute = defineRoute({
   summary: 'A hold, and what became of it',
   description: 'Its `status` says whether it is still held.',
   request: { params: z.object({ hold_id: shapes.idInPath }) },
-  document: holdDocument,
+  document: RestLedgerHoldDocument,
   variables: ({ params }) => ({ id: params.hold_id }),
-  data: foundHold,
   success: { status: 200, body: z.object({ hold: shapes.hold }) },
-  answer({ ledgerHold }) {
-    if (!ledgerHold) throw problem('HOLD_NOT_FOUND')
-    return { hold: restHold(ledgerHold) }
+  answer(hold) {
+    if (!hold) throw problem('HOLD_NOT_FOUND')
+    return { hold: restHold(hold) }
   },
   codes: ['HOLD_NOT_FOUND'],
 })
@@ -86,11 +82,10 @@ export const heldRoute = defineRoute({
   summary: 'An owner’s live holds, newest first, up to 100',
   description: 'Neither captured, nor released, nor expired.',
   request: { params: z.object({ owner_id: shapes.ownerId }) },
-  document: 'query RestLedgerHolds($ownerId: String!) { ledgerHolds(ownerId: $ownerId) { ...RestHold } }',
+  document: RestLedgerHoldsDocument,
   variables: ({ params }) => ({ ownerId: params.owner_id }),
-  data: z.object({ ledgerHolds: z.array(holdData) }),
   success: { status: 200, body: z.object({ holds: z.array(shapes.hold) }) },
-  answer: ({ ledgerHolds }) => ({ holds: ledgerHolds.map(restHold) }),
+  answer: (holds) => ({ holds: holds.map(restHold) }),
 })
 
 /** Posts what a hold has promised. */
@@ -111,16 +106,10 @@ export const captureRoute = defineRoute({
       ...postingFields,
     }),
   },
-  document: `mutation RestCaptureHold($input: CaptureHoldInput!) {
-    captureHold(input: $input) {
-      ... on CaptureHoldSuccess { entry { ...RestEntry } hold { ...RestHold } balance { ...RestBalance } }
-      ...RestRefusal
-    }
-  }`,
+  document: RestCaptureHoldDocument,
   variables: ({ params, body }) => ({
     input: { id: params.hold_id, amount: body.amount, ...postingInput(body) },
   }),
-  data: z.object({ captureHold: postedHoldData.extend({ entry: entryData }) }),
   success: {
     status: 200,
     description: 'Captured.',
@@ -128,16 +117,16 @@ export const captureRoute = defineRoute({
       .object({ entry: shapes.entry, hold: shapes.hold, ...shapes.credits })
       .meta({ id: 'CapturedHold' }),
   },
-  answer({ captureHold }) {
-    const entry = restEntry(captureHold.entry)
-    const { hold, ...credits } = postedHold(captureHold)
+  answer(captured) {
+    const entry = restEntry(captured.entry)
+    const { hold, ...credits } = postedHold(captured)
     // A dry run imagines what becomes of a hold that is there, and so has an id.
     return { entry, hold: { ...hold, id: entry.hold_id ?? hold.id }, ...credits }
   },
   async replay({ entry, credits }, run) {
     if (entry?.hold_id === undefined) return undefined
-    const { ledgerHold } = foundHold.parse(await run(holdQuery, { id: String(entry.hold_id) }))
-    return ledgerHold ? { entry, hold: restHold(ledgerHold), ...credits } : undefined
+    const { result: hold } = await run(RestLedgerHoldDocument, { id: String(entry.hold_id) })
+    return hold ? { entry, hold: restHold(hold), ...credits } : undefined
   },
   codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED'],
   fieldNames: { id: 'hold_id' },
@@ -153,15 +142,9 @@ export const releaseRoute = defineRoute({
   description: 'A hold that was released before, or has expired, is answered as it is.',
   request: { params: z.object({ hold_id: shapes.idInPath }), body: z.object({}) },
   bodyOptional: true,
-  document: `mutation RestReleaseHold($id: ID!) {
-    releaseHold(id: $id) {
-      ... on ReleaseHoldSuccess { hold { ...RestHold } balance { ...RestBalance } }
-      ...RestRefusal
-    }
-  }`,
+  document: RestReleaseHoldDocument,
   variables: ({ params }) => ({ id: params.hold_id }),
-  data: z.object({ releaseHold: postedHoldData }),
   success: { status: 200, description: 'Released.', body: postedHoldBody },
-  answer: ({ releaseHold }) => postedHold(releaseHold),
+  answer: postedHold,
   codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RestLedgerOperationsDocument } from '../generated/documents.ts'
 import { defineRoute } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
@@ -44,31 +45,11 @@ export const operationsRoute = defineRoute({
   summary: 'The app’s operations, with their amounts and limits',
   description: 'The shared operations, then the app’s own.',
   request: {},
-  document: `query RestLedgerOperations {
-    ledgerOperations {
-      name description shared direction minAmount maxAmount defaultAmount paired retired limit { times per }
-    }
-  }`,
+  document: RestLedgerOperationsDocument,
   variables: () => ({}),
-  data: z.object({
-    ledgerOperations: z.array(
-      z.object({
-        name: z.string(),
-        description: z.string().nullable(),
-        shared: z.boolean(),
-        direction: z.string(),
-        minAmount: z.number(),
-        maxAmount: z.number(),
-        defaultAmount: z.number().nullable(),
-        paired: z.boolean(),
-        retired: z.boolean(),
-        limit: z.object({ times: z.number(), per: z.string() }).nullable(),
-      }),
-    ),
-  }),
   success: { status: 200, body: z.object({ operations: z.array(operationInfo) }) },
-  answer: ({ ledgerOperations }) => ({
-    operations: ledgerOperations.map(
+  answer: (operations) => ({
+    operations: operations.map(
       ({ name, description, shared, direction, paired, retired, limit, ...amounts }) => ({
         name,
         description,

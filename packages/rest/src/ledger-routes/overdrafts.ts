@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { accountBalanceData, restBalance } from '../graph.ts'
+import { RestSetOverdraftDocument } from '../generated/documents.ts'
+import { restBalance } from '../graph.ts'
 import { defineRoute } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
@@ -15,18 +16,9 @@ export const overdraftRoute = defineRoute({
     params: z.object({ owner_id: shapes.ownerId }),
     body: z.object({ limit: z.int().meta({ description: 'Credits, >= 0.', examples: [100] }) }),
   },
-  document: `mutation RestSetOverdraft($input: SetOverdraftInput!) {
-    setOverdraft(input: $input) {
-      ... on SetOverdraftSuccess { balance { ...RestBalance } }
-      ... on Error { refusal: __typename code message }
-      ... on ValidationError { errors { field message } }
-      ... on OverdraftInUseError { balance { ownerId amount } }
-      ... on BalanceOutOfRangeError { balance { ownerId amount } }
-    }
-  }`,
+  document: RestSetOverdraftDocument,
   variables: ({ params, body }) => ({ input: { ownerId: params.owner_id, limit: body.limit } }),
-  data: z.object({ setOverdraft: z.object({ balance: accountBalanceData }) }),
   success: { status: 200, description: 'Set.', body: shapes.accountBalance },
-  answer: ({ setOverdraft: { balance } }) => restBalance(balance),
+  answer: ({ balance }) => restBalance(balance),
   codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })

@@ -22,14 +22,6 @@ export const next = z
   .nullable()
   .meta({ description: 'The `after` of the next page; null on the last.' })
 
-/** What `edges { node {…} } pageInfo { hasNextPage endCursor }` selects. */
-export function pageData<Node extends z.ZodType>(node: Node) {
-  return z.object({
-    edges: z.array(z.object({ node })),
-    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-  })
-}
-
 /** The `next` of a page. */
 export function nextOf({ pageInfo }: { pageInfo: { hasNextPage: boolean; endCursor: string | null } }) {
   return pageInfo.hasNextPage ? pageInfo.endCursor : null

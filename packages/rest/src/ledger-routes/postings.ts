@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { balanceData, entryData, restEntry } from '../graph.ts'
+import { RestPostLedgerEntryDocument, type RestPostLedgerEntryMutation } from '../generated/documents.ts'
+import { restEntry } from '../graph.ts'
+import type { Accepted } from '../refusal.ts'
 import { defineRoute, type Replay, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
@@ -19,11 +21,8 @@ export const postedEntryBody = z
   .object({ entry: shapes.entry, balance: shapes.balance })
   .meta({ id: 'PostedEntry' })
 
-/** What `entry { ...RestEntry } balance { amount }` selects. */
-export const postedEntryData = z.object({ entry: entryData, balance: balanceData })
-
 /** A posting of one entry as REST answers it. */
-export function postedEntry({ entry, balance }: z.output<typeof postedEntryData>) {
+export function postedEntry({ entry, balance }: Accepted<RestPostLedgerEntryMutation['result']>) {
   return { entry: restEntry(entry), balance: balance.amount }
 }
 
@@ -45,19 +44,13 @@ export function postRoute(readEntries: EntryReader): Route {
       'The nonce makes the request safe to repeat: sent as `nonce`, every repetition is refused with 409 and the ' +
       'original; sent as the header Idempotency-Key, an identical repetition is answered with the original.',
     request: { body: postingBody },
-    document: `mutation RestPostLedgerEntry($input: PostLedgerEntryInput!) {
-      postLedgerEntry(input: $input) {
-        ... on PostLedgerEntrySuccess { entry { ...RestEntry } balance { amount } }
-        ...RestRefusal
-      }
-    }`,
+    document: RestPostLedgerEntryDocument,
     async variables({ body }, run) {
       const [entry] = await readEntries([body], run)
       return { input: { ...entry, ...postingInput(body) } }
     },
-    data: z.object({ postLedgerEntry: postedEntryData }),
     success: { status: 200, description: 'Posted.', body: postedEntryBody },
-    answer: ({ postLedgerEntry }) => postedEntry(postLedgerEntry),
+    answer: postedEntry,
     replay: replayedEntry,
   })
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { type Contract, checkOperations } from '../contract.ts'
-import { accountBalanceData, dateTimeData, restBalance } from '../graph.ts'
+import { RestAccountsDocument, RestSummaryDocument } from '../generated/documents.ts'
+import { restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { oneOrMore, operationQuery } from './operation-query.ts'
-import { next, nextOf, pageArguments, pageData, pageQuery } from './pages.ts'
+import { next, nextOf, pageArguments, pageQuery } from './pages.ts'
 
 const summaryLine = z
   .object({
@@ -33,25 +34,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
   const summary = {
     method: 'get',
     description: 'Windows are those of UTC, oldest first, at most 1,000; one without an entry is left out.',
-    document: `query RestSummary(
-      $ownerId: String, $from: DateTime!, $to: DateTime!, $per: LedgerSummaryWindow!,
-      $operations: [LedgerOperation!]
-    ) {
-      ledgerSummary(ownerId: $ownerId, from: $from, to: $to, per: $per, operations: $operations) {
-        operation: operationName start count gross reversed
-      }
-    }`,
-    data: z.object({
-      ledgerSummary: z.array(
-        z.object({
-          operation: z.string(),
-          start: dateTimeData,
-          count: z.number(),
-          gross: z.number(),
-          reversed: z.number(),
-        }),
-      ),
-    }),
+    document: RestSummaryDocument,
     success: { status: 200, body: z.object({ lines: z.array(summaryLine) }) },
   } as const
   return [
@@ -63,7 +46,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
       summary: 'Counts and sums of an owner’s entries per operation and hour, day or month',
       request: { params: z.object({ owner_id: shapes.ownerId }), query: summaryQuery },
       variables: ({ params, query }) => ({ ownerId: params.owner_id, ...asked(query) }),
-      answer: ({ ledgerSummary }) => ({ lines: ledgerSummary }),
+      answer: (lines) => ({ lines: [...lines] }),
     }),
     defineRoute({
       ...summary,
@@ -73,7 +56,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
       summary: 'Counts and sums of the whole app’s entries per operation and hour, day or month',
       request: { query: summaryQuery },
       variables: ({ query }) => asked(query),
-      answer: ({ ledgerSummary }) => ({ lines: ledgerSummary }),
+      answer: (lines) => ({ lines: [...lines] }),
     }),
   ]
 }
@@ -100,31 +83,16 @@ export const accountsRoute = defineRoute({
       prefix: z.string().optional().meta({ description: 'Only owners that begin with this.' }),
     }),
   },
-  document: `query RestAccounts($prefix: String, $first: Int, $after: String) {
-    ledgerAccounts(prefix: $prefix, first: $first, after: $after) {
-      edges { node { balance { ...RestBalance } entryCount createdOn updatedOn } }
-      pageInfo { hasNextPage endCursor }
-    }
-  }`,
+  document: RestAccountsDocument,
   variables: ({ query: { prefix, ...page } }) => ({ prefix, ...pageArguments(page) }),
-  data: z.object({
-    ledgerAccounts: pageData(
-      z.object({
-        balance: accountBalanceData,
-        entryCount: z.number(),
-        createdOn: dateTimeData,
-        updatedOn: dateTimeData,
-      }),
-    ),
-  }),
   success: { status: 200, body: z.object({ accounts: z.array(account), next }).meta({ id: 'AccountPage' }) },
-  answer: ({ ledgerAccounts }) => ({
-    accounts: ledgerAccounts.edges.map(({ node: { balance, entryCount, createdOn, updatedOn } }) => ({
+  answer: (result) => ({
+    accounts: result.edges.map(({ node: { balance, entryCount, createdOn, updatedOn } }) => ({
       ...restBalance(balance),
       entry_count: entryCount,
       created_on: createdOn,
       updated_on: updatedOn,
     })),
-    next: nextOf(ledgerAccounts),
+    next: nextOf(result),
   }),
 })

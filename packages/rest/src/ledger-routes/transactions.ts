@@ -1,8 +1,15 @@
 import { z } from 'zod'
-import { parseDocument } from '../document.ts'
 import type { RunDocument } from '../execute.ts'
-import { balancesData, restBalances, restTransaction, transactionData } from '../graph.ts'
+import {
+  RestLedgerTransactionDocument,
+  RestPostLedgerTransactionDocument,
+  type RestPostLedgerTransactionMutation,
+  RestReplayedBalanceDocument,
+  RestTransferCreditsDocument,
+} from '../generated/documents.ts'
+import { restBalances, restTransaction } from '../graph.ts'
 import { problem } from '../problem.ts'
+import type { Accepted } from '../refusal.ts'
 import { defineRoute, type Replay, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
@@ -12,33 +19,20 @@ export const postedTransactionBody = z
   .object({ transaction: shapes.transaction, balances: shapes.balances })
   .meta({ id: 'PostedTransaction' })
 
-/** What a route whose success has a transaction selects: of a refusal, the transaction of the original as well. */
-export const postedTransactionSelection = (success: string) => `
-  ... on ${success} { transaction { ...RestTransaction } balances { ownerId amount } }
-  ... on DuplicateNonceError { original: entry { transaction { ...RestTransaction } } }
-  ...RestRefusal
-`
-
-/** What that selects of success. */
-export const postedTransactionData = z.object({ transaction: transactionData, balances: balancesData })
-
 /** A posted transaction as REST answers it. */
-export function postedTransaction({ transaction, balances }: z.output<typeof postedTransactionData>) {
+export function postedTransaction({
+  transaction,
+  balances,
+}: Accepted<RestPostLedgerTransactionMutation['result']>) {
   return { transaction: restTransaction(transaction), balances: restBalances(balances) }
 }
-
-const balanceDocument = parseDocument(
-  'query RestReplayedBalance($ownerId: String!) { balance(ownerId: $ownerId) { ownerId amount } }',
-)
-const balanceOfOwner = z.object({ balance: balancesData.element })
 
 /** A replay of a transaction: with the current balances of its owners. */
 export async function replayedTransaction({ transaction }: Replay, run: RunDocument) {
   if (!transaction) return undefined
   const ownerIds = [...new Set(transaction.entries.map((entry) => entry.owner_id))]
-  const read = await Promise.all(ownerIds.map((ownerId) => run(balanceDocument, { ownerId })))
-  const balances = read.map((data) => balanceOfOwner.parse(data).balance)
-  return { transaction, balances: restBalances(balances) }
+  const read = await Promise.all(ownerIds.map((ownerId) => run(RestReplayedBalanceDocument, { ownerId })))
+  return { transaction, balances: restBalances(read.map(({ result }) => result)) }
 }
 
 const maxEntries = 100
@@ -69,16 +63,13 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
         dry_run: postingFields.dry_run,
       }),
     },
-    document: `mutation RestPostLedgerTransaction($input: PostLedgerTransactionInput!) {
-      postLedgerTransaction(input: $input) { ${postedTransactionSelection('PostLedgerTransactionSuccess')} }
-    }`,
+    document: RestPostLedgerTransactionDocument,
     async variables({ body }, run) {
       const entries = await readEntries(body.entries, run, (index) => `entries.${index}.`)
       return { input: { entries, balanced: body.balanced, ...postingInput(body) } }
     },
-    data: z.object({ postLedgerTransaction: postedTransactionData }),
     success: { status: 200, description: 'Posted.', body: postedTransactionBody },
-    answer: ({ postLedgerTransaction }) => postedTransaction(postLedgerTransaction),
+    answer: postedTransaction,
     replay: replayedTransaction,
   })
 }
@@ -92,13 +83,12 @@ export const transactionRoute = defineRoute({
   summary: 'A transaction, with its entries',
   description: 'By the id that all of its entries have.',
   request: { params: z.object({ transaction_id: shapes.transactionId }) },
-  document: 'query RestLedgerTransaction($id: ID!) { ledgerTransaction(id: $id) { ...RestTransaction } }',
+  document: RestLedgerTransactionDocument,
   variables: ({ params }) => ({ id: params.transaction_id }),
-  data: z.object({ ledgerTransaction: transactionData.nullable() }),
   success: { status: 200, body: z.object({ transaction: shapes.transaction }) },
-  answer({ ledgerTransaction }) {
-    if (!ledgerTransaction) throw problem('TRANSACTION_NOT_FOUND')
-    return { transaction: restTransaction(ledgerTransaction) }
+  answer(transaction) {
+    if (!transaction) throw problem('TRANSACTION_NOT_FOUND')
+    return { transaction: restTransaction(transaction) }
   },
   codes: ['TRANSACTION_NOT_FOUND'],
 })
@@ -119,15 +109,12 @@ export const transferRoute = defineRoute({
       ...postingFields,
     }),
   },
-  document: `mutation RestTransferCredits($input: TransferCreditsInput!) {
-    transferCredits(input: $input) { ${postedTransactionSelection('TransferCreditsSuccess')} }
-  }`,
+  document: RestTransferCreditsDocument,
   variables: ({ body }) => {
     const { from, to, amount } = body
     return { input: { from, to, amount, ...postingInput(body) } }
   },
-  data: z.object({ transferCredits: postedTransactionData }),
   success: { status: 200, description: 'Posted.', body: postedTransactionBody },
-  answer: ({ transferCredits }) => postedTransaction(transferCredits),
+  answer: postedTransaction,
   replay: replayedTransaction,
 })
