@@ -1,6 +1,7 @@
 import {
   DuplicateNonceError,
   type Ledger,
+  limits,
   nonceSchema,
   ownerIdSchema,
   type PostedEntry,
@@ -84,11 +85,11 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
   }
 }
 
-const pageMessage = 'must be a whole number from 1 to 100'
+const pageMessage = `must be a whole number from 1 to ${limits.pageSize}`
 
 const pageSchema = z.object({
   ownerId: ownerIdSchema,
-  first: z.int(pageMessage).min(1, pageMessage).max(100, pageMessage).nullish(),
+  first: z.int(pageMessage).min(1, pageMessage).max(limits.pageSize, pageMessage).nullish(),
   after: z
     .string()
     .transform(contentIdOf)
@@ -102,7 +103,7 @@ export function contentsOf(input: z.input<typeof pageSchema>): Prisma.ContentFin
   return {
     where: { ownerId, ...(after && { id: { lt: after } }) },
     orderBy: { id: 'desc' },
-    take: first ?? 20,
+    take: first ?? limits.defaultPageSize,
   }
 }
 

@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { errorsOf } from '@shared-ledger/ledger'
+import { errorsOf, limits } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import {
@@ -92,10 +92,12 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
     contents: t.prismaField({
       type: [Content],
       nullable: false,
-      description: "An owner's contents, newest first: 20, or as many as `first` says, up to 100.",
+      description: `An owner's contents, newest first: ${limits.defaultPageSize}, or as many as \`first\` says, up to ${limits.pageSize}.`,
       args: {
         ownerId: t.arg.string({ required: true, description: 'Who published them.' }),
-        first: t.arg.int({ description: 'How many, 1 to 100; left out: 20.' }),
+        first: t.arg.int({
+          description: `How many, 1 to ${limits.pageSize}; left out: ${limits.defaultPageSize}.`,
+        }),
         after: t.arg.id({ description: 'The id of the last content read.' }),
       },
       resolve: (query, _root, args) => prisma.content.findMany({ ...query, ...contentsOf(args) }),
@@ -104,7 +106,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
 
   const nonce = {
     required: true,
-    description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.',
+    description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is posted twice.`,
   } as const
   const CreateContentInput = builder.inputType('CreateContentInput', {
     description: 'A content to publish.',

@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { errorsOf, ValidationError } from '@shared-ledger/ledger'
+import { errorsOf, limits, ValidationError } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
@@ -118,7 +118,7 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       projectId: t.id({ required: true, description: 'The id of the project.' }),
       nonce: t.string({
         required: true,
-        description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is paid twice.',
+        description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is paid twice.`,
       }),
     }),
   })

@@ -1,4 +1,7 @@
-/** How much a request may ask for. Messages and the graph's descriptions print these. */
+/**
+ * How much a request may ask for. Messages, the graph's descriptions and openapi.json print these; what cannot is compared
+ * by docs/test/limits.test.ts.
+ */
 export const limits = {
   /** Code points of an owner's id and of a nonce. */
   idCharacters: 255,
@@ -10,6 +13,8 @@ export const limits = {
   pageSize: 100,
   /** Of a page that does not say its size. */
   defaultPageSize: 20,
+  /** The newest of an owner. */
+  liveHolds: 100,
   summaryWindows: 1000,
   /** A year. */
   holdSeconds: 31_536_000,

@@ -13,7 +13,7 @@ export function addHolds(graph: Graph): void {
       ...entryInputFields(t, graph),
       expiresIn: t.int({
         required: true,
-        description: `Seconds until the credits are available again, 1 to ${limits.holdSeconds.toLocaleString('en')} (365 days).`,
+        description: `Seconds until the credits are available again, 1 to ${limits.holdSeconds.toLocaleString('en')} (${limits.holdSeconds / 86_400} days).`,
       }),
       ...postingInputFields(t),
     }),
@@ -75,9 +75,9 @@ export function addHolds(graph: Graph): void {
     ledgerHolds: t.field({
       type: [types.LedgerHold],
       nullable: false,
-      description: "An owner's live holds, newest first, up to 100.",
+      description: `An owner's live holds, newest first, up to ${limits.liveHolds}.`,
       args: { ownerId: ownerArg(t.arg) },
-      cost: { size: 100 },
+      cost: { size: limits.liveHolds },
       resolve: async (_root, { ownerId }) => [...(await ledger.holds(ownerId))],
     }),
   }))

@@ -1,4 +1,5 @@
 import { ledgerErrors } from '@shared-ledger/ledger/facts'
+import { maxJsonDepth } from './json-depth.ts'
 
 /** What a code of an answer other than success says. */
 export interface ProblemType {
@@ -16,6 +17,12 @@ export interface ProblemType {
  */
 export const maxErrors = 20
 
+/**
+ * The largest body that a server reads. The largest request is a full batch of entries: it leaves 2 KiB for each, which is an
+ * owner and a nonce of full length and 1.4 KiB of metadata. Everything else needs far less.
+ */
+export const maxBodyBytes = 2 * 1024 * 1024
+
 /** Every code that each app's REST answers can have: the ledger's, and the transport's. An app adds its own in its routes. */
 export const problems = {
   ...ledgerErrors,
@@ -32,8 +39,7 @@ export const problems = {
   MALFORMED_REQUEST: {
     status: 400,
     title: 'Malformed request',
-    meaning:
-      'The request is not valid HTTP, a header that can be given once is given twice, or its JSON is nested more than 64 deep.',
+    meaning: `The request is not valid HTTP, a header that can be given once is given twice, or its JSON is nested more than ${maxJsonDepth} deep.`,
   },
   NOT_FOUND: {
     status: 404,
@@ -60,7 +66,7 @@ export const problems = {
   PAYLOAD_TOO_LARGE: {
     status: 413,
     title: 'Payload too large',
-    meaning: 'The body is larger than 2 MiB.',
+    meaning: `The body is larger than ${maxBodyBytes / 1024 ** 2} MiB.`,
   },
   QUERY_TOO_EXPENSIVE: {
     status: 400,

@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import type { z } from 'zod'
 import { fieldProblems, unknownField } from './fields.ts'
 import { isObject } from './json.ts'
@@ -44,7 +45,7 @@ function unknownFields(shapes: RequestShapes, parts: Record<Part, unknown>, part
 }
 
 /** One more than any list of a body may have. */
-const maxJudgedItems = 1001
+const maxJudgedItems = limits.batchEntries + 1
 
 /** A body with its lists cut: of one that is too long, a million items need not be judged. */
 function withShortLists(body: unknown): unknown {

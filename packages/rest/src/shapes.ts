@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { isObject } from './json.ts'
 
@@ -7,7 +8,7 @@ export const postOperationSchemaName = 'LedgerPostOperation'
 
 /** An owner, as every body and path has it; the ledger judges its length and characters. */
 export const ownerId = z.string().meta({
-  description: 'Whose account: 1 to 255 characters, compared byte for byte.',
+  description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
   examples: ['test_user'],
 })
 
@@ -16,7 +17,7 @@ export const exampleNonce = '123e4567-e89b-12d3-a456-426655440000'
 
 /** A caller's idempotency key. A route whose body has it takes the header Idempotency-Key as well. */
 export const nonce = z.string().meta({
-  description: 'The caller’s idempotency key: 1 to 255 characters, used once per owner.',
+  description: `The caller’s idempotency key: 1 to ${limits.idCharacters} characters, used once per owner.`,
   examples: [exampleNonce],
 })
 
@@ -55,7 +56,7 @@ export const metadata = z
   })
   .meta({
     type: 'object',
-    description: 'A flat object of strings, at most 20 keys and 4 KiB.',
+    description: `A flat object of strings, at most ${limits.metadataKeys} keys and ${limits.metadataBytes / 1024} KiB.`,
     additionalProperties: { type: 'string' },
     examples: [{ order: 'A-17' }],
   })

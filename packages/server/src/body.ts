@@ -1,11 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { problem } from '@shared-ledger/rest'
-
-/**
- * The largest body that is read. The largest request is a batch of 1,000 entries: it leaves 2 KiB for each, which is an
- * owner and a nonce of 255 characters and 1.4 KiB of metadata. Everything else needs far less.
- */
-export const maxBodyBytes = 2 * 1024 * 1024
+import { maxBodyBytes, problem } from '@shared-ledger/rest'
 
 /** How much of a larger one is received and dropped, so that its sender gets to read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024

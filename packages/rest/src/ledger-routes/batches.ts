@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import type { Contract } from '../contract.ts'
 import { postOperationProblems } from '../contract.ts'
@@ -16,8 +17,7 @@ const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta
 /** One posting of a batch; or why it is none, which is no reason to refuse the others. */
 type Item = { readonly posting: z.output<typeof itemShape> } | { readonly refused: Problem }
 
-const maxEntries = 1000
-const size = `must be a list of 1 to ${maxEntries} entries`
+const size = `must be a list of 1 to ${limits.batchEntries} entries`
 
 /** Takes any value for an item: each is judged on its own. */
 const anyItem = describedAs(z.unknown(), itemShape)
@@ -44,7 +44,7 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
         entries: z
           .array(anyItem.transform((value) => readItem(contract, value)))
           .min(1, size)
-          .max(maxEntries, size),
+          .max(limits.batchEntries, size),
         dry_run: shapes.dryRun.nullish(),
       }),
     },

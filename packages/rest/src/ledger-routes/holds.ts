@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import {
   RestCaptureHoldDocument,
@@ -36,7 +37,7 @@ export function holdsRoute(readEntries: EntryReader): Route {
         nonce: postingFields.nonce,
         amount: entryFields.amount,
         expires_in: z.int().meta({
-          description: 'Seconds until the credits are available again, 1 to 31,536,000 (365 days).',
+          description: `Seconds until the credits are available again, 1 to ${limits.holdSeconds.toLocaleString('en')} (${limits.holdSeconds / 86_400} days).`,
           examples: [3600],
         }),
         metadata: postingFields.metadata,
@@ -79,7 +80,7 @@ export const heldRoute = defineRoute({
   path: '/ledger/{owner_id}/holds',
   operationId: 'listHolds',
   tag: 'holds',
-  summary: 'An owner’s live holds, newest first, up to 100',
+  summary: `An owner’s live holds, newest first, up to ${limits.liveHolds}`,
   description: 'Neither captured, nor released, nor expired.',
   request: { params: z.object({ owner_id: shapes.ownerId }) },
   document: RestLedgerHoldsDocument,

@@ -1,9 +1,16 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 
 const wholeNumber = z
   .string()
   .regex(/^\d{1,9}$/, 'must be a whole number')
-  .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: 100, default: 20 })
+  .meta({
+    type: 'integer',
+    pattern: undefined,
+    minimum: 1,
+    maximum: limits.pageSize,
+    default: limits.defaultPageSize,
+  })
 
 /** The query of a route that answers a page of a list. */
 export const pageQuery = {

@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { type Contract, checkOperations } from '../contract.ts'
 import { RestAccountsDocument, RestSummaryDocument } from '../generated/documents.ts'
@@ -33,7 +34,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
   }
   const summary = {
     method: 'get',
-    description: 'Windows are those of UTC, oldest first, at most 1,000; one without an entry is left out.',
+    description: `Windows are those of UTC, oldest first, at most ${limits.summaryWindows.toLocaleString('en')}; one without an entry is left out.`,
     document: RestSummaryDocument,
     success: { status: 200, body: z.object({ lines: z.array(summaryLine) }) },
   } as const

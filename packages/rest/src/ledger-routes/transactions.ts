@@ -1,3 +1,4 @@
+import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import type { RunDocument } from '../execute.ts'
 import {
@@ -35,8 +36,7 @@ export async function replayedTransaction({ transaction }: Replay, run: RunDocum
   return { transaction, balances: restBalances(read.map(({ result }) => result)) }
 }
 
-const maxEntries = 100
-const size = `must be a list of 1 to ${maxEntries} entries`
+const size = `must be a list of 1 to ${limits.transactionEntries} entries`
 
 /** Posts a transaction. */
 export function postTransactionRoute(readEntries: EntryReader): Route {
@@ -53,7 +53,7 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
         entries: z
           .array(z.strictObject(entryFields).meta({ id: 'LedgerEntryRequest' }))
           .min(1, size)
-          .max(maxEntries, size)
+          .max(limits.transactionEntries, size)
           .meta({ description: 'Posted in this order: each must itself leave enough available.' }),
         metadata: postingFields.metadata,
         balanced: z
