@@ -86,7 +86,8 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
     const posted = postMany('ada', 1000)
     const seen: LiveEntry[] = []
     // One reader stays, another one leaves and comes back with its last cursor.
-    const staying = take(subscribe('ada', ''), 1000)
+    const stayingList = subscribe('ada', '')
+    const staying = take(stayingList, 1000)
     for (const size of [1, 99, 150, 250, 300, 200]) {
       const list = subscribe('ada', seen.at(-1)?.cursor ?? '')
       seen.push(...(await take(list, size)))
@@ -95,6 +96,7 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
     await posted
     expect(seqsOf(seen)).toEqual(upTo(1000))
     expect(seqsOf(await staying)).toEqual(upTo(1000))
+    await stayingList.return()
     await expect.poll(() => workersThatPosted(writer)).toEqual(workers) // of two, one is not the subscriber's
   })
 
