@@ -18,9 +18,9 @@ import { routes as freelanceRoutes } from '../apps/freelance/src/routes.ts'
 import { appOf } from '../docs/test/example.ts'
 import { blocksOf, documents as docs, root, walkthroughs } from '../docs/test/markdown.ts'
 import * as clientDocuments from '../packages/client/src/generated/documents.ts'
+import { maxCost } from '../packages/server/src/cost/cost-limit.ts'
 import { createCountCost } from '../packages/server/src/cost/document-cost.ts'
 import { defaultStarterQuery } from '../packages/server/src/graphiql.ts'
-import { maxCost } from '../packages/server/src/use-document-cost.ts'
 import { appSchema } from '../scripts/app-schema.ts'
 
 interface Named {

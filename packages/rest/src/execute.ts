@@ -1,5 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import type { ExecutionResult } from 'graphql'
+import type { DocumentNode, ExecutionResult } from 'graphql'
 import { graphProblem } from './refusal.ts'
 
 /** Values of a document's variables. */
@@ -16,20 +16,21 @@ export interface Asker {
 export type Document<Data> = TypedDocumentNode<Data, never>
 
 /** Runs a document on the app's graph for a request, as the GraphQL endpoint would. */
-export type Execute = <Data>(
-  document: Document<Data>,
+export type Execute = (
+  document: DocumentNode,
   variables: Variables,
   asker: Asker,
-) => ExecutionResult<Data> | Promise<ExecutionResult<Data>>
+) => ExecutionResult | Promise<ExecutionResult>
 
 /** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
 export type RunDocument = <Data>(document: Document<Data>, variables: Variables) => Promise<Data>
 
 /** Binds `execute` to a request. */
 export function runFor(execute: Execute, asker: Asker): RunDocument {
-  return async (document, variables) => {
+  return async <Data>(document: Document<Data>, variables: Variables) => {
     const { data, errors } = await execute(document, variables, asker)
     if (errors?.length || !data) throw graphProblem(errors ?? [])
-    return data
+    // The document fits the graph, which answers what the codegen says of it.
+    return data as Data
   }
 }

@@ -1,22 +1,21 @@
 import { readBounds } from '@shared-ledger/ledger'
 import type { Execute } from '@shared-ledger/rest'
-import type { DocumentNode, GraphQLSchema } from 'graphql'
+import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
 import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
 import { createDocumentCache } from './document-cache.ts'
 import { createDocumentTurns } from './document-turns.ts'
+import { createExecution } from './execution.ts'
 import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import { guardResolvers } from './guard-resolvers.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
-import { useBound } from './use-bound.ts'
-import { useDocumentCost } from './use-document-cost.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
-import { useGraphqlJs } from './use-graphql-js.ts'
 import { type GraphqlServerContext, useJsonRequests } from './use-json-requests.ts'
 import { useRequestLine } from './use-request-line.ts'
 import { createStreams } from './use-streams.ts'
+import { useSubscriptionRules } from './use-subscription-rules.ts'
 import { yogaAnswer } from './yoga-answer.ts'
 
 /** An app's graph, over HTTP and for REST. */
@@ -40,13 +39,20 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
   guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
-  const noteExecuted: Plugin = {
-    onExecute({ args }) {
-      executed.add(args.document)
-    },
-  }
   const maskError = createMaskError(listeners)
-  const { request: boundMs } = readBounds()
+  const { execute, subscribe } = createExecution(schema, readBounds().request)
+  const useExecution: Plugin = {
+    onExecute({ args, setExecuteFn }) {
+      executed.add(args.document)
+      setExecuteFn(execute)
+    },
+    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
+  }
+  /** As Yoga does it, without what it makes for each request: its hooks cost more than the checks of most documents. */
+  const run = async (args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult> => {
+    const result = await execute({ schema, ...args })
+    return result.errors ? { ...result, errors: result.errors.map(maskError) } : result
+  }
   const turns = createDocumentTurns(bounds)
   const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({
@@ -65,12 +71,10 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
     plugins: [
       useJsonRequests(turns),
       useDocumentLimits(),
-      useGraphqlJs(),
+      useSubscriptionRules(),
       useRequestLine(),
       useStreams,
-      useBound(boundMs),
-      noteExecuted,
-      useDocumentCost(schema),
+      useExecution,
     ],
   })
 
@@ -84,13 +88,17 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
         throw raw.hasLeft() ? new ClientLeft() : error
       }
     },
-    answerKnown: createKnownAnswers({ schema, yoga, documents, executed, noteKnown: turns.noteKnown }),
-    async execute(document, variables, { request, hasLeft }) {
+    answerKnown: createKnownAnswers({
+      run,
+      documents,
+      executed,
+      noteKnown: turns.noteKnown,
+      fetchAPI: yoga.fetchAPI,
+    }),
+    async execute(document, variableValues, asker) {
       turns.noteKnown()
-      const { contextFactory, execute } = yoga.getEnveloped({ request, hasLeft })
-      const contextValue = await contextFactory()
-      const result = await execute({ schema, document, variableValues: variables, contextValue })
-      if (hasLeft()) throw new ClientLeft()
+      const result = await run({ document, variableValues, contextValue: asker })
+      if (asker.hasLeft()) throw new ClientLeft()
       return result
     },
     endStreams: endAll,

@@ -1,5 +1,5 @@
-import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql'
-import { processRegularResult, type YogaServerInstance } from 'graphql-yoga'
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql'
+import { type FetchAPI, processRegularResult, type YogaInitialContext } from 'graphql-yoga'
 import type { WholeAnswer } from './answer.ts'
 import type { DocumentCache } from './document-cache.ts'
 import { createIntrospections } from './introspections.ts'
@@ -13,22 +13,23 @@ import { wholeAnswer } from './yoga-answer.ts'
 export type AnswerKnown = (request: RawRequest) => Promise<WholeAnswer | undefined> | undefined
 
 interface KnownAnswersOptions {
-  readonly schema: GraphQLSchema
-  readonly yoga: YogaServerInstance<GraphqlServerContext, object>
+  /** Executes a document of the schema, and masks its errors. */
+  readonly run: (args: Omit<ExecutionArgs, 'schema'>) => Promise<ExecutionResult>
   /** The documents that Yoga has parsed. */
   readonly documents: DocumentCache<DocumentNode>
   /** Those of them that it went on to execute. */
   readonly executed: WeakSet<DocumentNode>
   /** Called for each request that is answered so. */
   readonly noteKnown: () => void
+  readonly fetchAPI: FetchAPI
 }
 
 /**
- * Takes the documents that Yoga has executed straight to their execution, with the context and plugins of any other:
- * parsing, validation and the `Request` and `Response` of the web cost several times as much.
+ * Takes the documents that Yoga has executed straight to their execution: parsing, validation and the `Request` and
+ * `Response` of the web cost several times as much.
  */
 export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
-  const { schema, yoga, documents, executed, noteKnown } = options
+  const { run, documents, executed, noteKnown, fetchAPI } = options
   const introspections = createIntrospections()
   const answer = async (request: RawRequest, mediaType: string): Promise<WholeAnswer | undefined> => {
     const body = await request.readBody().catch(() => undefined)
@@ -44,8 +45,8 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
       return jsonText(introspection, mediaType, { outcome: 'ok', operation: operation.name?.value })
     }
 
-    const line: GraphqlServerContext['line'] = { outcome: 'ok' }
-    const { contextFactory, execute } = yoga.getEnveloped({
+    const line: GraphqlServerContext['line'] = { outcome: 'ok', operation: operation.name?.value }
+    const contextValue: GraphqlServerContext & Pick<YogaInitialContext, 'params' | 'request'> = {
       target: request.target,
       readBody: () => request.readBody(),
       hasLeft: () => request.hasLeft(),
@@ -54,12 +55,11 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
       get request() {
         return request.toRequest()
       },
-    })
-    const contextValue = await contextFactory()
-    const result = await execute({ schema, document, variableValues, operationName, contextValue })
+    }
+    const result = await run({ document, variableValues, operationName, contextValue })
     line.outcome = outcomeOf(result)
     if (result.errors || result.extensions) {
-      return wholeAnswer(processRegularResult(result, yoga.fetchAPI, mediaType), line)
+      return wholeAnswer(processRegularResult(result, fetchAPI, mediaType), line)
     }
     const written = JSON.stringify(result)
     if (!variableValues) introspections.keep(operation, written)

@@ -1,39 +1,14 @@
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  getOperationAST,
-  Kind,
-  type SelectionSetNode,
-  subscribe,
-} from 'graphql'
+import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
-/**
- * Has graphql-js execute documents in the place of Yoga's own executor. That one takes whatever has a `then` for a
- * promise: an object whose alias is called so, or metadata with such a key.
- */
-export function useGraphqlJs(): Plugin {
+/** Checks what graphql-js 16 does not: https://spec.graphql.org/September2025/#sec-Single-root-field */
+export function useSubscriptionRules(): Plugin {
   return {
     onValidate({ params, setResult }) {
       const errors = conditionsOfSubscriptions(params.documentAST)
       if (errors.length > 0) setResult(errors)
     },
-    onExecute: ({ setExecuteFn }) => setExecuteFn((args) => refusalOf(args) ?? execute(args)),
-    onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   }
-}
-
-/** graphql-js names no code where a request does not say which operation it means. */
-function refusalOf({ document, operationName }: ExecutionArgs): ExecutionResult | undefined {
-  if (getOperationAST(document, operationName)) return undefined
-  const message = operationName
-    ? 'The document has no operation of the name in operationName.'
-    : 'The document has no operation, or several: operationName must name the one to run.'
-  const extensions = { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } }
-  return { errors: [new GraphQLError(message, { extensions })] }
 }
 
 /**

@@ -7,9 +7,8 @@ import {
   getOperationAST,
   type OperationDefinitionNode,
 } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
-import { createCountCost } from './cost/document-cost.ts'
-import { numbersOf } from './cost/field-numbers.ts'
+import { createCountCost } from './document-cost.ts'
+import { numbersOf } from './field-numbers.ts'
 
 /**
  * The most that a document may cost. It is three times what the most expensive uses of the ledger cost: a batch of 1,000
@@ -17,22 +16,20 @@ import { numbersOf } from './cost/field-numbers.ts'
  */
 export const maxCost = 200_000
 
-interface Running {
-  readonly args: Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
-  readonly setResultAndStopExecution: (result: ExecutionResult) => void
-}
+type Asked = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
 
 /**
- * Refuses documents that cost too much, before anything of them runs, whichever way they come: fresh, known, or for REST.
+ * Refuses documents that cost too much, before anything of them runs.
+ *
+ * @returns the refusal, if it is one.
  * @throws Error that names a field of the schema whose cost is wrong.
  */
-export function useDocumentCost(schema: GraphQLSchema): Plugin {
+export function createCostLimit(schema: GraphQLSchema): (asked: Asked) => ExecutionResult | undefined {
   const costOf = createCostOf(schema)
-  const judge = ({ args, setResultAndStopExecution }: Running) => {
-    const cost = costOf(args)
-    if (!(cost <= maxCost)) setResultAndStopExecution({ errors: [tooExpensive(cost)] })
+  return (asked) => {
+    const cost = costOf(asked)
+    return cost <= maxCost ? undefined : { errors: [tooExpensive(cost)] }
   }
-  return { onExecute: judge, onSubscribe: judge }
 }
 
 /** What an operation was found to cost, with these numbers of the variables that decide it. */
@@ -43,7 +40,7 @@ interface Counted {
 }
 
 /** Counts again where variables decide it and are others than the last time. */
-function createCostOf(schema: GraphQLSchema): (args: Running['args']) => number {
+function createCostOf(schema: GraphQLSchema): (asked: Asked) => number {
   const countCost = createCountCost(schema)
   const counted = new WeakMap<OperationDefinitionNode, Counted>()
   return ({ document, operationName, variableValues }) => {

@@ -1,23 +1,14 @@
 import { DatabaseUnavailableError } from '@shared-ledger/ledger'
 import { type ExecutionResult, GraphQLError } from 'graphql'
-import type { Plugin } from 'graphql-yoga'
 
 /**
  * Answers DATABASE_UNAVAILABLE where a document takes longer than its bound, by this server's own clock: also where a
  * promise of the driver is never settled. What it has begun may still be carried out, as after a lost answer.
  */
-export function useBound(boundMs: number): Plugin {
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn((args) => inTime(executeFn(args), boundMs))
-    },
-    onSubscribe({ subscribeFn, setSubscribeFn }) {
-      setSubscribeFn((args) => inTime(subscribeFn(args), boundMs))
-    },
-  }
-}
-
-function inTime<Result>(result: Result | PromiseLike<Result>, boundMs: number) {
+export function inTime<Result>(
+  result: Result | PromiseLike<Result>,
+  boundMs: number,
+): Result | Promise<Result | ExecutionResult> {
   return isPromise(result) ? settledInTime(result, boundMs) : result
 }
 

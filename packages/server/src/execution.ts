@@ -1,0 +1,37 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  subscribe,
+} from 'graphql'
+import { createCostLimit } from './cost/cost-limit.ts'
+import { inTime } from './in-time.ts'
+
+/**
+ * Executes documents, whichever way they come: fresh, known, or for REST. graphql-js does it, not Yoga's own executor, which
+ * takes whatever has a `then` for a promise: an object whose alias is called so, or metadata with such a key.
+ *
+ * @param boundMs How long a document may take.
+ * @throws Error that names a field of the schema whose cost is wrong.
+ */
+export function createExecution(schema: GraphQLSchema, boundMs: number) {
+  const tooExpensive = createCostLimit(schema)
+  return {
+    execute: (args: ExecutionArgs) =>
+      tooExpensive(args) ?? withoutOperation(args) ?? inTime(execute(args), boundMs),
+    subscribe: (args: ExecutionArgs) => tooExpensive(args) ?? inTime(subscribe(args), boundMs),
+  }
+}
+
+/** graphql-js names no code where a request does not say which operation it means. */
+function withoutOperation({ document, operationName }: ExecutionArgs): ExecutionResult | undefined {
+  if (getOperationAST(document, operationName)) return undefined
+  const message = operationName
+    ? 'The document has no operation of the name in operationName.'
+    : 'The document has no operation, or several: operationName must name the one to run.'
+  const extensions = { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } }
+  return { errors: [new GraphQLError(message, { extensions })] }
+}
