@@ -24,10 +24,12 @@ export type { LedgerReads } from './reads.ts'
 export type {
   AlreadyReversedRefusal,
   BalanceOutOfRangeRefusal,
+  CaptureRefusal,
   CorrectionRefusal,
   DuplicateHoldRefusal,
   DuplicateNonceRefusal,
   HoldEndedRefusal,
+  HoldRefusal,
   InsufficientBalanceRefusal,
   LimitReachedRefusal,
   NotFoundRefusal,

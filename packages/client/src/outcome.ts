@@ -1,5 +1,10 @@
 import { LedgerClientError } from './errors.ts'
-import type { CorrectionRefusal, HoldEndedRefusal, OverdraftInUseRefusal } from './refusals.ts'
+import type {
+  CorrectionRefusal,
+  HoldEndedRefusal,
+  OverdraftInUseRefusal,
+  PostingRefusal,
+} from './refusals.ts'
 
 /** What a mutation came to. */
 export interface Outcome {
@@ -18,7 +23,7 @@ export type Refused<Of extends Outcome> = RefusalOf<Of> & { readonly ok: false }
 /** An outcome as callers get it. */
 export type Told<Of extends Outcome> = (SuccessOf<Of> & { readonly ok: true }) | Refused<Of>
 
-type KnownRefusal = CorrectionRefusal | HoldEndedRefusal | OverdraftInUseRefusal
+type KnownRefusal = PostingRefusal | CorrectionRefusal | HoldEndedRefusal | OverdraftInUseRefusal
 
 /** The refusals that the results' types describe. */
 const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {

@@ -62,9 +62,23 @@ export type PostingRefusal<Operation extends string = SharedOperation> =
   | BalanceOutOfRangeRefusal
   | LimitReachedRefusal<Operation>
 
+/** The refusals that a hold may meet. */
+export type HoldRefusal<Operation extends string = SharedOperation> = Exclude<
+  PostingRefusal<Operation>,
+  BalanceOutOfRangeRefusal
+>
+
+/** The refusals that a capture may meet. */
+export type CaptureRefusal<Operation extends string = SharedOperation> =
+  | ValidationRefusal
+  | DuplicateNonceRefusal<Operation>
+  | DuplicateHoldRefusal
+  | NotFoundRefusal
+  | HoldEndedRefusal<Operation>
+
 /** The refusals that a reversal or a refund may meet. */
 export type CorrectionRefusal<Operation extends string = SharedOperation> =
-  | PostingRefusal<Operation>
+  | Exclude<PostingRefusal<Operation>, LimitReachedRefusal<Operation>>
   | NotFoundRefusal
   | NotReversibleRefusal
   | AlreadyReversedRefusal

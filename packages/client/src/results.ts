@@ -11,8 +11,10 @@ import type {
 } from './generated/documents.ts'
 import type {
   BalanceOutOfRangeRefusal,
+  CaptureRefusal,
   CorrectionRefusal,
   HoldEndedRefusal,
+  HoldRefusal,
   Mutation,
   NotFoundRefusal,
   OutcomeOf,
@@ -61,14 +63,12 @@ export type RefundEntryResult<Operation extends string = SharedOperation> =
 /** The hold, and the balance with it; or why there is none. */
 export type HoldCreditsResult<Operation extends string = SharedOperation> =
   | Posted<HoldCreditsMutation, Operation>
-  | PostingRefusal<Operation>
+  | HoldRefusal<Operation>
 
 /** The entry that captured the hold, the hold, and the balance; or why there is none. */
 export type CaptureHoldResult<Operation extends string = SharedOperation> =
   | Posted<CaptureHoldMutation, Operation>
-  | PostingRefusal<Operation>
-  | NotFoundRefusal
-  | HoldEndedRefusal<Operation>
+  | CaptureRefusal<Operation>
 
 /** The hold, which keeps nothing aside any more, and the balance; or why it was not released. */
 export type ReleaseHoldResult<Operation extends string = SharedOperation> =

@@ -42,6 +42,8 @@ import {
   type CorrectionError,
   captureErrors,
   correctionErrors,
+  type HoldError,
+  holdErrors,
   isOneOf,
   type OverdraftError,
   overdraftErrors,
@@ -112,11 +114,7 @@ export interface LedgerCommands<
   /** Gives a part of an entry back; several times, up to the whole. */
   readonly refundEntry: LedgerCommand<RefundEntryInput, PostedEntry<Operation>, CorrectionError<Operation>>
   /** Sets credits aside for a later entry. */
-  readonly holdCredits: LedgerCommand<
-    HoldInput<PostOperation>,
-    PostedHold<Operation>,
-    PostingError<Operation>
-  >
+  readonly holdCredits: LedgerCommand<HoldInput<PostOperation>, PostedHold<Operation>, HoldError<Operation>>
   /** Posts what a hold has promised, or a part of it; the rest is available again. Once only. */
   readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, CaptureError<Operation>>
   /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
@@ -217,7 +215,7 @@ export function createCommands<Ops extends Operations>({
         }),
       postedEntry,
     ),
-    holdCredits: posting(postingErrors, holdDrafts(operations), postedHold),
+    holdCredits: posting(holdErrors, holdDrafts(operations), postedHold),
     captureHold: command(captureErrors, holdEnds.capture),
     releaseHold: command(releaseErrors, holdEnds.release),
     setOverdraft: posting(overdraftErrors, overdraftRequest, setOverdraft),

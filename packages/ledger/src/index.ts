@@ -81,6 +81,7 @@ export {
   type CaptureError,
   type CorrectionError,
   errorsOf,
+  type HoldError,
   type OverdraftError,
   type PostingError,
   type Refusal,

@@ -23,17 +23,25 @@ export type PostingError<Operation extends string = string> =
   | BalanceOutOfRangeError
   | LimitReachedError<Operation>
 
-/** The refusals that a reversal or a refund may meet. */
+/** The refusals that a hold may meet: what it takes is there, so that no balance goes out of its range. */
+export type HoldError<Operation extends string = string> = Exclude<
+  PostingError<Operation>,
+  BalanceOutOfRangeError
+>
+
+/** The refusals that a reversal or a refund may meet: neither counts towards a limit. */
 export type CorrectionError<Operation extends string = string> =
-  | PostingError<Operation>
+  | Exclude<PostingError<Operation>, LimitReachedError<Operation>>
   | NotFoundError
   | NotReversibleError
   | AlreadyReversedError
   | RefundExceededError
 
-/** The refusals that a capture may meet. */
+/** The refusals that a capture may meet: its hold has the credits, and was judged by the limit. */
 export type CaptureError<Operation extends string = string> =
-  | PostingError<Operation>
+  | ValidationError
+  | DuplicateNonceError<Operation>
+  | DuplicateHoldError<Operation>
   | NotFoundError
   | HoldEndedError<Operation>
 
@@ -48,6 +56,7 @@ export type OverdraftError = ValidationError | OverdraftInUseError | BalanceOutO
 
 /** A refusal, rather than a failure, of any of the ledger's commands. */
 export type Refusal<Operation extends string = string> =
+  | PostingError<Operation>
   | CorrectionError<Operation>
   | CaptureError<Operation>
   | ReleaseError<Operation>
@@ -74,8 +83,20 @@ export const postingErrors = {
   LimitReachedError,
 } satisfies RefusalClasses<PostingError>
 
+export const holdErrors = {
+  ValidationError,
+  InsufficientBalanceError,
+  DuplicateNonceError,
+  DuplicateHoldError,
+  LimitReachedError,
+} satisfies RefusalClasses<HoldError>
+
 export const correctionErrors = {
-  ...postingErrors,
+  ValidationError,
+  InsufficientBalanceError,
+  DuplicateNonceError,
+  DuplicateHoldError,
+  BalanceOutOfRangeError,
   NotFoundError,
   NotReversibleError,
   AlreadyReversedError,
@@ -83,7 +104,9 @@ export const correctionErrors = {
 } satisfies RefusalClasses<CorrectionError>
 
 export const captureErrors = {
-  ...postingErrors,
+  ValidationError,
+  DuplicateNonceError,
+  DuplicateHoldError,
   NotFoundError,
   HoldEndedError,
 } satisfies RefusalClasses<CaptureError>

@@ -1,8 +1,10 @@
 import { expectTypeOf, test } from 'vitest'
 import {
+  type CaptureError,
   type CorrectionError,
   errorsOf,
   HoldEndedError,
+  type HoldError,
   type Ledger,
   NotFoundError,
   type OverdraftError,
@@ -40,6 +42,10 @@ test('a table of refusals has exactly those of its type', () => {
 test('a command is refused with what its type names, and nothing else', async () => {
   const posted = await ledger.postEntry({ ownerId: 'o', operation: 'CREDIT_ADD', nonce: 'n' })
   if (!posted.ok) expectTypeOf(posted.error).toEqualTypeOf<PostingError>()
+  const held = await ledger.holdCredits({ ownerId: 'o', operation: 'O', amount: 1, expiresIn: 1, nonce: 'n' })
+  if (!held.ok) expectTypeOf(held.error).toEqualTypeOf<HoldError>()
+  const captured = await ledger.captureHold({ id: '1', nonce: 'n' })
+  if (!captured.ok) expectTypeOf(captured.error).toEqualTypeOf<CaptureError>()
   const refunded = await ledger.refundEntry({ id: '1', amount: 1, nonce: 'n' })
   if (!refunded.ok) expectTypeOf(refunded.error).toEqualTypeOf<CorrectionError>()
   const released = await ledger.releaseHold('1')
