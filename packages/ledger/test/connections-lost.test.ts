@@ -113,3 +113,47 @@ describe("a connection that ends around an app's own transaction is DATABASE_UNA
     expect(await failureOf(running)).toMatchObject(unavailable)
   })
 })
+
+describe('an answer that is lost after PostgreSQL has committed', () => {
+  /** Loses the connection of the next statement that posts, once what it does is there to be seen. */
+  function loseNextAnswer(isDone: () => Promise<boolean>) {
+    const watch = (client: pg.PoolClient) => {
+      if (!(client instanceof LedgerConnection)) throw new Error('not a connection of the ledger')
+      const query = client.query
+      client.query = new Proxy(query, {
+        apply(_, connection, args: [{ text?: string }]) {
+          client.query = query
+          if (/ledger\.(?:append|post)_/.test(args[0].text ?? '')) {
+            pool.off('acquire', watch)
+            client.connection.stream.removeAllListeners('data')
+            void expect
+              .poll(isDone)
+              .toBe(true)
+              .then(() => client.connection.stream.destroy())
+          }
+          return Reflect.apply(query, connection, args)
+        },
+      })
+    }
+    pool.on('acquire', watch)
+  }
+  const isIn = (table: string, nonce: string) => async () =>
+    (await sql.query(`SELECT FROM ledger.${table} WHERE nonce = $1`, [nonce])).rowCount === 1
+
+  test('is that of a posting when the call is sent again', async () => {
+    const input = posting()
+    loseNextAnswer(isIn('entries', input.nonce))
+    expect(await ledger.postEntry(input)).toMatchObject({ ok: true, entry: { nonce: input.nonce } })
+    expect(pool.listenerCount('acquire')).toBe(0)
+  })
+
+  test('of a hold is told as such, never as a duplicate of itself', async () => {
+    const input = { ...posting(), operation: 'CREDIT_SPEND', expiresIn: 60 } as const
+    loseNextAnswer(isIn('holds', input.nonce))
+    await expect(ledger.holdCredits(input)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    expect(pool.listenerCount('acquire')).toBe(0)
+    expect(await ledger.holdCredits(input)).toMatchObject({
+      error: { code: 'DUPLICATE_NONCE', identical: true, hold: { status: 'HELD' } },
+    })
+  })
+})
