@@ -1,6 +1,6 @@
 import type { PrismaClient, TransactionClient } from './database.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
-import type { OperationOf, Operations, PostOperationOf } from './operations.ts'
+import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
 import {
   type RefundEntryInput,
   type ReverseTransactionInput,

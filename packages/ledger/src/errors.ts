@@ -1,6 +1,6 @@
-import { inCredits } from './amount.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from './entry.ts'
 import { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
+import { inCredits } from './operations/amount.ts'
 
 /**
  * Any refusal of the ledger; `ledgerErrors` says what its code means. Its message is for people and gives nothing internal

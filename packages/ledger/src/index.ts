@@ -1,4 +1,3 @@
-export { type AmountRange, type AmountRule, type Direction, maxCredits, minCredits } from './amount.ts'
 export { readBounds } from './bounds.ts'
 export type {
   LedgerCommand,
@@ -45,7 +44,14 @@ export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'
-export type { OperationInfo } from './operation-info.ts'
+export {
+  type AmountRange,
+  type AmountRule,
+  type Direction,
+  maxCredits,
+  minCredits,
+} from './operations/amount.ts'
+export type { OperationInfo } from './operations/operation-info.ts'
 export {
   defineOperations,
   limitWindows,
@@ -57,7 +63,7 @@ export {
   type SharedOperation,
   sharedOperations,
   transferOperations,
-} from './operations.ts'
+} from './operations/operations.ts'
 export type { RefundEntryInput, ReverseTransactionInput } from './posting/corrections.ts'
 export type { EntryInput } from './posting/draft.ts'
 export type { PostingEvent } from './posting/events.ts'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { maxCredits } from './amount.ts'
 import type { LedgerMetadata } from './entry.ts'
 import { ValidationError } from './errors.ts'
 import { limits } from './limits.ts'
-import type { Operations } from './operations.ts'
+import { maxCredits } from './operations/amount.ts'
+import type { Operations } from './operations/operations.ts'
 
 /** Metadata keys are the caller's, of any length: an error shows this much of them. */
 const maxFieldName = 100

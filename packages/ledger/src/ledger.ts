@@ -2,11 +2,16 @@ import type pg from 'pg'
 import { readBounds } from './bounds.ts'
 import { createCommands, type LedgerCommands } from './commands.ts'
 import { createLedgerClient, listenerOptions } from './database.ts'
-import { assertDeclared } from './declared.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
-import { type OperationInfo, operationInfos } from './operation-info.ts'
-import { assertOperations, type OperationOf, type Operations, type PostOperationOf } from './operations.ts'
+import { assertDeclared } from './operations/declared.ts'
+import { type OperationInfo, operationInfos } from './operations/operation-info.ts'
+import {
+  assertOperations,
+  type OperationOf,
+  type Operations,
+  type PostOperationOf,
+} from './operations/operations.ts'
 import { takesPostings } from './ping.ts'
 import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'

@@ -1,5 +1,5 @@
 import type { LedgerEntry, LedgerHold, LedgerTransaction, NamedOperation } from './entry.ts'
-import { isOperation, type OperationOf, type Operations } from './operations.ts'
+import { isOperation, type OperationOf, type Operations } from './operations/operations.ts'
 
 /** A moment as the ledger's functions answer it: milliseconds since 1970. */
 type Moment = number

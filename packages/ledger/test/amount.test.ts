@@ -7,7 +7,7 @@ import {
   inCredits,
   maxCredits,
   signed,
-} from '../src/amount.ts'
+} from '../src/operations/amount.ts'
 
 const credits = fc.integer({ min: 1, max: maxCredits })
 

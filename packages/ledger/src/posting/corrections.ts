@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { NotFoundError, ValidationError } from '../errors.ts'
 import { idSchema, positiveAmountSchema, readInput } from '../input.ts'
-import { isOperation, type Operations } from '../operations.ts'
+import { isOperation, type Operations } from '../operations/operations.ts'
 import type { EntryRow } from '../rows.ts'
 import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 

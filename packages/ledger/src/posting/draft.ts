@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type AmountLimits, amountLimits, amountProblem, signed } from '../amount.ts'
 import type { LedgerMetadata } from '../entry.ts'
 import type { FieldError } from '../errors.ts'
 import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
-import type { OperationLimit, Operations } from '../operations.ts'
+import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
+import type { OperationLimit, Operations } from '../operations/operations.ts'
 import { createAttemptId } from './attempt-id.ts'
 
 /** A transaction that is asked for, before its accounts are looked at. */

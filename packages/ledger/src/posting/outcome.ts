@@ -1,4 +1,3 @@
-import { inCredits } from '../amount.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import {
   AlreadyReversedError,
@@ -14,6 +13,7 @@ import {
   RefundExceededError,
   ValidationError,
 } from '../errors.ts'
+import { inCredits } from '../operations/amount.ts'
 import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import { type Draft, retiredMessage } from './draft.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { LedgerBalance, LedgerEntry } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { readInput } from '../input.ts'
-import type { Operations } from '../operations.ts'
+import type { Operations } from '../operations/operations.ts'
 import {
   draftRequest,
   type EntryInput,

@@ -3,7 +3,7 @@ import type { LedgerBalance, LedgerTransaction } from '../entry.ts'
 import { type FieldError, ValidationError } from '../errors.ts'
 import { flagSchema, readInput } from '../input.ts'
 import { limits } from '../limits.ts'
-import type { Operations } from '../operations.ts'
+import type { Operations } from '../operations/operations.ts'
 import { transactionOf } from '../rows.ts'
 import {
   draftRequest,

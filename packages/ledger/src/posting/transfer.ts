@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ValidationError } from '../errors.ts'
 import { ownerIdSchema, positiveAmountSchema, readInput } from '../input.ts'
-import { type Operations, transferOperations } from '../operations.ts'
+import { type Operations, transferOperations } from '../operations/operations.ts'
 import { type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 import type { PostTransactionInput } from './transaction.ts'
 

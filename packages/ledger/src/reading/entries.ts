@@ -5,7 +5,7 @@ import { query } from '../database-errors.ts'
 import type { LedgerEntry } from '../entry.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { metadataPairSchema, momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
-import type { Operations } from '../operations.ts'
+import type { Operations } from '../operations/operations.ts'
 import type { RowReader } from '../rows.ts'
 import {
   type PageParts,

@@ -6,7 +6,7 @@ import { ValidationError } from '../errors.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
 import { limits } from '../limits.ts'
 import { isEarlier, lastMillisecondBefore } from '../moment.ts'
-import type { Operations } from '../operations.ts'
+import type { Operations } from '../operations/operations.ts'
 import type { RowReader } from '../rows.ts'
 
 /** The windows of a summary: UTC. */

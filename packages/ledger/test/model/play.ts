@@ -1,5 +1,5 @@
-import { amountLimits } from '../../src/amount.ts'
 import type { LedgerMetadata } from '../../src/index.ts'
+import { amountLimits } from '../../src/operations/amount.ts'
 import type { EntryWish, Step, Wish } from './history.ts'
 import type { LedgerModel, ModelLine, ModelRequest, Outcome } from './model.ts'
 import { type Operation, operations } from './operations.ts'
