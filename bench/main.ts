@@ -1,5 +1,5 @@
 import { createLedger } from '@shared-ledger/ledger'
-import { createLedgerClient } from '../packages/ledger/src/database.ts'
+import { createLedgerClient } from '../packages/ledger/src/database/database.ts'
 import { type BenchDatabase, createBenchDatabase, settings } from './database.ts'
 import { writeDocument } from './docs.ts'
 import { createServers } from './http/servers.ts'

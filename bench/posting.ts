@@ -1,7 +1,7 @@
 import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import type { TransactionClient } from '../packages/ledger/src/database.ts'
+import type { TransactionClient } from '../packages/ledger/src/database/database.ts'
 import { callsOf } from '../packages/ledger/src/posting/calls.ts'
 
 /** The app of the benchmark, which has the shared operations alone. */

@@ -1,4 +1,4 @@
-import type { TransactionClient } from '../../packages/ledger/src/database.ts'
+import type { TransactionClient } from '../../packages/ledger/src/database/database.ts'
 import { closedLoop } from '../closed-loop.ts'
 import { drawDifferent, spreadOwners } from '../owners.ts'
 import { clientOver, postCall } from '../posting.ts'

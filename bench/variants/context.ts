@@ -1,6 +1,6 @@
 import type { Ledger } from '@shared-ledger/ledger'
 import type pg from 'pg'
-import type { PrismaClient } from '../../packages/ledger/src/database.ts'
+import type { PrismaClient } from '../../packages/ledger/src/database/database.ts'
 import { type operations, postingFor } from '../posting.ts'
 import type { Sizes } from '../sizes.ts'
 

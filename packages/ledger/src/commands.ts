@@ -1,4 +1,4 @@
-import type { PrismaClient, TransactionClient } from './database.ts'
+import type { PrismaClient, TransactionClient } from './database/database.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
 import {

@@ -1,12 +1,13 @@
-export { readBounds } from './bounds.ts'
 export type {
   LedgerCommand,
   LedgerCommands,
   LedgerResult,
   PostEntryResult,
 } from './commands.ts'
-export { createPool, prismaOptions, type TransactionClient } from './database.ts'
-export { ledgerErrorOf } from './database-errors.ts'
+export { readBounds } from './database/bounds.ts'
+export { createPool, prismaOptions, type TransactionClient } from './database/database.ts'
+export { ledgerErrorOf } from './database/database-errors.ts'
+export { TransactionAbortedError, TransactionEndedError } from './database/transaction-errors.ts'
 export type {
   HoldStatus,
   LedgerBalance,
@@ -94,4 +95,3 @@ export {
   type RefusalClasses,
   type ReleaseError,
 } from './refusals.ts'
-export { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'

@@ -1,7 +1,9 @@
 import type pg from 'pg'
-import { readBounds } from './bounds.ts'
 import { createCommands, type LedgerCommands } from './commands.ts'
-import { createLedgerClient, listenerOptions } from './database.ts'
+import { readBounds } from './database/bounds.ts'
+import { createLedgerClient, listenerOptions } from './database/database.ts'
+import { takesPostings } from './database/ping.ts'
+import { assertPool } from './database/session/pool.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
 import { assertDeclared } from './operations/declared.ts'
@@ -12,12 +14,10 @@ import {
   type Operations,
   type PostOperationOf,
 } from './operations/operations.ts'
-import { takesPostings } from './ping.ts'
 import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
-import { assertPool } from './session/pool.ts'
 
 export interface LedgerOptions<Ops extends Operations> {
   /** The app's name, as its migrations declare it. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startTcpProxy } from '@shared-ledger/postgres/testing'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { readBounds } from '../src/bounds.ts'
-import { createLedgerClient } from '../src/database.ts'
+import { readBounds } from '../src/database/bounds.ts'
+import { createLedgerClient } from '../src/database/database.ts'
 import { createLedger, createPool, ledgerErrorOf } from '../src/index.ts'
 import { openLedger, operations } from './open-ledger.ts'
 

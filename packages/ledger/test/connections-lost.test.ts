@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
-import { LedgerConnection } from '../src/connection.ts'
+import { LedgerConnection } from '../src/database/connection.ts'
 import { ledgerErrorOf } from '../src/index.ts'
 import { openLedger } from './open-ledger.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { query } from '../src/database-errors.ts'
+import { query } from '../src/database/database-errors.ts'
 import { ledgerErrorOf } from '../src/index.ts'
 
 const sqlStates = {

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, expect } from 'vitest'
-import { createLedgerClient } from '../src/database.ts'
+import { createLedgerClient } from '../src/database/database.ts'
 import {
   createLedger,
   createPool,

@@ -1,9 +1,9 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { assertVersion } from '../src/database/session/check.ts'
+import { addressOf, connectionTo, databaseOf, readDatabaseUrl } from '../src/database/session/index.ts'
 import { createLedger, createPool } from '../src/index.ts'
-import { assertVersion } from '../src/session/check.ts'
-import { addressOf, connectionTo, databaseOf, readDatabaseUrl } from '../src/session/index.ts'
 import { operations } from './open-ledger.ts'
 
 const database = await createTestDatabase()

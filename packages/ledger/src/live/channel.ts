@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { LedgerConnection } from '../connection.ts'
+import { LedgerConnection } from '../database/connection.ts'
 import { coalesce } from './coalesce.ts'
 
 /** The shortest time between two wake-ups that a process sends: a burst of postings needs no more. */

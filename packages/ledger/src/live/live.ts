@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { PrismaClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { PrismaClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import type { LedgerEntry } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { ownerIdSchema, parseInput } from '../input.ts'

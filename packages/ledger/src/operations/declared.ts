@@ -1,5 +1,5 @@
-import type { PrismaClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { PrismaClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import type { Operations } from './operations.ts'
 
 /**

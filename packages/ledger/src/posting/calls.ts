@@ -1,4 +1,4 @@
-import type { TransactionClient } from '../database.ts'
+import type { TransactionClient } from '../database/database.ts'
 import type { Draft, Line } from './draft.ts'
 import { type Answer, type Appended, answerOf } from './outcome.ts'
 

@@ -1,5 +1,5 @@
-import type { TransactionClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { TransactionClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import { AccountBusyError, OverloadedError } from '../errors.ts'
 import { createFairQueue, type Waiting } from './fair-queue.ts'
 

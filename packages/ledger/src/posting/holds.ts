@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TransactionClient } from '../database.ts'
+import type { TransactionClient } from '../database/database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import { LedgerError, NotFoundError, ValidationError } from '../errors.ts'
 import { countSchema, idSchema, positiveAmountSchema, readInput } from '../input.ts'

@@ -1,5 +1,5 @@
-import type { TransactionClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { TransactionClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'

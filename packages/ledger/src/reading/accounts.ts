@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { PrismaClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { PrismaClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import { ownerIdSchema, ownerPrefixSchema, parseInput } from '../input.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'

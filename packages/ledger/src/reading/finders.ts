@@ -1,6 +1,6 @@
 import type DataLoader from 'dataloader'
-import type { TransactionClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { TransactionClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import type { EntryRow, HoldRow } from '../rows.ts'
 import { createLoader } from './loader.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PrismaClient } from '../database.ts'
+import type { PrismaClient } from '../database/database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
 import { idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations/operations.ts'

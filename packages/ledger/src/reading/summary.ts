@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { PrismaClient } from '../database.ts'
-import { query } from '../database-errors.ts'
+import type { PrismaClient } from '../database/database.ts'
+import { query } from '../database/database-errors.ts'
 import type { NamedOperation } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { readBounds } from '../../src/bounds.ts'
-import { createLedgerClient } from '../../src/database.ts'
+import { readBounds } from '../../src/database/bounds.ts'
+import { createLedgerClient } from '../../src/database/database.ts'
 import { createDirectCalls } from '../../src/posting/direct-calls.ts'
 import type { Draft } from '../../src/posting/draft.ts'
 import { createPost } from '../../src/posting/post.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
+import { DatabaseUnavailableError } from '../errors.ts'
 import { ledgerErrorOf } from './database-errors.ts'
-import { DatabaseUnavailableError } from './errors.ts'
 import { TransactionAbortedError } from './transaction-errors.ts'
 
 /**

@@ -1,11 +1,11 @@
-import { type DatabaseReport, reportOf } from './database-codes.ts'
 import {
   AccountBusyError,
   DatabaseUnavailableError,
   LedgerError,
   ServerOutdatedError,
   TransactionConflictError,
-} from './errors.ts'
+} from '../errors.ts'
+import { type DatabaseReport, reportOf } from './database-codes.ts'
 import { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'
 
 /** The first row whose codes or words an error has says what it is. */
