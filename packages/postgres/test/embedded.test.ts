@@ -41,8 +41,8 @@ const answers = (url: string) =>
   )
 
 async function holdsOn(url: string): Promise<unknown> {
-  const count = `SELECT count(*)::int AS holds FROM pg_stat_activity WHERE application_name = 'shared-ledger attached'`
-  return (await rowsOf(url, count))[0]?.holds
+  const count = `SELECT count(*)::int AS leases FROM pg_stat_activity WHERE application_name = 'shared-ledger attached'`
+  return (await rowsOf(url, count))[0]?.leases
 }
 
 // PostgreSQL then ends all its processes but the first, and starts them again.

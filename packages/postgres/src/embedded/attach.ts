@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { isAlone, isGone, isUnheld } from './hold.ts'
 import { checkInitialised, DATABASE_USER, initialise, passwordOf } from './initialise.ts'
-import { type KeptHold, keepHold } from './kept-hold.ts'
+import { type KeptLease, keepLease } from './kept-lease.ts'
+import { isAlone, isGone, isUnleased } from './lease.ts'
 import { readPidFile } from './pid-file.ts'
 import { dataOf, isInitialised, makeOpen, type Placement, place } from './placement.ts'
 import { startServer, stopServer } from './server.ts'
@@ -15,7 +15,7 @@ export interface AttachOptions {
   readonly log: (line: string) => void
 }
 
-/** One process's hold on an embedded server. Until it detaches, it starts the server again whenever that ends. */
+/** One process's lease of an embedded server. Until it detaches, it starts the server again whenever that ends. */
 export interface AttachedPostgres {
   /** The url of a database on this server. */
   url(database: string): string
@@ -51,13 +51,13 @@ export async function attachEmbeddedPostgres({ directory, log }: AttachOptions):
     checkInitialised(placement)
     passwordOf(placement)
     if (!readPidFile(dataOf(placement.home))) log(`Starting PostgreSQL on ${placement.home} …`)
-    const { url, hold } = await startAndHold(directory, placement, log)
+    const { url, lease } = await startAndLease(directory, placement, log)
     let detaching: Promise<void> | undefined
     return {
       url,
       home: placement.home,
       detach() {
-        detaching ??= hold
+        detaching ??= lease
           .giveUp()
           .then((last) =>
             withStartLock({ directory, log }, () => letGo(last, url('postgres'), placement, log)),
@@ -87,19 +87,19 @@ function preferredPort(): number {
   throw new Error(`LEDGER_PG_PORT=${set} is not a port number (1 to 65535).`)
 }
 
-async function startAndHold(directory: string, placement: Placement, log: (line: string) => void) {
+async function startAndLease(directory: string, placement: Placement, log: (line: string) => void) {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const port = await startServer(placement, { port: preferredPort() })
     const url = urlOf(placement, port)
     const startAgain = () =>
       withStartLock({ directory, log }, async () => {
-        if (!hold.isGivenUp()) await startOnSamePort(placement, port, log)
+        if (!lease.isGivenUp()) await startOnSamePort(placement, port, log)
       })
-    let hold: KeptHold
+    let lease: KeptLease
     try {
-      hold = await keepHold({ url: url('postgres'), startAgain, log })
-      return { url, hold }
+      lease = await keepLease({ url: url('postgres'), startAgain, log })
+      return { url, lease }
     } catch (error) {
       // A server that was just killed seems to run for a moment longer.
       if (!isGone(error) || Date.now() > deadline) throw error
@@ -121,18 +121,18 @@ async function startOnSamePort(
 }
 
 async function letGo(
-  hold: pg.Client,
+  lease: pg.Client,
   url: string,
   placement: Placement,
   log: (line: string) => void,
 ): Promise<void> {
   try {
     // Where our connection ended, PostgreSQL may have been restarted, or be gone.
-    const last = await isAlone(hold).catch(() => isUnheld(url).catch(() => false))
+    const last = await isAlone(lease).catch(() => isUnleased(url).catch(() => false))
     if (!last) return
     log('Stopping PostgreSQL …')
     await stopServer(placement)
   } finally {
-    await hold.end().catch(() => {})
+    await lease.end().catch(() => {})
   }
 }

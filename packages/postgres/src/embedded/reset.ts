@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { urlOf } from './attach.ts'
-import { isUnheld } from './hold.ts'
 import { passwordFileOf, removeUnfinished } from './initialise.ts'
+import { isUnleased } from './lease.ts'
 import { type PidFile, readPidFile } from './pid-file.ts'
 import { dataOf, logOf, makeOpen, type Placement, place } from './placement.ts'
 import { stopServer } from './server.ts'
@@ -38,7 +38,7 @@ async function stopWhenUnused(placement: Placement): Promise<void> {
 
 async function isUnused(placement: Placement, { port, pid }: PidFile): Promise<boolean> {
   try {
-    return await isUnheld(urlOf(placement, port)('postgres'))
+    return await isUnleased(urlOf(placement, port)('postgres'))
   } catch (error) {
     throw new Error(
       `The embedded database does not say whether it is in use. Stop it (process ${pid}), then try again.`,

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { messageOf } from '../errors.ts'
-import { isRestarting, takeHold } from './hold.ts'
+import { isRestarting, takeLease } from './lease.ts'
 
-export interface KeptHoldOptions {
-  /** The url of the database "postgres"; it stays the same as long as the hold is kept. */
+export interface KeptLeaseOptions {
+  /** The url of the database "postgres"; it stays the same as long as the lease is kept. */
   readonly url: string
   /** Starts the server of that url where it does not run. */
   readonly startAgain: () => Promise<void>
   readonly log: (line: string) => void
 }
 
-/** A hold that is taken again whenever it is lost, on a server that is started again where it ended. */
-export interface KeptHold {
-  /** Whether nobody wants the hold any more. */
+/** A lease that is taken again whenever it is lost, on a server that is started again where it ended. */
+export interface KeptLease {
+  /** Whether nobody wants the lease any more. */
   isGivenUp(): boolean
   /** Takes it no more, and hands over its connection, which may have ended. */
   giveUp(): Promise<pg.Client>
@@ -22,24 +22,24 @@ export interface KeptHold {
 const SHORTLY_MS = 50
 const LATER_MS = 1_000
 
-/** Takes a hold, and keeps it until it is given up. */
-export async function keepHold({ url, startAgain, log }: KeptHoldOptions): Promise<KeptHold> {
+/** Takes a lease, and keeps it until it is given up. */
+export async function keepLease({ url, startAgain, log }: KeptLeaseOptions): Promise<KeptLease> {
   let givenUp = false
   let takingAgain = Promise.resolve()
   const onLost = () => {
     if (!givenUp) takingAgain = takeAgain()
   }
-  let hold = await takeHold(url, onLost)
+  let lease = await takeLease(url, onLost)
 
   async function takeAgain(): Promise<void> {
     for (let told = ''; ; ) {
       await sleep(SHORTLY_MS)
       if (givenUp) return
       try {
-        hold = await takeHold(url, onLost)
+        lease = await takeLease(url, onLost)
         return
       } catch (error) {
-        // Without the start lock: one who has it may be about to judge that nobody holds the server.
+        // Without the start lock: one who has it may be about to judge that nobody has a lease.
         if (isRestarting(error)) continue
       }
       try {
@@ -58,7 +58,7 @@ export async function keepHold({ url, startAgain, log }: KeptHoldOptions): Promi
     async giveUp() {
       givenUp = true
       await takingAgain
-      return hold
+      return lease
     },
   }
 }

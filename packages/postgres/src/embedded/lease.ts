@@ -6,34 +6,34 @@ import { codeOf, messageOf } from '../errors.ts'
 
 // Attached processes share this advisory lock in the database "postgres". A process that is killed lets go of it too.
 const ATTACHED = 'hashtext($$shared-ledger attached$$)'
-const HOLD = `SELECT pg_advisory_lock_shared(${ATTACHED})`
+const TAKE_LEASE = `SELECT pg_advisory_lock_shared(${ATTACHED})`
 const AM_I_THE_LAST = `SELECT pg_try_advisory_lock(${ATTACHED}) AS alone`
 
-// PostgreSQL ends every connection when one of its processes dies. The others then take their holds again; they get
+// PostgreSQL ends every connection when one of its processes dies. The others then take their leases again; they get
 // this long before anybody judges that they are gone.
 const RETURN_MS = 500
 const RESTART_MS = 10_000
 
 /** Opens the connection that keeps the server running for this process. `onLost` is called when it ends thereafter. */
-export async function takeHold(url: string, onLost: () => void): Promise<pg.Client> {
-  const hold = new pg.Client({
+export async function takeLease(url: string, onLost: () => void): Promise<pg.Client> {
+  const lease = new pg.Client({
     ...connectionTo(url, commandBounds),
     application_name: 'shared-ledger attached',
     keepAlive: true,
     connectionTimeoutMillis: 15_000,
   })
   let taken = false
-  hold.on('error', () => {}) // "end" follows
-  hold.on('end', () => {
+  lease.on('error', () => {}) // "end" follows
+  lease.on('end', () => {
     if (taken) onLost()
   })
   try {
-    await hold.connect()
-    await hold.query(HOLD)
+    await lease.connect()
+    await lease.query(TAKE_LEASE)
     taken = true
-    return hold
+    return lease
   } catch (error) {
-    await hold.end().catch(() => {})
+    await lease.end().catch(() => {})
     throw error
   }
 }
@@ -50,7 +50,7 @@ export async function isAlone(connection: pg.Client): Promise<boolean> {
  *
  * @throws when the server does not answer.
  */
-export async function isUnheld(url: string): Promise<boolean> {
+export async function isUnleased(url: string): Promise<boolean> {
   await sleep(RETURN_MS)
   const deadline = Date.now() + RESTART_MS
   for (;;) {
