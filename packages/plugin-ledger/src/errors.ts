@@ -9,7 +9,7 @@ import {
   ValidationError,
 } from '@shared-ledger/ledger'
 import type { LedgerBuilder } from './builder.ts'
-import type { LedgerTypes } from './object-types.ts'
+import type { LedgerTypes } from './graph.ts'
 import type { ErrorShape } from './types.ts'
 
 const entryIndex = "Which of the request's entries is refused, counted from 0."

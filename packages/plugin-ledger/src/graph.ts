@@ -1,6 +1,11 @@
-import type { AnyLedger, LedgerBuilder } from './builder.ts'
-import type { addErrors } from './errors.ts'
-import type { LedgerTypes } from './object-types.ts'
+import type { Operations } from '@shared-ledger/ledger'
+import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
+import type { LedgerRefs } from './types.ts'
+
+type Refs = LedgerRefs<BuilderTypes, Operations>
+
+/** The ledger's enum and object types, which fields, errors and the app refer to. */
+export type LedgerTypes = Omit<Refs, 'Error'>
 
 /** A graph that a ledger is being added to, as the files that add to it share it. */
 export interface Graph {
@@ -8,5 +13,5 @@ export interface Graph {
   readonly ledger: AnyLedger
   readonly types: LedgerTypes
   /** The interface of every error. */
-  readonly ErrorInterface: ReturnType<typeof addErrors>
+  readonly ErrorInterface: Refs['Error']
 }

@@ -21,7 +21,7 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
       EXPIRED: { description: 'Its credits are available again, since its time is over.' },
     },
   })
-  LedgerHold.implement({
+  builder.objectType(LedgerHold, {
     description:
       'Credits that an owner has promised: they count as spent while its status is HELD. Its capture posts its operation.',
     fields: (t) => ({

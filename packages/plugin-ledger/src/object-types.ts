@@ -7,15 +7,13 @@ import type {
   OperationInfo,
 } from '@shared-ledger/ledger'
 import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
+import type { LedgerTypes } from './graph.ts'
 import { balanceId, entryId } from './identity.ts'
 import { describeOperation } from './operation-info.ts'
 import type { BalanceShape } from './types.ts'
 
-/** The ledger's enum and object types, which fields, errors and the app refer to. */
-export type LedgerTypes = ReturnType<typeof addTypes>
-
 /** Adds the enums of operations, balances and entries. Transactions and holds are filled in with what posts them. */
-export function addTypes(builder: LedgerBuilder, ledger: AnyLedger) {
+export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes {
   const operations = ledger.describeOperations()
   const LedgerOperation = builder.enumType('LedgerOperation', {
     description: 'What the app can do with credits: the operations that every app has, then its own.',

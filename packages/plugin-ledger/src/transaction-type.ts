@@ -9,7 +9,7 @@ interface EntryOfTransaction extends LedgerEntry {
 
 /** Adds the type of transactions, and to each entry its own. */
 export function addTransactionType({ builder, ledger, types: { LedgerEntry, LedgerTransaction } }: Graph) {
-  LedgerTransaction.implement({
+  builder.objectType(LedgerTransaction, {
     description: 'Entries that were posted together: all of them or none.',
     fields: (t) => ({
       id: t.exposeID('id', {
