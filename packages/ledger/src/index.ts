@@ -52,9 +52,9 @@ export {
   maxCredits,
   minCredits,
 } from './operations/amount.ts'
+export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
-  defineOperations,
   limitWindows,
   type OperationDefinition,
   type OperationLimit,

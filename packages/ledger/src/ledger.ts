@@ -8,12 +8,8 @@ import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
 import { assertDeclared } from './operations/declared.ts'
 import { type OperationInfo, operationInfos } from './operations/operation-info.ts'
-import {
-  assertOperations,
-  type OperationOf,
-  type Operations,
-  type PostOperationOf,
-} from './operations/operations.ts'
+import { assertOperations } from './operations/operation-problems.ts'
+import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
 import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'

@@ -1,11 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type AmountRule, amountRuleProblem } from './amount.ts'
-import { limitWindows, type OperationDefinition, type Operations } from './operations.ts'
+import { limitWindows, type OperationDefinition, type Operations, sharedOperations } from './operations.ts'
 
 const namePattern = /^[A-Z][A-Z0-9_]{0,62}$/
 
+/** @throws TypeError that names every fault of the list. */
+export function assertOperations(operations: Operations): void {
+  const problems = operationProblems(operations)
+  if (problems.length > 0) {
+    throw new TypeError(
+      `These operations cannot be used:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
+    )
+  }
+}
+
 /** Everything that is wrong with an app's operations, each as a sentence that names the operation. */
-export function operationProblems(operations: Operations, shared: Operations): string[] {
+function operationProblems(operations: Operations): string[] {
+  const shared: Operations = sharedOperations
   const missing = Object.keys(shared).filter((name) => !Object.hasOwn(operations, name))
   const own = Object.entries(operations)
   return [

@@ -1,6 +1,4 @@
 import { type AmountRule, maxCredits, minCredits } from './amount.ts'
-import { operationProblems } from './operation-problems.ts'
-import type { LedgerTypeError } from './type-error.ts'
 
 /** How often an owner may post an operation in a calendar window: UTC, weeks from Monday. */
 export interface OperationLimit {
@@ -70,67 +68,4 @@ export type PostOperationOf<Ops extends Operations> = {
 /** Whether an app has an operation of this name. */
 export function isOperation<Ops extends Operations>(operations: Ops, name: string): name is OperationOf<Ops> {
   return Object.hasOwn(operations, name)
-}
-
-type Missing<Ops> = Exclude<SharedOperation, keyof Ops>
-
-type Negative = `-${string}`
-type Sign<Amount extends number> = `${Amount}` extends '0' ? 0 : `${Amount}` extends Negative ? -1 : 1
-
-type SameSign<Shared extends number, Amount extends number> = number extends Amount
-  ? true // not a literal: judged at run time
-  : Sign<Amount> extends Sign<Shared>
-    ? true
-    : false
-
-/** Whether `Own` is `Shared` itself or its range made narrower: every safe integer of a sign is in a shared range. */
-type Narrows<Shared extends OperationDefinition, Own> = [keyof Own & ('paired' | 'retired')] extends [never]
-  ? Own extends Shared
-    ? true
-    : NarrowsRange<Shared, Own>
-  : false
-
-type NarrowsRange<Shared extends OperationDefinition, Own> = Own extends {
-  readonly amount: { readonly min: infer Min extends number; readonly max: infer Max extends number }
-  readonly description: Shared['description']
-}
-  ? Shared['amount'] extends { readonly min: infer SharedMin extends number }
-    ? [SameSign<SharedMin, Min>, SameSign<SharedMin, Max>] extends [true, true]
-      ? true
-      : false
-    : false
-  : false
-
-type Changed<Ops> = {
-  [Name in SharedOperation & keyof Ops]: Narrows<(typeof sharedOperations)[Name], Ops[Name]> extends true
-    ? never
-    : Name
-}[SharedOperation & keyof Ops]
-
-type Accepted<Ops> = [Missing<Ops>] extends [never]
-  ? [Changed<Ops>] extends [never]
-    ? unknown
-    : LedgerTypeError<`shared operation changed by more than a narrower range or a limit: ${Changed<Ops>}`>
-  : LedgerTypeError<`missing shared operation: ${Missing<Ops>}`>
-
-/**
- * An app's complete list of operations: `{ ...sharedOperations, …its own }`.
- *
- * Leaving out a shared operation, or changing one by more than a narrower range or a limit, does not compile.
- *
- * @throws TypeError that names every fault, for callers that the compiler did not check.
- */
-export function defineOperations<const Ops extends Operations>(operations: Ops & Accepted<Ops>): Ops {
-  assertOperations(operations)
-  return Object.freeze(operations)
-}
-
-/** @throws TypeError that names every fault of the list. */
-export function assertOperations(operations: Operations): void {
-  const problems = operationProblems(operations, sharedOperations)
-  if (problems.length > 0) {
-    throw new TypeError(
-      `These operations cannot be used:\n${problems.map((problem) => `- ${problem}`).join('\n')}`,
-    )
-  }
 }
