@@ -4,7 +4,15 @@ import { fieldProblems, unknownField } from './fields.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
 import { maxErrors } from './problems.ts'
-import type { RawInput } from './route.ts'
+
+/** What a request brought, before its shapes are checked. */
+export interface RawInput {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: readonly (readonly [name: string, value: string])[]
+  readonly body: unknown
+  /** Whether the nonce came, or came too, as Idempotency-Key. */
+  readonly underIdempotencyKey: boolean
+}
 
 /** The shapes of a request's parts. One that is left out has no fields: a query must be empty then, a body is not read. */
 export type RequestShapes = {

@@ -6,7 +6,7 @@ import { restCredits, restEntry, restHold, restTransaction } from './graph.ts'
 import type { RestAnswer } from './problem.ts'
 import type { ProblemCode, ProblemTable } from './problems.ts'
 import { type Accepted, type FieldNames, isRefusal, type Refusal, refusalProblem } from './refusal.ts'
-import { parseRequest, type RequestShapes } from './request.ts'
+import { parseRequest, type RawInput, type RequestShapes } from './request.ts'
 import type { RestCredits, RestEntry, RestHold, RestTransaction } from './shapes.ts'
 import type { LedgerTag } from './tags.ts'
 
@@ -76,15 +76,6 @@ export interface RouteDefinition<
   readonly codes?: readonly ProblemCode[]
   /** The app's own codes with which the mutation may refuse. */
   readonly problems?: ProblemTable
-}
-
-/** What a request brought, before its shapes are checked. */
-export interface RawInput {
-  readonly params: Readonly<Record<string, string>>
-  readonly query: readonly (readonly [name: string, value: string])[]
-  readonly body: unknown
-  /** Whether the nonce came, or came too, as Idempotency-Key. */
-  readonly underIdempotencyKey: boolean
 }
 
 /** A route as the table has it. */
