@@ -7,8 +7,8 @@ import {
   isObjectType,
 } from 'graphql'
 import { ClientLeft } from './client-left.ts'
+import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { isPromise, listOf, settleList } from './settle-lists.ts'
-import type { GraphqlServerContext } from './use-json-requests.ts'
 
 /** Documents run without a server, too: by an app's tests, say. */
 type Context = Partial<GraphqlServerContext> | undefined

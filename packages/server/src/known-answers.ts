@@ -2,10 +2,10 @@ import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperati
 import { type FetchAPI, processRegularResult, type YogaInitialContext } from 'graphql-yoga'
 import type { WholeAnswer } from './answer.ts'
 import type { DocumentCache } from './document-cache.ts'
+import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { createIntrospections } from './introspections.ts'
 import { acceptedTypeOf, knownParams } from './known-request.ts'
 import type { RawRequest } from './raw-request.ts'
-import type { GraphqlServerContext } from './use-json-requests.ts'
 import { outcomeOf } from './use-request-line.ts'
 import { wholeAnswer } from './yoga-answer.ts'
 

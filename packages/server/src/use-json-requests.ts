@@ -5,18 +5,7 @@ import { z } from 'zod'
 import { ClientLeft } from './client-left.ts'
 import type { DocumentTurns } from './document-turns.ts'
 import { graphqlProblem } from './graphql-errors.ts'
-import type { ResultStream } from './use-streams.ts'
-
-/** What the server hands to Yoga beside the request. */
-export interface GraphqlServerContext {
-  /** The raw request target. */
-  readonly target: string
-  readonly readBody: () => Promise<Uint8Array>
-  /** Whether the client has left without its answer. */
-  readonly hasLeft: () => boolean
-  /** Filled in while the request runs, for its line in the log; that of a stream is written when it ends. */
-  readonly line: { operation?: string | undefined; outcome: string; stream?: ResultStream }
-}
+import type { GraphqlServerContext } from './graphql-server-context.ts'
 
 /**
  * Takes GraphQL requests as JSON alone, under the limits of REST. Forms and plain text are refused: any web

@@ -1,7 +1,7 @@
 import { problems } from '@shared-ledger/rest'
 import { type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { GraphqlServerContext } from './use-json-requests.ts'
+import type { GraphqlServerContext } from './graphql-server-context.ts'
 
 interface Running {
   readonly args: Pick<ExecutionArgs, 'document' | 'operationName'> & {

@@ -3,15 +3,7 @@ import type { ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { bounds } from './bounds.ts'
 import { graphqlProblem } from './graphql-errors.ts'
-import type { GraphqlServerContext } from './use-json-requests.ts'
-
-/** The results of a subscription, on their way to its client. */
-export interface ResultStream {
-  /** Its outcome for the log, once it has ended. */
-  readonly ended: Promise<string>
-  /** Ends it, with `complete` where the client still reads. */
-  end(): void
-}
+import type { GraphqlServerContext, ResultStream } from './graphql-server-context.ts'
 
 /**
  * Follows the streams of results. An error that ends one reaches its client as a last result. `endAll` ends them, and

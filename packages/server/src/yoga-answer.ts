@@ -1,6 +1,6 @@
 import { problem } from '@shared-ledger/rest'
 import { type Answer, graphqlProblemResponse, type WholeAnswer } from './answer.ts'
-import type { GraphqlServerContext } from './use-json-requests.ts'
+import type { GraphqlServerContext } from './graphql-server-context.ts'
 
 type Line = GraphqlServerContext['line']
 
