@@ -1,6 +1,7 @@
 import type { TransactionClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
 import { AccountBusyError, OverloadedError } from '../errors.ts'
+import { isOverdue } from './backlog.ts'
 import { createFairQueue, type Waiting } from './fair-queue.ts'
 
 /** Calls at once. Each may wait long for a lock: connections must be left to the batches and to reads. */
@@ -43,7 +44,7 @@ export function createDirectCalls(
         ownerIds.some((id) => atWork.has(id)) ? 'wait' : 'take',
       )
       if (!call) return
-      if (call.deadline <= performance.now()) call.reject(new AccountBusyError())
+      if (isOverdue(call)) call.reject(new AccountBusyError())
       else void work(call)
     }
   }

@@ -3,13 +3,14 @@ import { query } from '../database/database-errors.ts'
 import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
-import { batchLimits, createBatcher, LockedElsewhere } from './batcher.ts'
+import { createBatcher } from './batcher.ts'
 import { callsOf } from './calls.ts'
 import type { DirectCalls } from './direct-calls.ts'
 import type { Draft, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
 import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled } from './outcome.ts'
 import { markPassing } from './passing.ts'
+import { LockedElsewhere } from './sender.ts'
 
 /** The two ways to post. Each tells what became of its drafts, in order. */
 export interface Post<Operation extends string> {
@@ -98,7 +99,7 @@ export function createPost<Operation extends string>({
         const ownerIds = ownersOf(drafts)
         return settledBy(prisma, await calls.post(prisma, drafts, ownerIds, wait), { drafts, ownerIds })
       }),
-    { ...batchLimits, patienceMs },
+    { patienceMs },
   )
 
   /** Reports what becomes of drafts, and wakes readers of what is committed. */
