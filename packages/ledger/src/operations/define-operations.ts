@@ -1,6 +1,10 @@
 import { assertOperations } from './operation-problems.ts'
 import type { OperationDefinition, Operations, SharedOperation, sharedOperations } from './operations.ts'
-import type { LedgerTypeError } from './type-error.ts'
+
+/** A refusal by the compiler, in English: nothing is assignable to it, and its message shows in the error. */
+interface LedgerTypeError<Message extends string> {
+  readonly __ledgerTypeError: Message
+}
 
 type Missing<Ops> = Exclude<SharedOperation, keyof Ops>
 
