@@ -1,4 +1,4 @@
-import { insert, type Waiting } from './fair-queue.ts'
+import { joinLine, type Waiting } from './fair-queue.ts'
 
 /** What waits for accounts that are locked elsewhere: a line for each of them. */
 export interface BusyAccounts<Item extends Waiting> {
@@ -34,26 +34,22 @@ export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
     return taken
   }
 
+  const free = (ownerId: string): Item[] => {
+    const line = lines.get(ownerId) ?? []
+    lines.delete(ownerId)
+    return line
+  }
+
   return {
     get accounts() {
       return lines.size
     },
     has: (ownerId) => lines.has(ownerId),
-    join(ownerId, item) {
-      const line = lines.get(ownerId)
-      if (line) insert(line, item)
-      else lines.set(ownerId, [item])
-    },
+    join: (ownerId, item) => joinLine(lines, ownerId, item),
     found(ownerId) {
-      const line = lines.get(ownerId) ?? []
-      lines.delete(ownerId)
-      lines.set(ownerId, line)
+      lines.set(ownerId, free(ownerId))
     },
-    free(ownerId) {
-      const line = lines.get(ownerId) ?? []
-      lines.delete(ownerId)
-      return line
-    },
+    free,
     takeOneOfEach(maxEntries, mayTake) {
       const taken: Item[] = []
       let entries = 0

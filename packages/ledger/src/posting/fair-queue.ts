@@ -27,12 +27,7 @@ export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
       return size
     },
     add(items) {
-      for (const item of items) {
-        const [ownerId = ''] = item.ownerIds
-        const line = lines.get(ownerId)
-        if (line) insert(line, item)
-        else lines.set(ownerId, [item])
-      }
+      for (const item of items) joinLine(lines, item.ownerIds[0] ?? '', item)
       size += items.length
     },
     take(maxEntries, turnOf) {
@@ -57,9 +52,15 @@ export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
   }
 }
 
-/** Puts an item into a line that is in the order of arrival: one that comes back goes before those that came after it. */
-export function insert<Item extends Waiting>(line: Item[], item: Item): void {
+/** Puts an item into an owner's line, which is in the order of arrival: one that comes back finds its place. */
+export function joinLine<Item extends Waiting>(
+  lines: Map<string, Item[]>,
+  ownerId: string,
+  item: Item,
+): void {
+  const line = lines.get(ownerId) ?? []
   let place = line.length
   while (place > 0 && (line[place - 1]?.arrival ?? 0) > item.arrival) place -= 1
   line.splice(place, 0, item)
+  lines.set(ownerId, line)
 }
