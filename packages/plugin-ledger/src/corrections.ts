@@ -58,8 +58,8 @@ export function addCorrections(graph: Graph): void {
   }))
 }
 
-function addCorrectionErrors({ builder, ErrorInterface }: Graph): void {
-  const interfaces = [ErrorInterface]
+function addCorrectionErrors({ builder, types }: Graph): void {
+  const interfaces = [types.Error]
   builder.objectType(NotFoundError, {
     name: 'NotFoundError',
     description: 'The app has no transaction, entry or hold with this id. Nothing was posted.',

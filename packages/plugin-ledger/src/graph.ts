@@ -4,14 +4,12 @@ import type { LedgerRefs } from './types.ts'
 
 type Refs = LedgerRefs<BuilderTypes, Operations>
 
-/** The ledger's enum and object types, which fields, errors and the app refer to. */
+/** The ledger's enum and object types, which its errors refer to. */
 export type LedgerTypes = Omit<Refs, 'Error'>
 
 /** A graph that a ledger is being added to, as the files that add to it share it. */
 export interface Graph {
   readonly builder: LedgerBuilder
   readonly ledger: AnyLedger
-  readonly types: LedgerTypes
-  /** The interface of every error. */
-  readonly ErrorInterface: Refs['Error']
+  readonly types: Refs
 }

@@ -10,7 +10,7 @@ export interface HoldOfCapture extends LedgerHold {
 }
 
 /** Adds the type of holds, and the error of one that has ended. */
-export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): void {
+export function addHoldType({ builder, ledger, types }: Graph): void {
   const { LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
     description: 'Whether a hold keeps credits aside (HELD), or what became of it.',
@@ -79,7 +79,7 @@ export function addHoldType({ builder, ledger, types, ErrorInterface }: Graph): 
   builder.objectType(HoldEndedError, {
     name: 'HoldEndedError',
     description: 'The hold keeps nothing aside any more. Nothing was posted.',
-    interfaces: [ErrorInterface],
+    interfaces: [types.Error],
     fields: (t) => ({
       hold: t.expose('hold', { type: LedgerHold, nullable: false, description: 'The hold as it is.' }),
     }),

@@ -5,11 +5,11 @@ import { addResult } from './results.ts'
 
 /** Adds `setOverdraft`. */
 export function addOverdraft(graph: Graph): void {
-  const { builder, ledger, types, ErrorInterface } = graph
+  const { builder, ledger, types } = graph
   builder.objectType(OverdraftInUseError, {
     name: 'OverdraftInUseError',
     description: ledgerErrors.OVERDRAFT_IN_USE.meaning,
-    interfaces: [ErrorInterface],
+    interfaces: [types.Error],
     fields: (t) => ({
       balance: t.expose('balance', {
         type: types.LedgerBalance,

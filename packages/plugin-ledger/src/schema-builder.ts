@@ -26,9 +26,9 @@ prototype.addLedger = function addLedger(ledger) {
 
   requirePlugins(builder)
   addScalars(builder)
-  const types = addTypes(builder, anyLedger)
-  const ErrorInterface = addErrors(builder, types)
-  const graph = { builder, ledger: anyLedger, types, ErrorInterface }
+  const ledgerTypes = addTypes(builder, anyLedger)
+  const types = { Error: addErrors(builder, ledgerTypes), ...ledgerTypes }
+  const graph = { builder, ledger: anyLedger, types }
   addQueries(graph)
   const posting = addPostLedgerEntry(graph)
   addTransactionType(graph)
@@ -42,6 +42,5 @@ prototype.addLedger = function addLedger(ledger) {
   addBatches(graph, posting)
   if (builder.configStore.hasConfig('Subscription')) addLive(graph)
 
-  const refs = { Error: ErrorInterface, ...types }
-  return refs as never
+  return types as never
 }
