@@ -2,10 +2,9 @@ import type { PrismaClient, TransactionClient } from './database/database.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
 import {
+  correctionDrafts,
   type RefundEntryInput,
   type ReverseTransactionInput,
-  refundDraft,
-  reversalDraft,
 } from './posting/corrections.ts'
 import { createDirectCalls } from './posting/direct-calls.ts'
 import type { PostingRequest } from './posting/draft.ts'
@@ -19,7 +18,7 @@ import {
   type PostedHold,
   postedHold,
 } from './posting/holds.ts'
-import type { PostedDraft, SetAside } from './posting/outcome.ts'
+import type { Written } from './posting/outcome.ts'
 import {
   type OverdraftInput,
   overdraftRequest,
@@ -163,6 +162,7 @@ export function createCommands<Ops extends Operations>({
   const holdEnds = createHoldEnds({ rows, postOne, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
+  const corrections = correctionDrafts(operations, find)
 
   /** A command by the function that carries it out: its refusals are values, and thrown in an app's transaction alone. */
   function command<Input, Posted extends object, Refused extends Refusal<Operation>>(
@@ -187,7 +187,7 @@ export function createCommands<Ops extends Operations>({
       input: Input,
       client: TransactionClient,
     ) => PostingRequest | ValidationError | Promise<PostingRequest | Refusal<Operation>>,
-    answer: (posted: PostedDraft<Operation> | SetAside<Operation>) => Posted,
+    answer: (posted: Written<Operation>) => Posted,
   ) =>
     command(refusals, async (client, input: Input) => {
       const request = await read(input, client)
@@ -200,21 +200,8 @@ export function createCommands<Ops extends Operations>({
     postEntry: posting(postingErrors, readEntry, postedEntry),
     postTransaction: posting(postingErrors, readTransaction, postedTransaction),
     transfer: posting(postingErrors, transferDrafts(operations, readTransaction), postedTransaction),
-    reverseTransaction: posting(
-      correctionErrors,
-      (input: ReverseTransactionInput, client) =>
-        reversalDraft(input, (id) => find.entriesByTransaction(client, id)),
-      postedTransaction,
-    ),
-    refundEntry: posting(
-      correctionErrors,
-      (input: RefundEntryInput, client) =>
-        refundDraft(input, operations, {
-          findEntry: (id) => find.entryById(client, id),
-          findTransaction: (id) => find.entriesByTransaction(client, id),
-        }),
-      postedEntry,
-    ),
+    reverseTransaction: posting(correctionErrors, corrections.reversal, postedTransaction),
+    refundEntry: posting(correctionErrors, corrections.refund, postedEntry),
     holdCredits: posting(holdErrors, holdDrafts(operations), postedHold),
     captureHold: command(captureErrors, holdEnds.capture),
     releaseHold: command(releaseErrors, holdEnds.release),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { LedgerMetadata } from '../entry.ts'
-import type { FieldError } from '../errors.ts'
+import type { FieldError, ValidationError } from '../errors.ts'
 import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
 import type { OperationLimit, Operations } from '../operations/operations.ts'
@@ -23,6 +23,9 @@ export interface PostingRequest {
   readonly draft: Draft
   readonly dryRun: boolean
 }
+
+/** Reads what a caller asks for, or says what is wrong with it. */
+export type ReadRequest<Input> = (input: Input) => PostingRequest | ValidationError
 
 /** A request to post, with a new id. */
 export function draftRequest({

@@ -15,11 +15,11 @@ import {
   entryFields,
   entryProblems,
   type PostingInput,
-  type PostingRequest,
   postingFields,
+  type ReadRequest,
   toLine,
 } from './draft.ts'
-import type { PostedDraft, SetAside } from './outcome.ts'
+import type { Written } from './outcome.ts'
 import type { PostOne } from './post.ts'
 import { postedEntry } from './post-entry.ts'
 
@@ -51,7 +51,7 @@ export interface CapturedHold<Operation extends string = string> extends PostedH
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
 /** Reads a hold. */
-export function holdDrafts(operations: Operations): (input: HoldInput) => PostingRequest | ValidationError {
+export function holdDrafts(operations: Operations): ReadRequest<HoldInput> {
   const schema = z.object({
     ...entryFields(operations).fields,
     ...postingFields,
@@ -125,9 +125,7 @@ export function createHoldEnds<Operation extends string>({
 }
 
 /** The hold of a draft that made or released one. */
-export function postedHold<Operation extends string>(
-  settled: PostedDraft<Operation> | SetAside<Operation>,
-): PostedHold<Operation> {
+export function postedHold<Operation extends string>(settled: Written<Operation>): PostedHold<Operation> {
   if (!('hold' in settled) || !settled.hold) throw new Error('the ledger gave no hold')
   return { hold: settled.hold, balance: settled.balance }
 }

@@ -30,11 +30,11 @@ export interface SetAside<Operation extends string = string> {
   readonly balance: LedgerBalance
 }
 
+/** What was written for a draft. */
+export type Written<Operation extends string = string> = PostedDraft<Operation> | SetAside<Operation>
+
 /** What became of a draft, or why nothing did. */
-export type Settled<Operation extends string> =
-  | PostedDraft<Operation>
-  | SetAside<Operation>
-  | Refusal<Operation>
+export type Settled<Operation extends string> = Written<Operation> | Refusal<Operation>
 
 /** What `ledger.post_<app>` returns, in columns: by draft, then by line. */
 export interface Answer {

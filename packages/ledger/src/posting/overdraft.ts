@@ -3,7 +3,7 @@ import type { LedgerBalance } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { amountSchema, ownerIdSchema, readInput } from '../input.ts'
 import { accountRequest, type PostingRequest } from './draft.ts'
-import type { PostedDraft, SetAside } from './outcome.ts'
+import type { Written } from './outcome.ts'
 
 /** What an overdraft asks for. */
 export interface OverdraftInput {
@@ -28,9 +28,7 @@ export function overdraftRequest(input: OverdraftInput): PostingRequest | Valida
 }
 
 /** The balance of an overdraft that was set. */
-export function setOverdraft<Operation extends string>(
-  settled: PostedDraft<Operation> | SetAside<Operation>,
-): SetOverdraft {
+export function setOverdraft(settled: Written): SetOverdraft {
   if (!('balance' in settled)) throw new Error('the ledger gave no balance')
   return { balance: settled.balance }
 }

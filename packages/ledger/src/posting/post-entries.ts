@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ValidationError } from '../errors.ts'
 import { flagSchema, parseInput } from '../input.ts'
 import { limits } from '../limits.ts'
-import type { Draft, PostingRequest } from './draft.ts'
+import type { Draft, ReadRequest } from './draft.ts'
 import type { PostEntryInput } from './post-entry.ts'
 
 const size = `must be a list of 1 to ${limits.batchEntries} entries`
@@ -20,7 +20,7 @@ export type BatchItem = { readonly draft: Draft } | { readonly refusal: Validati
  */
 export function readBatch(
   batch: { readonly inputs: readonly PostEntryInput[]; readonly dryRun?: boolean | null | undefined },
-  read: (input: PostEntryInput) => PostingRequest | ValidationError,
+  read: ReadRequest<PostEntryInput>,
 ): { readonly items: readonly BatchItem[]; readonly dryRun: boolean } {
   const { inputs, dryRun } = parseInput(batchSchema, batch)
   const items = inputs.map((input) => {

@@ -9,11 +9,11 @@ import {
   entryFields,
   entryProblems,
   type PostingInput,
-  type PostingRequest,
   postingFields,
+  type ReadRequest,
   toLine,
 } from './draft.ts'
-import type { PostedDraft, SetAside } from './outcome.ts'
+import type { Written } from './outcome.ts'
 
 /** What a posting of one entry asks for. */
 export interface PostEntryInput<Operation extends string = string>
@@ -27,9 +27,7 @@ export interface PostedEntry<Operation extends string = string> {
 }
 
 /** Reads a posting of one entry, a transaction of one. */
-export function entryDrafts(
-  operations: Operations,
-): (input: PostEntryInput) => PostingRequest | ValidationError {
+export function entryDrafts(operations: Operations): ReadRequest<PostEntryInput> {
   const schema = z.object({ ...entryFields(operations).fields, ...postingFields })
   return (input) => {
     const read = readInput(schema, input)
@@ -41,9 +39,7 @@ export function entryDrafts(
 }
 
 /** The one entry of a draft of one. */
-export function postedEntry<Operation extends string>(
-  posted: PostedDraft<Operation> | SetAside<Operation>,
-): PostedEntry<Operation> {
+export function postedEntry<Operation extends string>(posted: Written<Operation>): PostedEntry<Operation> {
   const [entry, balance] = 'entries' in posted ? [posted.entries[0], posted.balances[0]] : []
   if (!entry || !balance) throw new Error('ledger.post answered without an entry')
   return { entry, balance }

@@ -12,11 +12,11 @@ import {
   entryProblems,
   type Line,
   type PostingInput,
-  type PostingRequest,
   postingFields,
+  type ReadRequest,
   toLine,
 } from './draft.ts'
-import type { PostedDraft, SetAside } from './outcome.ts'
+import type { Written } from './outcome.ts'
 
 /** What a transaction asks for: 1 to 100 entries, of any owners of the app, all posted or none. */
 export interface PostTransactionInput<Operation extends string = string> extends PostingInput {
@@ -35,9 +35,7 @@ export interface PostedTransaction<Operation extends string = string> {
 const size = `must be a list of 1 to ${limits.transactionEntries} entries`
 
 /** Reads a transaction. */
-export function transactionDrafts(
-  operations: Operations,
-): (input: PostTransactionInput) => PostingRequest | ValidationError {
+export function transactionDrafts(operations: Operations): ReadRequest<PostTransactionInput> {
   const schema = z.object({
     ...postingFields,
     entries: z.array(entryFields(operations).schema, size).min(1, size).max(limits.transactionEntries, size),
@@ -65,7 +63,7 @@ function unbalanced(lines: readonly Line[]): FieldError[] {
 
 /** The transaction that a draft became. */
 export function postedTransaction<Operation extends string>(
-  posted: PostedDraft<Operation> | SetAside<Operation>,
+  posted: Written<Operation>,
 ): PostedTransaction<Operation> {
   const { entries, balances } = 'entries' in posted ? posted : { entries: [], balances: [] }
   const transaction = transactionOf(entries)

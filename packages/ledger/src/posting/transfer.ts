@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ValidationError } from '../errors.ts'
 import { ownerIdSchema, positiveAmountSchema, readInput } from '../input.ts'
 import { type Operations, transferOperations } from '../operations/operations.ts'
-import { type PostingInput, type PostingRequest, postingFields } from './draft.ts'
+import { type PostingInput, postingFields, type ReadRequest } from './draft.ts'
 import type { PostTransactionInput } from './transaction.ts'
 
 /** What a transfer asks for. */
@@ -34,8 +34,8 @@ export function hasTransfers(operations: Operations): boolean {
 /** Reads a transfer as a balanced transaction. @throws TypeError where the app lacks the operations. */
 export function transferDrafts(
   operations: Operations,
-  readTransaction: (input: PostTransactionInput) => PostingRequest | ValidationError,
-): (input: TransferInput) => PostingRequest | ValidationError {
+  readTransaction: ReadRequest<PostTransactionInput>,
+): ReadRequest<TransferInput> {
   return (input) => {
     if (!hasTransfers(operations)) {
       throw new TypeError('Transfers need the operations ...transferOperations.')

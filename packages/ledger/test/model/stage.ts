@@ -11,7 +11,7 @@ import {
   NotFoundError,
   type Refusal,
 } from '../../src/index.ts'
-import { refundDraft, reversalDraft } from '../../src/posting/corrections.ts'
+import { correctionDrafts } from '../../src/posting/corrections.ts'
 import { accountRequest, type Draft, draftRequest } from '../../src/posting/draft.ts'
 import { holdDrafts } from '../../src/posting/holds.ts'
 import type { Settled } from '../../src/posting/outcome.ts'
@@ -151,14 +151,11 @@ export class Stage {
         return transferDrafts(operations, transactionDrafts(operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        return reversalDraft({ ...command, id }, (real) => find.entriesByTransaction(client, real))
+        return correctionDrafts(operations, find).reversal({ ...command, id }, client)
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
-        return refundDraft({ ...command, id }, operations, {
-          findEntry: (real) => find.entryById(client, real),
-          findTransaction: (real) => find.entriesByTransaction(client, real),
-        })
+        return correctionDrafts(operations, find).refund({ ...command, id }, client)
       }
       case 'hold':
         return holdDrafts(operations)({ ...command, expiresIn: command.seconds })
