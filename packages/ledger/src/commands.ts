@@ -6,7 +6,6 @@ import {
   type RefundEntryInput,
   type ReverseTransactionInput,
 } from './posting/corrections.ts'
-import { createDirectCalls } from './posting/direct-calls.ts'
 import type { PostingRequest } from './posting/draft.ts'
 import { createReport, type PostingEvent } from './posting/events.ts'
 import {
@@ -156,8 +155,7 @@ export function createCommands<Ops extends Operations>({
 }): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const directly = createDirectCalls(prisma, { patienceMs })
-  const post = createPost({ app, rows, find, prisma, directly, patienceMs, report, wakeUp })
+  const post = createPost({ app, rows, find, prisma, patienceMs, report, wakeUp })
   const postOne = singlePost(post, prisma)
   const holdEnds = createHoldEnds({ rows, postOne, find })
   const readEntry = entryDrafts(operations)

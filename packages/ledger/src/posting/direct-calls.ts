@@ -17,22 +17,17 @@ interface Call extends Waiting {
 }
 
 /**
- * Runs calls of the ledger's functions that are not batched. Those of an app's own transaction run at once. Those of the
- * ledger's own client wait for accounts that are locked elsewhere, each with a connection: so they go a few at a time,
- * and one at a time for an account.
+ * Makes what runs calls of the ledger's functions that are not batched. Those of an app's own transaction run at once.
+ * Those of the ledger's own client wait for accounts that are locked elsewhere, each with a connection: so they go a
+ * few at a time, and one at a time for an account.
  *
- * @throws what `query` throws; OverloadedError and AccountBusyError where the call's turn does not come.
+ * @returns a function that throws what `query` throws; OverloadedError and AccountBusyError where the call's turn does not
+ *   come.
  */
-export type DirectCalls = <Result>(
-  client: TransactionClient,
-  ownerIds: readonly string[],
-  run: () => PromiseLike<Result>,
-) => Promise<Result>
-
 export function createDirectCalls(
   prisma: TransactionClient,
   { patienceMs }: { readonly patienceMs: number },
-): DirectCalls {
+) {
   const queue = createFairQueue<Call>()
   const atWork = new Set<string>()
   let calls = 0
@@ -58,7 +53,11 @@ export function createDirectCalls(
     fill()
   }
 
-  return (client, ownerIds, run) => {
+  return <Result>(
+    client: TransactionClient,
+    ownerIds: readonly string[],
+    run: () => PromiseLike<Result>,
+  ): Promise<Result> => {
     if (client !== prisma) return query(run)
     return new Promise((resolve, reject) => {
       if (queue.size >= queueSize) {

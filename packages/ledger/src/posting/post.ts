@@ -5,7 +5,7 @@ import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { createBatcher } from './batcher.ts'
 import { callsOf } from './calls.ts'
-import type { DirectCalls } from './direct-calls.ts'
+import { createDirectCalls } from './direct-calls.ts'
 import type { Draft, PostingRequest } from './draft.ts'
 import type { Report } from './events.ts'
 import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled } from './outcome.ts'
@@ -36,7 +36,6 @@ export function createPost<Operation extends string>({
   rows,
   find,
   prisma,
-  directly,
   patienceMs,
   report,
   wakeUp,
@@ -46,7 +45,6 @@ export function createPost<Operation extends string>({
   readonly rows: RowReader<Operation>
   readonly find: Finders
   readonly prisma: TransactionClient
-  readonly directly: DirectCalls
   /** How long a posting waits for an account that is locked elsewhere. */
   readonly patienceMs: number
   readonly report: Report
@@ -55,6 +53,7 @@ export function createPost<Operation extends string>({
   readonly append?: boolean
 }): Post<Operation> {
   const calls = callsOf(app, { append })
+  const directly = createDirectCalls(prisma, { patienceMs })
 
   /** What was posted by an earlier attempt of the same call, whose answer was lost. */
   const posted = async (client: TransactionClient, id: string): Promise<PostedDraft<Operation>> => {

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import { readBounds } from '../../src/database/bounds.ts'
 import { createLedgerClient } from '../../src/database/database.ts'
-import { createDirectCalls } from '../../src/posting/direct-calls.ts'
 import type { Draft } from '../../src/posting/draft.ts'
 import { createPost } from '../../src/posting/post.ts'
 import { createFinders } from '../../src/reading/finders.ts'
@@ -16,7 +15,6 @@ export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
   const find = createFinders(app)
   const post = createPost<Operation>({
     ...{ app, find, rows: rowReader(operations), prisma: client },
-    directly: createDirectCalls(client, { patienceMs: readBounds().lock }),
     patienceMs: readBounds().lock,
     append,
     report: () => {},
