@@ -1,12 +1,13 @@
 import type { TransactionClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
-import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.ts'
+import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { createBatcher } from './batcher.ts'
 import { callsOf } from './calls.ts'
 import { createDirectCalls } from './direct-calls.ts'
 import type { Draft, PostingRequest } from './draft.ts'
+import { imagined } from './dry-run.ts'
 import type { Report } from './events.ts'
 import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled } from './outcome.ts'
 import { markPassing } from './passing.ts'
@@ -143,34 +144,6 @@ export function createPost<Operation extends string>({
       return observed(drafts, client === prisma, () => callAlone(client, drafts, dryRun))
     },
   }
-}
-
-/** What a dry run tells of: what it made has the id 0, as nothing of it is there. */
-function imagined<Operation extends string>(
-  outcomes: readonly Settled<Operation>[],
-  drafts: readonly Draft[],
-): readonly Settled<Operation>[] {
-  const made = new Set(outcomes.flatMap(idsOf))
-  return outcomes.map((outcome, index) => {
-    if (outcome instanceof DuplicateNonceError && made.has(`entry ${outcome.entry.id}`)) {
-      return new DuplicateNonceError({ ...outcome.entry, id: '0' }, outcome.identical, outcome.balance)
-    }
-    if (outcome instanceof DuplicateHoldError && made.has(`hold ${outcome.hold.id}`)) {
-      return new DuplicateHoldError({ ...outcome.hold, id: '0' }, outcome.identical, outcome.balance)
-    }
-    if (outcome instanceof LedgerError) return outcome
-    if ('entries' in outcome) {
-      return { ...outcome, entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })) }
-    }
-    const seenIn = drafts[index]?.id
-    return { ...outcome, hold: outcome.hold && { ...outcome.hold, id: '0', ...(seenIn && { seenIn }) } }
-  })
-}
-
-function idsOf(outcome: Settled<string>): string[] {
-  if (outcome instanceof LedgerError) return []
-  if ('entries' in outcome) return outcome.entries.map(({ id }) => `entry ${id}`)
-  return outcome.hold ? [`hold ${outcome.hold.id}`] : []
 }
 
 /** The different owners of drafts, in the order in which their accounts are locked: that of their bytes. */

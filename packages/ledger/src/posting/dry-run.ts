@@ -1,0 +1,31 @@
+import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.ts'
+import type { Draft } from './draft.ts'
+import type { Settled } from './outcome.ts'
+
+/** What a dry run tells of: what it made has the id 0, as nothing of it is there. */
+export function imagined<Operation extends string>(
+  outcomes: readonly Settled<Operation>[],
+  drafts: readonly Draft[],
+): readonly Settled<Operation>[] {
+  const made = new Set(outcomes.flatMap(idsOf))
+  return outcomes.map((outcome, index) => {
+    if (outcome instanceof DuplicateNonceError && made.has(`entry ${outcome.entry.id}`)) {
+      return new DuplicateNonceError({ ...outcome.entry, id: '0' }, outcome.identical, outcome.balance)
+    }
+    if (outcome instanceof DuplicateHoldError && made.has(`hold ${outcome.hold.id}`)) {
+      return new DuplicateHoldError({ ...outcome.hold, id: '0' }, outcome.identical, outcome.balance)
+    }
+    if (outcome instanceof LedgerError) return outcome
+    if ('entries' in outcome) {
+      return { ...outcome, entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })) }
+    }
+    const seenIn = drafts[index]?.id
+    return { ...outcome, hold: outcome.hold && { ...outcome.hold, id: '0', ...(seenIn && { seenIn }) } }
+  })
+}
+
+function idsOf(outcome: Settled<string>): string[] {
+  if (outcome instanceof LedgerError) return []
+  if ('entries' in outcome) return outcome.entries.map(({ id }) => `entry ${id}`)
+  return outcome.hold ? [`hold ${outcome.hold.id}`] : []
+}
