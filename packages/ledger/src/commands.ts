@@ -24,7 +24,7 @@ import {
   type SetOverdraft,
   setOverdraft,
 } from './posting/overdraft.ts'
-import { createPost, singlePost } from './posting/post.ts'
+import { createPost } from './posting/post.ts'
 import { inOrder, readBatch } from './posting/post-entries.ts'
 import { entryDrafts, type PostEntryInput, type PostedEntry, postedEntry } from './posting/post-entry.ts'
 import {
@@ -156,8 +156,7 @@ export function createCommands<Ops extends Operations>({
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
   const post = createPost({ app, rows, find, prisma, patienceMs, report, wakeUp })
-  const postOne = singlePost(post, prisma)
-  const holdEnds = createHoldEnds({ rows, postOne, find })
+  const holdEnds = createHoldEnds({ rows, post, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
   const corrections = correctionDrafts(operations, find)
@@ -190,7 +189,7 @@ export function createCommands<Ops extends Operations>({
     command(refusals, async (client, input: Input) => {
       const request = await read(input, client)
       if (request instanceof LedgerError) return request
-      const settled = await postOne(client, request)
+      const settled = await post.one(client, request)
       return settled instanceof LedgerError ? settled : answer(settled)
     })
 

@@ -20,7 +20,7 @@ import {
   toLine,
 } from './draft.ts'
 import type { Written } from './outcome.ts'
-import type { PostOne } from './post.ts'
+import type { Post } from './post.ts'
 import { postedEntry } from './post-entry.ts'
 
 /** What a hold asks for, by an operation that takes credits. */
@@ -74,11 +74,11 @@ export function holdDrafts(operations: Operations): ReadRequest<HoldInput> {
 /** What ends one app's holds. */
 export function createHoldEnds<Operation extends string>({
   rows,
-  postOne,
+  post,
   find,
 }: {
   rows: RowReader<Operation>
-  postOne: PostOne<Operation>
+  post: Post<Operation>
   find: Finders
 }) {
   const found = async (client: TransactionClient, id: string) =>
@@ -99,7 +99,7 @@ export function createHoldEnds<Operation extends string>({
       const requested = amount == null ? null : -amount
       const line = { ownerId, operation, amount: requested ?? -held.amount, requested, captures: id }
       const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
-      const settled = await postOne(client, request)
+      const settled = await post.one(client, request)
       if (settled instanceof LedgerError) return settled
       const { entry, balance } = postedEntry(settled)
       const { id: capturedBy, createdOn } = entry
@@ -118,7 +118,7 @@ export function createHoldEnds<Operation extends string>({
       const held = await found(client, id)
       if (held instanceof NotFoundError) return held
       const line = { ownerId: held.ownerId, operation: null, amount: null, requested: null, releases: id }
-      const settled = await postOne(client, accountRequest(line))
+      const settled = await post.one(client, accountRequest(line))
       return settled instanceof LedgerError ? settled : postedHold(settled)
     },
   }

@@ -13,10 +13,10 @@ import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled 
 import { markPassing } from './passing.ts'
 import { LockedElsewhere } from './sender.ts'
 
-/** The two ways to post. Each tells what became of its drafts, in order. */
+/** The two ways to post. */
 export interface Post<Operation extends string> {
-  /** Posts a draft in one call with those of other callers. */
-  together(draft: Draft): Promise<Settled<Operation>>
+  /** Posts a draft in one call with those of other callers; in an app's transaction, or as a dry run, alone. */
+  one(client: TransactionClient, request: PostingRequest): Promise<Settled<Operation>>
   /** Posts drafts, each on its own, in a call of their own: in an app's transaction, as a list, or as a dry run. */
   alone(
     client: TransactionClient,
@@ -133,15 +133,20 @@ export function createPost<Operation extends string>({
     return told
   }
 
+  const alone: Post<Operation>['alone'] = (client, drafts, dryRun) => {
+    if (dryRun) return callAlone(client, drafts, dryRun)
+    return observed(drafts, client === prisma, () => callAlone(client, drafts, dryRun))
+  }
+
   return {
-    async together(draft) {
-      const [settled] = await observed([draft], true, async () => [await batched(draft)])
+    alone,
+    async one(client, { draft, dryRun }) {
+      const isBatched = client === prisma && !dryRun
+      const [settled] = await (isBatched
+        ? observed([draft], true, async () => [await batched(draft)])
+        : alone(client, [draft], dryRun))
       if (!settled) throw new Error('a draft was not settled')
       return settled
-    },
-    alone(client, drafts, dryRun) {
-      if (dryRun) return callAlone(client, drafts, dryRun)
-      return observed(drafts, client === prisma, () => callAlone(client, drafts, dryRun))
     },
   }
 }
@@ -157,23 +162,4 @@ const isAscii = /^[\x20-\x7e]*$/
 function byBytes(a: string, b: string): number {
   if (isAscii.test(a) && isAscii.test(b)) return a < b ? -1 : 1
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
-}
-
-/** Posts one draft. */
-export type PostOne<Operation extends string> = (
-  client: TransactionClient,
-  request: PostingRequest,
-) => Promise<Settled<Operation>>
-
-/** Posts one draft: together with those of other callers, unless it is to be in an app's transaction, or a dry run. */
-export function singlePost<Operation extends string>(
-  post: Post<Operation>,
-  prisma: TransactionClient,
-): PostOne<Operation> {
-  return async (client, { draft, dryRun }) => {
-    if (client === prisma && !dryRun) return post.together(draft)
-    const [settled] = await post.alone(client, [draft], dryRun)
-    if (!settled) throw new Error('a draft was not settled')
-    return settled
-  }
 }

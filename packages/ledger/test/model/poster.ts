@@ -25,7 +25,7 @@ export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
     find,
     async post(drafts: readonly Draft[], { dryRun } = { dryRun: false }) {
       const [draft] = drafts
-      if (draft && drafts.length === 1 && !dryRun) return [await post.together(draft)]
+      if (draft && drafts.length === 1 && !dryRun) return [await post.one(client, { draft, dryRun })]
       return post.alone(client, drafts, dryRun)
     },
     close: () => client.$disconnect(),
