@@ -153,7 +153,7 @@ function posting({ nonce, metadata = false }: { nonce: number; metadata?: boolea
 }
 
 /** An id that nothing has. */
-const none = -1
+const none = Number.MAX_SAFE_INTEGER
 
 function nth(ids: readonly number[], back: number | null): number {
   if (back === null || ids.length === 0) return none
