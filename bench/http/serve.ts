@@ -42,7 +42,7 @@ async function serveUnbounded(): Promise<void> {
   const { server } = await listen(served, at, {
     admit(_, apply) {
       const { receive, answer } = apply()
-      const received = receive({ hold: () => true, pauseMs: () => 0 })
+      const received = receive({ reserve: () => true, pauseMs: () => 0 })
       if (received) void received.then(() => answer(() => {}))
       else answer(() => {})
     },

@@ -60,7 +60,7 @@ export function createAdmission(bounds: Bounds): Admission {
     if (isGone(applicant)) return
     let held = 0
     const received = applicant.receive({
-      hold(bytes, size) {
+      reserve(bytes, size) {
         if (size <= bounds.bulkBytes) return true
         if (bytesHeld + bytes > bounds.bulkBytesHeld) return false
         bytesHeld += bytes

@@ -6,8 +6,8 @@ const maxDrainedBytes = 32 * 1024 * 1024
 
 /** Decides about each part of a body. `size`: how many bytes came so far. */
 export interface Intake {
-  /** Whether there is room to hold it. */
-  hold(bytes: number, size: number): boolean
+  /** Whether there is room for it, which is then taken. */
+  reserve(bytes: number, size: number): boolean
   /** How long nothing more is read after it. */
   pauseMs(bytes: number, size: number): number
 }
@@ -32,7 +32,7 @@ export function receiveBody(incoming: IncomingMessage, intake: Intake): Promise<
       size += chunk.byteLength
       if (size > maxDrainedBytes) drop(problem('PAYLOAD_TOO_LARGE'))
       else if (size > maxBodyBytes) drop()
-      else if (kept && !intake.hold(chunk.byteLength, size)) drop(new NoRoomError())
+      else if (kept && !intake.reserve(chunk.byteLength, size)) drop(new NoRoomError())
       kept?.push(chunk)
       const pauseMs = intake.pauseMs(chunk.byteLength, size)
       if (pauseMs === 0) return
