@@ -1,3 +1,6 @@
+import { ledgerErrors } from '@shared-ledger/ledger/facts'
+import type { GraphQLSchema } from 'graphql'
+import { refusalCodes } from './document.ts'
 import { type JsonSchema, reference } from './json-schema.ts'
 import {
   maxErrors,
@@ -19,31 +22,27 @@ const anyRoute: readonly ProblemCode[] = [
 ]
 const withInput: readonly ProblemCode[] = ['MALFORMED_PATH', 'VALIDATION_ERROR']
 const withBody: readonly ProblemCode[] = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
-const withNonce: readonly ProblemCode[] = [
-  'INSUFFICIENT_BALANCE',
-  'DUPLICATE_NONCE',
-  'BALANCE_OUT_OF_RANGE',
-  'LIMIT_REACHED',
-  'TRANSACTION_CONFLICT',
-  'ACCOUNT_BUSY',
-  'SERVER_OUTDATED',
-]
+const withNonce: readonly ProblemCode[] = ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'SERVER_OUTDATED']
 
 /** The codes with which a route may refuse, in the order of the table. */
-export function routeProblems({ request, takesNonce, codes: extra, problems: own }: Route): ProblemTable {
+function routeProblems(
+  { request, document, takesNonce, codes: extra, problems: own }: Route,
+  schema: GraphQLSchema,
+): ProblemTable {
   const codes = new Set<string>([
     ...anyRoute,
     ...withInput,
     ...(request.body ? withBody : []),
     ...(takesNonce ? withNonce : []),
+    ...refusalCodes(schema, document).filter((code) => Object.hasOwn(ledgerErrors, code)),
     ...extra,
   ])
   return { ...Object.fromEntries(Object.entries(problems).filter(([code]) => codes.has(code))), ...own }
 }
 
 /** A route's refusals by status, each code with an example. */
-export function problemResponses(route: Route): Record<string, unknown> {
-  const codes = Object.entries(routeProblems(route))
+export function problemResponses(route: Route, schema: GraphQLSchema): Record<string, unknown> {
+  const codes = Object.entries(routeProblems(route, schema))
   const statuses = [...new Set(codes.map(([, { status }]) => status))].sort()
   return Object.fromEntries(
     statuses.map((status) => {

@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql'
 import { isObject } from './json.ts'
 import type { JsonSchema, SchemaCollection } from './json-schema.ts'
 import { idempotencyKeyHeader } from './nonce.ts'
@@ -8,6 +9,7 @@ import type { Route } from './route.ts'
 /** Describes one route; `named` are the schemas that its example may refer to. */
 export function describeRoute(
   route: Route,
+  schema: GraphQLSchema,
   schemas: SchemaCollection,
   named: () => Readonly<Record<string, JsonSchema>>,
 ) {
@@ -39,7 +41,7 @@ export function describeRoute(
         ...(route.takesNonce ? { headers: replayedHeader } : {}),
         content: { 'application/json': { schema: schemas.add(success.body, 'output') } },
       },
-      ...problemResponses(route),
+      ...problemResponses(route, schema),
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql'
 import type { Contract } from './contract.ts'
 import { type JsonSchema, SchemaCollection } from './json-schema.ts'
 import { healthPath } from './openapi-health.ts'
@@ -31,11 +32,12 @@ export interface OpenApiDocument {
 /** Describes an app's routes, from the same shapes and tables that answer them. */
 export function createOpenApi(options: {
   readonly app: string
+  readonly schema: GraphQLSchema
   readonly contract: Contract
   readonly info: AppInfo
   readonly routes: readonly Route[]
 }): OpenApiDocument {
-  const { app, contract, info, routes } = options
+  const { app, schema, contract, info, routes } = options
   const schemas = new SchemaCollection()
   const named = () => ({
     ...schemas.named,
@@ -46,7 +48,7 @@ export function createOpenApi(options: {
   const paths: Record<string, Record<string, unknown>> = { '/health': healthPath }
   for (const route of routes) {
     const tag = route.tag ?? app
-    const described = { tags: [tag], ...describeRoute(route, schemas, named) }
+    const described = { tags: [tag], ...describeRoute(route, schema, schemas, named) }
     paths[route.path] = { ...paths[route.path], [route.method]: described }
   }
   const used = new Set(['health', ...routes.map(({ tag = app }) => tag)])

@@ -94,7 +94,7 @@ export function createRest(options: RestOptions): Rest {
   return {
     routes,
     problems: { ...problems, ...ownProblems },
-    openApi: createOpenApi({ app, info, contract, routes }),
+    openApi: createOpenApi({ app, schema, info, contract, routes }),
     answer: (request) => respond(request).catch(refused),
   }
 }

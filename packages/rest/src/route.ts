@@ -72,7 +72,7 @@ export interface RouteDefinition<
   ) => z.input<Success> | undefined | Promise<z.input<Success> | undefined>
   /** What REST calls the fields that a refusal names, where that is not the graph's name in snake_case. */
   readonly fieldNames?: FieldNames
-  /** Which of the common codes it may refuse with, beyond those of any route and any posting. */
+  /** Which of the common codes it may refuse with, beyond those of any route and those that its errors are named after. */
   readonly codes?: readonly ProblemCode[]
   /** The app's own codes with which the mutation may refuse. */
   readonly problems?: ProblemTable

@@ -25,7 +25,7 @@ const reverseRoute = defineRoute({
   success: { status: 200, description: 'Undone.', body: postedTransactionBody },
   answer: postedTransaction,
   replay: replayedTransaction,
-  codes: ['TRANSACTION_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED', 'REFUND_EXCEEDED'],
+  codes: ['TRANSACTION_NOT_FOUND'],
   fieldNames: { id: 'transaction_id' },
 })
 
@@ -51,7 +51,7 @@ const refundRoute = defineRoute({
   success: { status: 200, description: 'Given back.', body: postedEntryBody },
   answer: postedEntry,
   replay: replayedEntry,
-  codes: ['ENTRY_NOT_FOUND', 'NOT_REVERSIBLE', 'ALREADY_REVERSED', 'REFUND_EXCEEDED'],
+  codes: ['ENTRY_NOT_FOUND'],
   fieldNames: { id: 'entry_id' },
 })
 

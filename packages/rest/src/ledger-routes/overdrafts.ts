@@ -20,5 +20,5 @@ export const overdraftRoute = defineRoute({
   variables: ({ params, body }) => ({ input: { ownerId: params.owner_id, limit: body.limit } }),
   success: { status: 200, description: 'Set.', body: shapes.accountBalance },
   answer: ({ balance }) => restBalance(balance),
-  codes: ['OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
+  codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
 })
