@@ -79,8 +79,10 @@ export function createBacklog<Settled>(): Backlog<Settled> {
     postpone(jobs, busyIds) {
       for (const ownerId of busyIds) busy.found(ownerId)
       for (const job of jobs) {
-        if (isOverdue(job)) job.reject(new AccountBusyError())
-        else busy.join(job.ownerIds.find((ownerId) => busyIds.has(ownerId)) ?? '', job)
+        const busyId = job.ownerIds.find((ownerId) => busyIds.has(ownerId))
+        if (busyId === undefined) job.reject(new Error('a posting was left out for accounts of others'))
+        else if (isOverdue(job)) job.reject(new AccountBusyError())
+        else busy.join(busyId, job)
       }
     },
     giveUpOverdue() {

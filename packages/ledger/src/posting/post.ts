@@ -29,8 +29,8 @@ export interface Post<Operation extends string> {
 const skipMs = 50
 
 /**
- * The one way to ledger.post, for an app. Every draft's outcome is reported, but for dry runs, and readers are woken once
- * entries are committed.
+ * Makes an app's `Post`. Every draft's outcome is reported, but for dry runs, and readers are woken once entries are
+ * committed.
  */
 export function createPost<Operation extends string>({
   app,
@@ -127,7 +127,10 @@ export function createPost<Operation extends string>({
         : await calls.post(client, drafts, ownerIds, { skipBusy: false, lockMs: null })
       return settledBy(client, answer, { drafts, ownerIds })
     })
-    const known = settled.flatMap((outcome) => (outcome instanceof LockedElsewhere ? [] : [outcome]))
+    const known = settled.map((outcome) => {
+      if (outcome instanceof LockedElsewhere) throw new Error('a call that waits for accounts left one out')
+      return outcome
+    })
     const told = dryRun ? imagined(known, drafts) : known
     markPassing(drafts, told, dryRun)
     return told
