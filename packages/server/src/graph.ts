@@ -25,7 +25,7 @@ export interface Graph {
   answer(request: Request, raw: Omit<GraphqlServerContext, 'line'>): Promise<Answer>
   /** Answers those that it need not look at again, in less time. */
   readonly answerKnown: AnswerKnown
-  /** Runs one of the app's own documents with the context and plugins of any other. */
+  /** Runs one of the app's own documents, judged by its cost, within its bound, and with its errors masked. */
   readonly execute: Execute
   /** Ends the subscriptions. */
   endStreams(): void
@@ -49,7 +49,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
     },
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   }
-  /** As Yoga does it, without what it makes for each request: its hooks cost more than the checks of most documents. */
+  /** Executes and masks as Yoga does, without its hooks, which cost as much as executing most documents. */
   const run = async (args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult> => {
     const result = await execute({ schema, ...args })
     return result.errors ? { ...result, errors: result.errors.map(maskError) } : result
@@ -96,10 +96,10 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
       noteKnown: turns.noteKnown,
       fetchAPI: yoga.fetchAPI,
     }),
-    async execute(document, variableValues, asker) {
+    async execute(document, variableValues, { request, hasLeft }) {
       turns.noteKnown()
-      const result = await run({ document, variableValues, contextValue: asker })
-      if (asker.hasLeft()) throw new ClientLeft()
+      const result = await run({ document, variableValues, contextValue: { request, hasLeft } })
+      if (hasLeft()) throw new ClientLeft()
       return result
     },
     endStreams: endAll,
