@@ -5,11 +5,14 @@ import { expect, test } from 'vitest'
 import { documents, root } from './markdown.ts'
 
 /** What cannot import the limits: SQL, and the doc comments that say how much a caller may ask for. */
-const sources = ['packages/ledger/src', 'packages/client/src', 'prisma/functions'].flatMap((folder) =>
-  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(?:ts|sql)$/.test(file) && !file.includes('generated'))
-    .map((file) => path.join(folder, file)),
-)
+const sources = [
+  'prisma/schema.sql',
+  ...['packages/ledger/src', 'packages/client/src', 'prisma/functions'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(?:ts|sql)$/.test(file) && !file.includes('generated'))
+      .map((file) => path.join(folder, file)),
+  ),
+]
 
 /** The documents and those sources, without the ends of their lines. */
 const text = [...documents, ...sources]
@@ -18,8 +21,8 @@ const text = [...documents, ...sources]
 
 /** How each limit is said, as a pattern in which N is the number. */
 const phrases: readonly (readonly [limit: number, ...phrases: string[]])[] = [
-  [limits.idCharacters, '(?:1|up) to N (?:characters|code points)'],
-  [limits.metadataKeys, 'at most N keys'],
+  [limits.idCharacters, '(?:1|up) to N (?:characters|code points)', 'char_length\\(\\w+\\) <= N'],
+  [limits.metadataKeys, 'at most N keys', 'count\\(\\*\\) <= N'],
   [limits.metadataBytes / 1024, 'keys and N KiB'],
   [
     limits.transactionEntries,
@@ -39,7 +42,7 @@ const phrases: readonly (readonly [limit: number, ...phrases: string[]])[] = [
   [limits.liveHolds, 'live holds, newest first, up to N', 'h\\.id DESC LIMIT N'],
   [limits.summaryWindows, 'N windows'],
   [limits.holdSeconds, '1 to N \\('],
-  [limits.holdSeconds / 86_400, '(?:within|up to|more than) N days', '\\(N days\\)'],
+  [limits.holdSeconds / 86_400, '(?:within|up to|more than) N days', '\\(N days\\)', "<= 'N days'"],
 ]
 
 const rows = phrases.flatMap(([limit, ...ofLimit]) => ofLimit.map((phrase) => [phrase, limit] as const))

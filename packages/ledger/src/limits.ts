@@ -1,6 +1,6 @@
 /**
- * How much a request may ask for. Messages, the graph's descriptions and openapi.json print these; what cannot is compared
- * by docs/test/limits.test.ts.
+ * How much a request may ask for. Messages, the graph's descriptions and openapi.json print these. SQL, doc comments and
+ * docs cannot: docs/test/limits.test.ts compares them.
  */
 export const limits = {
   /** Code points of an owner's id and of a nonce. */

@@ -7,7 +7,14 @@ export { isObject } from './json.ts'
 export { isTooDeep } from './json-depth.ts'
 export type { AppInfo } from './openapi.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
-export { maxBodyBytes, type ProblemTable, type ProblemType, problemPath, problems } from './problems.ts'
+export {
+  maxBodyBytes,
+  maxErrors,
+  type ProblemTable,
+  type ProblemType,
+  problemPath,
+  problems,
+} from './problems.ts'
 export { createRest } from './rest.ts'
 export { defineRoute, type Route } from './route.ts'
 export { methodNotAllowed } from './router.ts'

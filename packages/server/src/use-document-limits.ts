@@ -1,3 +1,4 @@
+import { maxErrors } from '@shared-ledger/rest'
 import { GraphQLError, parse, validate } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { countComparisons } from './count-comparisons.ts'
@@ -14,9 +15,6 @@ const maxTokens = 4000
 /** Ours come to less than 1,000; as many as this take a few milliseconds. */
 const maxComparisons = 10_000
 
-/** As many faults as REST tells of at once: one is enough to mend it, and each has its line looked for. */
-const maxErrors = 20
-
 /** Refuses documents that take long to check, each time that they are sent. */
 export function useDocumentLimits(): Plugin {
   return {
@@ -30,7 +28,7 @@ export function useDocumentLimits(): Plugin {
       setValidationFn((schema, document, rules) => {
         const comparisons = countComparisons(document)
         if (comparisons > maxComparisons) return [tooManyComparisons()]
-        return validate(schema, document, rules, { maxErrors })
+        return validate(schema, document, rules, { maxErrors }) // one is enough to mend it, and each has its line looked for
       })
     },
   }
