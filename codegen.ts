@@ -61,7 +61,7 @@ function typedDocuments(graph: string, documents: string[]) {
   }
 }
 
-/** Documents that are run in the graph's own process: JSON comes later, and a moment is a Date still. */
+/** Documents that are run in the graph's own process, where a moment is a Date: it becomes text in JSON alone. */
 function inProcess({ config, ...documents }: ReturnType<typeof typedDocuments>) {
   return { ...documents, config: { ...config, scalars: { ...config.scalars, DateTime: 'Date' } } }
 }

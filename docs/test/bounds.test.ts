@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bounds, timeouts } from '../../packages/server/src/bounds.ts'
+import { bounds, idleTimeoutMs, timeouts } from '../../packages/server/src/bounds.ts'
 import { read, tableOf } from './markdown.ts'
 
 test('docs/architecture.md has every bound of a process with its number', () => {
@@ -12,6 +12,9 @@ test('docs/architecture.md has every bound of a process with its number', () => 
 test('docs/architecture.md says how long clients may take', () => {
   const { headersMs, requestMs, idleMs, keepAliveMs } = timeouts
   const text = read('docs/architecture.md').replaceAll('\n', ' ')
+  expect(idleTimeoutMs(30_000)).toBe(idleMs)
+  expect(idleTimeoutMs(31_000)).toBe(31_000 + 30_000)
+  expect(text).toContain('where `REQUEST_TIMEOUT_MS` is above 30 s: 30 s more than that.')
   expect(text).toContain(
     `have ${headersMs / 1000} s for the headers of a request and ${requestMs / 1000} s for all of it`,
   )

@@ -16,7 +16,7 @@ function writeBlocks(document: string, texts: readonly (readonly [Block, string]
   writeFileSync(path.join(root, document), lines.join('\n'))
 }
 
-// What the documents show is there where nothing is set.
+// The documents show the default bounds.
 vi.stubEnv('REQUEST_TIMEOUT_MS', '')
 
 const update = Boolean(process.env.UPDATE_DOCS)

@@ -65,10 +65,10 @@ export type PostEntryResult<Operation extends string = string> = LedgerResult<
   PostingError<Operation>
 >
 
-/** One way to write to a ledger; `Refused`: the refusals that it may have, and no other comes. */
+/** One way to write to a ledger. `Refused` has all refusals that it may have. */
 export interface LedgerCommand<Input, Posted, Refused extends Refusal> {
   /**
-   * Does it, and answers what became of it. What is posted at once goes to the database together.
+   * Does what the input says, and returns what became of it. What is posted at once goes to the database together.
    * @throws DatabaseUnavailableError, TransactionConflictError, AccountBusyError, OverloadedError: all may be retried with
    * the same nonce.
    */

@@ -1,6 +1,6 @@
 /** What a code says: the graph's descriptions, REST's answers and the docs have it from here. */
 interface ErrorFacts {
-  /** Of an HTTP answer that is this refusal alone. */
+  /** The status of an HTTP answer that tells this error and nothing else. */
   readonly status: number
   /** Whether the same request, with the same nonce, may succeed later. */
   readonly retryable: boolean
@@ -10,7 +10,7 @@ interface ErrorFacts {
   readonly meaning: string
 }
 
-/** Every code with which the ledger refuses. */
+/** Every code of the ledger's errors. */
 export const ledgerErrors = {
   VALIDATION_ERROR: {
     status: 422,

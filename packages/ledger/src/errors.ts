@@ -3,8 +3,8 @@ import { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 import { inCredits } from './operations/amount.ts'
 
 /**
- * Any refusal of the ledger; `ledgerErrors` says what its code means. Its message is for people and gives nothing internal
- * away.
+ * Any error of the ledger, a refusal or a failure; `ledgerErrors` says what its code means. Its message is for people and
+ * gives nothing internal away.
  */
 export abstract class LedgerError extends Error {
   abstract readonly code: LedgerErrorCode

@@ -40,7 +40,7 @@ const answers = (url: string) =>
     () => false,
   )
 
-async function holdsOn(url: string): Promise<unknown> {
+async function leasesOn(url: string): Promise<unknown> {
   const count = `SELECT count(*)::int AS leases FROM pg_stat_activity WHERE application_name = 'shared-ledger attached'`
   return (await rowsOf(url, count))[0]?.leases
 }
@@ -209,7 +209,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     const [victim, other] = await Promise.all([attach(directory), quiet(directory)])
     await victim.kill()
     expect(await answers(other.url('postgres'))).toBe(true)
-    await until(async () => (await holdsOn(other.url('postgres'))) === 1) // PostgreSQL sees this an instant later
+    await until(async () => (await leasesOn(other.url('postgres'))) === 1) // PostgreSQL sees this an instant later
     await other.detach()
     expect(isRunning(directory)).toBe(false)
   })
@@ -220,7 +220,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(true)
     const next = await quiet(directory)
     expect(next.url('postgres')).toBe(victim.url)
-    await until(async () => (await holdsOn(victim.url)) === 1)
+    await until(async () => (await leasesOn(victim.url)) === 1)
     await next.detach()
     expect(isRunning(directory)).toBe(false)
   })
@@ -230,7 +230,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await killBackend(one.url)
     await until(() => answers(one.url))
     await expect(resetEmbeddedPostgres(directory)).rejects.toThrow('in use')
-    expect(await holdsOn(one.url)).toBe(2)
+    expect(await leasesOn(one.url)).toBe(2)
     await other.detach()
     expect(await answers(one.url)).toBe(true)
     await one.detach()
@@ -255,7 +255,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     process.kill(pid, 'SIGKILL')
     await until(() => answers(url))
     expect(readPidFile(dataOf(directory))?.pid).not.toBe(pid)
-    await until(async () => (await holdsOn(url)) === 1)
+    await until(async () => (await leasesOn(url)) === 1)
     expect(log).toContain(`PostgreSQL ended. Starting it again on port ${portOf(url)} …`)
     await server.detach()
     expect(isRunning(directory)).toBe(false)
@@ -280,7 +280,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     rmSync(version)
     await expect(server.detach()).rejects.toThrow('pg_ctl failed')
     writeFileSync(version, kept)
-    await until(async () => (await holdsOn(server.url('postgres'))) === 0)
+    await until(async () => (await leasesOn(server.url('postgres'))) === 0)
     await (await quiet(directory)).detach()
   })
 

@@ -58,14 +58,17 @@ export const timeouts = {
   headersMs: 10_000,
   /** For a whole request: 2 MiB in 30 s are 70 KB a second. Node's default is five minutes. */
   requestMs: 30_000,
-  /** Without a byte in either direction at least, also within a stream, whose server sends a sign of life every 12 s. */
+  /** The least time without a byte in either direction, also in a stream, whose server sends a sign of life every 12 s. */
   idleMs: 60_000,
   /** Between an answer and the next request on its connection; Node's default. */
   keepAliveMs: 5_000,
   checkMs: 2_000,
 } as const
 
-/** How long nothing may come over a connection: longer than a request may wait for its turn and then for its answer. */
+/** For a request to be received and its answer to be sent, beside the waits that have bounds. */
+const transferMs = 10_000
+
+/** How long no byte may pass over a connection: longer than a request may wait for its turn and then for its answer. */
 export function idleTimeoutMs(requestMs: number): number {
-  return Math.max(timeouts.idleMs, bounds.patienceMs + requestMs + 10_000)
+  return Math.max(timeouts.idleMs, bounds.patienceMs + requestMs + transferMs)
 }

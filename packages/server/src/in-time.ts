@@ -1,5 +1,6 @@
 import { DatabaseUnavailableError } from '@shared-ledger/ledger'
 import { type ExecutionResult, GraphQLError } from 'graphql'
+import { isPromise } from './settle-lists.ts'
 
 /**
  * Answers DATABASE_UNAVAILABLE where a document takes longer than its bound, by this server's own clock: also where a
@@ -22,10 +23,6 @@ async function settledInTime<Result>(result: PromiseLike<Result>, boundMs: numbe
   } finally {
     clearTimeout(timer)
   }
-}
-
-function isPromise<Result>(result: Result | PromiseLike<Result>): result is PromiseLike<Result> {
-  return typeof result === 'object' && result !== null && 'then' in result
 }
 
 function tookTooLong(boundMs: number): GraphQLError {

@@ -40,12 +40,10 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
     if (!operation || operation.operation === 'subscription') return undefined
     noteKnown()
     const { query: _, variables: variableValues, operationName } = params
-    const introspection = variableValues ? undefined : introspections.get(operation)
-    if (introspection) {
-      return jsonText(introspection, mediaType, { outcome: 'ok', operation: operation.name?.value })
-    }
-
     const line: GraphqlServerContext['line'] = { outcome: 'ok', operation: operation.name?.value }
+    const introspection = variableValues ? undefined : introspections.get(operation)
+    if (introspection) return jsonText(introspection, mediaType, line)
+
     const contextValue: GraphqlServerContext & Pick<YogaInitialContext, 'params' | 'request'> = {
       target: request.target,
       readBody: () => request.readBody(),

@@ -7,15 +7,15 @@ export interface BusyAccounts<Item extends Waiting> {
   has(ownerId: string): boolean
   /** Adds an item to the line of a busy account. */
   join(ownerId: string, item: Item): void
-  /** Notes that an account is busy. One that is so again has its next turn after all others. */
+  /** Notes that an account is busy. One that was noted before has its next turn after all others. */
   found(ownerId: string): void
-  /** Notes that an account is free, and answers what waited for it. */
+  /** Notes that an account is free. Returns what waited for it. */
   free(ownerId: string): readonly Item[]
   /** Takes one item of each line, as many as `maxEntries` allow. */
   takeOneOfEach(maxEntries: number, mayTake: (item: Item) => boolean): readonly Item[]
-  /** Takes what is for one busy account and no other: that of the account whose turn it is. */
+  /** Takes items of the account whose turn it is: those that are for this account and no other. */
   takeLine(maxEntries: number, mayTake: (item: Item) => boolean): readonly Item[]
-  /** Takes every item that is so. */
+  /** Takes every item for which `isWanted` is true. */
   takeAll(isWanted: (item: Item) => boolean): readonly Item[]
   /** Forgets the accounts for which nothing waits, but for those that are kept. */
   forgetEmpty(isKept: (ownerId: string) => boolean): void

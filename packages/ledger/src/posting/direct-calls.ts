@@ -17,12 +17,11 @@ interface Call extends Waiting {
 }
 
 /**
- * Makes what runs calls of the ledger's functions that are not batched. Those of an app's own transaction run at once.
+ * Returns a function that runs calls of the ledger's functions that are not batched. Those of an app's own transaction run at once.
  * Those of the ledger's own client wait for accounts that are locked elsewhere, each with a connection: so they go a
  * few at a time, and one at a time for an account.
  *
- * @returns a function that throws what `query` throws; OverloadedError and AccountBusyError where the call's turn does not
- *   come.
+ * It throws what `query` throws; OverloadedError and AccountBusyError where the call's turn does not come.
  */
 export function createDirectCalls(
   prisma: TransactionClient,

@@ -2,7 +2,7 @@ import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.
 import type { Draft } from './draft.ts'
 import type { Settled } from './outcome.ts'
 
-/** What a dry run tells of: what it made has the id 0, as nothing of it is there. */
+/** The outcomes of a dry run, in which each new entry and hold has the id 0: none of them exists. */
 export function imagined<Operation extends string>(
   outcomes: readonly Settled<Operation>[],
   drafts: readonly Draft[],

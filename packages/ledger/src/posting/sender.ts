@@ -25,8 +25,8 @@ const maxAttempts = 5
 const firstDelayMs = 20
 
 /**
- * Makes what sends jobs in one call, and more calls where that one fails. It tells every caller the outcome, except of
- * jobs whose accounts are busy: they go back to the backlog.
+ * Returns a function that sends jobs in one call, and in more calls where that one fails. It tells every caller the
+ * outcome, except of jobs whose accounts are busy: they go back to the backlog.
  */
 export function createSender<Settled>(
   post: PostBatch<Settled>,
