@@ -28,10 +28,11 @@ const account = complete(`query ($ownerId: String!) {
   ledgerAccounts(prefix: $ownerId) { edges { node { id entryCount balance { ...BalanceParts } } } }
 }`)
 
-const refusals = `
-  ... on InsufficientBalanceError { balance { ...BalanceParts } }
+const duplicates = `
   ... on DuplicateNonceError { identical entry { ...EntryParts } balance { ...BalanceParts } }
   ... on DuplicateHoldError { identical hold { ...HoldParts } balance { ...BalanceParts } }`
+const refusals = `${duplicates}
+  ... on InsufficientBalanceError { balance { ...BalanceParts } }`
 
 /** A mutation that selects all that it can answer. */
 const mutation = (field: string, success: string, more = refusals) => {
@@ -49,7 +50,7 @@ const transfer = mutation('transferCredits', transaction)
 const reverse = mutation('reverseLedgerTransaction', transaction)
 const refund = mutation('refundLedgerEntry', oneEntry)
 const hold = mutation('holdCredits', 'hold { ...HoldParts } balance { ...BalanceParts }')
-const capture = mutation('captureHold', `hold { ...HoldParts } ${oneEntry}`)
+const capture = mutation('captureHold', `hold { ...HoldParts } ${oneEntry}`, duplicates)
 const setOverdraft = mutation('setOverdraft', 'balance { ...BalanceParts }', '')
 const release = complete(`mutation ($id: ID!) {
   outcome: releaseHold(id: $id) {
