@@ -194,7 +194,7 @@ export class LedgerModel {
           holdId: line.holdId ?? null,
         }
         account.entries.push(entry)
-        const hold = account.holds.get(line.holdId ?? -1)
+        const hold = capturedBy(account, line)
         if (hold) account.holds.set(hold.id, { ...hold, releasedOn: at, capturedBy: entry.id })
         entries.push(entry)
       }
@@ -359,7 +359,7 @@ export class LedgerModel {
   #judge(account: Account, line: ModelLine, at: number, entryIndex: number): void {
     const { ownerId, operation, amount, reverses, refunds, holdId } = line
     const before = this.#account(ownerId)
-    const hold = account.holds.get(holdId ?? -1)
+    const hold = capturedBy(account, line)
     if (holdId !== undefined) this.#judgeCapture(hold, amount, at)
     else if (reverses !== undefined || refunds !== undefined) this.#judgeCorrection(account, line)
     else this.#judgeLimit(account, operation, at, entryIndex)
@@ -455,6 +455,11 @@ function copyOf(account: Account): Account {
     holds: new Map(account.holds),
     nonces: new Map(account.nonces),
   }
+}
+
+/** The hold that a line captures. */
+function capturedBy({ holds }: Account, { holdId }: ModelLine): ModelHold | undefined {
+  return holdId === undefined ? undefined : holds.get(holdId)
 }
 
 function amountOf({ entries }: Account): number {
