@@ -74,7 +74,7 @@ export function listen(
   )
   server.timeout = idleTimeoutMs(readBounds().request)
   server.maxConnections = bounds.connections
-  server.maxHeadersCount = bounds.headers + 1 // more are not kept, and the request is refused
+  server.maxHeadersCount = bounds.headers + 1 // with more, the request is refused: by newer Nodes themselves
   const connections = followConnections(server)
   server.on('clientError', (error, socket: Socket) => refuseMalformed(error, socket, connections))
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ProblemTable, problem, problemAnswer, problems } from '@shared-ledger/rest'
 import { jsonAnswer, problemResponse, type TextAnswer } from './answer.ts'
-import { timeouts } from './bounds.ts'
+import { bounds, timeouts } from './bounds.ts'
 import type { Connections } from './connections.ts'
 
 /**
@@ -43,7 +43,7 @@ function refusalOf(code: string | undefined): TextAnswer {
       return malformed(
         431,
         'Request header fields too large',
-        `The headers are larger than ${maxHeaderSize / 1024} KiB.`,
+        `The headers are larger than ${maxHeaderSize / 1024} KiB, or more than ${bounds.headers}.`,
       )
     case 'ERR_HTTP_REQUEST_TIMEOUT': {
       const [headersS, requestS] = [timeouts.headersMs / 1000, timeouts.requestMs / 1000]

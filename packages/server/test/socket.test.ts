@@ -120,7 +120,6 @@ describe('over a socket', () => {
     ['an unknown method', 'BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
     ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: localhost\r\nA: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
     ['101 headers', `GET / HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(100)}\r\n`, 400],
-    ['2,400 headers', `GET / HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(2400)}\r\n`, 400],
     ['octets that are not ASCII in a path', 'GET /ledger/ü HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
     ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['a host that is none', 'GET /health HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400],
@@ -136,6 +135,12 @@ describe('over a socket', () => {
     const [, body = ''] = answer.split('\r\n\r\n')
     if (answer.includes('application/problem+json')) expect(JSON.parse(body).status).toBe(status)
     expect((await send({ path: '/health' })).status).toBe(200)
+  })
+
+  test('2,100 headers are refused, by Node itself where it counts them', async () => {
+    const answer = await raw(`GET / HTTP/1.1\r\nHost: localhost\r\n${'a:b\r\n'.repeat(2100)}\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 (?:400|431) /)
+    expect(answer).toContain('more than 100')
   })
 
   test('a request of 100 headers is answered', async () => {
