@@ -1,3 +1,4 @@
-// What is known of the ledger without running it: tables that import nothing, for packages that know only its contract.
+// What is known of the ledger without running it: files that import nothing, for packages that know only its contract.
 export { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 export { limits } from './limits.ts'
+export { messages } from './messages.ts'

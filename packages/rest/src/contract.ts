@@ -1,3 +1,4 @@
+import { messages } from '@shared-ledger/ledger/facts'
 import { type GraphQLEnumType, type GraphQLSchema, isEnumType } from 'graphql'
 import type { RunDocument } from './execute.ts'
 import { LedgerDirectionsDocument } from './generated/documents.ts'
@@ -44,9 +45,7 @@ export function postOperationProblems(
 ): readonly FieldProblem[] {
   if (has(postOperations, name)) return []
   if (!has(operations, name)) return [noneOf(postOperations, field)]
-  return [
-    { field, message: `${name} is retired: its entries are read and corrected, and no new ones are posted` },
-  ]
+  return [{ field, message: messages.retired(name) }]
 }
 
 const has = (operations: readonly ContractOperation[], name: string) =>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { LedgerMetadata } from '../entry.ts'
 import type { FieldError, ValidationError } from '../errors.ts'
 import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
+import { messages } from '../messages.ts'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
 import type { OperationLimit, Operations } from '../operations/operations.ts'
 import { createAttemptId } from './attempt-id.ts'
@@ -132,11 +133,6 @@ export function toLine(
   return { ownerId, operation: name, amount: isRefused ? null : posted, requested, limit, path }
 }
 
-/** Said of an operation that is no longer posted. */
-export function retiredMessage(operation: string): string {
-  return `${operation} is retired: its entries are read and corrected, and no new ones are posted`
-}
-
 /** What the app's rules say against an entry; `path` leads to it in the input, such as `entries.2.`. */
 export function entryProblems(
   { operation, amount }: ParsedEntry,
@@ -146,7 +142,7 @@ export function entryProblems(
   const unpaired = `${operation.name} is posted in balanced transactions alone, such as a transfer`
   return [
     ...(problem ? [{ field: `${path}amount`, message: problem }] : []),
-    ...(operation.retired ? [{ field: `${path}operation`, message: retiredMessage(operation.name) }] : []),
+    ...(operation.retired ? [{ field: `${path}operation`, message: messages.retired(operation.name) }] : []),
     ...(operation.paired && !balanced ? [{ field: `${path}operation`, message: unpaired }] : []),
   ]
 }

@@ -13,10 +13,11 @@ import {
   RefundExceededError,
   ValidationError,
 } from '../errors.ts'
+import { messages } from '../messages.ts'
 import { inCredits } from '../operations/amount.ts'
 import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
-import { type Draft, retiredMessage } from './draft.ts'
+import type { Draft } from './draft.ts'
 
 /** What was posted: the entries in order, and the balances of their owners after them. */
 export interface PostedDraft<Operation extends string = string> {
@@ -136,7 +137,7 @@ export function refusalError<Operation extends string>(
       return new ValidationError(draft.problems)
     case 'operation_retired': {
       const { operation, path = '' } = line
-      return new ValidationError([{ field: `${path}operation`, message: retiredMessage(operation ?? '') }])
+      return new ValidationError([{ field: `${path}operation`, message: messages.retired(operation ?? '') }])
     }
     case 'insufficient_balance': {
       const amounts = { needed: Math.abs(line.amount ?? 0), available: refused.details }

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { ValidationError } from '../errors.ts'
 import { flagSchema, parseInput } from '../input.ts'
 import { limits } from '../limits.ts'
+import { messages } from '../messages.ts'
 import type { Draft, ReadRequest } from './draft.ts'
 import type { PostEntryInput } from './post-entry.ts'
 
-const size = `must be a list of 1 to ${limits.batchEntries} entries`
+const size = messages.listOf(limits.batchEntries)
 const batchSchema = z.object({
   inputs: z.array(z.custom<PostEntryInput>(), size).min(1, size).max(limits.batchEntries, size),
   dryRun: flagSchema,

@@ -3,6 +3,7 @@ import type { LedgerBalance, LedgerTransaction } from '../entry.ts'
 import { type FieldError, ValidationError } from '../errors.ts'
 import { flagSchema, readInput } from '../input.ts'
 import { limits } from '../limits.ts'
+import { messages } from '../messages.ts'
 import type { Operations } from '../operations/operations.ts'
 import { transactionOf } from '../rows.ts'
 import {
@@ -32,7 +33,7 @@ export interface PostedTransaction<Operation extends string = string> {
   readonly balances: readonly LedgerBalance[]
 }
 
-const size = `must be a list of 1 to ${limits.transactionEntries} entries`
+const size = messages.listOf(limits.transactionEntries)
 
 /** Reads a transaction. */
 export function transactionDrafts(operations: Operations): ReadRequest<PostTransactionInput> {

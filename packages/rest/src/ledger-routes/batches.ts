@@ -1,4 +1,4 @@
-import { limits } from '@shared-ledger/ledger/facts'
+import { limits, messages } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import type { Contract } from '../contract.ts'
 import { postOperationProblems } from '../contract.ts'
@@ -17,7 +17,7 @@ const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta
 /** One posting of a batch; or why it is none, which is no reason to refuse the others. */
 type Item = { readonly posting: z.output<typeof itemShape> } | { readonly refused: Problem }
 
-const size = `must be a list of 1 to ${limits.batchEntries} entries`
+const size = messages.listOf(limits.batchEntries)
 
 /** Takes any value for an item: each is judged on its own. */
 const anyItem = describedAs(z.unknown(), itemShape)

@@ -1,4 +1,4 @@
-import { limits } from '@shared-ledger/ledger/facts'
+import { limits, messages } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import type { RunDocument } from '../execute.ts'
 import {
@@ -36,7 +36,7 @@ export async function replayedTransaction({ transaction }: Replay, run: RunDocum
   return { transaction, balances: restBalances(read.map(({ result }) => result)) }
 }
 
-const size = `must be a list of 1 to ${limits.transactionEntries} entries`
+const size = messages.listOf(limits.transactionEntries)
 
 /** Posts a transaction. */
 export function postTransactionRoute(readEntries: EntryReader): Route {

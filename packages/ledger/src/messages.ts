@@ -1,0 +1,8 @@
+/** What more than one package says of input that it refuses. */
+export const messages = {
+  /** Said of a list of entries that has none, or more than it may have. */
+  listOf: (maxEntries: number) => `must be a list of 1 to ${maxEntries} entries`,
+  /** Said of an operation that is no longer posted. */
+  retired: (operation: string) =>
+    `${operation} is retired: its entries are read and corrected, and no new ones are posted`,
+} as const
