@@ -50,10 +50,26 @@ function repeated(
   }
 }
 
+/** Keeps a processor busy until the process ends. */
+function compute(): void {
+  const until = performance.now() + 10
+  while (performance.now() < until);
+  setImmediate(compute) // the process hears that it shall end
+}
+
 const aliases = (count: number, field: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(' ')
 
+/** What is hostile, after two that are not: they show what any neighbour costs on the same machine. */
 export const hostileInputs: readonly HostileInput[] = [
+  {
+    name: 'busy processor',
+    what: 'a process that computes and sends nothing, for comparison',
+    send: compute,
+  },
+  repeated('usual clients', '16 that post, for comparison', ({ ownerId }) => posting(ownerId), {
+    connections: 16,
+  }),
   repeated(
     'costly query',
     'entries of the transaction of entries of the transaction of 100 entries, 4 connections',
