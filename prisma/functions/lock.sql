@@ -105,11 +105,11 @@ BEGIN
   END LOOP;
 END $$;
 
--- Removes accounts that were made for nothing. Planned at each call, as ledger.balances is.
+-- Removes accounts that were made for nothing: no line has used them. Planned at each call, as ledger.balances is.
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable
 BEGIN
   DELETE FROM ledger.accounts a
-   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0;
 END $$;

@@ -302,6 +302,9 @@ BEGIN
           helds[number] := got.held;
           expiries[number] := got.expiry;
           answers[request] := got.answer;
+          IF helds[number] + overdrafts[number] > 0 THEN
+            made := array_remove(made, owners[number]); -- it is in use, whatever a later line leaves of it
+          END IF;
           IF NOT got.changed THEN
             at := updates[number];
           END IF;

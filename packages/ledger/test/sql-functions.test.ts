@@ -204,6 +204,19 @@ describe('a hold', () => {
   })
 })
 
+test('an account stays once a call has used it, whatever a later line of the call leaves of it', async () => {
+  const overdraft = (limit: number) => ({
+    ...request('none', [{ account: 1, operation: null, amount: 0, overdraft: limit }]),
+    nonce: null,
+  })
+  await post(['set back'], overdraft(8), overdraft(0))
+  await post(['never used'], overdraft(0))
+  const { rows } = await sql.query(
+    "SELECT owner_id, overdraft FROM ledger.accounts WHERE owner_id IN ('set back', 'never used')",
+  )
+  expect(rows).toEqual([{ owner_id: 'set back', overdraft: '0' }])
+})
+
 test('whatever is sent to the functions, verify finds nothing', async () => {
   const owners = ['p', 'q', 'r']
   const durations = [-1, 0, 1, 1000, 31_536_000_000, 9_000_000_000_000_000]
