@@ -16,10 +16,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { findBinaries, programOf } from '../src/embedded/binaries.ts'
 import { readPidFile } from '../src/embedded/pid-file.ts'
 import { dataOf, isInitialised, place, stateDirectoryOf } from '../src/embedded/placement.ts'
+import { freePort } from '../src/embedded/port.ts'
 import { runProgram } from '../src/embedded/run-program.ts'
 import { attachEmbeddedPostgres, resetEmbeddedPostgres } from '../src/index.ts'
 import { attach, attaching, openDirectory, rowsOf, withDirectory } from './support/attached.ts'
@@ -145,8 +146,13 @@ describe('a directory that every test leaves with its server stopped', () => {
     const ready = await openDirectory({ mode: 0o755 })
     directory = ready.directory
     release = ready.release
+    // Other servers of this machine have the usual port, or take it while a killed one does not.
+    vi.stubEnv('LEDGER_PG_PORT', String(await freePort(0)))
   })
-  afterAll(() => release())
+  afterAll(() => {
+    vi.unstubAllEnvs()
+    return release()
+  })
   afterEach(() => expect(isRunning(directory)).toBe(false))
 
   test('three first starts at once make one database on one server, and the next start finds its data', async () => {
