@@ -1,5 +1,6 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
-import { startServer } from '@shared-ledger/server'
+import { problem } from '@shared-ledger/rest'
+import { type Identify, startServer } from '@shared-ledger/server'
 import pg from 'pg'
 import { pino } from 'pino'
 import { createContentApp } from '../../apps/content/src/app.ts'
@@ -40,7 +41,7 @@ export async function startServers({
       app,
       server: project
         ? await startAppProcess(app, database.url, { project })
-        : await startHere(app, database.url),
+        : await startHere(app, database.url, given === 'the app asks for a key' ? askForKey : undefined),
     })),
   )
   const urls = new Map<string, string>(started.map(({ app, server }) => [addresses[app], server.url]))
@@ -63,11 +64,15 @@ export async function startServers({
 const createApps = { content: createContentApp, freelance: createFreelanceApp }
 
 /** Starts an app in this process, which takes less time than one of its own. */
-async function startHere(app: AppName, databaseUrl: string) {
+async function startHere(app: AppName, databaseUrl: string, identify: Identify | undefined) {
   const logger = pino({ level: 'silent' })
-  const { url, close } = await startServer({ ...createApps[app](databaseUrl, logger), logger, port: 0 })
+  const options = { ...createApps[app](databaseUrl, logger), logger, port: 0, ...(identify && { identify }) }
+  const { url, close } = await startServer(options)
   return { url, stop: close }
 }
+
+const askForKey: Identify = ({ header }) =>
+  problem(header('authorization') === null ? 'UNAUTHENTICATED' : 'FORBIDDEN')
 
 /** What brings the apps into a condition. */
 function conditionSql(given: string): string {
@@ -97,6 +102,7 @@ const conditions: Readonly<Record<string, string>> = {
     CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
     RETURN clock_timestamp() + interval '1 hour'`,
   'DAILY_REWARD is limited to one a day': '', // the app has other operations: no migration
+  'the app asks for a key': '', // the server does
   'someone changed entry 1': `
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'first' })};
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_SPEND', amount: -4, nonce: 'second' })};

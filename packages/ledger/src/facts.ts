@@ -2,3 +2,4 @@
 export { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 export { limits } from './limits.ts'
 export { messages } from './messages.ts'
+export type { Principal } from './principal.ts'

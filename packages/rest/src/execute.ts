@@ -1,12 +1,14 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import type { Principal } from '@shared-ledger/ledger/facts'
 import type { DocumentNode, ExecutionResult } from 'graphql'
 import { graphProblem } from './refusal.ts'
 
 /** Values of a document's variables. */
 export type Variables = Readonly<Record<string, unknown>>
 
-/** Who asks. */
+/** Who asks, and by what. */
 export interface Asker {
+  readonly principal: Principal
   readonly request: Request
   /** Whether the client has left without its answer: nothing is begun for it any more. */
   hasLeft(): boolean

@@ -15,6 +15,8 @@ import type { Route } from './route.ts'
 const anyRoute: readonly ProblemCode[] = [
   'MALFORMED_REQUEST',
   'MISDIRECTED_REQUEST',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
   'DATABASE_UNAVAILABLE',
   'NOT_ACCEPTABLE',
   'OVERLOADED',

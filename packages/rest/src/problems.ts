@@ -41,6 +41,16 @@ export const problems = {
     title: 'Malformed request',
     meaning: `The request is not valid HTTP, a header that can be given once is given twice, or its JSON is nested more than ${maxJsonDepth} deep.`,
   },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'Unauthenticated',
+    meaning: 'The request does not say who asks, or what it says is not accepted. Nothing was done.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    title: 'Forbidden',
+    meaning: 'Who asks may not do this. Nothing was done.',
+  },
   NOT_FOUND: {
     status: 404,
     title: 'Not found',

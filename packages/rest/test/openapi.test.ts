@@ -198,6 +198,7 @@ describe('openapi.json', () => {
       'BALANCE_OUT_OF_RANGE',
       'DATABASE_UNAVAILABLE',
       'DUPLICATE_NONCE',
+      'FORBIDDEN',
       'INSUFFICIENT_BALANCE',
       'INTERNAL_ERROR',
       'LIMIT_REACHED',
@@ -210,6 +211,7 @@ describe('openapi.json', () => {
       'PAYLOAD_TOO_LARGE',
       'SERVER_OUTDATED',
       'TRANSACTION_CONFLICT',
+      'UNAUTHENTICATED',
       'UNSUPPORTED_MEDIA_TYPE',
       'VALIDATION_ERROR',
     ])

@@ -1,13 +1,15 @@
+import type { Principal } from '@shared-ledger/ledger/facts'
 import {
   type AppInfo,
   acceptedTypes,
   createRest,
-  type Problem,
+  Problem,
   problem,
   type Route,
   splitTarget,
 } from '@shared-ledger/rest'
 import type { GraphQLSchema } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import {
   type Answer,
@@ -25,6 +27,7 @@ import { createGraph, type Graph } from './graph.ts'
 import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
 import { healthEndpoint, type Ping } from './health.ts'
 import { pageAnswer } from './html.ts'
+import { type Arriving, anyone, createIdentify, type Identify } from './identify.ts'
 import { indexPage } from './index-page.ts'
 import type { AnswerKnown } from './known-answers.ts'
 import { graphqlTypes } from './known-request.ts'
@@ -32,6 +35,7 @@ import { logAnswer } from './log-answer.ts'
 import { overloadLogger } from './logger.ts'
 import { problemPages } from './problem-pages.ts'
 import type { RawRequest } from './raw-request.ts'
+import type { CreateContext } from './request-context.ts'
 import { stylesheet, stylesheetPath } from './stylesheet.ts'
 import { notAcceptable } from './yoga-answer.ts'
 
@@ -46,12 +50,26 @@ export interface AppOptions {
   /** The app's own REST routes; every app has the ledger's. */
   readonly routes?: readonly Route[]
   readonly logger: Logger
+  /** Who asks; left out, nobody is asked. */
+  readonly identify?: Identify
+  /** Adds to the context of the app's resolvers: GraphQL's and REST's alike. */
+  readonly context?: CreateContext
+  /**
+   * The app's own plugins for Yoga and Envelop. Their hooks around the context and the execution run for REST, too. With
+   * any other hook, each GraphQL request takes Yoga's whole way, which costs several times as much.
+   */
+  readonly plugins?: readonly Plugin[]
   /** What GraphiQL shows at first; `{nonce}` in it becomes a fresh one. */
   readonly starterQuery?: string
 }
 
 /** One app as HTTP sees it, without a socket. */
 export interface App {
+  /**
+   * Says who sends a request, before anything of it is answered; a Problem: `refuse` it. Never rejects. Whether the server
+   * is well may be asked by anyone.
+   */
+  identify(request: Arriving): Promise<Principal | Problem>
   /** Answers a request, or leaves it to `answer`, which does the same in more time. Never rejects. */
   readonly answerKnown: AnswerKnown
   /**
@@ -60,14 +78,14 @@ export interface App {
    * @param target The raw request target: `request.url` has it after normalisation, and an owner may be called `..`.
    * @param raw The same request on its socket.
    */
-  answer(request: Request, target: string, raw?: RawRequest): Promise<Answer>
+  answer(request: Request, target: string, principal: Principal, raw?: RawRequest): Promise<Answer>
   /** Whether a request is answered however much else there is to do: whether the server is well, above all then. */
   isUrgent(target: string): boolean
-  /** Refuses a request that was not looked into. OVERLOADED is logged as a sum: one line each would be work, too. */
+  /** Refuses a request that is not looked into. OVERLOADED is logged as a sum: one line each would be work, too. */
   refuse(request: Pick<RawRequest, 'method' | 'target'>, refused: Problem): TextAnswer
   /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
   answerFault(error: unknown): TextAnswer
-  /** `answer` as a response. */
+  /** All of it: `identify`, then `answer`, as a response. */
   fetch(request: Request, target?: string): Promise<Response>
   /** Ends the subscriptions, and those that are asked for from now on. */
   endStreams(): void
@@ -79,12 +97,13 @@ const healthPath = '/health'
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
+  const { identify = () => anyone, context, plugins } = options
   const countOverload = overloadLogger(logger)
   const onFault = (error: unknown) => {
     if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
   }
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
-  const graph = createGraph(schema, { onFault, onUnavailable })
+  const graph = createGraph(schema, { onFault, onUnavailable, context, plugins })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
     status: 200,
@@ -108,8 +127,10 @@ export function createApp(options: AppOptions): App {
       [stylesheetPath]: stylesheet(),
     }),
   )
-  const restEndpoint: Endpoint = async ({ request, method, target, readBody: body, hasLeft }) =>
-    jsonAnswer(await rest.answer({ request, method, target, headers: request.headers, body, hasLeft }))
+  const restEndpoint: Endpoint = async ({ principal, request, method, target, readBody: body, hasLeft }) => {
+    const { headers } = request
+    return jsonAnswer(await rest.answer({ principal, request, method, target, headers, body, hasLeft }))
+  }
 
   const answerFault = (error: unknown) => {
     onFault(error)
@@ -123,12 +144,13 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const answer: App['answer'] = async (request, target, raw) => {
+  const answer: App['answer'] = async (request, target, principal, raw) => {
     const started = performance.now()
     const { method } = request
     const { path } = splitTarget(target)
     const hasLeft = () => (raw ? raw.hasLeft() : request.signal.aborted)
     const answered = await respond({
+      principal,
       request,
       method,
       target,
@@ -136,16 +158,28 @@ export function createApp(options: AppOptions): App {
       readBody: () => raw?.readBody() ?? readBody(request),
       hasLeft,
     })
-    logAnswer(logger, { method, path, hasLeft, started }, answered)
+    logAnswer(logger, { method, path, principal, hasLeft, started }, answered)
     return answered
   }
 
+  const refuse: App['refuse'] = ({ method, target }, refused) => {
+    const { path } = splitTarget(target)
+    const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
+    if (refused.code === 'OVERLOADED') countOverload()
+    else logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
+    return refusal
+  }
+  const isUrgent = (target: string) => target === healthPath
+  const identifyCaller = createIdentify(identify, onFault)
+
   return {
-    answerKnown(request) {
+    identify: async (request) => (isUrgent(request.target) ? anyone : identifyCaller(request)),
+    answerKnown(request, principal) {
       const { method, target: path } = request
-      const asked = { method, path, hasLeft: () => request.hasLeft(), started: performance.now() }
+      const hasLeft = () => request.hasLeft()
+      const asked = { method, path, principal, hasLeft, started: performance.now() }
       return graph
-        .answerKnown(request)
+        .answerKnown(request, principal)
         ?.catch(answerFault)
         .then((known) => {
           if (known) logAnswer(logger, asked, known)
@@ -153,17 +187,15 @@ export function createApp(options: AppOptions): App {
         })
     },
     answer,
-    isUrgent: (target) => target === healthPath,
-    refuse({ method, target }, refused) {
-      const { path } = splitTarget(target)
-      const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
-      if (refused.code === 'OVERLOADED') countOverload()
-      else logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
-      return refusal
-    },
+    isUrgent,
+    refuse,
     answerFault,
     async fetch(request, target = targetOf(request)) {
-      return toResponse(await answer(request, target), request.method)
+      const { method, headers } = request
+      const arriving = { method, target, header: (name: string) => headers.get(name) }
+      const principal = await this.identify(arriving)
+      if (principal instanceof Problem) return toResponse(refuse(arriving, principal), method)
+      return toResponse(await answer(request, target, principal), method)
     },
     endStreams: graph.endStreams,
   }
@@ -172,7 +204,8 @@ export function createApp(options: AppOptions): App {
 /** Those that would rather have a page than data get GraphiQL. */
 function graphqlEndpoint(app: string, graph: Graph): Endpoint {
   const page = pageAnswer(graphiqlPage(app))
-  return withMethods(['GET', 'HEAD', 'POST'], async ({ request, method, target, readBody, hasLeft }) => {
+  return withMethods(['GET', 'HEAD', 'POST'], async (incoming) => {
+    const { principal, request, method, target, readBody, hasLeft } = incoming
     const accept = request.headers.get('accept')
     const types = acceptedTypes(accept, method === 'POST' ? graphqlTypes : [...graphqlTypes, 'text/html'])
     if (types[0] === 'text/html') return page
@@ -180,7 +213,7 @@ function graphqlEndpoint(app: string, graph: Graph): Endpoint {
     const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
     // Yoga reads neither weights nor wildcards as HTTP means them.
     asked.headers.set('accept', types.join(', '))
-    return graph.answer(asked, { target, readBody, hasLeft })
+    return graph.answer(asked, { principal, target, readBody, hasLeft })
   })
 }
 

@@ -1,8 +1,10 @@
+import type { Principal } from '@shared-ledger/ledger/facts'
 import { methodNotAllowed } from '@shared-ledger/rest'
 import { type Answer, problemResponse } from './answer.ts'
 
 /** A request with what `Request` does not keep. */
 export interface IncomingRequest {
+  readonly principal: Principal
   readonly request: Request
   readonly method: string
   /** The raw request target. */

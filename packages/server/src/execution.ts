@@ -10,6 +10,9 @@ import {
 import { createCostLimit } from './cost/cost-limit.ts'
 import { inTime } from './in-time.ts'
 
+/** A document to execute, and what its resolvers have in their context. */
+export type RunArgs = Omit<ExecutionArgs, 'schema' | 'contextValue'> & { readonly contextValue: object }
+
 /**
  * Executes documents, whichever way they come: fresh, known, or for REST. graphql-js does it, not Yoga's own executor, which
  * takes whatever has a `then` for a promise: an object whose alias is called so, or metadata with such a key.

@@ -1,17 +1,19 @@
 import { readBounds } from '@shared-ledger/ledger'
 import type { Execute } from '@shared-ledger/rest'
-import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql'
+import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Answer } from './answer.ts'
 import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
 import { createDocumentCache } from './document-cache.ts'
 import { createDocumentTurns } from './document-turns.ts'
-import { createExecution } from './execution.ts'
+import { createExecution, type RunArgs } from './execution.ts'
 import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { guardResolvers } from './guard-resolvers.ts'
+import { runsEveryWay } from './hooks.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
+import type { CreateContext } from './request-context.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
 import { useJsonRequests } from './use-json-requests.ts'
 import { useRequestLine } from './use-request-line.ts'
@@ -31,12 +33,22 @@ export interface Graph {
   endStreams(): void
 }
 
+export interface GraphOptions extends ErrorListeners {
+  /** Adds to the context of the app's resolvers. */
+  readonly context?: CreateContext | undefined
+  /** The app's own plugins, after the server's. */
+  readonly plugins?: readonly Plugin[] | undefined
+}
+
 /**
  * Serves a schema with Yoga. Its errors give nothing internal away. Changes the schema's resolvers (`guardResolvers`).
  *
  * @throws Error that names a field of the schema whose cost is wrong.
  */
-export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): Graph {
+export function createGraph(
+  schema: GraphQLSchema,
+  { context, plugins = [], ...listeners }: GraphOptions,
+): Graph {
   guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
@@ -49,11 +61,6 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
     },
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   }
-  /** Executes and masks as Yoga does, without its hooks, which cost as much as executing most documents. */
-  const run = async (args: Omit<ExecutionArgs, 'schema'>): Promise<ExecutionResult> => {
-    const result = await execute({ schema, ...args })
-    return result.errors ? { ...result, errors: result.errors.map(maskError) } : result
-  }
   const turns = createDocumentTurns(bounds)
   const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({
@@ -65,6 +72,7 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
     multipart: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError },
+    ...(context && { context }),
     parserAndValidationCache: {
       documentCache: documents,
       errorCache: createDocumentCache(),
@@ -76,7 +84,30 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
       useRequestLine(),
       useStreams,
       useExecution,
+      ...plugins,
     ],
+  })
+
+  /** Executes and masks as Yoga does, without its hooks, which cost as much as executing most documents. */
+  const runBare = async (args: RunArgs): Promise<ExecutionResult> => {
+    const result = await execute({ schema, ...args })
+    return result.errors ? { ...result, errors: result.errors.map(maskError) } : result
+  }
+  const runWithHooks = async ({ contextValue, ...args }: RunArgs): Promise<ExecutionResult> => {
+    const enveloped = yoga.getEnveloped(contextValue)
+    try {
+      return await enveloped.execute({ schema, ...args, contextValue: await enveloped.contextFactory() })
+    } catch (error) {
+      return { errors: [maskError(error)] }
+    }
+  }
+  const run = context || plugins.length > 0 ? runWithHooks : runBare
+  const answerKnown = createKnownAnswers({
+    run,
+    documents,
+    executed,
+    noteKnown: turns.noteKnown,
+    fetchAPI: yoga.fetchAPI,
   })
 
   return {
@@ -89,16 +120,11 @@ export function createGraph(schema: GraphQLSchema, listeners: ErrorListeners): G
         throw raw.hasLeft() ? new ClientLeft() : error
       }
     },
-    answerKnown: createKnownAnswers({
-      run,
-      documents,
-      executed,
-      noteKnown: turns.noteKnown,
-      fetchAPI: yoga.fetchAPI,
-    }),
-    async execute(document, variableValues, { request, hasLeft }) {
+    answerKnown: plugins.every(runsEveryWay) ? answerKnown : () => undefined,
+    async execute(document, variableValues, asker) {
+      const { principal, request, hasLeft } = asker
       turns.noteKnown()
-      const result = await run({ document, variableValues, contextValue: { request, hasLeft } })
+      const result = await run({ document, variableValues, contextValue: { principal, request, hasLeft } })
       if (hasLeft()) throw new ClientLeft()
       return result
     },

@@ -4,7 +4,7 @@ import {
   ledgerErrorOf,
   ValidationError,
 } from '@shared-ledger/ledger'
-import { type Problem, type ProblemTable, problems } from '@shared-ledger/rest'
+import { Problem, type ProblemTable, problems } from '@shared-ledger/rest'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 
 /** Who is told of what clients see little of. */
@@ -30,6 +30,7 @@ export function createMaskError({
       const extensions = { code: 'BAD_USER_INPUT', ...(isOfRequest && { http: { status: 400 } }) }
       return maskedError(error, shortened(error.message), extensions)
     }
+    if (cause instanceof Problem) return maskedError(error, cause.message, graphqlProblem(cause).extensions)
     if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
     onFault(cause)
     return maskedError(error, problems.INTERNAL_ERROR.meaning, { code: 'INTERNAL_ERROR' })

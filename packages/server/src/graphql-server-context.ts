@@ -1,5 +1,9 @@
+import type { Principal } from '@shared-ledger/ledger/facts'
+
 /** What the server hands to Yoga beside the request. */
 export interface GraphqlServerContext {
+  /** Who asks. */
+  readonly principal: Principal
   /** The raw request target. */
   readonly target: string
   readonly readBody: () => Promise<Uint8Array>

@@ -1,7 +1,9 @@
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, getOperationAST } from 'graphql'
+import type { Principal } from '@shared-ledger/ledger/facts'
+import { type DocumentNode, type ExecutionResult, getOperationAST } from 'graphql'
 import { type FetchAPI, processRegularResult, type YogaInitialContext } from 'graphql-yoga'
 import type { WholeAnswer } from './answer.ts'
 import type { DocumentCache } from './document-cache.ts'
+import type { RunArgs } from './execution.ts'
 import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { createIntrospections } from './introspections.ts'
 import { acceptedTypeOf, knownParams } from './known-request.ts'
@@ -10,11 +12,14 @@ import { outcomeOf } from './use-request-line.ts'
 import { wholeAnswer } from './yoga-answer.ts'
 
 /** Answers a request as Yoga would; undefined, before anything is executed, where Yoga has to. */
-export type AnswerKnown = (request: RawRequest) => Promise<WholeAnswer | undefined> | undefined
+export type AnswerKnown = (
+  request: RawRequest,
+  principal: Principal,
+) => Promise<WholeAnswer | undefined> | undefined
 
 interface KnownAnswersOptions {
   /** Executes a document of the schema, and masks its errors. */
-  readonly run: (args: Omit<ExecutionArgs, 'schema'>) => Promise<ExecutionResult>
+  readonly run: (args: RunArgs) => Promise<ExecutionResult>
   /** The documents that Yoga has parsed. */
   readonly documents: DocumentCache<DocumentNode>
   /** Those of them that it went on to execute. */
@@ -31,7 +36,11 @@ interface KnownAnswersOptions {
 export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
   const { run, documents, executed, noteKnown, fetchAPI } = options
   const introspections = createIntrospections()
-  const answer = async (request: RawRequest, mediaType: string): Promise<WholeAnswer | undefined> => {
+  const answer = async (
+    request: RawRequest,
+    principal: Principal,
+    mediaType: string,
+  ): Promise<WholeAnswer | undefined> => {
     const body = await request.readBody().catch(() => undefined)
     const params = body && knownParams(body)
     const document = params && documents.get(params.query)
@@ -45,6 +54,7 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
     if (introspection) return jsonText(introspection, mediaType, line)
 
     const contextValue: GraphqlServerContext & Pick<YogaInitialContext, 'params' | 'request'> = {
+      principal,
       target: request.target,
       readBody: () => request.readBody(),
       hasLeft: () => request.hasLeft(),
@@ -64,9 +74,9 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
     return jsonText(written, mediaType, line)
   }
 
-  return (request) => {
+  return (request, principal) => {
     const mediaType = acceptedTypeOf(request)
-    return mediaType === undefined ? undefined : answer(request, mediaType)
+    return mediaType === undefined ? undefined : answer(request, principal, mediaType)
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import type { Socket } from 'node:net'
 import { readBounds } from '@shared-ledger/ledger'
-import { type Problem, problem } from '@shared-ledger/rest'
+import { Problem, problem } from '@shared-ledger/rest'
 import { type Admission, type Applicant, createAdmission } from './admission.ts'
 import type { App } from './app.ts'
 import { NoRoomError } from './body.ts'
@@ -55,8 +55,13 @@ export function listen(
     }
     const answer = async (done: () => void) => {
       if (refused) return refuse(refused, true)
-      const known = await served.answerKnown(request)
-      if (!known) return answerSlowly(incoming, outgoing, { request, done })
+      const principal = await served.identify(request)
+      if (principal instanceof Problem) {
+        done()
+        return refuse(principal, false)
+      }
+      const known = await served.answerKnown(request, principal)
+      if (!known) return answerSlowly(incoming, outgoing, { request, principal, done })
       done()
       write(outgoing, known)
     }

@@ -8,6 +8,8 @@ import { currentRequestId } from './request-id.ts'
 export interface RequestLine {
   readonly method: string
   readonly path: string
+  /** The name of who asked, where that is asked. */
+  readonly principal: string | undefined
   readonly operation: string | undefined
   readonly outcome: string
   readonly status: number
@@ -64,9 +66,10 @@ export function postingLogger(logger: Logger): (event: PostingEvent) => void {
 /** Writes one line a request: those of health probes, which come every few seconds, at debug. */
 export function logRequest(logger: Logger, line: RequestLine): void {
   const level = line.status >= 500 ? 'warn' : line.path === '/health' ? 'debug' : 'info'
-  const { path, operation, outcome, ms } = line
+  const { path, principal, operation, outcome, ms } = line
   const texts = {
     path: clip(path),
+    principal: principal === undefined ? undefined : clip(principal),
     operation: operation === undefined ? undefined : clip(operation),
     outcome: clip(outcome),
   }

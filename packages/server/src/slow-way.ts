@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { Principal } from '@shared-ledger/ledger/facts'
 import { problem } from '@shared-ledger/rest'
 import { isWhole, problemResponse, toResponse } from './answer.ts'
 import type { App } from './app.ts'
@@ -10,17 +11,23 @@ import type { Write } from './writer.ts'
 
 interface Taken {
   readonly request: SocketRequest
+  readonly principal: Principal
   readonly done: () => void
 }
 
 /** Answers by way of a `Request` of the web, and of a `Response` where the answer is a stream. */
 export function createSlowWay(served: App, host: string, write: Write) {
   const taken = new WeakMap<object, Taken>()
+  const takenOf = (incoming: object): Taken => {
+    const found = taken.get(incoming)
+    if (!found) throw new Error('The request was not taken before it is answered.')
+    return found
+  }
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const { request: raw, done } = taken.get(incoming) ?? {}
-      const answer = await served.answer(request, incoming.url ?? '/', raw)
-      done?.()
+      const { request: raw, principal, done } = takenOf(incoming)
+      const answer = await served.answer(request, raw.target, principal, raw)
+      done()
       // The listener's types have HTTP/2 as well, of which none comes here.
       if (outgoing instanceof ServerResponse && isWhole(answer)) {
         write(outgoing, answer)

@@ -27,7 +27,7 @@ async function serve(few: Partial<Bounds> = {}) {
   const served: App = {
     ...app,
     answerKnown: () => undefined,
-    async answer(request, target, raw) {
+    async answer(request, target, _principal, raw) {
       atWork.push(target)
       begun.push(target)
       most = Math.max(most, atWork.length)

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { type Answer, toResponse } from '../src/answer.ts'
 import { createGraph, type Graph } from '../src/graph.ts'
+import { anyone } from '../src/identify.ts'
 import type { RawRequest } from '../src/raw-request.ts'
 
 /** A POST to /graphql. */
@@ -79,14 +80,14 @@ function serve(create: () => { schema: GraphQLSchema; calls: () => number }) {
 
 /** Asks a graph as an app does: Yoga, where the document is not known. */
 export async function askApp(graph: Graph, post: Post): Promise<{ answer: Answer; isKnown: boolean }> {
-  const known = await graph.answerKnown(toRawRequest(post))
+  const known = await graph.answerKnown(toRawRequest(post), anyone)
   return { answer: known ?? (await throughYoga(graph, post)), isKnown: known !== undefined }
 }
 
 function throughYoga(graph: Graph, post: Post): Promise<Answer> {
   const request = toRequest(post)
   const readBody = async () => new Uint8Array(await request.arrayBuffer())
-  return graph.answer(request, { target: '/graphql', readBody, hasLeft: () => false })
+  return graph.answer(request, { principal: anyone, target: '/graphql', readBody, hasLeft: () => false })
 }
 
 function toRawRequest(post: Post): RawRequest {

@@ -45,7 +45,7 @@ test('a graph keeps the bound of REQUEST_TIMEOUT_MS for what it executes', async
     name: 'Query',
     fields: { never: { type: GraphQLInt, resolve: () => new Promise(() => {}) } },
   })
-  const asker = { request: new Request('http://test'), hasLeft: () => false }
+  const asker = { principal: { name: 'test' }, request: new Request('http://test'), hasLeft: () => false }
   const unavailable: unknown[] = []
   const graph = createGraph(new GraphQLSchema({ query }), {
     onFault: (error) => expect.fail(String(error)),

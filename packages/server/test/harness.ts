@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, beforeEach } from 'vitest'
 import { openNotes } from '../../rest/test/notes-app.ts'
-import { createApp } from '../src/app.ts'
+import { type AppOptions, createApp } from '../src/app.ts'
 import { captureLog } from './capture-log.ts'
 
 export interface Received {
@@ -53,12 +53,20 @@ export function postingWithoutNonce() {
 }
 
 /** An app on this test file's database, without a socket, with the lines that it logs. */
-export function createTestApp(options: { served?: typeof schema; ping?: typeof ledger.ping } = {}) {
+export function createTestApp({
+  served: graph = schema,
+  ping = ledger.ping,
+  ...options
+}: {
+  served?: typeof schema
+  ping?: typeof ledger.ping
+} & Pick<AppOptions, 'identify' | 'context' | 'plugins'> = {}) {
   const { logger, lines } = captureLog('content')
   const served = {
     app: 'content',
-    ledger: { ...ledger, ping: options.ping ?? ledger.ping, close: async () => {} },
-    schema: options.served ?? schema,
+    ...options,
+    ledger: { ...ledger, ping, close: async () => {} },
+    schema: graph,
     routes,
     logger,
   }

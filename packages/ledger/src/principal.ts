@@ -1,0 +1,5 @@
+/** Who asks. */
+export interface Principal {
+  /** What logs call it, such as the name of a key: nothing that is secret. */
+  readonly name: string
+}
