@@ -80,7 +80,7 @@ test('docs/rest.md names every route of the apps', () => {
   )
   const named = tableOf('docs/rest.md', ['method', 'path', 'what'])
     .map((row) => `${row.method} ${row.path}`)
-    .filter((route) => !/^GET \/(?:health|problems)$/.test(route)) // the server's
+    .filter((route) => !/^GET \/(?:health|livez|readyz|problems)$/.test(route)) // the server's
   expect(named.toSorted()).toEqual([...served].toSorted())
   expect(blocksOf('docs/rest.md').filter(({ language }) => language === 'http').length).toBeGreaterThan(20)
 })

@@ -13,22 +13,45 @@ const status = (...values: string[]) => ({
   },
 })
 
-/** /health as the server answers it. */
-export const healthPath = {
+const probe = (operationId: string, summary: string, description: string, responses: object) => ({
   get: {
-    operationId: 'getHealth',
-    summary: 'Whether the app can serve',
-    description: 'For probes: it asks the database.',
+    operationId,
+    summary,
+    description,
     tags: ['health'],
     parameters: [],
     responses: {
-      200: {
-        description: 'The database answers; read-only: it takes no postings now.',
-        ...status('healthy', 'read-only'),
-      },
+      ...responses,
       400: describeResponse([['MALFORMED_REQUEST', problems.MALFORMED_REQUEST]]),
       421: describeResponse([['MISDIRECTED_REQUEST', problems.MISDIRECTED_REQUEST]]),
-      503: { description: 'The database is away.', ...status('unhealthy') },
     },
   },
+})
+
+const answers = {
+  description: 'The database answers; read-only: it takes no postings now.',
+  ...status('healthy', 'read-only'),
+}
+
+/** What probes ask, as the server answers it. */
+export const probePaths = {
+  '/health': probe('getHealth', 'Whether the app can serve', 'It asks the database.', {
+    200: answers,
+    503: { description: 'The database is away.', ...status('unhealthy') },
+  }),
+  '/livez': probe('getLiveness', 'Whether the process answers', 'It asks the database nothing.', {
+    200: { description: 'It does.', ...status('alive') },
+  }),
+  '/readyz': probe(
+    'getReadiness',
+    'Whether the app takes requests',
+    'It asks the database, unless it stops.',
+    {
+      200: answers,
+      503: {
+        description: 'The database is away, or the process was told to stop.',
+        ...status('unhealthy', 'stopping'),
+      },
+    },
+  ),
 }

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import type { Contract } from './contract.ts'
 import { type JsonSchema, SchemaCollection } from './json-schema.ts'
-import { healthPath } from './openapi-health.ts'
+import { probePaths } from './openapi-health.ts'
 import { problemSchemas } from './openapi-problems.ts'
 import { describeRoute } from './openapi-route.ts'
 import type { Route } from './route.ts'
@@ -45,7 +45,7 @@ export function createOpenApi(options: {
     [operationSchemaName]: operationSchema(contract.operations),
     [postOperationSchemaName]: operationSchema(contract.postOperations),
   })
-  const paths: Record<string, Record<string, unknown>> = { '/health': healthPath }
+  const paths: Record<string, Record<string, unknown>> = { ...probePaths }
   for (const route of routes) {
     const tag = route.tag ?? app
     const described = { tags: [tag], ...describeRoute(route, schema, schemas, named) }

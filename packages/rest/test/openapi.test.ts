@@ -1,6 +1,7 @@
 import { createRest, problems } from '@shared-ledger/rest'
 import { buildSchema } from 'graphql'
 import { describe, expect, test } from 'vitest'
+import { probePaths } from '../src/openapi-health.ts'
 import { openNotes } from './notes-app.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of any shape, looked into freely.
@@ -22,7 +23,7 @@ function* walk(value: Json, path: string[] = []): Generator<[path: string[], val
 }
 
 describe('openapi.json', () => {
-  test('has every route of the table, and /health', () => {
+  test('has every route of the table, and what probes ask', () => {
     const { rest, document } = createDocument()
     expect(document.openapi).toBe('3.1.0')
     expect(document.info.title).toContain('notes')
@@ -32,8 +33,8 @@ describe('openapi.json', () => {
     const described = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
     )
-    expect(described).toHaveLength(rest.routes.length + 1)
-    expect(described).toContain('get /health')
+    expect(described).toHaveLength(rest.routes.length + 3)
+    expect(described).toEqual(expect.arrayContaining(['get /health', 'get /livez', 'get /readyz']))
   })
 
   test('says what the app says of itself', () => {
@@ -218,7 +219,7 @@ describe('openapi.json', () => {
     const ofNoRoute = ['SUBSCRIBER_TOO_SLOW', 'NOT_FOUND', 'METHOD_NOT_ALLOWED', 'QUERY_TOO_EXPENSIVE']
     const shown = new Set(
       Object.entries<Json>(document.paths).flatMap(([path, item]) =>
-        path === '/health' ? [] : Object.keys(item).flatMap((method) => codes(path, method)),
+        path in probePaths ? [] : Object.keys(item).flatMap((method) => codes(path, method)),
       ),
     )
     expect(Object.keys(problems).filter((code) => !shown.has(code))).toEqual(ofNoRoute)

@@ -25,7 +25,7 @@ import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
 import { createGraph, type Graph } from './graph.ts'
 import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
-import { healthEndpoint, type Ping } from './health.ts'
+import { type Ping, probeEndpoints, probes } from './health.ts'
 import { pageAnswer } from './html.ts'
 import { type Arriving, anyone, createIdentify, type Identify } from './identify.ts'
 import { indexPage } from './index-page.ts'
@@ -87,12 +87,11 @@ export interface App {
   answerFault(error: unknown): TextAnswer
   /** All of it: `identify`, then `answer`, as a response. */
   fetch(request: Request, target?: string): Promise<Response>
-  /** Ends the subscriptions, and those that are asked for from now on. */
-  endStreams(): void
+  /** Ends the subscriptions, and those that are asked for from now on; `/readyz` sends further requests elsewhere. */
+  beginToStop(): void
 }
 
 const graphqlPath = '/graphql'
-const healthPath = '/health'
 
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
@@ -103,6 +102,7 @@ export function createApp(options: AppOptions): App {
     if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
   }
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
+  let isStopping = false
   const graph = createGraph(schema, { onFault, onUnavailable, context, plugins })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
@@ -116,10 +116,10 @@ export function createApp(options: AppOptions): App {
     Object.entries({
       '/': indexPage(app),
       [graphqlPath]: graphqlEndpoint(app, graph),
-      [healthPath]: healthEndpoint(
-        () => ledger.ping(),
-        (error) => logger.warn({ err: error }, 'unhealthy'),
-      ),
+      ...probeEndpoints(() => ledger.ping(), {
+        onFault: (error) => logger.warn({ err: error }, 'unhealthy'),
+        isStopping: () => isStopping,
+      }),
       '/openapi.json': getEndpoint(async () => openApi),
       ...graphiqlFiles(app, starterQuery),
       ...docsPages(app),
@@ -169,7 +169,7 @@ export function createApp(options: AppOptions): App {
     else logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
     return refusal
   }
-  const isUrgent = (target: string) => target === healthPath
+  const isUrgent = (target: string) => probes.has(target)
   const identifyCaller = createIdentify(identify, onFault)
 
   return {
@@ -197,7 +197,10 @@ export function createApp(options: AppOptions): App {
       if (principal instanceof Problem) return toResponse(refuse(arriving, principal), method)
       return toResponse(await answer(request, target, principal), method)
     },
-    endStreams: graph.endStreams,
+    beginToStop() {
+      isStopping = true
+      graph.endStreams()
+    },
   }
 }
 

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { jsonAnswer } from './answer.ts'
+import { type Answer, jsonAnswer } from './answer.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
 import { shareCalls } from './share-calls.ts'
 
 const timeoutMs = 2000
+
+/** What probes ask. They are answered whatever else there is to do, whoever asks. */
+export const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz'])
 
 /** What is asked of the database. */
 export type Ping = () => Promise<{ readonly takesPostings: boolean }>
@@ -11,25 +14,37 @@ export type Ping = () => Promise<{ readonly takesPostings: boolean }>
 type Health = 'healthy' | 'read-only' | 'unhealthy'
 
 /**
- * Whether the database answers soon enough, and takes postings: one that is read-only still serves reads. The reason why
- * not stays in the server's log. However many ask, the database is asked once at a time.
+ * `/health`: whether the database answers soon enough, and takes postings: one that is read-only still serves reads. The
+ * reason why not stays in the server's log. However many ask, the database is asked once at a time.
+ * `/livez`: whether this process answers; a database that is away is no reason to end it.
+ * `/readyz`: whether requests should be sent here: the same as `/health`, until the process is told to stop.
  */
-export function healthEndpoint(ping: Ping, onFault: (error: unknown) => void): Endpoint {
+export function probeEndpoints(
+  ping: Ping,
+  { onFault, isStopping }: { onFault: (error: unknown) => void; isStopping: () => boolean },
+): Record<string, Endpoint> {
   const ask = shareCalls(() =>
     inTime(ping()).catch((error): Health => {
       onFault(error)
       return 'unhealthy'
     }),
   )
-  return getEndpoint(async () => {
+  const health = async () => {
     const status = await ask()
-    return jsonAnswer({
-      status: status === 'unhealthy' ? 503 : 200,
-      headers: { 'content-type': 'application/json' },
-      body: { status },
-      outcome: status === 'unhealthy' ? 'DATABASE_UNAVAILABLE' : 'ok',
-    })
-  })
+    return status === 'unhealthy'
+      ? statusAnswer(503, status, 'DATABASE_UNAVAILABLE')
+      : statusAnswer(200, status)
+  }
+  return {
+    '/health': getEndpoint(health),
+    '/livez': getEndpoint(async () => statusAnswer(200, 'alive')),
+    '/readyz': getEndpoint(async () => (isStopping() ? statusAnswer(503, 'stopping', 'STOPPING') : health())),
+  }
+}
+
+function statusAnswer(code: number, status: string, outcome = 'ok'): Answer {
+  const headers = { 'content-type': 'application/json' }
+  return jsonAnswer({ status: code, headers, body: { status }, outcome })
 }
 
 async function inTime(ping: ReturnType<Ping>): Promise<Health> {

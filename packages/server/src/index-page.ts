@@ -8,6 +8,8 @@ const links = {
   '/openapi.json': 'The same as OpenAPI 3.1, for programs.',
   '/problems': 'Every code of an error, and what it means.',
   '/health': 'Whether the database answers.',
+  '/livez': 'Whether the process answers.',
+  '/readyz': 'Whether requests should be sent to it.',
 }
 
 /** A page that lists what the app serves. */

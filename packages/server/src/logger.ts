@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { PostingEvent } from '@shared-ledger/ledger'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
+import { probes } from './health.ts'
 import { currentRequestId } from './request-id.ts'
 
 /** What became of one HTTP request. No headers, bodies, queries or nonces. */
@@ -65,7 +66,7 @@ export function postingLogger(logger: Logger): (event: PostingEvent) => void {
 
 /** Writes one line a request: those of health probes, which come every few seconds, at debug. */
 export function logRequest(logger: Logger, line: RequestLine): void {
-  const level = line.status >= 500 ? 'warn' : line.path === '/health' ? 'debug' : 'info'
+  const level = line.status >= 500 ? 'warn' : probes.has(line.path) ? 'debug' : 'info'
   const { path, principal, operation, outcome, ms } = line
   const texts = {
     path: clip(path),

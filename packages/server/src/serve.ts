@@ -67,7 +67,7 @@ export async function startServer(
     return {
       url: urlOf(server, host),
       async close() {
-        served.endStreams()
+        served.beginToStop()
         await stop()
         await release()
       },

@@ -208,7 +208,7 @@ test('what is large does not pause while nobody else asks', async () => {
 })
 
 describe('beyond the bounds', () => {
-  test('a request is told OVERLOADED at once, the health is told all the same, and the log has a sum', async () => {
+  test('a request is told OVERLOADED at once, probes are answered all the same, and the log has a sum', async () => {
     const { open, working, port, finish } = await serve({ atWork: 1, waiting: 1 })
     const [first, second] = [open(get('/1')), open(get('/2'))]
     await working('/1')

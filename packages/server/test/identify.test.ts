@@ -4,6 +4,7 @@ import type { Plugin } from 'graphql-yoga'
 import { afterEach, describe, expect, test } from 'vitest'
 import { problem, problems } from '../../rest/src/index.ts'
 import type { AppOptions } from '../src/app.ts'
+import { probes } from '../src/health.ts'
 import { hooks } from '../src/hooks.ts'
 import { createTestApp, owner, posting, rowsWritten, schema } from './harness.ts'
 
@@ -54,7 +55,7 @@ async function serveApp(options: Pick<AppOptions, 'identify' | 'context' | 'plug
     'docs page': (headers = {}) => ask('/docs', headers),
     'no route': (headers = {}) => ask('/nowhere', headers),
   }
-  return { ways, lines, health: () => ask('/health', {}) }
+  return { ways, lines, probe: (path: string) => ask(path, {}) }
 }
 
 /** Knows everybody who gives a name. */
@@ -120,9 +121,9 @@ describe('who asks', () => {
     for (const { request } of seen) expect(request?.headers.get('authorization')).toBe('ann')
   })
 
-  test('is not asked by who wants to know whether the server is well', async () => {
-    const { health } = await serveApp({ identify: byName })
-    expect((await health()).status).toBe(200)
+  test.each([...probes])('is not asked of probes: %s', async (path) => {
+    const { probe } = await serveApp({ identify: byName })
+    expect((await probe(path)).status).toBe(200)
   })
 
   test.each(allWays)(

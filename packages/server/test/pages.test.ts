@@ -118,7 +118,24 @@ describe('/health', () => {
     ['does not answer', () => new Promise<never>(() => {})],
   ])('is unhealthy when the database %s', async (_, ping) => {
     const { get } = createTestApp({ ping })
-    const { status, text } = await get('/health')
-    expect([status, text]).toEqual([503, '{"status":"unhealthy"}'])
+    for (const probe of ['/health', '/readyz']) {
+      const { status, text } = await get(probe)
+      expect([probe, status, text]).toEqual([probe, 503, '{"status":"unhealthy"}'])
+    }
+    const { status, text } = await get('/livez')
+    expect([status, text]).toEqual([200, '{"status":"alive"}'])
+  })
+})
+
+describe('/readyz', () => {
+  test('is what /health is, until the process is told to stop', async () => {
+    const { app, get } = createTestApp()
+    const ready = await get('/readyz')
+    expect([ready.status, ready.text]).toEqual([200, '{"status":"healthy"}'])
+    app.beginToStop()
+    const stopping = await get('/readyz')
+    expect([stopping.status, stopping.text]).toEqual([503, '{"status":"stopping"}'])
+    expect((await get('/livez')).status).toBe(200)
+    expect((await get('/health')).status).toBe(200)
   })
 })
