@@ -1647,7 +1647,7 @@ AS $function$
 #variable_conflict use_variable
 BEGIN
   DELETE FROM ledger.accounts a
-   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0;
+   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
 END $function$;
 
 CREATE OR REPLACE FUNCTION ledger.replay_app(owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)

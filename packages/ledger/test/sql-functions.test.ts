@@ -205,16 +205,29 @@ describe('a hold', () => {
 })
 
 test('an account stays once a call has used it, whatever a later line of the call leaves of it', async () => {
-  const overdraft = (limit: number) => ({
-    ...request('none', [{ account: 1, operation: null, amount: 0, overdraft: limit }]),
+  const aside = (rest: object) => ({
+    ...request('none', [{ account: 1, operation: null, amount: 0, ...rest }]),
     nonce: null,
   })
-  await post(['set back'], overdraft(8), overdraft(0))
-  await post(['never used'], overdraft(0))
-  const { rows } = await sql.query(
-    "SELECT owner_id, overdraft FROM ledger.accounts WHERE owner_id IN ('set back', 'never used')",
+  await post(['never used'], aside({ overdraft: 0 }))
+  await post(['set back'], aside({ overdraft: 8 }), aside({ overdraft: 0 }))
+  const { rows: next } = await sql.query('SELECT last_value + is_called::int AS id FROM ledger.holds_id_seq')
+  await post(
+    ['released'],
+    aside({ overdraft: 8 }),
+    request('hold', [{ account: 1, operation: 'CREDIT_SPEND', amount: -4, hold_ms: 60_000 }]),
+    aside({ releases: next[0].id }),
+    aside({ overdraft: 0 }),
   )
-  expect(rows).toEqual([{ owner_id: 'set back', overdraft: '0' }])
+  const { rows } = await sql.query(
+    `SELECT a.owner_id, a.overdraft, a.held, h.released_on IS NOT NULL AS is_released
+       FROM ledger.accounts a LEFT JOIN ledger.holds h USING (book, owner_id)
+      WHERE a.owner_id IN ('never used', 'set back', 'released') ORDER BY 1`,
+  )
+  expect(rows).toEqual([
+    { owner_id: 'released', overdraft: '0', held: '0', is_released: true },
+    { owner_id: 'set back', overdraft: '0', held: '0', is_released: false },
+  ])
 })
 
 test('whatever is sent to the functions, verify finds nothing', async () => {

@@ -485,7 +485,7 @@ SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable
 BEGIN
   DELETE FROM ledger.accounts a
-   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0;
+   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
 END $$;
 
 -- The answer to a request whose nonce one of its owners has used before: the original, and whether it is the same request;
