@@ -101,7 +101,7 @@ export async function ask(
   const { status, headers, body } = await runRequest(text, at)
   const json = body === '' ? '' : printJson(JSON.parse(body))
   if (answer.language === 'json') return json
-  const shown = ['allow', 'idempotency-replayed', 'retry-after']
+  const shown = ['allow', 'idempotency-replayed', 'retry-after', 'www-authenticate']
     .filter((name) => headers.has(name))
     .map((name) => `${name}: ${headers.get(name)}`)
   return [`HTTP/1.1 ${status}`, ...shown, '', json].join('\n')

@@ -6,9 +6,11 @@ import { graphProblem } from './refusal.ts'
 /** Values of a document's variables. */
 export type Variables = Readonly<Record<string, unknown>>
 
-/** Who asks, and by what. */
+/** For whom a document is run. */
 export interface Asker {
+  /** Who sent the request. */
   readonly principal: Principal
+  /** The request, without its body. */
   readonly request: Request
   /** Whether the client has left without its answer: nothing is begun for it any more. */
   hasLeft(): boolean

@@ -1,7 +1,7 @@
 export { acceptedTypes } from './accept.ts'
 export { checkMediaType, parseJson } from './body.ts'
 export { parseExactJson } from './exact-json.ts'
-export type { Execute } from './execute.ts'
+export type { Asker, Execute } from './execute.ts'
 export { restBalances, restEntry, restTransaction } from './graph.ts'
 export { isObject } from './json.ts'
 export { isTooDeep } from './json-depth.ts'

@@ -85,13 +85,14 @@ export function problemAnswer(
   const table: ProblemTable = { ...problems, ...own }
   const known = Object.hasOwn(table, refused.code) ? table[refused.code] : undefined
   if (!known) return problemAnswer(problem('INTERNAL_ERROR'))
-  const { status, title, retryAfterSeconds } = known
+  const { status, title, retryAfterSeconds, headers } = known
   const { code, message: detail, extensions } = refused
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      ...headers,
       ...refused.headers,
     },
     body: { type: problemPath(code), title, status, detail, code, ...extensions },

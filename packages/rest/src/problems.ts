@@ -9,6 +9,8 @@ export interface ProblemType {
   readonly meaning: string
   /** Seconds after which the same request may succeed; answered as Retry-After. */
   readonly retryAfterSeconds?: number
+  /** Headers that each such answer has. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -44,12 +46,13 @@ export const problems = {
   UNAUTHENTICATED: {
     status: 401,
     title: 'Unauthenticated',
-    meaning: 'The request does not say who asks, or what it says is not accepted. Nothing was done.',
+    meaning: 'The request does not say who sends it, or what it says is not accepted.',
+    headers: { 'www-authenticate': 'Bearer' },
   },
   FORBIDDEN: {
     status: 403,
     title: 'Forbidden',
-    meaning: 'Who asks may not do this. Nothing was done.',
+    meaning: 'The caller may not do this.',
   },
   NOT_FOUND: {
     status: 404,

@@ -1,3 +1,4 @@
+import { readBounds } from '@shared-ledger/ledger'
 import type { Principal } from '@shared-ledger/ledger/facts'
 import {
   type AppInfo,
@@ -18,6 +19,7 @@ import {
   problemResponse,
   type TextAnswer,
   toResponse,
+  type WholeAnswer,
 } from './answer.ts'
 import { readBody } from './body.ts'
 import { ClientLeft } from './client-left.ts'
@@ -27,9 +29,8 @@ import { createGraph, type Graph } from './graph.ts'
 import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
 import { type Ping, probeEndpoints, probes } from './health.ts'
 import { pageAnswer } from './html.ts'
-import { type Arriving, anyone, createIdentify, type Identify } from './identify.ts'
+import { anyone, boundIdentify, type Caller, type Identify, type RequestHead } from './identify.ts'
 import { indexPage } from './index-page.ts'
-import type { AnswerKnown } from './known-answers.ts'
 import { graphqlTypes } from './known-request.ts'
 import { logAnswer } from './log-answer.ts'
 import { overloadLogger } from './logger.ts'
@@ -65,30 +66,33 @@ export interface AppOptions {
 
 /** One app as HTTP sees it, without a socket. */
 export interface App {
-  /**
-   * Says who sends a request, before anything of it is answered; a Problem: `refuse` it. Never rejects. Whether the server
-   * is well may be asked by anyone.
-   */
-  identify(request: Arriving): Promise<Principal | Problem>
+  /** Says who sends a request, before anything of it is answered, or what `refuse` shall answer. Never rejects. */
+  identify(head: RequestHead): Promise<Principal | Problem>
   /** Answers a request, or leaves it to `answer`, which does the same in more time. Never rejects. */
-  readonly answerKnown: AnswerKnown
+  answerKnown(request: RawRequest, caller: Caller): Promise<WholeAnswer | undefined> | undefined
   /**
    * Answers a request. Never rejects.
    *
    * @param target The raw request target: `request.url` has it after normalisation, and an owner may be called `..`.
    * @param raw The same request on its socket.
    */
-  answer(request: Request, target: string, principal: Principal, raw?: RawRequest): Promise<Answer>
+  answer(request: Request, target: string, caller: Caller, raw?: RawRequest): Promise<Answer>
   /** Whether a request is answered however much else there is to do: whether the server is well, above all then. */
   isUrgent(target: string): boolean
-  /** Refuses a request that is not looked into. OVERLOADED is logged as a sum: one line each would be work, too. */
-  refuse(request: Pick<RawRequest, 'method' | 'target'>, refused: Problem): TextAnswer
+  /** Refuses a request that nothing is done for. OVERLOADED is logged as a sum: one line each would be work, too. */
+  refuse(
+    request: Pick<RawRequest, 'method' | 'target' | 'hasLeft'>,
+    refused: Problem,
+    started?: Caller['started'],
+  ): TextAnswer
   /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
   answerFault(error: unknown): TextAnswer
   /** All of it: `identify`, then `answer`, as a response. */
   fetch(request: Request, target?: string): Promise<Response>
   /** Ends the subscriptions, and those that are asked for from now on; `/readyz` sends further requests elsewhere. */
   beginToStop(): void
+  /** Lets go of what the app's plugins hold, once the last request is answered. */
+  close(): Promise<void>
 }
 
 const graphqlPath = '/graphql'
@@ -96,7 +100,7 @@ const graphqlPath = '/graphql'
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
-  const { identify = () => anyone, context, plugins } = options
+  const { identify, context, plugins } = options
   const countOverload = overloadLogger(logger)
   const onFault = (error: unknown) => {
     if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
@@ -144,8 +148,7 @@ export function createApp(options: AppOptions): App {
     }
   }
 
-  const answer: App['answer'] = async (request, target, principal, raw) => {
-    const started = performance.now()
+  const answer: App['answer'] = async (request, target, { principal, started }, raw) => {
     const { method } = request
     const { path } = splitTarget(target)
     const hasLeft = () => (raw ? raw.hasLeft() : request.signal.aborted)
@@ -162,22 +165,25 @@ export function createApp(options: AppOptions): App {
     return answered
   }
 
-  const refuse: App['refuse'] = ({ method, target }, refused) => {
-    const { path } = splitTarget(target)
+  const refuse: App['refuse'] = (request, refused, started = performance.now()) => {
+    const { method } = request
+    const { path } = splitTarget(request.target)
     const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
     if (refused.code === 'OVERLOADED') countOverload()
-    else logAnswer(logger, { method, path, hasLeft: () => false, started: performance.now() }, refusal)
+    else logAnswer(logger, { method, path, hasLeft: () => request.hasLeft(), started }, refusal)
     return refusal
   }
-  const isUrgent = (target: string) => probes.has(target)
-  const identifyCaller = createIdentify(identify, onFault)
+  const isProbe = (target: string) => probes.has(splitTarget(target).path)
+  const identifyCaller = identify && boundIdentify(identify, readBounds().request, onFault)
+  const identified = async (head: RequestHead) =>
+    identifyCaller && !isProbe(head.target) ? identifyCaller(head) : anyone
 
   return {
-    identify: async (request) => (isUrgent(request.target) ? anyone : identifyCaller(request)),
-    answerKnown(request, principal) {
+    identify: identified,
+    answerKnown(request, { principal, started }) {
       const { method, target: path } = request
       const hasLeft = () => request.hasLeft()
-      const asked = { method, path, principal, hasLeft, started: performance.now() }
+      const asked = { method, path, principal, hasLeft, started }
       return graph
         .answerKnown(request, principal)
         ?.catch(answerFault)
@@ -187,20 +193,27 @@ export function createApp(options: AppOptions): App {
         })
     },
     answer,
-    isUrgent,
+    isUrgent: isProbe,
     refuse,
     answerFault,
     async fetch(request, target = targetOf(request)) {
-      const { method, headers } = request
-      const arriving = { method, target, header: (name: string) => headers.get(name) }
-      const principal = await this.identify(arriving)
-      if (principal instanceof Problem) return toResponse(refuse(arriving, principal), method)
-      return toResponse(await answer(request, target, principal), method)
+      const { method, headers, signal } = request
+      const started = performance.now()
+      const head = {
+        method,
+        target,
+        header: (name: string) => headers.get(name),
+        hasLeft: () => signal.aborted,
+      }
+      const principal = await identified(head)
+      if (principal instanceof Problem) return toResponse(refuse(head, principal, started), method)
+      return toResponse(await answer(request, target, { principal, started }), method)
     },
     beginToStop() {
       isStopping = true
       graph.endStreams()
     },
+    close: graph.close,
   }
 }
 

@@ -12,6 +12,7 @@ import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { guardResolvers } from './guard-resolvers.ts'
 import { runsEveryWay } from './hooks.ts'
+import { ownInTime } from './in-time.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import type { CreateContext } from './request-context.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
@@ -31,6 +32,8 @@ export interface Graph {
   readonly execute: Execute
   /** Ends the subscriptions. */
   endStreams(): void
+  /** Lets plugins let go of what they hold. */
+  close(): Promise<void>
 }
 
 export interface GraphOptions extends ErrorListeners {
@@ -53,7 +56,8 @@ export function createGraph(
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const maskError = createMaskError(listeners)
-  const { execute, subscribe } = createExecution(schema, readBounds().request)
+  const boundMs = readBounds().request
+  const { execute, subscribe } = createExecution(schema, boundMs)
   const useExecution: Plugin = {
     onExecute({ args, setExecuteFn }) {
       executed.add(args.document)
@@ -61,6 +65,7 @@ export function createGraph(
     },
     onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
   }
+  const isSameForAll = plugins.every(runsEveryWay)
   const turns = createDocumentTurns(bounds)
   const { useStreams, endAll } = createStreams(maskError)
   const yoga = createYoga<GraphqlServerContext>({
@@ -72,10 +77,11 @@ export function createGraph(
     multipart: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError },
-    ...(context && { context }),
+    ...(context && { context: (initial) => ownInTime(context(initial), boundMs) }),
     parserAndValidationCache: {
       documentCache: documents,
       errorCache: createDocumentCache(),
+      validationCache: isSameForAll, // a plugin may check documents by who sends them
     },
     plugins: [
       useJsonRequests(turns),
@@ -93,17 +99,19 @@ export function createGraph(
     const result = await execute({ schema, ...args })
     return result.errors ? { ...result, errors: result.errors.map(maskError) } : result
   }
-  const runWithHooks = async ({ contextValue, ...args }: RunArgs): Promise<ExecutionResult> => {
-    const enveloped = yoga.getEnveloped(contextValue)
+  const runWithHooks = async (args: RunArgs): Promise<ExecutionResult> => {
     try {
-      return await enveloped.execute({ schema, ...args, contextValue: await enveloped.contextFactory() })
+      const { schema, execute, contextFactory } = yoga.getEnveloped({ ...args.contextValue })
+      return await execute({ ...args, schema, contextValue: await contextFactory() })
     } catch (error) {
       return { errors: [maskError(error)] }
     }
   }
-  const run = context || plugins.length > 0 ? runWithHooks : runBare
+  const hasHooks = context !== undefined || plugins.length > 0
+  const run = hasHooks ? runWithHooks : runBare
   const answerKnown = createKnownAnswers({
     run,
+    keepsIntrospections: !hasHooks,
     documents,
     executed,
     noteKnown: turns.noteKnown,
@@ -120,14 +128,17 @@ export function createGraph(
         throw raw.hasLeft() ? new ClientLeft() : error
       }
     },
-    answerKnown: plugins.every(runsEveryWay) ? answerKnown : () => undefined,
+    answerKnown: isSameForAll ? answerKnown : () => undefined,
     async execute(document, variableValues, asker) {
       const { principal, request, hasLeft } = asker
       turns.noteKnown()
-      const result = await run({ document, variableValues, contextValue: { principal, request, hasLeft } })
+      const params = { variables: variableValues } // where Yoga's plugins look for them
+      const contextValue = { principal, request, hasLeft, params }
+      const result = await run({ document, variableValues, contextValue })
       if (hasLeft()) throw new ClientLeft()
       return result
     },
     endStreams: endAll,
+    close: async () => yoga.dispose(),
   }
 }

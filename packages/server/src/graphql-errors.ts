@@ -30,7 +30,7 @@ export function createMaskError({
       const extensions = { code: 'BAD_USER_INPUT', ...(isOfRequest && { http: { status: 400 } }) }
       return maskedError(error, shortened(error.message), extensions)
     }
-    if (cause instanceof Problem) return maskedError(error, cause.message, graphqlProblem(cause).extensions)
+    if (cause instanceof Problem && Object.hasOwn(problems, cause.code)) return maskedProblem(error, cause)
     if (cause instanceof GraphQLError && cause.extensions.code) return withOurCode(cause)
     onFault(cause)
     return maskedError(error, problems.INTERNAL_ERROR.meaning, { code: 'INTERNAL_ERROR' })
@@ -60,6 +60,17 @@ function maskedError(error: unknown, message: string, extensions: GraphQLErrorEx
   return new GraphQLError(message, { ...(nodes && { nodes }), ...(path && { path }), extensions })
 }
 
+/** What a field throws is about that field: the answer has a status of its own. */
+function maskedProblem(error: unknown, refused: Problem): GraphQLError {
+  const { http, ...extensions } = graphqlProblem(refused).extensions
+  const isOfField = error instanceof GraphQLError && error.path !== undefined
+  return maskedError(
+    error,
+    refused.message,
+    isOfField ? extensions : { ...extensions, ...(http && { http }) },
+  )
+}
+
 /** Yoga says BAD_REQUEST of a mutation sent with GET. */
 function withOurCode(error: GraphQLError): GraphQLError {
   if (error.extensions.http?.status === 405) error.extensions.code = 'METHOD_NOT_ALLOWED'
@@ -69,9 +80,9 @@ function withOurCode(error: GraphQLError): GraphQLError {
 /** A refusal of the transport as GraphQL over HTTP answers it. */
 export function graphqlProblem({ code, message, headers }: Problem): GraphQLError {
   const table: ProblemTable = problems
-  const { status = 500, retryAfterSeconds } = table[code] ?? {}
+  const { status = 500, retryAfterSeconds, headers: ofCode } = table[code] ?? {}
   const mayPass = retryAfterSeconds !== undefined
-  const allHeaders = { ...(mayPass && { 'retry-after': String(retryAfterSeconds) }), ...headers }
+  const allHeaders = { ...(mayPass && { 'retry-after': String(retryAfterSeconds) }), ...ofCode, ...headers }
   return new GraphQLError(message, {
     extensions: { code, ...(mayPass && { retryable: true }), http: { status, headers: allHeaders } },
   })

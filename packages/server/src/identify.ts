@@ -1,29 +1,52 @@
+import { ledgerErrorOf } from '@shared-ledger/ledger'
 import type { Principal } from '@shared-ledger/ledger/facts'
 import { Problem, problem } from '@shared-ledger/rest'
+import { ownInTime } from './in-time.ts'
 import type { RawRequest } from './raw-request.ts'
 
-/** What is known of a request before anything of it is answered. */
-export type Arriving = Pick<RawRequest, 'method' | 'target' | 'header'>
+/** What is known of a request before its body is read. `header` takes names in any case. */
+export type RequestHead = Pick<RawRequest, 'method' | 'target' | 'header'>
 
 /**
- * Says who sends a request, or why it is not answered, such as `problem('UNAUTHENTICATED')`. Asked once for each request,
+ * Says who sends a request, or why it is not answered, such as `problem('UNAUTHENTICATED')`. Called once for each request,
  * whichever way it goes on: GraphQL, REST, a subscription, a page.
  */
-export type Identify = (request: Arriving) => Principal | Problem | Promise<Principal | Problem>
+export type Identify = (head: RequestHead) => Principal | Problem | Promise<Principal | Problem>
 
-/** Who asks where nobody is asked who they are. */
+/** The principal of a server that asks nobody who they are. */
 export const anyone: Principal = { name: 'anyone' }
 
-/** An app's `identify` that never rejects. @param onFault Told of what it throws. */
-export function createIdentify(identify: Identify, onFault: (error: unknown) => void) {
-  return async (request: Arriving): Promise<Principal | Problem> => {
-    const { method, target } = request
+/** Who sends a request, and since when the server is at it, by `performance.now()`. */
+export interface Caller {
+  readonly principal: Principal
+  readonly started: number
+}
+
+/**
+ * An app's `identify` that never rejects, and answers within the bound.
+ *
+ * @param onFault Told of what it throws, and of what it returns that is no principal.
+ */
+export function boundIdentify(identify: Identify, boundMs: number, onFault: (error: unknown) => void) {
+  return async (head: RequestHead): Promise<Principal | Problem> => {
+    const { method, target } = head
+    const header = (name: string) => head.header(name.toLowerCase())
     try {
-      return await identify({ method, target, header: (name) => request.header(name) })
+      const identified = await ownInTime(identify({ method, target, header }), boundMs)
+      if (identified instanceof Problem || isPrincipal(identified)) return identified
+      throw new TypeError('identify returned neither a principal nor a problem.', { cause: identified })
     } catch (error) {
       if (error instanceof Problem) return error
+      const refused = ledgerErrorOf(error)
+      if (refused) return new Problem(refused.code, refused.message)
       onFault(error)
       return problem('INTERNAL_ERROR')
     }
   }
+}
+
+/** Every error has a name, too: whoever returns one means to refuse. */
+function isPrincipal(value: unknown): value is Principal {
+  const isObject = typeof value === 'object' && value !== null && !(value instanceof Error)
+  return isObject && 'name' in value && typeof value.name === 'string'
 }

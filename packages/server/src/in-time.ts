@@ -10,24 +10,46 @@ export function inTime<Result>(
   result: Result | PromiseLike<Result>,
   boundMs: number,
 ): Result | Promise<Result | ExecutionResult> {
-  return isPromise(result) ? settledInTime(result, boundMs) : result
+  if (!isPromise(result)) return result
+  return orLate(result, boundMs, () => {
+    const originalError = tookTooLong(
+      boundMs,
+      'whether it was carried out is unknown. Try again, with the same nonce.',
+    )
+    return { data: null, errors: [new GraphQLError(originalError.message, { originalError })] }
+  })
 }
 
-async function settledInTime<Result>(result: PromiseLike<Result>, boundMs: number) {
+/** What a function of the app's own answers. @throws DatabaseUnavailableError where it takes longer than its bound. */
+export async function ownInTime<Result>(
+  answer: Result | PromiseLike<Result>,
+  boundMs: number,
+): Promise<Result> {
+  if (!isPromise(answer)) return answer
+  return orLate(answer, boundMs, () => {
+    throw tookTooLong(boundMs, 'nothing was done. Try again.')
+  })
+}
+
+async function orLate<Result, Late>(
+  result: Result | PromiseLike<Result>,
+  boundMs: number,
+  late: () => Late,
+): Promise<Result | Late> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<ExecutionResult>((resolve) => {
-    timer = setTimeout(() => resolve({ data: null, errors: [tookTooLong(boundMs)] }), boundMs)
+  const passed = new Promise<typeof isLate>((resolve) => {
+    timer = setTimeout(resolve, boundMs, isLate)
   })
   try {
-    return await Promise.race([result, late])
+    const first = await Promise.race([result, passed])
+    return first === isLate ? late() : first
   } finally {
     clearTimeout(timer)
   }
 }
 
-function tookTooLong(boundMs: number): GraphQLError {
-  const originalError = new DatabaseUnavailableError(
-    `This took longer than ${boundMs / 1000} s, and was given up: whether it was carried out is unknown. Try again, with the same nonce.`,
-  )
-  return new GraphQLError(originalError.message, { originalError })
+const isLate = Symbol('late')
+
+function tookTooLong(boundMs: number, then: string): DatabaseUnavailableError {
+  return new DatabaseUnavailableError(`This took longer than ${boundMs / 1000} s, and was given up: ${then}`)
 }

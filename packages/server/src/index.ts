@@ -1,7 +1,7 @@
 export type { Principal } from '@shared-ledger/ledger/facts'
 export type { AppOptions } from './app.ts'
 export { requireDatabaseUrl } from './database-url.ts'
-export type { Arriving, Identify } from './identify.ts'
+export type { Identify, RequestHead } from './identify.ts'
 export { createLogger, postingLogger } from './logger.ts'
 export type { CreateContext, RequestContext } from './request-context.ts'
 export { type RunningServer, type ServeOptions, serve, startServer } from './serve.ts'

@@ -24,6 +24,8 @@ interface KnownAnswersOptions {
   readonly documents: DocumentCache<DocumentNode>
   /** Those of them that it went on to execute. */
   readonly executed: WeakSet<DocumentNode>
+  /** Whether the answer to introspection alone is the same for all. */
+  readonly keepsIntrospections: boolean
   /** Called for each request that is answered so. */
   readonly noteKnown: () => void
   readonly fetchAPI: FetchAPI
@@ -34,7 +36,7 @@ interface KnownAnswersOptions {
  * `Response` of the web cost several times as much.
  */
 export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
-  const { run, documents, executed, noteKnown, fetchAPI } = options
+  const { run, keepsIntrospections, documents, executed, noteKnown, fetchAPI } = options
   const introspections = createIntrospections()
   const answer = async (
     request: RawRequest,
@@ -70,7 +72,7 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
       return wholeAnswer(processRegularResult(result, fetchAPI, mediaType), line)
     }
     const written = JSON.stringify(result)
-    if (!variableValues) introspections.keep(operation, written)
+    if (keepsIntrospections && !variableValues) introspections.keep(operation, written)
     return jsonText(written, mediaType, line)
   }
 

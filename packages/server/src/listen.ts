@@ -55,13 +55,15 @@ export function listen(
     }
     const answer = async (done: () => void) => {
       if (refused) return refuse(refused, true)
+      const started = performance.now()
       const principal = await served.identify(request)
       if (principal instanceof Problem) {
         done()
-        return refuse(principal, false)
+        return write(outgoing, served.refuse(request, principal, started))
       }
-      const known = await served.answerKnown(request, principal)
-      if (!known) return answerSlowly(incoming, outgoing, { request, principal, done })
+      const caller = { principal, started }
+      const known = await served.answerKnown(request, caller)
+      if (!known) return answerSlowly(incoming, outgoing, { request, caller, done })
       done()
       write(outgoing, known)
     }

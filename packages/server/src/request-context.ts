@@ -1,11 +1,7 @@
-import type { Principal } from '@shared-ledger/ledger/facts'
+import type { Asker } from '@shared-ledger/rest'
 
 /** What every resolver finds in its context, the app's own included, whichever way a document came. */
-export interface RequestContext {
-  readonly principal: Principal
-  /** The request, without its body. */
-  readonly request: Request
-}
+export type RequestContext = Pick<Asker, 'principal' | 'request'>
 
 /** Adds what an app's resolvers need beside that. A Problem that it throws is the answer. */
-export type CreateContext = (request: RequestContext) => object | Promise<object>
+export type CreateContext = (context: RequestContext) => object | Promise<object>

@@ -69,6 +69,7 @@ export async function startServer(
       async close() {
         served.beginToStop()
         await stop()
+        await served.close()
         await release()
       },
     }

@@ -1,17 +1,17 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Principal } from '@shared-ledger/ledger/facts'
 import { problem } from '@shared-ledger/rest'
 import { isWhole, problemResponse, toResponse } from './answer.ts'
 import type { App } from './app.ts'
+import type { Caller } from './identify.ts'
 import type { SocketRequest } from './raw-request.ts'
 import { markStream } from './shutdown.ts'
 import type { Write } from './writer.ts'
 
 interface Taken {
   readonly request: SocketRequest
-  readonly principal: Principal
+  readonly caller: Caller
   readonly done: () => void
 }
 
@@ -25,8 +25,8 @@ export function createSlowWay(served: App, host: string, write: Write) {
   }
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) => {
-      const { request: raw, principal, done } = takenOf(incoming)
-      const answer = await served.answer(request, raw.target, principal, raw)
+      const { request: raw, caller, done } = takenOf(incoming)
+      const answer = await served.answer(request, raw.target, caller, raw)
       done()
       // The listener's types have HTTP/2 as well, of which none comes here.
       if (outgoing instanceof ServerResponse && isWhole(answer)) {

@@ -1,21 +1,34 @@
+import { DatabaseUnavailableError } from '@shared-ledger/ledger'
 import { type Identify, type RunningServer, startServer } from '@shared-ledger/server'
-import type { GraphQLFieldResolver } from 'graphql'
+import { buildSchema, defaultFieldResolver, GraphQLError, type GraphQLFieldResolver } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { problem, problems } from '../../rest/src/index.ts'
 import type { AppOptions } from '../src/app.ts'
 import { probes } from '../src/health.ts'
 import { hooks } from '../src/hooks.ts'
 import { createTestApp, owner, posting, rowsWritten, schema } from './harness.ts'
 
-// What a resolver of the graph finds in its context, by the field that every way below asks.
-const seen: { principal?: { name: string }; tenant?: string; request?: Request }[] = []
-const balance = schema.getQueryType()?.getFields().balance
-const resolve: GraphQLFieldResolver<unknown, (typeof seen)[number]> | undefined = balance?.resolve
-if (!balance || !resolve) throw new TypeError('The graph has no balance.')
-balance.resolve = (source, args, context, info) => {
-  seen.push({ ...context, request: context.request })
-  return resolve(source, args, context, info)
+interface Found {
+  readonly principal?: { readonly name: string }
+  readonly tenant?: string
+  readonly request?: Request | undefined
+}
+
+// What resolvers of the graph find in their context, by the fields that the ways below ask.
+const seen: Found[] = []
+for (const field of [
+  schema.getQueryType()?.getFields().balance,
+  schema.getMutationType()?.getFields().postLedgerEntry,
+  schema.getSubscriptionType()?.getFields().ledgerEntryPosted,
+]) {
+  if (!field) throw new TypeError('The graph has no ledger.')
+  const method = field.subscribe ? 'subscribe' : 'resolve'
+  const resolve: GraphQLFieldResolver<unknown, Found> | undefined = field[method]
+  field[method] = (source, args, context: Found, info) => {
+    seen.push({ ...context, request: context.request })
+    return resolve?.(source, args, context, info)
+  }
 }
 
 const opened: RunningServer[] = []
@@ -38,9 +51,10 @@ async function serveApp(options: Pick<AppOptions, 'identify' | 'context' | 'plug
     const text = await response.text()
     return { status: response.status, headers: response.headers, text }
   }
-  const query = { query: `query Read { balance(ownerId: "${owner()}") { amount } }` }
+  const graphql = (query: string, headers = {}) => ask('/graphql', headers, { query })
   const ways = {
-    graphql: (headers = {}) => ask('/graphql', headers, query),
+    graphql: (headers = {}) => graphql(`query Read { balance(ownerId: "${owner()}") { amount } }`, headers),
+    introspection: (headers = {}) => graphql('{ __typename }', headers),
     rest: (headers = {}) => ask(`/ledger/${owner()}`, headers),
     'rest posting': (headers = {}) => ask('/ledger', headers, posting()),
     subscription: (headers = {}) =>
@@ -55,7 +69,7 @@ async function serveApp(options: Pick<AppOptions, 'identify' | 'context' | 'plug
     'docs page': (headers = {}) => ask('/docs', headers),
     'no route': (headers = {}) => ask('/nowhere', headers),
   }
-  return { ways, lines, probe: (path: string) => ask(path, {}) }
+  return { server, ways, graphql, lines, probe: (path: string) => ask(path, {}) }
 }
 
 /** Knows everybody who gives a name. */
@@ -67,6 +81,7 @@ const ann = { authorization: 'ann' }
 type Way = keyof Awaited<ReturnType<typeof serveApp>>['ways']
 const allWays: readonly Way[] = [
   'graphql',
+  'introspection',
   'rest',
   'rest posting',
   'subscription',
@@ -98,6 +113,7 @@ describe('who asks', () => {
       'UNAUTHENTICATED',
       'Say who you are.',
     ])
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer')
     expect(seen).toHaveLength(before)
     expect(lines.at(-1)).toMatchObject({ msg: 'request', outcome: 'UNAUTHENTICATED', status: 401 })
   })
@@ -116,14 +132,54 @@ describe('who asks', () => {
 
   test('is in the context of every resolver', async () => {
     const { ways } = await serveApp({ identify: byName })
-    for (const way of ['graphql', 'graphql', 'graphql', 'rest'] as const) await ways[way](ann)
-    expect(seen.map(({ principal }) => principal)).toEqual(Array(4).fill({ name: 'ann' }))
+    const all = ['graphql', 'graphql', 'graphql', 'rest', 'rest posting', 'subscription'] as const
+    for (const way of all) await ways[way](ann)
+    expect(seen.map(({ principal }) => principal)).toEqual(all.map(() => ({ name: 'ann' })))
     for (const { request } of seen) expect(request?.headers.get('authorization')).toBe('ann')
+  })
+
+  test('is read from headers in whatever case they are asked for', async () => {
+    const { ways } = await serveApp({ identify: ({ header }) => ({ name: header('X-Name') ?? 'none' }) })
+    await ways.graphql({ 'x-name': 'ann' })
+    expect(seen[0]?.principal).toEqual({ name: 'ann' })
   })
 
   test.each([...probes])('is not asked of probes: %s', async (path) => {
     const { probe } = await serveApp({ identify: byName })
     expect((await probe(path)).status).toBe(200)
+  })
+
+  test('that a database cannot tell now is told to try again', async () => {
+    const { ways } = await serveApp({
+      identify() {
+        throw new DatabaseUnavailableError('The keys cannot be read now.')
+      },
+    })
+    const { status, headers, text } = await ways.rest(ann)
+    expect([status, headers.get('retry-after')]).toEqual([503, '2'])
+    expect(JSON.parse(text)).toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      detail: 'The keys cannot be read now.',
+    })
+  })
+
+  test('that is never told takes no longer than a request may', async () => {
+    vi.stubEnv('REQUEST_TIMEOUT_MS', '1000')
+    const { ways } = await serveApp({ identify: () => new Promise(() => {}) })
+    vi.unstubAllEnvs()
+    const answers = await Promise.all(allWays.map((way) => ways[way](ann)))
+    expect(answers.map(({ status }) => status)).toEqual(allWays.map(() => 503))
+  })
+
+  test.each([
+    ['an error that is no problem', new GraphQLError('You may not.')],
+    ['nothing', undefined],
+    ['no name', {}],
+  ])('is not let in by %s', async (_, returned) => {
+    const { ways, lines } = await serveApp({ identify: () => returned as never })
+    expect((await ways.graphql(ann)).status).toBe(500)
+    expect(seen).toEqual([])
+    expect(lines.filter(({ msg }) => msg === 'fault')).toHaveLength(1)
   })
 
   test.each(allWays)(
@@ -150,13 +206,28 @@ describe('an app’s own context', () => {
   test('is added to that of every resolver', async () => {
     const { ways } = await serveApp({
       identify: byName,
-      context: async ({ principal, request }) => ({
-        tenant: `${principal.name} of ${request.headers.get('x-tenant')}`,
+      context: async (context) => ({
+        ...context,
+        tenant: `${context.principal.name} of ${context.request.headers.get('x-tenant')}`,
       }),
     })
     for (const way of read) expect((await ways[way]({ ...ann, 'x-tenant': 'acme' })).status).toBe(200)
     expect(seen.map(({ tenant }) => tenant)).toEqual(read.map(() => 'ann of acme'))
     expect(seen.map(({ principal }) => principal?.name)).toEqual(read.map(() => 'ann'))
+  })
+
+  test('refuses one and not another, also what they ask of the graph alone', async () => {
+    const { ways } = await serveApp({
+      identify: byName,
+      context({ principal }) {
+        if (principal.name !== 'ann') throw problem('FORBIDDEN')
+        return {}
+      },
+    })
+    for (const way of ['graphql', 'introspection', 'rest', 'subscription'] as const) {
+      const asked = [ann, { authorization: 'bob' }, ann, { authorization: 'bob' }].map(ways[way])
+      expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 403, 200, 403])
+    }
   })
 
   test.each([
@@ -226,37 +297,91 @@ describe('an app’s own plugin', () => {
     const { ways, lines } = await serveApp({ plugins: [plugin] })
     const read = ['graphql', 'graphql', 'graphql', 'rest', 'rest'] as const
     for (const way of read) expect((await ways[way]()).status).toBe(200)
-    expect(ran).toEqual(read.flatMap(() => ['context', 'execute', 'done']))
     expect(seen.map(({ tenant }) => tenant)).toEqual(read.map(() => 'acme'))
+    for (let time = 0; time < 3; time += 1) await ways.introspection()
+    expect(ran).toEqual(
+      Array(read.length + 3)
+        .fill(['context', 'execute', 'done'])
+        .flat(),
+    )
     expect(lines.filter(({ msg }) => msg === 'fault')).toEqual([])
   })
 
-  const called = Object.entries(hooks)
-    .filter(
-      ([name]) =>
-        ![
-          'onSchemaChange',
-          'onYogaInit',
-          'onPluginInit',
-          'onDispose',
-          'onSubscribe',
-          'instrumentation',
-        ].includes(name),
-    )
-    .map(([name]) => name)
+  /** Called once, when the server starts or ends. */
+  const once = ['onSchemaChange', 'onYogaInit', 'onPluginInit', 'onDispose']
+  const each = Object.keys(hooks).filter(
+    (name) => ![...once, 'onSubscribe', 'instrumentation'].includes(name),
+  )
 
-  test.each(called)('has its %s called each time that a document comes', async (name) => {
+  test.each(once)('has its %s called by the server, not by requests', async (name) => {
     const calls: string[] = []
-    const plugin: Plugin = { [name]: () => void calls.push(name) }
+    const { server, ways } = await serveApp({ plugins: [{ [name]: () => void calls.push(name) }] })
+    const atStart = calls.length
+    for (let time = 0; time < 3; time += 1) expect((await ways.graphql()).status).toBe(200)
+    expect(calls).toHaveLength(atStart)
+    await server.close()
+    expect([atStart > 0, calls.length - atStart]).toEqual(name === 'onDispose' ? [false, 1] : [true, 0])
+  })
+
+  test('has its onSubscribe called for each subscription', async () => {
+    let subscribed = 0
+    const plugin: Plugin = {
+      onSubscribe() {
+        subscribed += 1
+      },
+    }
     const { ways } = await serveApp({ plugins: [plugin] })
+    for (let time = 0; time < 3; time += 1) expect((await ways.subscription()).status).toBe(200)
+    expect(subscribed).toBe(3)
+  })
+
+  test('may check a document by who sends it', async () => {
+    const plugin: Plugin = {
+      onValidate({ context, setResult }) {
+        const { principal }: Found = Object(context)
+        return () => {
+          if (principal?.name !== 'ann') setResult([new GraphQLError('Not for you.')])
+        }
+      },
+    }
+    const { ways } = await serveApp({ identify: byName, plugins: [plugin] })
+    for (let time = 0; time < 2; time += 1) {
+      expect((await ways.graphql(ann)).text).toContain('"amount"')
+      expect((await ways.graphql({ authorization: 'bob' })).text).toContain('Not for you.')
+    }
+  })
+
+  test('may give each tenant a schema of its own', async () => {
+    const other = buildSchema('type Query { other: Int }')
+    const plugin: Plugin = {
+      onEnveloped({ context, setSchema }) {
+        const { principal }: Found = Object(context)
+        setSchema(principal?.name === 'ann' ? schema : other)
+      },
+    }
+    const { ways } = await serveApp({ identify: byName, plugins: [plugin] })
+    for (let time = 0; time < 2; time += 1) {
+      expect((await ways.graphql(ann)).text).toContain('"amount"')
+      expect((await ways.graphql({ authorization: 'bob' })).text).toContain('GRAPHQL_VALIDATION_FAILED')
+    }
+    expect(seen.map(({ principal }) => principal?.name)).toEqual(['ann', 'ann'])
+  })
+
+  test.each(each)('has its %s called each time that a document comes', async (name) => {
+    const calls: string[] = []
+    const method = () => void calls.push(name)
+    class Methods {}
+    Object.defineProperty(Methods.prototype, name, { value: method })
+    const plugins: Plugin[] = [new Methods()]
+    const { ways } = await serveApp({ plugins })
     const counts: number[] = []
     for (let time = 0; time < 3; time += 1) {
       expect((await ways.graphql()).status).toBe(200)
       counts.push(calls.length)
     }
-    const each = counts[0] ?? 0
-    expect(each).toBeGreaterThan(0)
-    expect(counts).toEqual([each, 2 * each, 3 * each])
+    const [first = 0] = counts
+    expect(first).toBeGreaterThan(0)
+    expect(counts).toEqual([first, 2 * first, 3 * first])
   })
 
   test('is wrapped by its instrumentation each time', async () => {
@@ -285,4 +410,31 @@ describe('an app’s own plugin', () => {
     for (let time = 0; time < 3; time += 1) await ways.graphql()
     expect(ran).toHaveLength(3)
   })
+})
+
+test('a problem that a resolver throws is about its field alone', async () => {
+  const field = schema.getQueryType()?.getFields().ledgerEntry
+  if (!field) throw new TypeError('The graph has no entries.')
+  const { resolve = defaultFieldResolver } = field
+  field.resolve = () => {
+    throw problem('FORBIDDEN')
+  }
+  try {
+    const { graphql } = await serveApp({})
+    for (let time = 0; time < 2; time += 1) {
+      const { status, text } = await graphql('{ __typename ledgerEntry(id: "1") { id } }')
+      expect(status).toBe(200)
+      const error = {
+        message: problems.FORBIDDEN.meaning,
+        path: ['ledgerEntry'],
+        extensions: { code: 'FORBIDDEN' },
+      }
+      expect(JSON.parse(text)).toEqual({
+        data: { __typename: 'Query', ledgerEntry: null },
+        errors: [{ ...error, locations: expect.anything() }],
+      })
+    }
+  } finally {
+    field.resolve = resolve
+  }
 })

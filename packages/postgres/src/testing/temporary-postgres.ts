@@ -37,6 +37,7 @@ const sparingSettings = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '300',
+  max_locks_per_transaction: '512', // the model's long run has thousands of apps, and verify reads the partitions of all
   max_wal_size: '4GB',
 }
 
