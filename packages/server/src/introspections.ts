@@ -3,7 +3,7 @@ import { Kind, type OperationDefinitionNode } from 'graphql'
 /** Answers to operations that ask about the graph alone. They stay the same for as long as it is served. */
 export interface Introspections {
   get(operation: OperationDefinitionNode): Buffer<ArrayBuffer> | undefined
-  /** Keeps the answer to an operation that was executed without variables, if it is of this kind. */
+  /** Keeps the answer to an operation, if it is of this kind, and the same whatever variables come with it. */
   keep(operation: OperationDefinitionNode, answer: string): void
 }
 
@@ -25,9 +25,14 @@ export function createIntrospections(): Introspections {
 
 const fields: ReadonlySet<string> = new Set(['__schema', '__type', '__typename'])
 
-function isIntrospection({ operation, selectionSet }: OperationDefinitionNode): boolean {
+function isIntrospection({
+  operation,
+  variableDefinitions = [],
+  selectionSet,
+}: OperationDefinitionNode): boolean {
   return (
     operation === 'query' &&
+    variableDefinitions.length === 0 &&
     selectionSet.selections.every(
       (selection) => selection.kind === Kind.FIELD && fields.has(selection.name.value),
     )

@@ -52,7 +52,7 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
     noteKnown()
     const { query: _, variables: variableValues, operationName } = params
     const line: GraphqlServerContext['line'] = { outcome: 'ok', operation: operation.name?.value }
-    const introspection = variableValues ? undefined : introspections.get(operation)
+    const introspection = introspections.get(operation)
     if (introspection) return jsonText(introspection, mediaType, line)
 
     const contextValue: GraphqlServerContext & Pick<YogaInitialContext, 'params' | 'request'> = {
@@ -72,7 +72,7 @@ export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
       return wholeAnswer(processRegularResult(result, fetchAPI, mediaType), line)
     }
     const written = JSON.stringify(result)
-    if (keepsIntrospections && !variableValues) introspections.keep(operation, written)
+    if (keepsIntrospections) introspections.keep(operation, written)
     return jsonText(written, mediaType, line)
   }
 

@@ -18,23 +18,30 @@ function createTestGraph() {
   }
 }
 
-test('introspection is executed for the first two of its requests, and answered the same after that', async () => {
-  const { ask } = createTestGraph()
-  const body = { query: getIntrospectionQuery(), operationName: 'IntrospectionQuery' }
-  const first = await ask(body)
-  expect(first.isExecuted).toBe(true)
-  const second = await ask(body)
-  for (let time = 3; time <= 4; time += 1) {
-    const { answer, isExecuted } = await ask(body)
-    expect(isExecuted).toBe(false)
-    expect(answer).toEqual(second.answer)
-    expect([answer.body, answer.operation]).toEqual([first.answer.body, 'IntrospectionQuery'])
-  }
-})
+test.each([
+  ['without variables', {}],
+  ['with an empty object of them, as most clients send it', { variables: {} }],
+  ['with one that it does not have', { variables: { deep: true } }],
+])(
+  'introspection %s is executed for its first two requests, and answered the same after that',
+  async (_, sent) => {
+    const { ask } = createTestGraph()
+    const body = { query: getIntrospectionQuery(), operationName: 'IntrospectionQuery', ...sent }
+    const first = await ask(body)
+    expect(first.isExecuted).toBe(true)
+    const second = await ask(body)
+    for (let time = 3; time <= 4; time += 1) {
+      const { answer, isExecuted } = await ask(body)
+      expect(isExecuted).toBe(false)
+      expect(answer).toEqual(second.answer)
+      expect([answer.body, answer.operation]).toEqual([first.answer.body, 'IntrospectionQuery'])
+    }
+  },
+)
 
 test.each([
   [
-    'with variables',
+    'with variables of its own',
     { query: 'query ($deep: Boolean!) { __schema { types { name @include(if: $deep) } } }' },
   ],
   ['beside other fields', { query: '{ __schema { types { name } } node { id } }' }],
