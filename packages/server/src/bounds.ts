@@ -28,6 +28,11 @@ export interface Bounds {
    * cost little first. Hundreds of postings can be begun in this time, or one or two of the costliest documents.
    */
   readonly turnMs: number
+  /**
+   * From so many KB on that passed over a connection since its last request, the next one is begun in a turn of the event
+   * loop of its own: to write a large answer holds all others up.
+   */
+  readonly ownTurnMs: number
   /** How many times as long as they took requests that take long pause, while others ask. */
   readonly pauseFactor: number
   readonly maxPauseMs: number
@@ -47,6 +52,7 @@ export const bounds: Bounds = {
   streams: 1_000,
   waiting: 2_000,
   turnMs: 10,
+  ownTurnMs: 64,
   pauseFactor: 20,
   maxPauseMs: 500,
   patienceMs: 20_000,

@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly atOnce: number
   readonly waiting: number
   readonly patienceMs: number
+  /** From which handicap on work is begun in a turn of the event loop of its own, behind what costs little. */
+  readonly ownTurnMs: number
   /** Whether so much was started in this turn of the event loop that the rest goes on one per turn. */
   readonly isTurnLong: () => boolean
 }
@@ -30,7 +32,8 @@ interface Waiting {
   readonly until: number
 }
 
-export function createLane({ atOnce, waiting: maxWaiting, patienceMs, isTurnLong }: LaneOptions): Lane {
+export function createLane(options: LaneOptions): Lane {
+  const { atOnce, waiting: maxWaiting, patienceMs, ownTurnMs, isTurnLong } = options
   const queue: Waiting[] = []
   let places = atOnce
   let isScheduled = false
@@ -73,7 +76,8 @@ export function createLane({ atOnce, waiting: maxWaiting, patienceMs, isTurnLong
   return {
     enter(work) {
       const now = performance.now()
-      if (places > 0 && queue.length === 0 && pausedUntil <= now && !isTurnLong()) return start(work)
+      const mayBegin = places > 0 && queue.length === 0 && pausedUntil <= now && work.handicapMs < ownTurnMs
+      if (mayBegin && !isTurnLong()) return start(work)
       if (queue.length >= maxWaiting) return work.refuse()
       insert(queue, { work, order: now + work.handicapMs, until: now + patienceMs })
       schedule()

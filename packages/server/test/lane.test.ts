@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { createLane } from '../src/lane.ts'
 import { createTurnClock } from '../src/turn-clock.ts'
 
-const options = { atOnce: 100, waiting: 100, patienceMs: 60_000, isTurnLong: () => false }
+const options = { atOnce: 100, waiting: 100, patienceMs: 60_000, ownTurnMs: 1_000, isTurnLong: () => false }
 
 /** A lane, what was started in it, and how each ends. */
 function createTestLane(few: Partial<typeof options>) {
@@ -58,6 +58,20 @@ test('in a turn that has taken long nothing more begins, then one per turn, what
     expect(started).toHaveLength(count)
   }
   expect(started).toEqual(['cheap', 'cheap too', 'behind', 'costly'])
+})
+
+test('what costs much is begun one per turn, behind what costs little', async () => {
+  const { enter, started } = createTestLane({ ownTurnMs: 100 })
+  for (const name of ['large', 'large too', 'largest']) enter(name, { handicapMs: 100 })
+  expect(started).toEqual([])
+  await nextTurn()
+  expect(started).toEqual(['large'])
+  enter('small')
+  await nextTurn()
+  expect(started).toEqual(['large', 'small'])
+  await nextTurn()
+  await nextTurn()
+  expect(started).toEqual(['large', 'small', 'large too', 'largest'])
 })
 
 test('a handicap delays, and no more: what came long before goes first', async () => {
