@@ -60,6 +60,13 @@ function compute(): void {
 const aliases = (count: number, field: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(' ')
 
+/** Documents that the graph takes: what is hostile about them is what they cost. */
+export const documents = {
+  aliases: `{${aliases(16, () => 'ledgerSummary(from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z", per: MONTH) { gross }')}}`,
+  subscription:
+    'subscription Live($ownerId: String!) { ledgerEntryPosted(ownerId: $ownerId) { cursor entry { id } } }',
+} as const
+
 /** What is hostile, after two that are not: they show what any neighbour costs on the same machine. */
 export const hostileInputs: readonly HostileInput[] = [
   {
@@ -81,11 +88,14 @@ export const hostileInputs: readonly HostileInput[] = [
   ),
   repeated(
     'aliases',
-    'ledgerSummary by 150 aliases, 4 connections',
-    () =>
-      graphqlRequest(
-        `{${aliases(150, () => 'ledgerSummary(from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z", per: MONTH) { sum }')}}`,
-      ),
+    'ledgerSummary of ten years by as many aliases as a document may have, 4 connections',
+    () => graphqlRequest(documents.aliases),
+    { connections: 4 },
+  ),
+  repeated(
+    'mistakes',
+    '150 fields that the graph has not, 4 connections',
+    () => graphqlRequest(`{${aliases(150, (index) => `balance(ownerId: "a") { nothing${index} }`)}}`),
     { connections: 4 },
   ),
   repeated(
@@ -160,11 +170,10 @@ export const hostileInputs: readonly HostileInput[] = [
     name: 'subscriptions',
     what: '1,000 to one owner, to whom 4 clients post',
     send({ url, ownerId }) {
-      const query = encodeURIComponent(
-        `subscription { ledgerEntryPosted(ownerId: "${ownerId}") { cursor entry { id } } }`,
-      )
+      const query = encodeURIComponent(documents.subscription)
+      const variables = encodeURIComponent(JSON.stringify({ ownerId }))
       const subscribe = createTemplate(
-        `GET /graphql?query=${query} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`,
+        `GET /graphql?query=${query}&variables=${variables} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`,
       )
       flood(url, { connections: 1000, answers: 0, bytes: subscribe, pauseMs: 1000 })
       flood(url, { connections: 4, answers: 1, bytes: createTemplate(posting(ownerId)) })

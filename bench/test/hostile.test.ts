@@ -1,6 +1,10 @@
 import path from 'node:path'
+import { parse, validate } from 'graphql'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../docs/test/command.ts'
+import { buildSchema, openLedger, operations } from '../../packages/plugin-ledger/test/build-schema.ts'
+import { createCostLimit } from '../../packages/server/src/cost/cost-limit.ts'
+import { documents } from '../hostile/inputs.ts'
 import { hostileTable, type Row } from '../hostile/report.ts'
 import { createTemplate, noncePlace } from '../hostile/template.ts'
 
@@ -15,6 +19,14 @@ test('npm run bench:hostile measures a normal client beside hostile input, and w
   expect(exitCode, output).toBe(0)
   expect(output).toMatch(/\| pipelines, few: .* \| (?:pass|short) \|/)
   expect(output).toMatch(/They cost -?[\d.]+ %/)
+})
+
+test.each(Object.entries(documents))('the document of %s is one that the graph takes', (_, text) => {
+  const schema = buildSchema(openLedger(operations))
+  const document = parse(text)
+  expect(validate(schema, document)).toEqual([])
+  const refused = createCostLimit(schema)({ document, variableValues: { ownerId: 'ann' } })
+  expect(refused).toBeUndefined()
 })
 
 test('a template has a fresh nonce wherever one stands, and keeps its length', () => {
