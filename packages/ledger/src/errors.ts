@@ -225,8 +225,8 @@ export class OverloadedError extends LedgerError {
   override readonly name = 'OverloadedError'
   readonly code = 'OVERLOADED'
 
-  constructor() {
-    super('Too many postings wait already. Try again shortly, with the same nonce.')
+  constructor(message = 'Too many postings wait already. Try again shortly, with the same nonce.') {
+    super(message)
   }
 }
 

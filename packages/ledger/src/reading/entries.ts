@@ -17,6 +17,7 @@ import {
 } from './entries-query.ts'
 import { createLoader } from './loader.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
+import type { Scan } from './scans.ts'
 
 /** Which way a list of entries goes. */
 export type EntryOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST'
@@ -61,11 +62,13 @@ export function createEntryPages<Operation extends string>({
   operations: known,
   prisma,
   rows,
+  scan,
 }: {
   readonly app: string
   readonly operations: Operations
   readonly prisma: PrismaClient
   readonly rows: RowReader<Operation>
+  readonly scan: Scan
 }) {
   const filterSchema = z.object({
     ownerId: ownerIdSchema,
@@ -81,11 +84,10 @@ export function createEntryPages<Operation extends string>({
     const name = JSON.stringify(shape)
     const loader =
       loaders.get(name) ??
-      createLoader(
-        (pages: readonly PageParts[]) =>
-          query(() => prisma.$queryRaw<PageRow[]>(pagesQuery(app, shape, pages))),
-        maxPages,
-      )
+      createLoader((pages: readonly PageParts[]) => {
+        const readPages = () => query(() => prisma.$queryRaw<PageRow[]>(pagesQuery(app, shape, pages)))
+        return shape.byMetadata ? scan(readPages) : readPages()
+      }, maxPages)
     loaders.set(name, loader)
     return loader.load(page)
   }

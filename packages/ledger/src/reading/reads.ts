@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readBounds } from '../database/bounds.ts'
 import type { PrismaClient } from '../database/database.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
 import { idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
@@ -7,6 +8,7 @@ import { type RowReader, transactionOf } from '../rows.ts'
 import { type AccountPage, type AccountsInput, createAccountPages } from './accounts.ts'
 import { createEntryPages, type EntriesInput, type EntryPage } from './entries.ts'
 import type { Finders } from './finders.ts'
+import { createScans } from './scans.ts'
 import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts'
 
 /**
@@ -53,6 +55,7 @@ export function createReads<Operation extends string>({
   readonly rows: RowReader<Operation>
   readonly find: Finders
 }): LedgerReads<Operation> {
+  const scan = createScans(readBounds().statement)
   return {
     async balance(ownerId) {
       return find.balance(prisma, parseInput(ownerIdSchema, ownerId, 'ownerId'))
@@ -73,7 +76,7 @@ export function createReads<Operation extends string>({
       return row ? rows.entry(row) : null
     },
 
-    entries: createEntryPages({ app, operations, prisma, rows }),
+    entries: createEntryPages({ app, operations, prisma, rows, scan }),
 
     async transaction(id) {
       const found = await find.entriesByTransaction(prisma, parseInput(idSchema, id, 'id'))
@@ -90,7 +93,7 @@ export function createReads<Operation extends string>({
       return (live ?? []).map(rows.hold)
     },
 
-    summary: createSummary({ app, operations, prisma, rows }),
+    summary: createSummary({ app, operations, prisma, rows, scan }),
     accounts: createAccountPages(app, prisma),
   }
 }

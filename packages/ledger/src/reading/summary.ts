@@ -8,6 +8,7 @@ import { limits } from '../limits.ts'
 import { isEarlier, lastMillisecondBefore } from '../moment.ts'
 import type { Operations } from '../operations/operations.ts'
 import type { RowReader } from '../rows.ts'
+import type { Scan } from './scans.ts'
 
 /** The windows of a summary: UTC. */
 export const summaryWindows = ['HOUR', 'DAY', 'MONTH'] as const
@@ -85,21 +86,25 @@ export function createSummary<Operation extends string>({
   operations: known,
   prisma,
   rows,
+  scan,
 }: {
   readonly app: string
   readonly operations: Operations
   readonly prisma: PrismaClient
   readonly rows: RowReader<Operation>
+  readonly scan: Scan
 }) {
   const schema = summarySchema(known)
   return async (input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]> => {
     const { ownerId, from, to, per, operations } = parseInput(schema, input)
     const [after, until] = [from, to].map((moment) => lastMillisecondBefore(moment).toISOString())
-    const [row] = await query(
-      () => prisma.$queryRaw<{ lines: readonly SummaryRow[] | null }[]>`
-        SELECT ledger.summary(
-          ${app}::text, ${ownerId ?? null}::text, ${after}::timestamptz, ${until}::timestamptz, ${per}::text,
-          ${operations ?? null}::text[]) AS lines`,
+    const [row] = await scan(() =>
+      query(
+        () => prisma.$queryRaw<{ lines: readonly SummaryRow[] | null }[]>`
+          SELECT ledger.summary(
+            ${app}::text, ${ownerId ?? null}::text, ${after}::timestamptz, ${until}::timestamptz, ${per}::text,
+            ${operations ?? null}::text[]) AS lines`,
+      ),
     )
     return (row?.lines ?? []).map(({ operation, start, count, gross, reversed }) => ({
       ...rows.operation(operation),
