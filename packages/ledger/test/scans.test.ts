@@ -39,6 +39,18 @@ test('two go on at once, the others in the order in which they came, whatever be
   expect(await later).toBe('e')
 })
 
+test('beyond as many as may wait, one is refused at once', async () => {
+  const { start, begun, end } = createTestScans()
+  const all = Array.from({ length: 202 }, (_, index) => start(String(index)))
+  await expect(start('one more')).rejects.toMatchObject({ code: 'OVERLOADED' })
+  for (let index = 0; index < 202; index += 1) {
+    await nextTurn()
+    end(String(index))
+  }
+  await Promise.all(all)
+  expect(begun).toHaveLength(202)
+})
+
 test('one that waits too long is told so, and takes no turn', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {

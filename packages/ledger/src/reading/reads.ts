@@ -55,7 +55,7 @@ export function createReads<Operation extends string>({
   readonly rows: RowReader<Operation>
   readonly find: Finders
 }): LedgerReads<Operation> {
-  const scan = createScans(readBounds().statement)
+  const scan = createScans(readBounds().connection)
   return {
     async balance(ownerId) {
       return find.balance(prisma, parseInput(ownerIdSchema, ownerId, 'ownerId'))
