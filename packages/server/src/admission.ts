@@ -51,7 +51,13 @@ export function createAdmission(bounds: Bounds): Admission {
   const lane = (atOnce: number) => createLane({ ...bounds, atOnce, isTurnLong })
   const single = lane(bounds.atWork)
   const pipelined = lane(bounds.pipelinedAtWork)
-  const bulk = lane(bounds.bulkAtWork)
+  // What is large was sent just now: it has its pauses.
+  const bulk = createLane({
+    ...bounds,
+    ownTurnMs: Number.POSITIVE_INFINITY,
+    atOnce: bounds.bulkAtWork,
+    isTurnLong,
+  })
   const connections = new WeakMap<object, Connection>()
   let bytesHeld = 0
 

@@ -107,7 +107,8 @@ export function createApp(options: AppOptions): App {
   }
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
   let isStopping = false
-  const graph = createGraph(schema, { onFault, onUnavailable, context, plugins })
+  const listeners = { onFault, onUnavailable }
+  const graph = createGraph(schema, { ...listeners, context, plugins })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
     status: 200,
@@ -174,7 +175,7 @@ export function createApp(options: AppOptions): App {
     return refusal
   }
   const isProbe = (target: string) => probes.has(splitTarget(target).path)
-  const identifyCaller = identify && boundIdentify(identify, readBounds().request, onFault)
+  const identifyCaller = identify && boundIdentify(identify, readBounds().connection, listeners)
   const identified = async (head: RequestHead) =>
     identifyCaller && !isProbe(head.target) ? identifyCaller(head) : anyone
 

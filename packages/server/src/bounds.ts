@@ -74,7 +74,16 @@ export const timeouts = {
 /** For a request to be received and its answer to be sent, beside the waits that have bounds. */
 const transferMs = 10_000
 
-/** How long no byte may pass over a connection: longer than a request may wait for its turn and then for its answer. */
-export function idleTimeoutMs(requestMs: number): number {
-  return Math.max(timeouts.idleMs, bounds.patienceMs + requestMs + transferMs)
+/**
+ * How long no byte may pass over a connection: longer than a request may wait for its turn, for the app's own `identify` and
+ * `context`, and then for its answer.
+ */
+export function idleTimeoutMs({
+  request,
+  connection,
+}: {
+  readonly request: number
+  readonly connection: number
+}): number {
+  return Math.max(timeouts.idleMs, bounds.patienceMs + 2 * connection + request + transferMs)
 }

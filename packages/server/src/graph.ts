@@ -56,8 +56,8 @@ export function createGraph(
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const maskError = createMaskError(listeners)
-  const boundMs = readBounds().request
-  const { execute, subscribe } = createExecution(schema, boundMs)
+  const bound = readBounds()
+  const { execute, subscribe } = createExecution(schema, bound.request)
   const useExecution: Plugin = {
     onExecute({ args, setExecuteFn }) {
       executed.add(args.document)
@@ -77,11 +77,11 @@ export function createGraph(
     multipart: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError },
-    ...(context && { context: (initial) => ownInTime(context(initial), boundMs) }),
-    parserAndValidationCache: {
+    ...(context && { context: (initial) => ownInTime(context(initial), bound.connection) }),
+    // A plugin may read and check a document by who sends it.
+    parserAndValidationCache: isSameForAll && {
       documentCache: documents,
       errorCache: createDocumentCache(),
-      validationCache: isSameForAll, // a plugin may check documents by who sends them
     },
     plugins: [
       useJsonRequests(turns),

@@ -1,6 +1,7 @@
-import { ledgerErrorOf } from '@shared-ledger/ledger'
+import { DatabaseUnavailableError, ledgerErrorOf } from '@shared-ledger/ledger'
 import type { Principal } from '@shared-ledger/ledger/facts'
-import { Problem, problem } from '@shared-ledger/rest'
+import { Problem, problem, problems } from '@shared-ledger/rest'
+import type { ErrorListeners } from './graphql-errors.ts'
 import { ownInTime } from './in-time.ts'
 import type { RawRequest } from './raw-request.ts'
 
@@ -22,27 +23,35 @@ export interface Caller {
   readonly started: number
 }
 
-/**
- * An app's `identify` that never rejects, and answers within the bound.
- *
- * @param onFault Told of what it throws, and of what it returns that is no principal.
- */
-export function boundIdentify(identify: Identify, boundMs: number, onFault: (error: unknown) => void) {
+/** An app's `identify` that never rejects, and answers within the bound. */
+export function boundIdentify(
+  identify: Identify,
+  boundMs: number,
+  { onFault, onUnavailable }: ErrorListeners,
+) {
   return async (head: RequestHead): Promise<Principal | Problem> => {
     const { method, target } = head
     const header = (name: string) => head.header(name.toLowerCase())
     try {
       const identified = await ownInTime(identify({ method, target, header }), boundMs)
-      if (identified instanceof Problem || isPrincipal(identified)) return identified
-      throw new TypeError('identify returned neither a principal nor a problem.', { cause: identified })
+      if (isCommon(identified) || isPrincipal(identified)) return identified
+      throw new TypeError('identify returned neither a principal nor a common problem.', {
+        cause: identified,
+      })
     } catch (error) {
-      if (error instanceof Problem) return error
+      if (isCommon(error)) return error
       const refused = ledgerErrorOf(error)
+      if (refused instanceof DatabaseUnavailableError) onUnavailable(refused)
       if (refused) return new Problem(refused.code, refused.message)
       onFault(error)
       return problem('INTERNAL_ERROR')
     }
   }
+}
+
+/** A route's own codes say nothing over GraphQL. */
+function isCommon(value: unknown): value is Problem {
+  return value instanceof Problem && Object.hasOwn(problems, value.code)
 }
 
 /** Every error has a name, too: whoever returns one means to refuse. */

@@ -79,7 +79,7 @@ export function listen(
   const server = createServer(serverOptions, (incoming, outgoing) =>
     admission.admit(outgoing, () => apply(incoming, outgoing)),
   )
-  server.timeout = idleTimeoutMs(readBounds().request)
+  server.timeout = idleTimeoutMs(readBounds())
   server.maxConnections = bounds.connections
   server.maxHeadersCount = bounds.headers + 1 // with more, the request is refused: by newer Nodes themselves
   const connections = followConnections(server)

@@ -69,8 +69,11 @@ export async function startServer(
       async close() {
         served.beginToStop()
         await stop()
-        await served.close()
-        await release()
+        try {
+          await served.close()
+        } finally {
+          await release()
+        }
       },
     }
   } catch (error) {

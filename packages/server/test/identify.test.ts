@@ -3,7 +3,7 @@ import { type Identify, type RunningServer, startServer } from '@shared-ledger/s
 import { buildSchema, defaultFieldResolver, GraphQLError, type GraphQLFieldResolver } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { problem, problems } from '../../rest/src/index.ts'
+import { Problem, problem, problems } from '../../rest/src/index.ts'
 import type { AppOptions } from '../src/app.ts'
 import { probes } from '../src/health.ts'
 import { hooks } from '../src/hooks.ts'
@@ -150,7 +150,7 @@ describe('who asks', () => {
   })
 
   test('that a database cannot tell now is told to try again', async () => {
-    const { ways } = await serveApp({
+    const { ways, lines } = await serveApp({
       identify() {
         throw new DatabaseUnavailableError('The keys cannot be read now.')
       },
@@ -161,6 +161,7 @@ describe('who asks', () => {
       code: 'DATABASE_UNAVAILABLE',
       detail: 'The keys cannot be read now.',
     })
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'database unavailable' }))
   })
 
   test('that is never told takes no longer than a request may', async () => {
@@ -175,6 +176,7 @@ describe('who asks', () => {
     ['an error that is no problem', new GraphQLError('You may not.')],
     ['nothing', undefined],
     ['no name', {}],
+    ["a problem of a route's own", new Problem('NOTE_NOT_FOUND', 'There is no note.')],
   ])('is not let in by %s', async (_, returned) => {
     const { ways, lines } = await serveApp({ identify: () => returned as never })
     expect((await ways.graphql(ann)).status).toBe(500)
@@ -351,6 +353,22 @@ describe('an app’s own plugin', () => {
     }
   })
 
+  test('may refuse to read a document by who sends it', async () => {
+    const plugin: Plugin = {
+      onParse({ context }) {
+        const { principal }: Found = Object(context)
+        return ({ replaceParseResult }) => {
+          if (principal?.name !== 'ann') replaceParseResult(new GraphQLError('Not for you.'))
+        }
+      },
+    }
+    const { ways } = await serveApp({ identify: byName, plugins: [plugin] })
+    for (let time = 0; time < 2; time += 1) {
+      expect((await ways.graphql({ authorization: 'bob' })).text).toContain('Not for you.')
+      expect((await ways.graphql(ann)).text).toContain('"amount"')
+    }
+  })
+
   test('may give each tenant a schema of its own', async () => {
     const other = buildSchema('type Query { other: Int }')
     const plugin: Plugin = {
@@ -437,4 +455,26 @@ test('a problem that a resolver throws is about its field alone', async () => {
   } finally {
     field.resolve = resolve
   }
+})
+
+test('a plugin that cannot be disposed of keeps nothing else from being let go', async () => {
+  const { served } = createTestApp({
+    plugins: [
+      {
+        onDispose() {
+          throw new Error('It does not let go.')
+        },
+      },
+    ],
+  })
+  let isClosed = false
+  const server = await startServer({
+    ...served,
+    port: 0,
+    async close() {
+      isClosed = true
+    },
+  })
+  await expect(server.close()).rejects.toThrow('It does not let go.')
+  expect(isClosed).toBe(true)
 })
