@@ -6,6 +6,7 @@ export { restBalances, restEntry, restTransaction } from './graph.ts'
 export { isObject } from './json.ts'
 export { isTooDeep } from './json-depth.ts'
 export type { AppInfo } from './openapi.ts'
+export { probePaths } from './openapi-health.ts'
 export { Problem, problem, problemAnswer, type RestAnswer } from './problem.ts'
 export {
   maxBodyBytes,

@@ -12,7 +12,7 @@ import { createMaskError, type ErrorListeners } from './graphql-errors.ts'
 import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { guardResolvers } from './guard-resolvers.ts'
 import { runsEveryWay } from './hooks.ts'
-import { ownInTime } from './in-time.ts'
+import { appInTime } from './in-time.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
 import type { CreateContext } from './request-context.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
@@ -77,7 +77,7 @@ export function createGraph(
     multipart: false,
     maxRequestBodySize: false,
     maskedErrors: { maskError },
-    ...(context && { context: (initial) => ownInTime(context(initial), bound.connection) }),
+    ...(context && { context: (initial) => appInTime(context(initial), bound.connection) }),
     // A plugin may read and check a document by who sends it.
     parserAndValidationCache: isSameForAll && {
       documentCache: documents,

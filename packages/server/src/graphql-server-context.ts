@@ -2,7 +2,7 @@ import type { Principal } from '@shared-ledger/ledger/facts'
 
 /** What the server hands to Yoga beside the request. */
 export interface GraphqlServerContext {
-  /** Who asks. */
+  /** Who sent the request. */
   readonly principal: Principal
   /** The raw request target. */
   readonly target: string

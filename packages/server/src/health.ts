@@ -1,17 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { probePaths } from '@shared-ledger/rest'
 import { type Answer, jsonAnswer } from './answer.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
+import { orLate } from './in-time.ts'
 import { shareCalls } from './share-calls.ts'
 
 const timeoutMs = 2000
 
 /** What probes ask. They are answered whatever else there is to do, whoever asks. */
-export const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz'])
+export const probes: ReadonlySet<string> = new Set(Object.keys(probePaths))
 
 /** What is asked of the database. */
 export type Ping = () => Promise<{ readonly takesPostings: boolean }>
 
 type Health = 'healthy' | 'read-only' | 'unhealthy'
+
+const healthOf = ({ takesPostings }: Awaited<ReturnType<Ping>>): Health =>
+  takesPostings ? 'healthy' : 'read-only'
 
 /**
  * `/health`: whether the database answers soon enough, and takes postings: one that is read-only still serves reads. The
@@ -22,9 +26,9 @@ type Health = 'healthy' | 'read-only' | 'unhealthy'
 export function probeEndpoints(
   ping: Ping,
   { onFault, isStopping }: { onFault: (error: unknown) => void; isStopping: () => boolean },
-): Record<string, Endpoint> {
+): Record<keyof typeof probePaths, Endpoint> {
   const ask = shareCalls(() =>
-    inTime(ping()).catch((error): Health => {
+    orLate(ping().then(healthOf), timeoutMs, () => 'unhealthy' as const).catch((error): Health => {
       onFault(error)
       return 'unhealthy'
     }),
@@ -45,16 +49,4 @@ export function probeEndpoints(
 function statusAnswer(code: number, status: string, outcome = 'ok'): Answer {
   const headers = { 'content-type': 'application/json' }
   return jsonAnswer({ status: code, headers, body: { status }, outcome })
-}
-
-async function inTime(ping: ReturnType<Ping>): Promise<Health> {
-  const timer = new AbortController()
-  const late = delay(timeoutMs, 'unhealthy' as const, { signal: timer.signal })
-  try {
-    const answered = ping.then(({ takesPostings }) => (takesPostings ? 'healthy' : 'read-only'))
-    return await Promise.race([answered, late])
-  } finally {
-    timer.abort()
-    late.catch(() => {})
-  }
 }

@@ -2,7 +2,7 @@ import { DatabaseUnavailableError, ledgerErrorOf } from '@shared-ledger/ledger'
 import type { Principal } from '@shared-ledger/ledger/facts'
 import { Problem, problem, problems } from '@shared-ledger/rest'
 import type { ErrorListeners } from './graphql-errors.ts'
-import { ownInTime } from './in-time.ts'
+import { appInTime } from './in-time.ts'
 import type { RawRequest } from './raw-request.ts'
 
 /** What is known of a request before its body is read. `header` takes names in any case. */
@@ -14,7 +14,7 @@ export type RequestHead = Pick<RawRequest, 'method' | 'target' | 'header'>
  */
 export type Identify = (head: RequestHead) => Principal | Problem | Promise<Principal | Problem>
 
-/** The principal of a server that asks nobody who they are. */
+/** Who sends a request where the app has no `identify`. */
 export const anyone: Principal = { name: 'anyone' }
 
 /** Who sends a request, and since when the server is at it, by `performance.now()`. */
@@ -33,7 +33,7 @@ export function boundIdentify(
     const { method, target } = head
     const header = (name: string) => head.header(name.toLowerCase())
     try {
-      const identified = await ownInTime(identify({ method, target, header }), boundMs)
+      const identified = await appInTime(identify({ method, target, header }), boundMs)
       if (isCommon(identified) || isPrincipal(identified)) return identified
       throw new TypeError('identify returned neither a principal nor a common problem.', {
         cause: identified,

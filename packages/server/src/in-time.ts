@@ -21,7 +21,7 @@ export function inTime<Result>(
 }
 
 /** What a function of the app's own answers. @throws DatabaseUnavailableError where it takes longer than its bound. */
-export async function ownInTime<Result>(
+export async function appInTime<Result>(
   answer: Result | PromiseLike<Result>,
   boundMs: number,
 ): Promise<Result> {
@@ -31,7 +31,8 @@ export async function ownInTime<Result>(
   })
 }
 
-async function orLate<Result, Late>(
+/** The result; where it takes longer than the bound, what `late` returns in its place. */
+export async function orLate<Result, Late>(
   result: Result | PromiseLike<Result>,
   boundMs: number,
   late: () => Late,
