@@ -2,4 +2,11 @@
 export { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 export { limits } from './limits.ts'
 export { messages } from './messages.ts'
-export type { Principal } from './principal.ts'
+export {
+  isOwner,
+  type OwnerPrincipal,
+  type Principal,
+  type Scope,
+  type ServicePrincipal,
+  scopes,
+} from './principal.ts'

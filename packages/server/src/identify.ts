@@ -1,5 +1,5 @@
 import { DatabaseUnavailableError, ledgerErrorOf } from '@shared-ledger/ledger'
-import type { Principal } from '@shared-ledger/ledger/facts'
+import { type Principal, scopes } from '@shared-ledger/ledger/facts'
 import { Problem, problem, problems } from '@shared-ledger/rest'
 import type { ErrorListeners } from './graphql-errors.ts'
 import { appInTime } from './in-time.ts'
@@ -15,7 +15,7 @@ export type RequestHead = Pick<RawRequest, 'method' | 'target' | 'header'>
 export type Identify = (head: RequestHead) => Principal | Problem | Promise<Principal | Problem>
 
 /** Who sends a request where the app has no `identify`. */
-export const anyone: Principal = { name: 'anyone' }
+export const anyone: Principal = { name: 'anyone', scopes }
 
 /** Who sends a request, and since when the server is at it, by `performance.now()`. */
 export interface Caller {
@@ -35,9 +35,12 @@ export function boundIdentify(
     try {
       const identified = await appInTime(identify({ method, target, header }), boundMs)
       if (isCommon(identified) || isPrincipal(identified)) return identified
-      throw new TypeError('identify returned neither a principal nor a common problem.', {
-        cause: identified,
-      })
+      throw new TypeError(
+        'identify returned neither a principal (a name with scopes, or with an owner) nor a common problem.',
+        {
+          cause: identified,
+        },
+      )
     } catch (error) {
       if (isCommon(error)) return error
       const refused = ledgerErrorOf(error)
@@ -56,6 +59,9 @@ function isCommon(value: unknown): value is Problem {
 
 /** Every error has a name, too: whoever returns one means to refuse. */
 function isPrincipal(value: unknown): value is Principal {
-  const isObject = typeof value === 'object' && value !== null && !(value instanceof Error)
-  return isObject && 'name' in value && typeof value.name === 'string'
+  if (typeof value !== 'object' || value === null || value instanceof Error) return false
+  const { name, owner, scopes: given }: { name?: unknown; owner?: unknown; scopes?: unknown } = value
+  if (typeof name !== 'string') return false
+  const isService = Array.isArray(given) && given.every((scope) => scopes.includes(scope))
+  return 'owner' in value ? typeof owner === 'string' && given === undefined : isService
 }

@@ -3,6 +3,7 @@ import { buildSchema, GraphQLError, GraphQLInt, GraphQLObjectType, GraphQLSchema
 import { expect, test, vi } from 'vitest'
 import { createExecution } from '../src/execution.ts'
 import { createGraph } from '../src/graph.ts'
+import { anyone } from '../src/identify.ts'
 
 const schema = buildSchema(
   'type Query { never: Int, now: Int, later: Int, fails: Int } type Subscription { never: Int }',
@@ -45,7 +46,7 @@ test('a graph keeps the bound of REQUEST_TIMEOUT_MS for what it executes', async
     name: 'Query',
     fields: { never: { type: GraphQLInt, resolve: () => new Promise(() => {}) } },
   })
-  const asker = { principal: { name: 'test' }, request: new Request('http://test'), hasLeft: () => false }
+  const asker = { principal: anyone, request: new Request('http://test'), hasLeft: () => false }
   const unavailable: unknown[] = []
   const graph = createGraph(new GraphQLSchema({ query }), {
     onFault: (error) => expect.fail(String(error)),

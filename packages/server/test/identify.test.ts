@@ -1,4 +1,5 @@
 import { DatabaseUnavailableError } from '@shared-ledger/ledger'
+import { scopes } from '@shared-ledger/ledger/facts'
 import { type Identify, type RunningServer, startServer } from '@shared-ledger/server'
 import { buildSchema, defaultFieldResolver, GraphQLError, type GraphQLFieldResolver } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
@@ -75,7 +76,7 @@ async function serveApp(options: Pick<AppOptions, 'identify' | 'context' | 'plug
 /** Knows everybody who gives a name. */
 const byName: Identify = ({ header }) => {
   const name = header('authorization')
-  return name === null ? problem('UNAUTHENTICATED', 'Say who you are.') : { name }
+  return name === null ? problem('UNAUTHENTICATED', 'Say who you are.') : { name, scopes }
 }
 const ann = { authorization: 'ann' }
 type Way = keyof Awaited<ReturnType<typeof serveApp>>['ways']
@@ -134,14 +135,16 @@ describe('who asks', () => {
     const { ways } = await serveApp({ identify: byName })
     const all = ['graphql', 'graphql', 'graphql', 'rest', 'rest posting', 'subscription'] as const
     for (const way of all) await ways[way](ann)
-    expect(seen.map(({ principal }) => principal)).toEqual(all.map(() => ({ name: 'ann' })))
+    expect(seen.map(({ principal }) => principal)).toEqual(all.map(() => ({ name: 'ann', scopes })))
     for (const { request } of seen) expect(request?.headers.get('authorization')).toBe('ann')
   })
 
   test('is read from headers in whatever case they are asked for', async () => {
-    const { ways } = await serveApp({ identify: ({ header }) => ({ name: header('X-Name') ?? 'none' }) })
+    const { ways } = await serveApp({
+      identify: ({ header }) => ({ name: header('X-Name') ?? 'none', scopes }),
+    })
     await ways.graphql({ 'x-name': 'ann' })
-    expect(seen[0]?.principal).toEqual({ name: 'ann' })
+    expect(seen[0]?.principal).toEqual({ name: 'ann', scopes })
   })
 
   test.each([...probes])('is not asked of probes: %s', async (path) => {
@@ -175,7 +178,11 @@ describe('who asks', () => {
   test.each([
     ['an error that is no problem', new GraphQLError('You may not.')],
     ['nothing', undefined],
-    ['no name', {}],
+    ['no name', { scopes }],
+    ['no scopes', { name: 'ann' }],
+    ['a scope that there is not', { name: 'ann', scopes: ['read', 'write'] }],
+    ['an owner that is none', { name: 'ann', owner: null }],
+    ['an owner with scopes', { name: 'ann', owner: 'ann', scopes }],
     ["a problem of a route's own", new Problem('NOTE_NOT_FOUND', 'There is no note.')],
   ])('is not let in by %s', async (_, returned) => {
     const { ways, lines } = await serveApp({ identify: () => returned as never })
