@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { type Problem, problemAnswer, type RestAnswer } from '@shared-ledger/rest'
+import { securityHeaders } from './security-headers.ts'
 
 /** An answer ready to be sent, with what the log says of it. */
 export interface Answer {
@@ -16,11 +17,6 @@ export interface Answer {
 
 /** An answer that is sent at once. */
 export type TextAnswer = Answer & { readonly body: string | null }
-
-const everyAnswer: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-}
 
 /** An answer that is no stream. */
 export type WholeAnswer = Answer & { readonly body: Exclude<Answer['body'], ReadableStream> }
@@ -57,9 +53,13 @@ const framing: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-function headersOf(headers: Answer['headers']): Record<string, string> {
-  const all: Record<string, string> = { ...everyAnswer }
-  for (const [name, value] of Object.entries(headers)) if (!framing.has(name.toLowerCase())) all[name] = value
+/** All headers of an answer but those of its framing. */
+export function headersOf(headers: Answer['headers']): Record<string, string> {
+  const all: Record<string, string> = { ...securityHeaders }
+  for (const [given, value] of Object.entries(headers)) {
+    const name = given.toLowerCase()
+    if (!framing.has(name)) all[name] = value
+  }
   return all
 }
 

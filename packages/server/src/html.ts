@@ -1,20 +1,7 @@
 import type { Answer } from './answer.ts'
 import { contentTypes } from './asset.ts'
+import { pageHeaders } from './security-headers.ts'
 import { stylesheetPath } from './stylesheet.ts'
-
-/** Everything comes from this server; nothing is evaluated; no other page may frame this one. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  'worker-src blob:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 /** What a page is made of. */
 export interface Page {
@@ -45,11 +32,7 @@ export function pageAnswer({ title, styles = [], scripts = [], body }: Page): An
   ]
   return {
     status: 200,
-    headers: {
-      'content-type': contentTypes.html,
-      'content-security-policy': contentSecurityPolicy,
-      'referrer-policy': 'no-referrer',
-    },
+    headers: { ...pageHeaders, 'content-type': contentTypes.html },
     body: lines.join('\n'),
     outcome: 'ok',
   }

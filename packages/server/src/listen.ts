@@ -14,7 +14,7 @@ import { NoRoomError } from './body.ts'
 import { bounds, idleTimeoutMs, timeouts } from './bounds.ts'
 import { type Connections, followConnections } from './connections.ts'
 import type { IsOwnHost } from './hosts.ts'
-import { refuseMalformed } from './malformed.ts'
+import { refuseMalformed, refuseTunnel, unknownExpectation } from './malformed.ts'
 import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
 import { requestIdOf, withRequestId } from './request-id.ts'
@@ -84,6 +84,11 @@ export function listen(
   server.maxHeadersCount = bounds.headers + 1 // with more, the request is refused: by newer Nodes themselves
   const connections = followConnections(server)
   server.on('clientError', (error, socket: Socket) => refuseMalformed(error, socket, connections))
+  server.on('connect', (_request, socket: Socket) => refuseTunnel(socket, connections))
+  server.on('checkExpectation', (_request, outgoing: ServerResponse) => {
+    outgoing.setHeader('connection', 'close')
+    write(outgoing, unknownExpectation())
+  })
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortTakenError(app, port) : error),
@@ -97,6 +102,7 @@ const serverOptions: ServerOptions = {
   requestTimeout: timeouts.requestMs,
   keepAliveTimeout: timeouts.keepAliveMs,
   connectionsCheckingInterval: timeouts.checkMs,
+  requireHostHeader: false, // what Node answers to a request without is no problem of ours: `headProblem` refuses it
 }
 
 /** A body that is refused for itself is a matter for what reads it: it says so in its own form. */

@@ -1,7 +1,7 @@
 import { maxHeaderSize, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ProblemTable, problem, problemAnswer, problems } from '@shared-ledger/rest'
-import { jsonAnswer, problemResponse, type TextAnswer } from './answer.ts'
+import { headersOf, jsonAnswer, problemResponse, type TextAnswer } from './answer.ts'
 import { bounds, timeouts } from './bounds.ts'
 import type { Connections } from './connections.ts'
 
@@ -16,18 +16,37 @@ export function refuseMalformed(
   { open }: Pick<Connections, 'open'>,
 ): void {
   const unanswered = [...(open.get(socket) ?? [])]
-  if (code === 'ECONNRESET' || !socket.writable || !unanswered.every(isIncomplete)) {
+  if (code === 'ECONNRESET' || !unanswered.every(isIncomplete)) socket.destroy()
+  else endWith(refusalOf(code), socket)
+}
+
+/** Refuses CONNECT, for which Node answers nothing: this server is no proxy. */
+export function refuseTunnel(socket: Socket, { open }: Pick<Connections, 'open'>): void {
+  if (open.get(socket)?.size) socket.destroy()
+  else
+    endWith(malformed(501, 'Not implemented', 'This server is no proxy: it has no method CONNECT.'), socket)
+}
+
+/** What a request is answered that expects what this server does not know: anything but 100-continue. */
+export function unknownExpectation(): TextAnswer {
+  return malformed(417, 'Expectation failed', 'Of the header Expect this server knows 100-continue alone.')
+}
+
+/** Writes an answer where Node has made none, and ends the connection. */
+function endWith({ status, headers, body }: TextAnswer, socket: Socket): void {
+  if (!socket.writable) {
     socket.destroy()
     return
   }
-  const { status, body } = refusalOf(code)
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body ?? '')}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`)
+  const head = {
+    ...headersOf(headers),
+    'content-length': String(Buffer.byteLength(body ?? '')),
+    connection: 'close',
+  }
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
+  socket.resume() // what else was sent is dropped: unread, it would take the answer away
+  socket.setTimeout(timeouts.keepAliveMs, () => socket.destroy())
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body ?? ''].join('\r\n'))
 }
 
 /** Whether the request, which can only be the last one of its connection, has not come in full, nor its answer begun. */

@@ -37,6 +37,7 @@ const noBody = Promise.resolve(new Uint8Array())
 export class SocketRequest implements RawRequest {
   readonly method: string
   readonly target: string
+  readonly httpVersion: string
   readonly headerCount: number
   /** A header that was given more than once, and must not be. */
   readonly repeated: string | undefined
@@ -51,6 +52,7 @@ export class SocketRequest implements RawRequest {
     this.#outgoing = outgoing
     this.method = incoming.method ?? 'GET'
     this.target = incoming.url ?? '/'
+    this.httpVersion = incoming.httpVersion
     const { rawHeaders } = incoming
     this.headerCount = rawHeaders.length / 2
     for (let index = 0; index < rawHeaders.length; index += 2) {

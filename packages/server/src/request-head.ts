@@ -5,15 +5,18 @@ import type { SocketRequest } from './raw-request.ts'
 
 /** Why a request is refused for its head, whatever it asks for. */
 export function headProblem(
-  request: Pick<SocketRequest, 'headerCount' | 'repeated' | 'target' | 'header'>,
+  request: Pick<SocketRequest, 'httpVersion' | 'headerCount' | 'repeated' | 'target' | 'header'>,
   isOwnHost: IsOwnHost,
 ): Problem | undefined {
-  const { headerCount, repeated, target } = request
+  const { httpVersion, headerCount, repeated, target } = request
   if (headerCount > bounds.headers) {
     return problem('MALFORMED_REQUEST', `The request has more than ${bounds.headers} headers.`)
   }
   if (repeated !== undefined) {
     return problem('MALFORMED_REQUEST', `The header ${repeated.slice(0, 100)} is given more than once.`)
+  }
+  if (httpVersion === '1.1' && request.header('host') === null) {
+    return problem('MALFORMED_REQUEST', 'The request has no header Host.')
   }
   // A target in absolute form names a host, too. HTTP/1.0 may name none: no browser speaks it.
   const named = target.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(target)?.[1]

@@ -20,10 +20,10 @@ export async function wholeAnswer(response: Response, { outcome, operation }: Li
 }
 
 function headOf({ status, headers }: Response): Pick<Answer, 'status' | 'headers'> {
-  return {
-    status,
-    headers: Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value])),
-  }
+  const given = Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]))
+  // Of events Yoga says no-cache, which lets them be stored.
+  const isEvents = given['content-type']?.startsWith('text/event-stream')
+  return { status, headers: isEvents ? { ...given, 'cache-control': 'no-store' } : given }
 }
 
 /** The body of Yoga's own kind of response: read as it is sent, and let go of at once when its client leaves. */

@@ -68,7 +68,7 @@ describe('a subscription', () => {
     expect(response.statusCode).toBe(200)
     expect(response.headers).toMatchObject({
       'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
+      'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     })
     await textUntil(response, /^:\n\n(:\n\n)+/)
