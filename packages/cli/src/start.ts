@@ -3,6 +3,7 @@ import { runCommand, say } from './command.ts'
 import { assertConnections } from './connections.ts'
 import { withDatabase } from './database.ts'
 import { chooseServers, type ServerProcess, startServerProcess } from './server-processes.ts'
+import { readStartSettings } from './settings.ts'
 import { workersOf } from './start-options.ts'
 
 const usage =
@@ -11,6 +12,7 @@ const usage =
 const options = { workers: { type: 'string', default: '1' } } as const
 
 await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: names, values }) => {
+  readStartSettings()
   const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))

@@ -152,13 +152,18 @@ test.each([
   [[], { DATABASE_URL: 'localhost' }, 'DATABASE_URL is not the url of a PostgreSQL database.'],
   [
     [],
+    { LOG_LEVEL: 'loud', LEDGER_PG_PORT: '0' },
+    /^LOG_LEVEL must be .*, not "loud"\.\nLEDGER_PG_PORT must be a whole number from 1 to 65535, not "0"\.$/,
+  ],
+  [
+    [],
     { DATABASE_URL: 'postgresql://me:secret@127.0.0.1:9/x' },
     'No PostgreSQL answers at 127.0.0.1:9 (ECONNREFUSED).',
   ],
 ])('start %j with %j ends with a message', async (args, env, message) => {
   const { code, output } = await outcomeOf('start', project.root, args, { env })
   expect(code).toBe(1)
-  expect(output).toContain(message)
+  expect(output).toMatch(message)
   expect(output).not.toContain('secret')
   expect(output).not.toMatch(/\n\s+at /)
 })

@@ -1,6 +1,7 @@
 export { withConnection } from './connection.ts'
 export { type AttachedPostgres, type AttachOptions, attachEmbeddedPostgres } from './embedded/attach.ts'
 export { resetEmbeddedPostgres } from './embedded/reset.ts'
+export { embeddedSettings } from './embedded/settings.ts'
 export { codeOf, messageOf } from './errors.ts'
 export { chooseApps } from './migrations/choose-apps.ts'
 export { driftOf } from './migrations/drift.ts'

@@ -328,7 +328,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     const refused = attaching(directory, { env: { LEDGER_PG_PORT: 'postgres' } })
     const never = refused.logged('what it never says')
     await expect(refused.attached).rejects.toThrow(
-      'LEDGER_PG_PORT=postgres is not a port number (1 to 65535).',
+      'LEDGER_PG_PORT must be a whole number from 1 to 65535, not "postgres".',
     )
     await expect(never).rejects.toThrow('never said "what it never says"')
   })

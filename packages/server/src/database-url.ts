@@ -1,6 +1,25 @@
-/** The database that `npm start` hands to an app's process. @throws Error that says how to start the app. */
+import { writeSync } from 'node:fs'
+import { readServerSettings } from './settings.ts'
+
+/**
+ * The database that `npm start` hands to an app's process. Where it is not set, or another setting of the server is wrong,
+ * says so, all at once, and ends the process with 1.
+ */
 export function requireDatabaseUrl(app: string): string {
-  const { DATABASE_URL: url } = process.env
-  if (url) return url
-  throw new Error(`DATABASE_URL is not set. Start the app with its database: npm start -w apps/${app}`)
+  try {
+    const { DATABASE_URL: url } = readServerSettings()
+    if (url !== undefined) return url
+    return refuse(`DATABASE_URL is not set. Start the app with its database: npm start -w apps/${app}`)
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function refuse(reason: string): never {
+  try {
+    writeSync(process.stderr.fd, `${reason}\n`)
+  } catch {
+    // nobody reads it
+  }
+  process.exit(1)
 }

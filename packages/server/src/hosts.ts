@@ -19,7 +19,7 @@ const maxKnown = 100
  */
 export function createHosts({ host, allowed }: { host: string; allowed: string }): IsOwnHost {
   const own = nameOf(bracketed(host)) ?? host
-  const others = new Set(readAllowed(allowed))
+  const others = new Set(readAllowedHosts(allowed))
   const isOwn = (name: string) =>
     loopback.test(name) ||
     name === own ||
@@ -39,7 +39,8 @@ export function createHosts({ host, allowed }: { host: string; allowed: string }
   }
 }
 
-function readAllowed(allowed: string): string[] {
+/** The hosts of an ALLOWED_HOSTS. @throws Error that names the first that is none. */
+export function readAllowedHosts(allowed: string): string[] {
   const given = allowed.split(',').map((each) => each.trim())
   return given
     .filter((each) => each !== '')

@@ -4,6 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { probes } from './health.ts'
 import { currentRequestId } from './request-id.ts'
+import { serverSettings } from './settings.ts'
 
 /** What became of one HTTP request. No headers, bodies, queries or nonces. */
 export interface RequestLine {
@@ -18,26 +19,17 @@ export interface RequestLine {
 }
 
 /**
- * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written (`info`). Each line names the
+ * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written: `info` also where it
+ * is wrong, which the start of the server refuses. Each line names the
  * app, where it has several the worker, and while a request is answered its id.
  *
  * @param destination Where lines go instead of stdout.
  */
 export function createLogger(app: string, destination?: DestinationStream): Logger {
-  const wanted = process.env.LOG_LEVEL || 'info'
-  const isLevel = levels.includes(wanted)
   const base = { app, ...(cluster.worker && { worker: cluster.worker.id }) }
-  const level = isLevel ? wanted : 'info'
-  const logger = pino({ level, base, mixin: requestIdLine }, destination ?? standardOutput())
-  if (!isLevel) {
-    logger.warn(
-      `LOG_LEVEL must be one of ${levels.join(', ')}, not ${JSON.stringify(clip(wanted))}: info is used`,
-    )
-  }
-  return logger
+  const level = serverSettings.LOG_LEVEL.safeParse(process.env.LOG_LEVEL).data ?? 'info'
+  return pino({ level, base, mixin: requestIdLine }, destination ?? standardOutput())
 }
-
-const levels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']
 
 /** What each line of a request has beside its own. */
 function requestIdLine() {

@@ -4,6 +4,7 @@ import { type AppOptions, createApp } from './app.ts'
 import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
+import { readServerSettings } from './settings.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
 
@@ -53,13 +54,13 @@ export async function startServer(
   options: ServeOptions & Pick<AppOptions, 'logger'>,
 ): Promise<RunningServer> {
   const { app, ledger, close } = options
-  const { host, port } = addressOf(options.port)
-  const isOwnHost = createHosts({ host, allowed: process.env.ALLOWED_HOSTS ?? '' })
   const release = async () => {
     await ledger.close()
     await close?.()
   }
   try {
+    const { HOST: host, PORT: port = options.port, ALLOWED_HOSTS: allowed } = readServerSettings()
+    const isOwnHost = createHosts({ host, allowed })
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
     const served = createApp(options)
     const { server, connections } = await listen(served, { app, host, port, isOwnHost })
@@ -80,16 +81,6 @@ export async function startServer(
     await release().catch(() => {})
     throw error
   }
-}
-
-/** @throws Error on a PORT that is none. */
-function addressOf(defaultPort: number): { host: string; port: number } {
-  const { HOST: host = '127.0.0.1', PORT: given = '' } = process.env
-  const port = given === '' ? defaultPort : Number(given)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Error(`PORT must be a whole number from 0 to 65535, not ${JSON.stringify(given)}.`)
-  }
-  return { host: host || '127.0.0.1', port }
 }
 
 /** Where a browser on this machine finds the server. */

@@ -79,10 +79,34 @@ test.each([
     'Run its migrations: npm run migrate',
   ],
   ['a PORT that is none', { PORT: 'eighty' }, 'PORT must be a whole number from 0 to 65535'],
+  ['no DATABASE_URL', { DATABASE_URL: '' }, 'DATABASE_URL is not set. Start the app with its database'],
   ['a HOST that is not this machine’s', { HOST: '192.0.2.1' }, '192.0.2.1'],
 ])('%s stops it with the reason', async (_, env, reason) => {
   const { exit, output } = start(env)
   expect(await exit).toBe(1)
   expect(output()).toContain(reason)
   expect(output()).not.toContain('node:internal')
+})
+
+test('all wrong settings are named at once, with what is right and without a password', async () => {
+  const { exit, output } = start({
+    DATABASE_URL: 'mysql://me:secret@localhost/x',
+    DIRECT_DATABASE_URL: 'secret',
+    PORT: '65536',
+    ALLOWED_HOSTS: 'one.example, https://two.example',
+    LOG_LEVEL: 'loud',
+    REQUEST_TIMEOUT_MS: '10s',
+  })
+  expect(await exit).toBe(1)
+  expect(output().trimEnd().split('\n').toSorted()).toEqual([
+    'ALLOWED_HOSTS must be hosts separated by commas, without scheme, port and path, not "https://two.example".',
+    expect.stringMatching(
+      /^DATABASE_URL is not the url of a PostgreSQL database\. It looks like postgresql:/,
+    ),
+    expect.stringMatching(/^DIRECT_DATABASE_URL is not the url of a PostgreSQL database\./),
+    'LOG_LEVEL must be one of silent, fatal, error, warn, info, debug, trace, not "loud".',
+    'PORT must be a whole number from 0 to 65535, not "65536".',
+    'REQUEST_TIMEOUT_MS must be a whole number of milliseconds from 1000 to 3600000, not "10s".',
+  ])
+  expect(output()).not.toContain('secret')
 })

@@ -1,3 +1,6 @@
+import { readSettings } from '../settings.ts'
+import { ledgerSettings } from './settings.ts'
+
 /** How long things may take, in milliseconds. */
 export interface Bounds {
   /** A request, whatever becomes of its database. What it waits for is bounded below that, and says what is so. */
@@ -16,9 +19,6 @@ export interface Bounds {
   readonly connection: number
 }
 
-/** What REQUEST_TIMEOUT_MS is where it is not set. */
-export const defaultRequestBoundMs = 15_000
-
 const maxConnectionMs = 5_000
 
 /**
@@ -27,12 +27,8 @@ const maxConnectionMs = 5_000
  * @throws Error on a REQUEST_TIMEOUT_MS that is none.
  */
 export function readBounds(given = process.env.REQUEST_TIMEOUT_MS): Bounds {
-  const request = given ? Number(given) : defaultRequestBoundMs
-  if (!Number.isInteger(request) || request < 1_000 || request > 3_600_000) {
-    throw new Error(
-      `REQUEST_TIMEOUT_MS must be a whole number of milliseconds from 1000 to 3600000, not ${JSON.stringify(given)}.`,
-    )
-  }
+  const { REQUEST_TIMEOUT_MS } = ledgerSettings
+  const { REQUEST_TIMEOUT_MS: request } = readSettings({ REQUEST_TIMEOUT_MS }, { REQUEST_TIMEOUT_MS: given })
   const share = (percent: number) => Math.floor((request * percent) / 100)
   return {
     request,

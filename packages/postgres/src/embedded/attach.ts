@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readSettings } from '@shared-ledger/ledger/session'
 import type pg from 'pg'
 import { checkInitialised, DATABASE_USER, initialise, passwordOf } from './initialise.ts'
 import { type KeptLease, keepLease } from './kept-lease.ts'
@@ -6,6 +7,7 @@ import { isAlone, isGone, isUnleased } from './lease.ts'
 import { readPidFile } from './pid-file.ts'
 import { dataOf, isInitialised, makeOpen, type Placement, place } from './placement.ts'
 import { startServer, stopServer } from './server.ts'
+import { embeddedSettings } from './settings.ts'
 import { withStartLock } from './start-lock.ts'
 
 export interface AttachOptions {
@@ -24,9 +26,6 @@ export interface AttachedPostgres {
   /** Lets go of the server; the last one attached stops it. */
   detach(): Promise<void>
 }
-
-/** The port that an embedded server has when it is free; `LEDGER_PG_PORT` names another. */
-const DEFAULT_PORT = 54320
 
 const PATIENCE_MS = 10_000
 
@@ -79,18 +78,11 @@ export function urlOf(
     `postgresql://${encodeURIComponent(user)}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`
 }
 
-function preferredPort(): number {
-  const set = process.env.LEDGER_PG_PORT
-  if (!set) return DEFAULT_PORT
-  const port = Number(set)
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw new Error(`LEDGER_PG_PORT=${set} is not a port number (1 to 65535).`)
-}
-
 async function startAndLease(directory: string, placement: Placement, log: (line: string) => void) {
   const deadline = Date.now() + PATIENCE_MS
+  const { LEDGER_PG_PORT: wanted } = readSettings(embeddedSettings)
   for (;;) {
-    const port = await startServer(placement, { port: preferredPort() })
+    const port = await startServer(placement, { port: wanted })
     const url = urlOf(placement, port)
     const startAgain = () =>
       withStartLock({ directory, log }, async () => {

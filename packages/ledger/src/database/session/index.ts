@@ -1,4 +1,6 @@
+export { readSettings, type Settings, type SettingsOf, setting, wholeNumber } from '../../settings.ts'
 export { readBounds } from '../bounds.ts'
+export { databaseUrlSetting, ledgerSettings } from '../settings.ts'
 export { assertSession, setClause } from './check.ts'
 export { addressOf, connectionTo, databaseOf } from './connection.ts'
 export { readDatabaseUrl } from './database-url.ts'

@@ -1,0 +1,41 @@
+import {
+  databaseUrlSetting,
+  ledgerSettings,
+  readSettings,
+  type SettingsOf,
+  setting,
+  wholeNumber,
+} from '@shared-ledger/ledger/session'
+import { z } from 'zod'
+import { readAllowedHosts } from './hosts.ts'
+
+/** What LOG_LEVEL may be. */
+export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
+const hosts = z.string().superRefine((given, { addIssue }) => {
+  try {
+    readAllowedHosts(given)
+  } catch (error) {
+    addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+  }
+})
+
+const port = 'a whole number from 0 to 65535'
+
+/** All that a server reads from the environment: docs/operating.md has each with what it means. */
+export const serverSettings = {
+  ...ledgerSettings,
+  DATABASE_URL: databaseUrlSetting('DATABASE_URL'),
+  HOST: setting('an address or a name of this machine', z.string(), { fallback: '127.0.0.1' }),
+  PORT: setting(port, wholeNumber(0, 65_535).optional()),
+  ALLOWED_HOSTS: setting('hosts separated by commas, without scheme, port and path', hosts, { fallback: '' }),
+  LOG_LEVEL: setting(`one of ${logLevels.join(', ')}`, z.enum(logLevels), { fallback: 'info' }),
+}
+
+/** The values of a server's settings. */
+export type ServerSettings = SettingsOf<typeof serverSettings>
+
+/** Reads the settings of a server. @throws Error with a line for each wrong value, and what is right. */
+export function readServerSettings(environment: NodeJS.ProcessEnv = process.env): ServerSettings {
+  return readSettings(serverSettings, environment)
+}
