@@ -17,6 +17,7 @@ const anyRoute: readonly ProblemCode[] = [
   'MISDIRECTED_REQUEST',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'RATE_LIMITED',
   'DATABASE_UNAVAILABLE',
   'NOT_ACCEPTABLE',
   'OVERLOADED',

@@ -54,6 +54,13 @@ export const problems = {
     title: 'Forbidden',
     meaning: 'The caller may not do this.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    retryAfterSeconds: 1,
+    title: 'Rate limited',
+    meaning:
+      'The caller has asked for more than it may in this time, or has too many subscriptions open. Nothing was done, and no nonce is used up: send it again after the time in Retry-After.',
+  },
   NOT_FOUND: {
     status: 404,
     title: 'Not found',

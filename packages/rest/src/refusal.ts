@@ -69,8 +69,19 @@ export function graphProblem(all: readonly GraphError[]): Problem {
   const code = extensions?.code
   const errors = fieldErrors.safeParse(extensions?.errors)
   if (errors.success) return validationProblem(errors.data.map((error) => renamed(error)))
-  return typeof code === 'string' ? new Problem(code, message) : problem('INTERNAL_ERROR')
+  if (typeof code !== 'string') return problem('INTERNAL_ERROR')
+  const { data } = waitHeaders.safeParse(extensions?.http)
+  return new Problem(code, message, {}, data?.headers)
 }
+
+/** Of the headers with which the graph would answer an error: those that say when to send the request again. */
+const waitHeaders = z.object({
+  headers: z
+    .record(z.string(), z.string())
+    .transform((all) => Object.fromEntries(Object.entries(all).filter(([name]) => waitNames.has(name)))),
+})
+
+const waitNames: ReadonlySet<string> = new Set(['retry-after', 'ratelimit', 'ratelimit-policy'])
 
 function renamed({ field, message }: FieldProblem, names: FieldNames = {}): FieldProblem {
   const name = field.replace(/^input\./, '')

@@ -210,6 +210,7 @@ describe('openapi.json', () => {
       'NOT_ACCEPTABLE',
       'OVERLOADED',
       'PAYLOAD_TOO_LARGE',
+      'RATE_LIMITED',
       'SERVER_OUTDATED',
       'TRANSACTION_CONFLICT',
       'UNAUTHENTICATED',

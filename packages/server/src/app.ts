@@ -22,6 +22,7 @@ import {
   type WholeAnswer,
 } from './answer.ts'
 import { readBody } from './body.ts'
+import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
@@ -33,8 +34,10 @@ import { anyone, boundIdentify, type Caller, type Identify, type RequestHead } f
 import { indexPage } from './index-page.ts'
 import { graphqlTypes } from './known-request.ts'
 import { logAnswer } from './log-answer.ts'
-import { overloadLogger } from './logger.ts'
+import { refusalLogger } from './logger.ts'
 import { problemPages } from './problem-pages.ts'
+import type { RateLimit } from './rate-limit.ts'
+import { createRates, RateLimited, unlimited } from './rates.ts'
 import type { RawRequest } from './raw-request.ts'
 import type { CreateContext } from './request-context.ts'
 import { stylesheet, stylesheetPath } from './stylesheet.ts'
@@ -53,6 +56,8 @@ export interface AppOptions {
   readonly logger: Logger
   /** Who asks; left out, nobody is asked. */
   readonly identify?: Identify
+  /** How often each principal may ask; left out, as often as the server can answer. */
+  readonly rateLimit?: RateLimit | undefined
   /** Adds to the context of the app's resolvers: GraphQL's and REST's alike. */
   readonly context?: CreateContext
   /**
@@ -66,7 +71,10 @@ export interface AppOptions {
 
 /** One app as HTTP sees it, without a socket. */
 export interface App {
-  /** Says who sends a request, before anything of it is answered, or what `refuse` shall answer. Never rejects. */
+  /**
+   * Says who sends a request, before anything of it is answered, or what `refuse` shall answer: also where the principal
+   * has asked too often. Never rejects.
+   */
   identify(head: RequestHead): Promise<Principal | Problem>
   /** Answers a request, or leaves it to `answer`, which does the same in more time. Never rejects. */
   answerKnown(request: RawRequest, caller: Caller): Promise<WholeAnswer | undefined> | undefined
@@ -79,7 +87,7 @@ export interface App {
   answer(request: Request, target: string, caller: Caller, raw?: RawRequest): Promise<Answer>
   /** Whether a request is answered however much else there is to do: whether the server is well, above all then. */
   isUrgent(target: string): boolean
-  /** Refuses a request that nothing is done for. OVERLOADED is logged as a sum: one line each would be work, too. */
+  /** Refuses a request that nothing is done for. Those of too many are logged as a sum: one line each would be work, too. */
   refuse(
     request: Pick<RawRequest, 'method' | 'target' | 'hasLeft'>,
     refused: Problem,
@@ -100,15 +108,16 @@ const graphqlPath = '/graphql'
 /** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
 export function createApp(options: AppOptions): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
-  const { identify, context, plugins } = options
-  const countOverload = overloadLogger(logger)
+  const { identify, context, plugins, rateLimit } = options
+  const countRefused = refusalLogger(logger)
+  const rates = rateLimit ? createRates(rateLimit, bounds.principals) : unlimited
   const onFault = (error: unknown) => {
     if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
   }
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
   let isStopping = false
   const listeners = { onFault, onUnavailable }
-  const graph = createGraph(schema, { ...listeners, context, plugins })
+  const graph = createGraph(schema, { ...listeners, context, plugins, rates })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
     status: 200,
@@ -170,14 +179,18 @@ export function createApp(options: AppOptions): App {
     const { method } = request
     const { path } = splitTarget(request.target)
     const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
-    if (refused.code === 'OVERLOADED') countOverload()
+    if (refused instanceof RateLimited) countRefused(refused.code, refused.principal)
+    else if (refused.code === 'OVERLOADED') countRefused(refused.code)
     else logAnswer(logger, { method, path, hasLeft: () => request.hasLeft(), started }, refusal)
     return refusal
   }
   const isProbe = (target: string) => probes.has(splitTarget(target).path)
   const identifyCaller = identify && boundIdentify(identify, readBounds().connection, listeners)
-  const identified = async (head: RequestHead) =>
-    identifyCaller && !isProbe(head.target) ? identifyCaller(head) : anyone
+  const identified = async (head: RequestHead) => {
+    if (!identifyCaller || isProbe(head.target)) return anyone
+    const principal = await identifyCaller(head)
+    return principal instanceof Problem ? principal : (rates.count(principal) ?? principal)
+  }
 
   return {
     identify: identified,

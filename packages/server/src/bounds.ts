@@ -21,6 +21,8 @@ export interface Bounds {
   readonly bulkBytesHeld: number
   /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
   readonly streams: number
+  /** Principals whose rate is known, where RATE_LIMIT is set: some KiB each. */
+  readonly principals: number
   /** Requests of a kind that wait for their turn: what is done within a second or two. */
   readonly waiting: number
   /**
@@ -50,6 +52,7 @@ export const bounds: Bounds = {
   bulkBytes: 16 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,
   streams: 1_000,
+  principals: 10_000,
   waiting: 2_000,
   turnMs: 10,
   ownTurnMs: 64,

@@ -8,7 +8,11 @@ import {
   subscribe,
 } from 'graphql'
 import { createCostLimit } from './cost/cost-limit.ts'
+import { countRequests } from './cost/request-count.ts'
+import { graphqlProblem } from './graphql-errors.ts'
+import { principalOf } from './identify.ts'
 import { inTime } from './in-time.ts'
+import { type Rates, unlimited } from './rates.ts'
 
 /** A document to execute, and what its resolvers have in their context. */
 export type RunArgs = Omit<ExecutionArgs, 'schema' | 'contextValue'> & { readonly contextValue: object }
@@ -18,14 +22,19 @@ export type RunArgs = Omit<ExecutionArgs, 'schema' | 'contextValue'> & { readonl
  * takes whatever has a `then` for a promise: an object whose alias is called so, or metadata with such a key.
  *
  * @param boundMs How long a document may take.
+ * @param rates What a document is counted by beyond the one request that it came with.
  * @throws Error that names a field of the schema whose cost is wrong.
  */
-export function createExecution(schema: GraphQLSchema, boundMs: number) {
-  const tooExpensive = createCostLimit(schema)
+export function createExecution(schema: GraphQLSchema, boundMs: number, rates: Rates = unlimited) {
+  const tooMuch = createCostLimit<ExecutionArgs>(schema, (args, cost) => {
+    const principal = rates === unlimited ? undefined : principalOf(args.contextValue)
+    const refused = principal && rates.countAs(principal, countRequests(args, cost))
+    return refused && graphqlProblem(refused)
+  })
   return {
     execute: (args: ExecutionArgs) =>
-      tooExpensive(args) ?? withoutOperation(args) ?? inTime(execute(args), boundMs),
-    subscribe: (args: ExecutionArgs) => tooExpensive(args) ?? inTime(subscribe(args), boundMs),
+      tooMuch(args) ?? withoutOperation(args) ?? inTime(execute(args), boundMs),
+    subscribe: (args: ExecutionArgs) => tooMuch(args) ?? inTime(subscribe(args), boundMs),
   }
 }
 

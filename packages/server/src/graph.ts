@@ -14,6 +14,7 @@ import { guardResolvers } from './guard-resolvers.ts'
 import { runsEveryWay } from './hooks.ts'
 import { appInTime } from './in-time.ts'
 import { type AnswerKnown, createKnownAnswers } from './known-answers.ts'
+import type { Rates } from './rates.ts'
 import type { CreateContext } from './request-context.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
 import { useJsonRequests } from './use-json-requests.ts'
@@ -41,6 +42,8 @@ export interface GraphOptions extends ErrorListeners {
   readonly context?: CreateContext | undefined
   /** The app's own plugins, after the server's. */
   readonly plugins?: readonly Plugin[] | undefined
+  /** What each document is counted by. */
+  readonly rates?: Rates | undefined
 }
 
 /**
@@ -50,14 +53,14 @@ export interface GraphOptions extends ErrorListeners {
  */
 export function createGraph(
   schema: GraphQLSchema,
-  { context, plugins = [], ...listeners }: GraphOptions,
+  { context, plugins = [], rates, ...listeners }: GraphOptions,
 ): Graph {
   guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const maskError = createMaskError(listeners)
   const bound = readBounds()
-  const { execute, subscribe } = createExecution(schema, bound.request)
+  const { execute, subscribe } = createExecution(schema, bound.request, rates)
   const useExecution: Plugin = {
     onExecute({ args, setExecuteFn }) {
       executed.add(args.document)

@@ -57,6 +57,13 @@ function isCommon(value: unknown): value is Problem {
   return value instanceof Problem && Object.hasOwn(problems, value.code)
 }
 
+/** The principal of a context, where it has one. */
+export function principalOf(context: unknown): Principal | undefined {
+  const { principal }: { principal?: unknown } =
+    typeof context === 'object' && context !== null ? context : {}
+  return isPrincipal(principal) ? principal : undefined
+}
+
 /** Every error has a name, too: whoever returns one means to refuse. */
 function isPrincipal(value: unknown): value is Principal {
   if (typeof value !== 'object' || value === null || value instanceof Error) return false

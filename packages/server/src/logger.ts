@@ -69,18 +69,27 @@ export function logRequest(logger: Logger, line: RequestLine): void {
   logger[level]({ ...line, ...texts, ms: Math.round(ms * 10) / 10 }, 'request')
 }
 
-const overloadLineMs = 1000
+const refusalLineMs = 1000
+const maxNames = 10
 
-/** Counts requests that are refused as too many, and writes one line a second about them. */
-export function overloadLogger(logger: Logger): () => void {
-  let requests = 0
-  return () => {
-    requests += 1
-    if (requests > 1) return
-    setTimeout(() => {
-      logger.warn({ outcome: 'OVERLOADED', requests }, 'requests refused')
-      requests = 0
-    }, overloadLineMs)
+/**
+ * Counts requests that are refused as too many, and writes one line a second about those of each code: with the names of
+ * ten of the principals, where they are told.
+ */
+export function refusalLogger(logger: Logger): (outcome: string, principal?: string) => void {
+  const counted = new Map<string, { requests: number; readonly names: Set<string> }>()
+  const write = (outcome: string) => {
+    const { requests = 0, names = [] } = counted.get(outcome) ?? {}
+    counted.delete(outcome)
+    const principals = [...names]
+    logger.warn({ outcome, requests, ...(principals.length > 0 && { principals }) }, 'requests refused')
+  }
+  return (outcome, principal) => {
+    const count = counted.get(outcome) ?? { requests: 0, names: new Set() }
+    if (count.requests === 0) setTimeout(write, refusalLineMs, outcome)
+    counted.set(outcome, count)
+    count.requests += 1
+    if (principal !== undefined && count.names.size < maxNames) count.names.add(clip(principal))
   }
 }
 

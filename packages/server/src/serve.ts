@@ -59,10 +59,12 @@ export async function startServer(
     await close?.()
   }
   try {
-    const { HOST: host, PORT: port = options.port, ALLOWED_HOSTS: allowed } = readServerSettings()
+    const settings = readServerSettings()
+    const { HOST: host, PORT: port = options.port, ALLOWED_HOSTS: allowed, RATE_LIMIT: rateLimit } = settings
     const isOwnHost = createHosts({ host, allowed })
+    if (rateLimit && !options.identify) options.logger.warn(limitsNobody)
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
-    const served = createApp(options)
+    const served = createApp({ ...options, rateLimit })
     const { server, connections } = await listen(served, { app, host, port, isOwnHost })
     const stop = createStop(server, connections)
     return {
@@ -82,6 +84,9 @@ export async function startServer(
     throw error
   }
 }
+
+const limitsNobody =
+  'RATE_LIMIT has no effect: it is counted by who asks, and this server asks nobody who they are'
 
 /** Where a browser on this machine finds the server. */
 function urlOf(server: Server, host: string): string {

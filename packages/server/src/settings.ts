@@ -8,6 +8,7 @@ import {
 } from '@shared-ledger/ledger/session'
 import { z } from 'zod'
 import { readAllowedHosts } from './hosts.ts'
+import { rateLimitShape, rateLimitTakes } from './rate-limit.ts'
 
 /** What LOG_LEVEL may be. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -29,6 +30,7 @@ export const serverSettings = {
   HOST: setting('an address or a name of this machine', z.string(), { fallback: '127.0.0.1' }),
   PORT: setting(port, wholeNumber(0, 65_535).optional()),
   ALLOWED_HOSTS: setting('hosts separated by commas, without scheme, port and path', hosts, { fallback: '' }),
+  RATE_LIMIT: setting(rateLimitTakes, rateLimitShape.optional()),
   LOG_LEVEL: setting(`one of ${logLevels.join(', ')}`, z.enum(logLevels), { fallback: 'info' }),
 }
 

@@ -10,10 +10,9 @@ test('what is not set, or empty, has its default', () => {
   }
   expect(readServerSettings({})).toEqual(defaults)
   const empty = Object.fromEntries(
-    ['HOST', 'PORT', 'ALLOWED_HOSTS', 'LOG_LEVEL', 'REQUEST_TIMEOUT_MS', 'DATABASE_URL'].map((name) => [
-      name,
-      '',
-    ]),
+    ['HOST', 'PORT', 'ALLOWED_HOSTS', 'RATE_LIMIT', 'LOG_LEVEL', 'REQUEST_TIMEOUT_MS', 'DATABASE_URL'].map(
+      (name) => [name, ''],
+    ),
   )
   expect(readServerSettings(empty)).toEqual(defaults)
 })
@@ -36,6 +35,8 @@ test.each([
   ['LOG_LEVEL', 'toString'],
   ['ALLOWED_HOSTS', 'a,b/c'],
   ['REQUEST_TIMEOUT_MS', '999'],
+  ['RATE_LIMIT', '100'],
+  ['RATE_LIMIT', '0/s'],
 ])('%s=%s is refused by name, with the value', (name, value) => {
   expect(() => readServerSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be .*, not "`))
 })

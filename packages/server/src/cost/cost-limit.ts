@@ -21,14 +21,19 @@ type Asked = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'
 /**
  * Refuses documents that cost too much, before anything of them runs.
  *
+ * @param refuse Asked about what does not, with its cost.
  * @returns the refusal, if it is one.
  * @throws Error that names a field of the schema whose cost is wrong.
  */
-export function createCostLimit(schema: GraphQLSchema): (asked: Asked) => ExecutionResult | undefined {
+export function createCostLimit<Args extends Asked>(
+  schema: GraphQLSchema,
+  refuse: (asked: Args, cost: number) => GraphQLError | undefined = () => undefined,
+): (asked: Args) => ExecutionResult | undefined {
   const costOf = createCostOf(schema)
   return (asked) => {
     const cost = costOf(asked)
-    return cost <= maxCost ? undefined : { errors: [tooExpensive(cost)] }
+    const refused = cost > maxCost ? tooExpensive(cost) : refuse(asked, cost)
+    return refused && { errors: [refused] }
   }
 }
 

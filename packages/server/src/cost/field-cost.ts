@@ -37,8 +37,11 @@ export interface LargestArgument {
 /** Where the field stands, which says what it weighs. */
 export type Place = 'mutation' | 'page' | 'elsewhere'
 
-/** A mutation is a transaction of the database; an object is hardly ever there without a look into it. */
-const [mutationWeight, objectWeight] = [5_000, 50]
+/** A mutation is a transaction of the database. */
+export const mutationWeight = 5_000
+
+/** An object is hardly ever there without a look into it. */
+const objectWeight = 50
 
 /** The nodes of a page, and the items of another list, where nothing says how many. */
 const [pageSize, listSize] = [20, 100]

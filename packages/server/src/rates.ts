@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { isOwner, type Principal } from '@shared-ledger/ledger/facts'
+import { Problem } from '@shared-ledger/rest'
+import { TokenBucket } from 'limiter'
+import { anyone } from './identify.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+/** Counts what principals ask of this process. */
+export interface Rates {
+  /** Counts a request. @returns why it is not answered, if it is not. */
+  count(principal: Principal): RateLimited | undefined
+  /**
+   * Counts a request, which was counted once, for as many as it is.
+   *
+   * @returns why it is not answered, if it is not.
+   */
+  countAs(principal: Principal, requests: number): RateLimited | undefined
+}
+
+/** A principal has asked too often. */
+export class RateLimited extends Problem {
+  readonly principal: string
+
+  constructor(principal: Principal, detail: string, headers: Readonly<Record<string, string>>) {
+    super('RATE_LIMITED', detail, {}, headers)
+    this.principal = principal.name
+  }
+}
+
+/** Counts nothing. */
+export const unlimited: Rates = { count: () => undefined, countAs: () => undefined }
+
+/**
+ * A token bucket for each principal. Where nobody is asked who they are, nothing is counted: all would have one bucket, and
+ * a limit that one client reaches would be everybody's.
+ *
+ * What counts for more than the burst waits until the bucket is full, and leaves a debt: it is had at the same rate.
+ *
+ * @param principals How many buckets are kept. Beyond them whoever asked least recently has a full one the next time.
+ */
+export function createRates(limit: RateLimit, principals: number): Rates {
+  const { requests: tokensPerInterval, perMs: interval, burst } = limit
+  const buckets = new Map<string, TokenBucket>()
+
+  const bucketOf = (principal: Principal): TokenBucket => {
+    const key = keyOf(principal)
+    const bucket = buckets.get(key) ?? fullBucket()
+    buckets.delete(key) // the last of the map asked last
+    buckets.set(key, bucket)
+    const [oldest] = buckets.keys()
+    if (buckets.size > principals && oldest !== undefined) buckets.delete(oldest)
+    return bucket
+  }
+  const fullBucket = () => {
+    const bucket = new TokenBucket({ bucketSize: burst, tokensPerInterval, interval })
+    bucket.content = burst
+    return bucket
+  }
+  /** @param taken What was taken for the same request before. */
+  const take = (principal: Principal, tokens: number, taken: number, what: string) => {
+    const bucket = bucketOf(principal)
+    bucket.drip()
+    const needed = Math.min(taken + tokens, burst)
+    if (bucket.content >= needed - taken) {
+      bucket.content -= tokens
+      return undefined
+    }
+    const waitMs = ((needed - bucket.content) * interval) / tokensPerInterval
+    return refusal(principal, what, Math.max(1, Math.ceil(waitMs / 1_000)), bucket.content)
+  }
+  const refusal = (principal: Principal, what: string, seconds: number, left: number) =>
+    new RateLimited(
+      principal,
+      `${what} Each caller may have ${inWords(limit)}. Nothing was done. Try again in ${seconds} s.`,
+      {
+        'retry-after': String(seconds),
+        // https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+        'ratelimit-policy': `"principal";q=${burst};w=${Math.ceil((burst * interval) / tokensPerInterval / 1_000)}`,
+        ratelimit: `"principal";r=${Math.max(0, Math.floor(left))};t=${seconds}`,
+      },
+    )
+
+  return {
+    count: (principal) =>
+      principal === anyone ? undefined : take(principal, 1, 0, 'The caller has sent too many requests.'),
+    countAs(principal, requests) {
+      if (principal === anyone || requests <= 1) return undefined
+      return take(principal, requests - 1, 1, `The request counts for ${requests.toLocaleString('en')}.`)
+    },
+  }
+}
+
+/** An owner is another one than a service of the same name. Names that are long are not kept. */
+function keyOf(principal: Principal): string {
+  const { name } = principal
+  const short = name.length <= maxNameLength ? name : createHash('sha256').update(name).digest('base64')
+  return `${isOwner(principal) ? 'owner' : 'service'} ${short}`
+}
+
+const maxNameLength = 100
+
+function inWords({ requests, perMs, burst }: RateLimit): string {
+  const unit = { 1000: 'second', 60000: 'minute' }[perMs] ?? 'hour'
+  const [many, atOnce] = [requests, burst].map((number) => number.toLocaleString('en'))
+  return `${many} a ${unit}, and ${atOnce} at once`
+}
