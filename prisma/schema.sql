@@ -159,6 +159,7 @@ BEGIN
   END LOOP;
   RETURN to_json(accounts);
 END $function$;
+REVOKE ALL ON FUNCTION ledger.accounts_page(text, text, text, text, boolean, integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamp with time zone[])
  RETURNS json
@@ -176,6 +177,7 @@ BEGIN
   END LOOP;
   RETURN to_json(amounts);
 END $function$;
+REVOKE ALL ON FUNCTION ledger.amounts_at(text, text[], timestamp with time zone[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.append_app(owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
@@ -306,6 +308,7 @@ BEGIN
     RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
   END IF;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_declared(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[])
  RETURNS void
@@ -326,12 +329,14 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_owners(text[], integer[], integer[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint)
  RETURNS json
  LANGUAGE sql
  IMMUTABLE
 RETURN json_build_object('ownerId', owner_id, 'amount', balance, 'overdraft', overdraft, 'held', held, 'available', ((balance - held) + overdraft));
+REVOKE ALL ON FUNCTION ledger.balance_json(text, bigint, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[])
  RETURNS json
@@ -355,6 +360,7 @@ BEGIN
   END LOOP;
   RETURN to_json(balances);
 END $function$;
+REVOKE ALL ON FUNCTION ledger.balances(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id text, id bigint, entry_id bigint, at timestamp with time zone)
  RETURNS void
@@ -365,6 +371,7 @@ BEGIN
   UPDATE ledger.holds h SET released_on = at, captured_by = entry_id
    WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.capture_hold(text, text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[])
  RETURNS json
@@ -381,6 +388,7 @@ BEGIN
     INTO found USING app, ids;
   RETURN found;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.entries_by_id(text, bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[])
  RETURNS json
@@ -398,6 +406,7 @@ BEGIN
     INTO found USING app, owner_ids, nonces;
   RETURN found;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.entries_by_nonce(text, text[], text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[])
  RETURNS json
@@ -414,18 +423,21 @@ BEGIN
     INTO found USING app, ids;
   RETURN found;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.entries_by_transaction(text, uuid[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entry_json(id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid, metadata jsonb, created_on timestamp with time zone, reverses bigint, refunds bigint, hold_id bigint)
  RETURNS json
  LANGUAGE sql
  STABLE
 RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'seq', seq, 'operation', operation, 'amount', amount, 'balanceAfter', balance_after, 'nonce', nonce, 'transactionId', transaction_id, 'metadata', metadata, 'createdOn', ledger.epoch_ms(created_on), 'reverses', (reverses)::text, 'refunds', (refunds)::text, 'holdId', (hold_id)::text);
+REVOKE ALL ON FUNCTION ledger.entry_json(bigint, text, bigint, text, bigint, bigint, text, uuid, jsonb, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamp with time zone)
  RETURNS bigint
  LANGUAGE sql
  STABLE
 RETURN ((EXTRACT(epoch FROM moment) * (1000)::numeric))::bigint;
+REVOKE ALL ON FUNCTION ledger.epoch_ms(timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.grant_app(app text)
  RETURNS void
@@ -433,12 +445,74 @@ CREATE OR REPLACE FUNCTION ledger.grant_app(app text)
 AS $function$
 DECLARE
   app_role text := 'ledger_' || app;
+  app_role_id regrole := quote_ident(app_role);
+  app_schema regnamespace := to_regnamespace(quote_ident(app));
+  taken text;
 BEGIN
+  FOR taken IN
+    SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
+      FROM pg_class c
+     WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee IN (0, app_role_id))
+    UNION ALL
+    SELECT format('ROUTINE %s', p.oid::regprocedure)
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace
+       AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee IN (0, app_role_id))
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', taken, app_role);
+  END LOOP;
+
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
-  PERFORM ledger.make_functions(app);
+  -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.may_use, ledger.now, ledger.epoch_ms, ledger.entry_json, ledger.hold_json,
+    ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.seq_at, ledger.balances, ledger.amounts_at,
+    ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
+    ledger.accounts_page, ledger.summary TO %I', app_role);
+  -- Those that post, with the rights of their owner, are copies of the app's own.
+  IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
+    PERFORM ledger.make_functions(app);
+  END IF;
+
+  IF app_schema IS NOT NULL THEN
+    PERFORM ledger.grant_schema(app_schema, app_role);
+  END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.grant_app(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.grant_apps()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM ledger.grant_app(a.app)
+     FROM ledger.apps a JOIN pg_roles r ON r.rolname = 'ledger_' || a.app
+    WHERE r.oid IN (SELECT g.grantee FROM pg_namespace n, aclexplode(n.nspacl) g WHERE n.nspname = 'ledger');
+END $function$;
+REVOKE ALL ON FUNCTION ledger.grant_apps() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.grant_schema(app_schema regnamespace, app_role text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  history regclass := to_regclass(format('%s._prisma_migrations', app_schema));
+BEGIN
+  EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', app_schema, app_role);
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', app_schema, app_role);
+  EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', app_schema, app_role);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %I', app_schema, app_role);
+  EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %s TO %I', app_schema, app_role);
+  EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA %s TO %I', app_schema, app_role);
+  IF history IS NOT NULL THEN
+    EXECUTE format('REVOKE ALL ON %s FROM %I', history, app_role);
+  END IF;
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', app_schema, app_role);
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT USAGE ON SEQUENCES TO %I', app_schema, app_role);
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT EXECUTE ON ROUTINES TO %I', app_schema, app_role);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.grant_schema(regnamespace, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.held_at(book text, owner_id text, held bigint, holds_expire_on timestamp with time zone, at timestamp with time zone)
  RETURNS bigint
@@ -451,12 +525,14 @@ BEGIN
   END IF;
   RETURN held;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.held_at(text, text, bigint, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.hold_json(id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamp with time zone, expires_on timestamp with time zone, released_on timestamp with time zone, captured_by bigint, at timestamp with time zone)
  RETURNS json
  LANGUAGE sql
  STABLE
 RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'operation', operation, 'amount', amount, 'nonce', nonce, 'metadata', metadata, 'status', CASE WHEN (captured_by IS NOT NULL) THEN 'CAPTURED'::text WHEN (released_on IS NOT NULL) THEN 'RELEASED'::text WHEN (expires_on <= at) THEN 'EXPIRED'::text ELSE 'HELD'::text END, 'capturedBy', (captured_by)::text, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on), 'releasedOn', ledger.epoch_ms(released_on));
+REVOKE ALL ON FUNCTION ledger.hold_json(bigint, text, text, bigint, text, jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[])
  RETURNS json
@@ -474,6 +550,7 @@ BEGIN
     INTO found USING app, ids;
   RETURN found;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.holds_by_id(text, bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.is_limit_reached_app(owner_id text, operation text, times integer, since timestamp with time zone, more bigint)
  RETURNS boolean
@@ -527,6 +604,7 @@ BEGIN
         ORDER BY h.operation DESC, h.created_on DESC LIMIT times)
     ) newest WHERE newest.created_on >= since) >= times;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.is_limit_reached_template(text, text, integer, timestamp with time zone, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.is_metadata(metadata jsonb)
  RETURNS boolean
@@ -544,6 +622,7 @@ BEGIN
       FROM jsonb_each(metadata)
   );
 END $function$;
+REVOKE ALL ON FUNCTION ledger.is_metadata(jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.is_whole_app(ids bigint[])
  RETURNS boolean
@@ -575,6 +654,7 @@ BEGIN
     (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)
     = (SELECT array_agg(id ORDER BY id) FROM unnest(ids) id), false);
 END $function$;
+REVOKE ALL ON FUNCTION ledger.is_whole_template(bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_app(owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamp with time zone, more bigint, OUT refusal text, OUT details json, OUT kept bigint)
  RETURNS record
@@ -633,6 +713,7 @@ BEGIN
     WHEN amount NOT BETWEEN -hold.amount AND -1 THEN 'capture_exceeded'
   END;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.judge_capture(text, text, text, bigint, text, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_correction_app(owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint)
  RETURNS record
@@ -700,6 +781,7 @@ BEGIN
     WHEN refunds IS NOT NULL AND (sign(amount) <> -sign(target.amount) OR abs(amount) > refundable) THEN 'refund_exceeded'
   END;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.judge_correction_template(text, text, bigint, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_template(owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamp with time zone, more bigint, OUT refusal text, OUT details json, OUT kept bigint)
  RETURNS record
@@ -732,6 +814,7 @@ BEGIN
     END IF;
   END IF;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.judge_template(text, bigint, bigint, text, bigint, integer, text, bigint, bigint, bigint, bigint, text[], timestamp with time zone, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.limit_window(per text, at timestamp with time zone, OUT began timestamp with time zone, OUT ends timestamp with time zone)
  RETURNS record
@@ -746,6 +829,7 @@ BEGIN
     ends := (date_trunc(per, at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || per)::interval) AT TIME ZONE 'UTC';
   END IF;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.limit_window(text, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.live_holds(book text, owner_id text, at timestamp with time zone, OUT held bigint, OUT expire_on timestamp with time zone)
  RETURNS record
@@ -758,6 +842,7 @@ BEGIN
     FROM ledger.holds h
    WHERE h.book = book AND h.owner_id = owner_id AND h.expires_on > at AND h.released_on IS NULL;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.live_holds(text, text, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[])
  RETURNS json
@@ -784,6 +869,7 @@ BEGIN
   END LOOP;
   RETURN to_json(found);
 END $function$;
+REVOKE ALL ON FUNCTION ledger.live_holds_of(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(book text, owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT made text[])
  RETURNS record
@@ -825,6 +911,7 @@ BEGIN
     EXIT WHEN made IS NULL;
   END LOOP;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.lock_accounts(text, text[], boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text)
  RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, made boolean)
@@ -844,6 +931,7 @@ BEGIN
     made := ledger.make_accounts(book, ARRAY[owner_id]) IS NOT NULL;
   END LOOP;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.lock_missing_account(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[])
  RETURNS text[]
@@ -866,6 +954,7 @@ BEGIN
   END LOOP;
   RETURN made;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.make_accounts(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_free_accounts(book text, owner_ids text[])
  RETURNS text[]
@@ -889,6 +978,7 @@ BEGIN
   END LOOP;
   RETURN made;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.make_free_accounts(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_functions(app text)
  RETURNS void
@@ -935,17 +1025,20 @@ BEGIN
   RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
                              h.released_on, h.captured_by, at) INTO hold;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.may_use(app text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
 RETURN COALESCE(pg_has_role(SESSION_USER, (to_regrole(quote_ident(('ledger_'::text || app))))::oid, 'MEMBER'::text), false);
+REVOKE ALL ON FUNCTION ledger.may_use(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.now()
  RETURNS timestamp with time zone
  LANGUAGE sql
 RETURN clock_timestamp();
+REVOKE ALL ON FUNCTION ledger.now() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.post_app(key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
@@ -1621,6 +1714,7 @@ BEGIN
   RAISE EXCEPTION 'ledger entries are never changed or deleted'
     USING ERRCODE = 'restrict_violation', HINT = 'Post another entry that corrects this one.';
 END $function$;
+REVOKE ALL ON FUNCTION ledger.refuse_change() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.release_hold(app text, book text, owner_id text, id bigint, at timestamp with time zone, OUT outcome text, OUT hold json, OUT changed boolean)
  RETURNS record
@@ -1638,6 +1732,7 @@ BEGIN
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
   outcome := coalesce(outcome, 'hold_not_found');
 END $function$;
+REVOKE ALL ON FUNCTION ledger.release_hold(text, text, text, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[])
  RETURNS void
@@ -1649,6 +1744,7 @@ BEGIN
   DELETE FROM ledger.accounts a
    WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.remove_unused_accounts(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.replay_app(owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
  RETURNS json
@@ -1746,6 +1842,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.replay_template(text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.retired_operations(app text)
  RETURNS text[]
@@ -1755,6 +1852,7 @@ AS $function$
 BEGIN
   RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
 END $function$;
+REVOKE ALL ON FUNCTION ledger.retired_operations(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.save_accounts(book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], seqs_read bigint[])
  RETURNS void
@@ -1777,6 +1875,7 @@ BEGIN
     RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.save_accounts(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamp with time zone)
  RETURNS bigint
@@ -1801,6 +1900,7 @@ BEGIN
   END LOOP;
   RETURN low;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.seq_at(text, text, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
  RETURNS record
@@ -1834,6 +1934,7 @@ BEGIN
   answer := json_build_object(
     'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held));
 END $function$;
+REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}'::text[])
  RETURNS void
@@ -1926,6 +2027,7 @@ CREATE OR REPLACE FUNCTION ledger.shared_operations()
  LANGUAGE sql
  IMMUTABLE
 RETURN ARRAY['DAILY_REWARD'::text, 'SIGNUP_CREDIT'::text, 'CREDIT_SPEND'::text, 'CREDIT_ADD'::text];
+REVOKE ALL ON FUNCTION ledger.shared_operations() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.summary(app text, owner_id text, after timestamp with time zone, until timestamp with time zone, per text, operations text[])
  RETURNS json
@@ -1958,12 +2060,14 @@ BEGIN
           ledger.seq_at(app, owner_id, after), ledger.seq_at(app, owner_id, until);
   RETURN lines;
 END $function$;
+REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text)
  RETURNS uuid
  LANGUAGE sql
  IMMUTABLE
 RETURN ((("left"((attempt)::text, 14) || '7'::text) || OVERLAY("left"(md5(((((((attempt)::text || ' '::text) || (char_length(owner_id))::text) || ' '::text) || owner_id) || nonce)), 19) PLACING '8'::text FROM 4 FOR 1)))::uuid;
+REVOKE ALL ON FUNCTION ledger.transaction_id(uuid, text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.try_app(key text, owner_ids text[], parts integer[], requests json)
  RETURNS json

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { copyProject, type ProjectCopy } from '@shared-ledger/postgres/testing'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
@@ -77,15 +77,20 @@ test('a template that changes is copied for each app again', async () => {
   expect(script).toMatch(/^SELECT ledger\.make_functions\(app\) FROM ledger\.apps;$/m)
 })
 
-test('who may call a function is a part of it: a right is taken by a replacement, and given by hand', async () => {
-  writeFileSync(
-    fileOf('clock.sql'),
-    `${readFileSync(fileOf('clock.sql'), 'utf8')}\nREVOKE ALL ON FUNCTION ledger.now FROM PUBLIC;\n`,
-  )
-  expect(statementsOf(await changeOf(project.root))).toEqual(['CREATE OR REPLACE FUNCTION ledger.now'])
-  edit('roles.sql', /^REVOKE .*\n/m, '')
+test('who may call a function is a part of it: a right is given by a replacement, and taken by hand', async () => {
+  const before = readFileSync(fileOf('clock.sql'), 'utf8')
+  const grant = 'GRANT EXECUTE ON FUNCTION ledger.now TO PUBLIC;'
+  writeFileSync(fileOf('clock.sql'), `${before}\n${grant}\n`)
+  const change = await changeOf(project.root)
+  expect(statementsOf(change)).toEqual(['CREATE OR REPLACE FUNCTION ledger.now'])
+  expect(change).toContain(grant)
+
+  writeFileSync(fileOf('clock.sql'), before)
+  const migration = path.join(project.root, 'prisma/migrations/20990101000000_open')
+  mkdirSync(migration)
+  writeFileSync(path.join(migration, 'migration.sql'), `${grant}\n`)
   await expect(changeOf(project.root)).rejects.toThrow(
-    'leaves ledger.grant_app(text) with other rights than a new one has. Write this migration by hand:',
+    'leaves ledger.now() with other rights than a new one has. Write this migration by hand:',
   )
 })
 

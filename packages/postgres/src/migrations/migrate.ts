@@ -24,7 +24,7 @@ export interface MigrateOptions {
 /**
  * Brings a database up to date: creates it where it is missing, then runs the pending migrations of the ledger and of
  * the apps, each with `prisma migrate deploy`, its own PostgreSQL schema and its own history. Several processes may do
- * this at the same time; they queue. Without pending migrations it asks one question per history and ends.
+ * this at the same time; they queue. Roles of apps have their rights as before, on what is new as well. Without pending migrations it asks one question per history and ends.
  *
  * @throws when a migration fails, naming it with PostgreSQL's message. The failed migration changed nothing, unless its
  *   script commits by itself; those before it stay, and after its correction the next call runs it again.
@@ -53,6 +53,10 @@ async function deploy(connection: pg.Client, history: History, options: MigrateO
   log(`Migrating ${titleOf(history)}: ${pending.join(', ')} …`)
   const run = await runPrisma(['migrate', 'deploy', '--config', history.config], { root, databaseUrl })
   if (run.exitCode !== 0) await explainFailure(connection, history, root, run.output)
+  await connection.query(`
+    DO $$ BEGIN
+      IF to_regproc('ledger.grant_apps') IS NOT NULL THEN PERFORM ledger.grant_apps(); END IF;
+    END $$`)
 }
 
 async function explainFailure(

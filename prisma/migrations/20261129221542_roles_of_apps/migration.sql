@@ -1,0 +1,83 @@
+-- Nobody but their owner calls the ledger's functions, those of later migrations as well, unless they are granted:
+-- ledger.grant_app grants an app's role what it needs.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
+
+-- Functions, from prisma/functions.
+
+-- Lets a role use what an app's own schema has, and what its owner adds. The history of its migrations stays closed.
+CREATE OR REPLACE FUNCTION ledger.grant_schema(app_schema regnamespace, app_role text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  history regclass := to_regclass(format('%s._prisma_migrations', app_schema));
+BEGIN
+  EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', app_schema, app_role);
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', app_schema, app_role);
+  EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', app_schema, app_role);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %s TO %I', app_schema, app_role);
+  EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %s TO %I', app_schema, app_role);
+  EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA %s TO %I', app_schema, app_role);
+  IF history IS NOT NULL THEN
+    EXECUTE format('REVOKE ALL ON %s FROM %I', history, app_role);
+  END IF;
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', app_schema, app_role);
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT USAGE ON SEQUENCES TO %I', app_schema, app_role);
+  EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT EXECUTE ON ROUTINES TO %I', app_schema, app_role);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_schema FROM PUBLIC;
+
+-- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other, and use the
+-- tables of the app's own schema. What it or PUBLIC was granted in schema ledger beyond that is taken away, so that each
+-- call leaves the same. Run by npm start and npm run provision, and after each migration where the role has rights.
+CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role text := 'ledger_' || app;
+  app_role_id regrole := quote_ident(app_role);
+  app_schema regnamespace := to_regnamespace(quote_ident(app));
+  taken text;
+BEGIN
+  FOR taken IN
+    SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
+      FROM pg_class c
+     WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee IN (0, app_role_id))
+    UNION ALL
+    SELECT format('ROUTINE %s', p.oid::regprocedure)
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace
+       AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee IN (0, app_role_id))
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', taken, app_role);
+  END LOOP;
+
+  EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
+  -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.may_use, ledger.now, ledger.epoch_ms, ledger.entry_json, ledger.hold_json,
+    ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.seq_at, ledger.balances, ledger.amounts_at,
+    ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
+    ledger.accounts_page, ledger.summary TO %I', app_role);
+  -- Those that post, with the rights of their owner, are copies of the app's own.
+  IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
+    PERFORM ledger.make_functions(app);
+  END IF;
+
+  IF app_schema IS NOT NULL THEN
+    PERFORM ledger.grant_schema(app_schema, app_role);
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
+
+-- Grants anew to the apps' roles that have rights in this database: after a migration, which may have made what they lack.
+CREATE OR REPLACE FUNCTION ledger.grant_apps() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM ledger.grant_app(a.app)
+     FROM ledger.apps a JOIN pg_roles r ON r.rolname = 'ledger_' || a.app
+    WHERE r.oid IN (SELECT g.grantee FROM pg_namespace n, aclexplode(n.nspacl) g WHERE n.nspname = 'ledger');
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_apps FROM PUBLIC;
+
+-- Roles of apps that are there already.
+SELECT ledger.grant_apps();
