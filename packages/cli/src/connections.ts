@@ -1,18 +1,47 @@
 import { connectionsPerProcess } from '@shared-ledger/ledger/connections'
 import { withConnection } from '@shared-ledger/postgres'
+import type { AppLogin } from './app-logins.ts'
 
-/** Refuses more processes than PostgreSQL has connections for. @throws Error that says how many there are. */
-export async function assertConnections(databaseUrl: string, processes: number): Promise<void> {
+interface Allowed {
+  /** By `max_connections`, less those that are reserved. */
+  server: number
+  /** By the login's own limit; -1 where it has none. */
+  role: number
+}
+
+/**
+ * Refuses more processes than PostgreSQL has connections for. A pooler shares its own among any number.
+ * @throws Error that says how many there are.
+ */
+export async function assertConnections(logins: readonly AppLogin[], workers: number): Promise<void> {
+  const unpooled = logins.filter(({ directUrl }) => directUrl === undefined)
+  const allowed = await Promise.all(unpooled.map(({ url }) => allowedFor(url)))
+  const [first] = allowed
+  if (first === undefined) return
+  const processes = unpooled.length * workers
   const needed = processes * connectionsPerProcess
-  const allowed = await withConnection(databaseUrl, async (connection) => {
-    const { rows } = await connection.query<{ allowed: number }>(`
+  if (needed > first.server) {
+    throw new Error(
+      `${processes} processes open up to ${needed} connections, and PostgreSQL allows ${first.server}. ` +
+        'Start fewer workers, or raise max_connections of PostgreSQL.',
+    )
+  }
+  const own = workers * connectionsPerProcess
+  const least = Math.min(...allowed.map(({ role }) => (role < 0 ? own : role)))
+  if (own > least) {
+    throw new Error(
+      `${workers} processes of an app open up to ${own} connections, and PostgreSQL allows its role ${least}. ` +
+        `Start fewer workers, or have more allowed: npm run provision -- --connections ${own} and the app's name.`,
+    )
+  }
+}
+
+async function allowedFor(url: string): Promise<Allowed> {
+  return withConnection(url, async (connection) => {
+    const { rows } = await connection.query<Allowed>(`
       SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-           - coalesce(current_setting('reserved_connections', true)::int, 0) AS allowed -- since PostgreSQL 16`)
-    return rows[0]?.allowed ?? 0
+           - coalesce(current_setting('reserved_connections', true)::int, 0) AS server, -- since PostgreSQL 16
+             (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role`)
+    return rows[0] ?? { server: 0, role: -1 }
   })
-  if (needed <= allowed) return
-  throw new Error(
-    `${processes} processes open up to ${needed} connections, and PostgreSQL allows ${allowed}. ` +
-      'Start fewer workers, or raise max_connections of PostgreSQL.',
-  )
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { addressOf, readDatabaseUrl } from '@shared-ledger/ledger/session'
-import { attachEmbeddedPostgres, codeOf, messageOf } from '@shared-ledger/postgres'
+import { attachEmbeddedPostgres, codeOf, makeAppLogins, messageOf } from '@shared-ledger/postgres'
+import { type AppLogin, appLoginOf } from './app-logins.ts'
 import { say } from './command.ts'
 import { onStopSignals } from './stop-signals.ts'
 
@@ -10,6 +11,8 @@ export interface Database {
   readonly url: string
   /** PostgreSQL itself, which commands work on: `DIRECT_DATABASE_URL` where it is set. */
   readonly directUrl: string
+  /** How the processes of each app log in, once the migrations have run. */
+  loginsOf(apps: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, AppLogin>>
 }
 
 interface OpenDatabase extends Database {
@@ -33,12 +36,25 @@ async function openDatabase(root: string): Promise<OpenDatabase> {
     const [variable, directUrl] = direct ? ['DIRECT_DATABASE_URL', direct] : ['DATABASE_URL', url]
     readDatabaseUrl(url)
     readDatabaseUrl(directUrl, variable)
-    return { url, directUrl, variable, close: async () => {} }
+    return { url, directUrl, variable, loginsOf: givenLogins, close: async () => {} }
   }
   if (direct) throw new Error('DIRECT_DATABASE_URL is set, and DATABASE_URL is not. Set both, or neither.')
   const server = await attachEmbeddedPostgres({ directory: embeddedDirectoryOf(root), log: say })
   const own = server.url(DATABASE)
-  return { url: own, directUrl: own, variable: 'DATABASE_URL', close: () => server.detach() }
+  return {
+    url: own,
+    directUrl: own,
+    variable: 'DATABASE_URL',
+    async loginsOf(apps, signal) {
+      const urls = await makeAppLogins({ home: server.home, url: own, apps, log: say, signal })
+      return new Map(Array.from(urls, ([app, url]) => [app, { url }]))
+    },
+    close: () => server.detach(),
+  }
+}
+
+async function givenLogins(apps: readonly string[]): Promise<ReadonlyMap<string, AppLogin>> {
+  return new Map(apps.map((app) => [app, appLoginOf(app, process.env)]))
 }
 
 /** The exit code of a command that was stopped, as shells have it for Ctrl+C. */

@@ -1,4 +1,5 @@
 import { appsOf, migrate } from '@shared-ledger/postgres'
+import { withLoginOf } from './app-logins.ts'
 import { runCommand, say } from './command.ts'
 import { assertConnections } from './connections.ts'
 import { withDatabase } from './database.ts'
@@ -16,12 +17,15 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
   const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
-  return withDatabase(root, async ({ url, directUrl }, stopped) => {
+  return withDatabase(root, async ({ directUrl, loginsOf }, stopped) => {
     await migrate({ databaseUrl: directUrl, root, apps: withMigrations, log: say, signal: stopped })
-    if (workers > 1 && url === directUrl) await assertConnections(url, apps.length * workers)
+    const logins = await loginsOf(apps, stopped)
+    if (workers > 1) await assertConnections([...logins.values()], workers)
     stopped.throwIfAborted()
-    const env = environmentOf(url, apps)
-    const servers = apps.map((app) => startServerProcess(app, { root, env, workers }))
+    const environment = environmentOf(apps)
+    const servers = Array.from(logins, ([app, login]) =>
+      startServerProcess(app, { root, env: withLoginOf(login, environment), workers }),
+    )
     process.on('exit', () => killAll(servers)) // a second Ctrl+C waits for none
     void announce(servers)
     return outcomeOf(servers, stopped)
@@ -29,9 +33,9 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
 })
 
 // PORT moves one server; several would all want it.
-function environmentOf(databaseUrl: string, apps: readonly string[]): NodeJS.ProcessEnv {
+function environmentOf(apps: readonly string[]): NodeJS.ProcessEnv {
   const { PORT, ...environment } = process.env
-  return { ...environment, DATABASE_URL: databaseUrl, ...(PORT && apps.length === 1 && { PORT }) }
+  return { ...environment, ...(PORT && apps.length === 1 && { PORT }) }
 }
 
 async function announce(servers: readonly ServerProcess[]): Promise<void> {

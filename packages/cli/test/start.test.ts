@@ -41,9 +41,14 @@ test.each(oneAndTwo)(
       args.length === 0 ? ['content', 'freelance'] : ['content', 'content', 'freelance', 'freelance'],
     )
     expect(new Set(given.map(pidOf)).size).toBe(given.length)
-    const [url = '', ...others] = new Set(given.map(databaseOf))
-    expect(url).toMatch(/^postgresql:\/\/ledger:.*@127\.0\.0\.1:\d+\/shared_ledger$/)
-    expect(others).toEqual([])
+    // Each app has a login of its own, and nobody has the owner's.
+    for (const line of given) {
+      const [app] = line.split(' ')
+      expect(databaseOf(line)).toMatch(
+        new RegExp(`^postgresql://ledger_${app}:.{32}@127\\.0\\.0\\.1:\\d+/shared_ledger$`),
+      )
+    }
+    expect(new Set(given.map(databaseOf)).size).toBe(2)
     for (const line of given) expect(line).toContain('PORT= HOST=0.0.0.0') // one port cannot serve two apps
     // The list comes once, after all that it is about.
     expect(started.lines.filter((line) => line.includes('http://127.0.0.1/content'))).toHaveLength(1)
@@ -67,7 +72,7 @@ test('one app alone gets PORT, and shares the server that another start has begu
   expect(first).toContain('PORT=4999')
   const freelance = start(['freelance'])
   const second = await freelance.line(/^freelance \d+ given/)
-  expect(databaseOf(second)).toBe(databaseOf(first))
+  expect(new URL(databaseOf(second)).host).toBe(new URL(databaseOf(first)).host)
   content.process.kill('SIGTERM')
   expect(await content.ended).toBe(0)
   expect(content.lines).not.toContain('Stopping PostgreSQL …')

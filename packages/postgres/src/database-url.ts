@@ -14,6 +14,13 @@ export function withSchema(url: string, schema: string): string {
   return `${server}${path}?${parameters}`
 }
 
+/** The same server and database, another user. */
+export function withLogin(url: string, login: { readonly user: string; readonly password: string }): string {
+  const { server, path, query } = partsOf(url)
+  const [user, password] = [login.user, login.password].map(encodeURIComponent)
+  return `${server.replace(/\/\/(?:[^@]*@)?/, `//${user}:${password}@`)}${path}${query}`
+}
+
 /** The PostgreSQL schema that the url names (`?schema=`), as Prisma reads it. */
 export function schemaOf(url: string): string {
   return new URLSearchParams(partsOf(url).query).get('schema') || 'public'

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { appPasswordFilesOf } from './app-passwords.ts'
 import { urlOf } from './attach.ts'
 import { passwordFileOf, removeUnfinished } from './initialise.ts'
 import { isUnleased } from './lease.ts'
@@ -19,7 +20,8 @@ export async function resetEmbeddedPostgres(directory: string): Promise<string> 
     const placement = await place(directory)
     await stopWhenUnused(placement)
     removeUnfinished(placement.home)
-    for (const file of [dataOf, passwordFileOf, logOf].map((fileOf) => fileOf(placement.home)))
+    const files = [dataOf, passwordFileOf, logOf].map((fileOf) => fileOf(placement.home))
+    for (const file of [...files, ...appPasswordFilesOf(placement.home)])
       rmSync(file, { recursive: true, force: true })
     return placement.home
   })

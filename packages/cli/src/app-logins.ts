@@ -1,0 +1,56 @@
+import { databaseOf, readDatabaseUrl } from '@shared-ledger/ledger/session'
+import { withLogin } from '@shared-ledger/postgres'
+
+/** How an app's processes log in to the database. */
+export interface AppLogin {
+  readonly url: string
+  /** PostgreSQL itself, where the url leads to a pooler. */
+  readonly directUrl?: string
+}
+
+const ofDatabase = /^(DIRECT_)?DATABASE_URL(_|$)/
+
+/** The variable with the url of one app's own login. */
+export function loginVariableOf(app: string): string {
+  return `DATABASE_URL_${app.toUpperCase().replaceAll('-', '_')}`
+}
+
+/**
+ * The login of an app on a server of the user's own: that of `DATABASE_URL_<APP>`, or else that of `DATABASE_URL`.
+ * `DIRECT_DATABASE_URL` is for commands, and may be the owner's: where the app's login is another, the app has the address
+ * alone from there.
+ *
+ * @throws Error that names a variable which is not the url of a database.
+ */
+export function appLoginOf(app: string, env: NodeJS.ProcessEnv): AppLogin {
+  const variable = loginVariableOf(app)
+  const url = env[variable] || env.DATABASE_URL || ''
+  const own = readDatabaseUrl(url, env[variable] ? variable : 'DATABASE_URL')
+  const named = env[`DIRECT_${variable}`]
+  if (named) {
+    readDatabaseUrl(named, `DIRECT_${variable}`)
+    return { url, directUrl: named }
+  }
+  const direct = env.DIRECT_DATABASE_URL
+  if (!direct) return { url }
+  const { user, password } = own
+  if (!user || typeof password !== 'string' || readDatabaseUrl(direct).user === user)
+    return { url, directUrl: direct }
+  const directUrl = withLogin(direct, { user, password })
+  return isSame(url, directUrl) ? { url } : { url, directUrl }
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((url) => readDatabaseUrl(url))
+  return a?.host === b?.host && a?.port === b?.port && databaseOf(one) === databaseOf(other)
+}
+
+/** The environment of an app's processes: ours, with the app's login as the only one. */
+export function withLoginOf({ url, directUrl }: AppLogin, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !ofDatabase.test(name))
+  return {
+    ...Object.fromEntries(others),
+    DATABASE_URL: url,
+    ...(directUrl && { DIRECT_DATABASE_URL: directUrl }),
+  }
+}

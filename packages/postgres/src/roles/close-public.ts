@@ -1,0 +1,65 @@
+import pg from 'pg'
+import { codeOf } from '../errors.ts'
+
+/**
+ * Functions of PostgreSQL that everybody may call, and that no app needs: large objects and messages in the log of changes
+ * fill the disk, advisory locks are those by which migrations wait for each other.
+ */
+const closed = '^(lo_.*|loread|lowrite|pg_(try_)?advisory_.*|pg_logical_emit_message)$'
+
+const openFunctions = `
+  SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+   WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '${closed}'
+     AND has_function_privilege('public', p.oid, 'EXECUTE')
+   ORDER BY p.oid`
+
+/**
+ * Takes from PUBLIC, and so from every app's role, what no app needs in this database: temporary tables, objects in schema
+ * public, and some of PostgreSQL's functions. The ledger's owner keeps them. Returns what this user may not take away.
+ */
+export async function closePublic(connection: pg.ClientBase): Promise<string[]> {
+  const left: string[] = []
+  const { rows } = await connection.query<{
+    database: string
+    owner: string
+    open: boolean
+    creates: boolean
+  }>(`
+    SELECT current_database() AS database, (SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'ledger') AS owner,
+           has_database_privilege('public', current_database(), 'TEMP, CREATE') AS open,
+           coalesce(has_schema_privilege('public', to_regnamespace('public'), 'CREATE'), false) AS creates`)
+  const { database = '', owner = '', open = false, creates = false } = rows[0] ?? {}
+  const take = async (statement: string) => {
+    if (!(await isTaken(connection, statement))) left.push(`${statement};`)
+  }
+  if (open) await take(`REVOKE TEMPORARY, CREATE ON DATABASE ${pg.escapeIdentifier(database)} FROM PUBLIC`)
+  if (creates) await take('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
+  const functions = (await connection.query<{ name: string }>(openFunctions)).rows.map(({ name }) => name)
+  if (functions.length > 0) {
+    const keep = `GRANT EXECUTE ON FUNCTION ${functions.join(', ')} TO ${owner}`
+    const revoke = `REVOKE EXECUTE ON FUNCTION ${functions.join(', ')} FROM PUBLIC`
+    if (!(await isTaken(connection, `${keep}; ${revoke}`)))
+      left.push(
+        'large objects, advisory locks and pg_logical_emit_message: run this command as a superuser once',
+      )
+  }
+  return left
+}
+
+/** Runs a REVOKE. PostgreSQL only warns one who may revoke nothing. */
+async function isTaken(connection: pg.ClientBase, statement: string): Promise<boolean> {
+  let isWarned = false
+  const hear = () => {
+    isWarned = true
+  }
+  connection.on('notice', hear)
+  try {
+    await connection.query(statement)
+    return !isWarned
+  } catch (error) {
+    if (codeOf(error) === '42501') return false
+    throw error
+  } finally {
+    connection.off('notice', hear)
+  }
+}

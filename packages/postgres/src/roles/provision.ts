@@ -1,0 +1,52 @@
+import pg from 'pg'
+import { LEDGER } from '../project.ts'
+import { ensureRole, excessOf, type RoleOptions, roleOf } from './app-role.ts'
+import { closePublic } from './close-public.ts'
+import { limitRole } from './limits.ts'
+
+/** How many connections an app's role may have at once, unless told otherwise: those of three processes. */
+export const defaultConnections = 40
+
+/**
+ * Lets an app log in as a role of its own: makes or mends the role, its rights and its limits. Done again, it changes
+ * nothing. The database is migrated, and the connection is its owner's.
+ *
+ * @returns what could not be done, each as a sentence for a person.
+ * @throws Error that says what to do where the database is not migrated, or this user may not make roles.
+ */
+export async function provisionApp(connection: pg.ClientBase, options: RoleOptions): Promise<string[]> {
+  const { app } = options
+  await assertMigrated(connection)
+  await ensureRole(connection, options)
+  await connection.query('SELECT ledger.grant_app($1)', [app])
+  const role = roleOf(app)
+  const limits = await limitRole(connection, app)
+  const excess = await excessOf(connection, app)
+  const connects = await letConnect(connection, role)
+  return [...connects, ...limits, ...excess].map((problem) => `${role}: ${problem}`)
+}
+
+/** Takes from everybody what no app needs. Returns what could not be done, as `provisionApp` does. */
+export async function closeDatabase(connection: pg.ClientBase): Promise<string[]> {
+  const left = await closePublic(connection)
+  return left.map((what) => `Every role may still use what this user may not take away: ${what}`)
+}
+
+async function letConnect(connection: pg.ClientBase, role: string): Promise<string[]> {
+  const may =
+    "SELECT current_database() AS database, has_database_privilege($1, current_database(), 'CONNECT') AS may"
+  const ask = async () => (await connection.query<{ database: string; may: boolean }>(may, [role])).rows[0]
+  const before = await ask()
+  if (before?.may) return []
+  const grant = `GRANT CONNECT ON DATABASE ${pg.escapeIdentifier(before?.database ?? '')} TO ${pg.escapeIdentifier(role)}`
+  await connection.query(grant)
+  return (await ask())?.may ? [] : [`it may not connect, which the owner of the database grants: ${grant};`]
+}
+
+async function assertMigrated(connection: pg.ClientBase): Promise<void> {
+  const { rows } = await connection.query<{ migrated: boolean }>(
+    `SELECT to_regproc('${LEDGER}.grant_apps') IS NOT NULL AS migrated`,
+  )
+  if (!rows[0]?.migrated)
+    throw new Error('The ledger is not in this database, or an older one is. Run npm run migrate first.')
+}
