@@ -1,6 +1,7 @@
 import type { PrismaClient, TransactionClient } from './database/database.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
+import type { AtWork } from './posting/at-work.ts'
 import {
   correctionDrafts,
   type RefundEntryInput,
@@ -141,6 +142,7 @@ export function createCommands<Ops extends Operations>({
   rows,
   find,
   wakeUp,
+  atWork,
 }: {
   readonly app: string
   readonly operations: Ops
@@ -152,10 +154,11 @@ export function createCommands<Ops extends Operations>({
   readonly find: Finders
   /** Called when entries were committed. */
   readonly wakeUp: () => void
+  readonly atWork: AtWork
 }): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const post = createPost({ app, rows, find, prisma, patienceMs, report, wakeUp })
+  const post = createPost({ app, rows, find, prisma, patienceMs, report, wakeUp, atWork })
   const holdEnds = createHoldEnds({ rows, post, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)

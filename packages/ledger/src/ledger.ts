@@ -10,6 +10,7 @@ import { assertDeclared } from './operations/declared.ts'
 import { type OperationInfo, operationInfos } from './operations/operation-info.ts'
 import { assertOperations } from './operations/operation-problems.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
+import { createAtWork } from './posting/at-work.ts'
 import type { PostingEvent } from './posting/events.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
@@ -46,7 +47,10 @@ export interface Ledger<Ops extends Operations = Operations>
    * relies on, and where the database lacks the ledger or one of the app's operations.
    */
   assertReady(): Promise<readonly string[]>
-  /** Ends its live lists, and lets go of the ledger's client. The pool is its maker's to end. */
+  /**
+   * Ends its live lists, waits for what it was handed, also by callers who have left, and lets go of the ledger's client.
+   * The pool is its maker's to end.
+   */
   close(): Promise<void>
 }
 
@@ -65,11 +69,12 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const reads = createReads({ app, operations, prisma, rows, find })
   const live = createLive({ app, connection: listenerOptions(pool), prisma, entries: reads.entries })
   const wakeUp = createWakeUp(app, pool)
+  const atWork = createAtWork()
   const patienceMs = pool.options.lock_timeout || readBounds().lock
   return {
     app,
     operations,
-    ...createCommands({ app, operations, onPosting, prisma, patienceMs, rows, find, wakeUp }),
+    ...createCommands({ app, operations, onPosting, prisma, patienceMs, rows, find, wakeUp, atWork }),
     ...reads,
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),
@@ -78,9 +83,10 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
       await assertPool(pool)
       return assertDeclared(app, operations, prisma)
     },
-    close() {
+    async close() {
       live.close()
-      return prisma.$disconnect()
+      await atWork.none()
+      await prisma.$disconnect()
     },
   }
 }

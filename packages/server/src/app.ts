@@ -97,8 +97,10 @@ export interface App {
   answerFault(error: unknown): TextAnswer
   /** All of it: `identify`, then `answer`, as a response. */
   fetch(request: Request, target?: string): Promise<Response>
-  /** Ends the subscriptions, and those that are asked for from now on; `/readyz` sends further requests elsewhere. */
+  /** Has `/readyz` send further requests elsewhere. */
   beginToStop(): void
+  /** Ends the subscriptions, and those that are asked for from now on. */
+  endStreams(): void
   /** Lets go of what the app's plugins hold, once the last request is answered. */
   close(): Promise<void>
 }
@@ -225,8 +227,8 @@ export function createApp(options: AppOptions): App {
     },
     beginToStop() {
       isStopping = true
-      graph.endStreams()
     },
+    endStreams: graph.endStreams,
     close: graph.close,
   }
 }

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AppOptions, createApp } from './app.ts'
 import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
@@ -24,7 +25,10 @@ export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
 /** A server at work. */
 export interface RunningServer {
   readonly url: string
-  /** Ends the subscriptions, finishes the requests in flight, then lets go of the ledger and the app's own. */
+  /**
+   * Has `/readyz` say so, and serves for DRAIN_SECONDS. Then takes no new connections, ends the subscriptions, finishes the
+   * requests in flight, and lets go of the ledger and the app's own.
+   */
   close(): Promise<void>
 }
 
@@ -60,8 +64,8 @@ export async function startServer(
   }
   try {
     const settings = readServerSettings()
-    const { HOST: host, PORT: port = options.port, ALLOWED_HOSTS: allowed, RATE_LIMIT: rateLimit } = settings
-    const isOwnHost = createHosts({ host, allowed })
+    const { HOST: host, PORT: port = options.port, RATE_LIMIT: rateLimit } = settings
+    const isOwnHost = createHosts({ host, allowed: settings.ALLOWED_HOSTS })
     if (rateLimit && !options.identify) options.logger.warn(limitsNobody)
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
     const served = createApp({ ...options, rateLimit })
@@ -71,6 +75,9 @@ export async function startServer(
       url: urlOf(server, host),
       async close() {
         served.beginToStop()
+        connections.endAfterAnswers()
+        if (settings.DRAIN_SECONDS > 0) await sleep(settings.DRAIN_SECONDS * 1000)
+        served.endStreams()
         await stop()
         try {
           await served.close()

@@ -31,6 +31,7 @@ export const serverSettings = {
   PORT: setting(port, wholeNumber(0, 65_535).optional()),
   ALLOWED_HOSTS: setting('hosts separated by commas, without scheme, port and path', hosts, { fallback: '' }),
   RATE_LIMIT: setting(rateLimitTakes, rateLimitShape.optional()),
+  DRAIN_SECONDS: setting('a whole number of seconds from 0 to 600', wholeNumber(0, 600), { fallback: '0' }),
   LOG_LEVEL: setting(`one of ${logLevels.join(', ')}`, z.enum(logLevels), { fallback: 'info' }),
 }
 

@@ -1,7 +1,9 @@
 import cluster from 'node:cluster'
 import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import type { Logger } from 'pino'
 import type { Connections } from './connections.ts'
+import { readServerSettings } from './settings.ts'
 
 /** How long requests in flight may take once the server is told to stop. */
 const graceMs = 10_000
@@ -15,25 +17,32 @@ export function markStream(response: object): void {
   streams.add(response)
 }
 
+/** How long an open connection may take to send a last request once there are no new ones: it may be on its way already. */
+const lastRequestMs = 500
+
 /**
  * @returns stops accepting, and waits for the requests in flight; cuts off those that take too long, and the clients of
  * streams that do not read.
  */
 export function createStop(server: Server, connections: Connections): () => Promise<void> {
   return async () => {
+    connections.endAfterAnswers()
     const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve())
+      // Node's own would cut off what has no request at this moment.
+      NetServer.prototype.close.call(server, () => resolve())
     })
-    connections.endIdle()
-    const cutOffStreams = setTimeout(() => {
-      for (const response of [...connections.open.values()].flatMap((responses) => [...responses])) {
-        if (streams.has(response)) response.destroy()
-      }
-    }, streamGraceMs)
-    const cutOffAll = setTimeout(() => server.closeAllConnections(), graceMs)
+    const timers = [
+      setTimeout(() => connections.endIdle(), lastRequestMs),
+      setTimeout(() => {
+        for (const response of [...connections.open.values()].flatMap((responses) => [...responses])) {
+          if (streams.has(response)) response.destroy()
+        }
+      }, streamGraceMs),
+      setTimeout(() => server.closeAllConnections(), graceMs),
+    ]
     await closed
-    clearTimeout(cutOffStreams)
-    clearTimeout(cutOffAll)
+    for (const timer of timers) clearTimeout(timer)
+    server.close() // lets go of what Node has beside the connections
   }
 }
 
@@ -55,6 +64,7 @@ export function onShutdown(
   logger: Logger,
   close: () => Promise<void>,
 ): (reason: string, code?: number) => Promise<void> {
+  const { DRAIN_SECONDS: drainSeconds } = readServerSettings()
   let stopping = false
   const shutDown = async (reason: string, code = 0) => {
     // A terminal signals a whole process group, and npm passes the signal on once more.
@@ -62,7 +72,7 @@ export function onShutdown(
     stopping = true
     logger.info({ reason }, 'stopping')
     // An exit would still wait for a log whose reader has stopped reading.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 2 * graceMs).unref()
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), drainSeconds * 1000 + 2 * graceMs).unref()
     try {
       await close()
     } catch (error) {

@@ -5,6 +5,7 @@ test('what is not set, or empty, has its default', () => {
   const defaults = {
     HOST: '127.0.0.1',
     ALLOWED_HOSTS: '',
+    DRAIN_SECONDS: 0,
     LOG_LEVEL: 'info',
     REQUEST_TIMEOUT_MS: 15_000,
   }

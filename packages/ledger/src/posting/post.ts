@@ -3,6 +3,7 @@ import { query } from '../database/database-errors.ts'
 import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
+import type { AtWork } from './at-work.ts'
 import { createBatcher } from './batcher.ts'
 import { callsOf } from './calls.ts'
 import { createDirectCalls } from './direct-calls.ts'
@@ -40,6 +41,7 @@ export function createPost<Operation extends string>({
   patienceMs,
   report,
   wakeUp,
+  atWork,
   append,
 }: {
   readonly app: string
@@ -50,6 +52,7 @@ export function createPost<Operation extends string>({
   readonly patienceMs: number
   readonly report: Report
   readonly wakeUp: () => void
+  readonly atWork: AtWork
   /** False: also a plain entry that is alone in its call is posted by the function for all requests. */
   readonly append?: boolean
 }): Post<Operation> {
@@ -109,7 +112,7 @@ export function createPost<Operation extends string>({
     settle: () => Promise<readonly Settled<Operation>[]>,
   ) => {
     try {
-      const settled = await settle()
+      const settled = await atWork.track(drafts.length, settle)
       for (const [index, outcome] of settled.entries()) report(drafts[index]?.lines ?? [], outcome)
       if (isCommitted && settled.some((outcome) => 'entries' in outcome)) wakeUp()
       return settled

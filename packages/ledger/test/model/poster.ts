@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { readBounds } from '../../src/database/bounds.ts'
 import { createLedgerClient } from '../../src/database/database.ts'
+import { createAtWork } from '../../src/posting/at-work.ts'
 import type { Draft } from '../../src/posting/draft.ts'
 import { createPost } from '../../src/posting/post.ts'
 import { createFinders } from '../../src/reading/finders.ts'
@@ -19,6 +20,7 @@ export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
     append,
     report: () => {},
     wakeUp: () => {},
+    atWork: createAtWork(),
   })
   return {
     client,

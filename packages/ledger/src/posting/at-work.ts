@@ -1,0 +1,31 @@
+/** Counts what a ledger has been handed and has not answered. */
+export interface AtWork {
+  /** How many drafts that is. */
+  readonly drafts: number
+  /** Counts drafts while a function is at them. */
+  track<Result>(drafts: number, run: () => Promise<Result>): Promise<Result>
+  /** Resolves once there are none. */
+  none(): Promise<void>
+}
+
+export function createAtWork(): AtWork {
+  let count = 0
+  const waiting: (() => void)[] = []
+  return {
+    get drafts() {
+      return count
+    },
+    async track(drafts, run) {
+      count += drafts
+      try {
+        return await run()
+      } finally {
+        count -= drafts
+        if (count === 0) for (const resolve of waiting.splice(0)) resolve()
+      }
+    },
+    async none() {
+      if (count > 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+  }
+}
