@@ -21,6 +21,8 @@ export interface Bounds {
   readonly bulkBytesHeld: number
   /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
   readonly streams: number
+  /** Those of one principal: others find room beside it. Where nobody is asked who they are, there is no such bound. */
+  readonly streamsPerPrincipal: number
   /** Principals whose rate is known, where RATE_LIMIT is set: some KiB each. */
   readonly principals: number
   /** Requests of a kind that wait for their turn: what is done within a second or two. */
@@ -52,6 +54,7 @@ export const bounds: Bounds = {
   bulkBytes: 16 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,
   streams: 1_000,
+  streamsPerPrincipal: 250,
   principals: 10_000,
   waiting: 2_000,
   turnMs: 10,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { isOwner, type Principal } from '@shared-ledger/ledger/facts'
+import type { Principal } from '@shared-ledger/ledger/facts'
 import { Problem } from '@shared-ledger/rest'
 import { TokenBucket } from 'limiter'
 import { anyone } from './identify.ts'
+import { principalKey } from './principal-key.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 /** Counts what principals ask of this process. */
@@ -43,7 +43,7 @@ export function createRates(limit: RateLimit, principals: number): Rates {
   const buckets = new Map<string, TokenBucket>()
 
   const bucketOf = (principal: Principal): TokenBucket => {
-    const key = keyOf(principal)
+    const key = principalKey(principal)
     const bucket = buckets.get(key) ?? fullBucket()
     buckets.delete(key) // the last of the map asked last
     buckets.set(key, bucket)
@@ -89,15 +89,6 @@ export function createRates(limit: RateLimit, principals: number): Rates {
     },
   }
 }
-
-/** An owner is another one than a service of the same name. Names that are long are not kept. */
-function keyOf(principal: Principal): string {
-  const { name } = principal
-  const short = name.length <= maxNameLength ? name : createHash('sha256').update(name).digest('base64')
-  return `${isOwner(principal) ? 'owner' : 'service'} ${short}`
-}
-
-const maxNameLength = 100
 
 function inWords({ requests, perMs, burst }: RateLimit): string {
   const unit = { 1000: 'second', 60000: 'minute' }[perMs] ?? 'hour'

@@ -1,39 +1,72 @@
-import { problem } from '@shared-ledger/rest'
+import { type Problem, problem } from '@shared-ledger/rest'
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
-import { bounds } from './bounds.ts'
+import { type Bounds, bounds } from './bounds.ts'
 import { graphqlProblem } from './graphql-errors.ts'
 import type { GraphqlServerContext, ResultStream } from './graphql-server-context.ts'
+import { anyone } from './identify.ts'
+import { principalKey } from './principal-key.ts'
 
 /**
  * Follows the streams of results. An error that ends one reaches its client as a last result. `endAll` ends them, and
  * those that are asked for from then on.
  *
- * @param max How many there may be at once; beyond them one is told OVERLOADED.
+ * @param most How many there may be at once, and of one principal; beyond them one is told OVERLOADED, or RATE_LIMITED.
  */
-export function createStreams(maskError: (error: unknown) => GraphQLError, max = bounds.streams) {
+export function createStreams(
+  maskError: (error: unknown) => GraphQLError,
+  most: Pick<Bounds, 'streams' | 'streamsPerPrincipal'> = bounds,
+) {
   const streams = new Set<ResultStream>()
+  const ofPrincipals = new Map<string, number>()
   let isStopping = false
+
+  /** By what the stream is counted: where nobody is asked, by nothing. */
+  const keyIn = ({ principal }: Partial<GraphqlServerContext>) =>
+    principal === undefined || principal === anyone ? undefined : principalKey(principal)
+  const refusalFor = (key: string | undefined): ExecutionResult | undefined => {
+    if (streams.size >= most.streams) return refused(tooMany())
+    const ofPrincipal = key === undefined ? 0 : (ofPrincipals.get(key) ?? 0)
+    return ofPrincipal < most.streamsPerPrincipal
+      ? undefined
+      : refused(tooManyOfOne(most.streamsPerPrincipal))
+  }
+  const follow = (stream: ResultStream, key: string | undefined) => {
+    const count = (change: 1 | -1) => {
+      if (key === undefined) return
+      const open = (ofPrincipals.get(key) ?? 0) + change
+      if (open > 0) ofPrincipals.set(key, open)
+      else ofPrincipals.delete(key)
+    }
+    streams.add(stream)
+    count(1)
+    stream.ended.then(() => {
+      streams.delete(stream)
+      count(-1)
+    })
+  }
 
   const useStreams: Plugin<Partial<GraphqlServerContext>, GraphqlServerContext> = {
     onSubscribe({ args: { contextValue }, setResultAndStopExecution }) {
-      if (streams.size >= max) {
-        setResultAndStopExecution(tooMany())
+      const key = keyIn(contextValue)
+      const refusal = refusalFor(key)
+      if (refusal) {
+        setResultAndStopExecution(refusal)
         return
       }
       return {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return
           // Others may have been opened while this one was.
-          if (streams.size >= max) {
+          const late = refusalFor(key)
+          if (late) {
             void result[Symbol.asyncIterator]().return?.()
-            setResult(tooMany())
+            setResult(late)
             return
           }
           const stream = createStream(result, maskError)
           setResult(stream.results)
-          streams.add(stream)
-          stream.ended.then(() => streams.delete(stream))
+          follow(stream, key)
           if (contextValue.line) contextValue.line.stream = stream
           if (isStopping) stream.end()
         },
@@ -49,11 +82,12 @@ export function createStreams(maskError: (error: unknown) => GraphQLError, max =
   }
 }
 
-const tooMany = (): ExecutionResult => ({
-  errors: [
-    graphqlProblem(problem('OVERLOADED', 'Too many subscriptions are open already. Try again shortly.')),
-  ],
-})
+const refused = (problem: Problem): ExecutionResult => ({ errors: [graphqlProblem(problem)] })
+
+const tooMany = () => problem('OVERLOADED', 'Too many subscriptions are open already. Try again shortly.')
+
+const tooManyOfOne = (most: number) =>
+  problem('RATE_LIMITED', `The caller has ${most} subscriptions open already. Try again when one has ended.`)
 
 type Next = IteratorResult<ExecutionResult, undefined>
 

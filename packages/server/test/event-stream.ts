@@ -13,9 +13,10 @@ const json = { 'content-type': 'application/json', accept: 'text/event-stream' }
 export function openStream(
   url: string,
   body: { query: string; variables?: object },
+  more: Record<string, string> = {},
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${url}/graphql`, { method: 'POST', headers: json, agent: false })
+    const sent = request(`${url}/graphql`, { method: 'POST', headers: { ...json, ...more }, agent: false })
     sent.on('response', resolve)
     sent.on('error', reject)
     sent.end(JSON.stringify(body))
