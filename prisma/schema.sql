@@ -1006,7 +1006,7 @@ BEGIN
     EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
       quote_literal('template'), quote_literal(app));
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
-    IF template.is_entry AND app_role IS NOT NULL THEN
+    IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
     END IF;
   END LOOP;

@@ -2,8 +2,9 @@
 -- partition: a statement that is planned for any app would lock the partitions of all, and one that is planned anew each
 -- time costs more than what it does.
 
--- Makes an app's copies of the templates, and lets the app's role call those that post. Run by ledger.set_operations, and
--- by every migration that changes a template.
+-- Makes an app's copies of the templates, and lets the app's role call those that post, where it has rights in this
+-- database: roles belong to all databases of a server. Run by ledger.set_operations, and by every migration that changes a
+-- template.
 CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));
@@ -27,7 +28,7 @@ BEGIN
     EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
       quote_literal('template'), quote_literal(app));
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
-    IF template.is_entry AND app_role IS NOT NULL THEN
+    IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
     END IF;
   END LOOP;

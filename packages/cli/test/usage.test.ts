@@ -6,6 +6,7 @@ const commands = [
   ['start', 'npm start '],
   ['migrate', 'npm run migrate '],
   ['migrate-new', 'npm run migrate:new '],
+  ['provision', 'npm run provision '],
   ['verify', 'npm run verify '],
   ['reset', 'npm run db:reset '],
 ] as const

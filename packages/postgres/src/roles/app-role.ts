@@ -28,9 +28,12 @@ export interface RoleOptions {
   readonly app: string
   /** Set anew where it is given. A new role needs one. */
   readonly password?: string
-  /** How many connections it may have at once. */
-  readonly connections: number
+  /** How many connections it may have at once. Left out: as many as it may already, or else `defaultConnections`. */
+  readonly connections?: number
 }
+
+/** How many connections an app's role may have at once, unless told otherwise: those of three processes. */
+export const defaultConnections = 40
 
 /**
  * Makes the role of an app, or makes of the one that is there what it shall be: one that may log in, and nothing else.
@@ -51,7 +54,9 @@ export async function ensureRole(
   // What is right already is not said: some of it only a superuser may say.
   for (const [column, [wanted, attribute]] of Object.entries(attributes))
     if ((found ?? blank)[column] !== wanted) changes.push(attribute)
-  if (found?.rolconnlimit !== connections) changes.push(`CONNECTION LIMIT ${connections}`)
+  const before = Number(found?.rolconnlimit ?? -1)
+  const limit = connections ?? (before < 0 ? defaultConnections : before)
+  if (limit !== before) changes.push(`CONNECTION LIMIT ${limit}`)
   if (password !== undefined) changes.push(`PASSWORD ${pg.escapeLiteral(scramSecretOf(password))}`)
   if (found && changes.length === 0) return
   const statement = `${found ? 'ALTER' : 'CREATE'} ROLE ${role} ${changes.join(' ')}`

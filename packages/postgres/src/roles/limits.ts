@@ -25,15 +25,24 @@ export async function limitRole(connection: pg.ClientBase, app: string): Promise
     ...sessionBounds(bounds),
     ...(version >= knowsTransactionTimeout && { transaction_timeout: 2 * bounds.request }),
   })
-  await connection.query(
-    settings.map(([name, value]) => `${whose} ${setClause(name, String(value))}`).join(';\n'),
-  )
+  const all = settings.map(([name, value]) => `${whose} ${setClause(name, String(value))}`)
   const files = `${whose} ${setClause('temp_file_limit', temporaryFiles)}`
+  return [
+    ...((await isSet(connection, all.join(';\n')))
+      ? []
+      : [`its limits may be set by who made it alone: ${all.join('; ')};`]),
+    ...((await isSet(connection, files))
+      ? []
+      : [`its temporary files have no bound, which only a superuser may set: ${files};`]),
+  ]
+}
+
+async function isSet(connection: pg.ClientBase, statements: string): Promise<boolean> {
   try {
-    await connection.query(files)
-    return []
+    await connection.query(statements)
+    return true
   } catch (error) {
-    if (codeOf(error) !== '42501') throw error
-    return [`its temporary files have no bound, which only a superuser may set: ${files};`]
+    if (codeOf(error) === '42501') return false
+    throw error
   }
 }

@@ -4,9 +4,6 @@ import { ensureRole, excessOf, type RoleOptions, roleOf } from './app-role.ts'
 import { closePublic } from './close-public.ts'
 import { limitRole } from './limits.ts'
 
-/** How many connections an app's role may have at once, unless told otherwise: those of three processes. */
-export const defaultConnections = 40
-
 /**
  * Lets an app log in as a role of its own: makes or mends the role, its rights and its limits. Done again, it changes
  * nothing. The database is migrated, and the connection is its owner's.

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import {
+  closeDatabase,
+  hasRole,
+  MIGRATING,
+  messageOf,
+  newPassword,
+  provisionApp,
+  roleOf,
+  takeLock,
+  withConnection,
+  withLogin,
+} from '@shared-ledger/postgres'
+import { loginVariableOf } from './app-logins.ts'
+import { runCommand, say } from './command.ts'
+import { withDatabase } from './database.ts'
+import { chooseServers } from './server-processes.ts'
+
+const usage =
+  'npm run provision -- content [--rotate] [--password-file FILE] [--connections 40]: makes or mends the database role of ' +
+  'an app: its password, rights and limits. --rotate: another password; --password-file: that one (-: from standard input).'
+const options = {
+  rotate: { type: 'boolean', default: false },
+  'password-file': { type: 'string' },
+  connections: { type: 'string' },
+} as const
+
+await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals, values }) => {
+  if (!process.env.DATABASE_URL) {
+    throw new Error(
+      'npm start makes the roles of the embedded database by itself. For a server of your own, set DATABASE_URL.',
+    )
+  }
+  const apps = chooseServers(root, positionals)
+  const file = values['password-file']
+  if (file !== undefined && apps.length !== 1) throw new Error(`A password is for one app: name it. ${usage}`)
+  const given = file === undefined ? undefined : passwordIn(file)
+  const connections = connectionsOf(values.connections)
+  return withDatabase(root, ({ url, directUrl }, signal) =>
+    withConnection(directUrl, async (connection) => {
+      await takeLock(connection, MIGRATING, { log: say, signal })
+      for (const app of apps) {
+        const isNew = !(await hasRole(connection, app))
+        const made = given === undefined && (isNew || values.rotate) ? newPassword() : undefined
+        const password = given ?? made
+        const left = await provisionApp(connection, {
+          app,
+          ...(password !== undefined && { password }),
+          ...(connections !== undefined && { connections }),
+        })
+        const what = isNew ? 'made, with its rights and limits' : 'its rights and limits are as they shall be'
+        say(
+          `${roleOf(app)}: ${what}; ${password === undefined ? 'its password stays' : 'its password is new'}.`,
+        )
+        if (made !== undefined) {
+          say('The login of the app, which is shown this once:')
+          say(`${loginVariableOf(app)}=${withLogin(url, { user: roleOf(app), password: made })}`)
+        }
+        for (const line of left) say(line)
+      }
+      for (const line of await closeDatabase(connection)) say(line)
+      return 0
+    }),
+  )
+})
+
+/** The password in a file, or from standard input. @throws Error that names the file. */
+function passwordIn(file: string): string {
+  try {
+    const password = readFileSync(file === '-' ? 0 : file, 'utf8').trim()
+    if (password) return password
+  } catch (error) {
+    throw new Error(`The password in ${file} cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+  throw new Error(`There is no password in ${file === '-' ? 'standard input' : file}.`)
+}
+
+/** @throws Error on a number of connections that is none. */
+function connectionsOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const connections = Number(given)
+  if (/^\d+$/.test(given) && connections >= 1 && connections <= 100_000) return connections
+  throw new Error(`--connections must be a whole number from 1 to 100000, not ${JSON.stringify(given)}.`)
+}
