@@ -5,6 +5,7 @@ import { findRoot, migrate } from '@shared-ledger/postgres'
 import { startTemporaryPostgres } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { busyOwner, historyOwner, hotOwner, spreadOwners } from './owners.ts'
+import { app, unchainedApp } from './posting.ts'
 import type { Sizes } from './sizes.ts'
 
 /** A database of the run's own, filled and warm. */
@@ -78,12 +79,15 @@ async function fill(url: string, sizes: Sizes, log: (line: string) => void): Pro
   await connection.connect()
   try {
     await connection.query(sql('tables'))
-    await connection.query(sql('entries'), [
-      [...spreadOwners(sizes), hotOwner, busyOwner],
-      sizes.entriesPerOwner,
-    ])
+    for (const name of [app, unchainedApp]) {
+      await connection.query(sql('entries'), [
+        [...spreadOwners(sizes), hotOwner, busyOwner],
+        sizes.entriesPerOwner,
+        name,
+      ])
+    }
     for (const entries of sizes.histories)
-      await connection.query(sql('entries'), [[historyOwner(entries)], entries])
+      await connection.query(sql('entries'), [[historyOwner(entries)], entries, app])
     await connection.query(sql('copies'))
     await connection.query('VACUUM (ANALYZE)')
     await connection.query('CHECKPOINT')

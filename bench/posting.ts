@@ -6,6 +6,8 @@ import { callsOf } from '../packages/ledger/src/posting/calls.ts'
 
 /** The app of the benchmark, which has the shared operations alone. */
 export const app = 'bench'
+/** The same app, whose entries have no hash chain: made from the ledger's functions by bench/sql/tables.sql. */
+export const unchainedApp = 'unchained'
 export const operations = defineOperations(sharedOperations)
 
 /** What every variant posts: one credit is spent, so that each has to look at the balance. */
@@ -29,10 +31,14 @@ export function clientOver(pg: Pick<pg.Pool, 'query'>): TransactionClient {
   }
 }
 
-const calls = callsOf(app)
+const callsOfApps = { [app]: callsOf(app), [unchainedApp]: callsOf(unchainedApp) }
 
 /** Posts one entry for each of these owners in one call, as the ledger does. @throws where one was refused. */
-export async function postCall(client: TransactionClient, owners: readonly string[]): Promise<void> {
+export async function postCall(
+  client: TransactionClient,
+  owners: readonly string[],
+  of: typeof app | typeof unchainedApp = app,
+): Promise<void> {
   const drafts = owners.map((ownerId) => ({
     id: uuidv7(),
     nonce: crypto.randomUUID(),
@@ -41,6 +47,9 @@ export async function postCall(client: TransactionClient, owners: readonly strin
     lines: [{ ownerId, operation, amount: -amount, requested: -amount }],
   }))
   const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves out what is locked elsewhere: here nothing
-  const { ids } = await calls.post(client, drafts, [...new Set(owners)].sort(), { skipBusy, lockMs: null })
+  const { ids } = await callsOfApps[of].post(client, drafts, [...new Set(owners)].sort(), {
+    skipBusy,
+    lockMs: null,
+  })
   if (ids.length !== owners.length || ids.includes(null)) throw new Error('the ledger refused an entry')
 }

@@ -7,6 +7,8 @@ CREATE DOMAIN ledger.credits_from_0 AS bigint CONSTRAINT credits_from_0_range CH
 
 CREATE DOMAIN ledger.credits_from_1 AS bigint CONSTRAINT credits_from_1_range CHECK (VALUE >= 1 AND VALUE <= '9007199254740991'::bigint);
 
+CREATE DOMAIN ledger.hash AS bytea CONSTRAINT hash_length CHECK (octet_length(VALUE) = 32);
+
 CREATE DOMAIN ledger.metadata AS jsonb CONSTRAINT metadata_shape CHECK (VALUE = '{}'::jsonb OR ledger.is_metadata(VALUE));
 
 CREATE DOMAIN ledger.nonce AS text COLLATE "C" CONSTRAINT nonce_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 255);
@@ -27,6 +29,7 @@ CREATE TABLE ledger.accounts (
   seq ledger.seq_from_0 NOT NULL DEFAULT 0,
   created_on timestamp(3) with time zone NOT NULL,
   updated_on timestamp(3) with time zone NOT NULL,
+  head ledger.hash NOT NULL,
   CONSTRAINT accounts_pkey PRIMARY KEY (book, owner_id),
   CONSTRAINT accounts_available CHECK ((balance::bigint - held::bigint + overdraft::bigint) >= 0),
   CONSTRAINT accounts_held CHECK ((held::bigint = 0) = (holds_expire_on IS NULL)),
@@ -68,6 +71,7 @@ CREATE TABLE ledger.entries (
   reverses bigint,
   refunds bigint,
   hold_id bigint,
+  hash ledger.hash NOT NULL DEFAULT ledger.refuse_unchained(),
   CONSTRAINT entries_kind CHECK (num_nonnulls(reverses, refunds, hold_id) <= 1)
 ) PARTITION BY LIST (app);
 
@@ -192,7 +196,7 @@ AS $function$
 DECLARE
   app  CONSTANT text := 'app';
   book CONSTANT text := 'app';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz;
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
 BEGIN
@@ -200,10 +204,12 @@ BEGIN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -214,16 +220,19 @@ BEGIN
   IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
     transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
     INSERT INTO ledger.entries_app AS e (
-      app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
-    SELECT app, book, owner_id, seq, operation, amount, balance, nonce, transaction_id, coalesce(metadata, '{}')::jsonb, at
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
+    SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
+           sha256(head || ledger.entry_form(
+             app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
+      FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
      WHERE (SELECT e.nonce FROM ledger.entries_app e
              WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce ORDER BY e.nonce LIMIT 1) IS NULL
        AND (SELECT h.nonce FROM ledger.holds h
              WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce ORDER BY h.nonce LIMIT 1) IS NULL
        AND operation <> ALL ((SELECT p.retired FROM ledger.apps p WHERE p.app = app)::text[])
-    RETURNING e.id INTO entry_id;
+    RETURNING e.id, e.hash INTO entry_id, head;
     IF entry_id IS NOT NULL THEN
-      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at
+      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at, head = head
        WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq - 1;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
@@ -251,7 +260,7 @@ AS $function$
 DECLARE
   app  CONSTANT text := 'template';
   book CONSTANT text := 'template';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz;
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
 BEGIN
@@ -259,10 +268,12 @@ BEGIN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -273,16 +284,19 @@ BEGIN
   IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
     transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
     INSERT INTO ledger.entries_template AS e (
-      app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
-    SELECT app, book, owner_id, seq, operation, amount, balance, nonce, transaction_id, coalesce(metadata, '{}')::jsonb, at
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
+    SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
+           sha256(head || ledger.entry_form(
+             app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
+      FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
      WHERE (SELECT e.nonce FROM ledger.entries_template e
              WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce ORDER BY e.nonce LIMIT 1) IS NULL
        AND (SELECT h.nonce FROM ledger.holds h
              WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce ORDER BY h.nonce LIMIT 1) IS NULL
        AND operation <> ALL ((SELECT p.retired FROM ledger.apps p WHERE p.app = app)::text[])
-    RETURNING e.id INTO entry_id;
+    RETURNING e.id, e.hash INTO entry_id, head;
     IF entry_id IS NOT NULL THEN
-      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at
+      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at, head = head
        WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq - 1;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
@@ -373,6 +387,13 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.capture_hold(text, text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+RETURN sha256((('\x7368617265642d6c65646765722f6163636f756e742f31'::bytea || int4send(octet_length(book))) || convert_to((book || owner_id), 'UTF8'::name)));
+REVOKE ALL ON FUNCTION ledger.chain_start(text, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[])
  RETURNS json
  LANGUAGE plpgsql
@@ -424,6 +445,13 @@ BEGIN
   RETURN found;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.entries_by_transaction(text, uuid[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.entry_form(app text, book text, owner_id text, seq bigint, id bigint, operation text, amount bigint, balance_after bigint, nonce text, place integer, transaction_id uuid, metadata jsonb, created_on timestamp with time zone, reverses bigint, refunds bigint, hold_id bigint)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+RETURN (((((((((((((((('\x01'::bytea || int8send(seq)) || int8send(id)) || int8send(amount)) || int8send(balance_after)) || int4send(place)) || uuid_send(transaction_id)) || timestamptz_send(created_on)) || COALESCE(('\x08'::bytea || int8send(reverses)), '\x00'::bytea)) || COALESCE(('\x08'::bytea || int8send(refunds)), '\x00'::bytea)) || COALESCE(('\x08'::bytea || int8send(hold_id)), '\x00'::bytea)) || int4send(octet_length(app))) || int4send(octet_length(book))) || int4send(octet_length(owner_id))) || int4send(octet_length(operation))) || int4send(octet_length(nonce))) || convert_to((((((app || book) || owner_id) || operation) || nonce) || (metadata)::text), 'UTF8'::name));
+REVOKE ALL ON FUNCTION ledger.entry_form(text, text, text, bigint, bigint, text, bigint, bigint, text, integer, uuid, jsonb, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entry_json(id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid, metadata jsonb, created_on timestamp with time zone, reverses bigint, refunds bigint, hold_id bigint)
  RETURNS json
@@ -871,7 +899,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.live_holds_of(text, text[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_accounts(book text, owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT made text[])
+CREATE OR REPLACE FUNCTION ledger.lock_accounts(book text, owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -883,8 +911,8 @@ BEGIN
     SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
            array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
            array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
-           array_agg(o.owner_id) FILTER (WHERE m.made)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, made
+           array_agg(coalesce(a.head, m.head)), array_agg(o.owner_id) FILTER (WHERE m.made)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made
       FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
       ) a ON true LEFT JOIN LATERAL (
@@ -895,8 +923,8 @@ BEGIN
 
   LOOP
     SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
-           array_agg(a.updated_on)
-      INTO balances, overdrafts, helds, expiries, seqs, updates
+           array_agg(a.updated_on), array_agg(a.head)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, heads
       FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
       ) a ON true;
@@ -914,15 +942,15 @@ END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_accounts(text, text[], boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text)
- RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, made boolean)
+ RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, head bytea, made boolean)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 BEGIN
   made := false;
   LOOP
-    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on
-      INTO balance, overdraft, held, holds_expire_on, seq, updated_on
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on, a.head
+      INTO balance, overdraft, held, holds_expire_on, seq, updated_on, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
       RETURN NEXT;
@@ -943,8 +971,8 @@ DECLARE
   made text[];
 BEGIN
   FOR owner_id IN
-    INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
-    SELECT $1, o.owner_id, moment.now, moment.now
+    INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+    SELECT $1, o.owner_id, ledger.chain_start($1, o.owner_id), moment.now, moment.now
       FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
      ORDER BY o.place
     ON CONFLICT DO NOTHING
@@ -1064,10 +1092,10 @@ DECLARE
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  made text[]; seqs_written bigint[];
+  heads bytea[]; made text[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
-  ids bigint[]; entry_seqs bigint[]; balances_after bigint[];
+  ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
   entry_places integer[];                          -- null: all are 1
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
@@ -1147,6 +1175,7 @@ BEGIN
     expiries := expiries || got.expiries;
     seqs := seqs || got.seqs;
     updates := updates || got.updates;
+    heads := heads || got.heads;
     made := made || got.made;
     -- The parent before its partition, as every migration does that changes which partitions there are.
     LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
@@ -1175,6 +1204,7 @@ BEGIN
   ids := array_fill(NULL::bigint, ARRAY[cardinality(accounts)]);
   entry_seqs := ids;
   balances_after := ids;
+  hashes := array_fill(NULL::bytea, ARRAY[cardinality(accounts)]);
 
   LOOP
     <<run>>
@@ -1323,6 +1353,16 @@ BEGIN
 
       IF refusal IS NULL THEN
         transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        -- Chain.
+        FOR line IN first..last LOOP
+          CONTINUE WHEN ids[line] IS NULL;
+          number := accounts[line];
+          heads[number] := sha256(heads[number] || ledger.entry_form(
+            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
+            reverses[line], refunds[line], captures[line]));
+          hashes[line] := heads[number];
+        END LOOP;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
@@ -1348,14 +1388,14 @@ BEGIN
     -- Write.
     INSERT INTO ledger.entries_app (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
-      reverses, refunds, hold_id)
+      reverses, refunds, hold_id, hash)
     SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
            coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
-           l.reverses, l.refunds, l.captures
-      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after)
-           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, line)
+           l.reverses, l.refunds, l.captures, l.hash
+      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
+           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, seqs_written);
+    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;
@@ -1397,10 +1437,10 @@ DECLARE
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  made text[]; seqs_written bigint[];
+  heads bytea[]; made text[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
-  ids bigint[]; entry_seqs bigint[]; balances_after bigint[];
+  ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
   entry_places integer[];                          -- null: all are 1
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
@@ -1480,6 +1520,7 @@ BEGIN
     expiries := expiries || got.expiries;
     seqs := seqs || got.seqs;
     updates := updates || got.updates;
+    heads := heads || got.heads;
     made := made || got.made;
     -- The parent before its partition, as every migration does that changes which partitions there are.
     LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
@@ -1508,6 +1549,7 @@ BEGIN
   ids := array_fill(NULL::bigint, ARRAY[cardinality(accounts)]);
   entry_seqs := ids;
   balances_after := ids;
+  hashes := array_fill(NULL::bytea, ARRAY[cardinality(accounts)]);
 
   LOOP
     <<run>>
@@ -1656,6 +1698,16 @@ BEGIN
 
       IF refusal IS NULL THEN
         transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        -- Chain.
+        FOR line IN first..last LOOP
+          CONTINUE WHEN ids[line] IS NULL;
+          number := accounts[line];
+          heads[number] := sha256(heads[number] || ledger.entry_form(
+            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
+            reverses[line], refunds[line], captures[line]));
+          hashes[line] := heads[number];
+        END LOOP;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
@@ -1681,14 +1733,14 @@ BEGIN
     -- Write.
     INSERT INTO ledger.entries_template (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
-      reverses, refunds, hold_id)
+      reverses, refunds, hold_id, hash)
     SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
            coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
-           l.reverses, l.refunds, l.captures
-      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after)
-           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, line)
+           l.reverses, l.refunds, l.captures, l.hash
+      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
+           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, seqs_written);
+    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;
@@ -1715,6 +1767,15 @@ BEGIN
     USING ERRCODE = 'restrict_violation', HINT = 'Post another entry that corrects this one.';
 END $function$;
 REVOKE ALL ON FUNCTION ledger.refuse_change() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.refuse_unchained()
+ RETURNS bytea
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'an entry has the hash that follows from the one before it' USING ERRCODE = 'serialization_failure';
+END $function$;
+REVOKE ALL ON FUNCTION ledger.refuse_unchained() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.release_hold(app text, book text, owner_id text, id bigint, at timestamp with time zone, OUT outcome text, OUT hold json, OUT changed boolean)
  RETURNS record
@@ -1854,7 +1915,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.retired_operations(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.save_accounts(book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], seqs_read bigint[])
+CREATE OR REPLACE FUNCTION ledger.save_accounts(book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], seqs_read bigint[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -1863,10 +1924,10 @@ DECLARE
   saved integer;
 BEGIN
   UPDATE ledger.accounts a
-     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on
+     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
     FROM (
-      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, seqs_read)
-             n (owner_id, balance, held, expiry, seq, updated_on, seq_read)
+      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+             n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
        WHERE n.seq > n.seq_read OFFSET 0
     ) n
    WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
@@ -1875,7 +1936,7 @@ BEGIN
     RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.save_accounts(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.save_accounts(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamp with time zone)
  RETURNS bigint

@@ -1,7 +1,27 @@
 -- The benchmark's own app, and what it is compared with. $app of bench/posting.ts is 'bench'.
 CREATE EXTENSION pg_prewarm;
 
+-- What has no hash chain is measured, too.
+ALTER TABLE ledger.entries ALTER hash DROP DEFAULT, ALTER hash DROP NOT NULL;
+ALTER TABLE ledger.accounts ALTER head DROP NOT NULL;
+
 SELECT ledger.set_operations('bench', ledger.shared_operations());
+
+-- The same app without the chain: its copies of the posting functions compute no hash, and its accounts have no head.
+SELECT ledger.set_operations('unchained', ledger.shared_operations());
+DO $$
+DECLARE
+  post text := pg_get_functiondef('ledger.post_unchained'::regproc);
+  append text := pg_get_functiondef('ledger.append_unchained'::regproc);
+  unchained_post text := regexp_replace(post, '-- Chain\..*?END LOOP;', '');
+  unchained_append text := regexp_replace(append, 'sha256\(head.*?NULL\)\)', 'NULL::bytea');
+BEGIN
+  IF unchained_post = post OR unchained_append = append THEN
+    RAISE EXCEPTION 'the posting functions compute their hashes in another way than bench/sql/tables.sql knows';
+  END IF;
+  EXECUTE unchained_post;
+  EXECUTE unchained_append;
+END $$;
 
 -- What people write first: no balance is kept, and a posting adds the entries up.
 CREATE SCHEMA bench_sum;

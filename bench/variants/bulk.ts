@@ -8,8 +8,11 @@ import type { Context } from './context.ts'
 
 export const bulk = { ledger: 'bulk/post-entries', copy: 'bulk/copy' } as const
 
+/** Any: what is copied is not verified. */
+const hash = `\\\\x${'00'.repeat(32)}`
+
 const copyStatement = `COPY bench_copy.entries
-  (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on) FROM STDIN`
+  (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on, hash) FROM STDIN`
 
 /** A list of entries in one call of the ledger, and the same rows by COPY: the least that writing them can cost. */
 export function bulkVariants({ ledger, pool, sizes }: Context): Variant[] {
@@ -31,7 +34,7 @@ export function bulkVariants({ ledger, pool, sizes }: Context): Variant[] {
       const now = new Date().toISOString()
       const rows = drawPostings().map(({ ownerId, operation, nonce }) => {
         seq += 1
-        return [app, app, ownerId, seq, operation, -amount, seq, nonce, uuidv7(), now].join('\t')
+        return [app, app, ownerId, seq, operation, -amount, seq, nonce, uuidv7(), now, hash].join('\t')
       })
       await copyRows(pool, rows.join('\n'))
     }),

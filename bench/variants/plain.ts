@@ -4,13 +4,13 @@ import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { closedLoop } from '../closed-loop.ts'
 import { drawDifferent, hotOwner, ownerDraw, spreadOwners } from '../owners.ts'
-import { clientOver, postCall } from '../posting.ts'
+import { app, clientOver, postCall, unchainedApp } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Sizes } from '../sizes.ts'
 import type { Context } from './context.ts'
 
-/** What is posted: entries of the ledger, or rows of the same columns, checks and indexes by an INSERT. */
-export const kinds = ['ledger', 'insert'] as const
+/** What is posted: entries of the ledger, with its hash chain or without, or rows without a hash by an INSERT. */
+export const kinds = ['ledger', 'unchained', 'insert'] as const
 type Kind = (typeof kinds)[number]
 
 /** What one statement writes. */
@@ -43,9 +43,9 @@ const insert = readFileSync(join(import.meta.dirname, '../sql/insert.sql'), 'utf
 type Write = (owners: readonly string[]) => Promise<unknown>
 
 function writer(kind: Kind, connection: Pick<pg.Pool, 'query'>): Write {
-  if (kind === 'ledger') {
+  if (kind !== 'insert') {
     const client = clientOver(connection)
-    return (owners) => postCall(client, owners)
+    return (owners) => postCall(client, owners, kind === 'ledger' ? app : unchainedApp)
   }
   return (owners) => {
     const values = [owners, owners.map(() => uuidv7()), owners.map(() => crypto.randomUUID())]
@@ -53,7 +53,7 @@ function writer(kind: Kind, connection: Pick<pg.Pool, 'query'>): Write {
   }
 }
 
-/** The ledger's statement beside a plain INSERT of the same rows: what the ledger itself costs. */
+/** The ledger's statement beside a plain INSERT of the same rows, and beside itself without the hash chain. */
 export function plainVariants({ databaseUrl, widePool, sizes }: Context): Variant[] {
   const owners = spreadOwners(sizes)
   const draw = ownerDraw('uniform', sizes)

@@ -27,7 +27,10 @@ export function createChance(): Chance {
   }
 }
 
+/** Hashes follow from times and UUIDs. */
+const hash = /\b[0-9a-f]{64}\b/g
+
 /** A text with what chance decides taken out. */
 export function withoutTimes(text: string): string {
-  return text.replace(time, '(time)').replace(uuid, '(uuid)')
+  return text.replace(time, '(time)').replace(uuid, '(uuid)').replace(hash, '(hash)')
 }

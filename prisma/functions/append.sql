@@ -11,7 +11,7 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = for
 DECLARE
   app  CONSTANT text := 'template';
   book CONSTANT text := 'template';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz;
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
 BEGIN
@@ -19,10 +19,12 @@ BEGIN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on INTO balance, overdraft, held, expiry, seq, at
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -33,16 +35,19 @@ BEGIN
   IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
     transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
     INSERT INTO ledger.entries_template AS e (
-      app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
-    SELECT app, book, owner_id, seq, operation, amount, balance, nonce, transaction_id, coalesce(metadata, '{}')::jsonb, at
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
+    SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
+           sha256(head || ledger.entry_form(
+             app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
+      FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
      WHERE (SELECT e.nonce FROM ledger.entries_template e
              WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce ORDER BY e.nonce LIMIT 1) IS NULL
        AND (SELECT h.nonce FROM ledger.holds h
              WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce ORDER BY h.nonce LIMIT 1) IS NULL
        AND operation <> ALL ((SELECT p.retired FROM ledger.apps p WHERE p.app = app)::text[])
-    RETURNING e.id INTO entry_id;
+    RETURNING e.id, e.hash INTO entry_id, head;
     IF entry_id IS NOT NULL THEN
-      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at
+      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at, head = head
        WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq - 1;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';

@@ -6,8 +6,8 @@ DECLARE
   made text[];
 BEGIN
   FOR owner_id IN
-    INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
-    SELECT $1, o.owner_id, moment.now, moment.now
+    INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+    SELECT $1, o.owner_id, ledger.chain_start($1, o.owner_id), moment.now, moment.now
       FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
      ORDER BY o.place
     ON CONFLICT DO NOTHING
@@ -42,14 +42,14 @@ END $$;
 
 -- Locks an account that was missing a moment ago, which is made unless another transaction was first.
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text) RETURNS TABLE (
-  balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, seq bigint, updated_on timestamptz, made boolean
+  balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, seq bigint, updated_on timestamptz, head bytea, made boolean
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
   made := false;
   LOOP
-    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on
-      INTO balance, overdraft, held, holds_expire_on, seq, updated_on
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on, a.head
+      INTO balance, overdraft, held, holds_expire_on, seq, updated_on, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
       RETURN NEXT;
@@ -66,7 +66,7 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(
   book text, owner_ids text[], skip_busy boolean,
   OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
-  OUT updates timestamptz[], OUT made text[]
+  OUT updates timestamptz[], OUT heads bytea[], OUT made text[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -76,8 +76,8 @@ BEGIN
     SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
            array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
            array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
-           array_agg(o.owner_id) FILTER (WHERE m.made)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, made
+           array_agg(coalesce(a.head, m.head)), array_agg(o.owner_id) FILTER (WHERE m.made)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made
       FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
       ) a ON true LEFT JOIN LATERAL (
@@ -88,8 +88,8 @@ BEGIN
 
   LOOP
     SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
-           array_agg(a.updated_on)
-      INTO balances, overdrafts, helds, expiries, seqs, updates
+           array_agg(a.updated_on), array_agg(a.head)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, heads
       FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
       ) a ON true;

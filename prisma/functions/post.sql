@@ -75,10 +75,10 @@ DECLARE
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  made text[]; seqs_written bigint[];
+  heads bytea[]; made text[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
-  ids bigint[]; entry_seqs bigint[]; balances_after bigint[];
+  ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
   entry_places integer[];                          -- null: all are 1
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
@@ -158,6 +158,7 @@ BEGIN
     expiries := expiries || got.expiries;
     seqs := seqs || got.seqs;
     updates := updates || got.updates;
+    heads := heads || got.heads;
     made := made || got.made;
     -- The parent before its partition, as every migration does that changes which partitions there are.
     LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
@@ -186,6 +187,7 @@ BEGIN
   ids := array_fill(NULL::bigint, ARRAY[cardinality(accounts)]);
   entry_seqs := ids;
   balances_after := ids;
+  hashes := array_fill(NULL::bytea, ARRAY[cardinality(accounts)]);
 
   LOOP
     <<run>>
@@ -334,6 +336,16 @@ BEGIN
 
       IF refusal IS NULL THEN
         transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        -- Chain.
+        FOR line IN first..last LOOP
+          CONTINUE WHEN ids[line] IS NULL;
+          number := accounts[line];
+          heads[number] := sha256(heads[number] || ledger.entry_form(
+            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
+            reverses[line], refunds[line], captures[line]));
+          hashes[line] := heads[number];
+        END LOOP;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
@@ -359,14 +371,14 @@ BEGIN
     -- Write.
     INSERT INTO ledger.entries_template (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
-      reverses, refunds, hold_id)
+      reverses, refunds, hold_id, hash)
     SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
            coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
-           l.reverses, l.refunds, l.captures
-      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after)
-           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, line)
+           l.reverses, l.refunds, l.captures, l.hash
+      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
+           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, seqs_written);
+    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;

@@ -4,17 +4,17 @@
 -- equal columns, made while there were few accounts, would read all of them.
 CREATE OR REPLACE FUNCTION ledger.save_accounts(
   book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
-  seqs_read bigint[]
+  heads bytea[], seqs_read bigint[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   saved integer;
 BEGIN
   UPDATE ledger.accounts a
-     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on
+     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
     FROM (
-      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, seqs_read)
-             n (owner_id, balance, held, expiry, seq, updated_on, seq_read)
+      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+             n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
        WHERE n.seq > n.seq_read OFFSET 0
     ) n
    WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;

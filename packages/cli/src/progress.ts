@@ -20,9 +20,9 @@ function progressBar() {
     Presets.shades_classic,
   )
   return {
-    onStart: (questions: number) => bar.start(questions, 0, { doing: '' }),
+    onStart: (steps: number) => bar.start(steps, 0, { doing: '' }),
     onQuestion: (app: string, invariant: string) => bar.update({ doing: `${app}: ${invariant}` }),
-    onAnswer: () => bar.increment(),
+    onStep: () => bar.increment(),
     end: () => bar.stop(),
   }
 }

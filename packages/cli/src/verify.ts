@@ -1,8 +1,8 @@
 import { type Answer, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
-import { withConnection } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 import { showProgress } from './progress.ts'
+import { withScanConnections } from './scan-connections.ts'
 
 const usage =
   'npm run verify [-- content … --verbose]: checks every invariant of the whole ledger, or of the named apps; ' +
@@ -11,21 +11,16 @@ const options = { verbose: { type: 'boolean', default: false } } as const
 
 await runCommand({ usage, options, allowPositionals: true }, (root, { positionals: apps, values }) =>
   withDatabase(root, ({ directUrl }, stopped) =>
-    withConnection(directUrl, async (client) => {
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-      // What has begun may take long: it ends at once, also where PostgreSQL goes on without us.
-      stopped.addEventListener('abort', () => {
-        const cancel = 'SELECT pg_cancel_backend($1)'
-        void withConnection(directUrl, (other) => other.query(cancel, [rows[0]?.pid])).catch(() => {})
-      })
+    withScanConnections(directUrl, stopped, async ([client, ...beside]) => {
       const progress = showProgress(values)
       try {
-        const verification = await verifyLedger(client, { ...progress, ...(apps.length > 0 && { apps }) })
+        const verification = await verifyLedger(client, {
+          ...progress,
+          beside,
+          ...(apps.length > 0 && { apps }),
+        })
         progress.end()
         return report(verification)
-      } catch (error) {
-        stopped.throwIfAborted()
-        throw error
       } finally {
         progress.end()
       }

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import pg from 'pg'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { createLedger, createPool, type Refusal } from '../src/index.ts'
-import { verifyLedger } from '../src/verify.ts'
+import { verifyLedger } from '../src/verify/verify.ts'
 import { openLedger, operations } from './open-ledger.ts'
 
 const { database, ledger, sql } = await openLedger()
@@ -183,7 +183,8 @@ describe('an account that another transaction has locked', () => {
     await other.connect()
     await other.query('BEGIN')
     await other.query(
-      `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on) VALUES ('content', 'new', now(), now())`,
+      `INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+       VALUES ('content', 'new', ledger.chain_start('content', 'new'), now(), now())`,
     )
     const waiting = ledger.postEntry(add('new', 'n'))
     const others = await Promise.all(nonces(50).map((nonce) => ledger.postEntry(add(`beside ${nonce}`, 'n'))))

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { createLedger, createPool } from '../src/index.ts'
-import { verifyLedger } from '../src/verify.ts'
+import { verifyLedger } from '../src/verify/verify.ts'
 import { openLedger, operations } from './open-ledger.ts'
 
 const { database, ledger, sql } = await openLedger()
@@ -35,8 +35,8 @@ const locking = (ownerIds: readonly string[]) =>
   another('SELECT FROM ledger.accounts WHERE owner_id = ANY ($1) ORDER BY owner_id FOR UPDATE', [ownerIds])
 const making = (ownerIds: readonly string[]) =>
   another(
-    `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
-     SELECT 'content', o, now(), now() FROM unnest($1::text[]) o`,
+    `INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+     SELECT 'content', o, ledger.chain_start('content', o), now(), now() FROM unnest($1::text[]) o`,
     [ownerIds],
   )
 
@@ -75,7 +75,8 @@ test('what waits for locked accounts counts as waiting: beyond 10,000 callers ar
   const own = patientFor(60_000)
   const crowd = names('crowded', 9_000)
   await sql.query(
-    `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on) SELECT 'content', o, now(), now() FROM unnest($1::text[]) o`,
+    `INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+     SELECT 'content', o, ledger.chain_start('content', o), now(), now() FROM unnest($1::text[]) o`,
     [crowd],
   )
   const lock = await locking(crowd)

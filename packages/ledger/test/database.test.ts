@@ -61,12 +61,12 @@ describe('the tables', () => {
     ["the app's partition thrown away", 'TRUNCATE ledger.entries_content', 'never changed or deleted'],
     [
       'a nonce twice',
-      "INSERT INTO ledger.entries SELECT app, book, owner_id, seq + 1, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",
+      "INSERT INTO ledger.entries SELECT app, book, owner_id, seq + 1, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on, reverses, refunds, hold_id, hash FROM ledger.entries WHERE owner_id = 'ada'",
       'nonce_place',
     ],
     [
       'a seq twice',
-      "INSERT INTO ledger.entries SELECT app, book, owner_id, seq, id, operation, amount, balance_after, nonce || '2', place, transaction_id, metadata, created_on FROM ledger.entries WHERE owner_id = 'ada'",
+      "INSERT INTO ledger.entries SELECT app, book, owner_id, seq, id, operation, amount, balance_after, nonce || '2', place, transaction_id, metadata, created_on, reverses, refunds, hold_id, hash FROM ledger.entries WHERE owner_id = 'ada'",
       'pkey',
     ],
     [
@@ -97,6 +97,7 @@ describe('the columns', () => {
       transaction_id: crypto.randomUUID(),
       metadata: {},
       created_on: '2026-11-22T10:00:00Z',
+      hash: `\\x${'00'.repeat(32)}`,
       ...change,
     }
     return `INSERT INTO ledger.entries SELECT (jsonb_populate_record(NULL::ledger.entries, ${pg.escapeLiteral(

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { EntryInput } from '../src/index.ts'
-import { verifyLedger } from '../src/verify.ts'
+import { verifyLedger } from '../src/verify/verify.ts'
 import { replay } from './model/seed.ts'
 import { games, openGames } from './open-ledger.ts'
 

@@ -18,20 +18,21 @@ const long = 25_000
 beforeAll(async () => {
   await sql.query('ALTER TABLE ledger.entries DISABLE TRIGGER ALL')
   await sql.query(
-    `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on)
+    `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, hash, created_on)
      SELECT 'games', 'games', o, i,
             CASE WHEN i % 7 = 0 THEN 'GAME_VISIT' WHEN i % 1000 = 1 THEN 'DAILY_REWARD' ELSE 'CREDIT_ADD' END,
             CASE WHEN i % 7 = 0 THEN 0 ELSE 1 END,
             i - i / 7, 'n' || i, gen_random_uuid(),
             CASE WHEN i % 12000 = 1 THEN '{"k":"rare","x":"y"}' WHEN i % 2 = 0 THEN '{"k":"even"}' ELSE '{"other":"rare"}' END::jsonb,
+            sha256('a test''s'),
             $1::timestamptz + (10 * (i - CASE WHEN i % 10 < 3 THEN i % 10 ELSE 0 END)) * interval '1 millisecond'
        FROM unnest($2::text[]) o, generate_series(1, CASE o WHEN 'ada' THEN 60 WHEN 'long' THEN $3::int ELSE 50 END) i`,
     [at(0), owners, long],
   )
   await sql.query('ALTER TABLE ledger.entries ENABLE TRIGGER ALL')
   await sql.query(
-    `INSERT INTO ledger.accounts (book, owner_id, balance, seq, created_on, updated_on)
-     SELECT book, owner_id, sum(amount), count(*), min(created_on), max(created_on) FROM ledger.entries GROUP BY book, owner_id`,
+    `INSERT INTO ledger.accounts (book, owner_id, balance, seq, head, created_on, updated_on)
+     SELECT book, owner_id, sum(amount), count(*), sha256('a test''s'), min(created_on), max(created_on) FROM ledger.entries GROUP BY book, owner_id`,
   )
   await sql.query('ANALYZE ledger.entries, ledger.accounts')
 })
@@ -497,8 +498,8 @@ describe('the cost of a page', () => {
 
   test('of accounts too', async () => {
     await sql.query(
-      `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
-       SELECT 'games', 'more ' || i, now(), now() FROM generate_series(1, 20000) i`,
+      `INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+       SELECT 'games', 'more ' || i, ledger.chain_start('games', 'more ' || i), now(), now() FROM generate_series(1, 20000) i`,
     )
     await sql.query('ANALYZE ledger.accounts')
     const after = Buffer.from('owner:more 5').toString('base64url')

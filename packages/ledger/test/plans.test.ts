@@ -69,12 +69,12 @@ test('plans that were made for empty tables read few rows once the tables are la
   await useAll(1)
   await useAll(2)
   await sql.query(
-    `INSERT INTO ledger.accounts (book, owner_id, created_on, updated_on)
-     SELECT 'games', 'more ' || i, now(), now() FROM generate_series(1, 20000) i`,
+    `INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+     SELECT 'games', 'more ' || i, ledger.chain_start('games', 'more ' || i), now(), now() FROM generate_series(1, 20000) i`,
   )
   await sql.query(
-    `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on)
-     SELECT 'games', 'games', 'more ' || i, 1, 'CREDIT_ADD', 0, 0, 'n', gen_random_uuid(), now() FROM generate_series(1, 20000) i`,
+    `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, hash, created_on)
+     SELECT 'games', 'games', 'more ' || i, 1, 'CREDIT_ADD', 0, 0, 'n', gen_random_uuid(), sha256('a test''s'), now() FROM generate_series(1, 20000) i`,
   )
   await sql.query(
     `INSERT INTO ledger.holds (app, book, owner_id, operation, amount, nonce, created_on, expires_on, released_on)
@@ -101,13 +101,14 @@ async function readBy(run: () => Promise<unknown>): Promise<number> {
 /** Entries of one owner as a long history has them, past every check. */
 async function fill(ownerId: string, operations: readonly string[], count: number, refunds: number | null) {
   await sql.query(
-    `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on, refunds)
-     SELECT 'games', 'games', $1, i, ($2::text[])[1 + i % cardinality($2)], 0, 0, 'n ' || i, gen_random_uuid(), now(), $4
+    `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, hash, created_on, refunds)
+     SELECT 'games', 'games', $1, i, ($2::text[])[1 + i % cardinality($2)], 0, 0, 'n ' || i, gen_random_uuid(), sha256('a test''s'), now(), $4
        FROM generate_series(1, $3::integer) i`,
     [ownerId, operations, count, refunds],
   )
   await sql.query(
-    `INSERT INTO ledger.accounts (book, owner_id, balance, seq, created_on, updated_on) VALUES ('games', $1, 100, $2, now(), now())`,
+    `INSERT INTO ledger.accounts (book, owner_id, balance, seq, head, created_on, updated_on)
+     VALUES ('games', $1, 100, $2, sha256('a test''s'), now(), now())`,
     [ownerId, count],
   )
   await sql.query('ANALYZE ledger.accounts, ledger.entries_games')

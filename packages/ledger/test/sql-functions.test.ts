@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { verifyLedger } from '../src/verify.ts'
+import { verifyLedger } from '../src/verify/verify.ts'
 import { allRows, openGames, postAllBySql, type SqlRequest } from './open-ledger.ts'
 
 const { ledger, sql } = await openGames()

@@ -49,8 +49,8 @@ const ADD_BOOST = `SELECT ledger.set_operations('content', ARRAY[
 ]);`
 
 // A posting's writes and locks, without its rules.
-const POST = `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on)
-  VALUES ('freelance', 'freelance', 'someone', 1, 'CREDIT_ADD', 10, 10, 'n', gen_random_uuid(), now())`
+const POST = `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, hash, created_on)
+  VALUES ('freelance', 'freelance', 'someone', 1, 'CREDIT_ADD', 10, 10, 'n', gen_random_uuid(), sha256('a test''s'), now())`
 
 test('an operation added to one app changes nothing of another, waits for none of its postings, and is there once', async () => {
   const poster = new pg.Client({ connectionString: database.url })

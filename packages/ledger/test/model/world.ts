@@ -2,7 +2,7 @@ import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, expect } from 'vitest'
 import { createLedger, createPool } from '../../src/index.ts'
-import { verifyLedger } from '../../src/verify.ts'
+import { verifyLedger } from '../../src/verify/verify.ts'
 import { operations } from './operations.ts'
 
 /** A database whose ledger has a clock that a test sets: each connection follows the one that its url names. */

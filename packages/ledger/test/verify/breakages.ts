@@ -1,17 +1,6 @@
 import { operations } from '../open-ledger.ts'
-import type { Seed } from './seed.ts'
-
-/** A way to break a ledger: what is done, and which row is named by which question. */
-export type Breakage = readonly [
-  name: string,
-  question: string,
-  statement: string,
-  values: (seed: Seed) => readonly unknown[],
-  row: (seed: Seed) => { broken: string; found?: string; expected: string },
-]
-
-const named = (entry: { id: string; seq: number; ownerId: string }) =>
-  `entry ${entry.id} (seq ${entry.seq} of "${entry.ownerId}")`
+import { type Breakage, named, setAccount, setEntry, setHold } from './breakage.ts'
+import { chainBreakages } from './chain-breakages.ts'
 
 /** A moment as PostgreSQL prints it. */
 const moment = (date: Date | null) =>
@@ -25,13 +14,6 @@ const moment = (date: Date | null) =>
 
 const dayBefore = (date: Date) => new Date(date.getTime() - 24 * 60 * 60 * 1000)
 
-const setEntry = (column: string) =>
-  `UPDATE ledger.entries SET ${column} = $3 WHERE app = $1 AND id = $2` as const
-const setHold = (column: string) =>
-  `UPDATE ledger.holds SET ${column} = $3 WHERE app = $1 AND id = $2` as const
-const setAccount = (column: string) =>
-  `UPDATE ledger.accounts SET ${column} = $3 WHERE book = $1 AND owner_id = $2` as const
-
 /** Copies an entry to the end of its account, with a few columns changed. */
 const addEntry = `
   INSERT INTO ledger.entries
@@ -39,6 +21,7 @@ const addEntry = `
     FROM ledger.entries e JOIN ledger.accounts a USING (book, owner_id) WHERE e.app = $1 AND e.id = $2`
 
 export const breakages: readonly Breakage[] = [
+  ...chainBreakages,
   [
     'a balance that its entries do not add up to',
     'balance',
@@ -350,7 +333,8 @@ export const breakages: readonly Breakage[] = [
     'a transaction of 101 entries',
     'transactions',
     `INSERT INTO ledger.entries
-     SELECT e.app, e.book, 'eve', i, 1000000 + i, e.operation, 0, 0, e.nonce, i, e.transaction_id, e.metadata, e.created_on
+     SELECT e.app, e.book, 'eve', i, 1000000 + i, e.operation, 0, 0, e.nonce, i, e.transaction_id, e.metadata, e.created_on,
+            NULL, NULL, NULL, e.hash
        FROM ledger.entries e, generate_series(1, 98) i WHERE e.app = $1 AND e.id = $2`,
     ({ app, given }) => [app, given.id],
     ({ both }) => ({

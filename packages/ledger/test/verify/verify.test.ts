@@ -1,10 +1,10 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { createLedger } from '../../src/index.ts'
-import { verifyLedger } from '../../src/verify.ts'
+import { type VerifyOptions, verifyLedger } from '../../src/verify/verify.ts'
 import { operations } from '../open-ledger.ts'
 import { breakages } from './breakages.ts'
-import { intruder, pool, seed, sql } from './seed.ts'
+import { database, intruder, pool, seed, sql } from './seed.ts'
 
 test('a ledger that nobody tampered with passes; below, each of its questions is failed', async () => {
   const { app } = await seed()
@@ -68,6 +68,61 @@ test('all questions see one snapshot, while postings go on', async () => {
   })
   expect(broken).toEqual([])
   expect(posted).toBeGreaterThan(10)
+})
+
+describe('several connections share the work', () => {
+  /** Verifies an app over three connections, its owners one by one. */
+  async function share(app: string, options: VerifyOptions = {}) {
+    const beside = [0, 1].map(() => new pg.Client({ connectionString: database.url }))
+    await Promise.all(beside.map((client) => client.connect()))
+    try {
+      return await verifyLedger(sql, { apps: [app], rangeSize: 1, beside, ...options })
+    } finally {
+      await Promise.all(beside.map((client) => client.end()))
+    }
+  }
+
+  test('of one snapshot, and tell each step and each answer once, while postings go on', async () => {
+    const { app } = await seed()
+    const ledger = createLedger({ app, operations, pool })
+    const posted: Promise<unknown>[] = []
+    const told: string[] = []
+    let [steps, done] = [0, 0]
+    const { answers, broken } = await share(app, {
+      onStart: (count) => {
+        steps = count
+      },
+      onStep: () => {
+        done += 1
+        for (const ownerId of ['ada', 'bob', `new ${done}`]) {
+          posted.push(ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', nonce: `meanwhile ${done}` }))
+        }
+      },
+      onAnswer: ({ question }) => told.push(question),
+    })
+    expect(broken).toEqual([])
+    expect(told.toSorted()).toEqual(answers.map(({ question }) => question).toSorted())
+    expect(done).toBe(steps)
+    expect(steps).toBeGreaterThan(answers.length) // the chain is asked of ada and of bob
+    await Promise.all(posted)
+    await ledger.close()
+    expect((await share(app)).broken).toEqual([])
+  })
+
+  test('and find the same: rows of every range, and an owner without an account', async () => {
+    const { app, spent, given } = await seed()
+    await intruder.query("UPDATE ledger.entries SET nonce = nonce || '!' WHERE app = $1 AND id = ANY ($2)", [
+      app,
+      [spent.id, given.id],
+    ])
+    await intruder.query("DELETE FROM ledger.accounts WHERE book = $1 AND owner_id = 'ada'", [app])
+    const shared = await share(app)
+    expect(shared.broken).toEqual((await verifyLedger(sql, { apps: [app] })).broken)
+    const chain = shared.broken.find(({ question }) => question === 'chain')
+    expect(chain?.rows.map(({ broken }) => broken)).toEqual(
+      [spent, given].map(({ id, seq, ownerId }) => `entry ${id} (seq ${seq} of "${ownerId}")`),
+    )
+  })
 })
 
 describe('a question that finds broken rows is asked again in a newer snapshot', () => {

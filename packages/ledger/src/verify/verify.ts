@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import pg from 'pg'
+import { type Question, questions, readSql } from './questions.ts'
+import { inSnapshot, shareOut } from './snapshot.ts'
 
 /** A row that breaks an invariant. */
 export interface BrokenRow {
@@ -42,9 +43,11 @@ export interface Verification {
 
 /** Told as a verification goes on. */
 export interface VerificationProgress {
-  /** Before the first question: how many will be asked. */
-  onStart?(questions: number): void
+  /** Before the first question: in how many steps all are answered. */
+  onStart?(steps: number): void
   onQuestion?(app: string, invariant: string): void
+  /** After each step: a question, or one of its ranges of owners. */
+  onStep?(): void
   onAnswer?(answer: Answer): void
 }
 
@@ -53,27 +56,13 @@ export interface VerifyOptions extends VerificationProgress {
   readonly apps?: readonly string[]
   /** How many broken rows an answer names at most. */
   readonly maxRows?: number
+  /** More connections to the database, of the same role, which share the work. */
+  readonly beside?: readonly pg.ClientBase[]
+  /** About how many entries a range of owners has, for questions that are asked range by range. */
+  readonly rangeSize?: number
 }
 
-const folder = new URL('../verify/', import.meta.url)
-const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
-
-interface Question {
-  readonly question: string
-  readonly invariant: string
-  readonly sql: string
-}
-
-/** The questions that are asked of each app: one file each, whose comment says what should hold. */
-const questions: readonly Question[] = readdirSync(new URL('questions/', folder))
-  .filter((file) => file.endsWith('.sql'))
-  .sort()
-  .map((file) => {
-    const sql = read(`questions/${file}`)
-    return { question: file.replace('.sql', ''), invariant: commentOf(sql), sql }
-  })
-
-/** How many broken rows of an answer are remembered. Where there are more, they are not what was in flight. */
+/** How many broken rows of a question are remembered. Where there are more, they are not what was in flight. */
 const MAX_SUSPECTS = 10_000
 
 /**
@@ -86,60 +75,83 @@ const MAX_SUSPECTS = 10_000
  */
 export async function verifyLedger(
   client: pg.ClientBase,
-  { maxRows = 20, ...options }: VerifyOptions = {},
+  { maxRows = 20, rangeSize = 50_000, beside = [], ...options }: VerifyOptions = {},
 ): Promise<Verification> {
+  const clients = [client, ...beside] as const
   const apps: VerifiedApp[] = []
-  const asked: { readonly app: string; readonly asking: Question; found: Found }[] = []
-  await inSnapshot(client, async () => {
-    const names = await chooseApps(client, options.apps)
-    options.onStart?.(names.length * questions.length)
-    for (const app of names) {
-      const { rows } = await client.query<VerifiedApp>(read('size.sql'), [app])
+  const asked: Asked[] = []
+  await inSnapshot(clients, async () => {
+    for (const app of await chooseApps(client, options.apps)) {
+      const { rows } = await client.query<VerifiedApp>(readSql('size.sql'), [app])
       apps.push(...rows)
+      const ranges = await rangesOf(client, app, rangeSize)
       for (const asking of questions) {
-        options.onQuestion?.(app, asking.invariant)
-        const found = await ask(client, asking.sql, app, maxRows)
-        asked.push({ app, asking, found })
-        if (found.count === 0) options.onAnswer?.(answerOf({ app, asking, found }))
+        const parts = asking.isByOwners ? ranges.map((range) => [app, ...range]) : [[app]]
+        asked.push({ app, asking, parts: parts.map((values) => ({ values, found: undefined })) })
       }
     }
+    const steps = asked.flatMap((question) => question.parts.map((part) => ({ question, part })))
+    options.onStart?.(steps.length)
+    await shareOut(clients, steps, async (connection, { question, part }) => {
+      const { app, asking, parts } = question
+      if (part === parts[0]) options.onQuestion?.(app, asking.invariant)
+      part.found = await ask(connection, asking.sql, part.values, maxRows)
+      options.onStep?.()
+      if (parts.every(({ found }) => found?.count === 0)) options.onAnswer?.(answerOf(question, maxRows))
+    })
   })
 
-  const suspicious = asked.filter(({ found }) => found.count > 0)
+  const suspicious = asked.filter((question) => countOf(question) > 0)
   if (suspicious.length > 0) {
-    await inSnapshot(client, async () => {
-      for (const each of suspicious) {
-        const { app, asking, found } = each
+    await inSnapshot(clients, async () => {
+      for (const question of suspicious) {
+        const { app, asking, parts } = question
         options.onQuestion?.(app, asking.invariant)
-        each.found = await ask(client, asking.sql, app, maxRows, found.names)
-        options.onAnswer?.(answerOf(each))
+        await shareOut(clients, parts, async (connection, part) => {
+          if (part.found?.count === 0) return
+          part.found = await ask(connection, asking.sql, part.values, maxRows, part.found?.names)
+        })
+        options.onAnswer?.(answerOf(question, maxRows))
       }
     })
   }
-  const answers = asked.map(answerOf)
+  const answers = asked.map((question) => answerOf(question, maxRows))
   return { apps, answers, broken: answers.filter(({ count }) => count > 0) }
 }
 
-async function inSnapshot(client: pg.ClientBase, read: () => Promise<void>): Promise<void> {
-  await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY')
-  try {
-    await client.query("SET LOCAL TimeZone = 'UTC'; SET LOCAL statement_timeout = 0")
-    await read()
-  } finally {
-    await client.query('ROLLBACK').catch(() => {}) // a lost connection has said so already
-  }
+/** A question about an app, in parts: one for each range of owners where it is asked by them, else one. */
+interface Asked {
+  readonly app: string
+  readonly asking: Question
+  readonly parts: readonly { readonly values: readonly (string | null)[]; found: Found | undefined }[]
 }
 
-function answerOf({ app, asking, found }: { app: string; asking: Question; found: Found }): Answer {
-  const { question, invariant } = asking
-  return { app, question, invariant, count: found.count, rows: found.rows }
+function countOf({ parts }: Asked): number {
+  return parts.reduce((sum, { found }) => sum + (found?.count ?? 0), 0)
+}
+
+function answerOf(question: Asked, maxRows: number): Answer {
+  const { app, asking, parts } = question
+  const rows = parts.flatMap(({ found }) => found?.rows ?? []).slice(0, maxRows)
+  return { app, question: asking.question, invariant: asking.invariant, count: countOf(question), rows }
+}
+
+/** Ranges of an app's owners: from one on, and before another or to the end. Together they have every owner. */
+async function rangesOf(
+  client: pg.ClientBase,
+  app: string,
+  size: number,
+): Promise<[string, string | null][]> {
+  const { rows } = await client.query<{ owner: string }>(readSql('ranges.sql'), [app, size])
+  const starts = ['', ...rows.map(({ owner }) => owner)]
+  return starts.map((start, index) => [start, starts[index + 1] ?? null])
 }
 
 async function chooseApps(client: pg.ClientBase, names: readonly string[] | undefined): Promise<string[]> {
   const ledger = await client.query("SELECT WHERE to_regclass('ledger.apps') IS NOT NULL")
   if (ledger.rowCount === 0)
     throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
-  const { rows } = await client.query<{ app: string }>(read('apps.sql'))
+  const { rows } = await client.query<{ app: string }>(readSql('apps.sql'))
   const known = rows.map(({ app }) => app)
   const unknown = names?.find((name) => !known.includes(name))
   if (unknown !== undefined) {
@@ -163,7 +175,7 @@ interface Found {
 function ask(
   client: pg.ClientBase,
   text: string,
-  app: string,
+  values: readonly (string | null)[],
   maxRows: number,
   suspects: ReadonlySet<string> | null = null,
 ): Promise<Found> {
@@ -171,7 +183,7 @@ function ask(
   const names = new Set<string>()
   let count = 0
   return new Promise((resolve, reject) => {
-    const query = client.query(new pg.Query<BrokenRow>({ text, values: [app] }))
+    const query = client.query(new pg.Query<BrokenRow>({ text, values: [...values] }))
     query.on('row', (row) => {
       if (suspects?.has(row.broken) === false) return
       count += 1
@@ -181,13 +193,4 @@ function ask(
     query.on('end', () => resolve({ count, rows, names: count <= MAX_SUSPECTS ? names : null }))
     query.on('error', reject)
   })
-}
-
-function commentOf(sql: string): string {
-  const lines = sql.split('\n')
-  const comment = lines.slice(
-    0,
-    lines.findIndex((line) => !line.startsWith('--')),
-  )
-  return comment.map((line) => line.replace(/^-- ?/, '')).join(' ')
 }

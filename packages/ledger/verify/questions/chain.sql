@@ -1,0 +1,35 @@
+-- Each entry's hash follows from what it says and the hash before it; the account's head is the hash of its last entry.
+
+-- Asked for the owners from $2 on, and before $3. Of an account, the first entry that does not follow is named.
+WITH chained AS (
+  SELECT book, owner_id, seq, hash, lead(seq) OVER account IS NULL AS is_last,
+         sha256(lag(hash, 1, ledger.chain_start(book, owner_id)) OVER account || ledger.entry_form(
+           app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+           reverses, refunds, hold_id)) AS follows
+    FROM ledger.entries
+   WHERE app = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
+  WINDOW account AS (PARTITION BY book, owner_id ORDER BY seq)
+), judged AS (
+  SELECT book, owner_id, min(seq) FILTER (WHERE hash <> follows) AS first_broken, (array_agg(hash) FILTER (WHERE is_last))[1] AS last_hash
+    FROM chained
+   GROUP BY book, owner_id
+)
+SELECT broken, found, expected
+  FROM (
+    SELECT book, owner_id, a.head, j.first_broken, coalesce(j.last_hash, ledger.chain_start(book, owner_id)) AS last_hash
+      FROM judged j FULL JOIN (
+        SELECT book, owner_id, head FROM ledger.accounts
+         WHERE book = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
+      ) a USING (book, owner_id)
+  ) account, LATERAL (
+    SELECT format('entry %s (seq %s of %s)', e.id, e.seq, to_json(e.owner_id)) AS broken,
+           format('hash %s', encode(e.hash, 'hex')) AS found,
+           'the hash that follows from what it says and the hash before it' AS expected
+      FROM ledger.entries e
+     WHERE e.app = $1 AND e.book = account.book AND e.owner_id = account.owner_id AND e.seq = account.first_broken
+    UNION ALL
+    SELECT format('account %s', to_json(account.owner_id)), format('head %s', encode(account.head, 'hex')),
+           format('head %s, the hash of its last entry', encode(account.last_hash, 'hex'))
+     WHERE account.head <> account.last_hash
+  ) problem
+ ORDER BY owner_id

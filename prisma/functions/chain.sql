@@ -1,0 +1,29 @@
+-- The hash chain of an account: each entry's hash is SHA-256(the hash before it || the entry's canonical form), so that
+-- whoever knows the last hash knows whether anything before it was changed. docs/engine.md has the form byte by byte.
+
+-- The canonical form of an entry, version 1: what is of fixed size, then the texts, whose sizes stand before them; the last
+-- one, metadata, goes to the end. Numbers are big-endian; a moment is in microseconds since 2000, as PostgreSQL keeps it.
+-- Inlined where it is called, also in an expression of PL/pgSQL: only metadata may be a call itself.
+CREATE OR REPLACE FUNCTION ledger.entry_form(
+  app text, book text, owner_id text, seq bigint, id bigint, operation text, amount bigint, balance_after bigint, nonce text,
+  place integer, transaction_id uuid, metadata jsonb, created_on timestamptz, reverses bigint, refunds bigint, hold_id bigint
+) RETURNS bytea LANGUAGE sql STABLE
+RETURN '\x01'::bytea || int8send(seq) || int8send(id) || int8send(amount) || int8send(balance_after) || int4send(place)
+  || uuid_send(transaction_id) || timestamptz_send(created_on)
+  || coalesce('\x08'::bytea || int8send(reverses), '\x00')
+  || coalesce('\x08'::bytea || int8send(refunds), '\x00')
+  || coalesce('\x08'::bytea || int8send(hold_id), '\x00')
+  || int4send(octet_length(app)) || int4send(octet_length(book)) || int4send(octet_length(owner_id))
+  || int4send(octet_length(operation)) || int4send(octet_length(nonce))
+  || convert_to(app || book || owner_id || operation || nonce || metadata::text, 'UTF8');
+
+-- What stands for the hash before an account's first entry.
+CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text) RETURNS bytea LANGUAGE sql STABLE
+RETURN sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8'));
+
+-- The default of an entry's hash, which every posting function gives. One that began before a migration brought the chain,
+-- and goes on after it, ends here: sent again, it is posted by the function of today.
+CREATE OR REPLACE FUNCTION ledger.refuse_unchained() RETURNS bytea LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'an entry has the hash that follows from the one before it' USING ERRCODE = 'serialization_failure';
+END $$;
