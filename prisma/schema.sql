@@ -222,7 +222,7 @@ BEGIN
     INSERT INTO ledger.entries_app AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
-           sha256(head || ledger.entry_form(
+           ledger.next_hash(head, ledger.entry_form(
              app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
       FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
      WHERE (SELECT e.nonce FROM ledger.entries_app e
@@ -286,7 +286,7 @@ BEGIN
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
-           sha256(head || ledger.entry_form(
+           ledger.next_hash(head, ledger.entry_form(
              app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
       FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
      WHERE (SELECT e.nonce FROM ledger.entries_template e
@@ -1062,6 +1062,13 @@ CREATE OR REPLACE FUNCTION ledger.may_use(app text)
 RETURN COALESCE(pg_has_role(SESSION_USER, (to_regrole(quote_ident(('ledger_'::text || app))))::oid, 'MEMBER'::text), false);
 REVOKE ALL ON FUNCTION ledger.may_use(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+RETURN sha256((before || sha256(form)));
+REVOKE ALL ON FUNCTION ledger.next_hash(bytea, bytea) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.now()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -1357,7 +1364,7 @@ BEGIN
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
-          heads[number] := sha256(heads[number] || ledger.entry_form(
+          heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
             app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
@@ -1702,7 +1709,7 @@ BEGIN
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
-          heads[number] := sha256(heads[number] || ledger.entry_form(
+          heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
             app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));

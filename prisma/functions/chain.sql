@@ -1,5 +1,5 @@
--- The hash chain of an account: each entry's hash is SHA-256(the hash before it || the entry's canonical form), so that
--- whoever knows the last hash knows whether anything before it was changed. docs/engine.md has the form byte by byte.
+-- The hash chain of an account: each entry's hash follows from the hash before it and from the entry's canonical form, so
+-- that whoever knows the last hash knows whether anything before it was changed. docs/engine.md has the form byte by byte.
 
 -- The canonical form of an entry, version 1: what is of fixed size, then the texts, whose sizes stand before them; the last
 -- one, metadata, goes to the end. Numbers are big-endian; a moment is in microseconds since 2000, as PostgreSQL keeps it.
@@ -16,6 +16,10 @@ RETURN '\x01'::bytea || int8send(seq) || int8send(id) || int8send(amount) || int
   || int4send(octet_length(app)) || int4send(octet_length(book)) || int4send(octet_length(owner_id))
   || int4send(octet_length(operation)) || int4send(octet_length(nonce))
   || convert_to(app || book || owner_id || operation || nonce || metadata::text, 'UTF8');
+
+-- The hash of an entry: the one before it, and a digest of the form, so that a later entry is linked without being shown.
+CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea) RETURNS bytea LANGUAGE sql IMMUTABLE
+RETURN sha256(before || sha256(form));
 
 -- What stands for the hash before an account's first entry.
 CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text) RETURNS bytea LANGUAGE sql STABLE

@@ -340,7 +340,7 @@ BEGIN
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
-          heads[number] := sha256(heads[number] || ledger.entry_form(
+          heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
             app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));

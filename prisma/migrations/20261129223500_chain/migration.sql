@@ -17,6 +17,10 @@ RETURN '\x01'::bytea || int8send(seq) || int8send(id) || int8send(amount) || int
   || int4send(octet_length(operation)) || int4send(octet_length(nonce))
   || convert_to(app || book || owner_id || operation || nonce || metadata::text, 'UTF8');
 
+-- The hash of an entry: the one before it, and a digest of the form, so that a later entry is linked without being shown.
+CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea) RETURNS bytea LANGUAGE sql IMMUTABLE
+RETURN sha256(before || sha256(form));
+
 -- What stands for the hash before an account's first entry.
 CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text) RETURNS bytea LANGUAGE sql STABLE
 RETURN sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8'));
@@ -35,11 +39,11 @@ LOCK TABLE ledger.accounts, ledger.entries IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE ledger.accounts ADD COLUMN head ledger.hash; -- the hash of the newest entry
 ALTER TABLE ledger.entries ADD COLUMN hash bytea;        -- follows from all of the account's entries up to it
 
-CREATE FUNCTION pg_temp.next_hash(before bytea, start bytea, form bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.chained(before bytea, start bytea, form bytea) RETURNS bytea LANGUAGE plpgsql AS $$
 BEGIN
-  RETURN sha256(coalesce(before, start) || form);
+  RETURN ledger.next_hash(coalesce(before, start), form);
 END $$;
-CREATE AGGREGATE pg_temp.chain(start bytea, form bytea) (SFUNC = pg_temp.next_hash, STYPE = bytea);
+CREATE AGGREGATE pg_temp.chain(start bytea, form bytea) (SFUNC = pg_temp.chained, STYPE = bytea);
 
 CREATE TEMPORARY TABLE hashes ON COMMIT DROP AS
 SELECT app, book, owner_id, seq, pg_temp.chain(ledger.chain_start(book, owner_id), ledger.entry_form(
@@ -64,7 +68,7 @@ ALTER TABLE ledger.entries ALTER COLUMN hash SET NOT NULL, ALTER COLUMN hash SET
 
 DROP FUNCTION pg_temp.hash_of;
 DROP AGGREGATE pg_temp.chain(bytea, bytea);
-DROP FUNCTION pg_temp.next_hash;
+DROP FUNCTION pg_temp.chained;
 
 -- Functions, from prisma/functions.
 
@@ -507,7 +511,7 @@ BEGIN
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
-          heads[number] := sha256(heads[number] || ledger.entry_form(
+          heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
             app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
@@ -603,7 +607,7 @@ BEGIN
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
-           sha256(head || ledger.entry_form(
+           ledger.next_hash(head, ledger.entry_form(
              app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
       FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
      WHERE (SELECT e.nonce FROM ledger.entries_template e

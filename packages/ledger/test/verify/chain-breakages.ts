@@ -83,7 +83,7 @@ export const chainBreakages: readonly Breakage[] = [
        INSERT INTO ledger.entries
        SELECT app, book, owner_id, 2, 1000000, operation, 0, balance_after, 'x', 1, transaction_id, metadata, created_on,
               NULL, NULL, NULL,
-              sha256(hash || ledger.entry_form(app, book, owner_id, 2, 1000000, operation, 0, balance_after, 'x', 1,
+              ledger.next_hash(hash, ledger.entry_form(app, book, owner_id, 2, 1000000, operation, 0, balance_after, 'x', 1,
                                                transaction_id, metadata, created_on, NULL, NULL, NULL))
          FROM ledger.entries WHERE app = $1 AND id = $2`,
     ({ app, first }) => [app, first.id],
@@ -99,9 +99,9 @@ export const chainBreakages: readonly Breakage[] = [
   [
     'an amount with a hash that follows: the next one does not',
     'chain',
-    `UPDATE ledger.entries SET amount = -4, hash = sha256(
-         (SELECT b.hash FROM ledger.entries b WHERE b.app = $1 AND b.id = $3)
-         || ledger.entry_form(app, book, owner_id, seq, id, operation, -4, balance_after, nonce, place, transaction_id, metadata,
+    `UPDATE ledger.entries SET amount = -4, hash = ledger.next_hash(
+         (SELECT b.hash FROM ledger.entries b WHERE b.app = $1 AND b.id = $3),
+         ledger.entry_form(app, book, owner_id, seq, id, operation, -4, balance_after, nonce, place, transaction_id, metadata,
                               created_on, reverses, refunds, hold_id))
         WHERE app = $1 AND id = $2`,
     ({ app, spent, first }) => [app, spent.id, first.id],
@@ -110,9 +110,9 @@ export const chainBreakages: readonly Breakage[] = [
   [
     'a last entry with a hash that follows: the head does not',
     'chain',
-    `UPDATE ledger.entries SET nonce = 'other', hash = sha256(
-         (SELECT b.hash FROM ledger.entries b WHERE b.app = $1 AND b.owner_id = 'ada' AND b.seq = $3)
-         || ledger.entry_form(app, book, owner_id, seq, id, operation, amount, balance_after, 'other', place, transaction_id,
+    `UPDATE ledger.entries SET nonce = 'other', hash = ledger.next_hash(
+         (SELECT b.hash FROM ledger.entries b WHERE b.app = $1 AND b.owner_id = 'ada' AND b.seq = $3),
+         ledger.entry_form(app, book, owner_id, seq, id, operation, amount, balance_after, 'other', place, transaction_id,
                               metadata, created_on, reverses, refunds, hold_id))
         WHERE app = $1 AND id = $2`,
     ({ app, capture }) => [app, capture.id, capture.seq - 1],

@@ -3,7 +3,7 @@
 -- Asked for the owners from $2 on, and before $3. Of an account, the first entry that does not follow is named.
 WITH chained AS (
   SELECT book, owner_id, seq, hash, lead(seq) OVER account IS NULL AS is_last,
-         sha256(lag(hash, 1, ledger.chain_start(book, owner_id)) OVER account || ledger.entry_form(
+         ledger.next_hash(lag(hash, 1, ledger.chain_start(book, owner_id)) OVER account, ledger.entry_form(
            app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
            reverses, refunds, hold_id)) AS follows
     FROM ledger.entries
