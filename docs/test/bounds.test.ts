@@ -10,13 +10,16 @@ test('docs/architecture.md has every bound of a process with its number', () => 
 })
 
 test('docs/architecture.md says how long clients may take', () => {
-  const { headersMs, requestMs, idleMs, keepAliveMs } = timeouts
+  const { headersMs, requestMs, readMs, readMsPerKiB, idleMs, keepAliveMs } = timeouts
   const text = read('docs/architecture.md').replaceAll('\n', ' ')
   expect(idleTimeoutMs({ request: 20_000, connection: 5_000 })).toBe(idleMs)
   expect(idleTimeoutMs({ request: 21_000, connection: 5_000 })).toBe(21_000 + 40_000)
   expect(text).toContain('where `REQUEST_TIMEOUT_MS` is above 20 s: 40 s more than that.')
   expect(text).toContain(
     `have ${headersMs / 1000} s for the headers of a request and ${requestMs / 1000} s for all of it`,
+  )
+  expect(text).toContain(
+    `have ${readMs / 1000} s to read an answer, and ${readMsPerKiB} ms more for each KiB`,
   )
   expect(text).toContain(
     `for ${idleMs / 1000} s ends, and so does one without a request ${keepAliveMs / 1000} s after an answer`,

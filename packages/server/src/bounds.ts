@@ -19,6 +19,8 @@ export interface Bounds {
   readonly bulkBytes: number
   /** Bytes of large bodies, received and not answered: 32 of the largest. */
   readonly bulkBytesHeld: number
+  /** Bytes of answers that their clients have not taken: beyond them the connection ends whose answer waits longest. */
+  readonly unreadBytes: number
   /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
   readonly streams: number
   /** Those of one principal: others find room beside it. Where nobody is asked who they are, there is no such bound. */
@@ -53,6 +55,7 @@ export const bounds: Bounds = {
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,
+  unreadBytes: 128 * 1024 * 1024,
   streams: 1_000,
   streamsPerPrincipal: 250,
   principals: 10_000,
@@ -70,6 +73,9 @@ export const timeouts = {
   headersMs: 10_000,
   /** For a whole request: 2 MiB in 30 s are 70 KB a second. Node's default is five minutes. */
   requestMs: 30_000,
+  /** To read an answer: so long and 15 ms for each KiB, which is 70 KB a second as well. */
+  readMs: 30_000,
+  readMsPerKiB: 15,
   /** The least time without a byte in either direction, also in a stream, whose server sends a sign of life every 12 s. */
   idleMs: 60_000,
   /** Between an answer and the next request on its connection; Node's default. */

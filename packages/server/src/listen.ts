@@ -19,6 +19,7 @@ import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
 import { requestIdOf, withRequestId } from './request-id.ts'
 import { createSlowWay } from './slow-way.ts'
+import { createUnread, type Unread } from './unread.ts'
 import { createWriter } from './writer.ts'
 
 export interface ListenOptions {
@@ -33,14 +34,16 @@ export interface ListenOptions {
  * Serves an app on a socket.
  *
  * @param admission When requests are answered; what the bench compares with it admits everything at once.
+ * @param unread Bounds the answers that are not read.
  * @throws PortTakenError
  */
 export function listen(
   served: App,
   { app, host, port, isOwnHost }: ListenOptions,
   admission: Admission = createAdmission(bounds),
+  unread: Unread = createUnread({ ...bounds, ...timeouts }),
 ): Promise<{ server: Server; connections: Connections }> {
-  const write = createWriter(served.answerFault)
+  const write = createWriter(served.answerFault, unread)
   const answerSlowly = createSlowWay(served, host, write)
 
   const apply = (incoming: IncomingMessage, outgoing: ServerResponse): Applicant => {

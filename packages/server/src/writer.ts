@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { type WholeAnswer, writeAnswer } from './answer.ts'
 import type { App } from './app.ts'
+import type { Unread } from './unread.ts'
 
 export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
 
@@ -8,7 +9,7 @@ export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
  * Writes answers at the end of the turn of the event loop in which they were made: written one by one, each would wake
  * its client, which costs the server as much time as making the next answer does.
  */
-export function createWriter(answerFault: App['answerFault']): Write {
+export function createWriter(answerFault: App['answerFault'], unread: Unread): Write {
   let ready: Parameters<typeof write>[] = []
   const write = (outgoing: ServerResponse, answer: WholeAnswer) => {
     try {
@@ -16,6 +17,7 @@ export function createWriter(answerFault: App['answerFault']): Write {
     } catch (error) {
       writeAnswer(outgoing, answerFault(error)) // Node refuses headers that the web allows
     }
+    unread.follow(outgoing)
   }
   return (outgoing, answer) => {
     if (ready.length === 0) {
