@@ -1,6 +1,10 @@
 import { migrate } from '../migrations/migrate.ts'
 import { keepIn, restoreFrom, templateCacheOf } from './template-cache.ts'
-import { startTemporaryPostgres, type TemporaryPostgres } from './temporary-postgres.ts'
+import {
+  startTemporaryPostgres,
+  type TemporaryPostgres,
+  type TemporaryPostgresOptions,
+} from './temporary-postgres.ts'
 
 /** A PostgreSQL server with a database in which everything is migrated. */
 export interface MigratedPostgres extends TemporaryPostgres {
@@ -11,11 +15,15 @@ export interface MigratedPostgres extends TemporaryPostgres {
 const database = 'shared_ledger_template'
 
 /** Starts one for a project. Migrating takes Prisma's CLI some seconds: the migrated data is kept until a migration changes. */
-export async function startMigratedPostgres(root: string): Promise<MigratedPostgres> {
+export async function startMigratedPostgres(
+  root: string,
+  { settings, folder }: Pick<TemporaryPostgresOptions, 'settings' | 'folder'> = {},
+): Promise<MigratedPostgres> {
   const cache = templateCacheOf(root)
   let restored = false
   const server = await startTemporaryPostgres({
-    settings: { shared_preload_libraries: 'pg_stat_statements' }, // tests count statements
+    settings: { shared_preload_libraries: 'pg_stat_statements', ...settings }, // tests count statements
+    ...(folder !== undefined && { folder }),
     restore(placement) {
       restored = restoreFrom(cache, placement)
       return restored

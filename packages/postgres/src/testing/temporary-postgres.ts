@@ -13,6 +13,8 @@ export interface TemporaryPostgresOptions {
   readonly user?: string
   /** A free port is chosen when left out. */
   readonly port?: number
+  /** Where its folder is made; with other temporary ones when left out. PostgreSQL's user must be able to enter it. */
+  readonly folder?: string
   /** PostgreSQL's settings, over those that spare it the disk. */
   readonly settings?: Readonly<Record<string, string>>
   /** Puts data into the new server's folder, in place of a new, empty cluster. Answers whether it did. */
@@ -45,7 +47,7 @@ const sparingSettings = {
 export async function startTemporaryPostgres(
   options: TemporaryPostgresOptions = {},
 ): Promise<TemporaryPostgres> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
+  const directory = mkdtempSync(path.join(options.folder ?? tmpdir(), 'shared-ledger-test-'))
   chmodSync(directory, 0o755) // PostgreSQL's user enters, also where we are root
   const placement = await place(directory)
   const folders = [...new Set([directory, placement.home, stateDirectoryOf(directory)])]
