@@ -18,7 +18,8 @@ export default defineConfig(({ mode }) => ({
   environments: { __vitest__: { resolve: { conditions } } }, // the global setup's
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
-    include: mode === 'pooler' ? behindPooler : ['{packages,apps,bench,docs,scripts,test}/**/*.test.ts'],
+    include:
+      mode === 'pooler' ? behindPooler : ['{packages,apps,bench,docs,scripts,test,torture}/**/*.test.ts'],
     // The type tests and what they import; `npm run typecheck` reads everything.
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },
     maxWorkers: 3,

@@ -1,0 +1,81 @@
+import pg from 'pg'
+import type { Audit } from './audit.ts'
+
+/** An entry as the database has it. */
+export interface EntryRow {
+  readonly app: string
+  readonly owner_id: string
+  readonly seq: string
+  readonly id: string
+  readonly operation: string
+  readonly amount: string
+  readonly balance_after: string
+  readonly nonce: string
+  readonly transaction_id: string
+  /** ISO, to the millisecond. */
+  readonly created_on: string
+  readonly hold_id: string | null
+}
+
+export interface HoldRow {
+  readonly app: string
+  readonly owner_id: string
+  readonly id: string
+  readonly operation: string
+  readonly amount: string
+  readonly nonce: string
+  readonly is_released: boolean
+  readonly captured_by: string | null
+}
+
+export interface AccountRow {
+  readonly book: string
+  readonly owner_id: string
+  readonly balance: string
+  readonly overdraft: string
+  readonly held: string
+  readonly seq: string
+}
+
+/** A row of an app's own: what it wrote in one transaction with entries. */
+export interface AppRow {
+  readonly app: 'content' | 'freelance'
+  /** The nonce of the request that wrote it, which is its title. */
+  readonly nonce: string
+  /** The id of the content's entry, or of the project's transaction; null: not paid. */
+  readonly posted: string | null
+}
+
+const entries = `SELECT app, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, hold_id,
+    to_char(created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_on
+  FROM ledger.entries ORDER BY app, book, owner_id, seq`
+
+const holds = `SELECT app, owner_id, id, operation, amount, nonce, released_on IS NOT NULL AS is_released, captured_by
+  FROM ledger.holds`
+
+const accounts = 'SELECT book, owner_id, balance, overdraft, held, seq FROM ledger.accounts'
+
+const appRows = `SELECT 'content' AS app, title AS nonce, entry_id::text AS posted FROM content.contents
+  UNION ALL SELECT 'freelance', title, transaction_id::text FROM freelance.projects`
+
+/** Hands all that was written to an audit, row by row. */
+export async function readLedger(client: pg.ClientBase, audit: Audit): Promise<void> {
+  await each<EntryRow>(client, entries, (row) => audit.entry(row))
+  await each<HoldRow>(client, holds, (row) => audit.hold(row))
+  await each<AccountRow>(client, accounts, (row) => audit.account(row))
+  await each<AppRow>(client, appRows, (row) => audit.appRow(row))
+}
+
+/** A query whose rows are handed on as they come: a long run's need not fit into memory twice. */
+function each<Row extends object>(
+  client: pg.ClientBase,
+  text: string,
+  onRow: (row: Row) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const query = client.query(new pg.Query<Row>({ text }))
+    query.on('row', onRow)
+    query.on('end', () => resolve())
+    query.on('error', reject)
+  })
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Journal } from './journal.ts'
+import type { Outcome } from './outcome.ts'
+import { createRandom, type Random } from './random.ts'
+import type { App, Request } from './requests.ts'
+import { playStory } from './stories.ts'
+import { send, ways } from './ways/index.ts'
+
+/** What a client reaches, and where it writes down what it was told. */
+export interface Surroundings {
+  readonly seed: number
+  readonly journal: Journal
+  /** The addresses of the app's servers, in their order. */
+  urlsOf(app: App): readonly string[]
+  /** The faults of this moment, in words. */
+  faults(): string
+  /** Ends the clients: what is open then is settled afterwards. */
+  readonly ended: AbortSignal
+}
+
+/** How often a request that was answered is sent once more, and how often two of it are sent at once. */
+const repeatPart = 0.1
+const racePart = 0.05
+
+const [leastPauseMs, mostPauseMs] = [50, 500]
+
+/** Plays one story after the other until the run ends. */
+export async function playClient(app: App, client: number, surroundings: Surroundings): Promise<void> {
+  const { seed, ended } = surroundings
+  for (let story = 1; !ended.aborted; story += 1) {
+    const name = `${app} ${client}.${story}`
+    const tries = createRandom(seed, name, 'tries')
+    await playStory({
+      app,
+      name,
+      random: createRandom(seed, name),
+      carryOut: (request) => carryOut(request, { app, tries, ...surroundings }),
+    })
+  }
+}
+
+type Attempting = Surroundings & { readonly app: App; readonly tries: Random }
+
+/** Sends a request until it is answered for good, each time by any way to any server. */
+async function carryOut(request: Request, attempting: Attempting): Promise<readonly Outcome[] | undefined> {
+  const { tries, ended } = attempting
+  const raced = tries.chance(racePart) ? await race(request, attempting) : undefined
+  if (raced) return raced
+  for (;;) {
+    const { outcomes, isAnswered } = await attempt(request, attempting)
+    if (isAnswered) {
+      const isDone = outcomes.every(({ is }) => is === 'done')
+      if (isDone && request.kind !== 'project' && tries.chance(repeatPart)) await attempt(request, attempting)
+      return outcomes
+    }
+    if (ended.aborted) return undefined
+    await pause(tries.int(leastPauseMs, mostPauseMs), ended)
+  }
+}
+
+/** Two of the same at once: one of them posts at most. Returns what became of them; undefined where that is open. */
+async function race(request: Request, attempting: Attempting): Promise<readonly Outcome[] | undefined> {
+  if (request.kind === 'project') return undefined
+  const attempts = await Promise.all([1, 2].map(() => attempt(request, attempting, { isRaced: true })))
+  attempting.journal.endRace(attempting.app, request)
+  if (!attempts.every(({ isAnswered }) => isAnswered)) return undefined
+  const acknowledged = attempts.find(({ outcomes }) => outcomes.every(({ is }) => is === 'done'))
+  return (acknowledged ?? attempts[0])?.outcomes
+}
+
+async function attempt(
+  request: Request,
+  { app, tries, journal, urlsOf, faults }: Attempting,
+  { isRaced = false }: { readonly isRaced?: boolean } = {},
+) {
+  const way = tries.pick(ways)
+  const server = tries.int(1, urlsOf(app).length)
+  const url = urlsOf(app)[server - 1] ?? ''
+  journal.begin(app, request, { isRaced })
+  const outcomes = await send(url, request, way)
+  const circumstances = `by ${way} to server ${server} (${faults()})`
+  return { outcomes, isAnswered: journal.take({ app, request, circumstances }, outcomes) }
+}
+
+async function pause(ms: number, ended: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: ended }).catch(() => {})
+}

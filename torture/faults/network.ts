@@ -1,0 +1,70 @@
+import type { Random } from '../random.ts'
+import { cutHalfway, loseAnswers, loseCommits } from '../servers/judges.ts'
+import type { Judge, NetworkProxy } from '../servers/proxy.ts'
+import type { Begin, Stage } from './stage.ts'
+
+/** One in so many of what is sent is cut. */
+const cutPart = 0.2
+
+const cutEveryMs = 300
+
+/** The network that fails. */
+type Network = (stage: Stage) => readonly NetworkProxy[]
+
+export const toPostgres: Network = ({ databaseProxy }) => [databaseProxy]
+export const toServers: Network = ({ servers }) => servers.map(({ front }) => front)
+
+/** Every connection is ended for both sides, again and again. */
+export const cutConnections =
+  (network: Network): Begin =>
+  async (stage) => {
+    const cut = () => {
+      for (const proxy of network(stage)) proxy.cutAll()
+    }
+    cut()
+    const timer = setInterval(cut, cutEveryMs)
+    return {
+      async end() {
+        clearInterval(timer)
+      },
+    }
+  }
+
+const judgedBy =
+  (network: Network, judge: (random: Random) => () => Judge): Begin =>
+  async (stage, random) => {
+    for (const proxy of network(stage)) proxy.judgeBy(judge(random))
+    return {
+      async end() {
+        for (const proxy of network(stage)) proxy.judgeBy(undefined)
+      },
+    }
+  }
+
+export const cutRequests = (network: Network): Begin =>
+  judgedBy(network, (random) => cutHalfway('up', random, cutPart))
+
+export const cutAnswers = (network: Network): Begin =>
+  judgedBy(network, (random) => cutHalfway('down', random, cutPart))
+
+export const dropAnswers = (network: Network): Begin =>
+  judgedBy(network, (random) => loseAnswers(random, cutPart))
+
+export const dropCommits: Begin = judgedBy(toPostgres, (random) => loseCommits(random, cutPart))
+
+/** Open connections carry nothing more, for good: new ones work. */
+export const silenceConnections: Begin = async ({ databaseProxy }) => {
+  databaseProxy.silence()
+  return { async end() {} }
+}
+
+/** No connection carries anything; new ones do at the end. */
+export const silenceNetwork: Begin = async ({ databaseProxy }) => {
+  databaseProxy.silence()
+  databaseProxy.silenceNew(true)
+  return {
+    async end() {
+      databaseProxy.silenceNew(false)
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Journal } from './journal.ts'
+import type { Request } from './requests.ts'
+import type { AppServer } from './servers/app-server.ts'
+import { send } from './ways/index.ts'
+
+/** How soon a server posted again after a fault, in milliseconds. */
+export interface Recovery {
+  readonly server: AppServer
+  readonly ms: number
+}
+
+const everyMs = 200
+
+/** What takes this long is not coming. */
+const patienceMs = 180_000
+
+/**
+ * Posts by a server until one posting is acknowledged. A new attempt begins each time, whatever became of those before.
+ * @throws Error where none is within three minutes.
+ */
+export async function untilBack(
+  server: AppServer,
+  { journal, round, since }: { readonly journal: Journal; readonly round: number; readonly since: number },
+): Promise<Recovery> {
+  const { app, name, url } = server
+  let backAt: number | undefined
+  const probe = async (attempt: number) => {
+    const request: Request = {
+      kind: 'entry',
+      nonce: `probe ${name}, ${round}.${attempt}`,
+      line: { owner: `probe ${name}`, operation: 'CREDIT_ADD', amount: 1 },
+    }
+    journal.begin(app, request)
+    const outcomes = await send(url, request, 'REST')
+    journal.take({ app, request, circumstances: `to ${name} after round ${round}` }, outcomes)
+    if (outcomes[0]?.is === 'done') backAt ??= performance.now()
+  }
+  const probes: Promise<void>[] = []
+  for (let attempt = 1; backAt === undefined; attempt += 1) {
+    if (performance.now() - since > patienceMs)
+      throw new Error(`${name} did not post within ${patienceMs / 1000} s of the end of round ${round}.`)
+    const sent = probe(attempt)
+    probes.push(sent)
+    await Promise.race([sent, sleep(everyMs)])
+    if (backAt === undefined) await sleep(everyMs / 4)
+  }
+  await Promise.all(probes)
+  return { server, ms: backAt - since }
+}

@@ -1,0 +1,130 @@
+import type { Answer } from '@shared-ledger/ledger/verify'
+import { median } from '../bench/statistics.ts'
+import { allKinds } from './faults/kinds.ts'
+import type { Stage } from './faults/stage.ts'
+import type { Journal } from './journal.ts'
+import type { Options } from './options.ts'
+import type { RoundResult } from './rounds.ts'
+
+/** All that a run came to. */
+export interface Report extends Options {
+  readonly stage: Stage
+  readonly journal: Journal
+  readonly rounds: readonly RoundResult[]
+  /** How many entries the ledger has. */
+  readonly entries: number
+  /** Where the ledger contradicts what clients were told. */
+  readonly contradictions: readonly string[]
+  /** How many questions `verify` asked, and those that found broken rows. */
+  readonly verifyQuestions: number
+  readonly broken: readonly Answer[]
+}
+
+/** All that is wrong: nothing, where the run has passed. */
+export function violationsOf(report: Report): readonly string[] {
+  const { journal, contradictions, broken, rounds, recoverySeconds } = report
+  const slow = rounds.flatMap(({ round, recoveriesMs }) =>
+    [...recoveriesMs]
+      .filter(([, ms]) => ms > recoverySeconds * 1000)
+      .map(([server, ms]) => {
+        const faults = round.faults.map(({ kind, seed }) => `${kind} (${seed})`).join(', ')
+        return `slow: ${server} posted ${seconds(ms)} s after the end of round ${round.number}: ${faults}`
+      }),
+  )
+  const verified = broken.map(
+    ({ app, invariant, rows }) => `verify: ${app}: ${invariant} ${JSON.stringify(rows)}`,
+  )
+  return [...journal.violations, ...contradictions, ...verified, ...slow]
+}
+
+/** The report in Markdown. */
+export function printReport(report: Report): string {
+  const { journal, stage, rounds, entries, verifyQuestions } = report
+  const records = [...journal.records]
+  const unknown = records.filter(({ wasUnknown }) => wasUnknown)
+  const resolved = unknown.filter(({ state }) => state !== 'open').length
+  const counted = (state: string) => records.filter((record) => record.state === state).length
+  const perApp = stage.servers.length / new Set(stage.servers.map(({ app }) => app)).size
+  return [
+    `Seed ${report.seed}, ${report.seconds} s, ${perApp} servers of each app, ${rounds.length} rounds of faults.`,
+    '',
+    requestTable(journal),
+    '',
+    faultTable(rounds),
+    '',
+    appTable(report),
+    '',
+    ...(stage.disk.whyNot === undefined
+      ? []
+      : [`"out of disk" was left out: no tmpfs can be mounted here (${stage.disk.whyNot}).`, '']),
+    `- ${records.length} postings: ${counted('done')} acknowledged, ${counted('refused')} refused, ${counted('open')} unresolved`,
+    `- ${unknown.length} had an unknown outcome at some time (${listOf(journal.reasons)}); ${resolved} of them resolved by their nonce`,
+    `- ${entries} entries in the ledger; ${verifyQuestions} questions of verify, ${report.broken.length} with broken rows`,
+    `- connections cut: ${stage.databaseProxy.cuts} to PostgreSQL, ${sum(stage.servers.map(({ front }) => front.cuts))} to servers`,
+    `- violations: ${violationsOf(report).length}`,
+  ].join('\n')
+}
+
+/** Requests by kind and outcome; each posting of a batch counts. */
+function requestTable({ counts }: Journal): string {
+  const cells = [...counts].map(([key, count]) => ({ key: key.split('\t'), count }))
+  const kinds = [...new Set(cells.map(({ key: [kind = ''] }) => kind))].sort()
+  const outcomes = [...new Set(cells.map(({ key: [, outcome = ''] }) => outcome))].sort()
+  const rows = kinds.map((kind) => [
+    kind,
+    ...outcomes.map((outcome) => String(counts.get(`${kind}\t${outcome}`) ?? 0)),
+  ])
+  const total = outcomes.map((outcome) =>
+    String(sum(kinds.map((kind) => counts.get(`${kind}\t${outcome}`) ?? 0))),
+  )
+  return table([['requests', ...outcomes], ...rows, ['all', ...total]])
+}
+
+/** How soon the last server posted again, of the rounds that a kind of fault was in. */
+function faultTable(rounds: readonly RoundResult[]): string {
+  const rows = allKinds.flatMap((kind) => {
+    const of = rounds.filter(({ round }) => round.faults.some((fault) => fault.kind === kind))
+    const slowest = of.map(({ recoveriesMs }) => Math.max(...recoveriesMs.values()))
+    if (slowest.length === 0) return []
+    const alone = of.filter(({ round }) => round.faults.length === 1).length
+    return [[kind, String(of.length), String(alone), seconds(median(slowest)), seconds(Math.max(...slowest))]]
+  })
+  return table([['faults', 'times', 'of them alone', 'back after, median (s)', 'at most (s)'], ...rows])
+}
+
+/** How soon each server posted again, and the first one of each app. */
+function appTable({ rounds, stage: { servers } }: Report): string {
+  const rows = servers.map(({ name }) => rowOf(name, rounds, [name]))
+  const apps = [...new Set(servers.map(({ app }) => app))].map((app) =>
+    rowOf(
+      `${app}, any server`,
+      rounds,
+      servers.filter((server) => server.app === app).map(({ name }) => name),
+    ),
+  )
+  return table([['served by', 'back after, median (s)', 'at most (s)'], ...rows, ...apps])
+}
+
+function rowOf(label: string, rounds: readonly RoundResult[], names: readonly string[]): string[] {
+  const first = rounds.map(({ recoveriesMs }) =>
+    Math.min(...names.map((name) => recoveriesMs.get(name) ?? Number.POSITIVE_INFINITY)),
+  )
+  return first.length === 0 ? [label, '-', '-'] : [label, seconds(median(first)), seconds(Math.max(...first))]
+}
+
+function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+}
+
+function listOf(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ') || 'none'
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1)
+}

@@ -1,0 +1,81 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+/** Where the run keeps its PostgreSQL. */
+export interface Disk {
+  readonly folder: string
+  /** Why it cannot be filled; undefined: it can. */
+  readonly whyNot: string | undefined
+  /** Leaves no room beyond so many KiB. */
+  fill(spareKiB: number): Promise<void>
+  /** Gives the room back. */
+  empty(): void
+  remove(): Promise<void>
+}
+
+const sizeMiB = 4_096
+const blockBytes = 4_096
+
+/** A tmpfs of the run's own, which root can mount; elsewhere a folder like any other, which is never full. */
+export function openDisk(): Disk {
+  const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-torture-'))
+  try {
+    mount(folder, `size=${sizeMiB}m,mode=755`)
+  } catch (error) {
+    const [whyNot = ''] = String(error instanceof Error ? error.message : error)
+      .split('\n')
+      .slice(-2)
+    return {
+      folder,
+      whyNot: whyNot || 'mount failed',
+      fill: () => Promise.reject(new Error('This disk cannot be filled.')),
+      empty() {},
+      async remove() {
+        rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      },
+    }
+  }
+  const unmount = unmountWhenOrphaned(folder)
+  return {
+    folder,
+    whyNot: undefined,
+    async fill(spareKiB) {
+      const { blocks, bfree, bsize } = await statfs(folder)
+      const usedBytes = (blocks - bfree) * bsize
+      const size = Math.ceil((usedBytes + spareKiB * 1024) / blockBytes) * blockBytes
+      mount(folder, `remount,size=${size}`)
+    },
+    empty: () => mount(folder, `remount,size=${sizeMiB}m`),
+    remove: unmount,
+  }
+}
+
+function mount(folder: string, options: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}
+
+/** How often it is tried, while those who use it end. */
+const script = `cat >/dev/null
+for i in $(seq 300); do umount "$1" 2>/dev/null && break; sleep 0.1; done
+umount -l "$1" 2>/dev/null
+rmdir "$1"`
+
+/** Unmounts when it is told to, and when this process ends by whatever means: a shell waits for the end of its stdin. */
+function unmountWhenOrphaned(folder: string): () => Promise<void> {
+  const child = spawn('sh', ['-c', script, 'sh', folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+  })
+  const ended = once(child, 'exit')
+  return async () => {
+    child.stdin.end()
+    await ended
+  }
+}
