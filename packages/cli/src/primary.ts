@@ -1,6 +1,8 @@
 // The primary of an app's workers, which npm start runs in place of the app's server. To npm start it is that server: it
 // is ready once all workers are, stops when they have stopped, and fails when they do. It knows nothing of the app.
 import cluster from 'node:cluster'
+import { messageOf } from '@shared-ledger/postgres'
+import { readServerSettings } from '@shared-ledger/server/settings'
 import { say } from './command.ts'
 import { follow, type Serving } from './server-processes.ts'
 
@@ -18,11 +20,27 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 process.on('disconnect', stop) // npm start is gone
 if (!process.connected) stop() // already
 
+await serveMetrics()
+
 // One goes first: what keeps it from starting, such as a taken port, is said once.
 const url = await startWorker()
 if (url !== undefined) {
   const others = await Promise.all(Array.from({ length: Number(count) - 1 }, startWorker))
   if (!others.includes(undefined)) process.send?.({ type: 'ready', app, url })
+}
+
+/** Serves the metrics of all workers, where that is asked. Says what is in the way, and ends. */
+async function serveMetrics(): Promise<void> {
+  const { METRICS_PORT: port, METRICS_HOST: host } = readServerSettings()
+  if (port === undefined) return
+  try {
+    const { serveWorkersMetrics } = await import('@shared-ledger/server/metrics')
+    const { url } = await serveWorkersMetrics({ host, port })
+    say(`Metrics of ${app}: ${url}`)
+  } catch (error) {
+    say(messageOf(error))
+    fail()
+  }
 }
 
 /** Starts a worker, and another one when it ends. Answers its address, once it takes requests. */

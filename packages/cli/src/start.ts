@@ -13,7 +13,7 @@ const usage =
 const options = { workers: { type: 'string', default: '1' } } as const
 
 await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: names, values }) => {
-  readStartSettings()
+  const { METRICS_PORT: metricsPort } = readStartSettings()
   const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
@@ -22,20 +22,31 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
     const logins = await loginsOf(apps, stopped)
     if (workers > 1) await assertConnections([...logins.values()], workers)
     stopped.throwIfAborted()
-    const environment = environmentOf(apps)
-    const servers = Array.from(logins, ([app, login]) =>
-      startServerProcess(app, { root, env: withLoginOf(login, environment), workers }),
-    )
+    const servers = Array.from(logins, ([app, login], index) => {
+      const environment = environmentOf({ isAlone: apps.length === 1, index, metricsPort })
+      return startServerProcess(app, { root, env: withLoginOf(login, environment), workers })
+    })
     process.on('exit', () => killAll(servers)) // a second Ctrl+C waits for none
     void announce(servers)
     return outcomeOf(servers, stopped)
   })
 })
 
-// PORT moves one server; several would all want it.
-function environmentOf(apps: readonly string[]): NodeJS.ProcessEnv {
-  const { PORT, ...environment } = process.env
-  return { ...environment, ...(PORT && apps.length === 1 && { PORT }) }
+interface Place {
+  readonly isAlone: boolean
+  /** Which of the apps it is, from 0. */
+  readonly index: number
+  readonly metricsPort: number | undefined
+}
+
+// PORT moves one server; several would all want it. Those of metrics follow one another; 0 is any port, for each.
+function environmentOf({ isAlone, index, metricsPort }: Place): NodeJS.ProcessEnv {
+  const { PORT, METRICS_PORT, ...environment } = process.env
+  return {
+    ...environment,
+    ...(PORT && isAlone && { PORT }),
+    ...(metricsPort !== undefined && { METRICS_PORT: String(metricsPort && metricsPort + index) }),
+  }
 }
 
 async function announce(servers: readonly ServerProcess[]): Promise<void> {

@@ -8,7 +8,7 @@ import {
   type ReverseTransactionInput,
 } from './posting/corrections.ts'
 import type { PostingRequest } from './posting/draft.ts'
-import { createReport, type PostingEvent } from './posting/events.ts'
+import { createReport } from './posting/events.ts'
 import {
   type CapturedHold,
   type CaptureHoldInput,
@@ -28,6 +28,7 @@ import {
 import { createPost } from './posting/post.ts'
 import { inOrder, readBatch } from './posting/post-entries.ts'
 import { entryDrafts, type PostEntryInput, type PostedEntry, postedEntry } from './posting/post-entry.ts'
+import type { PostingEvent } from './posting/signals.ts'
 import {
   type PostedTransaction,
   type PostTransactionInput,

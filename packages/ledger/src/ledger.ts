@@ -11,7 +11,7 @@ import { type OperationInfo, operationInfos } from './operations/operation-info.
 import { assertOperations } from './operations/operation-problems.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
 import { createAtWork } from './posting/at-work.ts'
-import type { PostingEvent } from './posting/events.ts'
+import type { PostingEvent } from './posting/signals.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
@@ -24,6 +24,14 @@ export interface LedgerOptions<Ops extends Operations> {
   readonly pool: pg.Pool
   /** Called once per entry and hold with its outcome. */
   readonly onPosting?: (event: PostingEvent) => void
+}
+
+/** How busy a ledger is. */
+export interface LedgerLoad {
+  /** Entries, transactions and holds that it was handed and has not answered. */
+  readonly postings: number
+  /** The connections of its pool: how many are open, how many of these have nothing to do, and how many callers wait. */
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
 }
 
 /** One app's ledger. */
@@ -47,6 +55,8 @@ export interface Ledger<Ops extends Operations = Operations>
    * relies on, and where the database lacks the ledger or one of the app's operations.
    */
   assertReady(): Promise<readonly string[]>
+  /** How busy it is at this moment. */
+  load(): LedgerLoad
   /**
    * Ends its live lists, waits for what it was handed, also by callers who have left, and lets go of the ledger's client.
    * The pool is its maker's to end.
@@ -83,6 +93,10 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
       await assertPool(pool)
       return assertDeclared(app, operations, prisma)
     },
+    load: () => ({
+      postings: atWork.drafts,
+      connections: { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount },
+    }),
     async close() {
       live.close()
       await atWork.none()

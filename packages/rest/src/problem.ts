@@ -66,6 +66,8 @@ export interface RestAnswer {
   readonly outcome: string
   /** For the log: the GraphQL operation that ran, if one did. */
   readonly operation?: string
+  /** The path of the route that answers, as its row has it: `/ledger/{owner_id}`. */
+  readonly route?: string
 }
 
 /** What a problem is answered with: RFC 9457. */

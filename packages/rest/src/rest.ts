@@ -77,9 +77,9 @@ export function createRest(options: RestOptions): Rest {
     const input = { params, query, ...(await readBody(route, request)) }
     const run = runFor(execute, request)
     try {
-      return withOperation(await route.answer(input, run), route)
+      return ofRoute(await route.answer(input, run), route)
     } catch (error) {
-      return withOperation(refused(error), route)
+      return ofRoute(refused(error), route)
     }
   }
 
@@ -121,6 +121,6 @@ function mayBeUndeclared({ bodyOptional }: Route, headers: Headers): boolean {
   return bodyOptional && !headers.has('content-type') && !headers.has('origin')
 }
 
-function withOperation(answer: RestAnswer, { operation }: Route): RestAnswer {
-  return operation === undefined ? answer : { ...answer, operation }
+function ofRoute(answer: RestAnswer, { operation, path: route }: Route): RestAnswer {
+  return { ...answer, route, ...(operation !== undefined && { operation }) }
 }

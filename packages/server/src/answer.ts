@@ -13,6 +13,8 @@ export interface Answer {
   readonly ended?: Promise<string>
   /** The GraphQL operation that ran, if one did. */
   readonly operation?: string | undefined
+  /** The path of the REST route that answers, with the names of its parameters. */
+  readonly route?: string
 }
 
 /** An answer that is sent at once. */

@@ -33,7 +33,7 @@ import { pageAnswer } from './html.ts'
 import { anyone, boundIdentify, type Caller, type Identify, type RequestHead } from './identify.ts'
 import { indexPage } from './index-page.ts'
 import { graphqlTypes } from './known-request.ts'
-import { logAnswer } from './log-answer.ts'
+import { logAnswer, type Observer } from './log-answer.ts'
 import { refusalLogger } from './logger.ts'
 import { problemPages } from './problem-pages.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -107,8 +107,11 @@ export interface App {
 
 const graphqlPath = '/graphql'
 
-/** @throws Error when the schema lacks the ledger, or what a route's document asks for. */
-export function createApp(options: AppOptions): App {
+/**
+ * @param observer Is told of every request, for metrics.
+ * @throws Error when the schema lacks the ledger, or what a route's document asks for.
+ */
+export function createApp(options: AppOptions, observer?: Observer): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
   const { identify, context, plugins, rateLimit } = options
   const countRefused = refusalLogger(logger)
@@ -143,6 +146,7 @@ export function createApp(options: AppOptions): App {
       [stylesheetPath]: stylesheet(),
     }),
   )
+  const endpointOf = (path: string) => (endpoints.has(path) ? path : undefined)
   const restEndpoint: Endpoint = async ({ principal, request, method, target, readBody: body, hasLeft }) => {
     const { headers } = request
     return jsonAnswer(await rest.answer({ principal, request, method, target, headers, body, hasLeft }))
@@ -173,7 +177,12 @@ export function createApp(options: AppOptions): App {
       readBody: () => raw?.readBody() ?? readBody(request),
       hasLeft,
     })
-    logAnswer(logger, { method, path, principal, hasLeft, started }, answered)
+    logAnswer(
+      logger,
+      { method, path, endpoint: endpointOf(path), principal, hasLeft, started },
+      answered,
+      observer,
+    )
     return answered
   }
 
@@ -181,9 +190,13 @@ export function createApp(options: AppOptions): App {
     const { method } = request
     const { path } = splitTarget(request.target)
     const refusal = path === graphqlPath ? graphqlProblemResponse(refused) : problemResponse(refused)
-    if (refused instanceof RateLimited) countRefused(refused.code, refused.principal)
-    else if (refused.code === 'OVERLOADED') countRefused(refused.code)
-    else logAnswer(logger, { method, path, hasLeft: () => request.hasLeft(), started }, refusal)
+    if (refused instanceof RateLimited || refused.code === 'OVERLOADED') {
+      observer?.refused(refused.code)
+      countRefused(refused.code, refused instanceof RateLimited ? refused.principal : undefined)
+    } else {
+      const hasLeft = () => request.hasLeft()
+      logAnswer(logger, { method, path, endpoint: endpointOf(path), hasLeft, started }, refusal, observer)
+    }
     return refusal
   }
   const isProbe = (target: string) => probes.has(splitTarget(target).path)
@@ -199,12 +212,12 @@ export function createApp(options: AppOptions): App {
     answerKnown(request, { principal, started }) {
       const { method, target: path } = request
       const hasLeft = () => request.hasLeft()
-      const asked = { method, path, principal, hasLeft, started }
+      const asked = { method, path, endpoint: path, principal, hasLeft, started }
       return graph
         .answerKnown(request, principal)
         ?.catch(answerFault)
         .then((known) => {
-          if (known) logAnswer(logger, asked, known)
+          if (known) logAnswer(logger, asked, known, observer)
           return known
         })
     },

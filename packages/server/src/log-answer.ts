@@ -8,11 +8,35 @@ import { logRequest } from './logger.ts'
 export interface Asked {
   readonly method: string
   readonly path: string
+  /** The same path where it is served beside REST's routes. */
+  readonly endpoint: string | undefined
   /** Who asked; left out where that was not told. */
   readonly principal?: Principal
   readonly hasLeft: () => boolean
   /** When it came, by `performance.now()`. */
   readonly started: number
+}
+
+/** What became of one request, without what a client chose but for its method. */
+export interface Answered {
+  readonly method: string
+  /** The path of what answered, with the names of its parameters; undefined where nothing is served there. */
+  readonly route: string | undefined
+  readonly status: number
+  /** A code, or `ok`. */
+  readonly outcome: string
+  /** Until it was answered; of a stream until it ended. */
+  readonly ms: number
+  readonly isStream: boolean
+}
+
+/** Is told of every request. */
+export interface Observer {
+  answered(request: Answered): void
+  /** One of too many requests, of which nothing else is told: its code. */
+  refused(code: string): void
+  streamOpened(): void
+  streamEnded(): void
 }
 
 /** What nginx logs of a client that closed its connection before it had its answer. */
@@ -21,23 +45,26 @@ const clientLeftStatus = 499
 /** Writes the line of a request; that of a stream when it has ended. */
 export function logAnswer(
   logger: Logger,
-  { method, path, principal, hasLeft, started }: Asked,
+  { method, path, endpoint, principal, hasLeft, started }: Asked,
   answer: Answer,
+  observer?: Observer,
 ): void {
-  const { operation, ended = answer.outcome } = answer
-  const log = (outcome: string, status = answer.status) =>
-    logRequest(logger, {
-      method,
-      path,
-      principal: nameOf(principal),
-      operation,
-      outcome,
-      status,
-      ms: performance.now() - started,
-    })
+  const { operation, route = endpoint, ended = answer.outcome } = answer
+  const log = (outcome: string, status = answer.status) => {
+    const ms = performance.now() - started
+    const isStream = typeof ended !== 'string'
+    observer?.answered({ method, route, status, outcome, ms, isStream })
+    logRequest(logger, { method, path, principal: nameOf(principal), operation, outcome, status, ms })
+  }
+  const follow = async (stream: Promise<string>) => {
+    observer?.streamOpened()
+    const outcome = await stream
+    observer?.streamEnded()
+    log(outcome)
+  }
   if (hasLeft()) log('CLIENT_LEFT', clientLeftStatus)
   else if (typeof ended === 'string') log(ended)
-  else void ended.then((outcome) => log(outcome))
+  else void follow(ended)
 }
 
 /** Where nobody is asked who they are, there is nothing to say. */

@@ -1,16 +1,20 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LedgerLoad } from '@shared-ledger/ledger'
 import { type AppOptions, createApp } from './app.ts'
 import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
-import { readServerSettings } from './settings.ts'
+import type { StartedMetrics } from './metrics/start.ts'
+import { readServerSettings, type ServerSettings } from './settings.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
 
 export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
   readonly ledger: AppOptions['ledger'] & {
+    readonly operations: object
+    load(): LedgerLoad
     assertReady(): Promise<readonly string[]>
     close(): Promise<void>
   }
@@ -62,13 +66,15 @@ export async function startServer(
     await ledger.close()
     await close?.()
   }
+  let metrics: StartedMetrics | undefined
   try {
     const settings = readServerSettings()
     const { HOST: host, PORT: port = options.port, RATE_LIMIT: rateLimit } = settings
     const isOwnHost = createHosts({ host, allowed: settings.ALLOWED_HOSTS })
     if (rateLimit && !options.identify) options.logger.warn(limitsNobody)
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
-    const served = createApp({ ...options, rateLimit })
+    metrics = await metricsOf(settings, options)
+    const served = createApp({ ...options, rateLimit }, metrics?.observer)
     const { server, connections } = await listen(served, { app, host, port, isOwnHost })
     const stop = createStop(server, connections)
     return {
@@ -81,15 +87,30 @@ export async function startServer(
         await stop()
         try {
           await served.close()
+          await metrics?.close()
         } finally {
           await release()
         }
       },
     }
   } catch (error) {
+    await metrics?.close()
     await release().catch(() => {})
     throw error
   }
+}
+
+/** Metrics, where METRICS_PORT is set: what counts them is not even loaded otherwise. */
+async function metricsOf(
+  { METRICS_PORT: port, METRICS_HOST: host }: ServerSettings,
+  { app, ledger, logger }: ServeOptions & Pick<AppOptions, 'logger'>,
+): Promise<StartedMetrics | undefined> {
+  if (port === undefined) return undefined
+  const { startMetrics } = await import('./metrics/start.ts')
+  const operations = Object.keys(ledger.operations)
+  const started = await startMetrics({ host, port }, { app, operations, load: () => ledger.load() })
+  if (started.url !== undefined) logger.info({ url: started.url }, 'metrics')
+  return started
 }
 
 const limitsNobody =

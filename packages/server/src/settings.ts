@@ -32,6 +32,8 @@ export const serverSettings = {
   ALLOWED_HOSTS: setting('hosts separated by commas, without scheme, port and path', hosts, { fallback: '' }),
   RATE_LIMIT: setting(rateLimitTakes, rateLimitShape.optional()),
   DRAIN_SECONDS: setting('a whole number of seconds from 0 to 600', wholeNumber(0, 600), { fallback: '0' }),
+  METRICS_PORT: setting(port, wholeNumber(0, 65_535).optional()),
+  METRICS_HOST: setting('an address or a name of this machine', z.string(), { fallback: '127.0.0.1' }),
   LOG_LEVEL: setting(`one of ${logLevels.join(', ')}`, z.enum(logLevels), { fallback: 'info' }),
 }
 

@@ -7,6 +7,7 @@ test('what is not set, or empty, has its default', () => {
     ALLOWED_HOSTS: '',
     DRAIN_SECONDS: 0,
     LOG_LEVEL: 'info',
+    METRICS_HOST: '127.0.0.1',
     REQUEST_TIMEOUT_MS: 15_000,
   }
   expect(readServerSettings({})).toEqual(defaults)

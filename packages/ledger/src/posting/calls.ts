@@ -1,6 +1,7 @@
 import type { TransactionClient } from '../database/database.ts'
 import type { Draft, Line } from './draft.ts'
 import { type Answer, type Appended, answerOf } from './outcome.ts'
+import { postingSignals } from './signals.ts'
 
 /** How a call waits for accounts that are locked elsewhere. */
 export interface LockWait {
@@ -23,27 +24,50 @@ export function callsOf(
   )
   const tryOut = statement(`SELECT ledger.try_${app}(?::text, ?::text[], ?::int[], ?::json) AS answer`)
 
+  /** Tells how long a call took, where that is heard. */
+  const told = async <Result>(drafts: number, run: () => Promise<Result>): Promise<Result> => {
+    const started = performance.now()
+    let failed = true
+    try {
+      const result = await run()
+      failed = false
+      return result
+    } finally {
+      postingSignals.call.tell({ app, drafts, ms: performance.now() - started, failed })
+    }
+  }
+
   const all = (drafts: readonly Draft[], ownerIds: readonly string[]) => [
     ...[ownerIds[0], ownerIds, [ownerIds.length]],
     JSON.stringify(columnsOf(drafts, ownerIds)),
   ]
+  const postAll = async (
+    client: TransactionClient,
+    drafts: readonly Draft[],
+    ownerIds: readonly string[],
+    { skipBusy, lockMs }: LockWait,
+  ): Promise<Answer> => {
+    const [draft] = drafts
+    const line = appends && draft && drafts.length === 1 ? plainLine(draft) : undefined
+    if (!draft || !line) return call<Answer>(client, post, [...all(drafts, ownerIds), skipBusy, lockMs])
+    const { id, nonce } = draft
+    const answer = await call<Answer | Appended>(client, append, [
+      ...[line.ownerId, id, nonce, metadataOf(draft), line.operation],
+      ...[line.amount, line.requested, skipBusy, lockMs],
+    ])
+    return 'ids' in answer ? answer : answerOf(answer)
+  }
+
   return {
     /** Posts drafts; `ownerIds`: their different owners, in the order of their bytes. */
-    async post(
+    post(
       client: TransactionClient,
       drafts: readonly Draft[],
       ownerIds: readonly string[],
-      { skipBusy, lockMs }: LockWait,
+      wait: LockWait,
     ): Promise<Answer> {
-      const [draft] = drafts
-      const line = appends && draft && drafts.length === 1 ? plainLine(draft) : undefined
-      if (!draft || !line) return call<Answer>(client, post, [...all(drafts, ownerIds), skipBusy, lockMs])
-      const { id, nonce } = draft
-      const answer = await call<Answer | Appended>(client, append, [
-        ...[line.ownerId, id, nonce, metadataOf(draft), line.operation],
-        ...[line.amount, line.requested, skipBusy, lockMs],
-      ])
-      return 'ids' in answer ? answer : answerOf(answer)
+      const run = () => postAll(client, drafts, ownerIds, wait)
+      return postingSignals.call.isHeard ? told(drafts.length, run) : run()
     },
     /** Posts drafts, and undoes it. */
     tryOut(

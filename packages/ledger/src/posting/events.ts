@@ -1,17 +1,7 @@
 import { LedgerError } from '../errors.ts'
 import type { Line } from './draft.ts'
 import type { Settled } from './outcome.ts'
-
-/** A posting that came to an outcome, for logs: one for each entry and hold. */
-export interface PostingEvent {
-  readonly app: string
-  readonly ownerId: string
-  readonly operation: string
-  /** Signed credits when posted or held; otherwise the number asked for, or null for the operation's default. */
-  readonly amount: number | null
-  /** `posted`, `held`, or the code of the refusal. In the app's own transaction the first two hold once it commits. */
-  readonly outcome: string
-}
+import { type PostingEvent, postingSignals } from './signals.ts'
 
 /** Tells what became of the entries of a draft. */
 export type Report = (lines: readonly Line[], outcome: LedgerError | Settled<string>) => void
@@ -19,6 +9,7 @@ export type Report = (lines: readonly Line[], outcome: LedgerError | Settled<str
 /** Tells `onPosting`. What that throws changes nothing of the posting. */
 export function createReport(app: string, onPosting: ((event: PostingEvent) => void) | undefined): Report {
   const tell = (event: PostingEvent) => {
+    postingSignals.posting.tell(event)
     try {
       onPosting?.(event)
     } catch (error) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AccountBusyError, DatabaseUnavailableError, TransactionConflictError } from '../errors.ts'
 import { type Backlog, isOverdue, type Job } from './backlog.ts'
 import type { Draft } from './draft.ts'
+import { postingSignals } from './signals.ts'
 
 /** Returned for a draft whose accounts are locked by another transaction: which ones. */
 export class LockedElsewhere {
@@ -66,6 +67,7 @@ export function createSender<Settled>(
       // All that the call needs is locked: its one account, or the app's entries by a migration.
       backlog.postpone(jobs, new Set(jobs.map(({ ownerIds: [ownerId = ''] }) => ownerId)))
     } else if (mayPass(error) && attempt < maxAttempts && !jobs.every(isOverdue)) {
+      postingSignals.retry.tell({ code: error.code })
       await sleep(firstDelayMs * 2 ** attempt * (0.5 + Math.random()))
       await send(jobs, waitMs, attempt + 1)
     } else if (mayPass(error) || jobs.length === 1) {
@@ -81,7 +83,7 @@ export function createSender<Settled>(
   return (jobs, waitMs) => send(jobs, waitMs)
 }
 
-function mayPass(error: unknown): boolean {
+function mayPass(error: unknown): error is TransactionConflictError | DatabaseUnavailableError {
   return error instanceof TransactionConflictError || error instanceof DatabaseUnavailableError
 }
 

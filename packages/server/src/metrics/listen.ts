@@ -1,0 +1,58 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What is served to whoever gathers metrics. */
+export interface Exposition {
+  readonly contentType: string
+  /** The metrics as text. */
+  text(): Promise<string>
+}
+
+/**
+ * Serves metrics at `/metrics` on a port of their own: nobody is asked who they are.
+ *
+ * @throws Error that names METRICS_PORT where another process has the port.
+ */
+export async function listenForScrapes(
+  { contentType, text }: Exposition,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer(async ({ method = '', url = '' }, response) => {
+    const head = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+    if (!/^\/metrics(?:\?|$)/.test(url)) return void response.writeHead(404, head).end()
+    if (method !== 'GET' && method !== 'HEAD')
+      return void response.writeHead(405, { ...head, allow: 'GET, HEAD' }).end()
+    try {
+      const body = await text()
+      response
+        .writeHead(200, { ...head, 'content-type': contentType })
+        .end(method === 'HEAD' ? undefined : body)
+    } catch {
+      response.writeHead(503, head).end() // a worker did not say in time
+    }
+  })
+  await listening(server, host, port)
+  const address: AddressInfo | string | null = server.address()
+  const bound = typeof address === 'object' && address ? address.port : port
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`Port ${port} is taken by another process: choose another METRICS_PORT.`)
+          : error,
+      ),
+    )
+    server.listen({ port, host, exclusive: true }, () => resolve())
+  })
+}
