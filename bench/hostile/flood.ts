@@ -10,6 +10,10 @@ export interface Flood {
   readonly bytes: () => Buffer
   /** How long a connection pauses before it sends again, or a new one is made in its place. */
   readonly pauseMs?: number
+  /** Sends a byte so often after what it has sent. */
+  readonly dripMs?: number
+  /** Whether it reads nothing of what comes. */
+  readonly isDeaf?: boolean
   /** Leaves so long after it has sent, without reading an answer. */
   readonly leaveMs?: number
 }
@@ -36,7 +40,7 @@ const reconnectMs = 20
 
 function oneConnection(
   to: { host: string; port: number },
-  { answers, bytes, pauseMs = 0, leaveMs }: Flood,
+  { answers, bytes, pauseMs = 0, dripMs, isDeaf = false, leaveMs }: Flood,
 ): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(to)
@@ -46,15 +50,21 @@ function oneConnection(
       socket.write(bytes())
       if (leaveMs !== undefined) setTimeout(() => socket.destroy(), leaveMs)
     }
+    const drip = dripMs === undefined ? undefined : setInterval(() => socket.write('a'), dripMs)
     socket.on('connect', send)
-    socket.on('data', (chunk) => {
-      if (answers === 0) return
-      for (let at = chunk.indexOf(answerMark); at >= 0; at = chunk.indexOf(answerMark, at + 1)) missing -= 1
-      if (missing > 0) return
-      if (pauseMs > 0) setTimeout(send, pauseMs)
-      else send()
-    })
+    if (isDeaf) socket.pause()
+    if (!isDeaf)
+      socket.on('data', (chunk) => {
+        if (answers === 0) return
+        for (let at = chunk.indexOf(answerMark); at >= 0; at = chunk.indexOf(answerMark, at + 1)) missing -= 1
+        if (missing > 0) return
+        if (pauseMs > 0) setTimeout(send, pauseMs)
+        else send()
+      })
     socket.on('error', () => {}) // 'close' follows
-    socket.on('close', () => resolve())
+    socket.on('close', () => {
+      clearInterval(drip)
+      resolve()
+    })
   })
 }

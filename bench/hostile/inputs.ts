@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql'
 import { amount, operation } from '../posting.ts'
 import { type Flood, flood } from './flood.ts'
-import { createTemplate, graphqlRequest, noncePlace, requestOf } from './template.ts'
+import { createTemplate, graphqlRequest, headOf, noncePlace, requestOf } from './template.ts'
 
 /** What a hostile input needs to know of the server. */
 export interface Target {
@@ -76,6 +76,9 @@ export const hostileInputs: readonly HostileInput[] = [
   },
   repeated('usual clients', '16 that post, for comparison', ({ ownerId }) => posting(ownerId), {
     connections: 16,
+  }),
+  repeated('many clients', '512 that post, all with one key', ({ ownerId }) => posting(ownerId), {
+    connections: 512,
   }),
   repeated(
     'costly query',
@@ -168,15 +171,38 @@ export const hostileInputs: readonly HostileInput[] = [
   },
   {
     name: 'subscriptions',
-    what: '1,000 to one owner, to whom 4 clients post',
+    what: '2,000 that one key opens to one owner, to whom 4 clients post',
     send({ url, ownerId }) {
       const query = encodeURIComponent(documents.subscription)
       const variables = encodeURIComponent(JSON.stringify({ ownerId }))
       const subscribe = createTemplate(
-        `GET /graphql?query=${query}&variables=${variables} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`,
+        `${headOf('GET', `/graphql?query=${query}&variables=${variables}`)}Accept: text/event-stream\r\n\r\n`,
       )
-      flood(url, { connections: 1000, answers: 0, bytes: subscribe, pauseMs: 1000 })
+      flood(url, { connections: 2000, answers: 0, bytes: subscribe, pauseMs: 1000 })
       flood(url, { connections: 4, answers: 1, bytes: createTemplate(posting(ownerId)) })
+    },
+  },
+  {
+    name: 'idle connections',
+    what: '2,000 that send nothing',
+    send({ url }) {
+      flood(url, { connections: 2000, answers: 0, bytes: () => Buffer.alloc(0) })
+    },
+  },
+  {
+    name: 'slowloris',
+    what: '2,000 clients that send a byte of their headers each second',
+    send({ url }) {
+      const bytes = Buffer.from(`${headOf('GET', '/livez')}A: `)
+      flood(url, { connections: 2000, answers: 0, bytes: () => bytes, dripMs: 1000 })
+    },
+  },
+  {
+    name: 'answers not read',
+    what: '64 clients that ask for the whole graph 8 times, and read nothing',
+    send({ url }) {
+      const bytes = Buffer.from(graphqlRequest(getIntrospectionQuery()).repeat(8))
+      flood(url, { connections: 64, answers: 0, bytes: () => bytes, isDeaf: true })
     },
   },
   {
@@ -194,7 +220,7 @@ export const hostileInputs: readonly HostileInput[] = [
       flood(url, {
         connections: 1000,
         answers: 1,
-        bytes: () => Buffer.from('GET /health HTTP/1.1\r\nHost: loc'),
+        bytes: () => Buffer.from(headOf('GET', '/health').slice(0, -10)),
       })
     },
   },
@@ -202,7 +228,7 @@ export const hostileInputs: readonly HostileInput[] = [
     name: 'large headers',
     what: '16 KB of them, 16 connections',
     send({ url }) {
-      const head = `GET /ledger/x HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(2400)}\r\n`
+      const head = `${headOf('GET', '/ledger/x')}${'a: b\r\n'.repeat(2400)}\r\n`
       flood(url, { connections: 16, answers: 1, bytes: () => Buffer.from(head) })
     },
   },

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const database = await createBenchDatabase(sizes, log)
   const servers = createServers(database.url)
   try {
-    const url = await servers.urlOf('ledger')
+    const url = await servers.urlOf('named')
     const target = { url, ownerId: hotOwner, transactionId: await postTransaction(url, sizes) }
     const rows: Row[] = []
     for (const input of hostileInputs.filter(({ name }) => isWanted(name))) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, openConnection } from '../http/connection.ts'
 import { postingFor } from '../posting.ts'
 import { quantile } from '../statistics.ts'
+import { normalName } from './template.ts'
 
 /** What a client met who posts and then reads the balance, one after the other. */
 export interface Seen {
@@ -28,7 +29,7 @@ export async function beNormal(url: string, ownerId: string, seconds: number): P
   const ask = async (body: string, sign: string) => {
     const began = performance.now()
     try {
-      connection ??= await openConnection(url)
+      connection ??= await openConnection(url, normalName)
       if (!(await connection.post('/graphql', body)).includes(sign)) failed += 1
     } catch {
       failed += 1

@@ -27,9 +27,17 @@ function freshNonce(): string {
   return sender + String(count).padStart(9, '0')
 }
 
+/** What a hostile request says of who sends it, and a normal one. */
+export const [hostileName, normalName] = ['hostile', 'normal']
+
+/** The beginning of every hostile request. */
+export function headOf(method: string, path: string): string {
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${hostileName}\r\n`
+}
+
 /** A request over HTTP/1.1 as its bytes are. */
 export function requestOf(method: string, path: string, body?: string): string {
-  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n`
+  const head = headOf(method, path)
   if (body === undefined) return `${head}\r\n`
   return `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }

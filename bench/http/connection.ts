@@ -11,14 +11,15 @@ export interface Connection {
  * A client of few instructions: what it takes of the processors is missing to the server, and libraries for load take as
  * much of them as a fast server does. It reads answers with a Content-Length, as Node sends them.
  */
-export function openConnection(url: string): Promise<Connection> {
+export function openConnection(url: string, authorization?: string): Promise<Connection> {
   const { hostname, port, host } = new URL(url)
   const socket = connect(Number(port), hostname).setNoDelay(true)
   const exchange = createExchange(socket)
+  const says = authorization === undefined ? '' : `authorization: ${authorization}\r\n`
   const connection: Connection = {
     async post(path, body) {
       const length = Buffer.byteLength(body)
-      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${length}`
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\n${says}content-type: application/json\r\ncontent-length: ${length}`
       const { status, text } = await exchange(`${head}\r\n\r\n${body}`)
       if (status !== 200) throw new Error(`${url}${path} answered ${status}: ${text}`)
       return text

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLedger, createPool, type Ledger } from '@shared-ledger/ledger'
-import { createLogger, postingLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
+import { scopes } from '@shared-ledger/ledger/facts'
+import { createLogger, type Identify, postingLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
 import { buildSchema } from '../../packages/plugin-ledger/test/build-schema.ts'
 import { createApp } from '../../packages/server/src/app.ts'
 import { listen } from '../../packages/server/src/listen.ts'
@@ -15,22 +16,27 @@ const logger = createLogger(app)
 const pool = createPool(requireDatabaseUrl(app))
 const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
 
+/** Whoever sends a request is who it says: what checking that costs is not measured here. */
+const byName: Identify = ({ header }) => ({ name: header('authorization') ?? 'nobody', scopes })
+
 process.on('message', () => process.send?.(process.cpuUsage())) // all that is ever asked
 
 if (kind === 'ledger') await serveGraph(ledger)
+else if (kind === 'named') await serveGraph(ledger, byName)
 else if (kind === 'unbounded') await serveUnbounded()
 else if (kind === 'no-op') await serveGraph(noopLedger(ledger))
 else if (kind === 'bare') serveBare(noopLedger(ledger))
 else throw new TypeError(`There is no server of the kind ${kind}.`)
 
 /** As an app serves itself. */
-async function serveGraph(served: Ledger<typeof operations>): Promise<void> {
+async function serveGraph(served: Ledger<typeof operations>, identify?: Identify): Promise<void> {
   await serve({
     app,
     port: 0,
     ledger: served,
     schema: buildSchema(served),
     logger,
+    ...(identify && { identify }),
     close: () => pool.end(),
   })
 }

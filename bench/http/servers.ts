@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 /**
- * An app over the ledger, the same without the bounds of its work, the same over a ledger that does nothing, and that
+ * An app over the ledger, the same where each request says by a name who sends it, the same without the bounds of its work, the same over a ledger that does nothing, and that
  * without the app's server.
  */
-export const serverKinds = ['ledger', 'unbounded', 'no-op', 'bare'] as const
+export const serverKinds = ['ledger', 'named', 'unbounded', 'no-op', 'bare'] as const
 export type ServerKind = (typeof serverKinds)[number]
 
 export interface Servers {
