@@ -1,0 +1,150 @@
+import { closeDatabase, provisionApp, roleOf, withLogin } from '@shared-ledger/postgres'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import pg from 'pg'
+import { afterAll, expect } from 'vitest'
+import { postBySql } from '../open-ledger.ts'
+
+/** What became of one statement of the attacker. */
+export interface Attempt {
+  /** PostgreSQL's code, "42501" where it is a matter of rights; undefined where the statement was carried out. */
+  readonly refused: string | undefined
+  readonly message: string
+  readonly rows: readonly Record<string, unknown>[]
+  readonly rowCount: number
+  /** What PostgreSQL said beside: it warns, and goes on, where there is nothing that one may do. */
+  readonly notices: readonly string[]
+}
+
+/** The right is missing. */
+export const forbidden = '42501'
+
+/** What the other app keeps to itself: no answer to the attacker may have it in it. */
+export const secret = 'victoria'
+
+/** What the one account of each app has. */
+export const credits = { own: { balance: 77, held: 7 }, other: { balance: 4242, held: 42 } } as const
+
+/**
+ * Two apps in one database, each with accounts, entries, a hold and a table of its own, and a session of the one who has
+ * taken over the first: it logs in as that app's role.
+ */
+export async function takeOverApp({ connections = 20 } = {}) {
+  const database = await createTestDatabase()
+  const mark = crypto.randomUUID().slice(0, 8)
+  // Roles belong to the whole server, which other tests share.
+  const apps = { own: `mallory_${mark}`, other: `victim_${mark}` }
+  const owner = new pg.Client({ connectionString: database.directUrl })
+  await owner.connect()
+  const passwords = { own: crypto.randomUUID(), other: crypto.randomUUID() }
+
+  for (const app of Object.values(apps)) {
+    await owner.query('SELECT ledger.set_operations($1, ledger.shared_operations())', [app])
+    await owner.query(`CREATE SCHEMA ${app};
+      CREATE TABLE ${app}.things (id serial PRIMARY KEY, name text);
+      CREATE TABLE ${app}._prisma_migrations (id text);
+      CREATE MATERIALIZED VIEW ${app}.sums AS SELECT count(*) FROM ${app}.things;
+      CREATE FUNCTION ${app}.shout(word text) RETURNS text LANGUAGE sql RETURN upper(word)`)
+  }
+  await closeDatabase(owner)
+  for (const [whose, password] of Object.entries(passwords)) {
+    const app = whose === 'own' ? apps.own : apps.other
+    await provisionApp(owner, { app, password, connections })
+    // The attacker's owners are numbers, so that a cast of any other would fail and say what it is.
+    const { balance, held } = whose === 'own' ? credits.own : credits.other
+    const ownerId = whose === 'own' ? '1' : secret
+    await postBySql(owner, {
+      app,
+      ownerId,
+      nonce: `${ownerId} nonce`,
+      amount: balance,
+      metadata: { of: ownerId },
+    })
+    await owner.query(
+      `INSERT INTO ledger.holds (app, book, owner_id, operation, amount, nonce, created_on, expires_on)
+       VALUES ($1, $1, $2, 'CREDIT_SPEND', $4, $3, now(), now() + interval '1 day')`,
+      [app, ownerId, `${ownerId} hold`, held],
+    )
+    await owner.query(
+      `UPDATE ledger.accounts SET held = $2, holds_expire_on = (SELECT expires_on FROM ledger.holds WHERE book = $1)
+        WHERE book = $1`,
+      [app, held],
+    )
+    await owner.query(`INSERT INTO ${app}.things (name) VALUES ($1)`, [`of ${ownerId}`])
+  }
+  await owner.query('ANALYZE')
+
+  const urlOf = (whose: 'own' | 'other') =>
+    withLogin(database.directUrl, { user: roleOf(apps[whose]), password: passwords[whose] })
+  const attacker = new pg.Client({ connectionString: urlOf('own') })
+  await attacker.connect()
+
+  afterAll(async () => {
+    await attacker.end()
+    const roles = Object.values(apps).map(roleOf).join(', ')
+    await owner.query(`DROP OWNED BY ${roles} CASCADE; DROP ROLE ${roles}`)
+    await owner.end()
+    await database.drop()
+  })
+
+  /** `{own}` and `{other}` in a statement are the names of the apps. */
+  const named = (statement: string) =>
+    statement.replaceAll('{own}', apps.own).replaceAll('{other}', apps.other)
+
+  /** Runs a statement as the attacker. What it did in a transaction that it opened is rolled back. */
+  async function attempt(statement: string, values: readonly unknown[] = []): Promise<Attempt> {
+    const notices: string[] = []
+    const hear = ({ message = '' }: { message: string | undefined }) => notices.push(message)
+    attacker.on('notice', hear)
+    try {
+      const answer = await attacker.query({ text: named(statement), values: [...values] })
+      const last = Array.isArray(answer) ? answer.at(-1) : answer
+      return {
+        refused: undefined,
+        message: '',
+        rows: last.rows ?? [],
+        rowCount: last.rowCount ?? 0,
+        notices,
+      }
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) throw error
+      return { refused: error.code, message: error.message, rows: [], rowCount: 0, notices }
+    } finally {
+      attacker.off('notice', hear)
+      await attacker.query('ROLLBACK')
+      await attacker.query('DISCARD ALL')
+    }
+  }
+
+  /** Expects that PostgreSQL refuses a statement, for want of a right unless another code is given. */
+  async function expectRefused(statement: string, code = forbidden): Promise<void> {
+    const { refused, message } = await attempt(statement)
+    expect(`${refused} ${message}`).toMatch(new RegExp(`^${code} `))
+    expect(message).not.toContain(secret)
+  }
+
+  /** All that the attacker must not change: rows, and who may do what with which object. */
+  async function everything(): Promise<unknown> {
+    const { rows } = await owner.query(`
+      SELECT (SELECT json_agg(a ORDER BY book, owner_id) FROM ledger.accounts a) AS accounts,
+             (SELECT json_agg(e ORDER BY app, owner_id, seq) FROM ledger.entries e) AS entries,
+             (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds,
+             (SELECT json_agg(a ORDER BY app) FROM ledger.apps a) AS apps,
+             (SELECT json_agg(t ORDER BY id) FROM ${apps.own}.things t) AS own_things,
+             (SELECT json_agg(t ORDER BY id) FROM ${apps.other}.things t) AS other_things,
+             (SELECT json_agg(row(c.oid::regclass, c.relowner, c.relacl, c.relrowsecurity) ORDER BY c.oid)
+                FROM pg_class c WHERE c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace)) AS relations,
+             (SELECT json_agg(row(p.oid::regprocedure, p.proowner, p.proacl, md5(p.prosrc)) ORDER BY p.oid)
+                FROM pg_proc p WHERE p.pronamespace <> 'pg_catalog'::regnamespace) AS functions,
+             (SELECT json_agg(row(n.nspname, n.nspowner, n.nspacl) ORDER BY n.nspname)
+                FROM pg_namespace n WHERE n.nspname !~ '^pg_t') AS schemas,
+             (SELECT json_agg(row(p.polname, p.polrelid::regclass, pg_get_expr(p.polqual, p.polrelid)) ORDER BY p.oid)
+                FROM pg_policy p) AS policies,
+             (SELECT json_agg(row(t.tgname, t.tgrelid::regclass, t.tgenabled) ORDER BY t.oid) FROM pg_trigger t) AS triggers,
+             (SELECT json_agg(row(m.roleid::regrole, m.member::regrole) ORDER BY m.roleid, m.member)
+                FROM pg_auth_members m WHERE m.member::regrole::text ~ '${mark}') AS members,
+             (SELECT count(*) FROM pg_largeobject_metadata) AS large_objects`)
+    return rows[0]
+  }
+
+  return { database, apps, owner, attacker, urlOf, named, attempt, expectRefused, everything }
+}
