@@ -137,6 +137,29 @@ ALTER TABLE ledger.holds ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_app ON ledger.holds USING (ledger.may_use(app));
 
+CREATE TABLE ledger.keys (
+  app text NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  name text NOT NULL,
+  scopes text[] NOT NULL,
+  owner_id text COLLATE "C",
+  hash bytea NOT NULL,
+  created_on timestamp(3) with time zone NOT NULL DEFAULT date_trunc('milliseconds'::text, ledger.now()),
+  expires_on timestamp(3) with time zone,
+  last_used_on timestamp(3) with time zone,
+  revoked_on timestamp(3) with time zone,
+  CONSTRAINT keys_pkey PRIMARY KEY (app, id),
+  CONSTRAINT keys_expires_on CHECK (expires_on > created_on),
+  CONSTRAINT keys_hash CHECK (octet_length(hash) = 32),
+  CONSTRAINT keys_id CHECK (id ~ '^[0-9A-Za-z]{12}$'::text),
+  CONSTRAINT keys_kind CHECK ((owner_id IS NULL) = (cardinality(scopes) > 0)),
+  CONSTRAINT keys_name CHECK (name ~ '^[^[:cntrl:]]{1,100}$'::text),
+  CONSTRAINT keys_owner_id CHECK (char_length(owner_id) >= 1 AND char_length(owner_id) <= 255),
+  CONSTRAINT keys_scopes CHECK (scopes <@ ARRAY['read'::text, 'post'::text, 'correct'::text, 'admin'::text])
+);
+
+ALTER TABLE ledger.keys ENABLE ROW LEVEL SECURITY;
+
 CREATE OR REPLACE FUNCTION ledger.accounts_page(app text, prefix text, after text, before text, backward boolean, size integer)
  RETURNS json
  LANGUAGE plpgsql
@@ -324,6 +347,19 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.assert_declared(text, text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.assert_may_use(app text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  IF NOT (pg_has_role(session_user, current_user, 'MEMBER') OR ledger.may_use(app)) THEN
+    RAISE EXCEPTION 'permission denied for the keys of %', app USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_may_use(text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[])
  RETURNS void
  LANGUAGE plpgsql
@@ -467,6 +503,23 @@ CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamp with time zone)
 RETURN ((EXTRACT(epoch FROM moment) * (1000)::numeric))::bigint;
 REVOKE ALL ON FUNCTION ledger.epoch_ms(timestamp with time zone) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.find_keys(app text, ids text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM ledger.assert_may_use(app);
+  RETURN (
+    SELECT json_agg(json_build_object(
+             'id', k.id, 'name', k.name, 'scopes', k.scopes, 'ownerId', k.owner_id, 'hash', encode(k.hash, 'hex'),
+             'isLive', k.revoked_on IS NULL AND coalesce(k.expires_on > ledger.now(), true)))
+      FROM ledger.keys k WHERE k.app = $1 AND k.id = ANY ($2)
+  );
+END $function$;
+REVOKE ALL ON FUNCTION ledger.find_keys(text, text[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.grant_app(app text)
  RETURNS void
  LANGUAGE plpgsql
@@ -498,6 +551,8 @@ BEGIN
     ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.seq_at, ledger.balances, ledger.amounts_at,
     ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
     ledger.accounts_page, ledger.summary TO %I', app_role);
+  -- These read and note the keys of the app alone, with the rights of their owner.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
   -- Those that post, with the rights of their owner, are copies of the app's own.
   IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
     PERFORM ledger.make_functions(app);
@@ -541,6 +596,18 @@ BEGIN
   EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %s GRANT EXECUTE ON ROUTINES TO %I', app_schema, app_role);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.grant_schema(regnamespace, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.has_keys(app text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM ledger.assert_may_use(app);
+  RETURN EXISTS (SELECT FROM ledger.keys k WHERE k.app = $1);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.has_keys(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.held_at(book text, owner_id text, held bigint, holds_expire_on timestamp with time zone, at timestamp with time zone)
  RETURNS bigint
@@ -2129,6 +2196,25 @@ BEGIN
   RETURN lines;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.touch_keys(app text, ids text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  minute timestamptz := date_trunc('minute', ledger.now());
+BEGIN
+  PERFORM ledger.assert_may_use(app);
+  UPDATE ledger.keys k SET last_used_on = minute
+   WHERE k.app = $1 AND k.id IN (
+     SELECT other.id FROM ledger.keys other
+      WHERE other.app = $1 AND other.id = ANY ($2) AND coalesce(other.last_used_on < minute, true)
+        FOR NO KEY UPDATE SKIP LOCKED
+   );
+END $function$;
+REVOKE ALL ON FUNCTION ledger.touch_keys(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text)
  RETURNS uuid

@@ -34,6 +34,8 @@ BEGIN
     ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.seq_at, ledger.balances, ledger.amounts_at,
     ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
     ledger.accounts_page, ledger.summary TO %I', app_role);
+  -- These read and note the keys of the app alone, with the rights of their owner.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
   -- Those that post, with the rights of their owner, are copies of the app's own.
   IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
     PERFORM ledger.make_functions(app);

@@ -7,6 +7,7 @@ const commands = [
   ['migrate', 'npm run migrate '],
   ['migrate-new', 'npm run migrate:new '],
   ['provision', 'npm run provision '],
+  ['keys', 'npm run keys '],
   ['verify', 'npm run verify '],
   ['reset', 'npm run db:reset '],
 ] as const

@@ -4,6 +4,7 @@ import { readBounds } from './database/bounds.ts'
 import { createLedgerClient, listenerOptions } from './database/database.ts'
 import { takesPostings } from './database/ping.ts'
 import { assertPool } from './database/session/pool.ts'
+import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
 import { assertDeclared } from './operations/declared.ts'
@@ -41,6 +42,8 @@ export interface Ledger<Ops extends Operations = Operations>
     LedgerLive<OperationOf<Ops>> {
   readonly app: string
   readonly operations: Ops
+  /** The app's API keys, as its servers ask for them. */
+  readonly keys: KeyStore
   /** The operations in order, with their amounts: what a form needs. */
   describeOperations(): readonly OperationInfo<OperationOf<Ops>>[]
   /**
@@ -86,6 +89,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     operations,
     ...createCommands({ app, operations, onPosting, prisma, patienceMs, rows, find, wakeUp, atWork }),
     ...reads,
+    keys: createKeyStore(app, prisma),
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),
     ping: () => takesPostings(prisma, app),

@@ -1,0 +1,78 @@
+import { type Scope, scopes } from '@shared-ledger/ledger/facts'
+import { isKeyId, readKey } from '@shared-ledger/ledger/keys'
+
+/** A key to make. */
+export interface NewKey {
+  readonly name: string
+  /** None for an owner's key. */
+  readonly scopes: readonly Scope[]
+  readonly ownerId: string | null
+  /** How long it is accepted, in seconds; null: until it is revoked. */
+  readonly expiresInS: number | null
+}
+
+/** What `create` was given. */
+export interface CreateOptions {
+  readonly name?: string | undefined
+  readonly scopes?: string | undefined
+  readonly owner?: string | undefined
+  readonly expires?: string | undefined
+}
+
+const maxNameLength = 100
+const maxOwnerLength = 255
+
+/** Reads the options of `create`. @throws Error that says which of them is wrong, and what it may be. */
+export function readNewKey({ name, scopes: given, owner, expires }: CreateOptions): NewKey {
+  if (name === undefined) throw new Error('Say what to call the key: --name ci')
+  if (!/^[^\p{Cc}]+$/u.test(name) || [...name].length > maxNameLength) {
+    throw new Error(`--name must be 1 to ${maxNameLength} characters, none of them a control character.`)
+  }
+  const expiresInS = expires === undefined ? null : readDuration(expires)
+  if (owner === undefined) return { name, scopes: readScopes(given), ownerId: null, expiresInS }
+  if (given !== undefined) {
+    throw new Error(
+      'A key with an --owner reads that account and nothing else: it takes no --scopes. Leave one of them out.',
+    )
+  }
+  const length = [...owner].length
+  if (length < 1 || length > maxOwnerLength) {
+    throw new Error(`--owner must be the id of an owner, 1 to ${maxOwnerLength} characters.`)
+  }
+  return { name, scopes: [], ownerId: owner, expiresInS }
+}
+
+function readScopes(given: string | undefined): Scope[] {
+  const all = scopes.join(', ')
+  if (given === undefined) {
+    throw new Error(
+      `Say what the key may do: --scopes read,post (of ${all}), or --owner and the owner whose account it reads.`,
+    )
+  }
+  const wanted = given.split(',').map((each) => each.trim())
+  for (const each of wanted) {
+    if (!scopes.some((scope) => scope === each)) {
+      throw new Error(`--scopes must be some of ${all}, separated by commas, not ${JSON.stringify(each)}.`)
+    }
+  }
+  return scopes.filter((scope) => wanted.includes(scope))
+}
+
+const secondsOf: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 }
+const maxDays = 3_650
+
+function readDuration(given: string): number {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,9})([mhd])$/.exec(given) ?? []
+  const seconds = Number(count) * (secondsOf[unit] ?? 0)
+  if (seconds > 0 && seconds <= maxDays * 86_400) return seconds
+  throw new Error(
+    `--expires must be a number of minutes, hours or days, up to ${maxDays} days, such as 30m, 12h or 90d, not ${JSON.stringify(given)}.`,
+  )
+}
+
+/** The id of a key, from that or from the whole key. @throws Error that says where ids are found. */
+export function readKeyId(given: string | undefined): string {
+  const id = given === undefined ? undefined : (readKey(given)?.id ?? given)
+  if (id !== undefined && isKeyId(id)) return id
+  throw new Error('Say which key to revoke, by its id: npm run keys -- list content shows them.')
+}

@@ -1,0 +1,100 @@
+import { hashOf, makeKey } from '@shared-ledger/ledger/keys'
+import { codeOf } from '@shared-ledger/postgres'
+import type { Client } from 'pg'
+import type { NewKey } from './key-options.ts'
+
+/** A key as a person sees it: nothing of its secret. */
+export interface ListedKey {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly ownerId: string | null
+  readonly createdOn: Date
+  readonly expiresOn: Date | null
+  readonly lastUsedOn: Date | null
+  readonly revokedOn: Date | null
+  readonly isExpired: boolean
+}
+
+const columns = `
+  id, name, scopes, owner_id AS "ownerId", created_on AS "createdOn", expires_on AS "expiresOn",
+  last_used_on AS "lastUsedOn", revoked_on AS "revokedOn", coalesce(expires_on <= ledger.now(), false) AS "isExpired"`
+
+/** The keys of one app, for the database's owner. @throws Error where there is no such app, and where the role is not the owner. */
+export async function openRegister(connection: Pick<Client, 'query'>, app: string) {
+  await assertApp(connection, app)
+  const ask = <Row extends object>(text: string, values: readonly unknown[]) =>
+    connection
+      .query<Row>(text, [app, ...values])
+      .then(({ rows }) => rows)
+      .catch((error) => {
+        throw explained(error)
+      })
+
+  return {
+    /** Makes a key. Its text is nowhere else. */
+    async create({
+      name,
+      scopes,
+      ownerId,
+      expiresInS,
+    }: NewKey): Promise<{ text: string; key: ListedKey; isFirst: boolean }> {
+      const { id, secret, text } = makeKey()
+      const [key] = await ask<ListedKey & { isFirst: boolean }>(
+        `INSERT INTO ledger.keys (app, id, name, scopes, owner_id, hash, created_on, expires_on)
+         SELECT $1, $2, $3, $4, $5, $6, at, at + make_interval(secs => $7)
+           FROM date_trunc('milliseconds', ledger.now()) AS at
+         RETURNING ${columns}, NOT EXISTS (SELECT FROM ledger.keys other WHERE other.app = $1) AS "isFirst"`,
+        [id, name, scopes, ownerId, hashOf(secret), expiresInS],
+      )
+      if (!key) throw new Error('The database has not said what it made of the key. Try again.')
+      return { text, key, isFirst: key.isFirst }
+    },
+    /** All of them, also those that have ended, the newest first. */
+    list: () =>
+      ask<ListedKey>(`SELECT ${columns} FROM ledger.keys WHERE app = $1 ORDER BY created_on DESC, id`, []),
+    /** Revokes a key; undefined: there is none of this id. `wasLive`: it had not been revoked before. */
+    async revoke(id: string): Promise<{ key: ListedKey; wasLive: boolean } | undefined> {
+      const [revoked] = await ask<ListedKey>(
+        `UPDATE ledger.keys SET revoked_on = date_trunc('milliseconds', ledger.now())
+          WHERE app = $1 AND id = $2 AND revoked_on IS NULL RETURNING ${columns}`,
+        [id],
+      )
+      if (revoked) return { key: revoked, wasLive: true }
+      const [key] = await ask<ListedKey>(`SELECT ${columns} FROM ledger.keys WHERE app = $1 AND id = $2`, [
+        id,
+      ])
+      return key && { key, wasLive: false }
+    },
+  }
+}
+
+async function assertApp(connection: Pick<Client, 'query'>, app: string): Promise<void> {
+  const { rows } = await connection
+    .query<{ app: string }>('SELECT app FROM ledger.apps ORDER BY app')
+    .catch((error) => {
+      throw explained(error)
+    })
+  const apps = rows.map((row) => row.app)
+  if (apps.includes(app)) return
+  const list =
+    apps.length > 0
+      ? `Its apps are: ${apps.join(', ')}.`
+      : 'It has none yet. Run the migrations: npm run migrate'
+  throw new Error(`The ledger has no app ${JSON.stringify(app)}. ${list}`)
+}
+
+/** PostgreSQL's codes for a schema or table that is missing, and for a right that is. */
+function explained(error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === '42P01' || code === '3F000') {
+    return new Error('The database has no keys yet. Run its migrations: npm run migrate', { cause: error })
+  }
+  if (code === '42501') {
+    return new Error(
+      "Only the database's owner makes, lists and revokes keys. Set DIRECT_DATABASE_URL to a url of that role.",
+      { cause: error },
+    )
+  }
+  return error
+}

@@ -1,0 +1,113 @@
+import { withConnection } from '@shared-ledger/postgres'
+import { runCommand, say } from './command.ts'
+import { withDatabase } from './database.ts'
+import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
+import { type ListedKey, openRegister } from './key-register.ts'
+import { tableOf } from './table.ts'
+
+const usage =
+  'npm run keys -- create content --name ci --scopes read,post (or --owner ada) [--expires 90d] | list content | ' +
+  "revoke content ID: makes, lists and revokes the API keys with which requests reach an app's servers."
+const options = {
+  name: { type: 'string' },
+  scopes: { type: 'string' },
+  owner: { type: 'string' },
+  expires: { type: 'string' },
+} as const
+
+type Register = Awaited<ReturnType<typeof openRegister>>
+
+await runCommand({ usage, options, allowPositionals: true }, (root, { positionals, values }) => {
+  const { app, run } = actionOf(positionals, values)
+  return withDatabase(root, ({ directUrl }) =>
+    withConnection(directUrl, async (connection) => run(await openRegister(connection, app))),
+  )
+})
+
+/** What is to be done, before any database is asked. @throws Error that says what is missing or wrong. */
+function actionOf([action, app, id, ...more]: readonly string[], values: CreateOptions) {
+  if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
+    throw new Error(`Say what to do: create, list or revoke. ${usage}`)
+  }
+  if (app === undefined)
+    throw new Error(`Say of which app, such as: npm run keys -- ${action} content. ${usage}`)
+  const [unknown] = action === 'revoke' ? more : [id, ...more].filter((each) => each !== undefined)
+  if (unknown !== undefined) throw new Error(`${action} does not take ${JSON.stringify(unknown)}. ${usage}`)
+  const [option] = action === 'create' ? [] : Object.keys(values)
+  if (option !== undefined) throw new Error(`${action} does not take --${option}. ${usage}`)
+  return { app, run: runOf(action, { app, id, values }) }
+}
+
+function runOf(
+  action: string,
+  { app, id, values }: { app: string; id: string | undefined; values: CreateOptions },
+): (register: Register) => Promise<number> {
+  if (action === 'list') return (register) => list(register, app)
+  if (action === 'create') {
+    const wanted = readNewKey(values)
+    return (register) => create(register, app, wanted)
+  }
+  const keyId = readKeyId(id)
+  return (register) => revoke(register, app, keyId)
+}
+
+async function create(
+  register: Register,
+  app: string,
+  wanted: ReturnType<typeof readNewKey>,
+): Promise<number> {
+  const { text, key, isFirst } = await register.create(wanted)
+  say(`The key ${key.id} of ${app} (${key.name}) ${rightsOf(key)}, ${endOf(key)}.`)
+  if (isFirst) say(`It is the first of ${app}, whose servers ask for keys from their next start on.`)
+  say('It is shown this once. Keep it where secrets are kept, and send it as: Authorization: Bearer …')
+  say(text)
+  return 0
+}
+
+async function list(register: Register, app: string): Promise<number> {
+  const keys = await register.list()
+  if (keys.length === 0) {
+    say(`No key of ${app} was ever made: npm run keys -- create ${app} --name ci --scopes read,post`)
+    return 0
+  }
+  const rows = keys.map((key) => [
+    key.id,
+    key.name,
+    key.ownerId === null ? key.scopes.join(',') : `owner ${JSON.stringify(key.ownerId)}`,
+    minuteOf(key.createdOn),
+    key.expiresOn === null ? 'never' : minuteOf(key.expiresOn),
+    key.lastUsedOn === null ? 'never' : minuteOf(key.lastUsedOn),
+    stateOf(key),
+  ])
+  for (const line of tableOf(['id', 'name', 'may', 'created', 'expires', 'last used', 'state'], rows))
+    say(line)
+  return 0
+}
+
+async function revoke(register: Register, app: string, id: string): Promise<number> {
+  const revoked = await register.revoke(id)
+  if (!revoked)
+    throw new Error(`There is no key ${id} of ${app}. Those that there are: npm run keys -- list ${app}`)
+  const { key, wasLive } = revoked
+  if (wasLive)
+    say(`The key ${id} of ${app} (${key.name}) is revoked: every server refuses it within a second.`)
+  else say(`The key ${id} of ${app} (${key.name}) was ${stateOf(key)} before.`)
+  return 0
+}
+
+function rightsOf({ scopes, ownerId }: ListedKey): string {
+  return ownerId === null ? `may ${scopes.join(', ')}` : `reads the account of ${JSON.stringify(ownerId)}`
+}
+
+function endOf({ expiresOn }: ListedKey): string {
+  return expiresOn === null ? 'until it is revoked' : `until ${minuteOf(expiresOn)}`
+}
+
+function stateOf({ revokedOn, isExpired }: ListedKey): string {
+  if (revokedOn !== null) return `revoked ${minuteOf(revokedOn)}`
+  return isExpired ? 'expired' : 'live'
+}
+
+function minuteOf(moment: Date): string {
+  return `${moment.toISOString().slice(0, 16)}Z`
+}
