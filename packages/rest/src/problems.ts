@@ -49,6 +49,12 @@ export const problems = {
     meaning: 'The request does not say who sends it, or what it says is not accepted.',
     headers: { 'www-authenticate': 'Bearer' },
   },
+  IDENTITY_UNAVAILABLE: {
+    status: 503,
+    title: 'Identity unavailable',
+    meaning: 'What says who sends a request cannot be asked now. Nothing was done.',
+    retryAfterSeconds: 2,
+  },
   FORBIDDEN: {
     status: 403,
     title: 'Forbidden',

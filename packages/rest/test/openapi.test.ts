@@ -200,6 +200,7 @@ describe('openapi.json', () => {
       'DATABASE_UNAVAILABLE',
       'DUPLICATE_NONCE',
       'FORBIDDEN',
+      'IDENTITY_UNAVAILABLE',
       'INSUFFICIENT_BALANCE',
       'INTERNAL_ERROR',
       'LIMIT_REACHED',

@@ -85,6 +85,8 @@ export function isWhole(answer: Answer): answer is WholeAnswer {
 export function writeAnswer(outgoing: ServerResponse, { status, headers, body }: WholeAnswer): void {
   const head = headersOf(headers)
   if (body !== null) head['content-length'] = String(Buffer.byteLength(body))
+  const vary = outgoing.getHeader('vary')
+  if (vary !== undefined && head.vary !== undefined) head.vary = `${vary}, ${head.vary}`
   outgoing.writeHead(status, head)
   outgoing.end(body)
 }

@@ -21,6 +21,8 @@ import {
   toResponse,
   type WholeAnswer,
 } from './answer.ts'
+import type { Auth } from './auth/choose-auth.ts'
+import { isPageRequest, prefersPage, visitor } from './auth/pages.ts'
 import { readBody } from './body.ts'
 import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
@@ -54,8 +56,14 @@ export interface AppOptions {
   /** The app's own REST routes; every app has the ledger's. */
   readonly routes?: readonly Route[]
   readonly logger: Logger
-  /** Who asks; left out, nobody is asked. */
+  /** Who asks, in place of keys and tokens. */
   readonly identify?: Identify
+  /** How the server asks where the app has no `identify`; left out, nobody is asked. */
+  readonly auth?: Pick<Auth, 'identify' | 'follow'> | undefined
+  /** Whether there is GraphiQL. It is there when left out. */
+  readonly graphiql?: boolean
+  /** Whether the graph tells what is in it. It does when left out. */
+  readonly introspection?: boolean
   /** How often each principal may ask; left out, as often as the server can answer. */
   readonly rateLimit?: RateLimit | undefined
   /** Adds to the context of the app's resolvers: GraphQL's and REST's alike. */
@@ -113,7 +121,8 @@ const graphqlPath = '/graphql'
  */
 export function createApp(options: AppOptions, observer?: Observer): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
-  const { identify, context, plugins, rateLimit } = options
+  const { auth, context, plugins, rateLimit, graphiql = true, introspection = true } = options
+  const identify = options.identify ?? auth?.identify
   const countRefused = refusalLogger(logger)
   const rates = rateLimit ? createRates(rateLimit, bounds.principals) : unlimited
   const onFault = (error: unknown) => {
@@ -122,7 +131,14 @@ export function createApp(options: AppOptions, observer?: Observer): App {
   const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
   let isStopping = false
   const listeners = { onFault, onUnavailable }
-  const graph = createGraph(schema, { ...listeners, context, plugins, rates })
+  const graph = createGraph(schema, {
+    ...listeners,
+    context,
+    plugins,
+    rates,
+    introspection,
+    follow: auth?.follow,
+  })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({
     status: 200,
@@ -134,13 +150,13 @@ export function createApp(options: AppOptions, observer?: Observer): App {
   const endpoints = new Map<string, Endpoint>(
     Object.entries({
       '/': indexPage(app),
-      [graphqlPath]: graphqlEndpoint(app, graph),
+      [graphqlPath]: graphqlEndpoint(graph, graphiql ? pageAnswer(graphiqlPage(app)) : undefined),
       ...probeEndpoints(() => ledger.ping(), {
         onFault: (error) => logger.warn({ err: error }, 'unhealthy'),
         isStopping: () => isStopping,
       }),
       '/openapi.json': getEndpoint(async () => openApi),
-      ...graphiqlFiles(app, starterQuery),
+      ...(graphiql && graphiqlFiles(app, starterQuery)),
       ...docsPages(app),
       ...problemPages(app, rest.problems),
       [stylesheetPath]: stylesheet(),
@@ -201,8 +217,14 @@ export function createApp(options: AppOptions, observer?: Observer): App {
   }
   const isProbe = (target: string) => probes.has(splitTarget(target).path)
   const identifyCaller = identify && boundIdentify(identify, readBounds().connection, listeners)
+  const pages = {
+    pages: new Set([...endpoints.keys()].filter((path) => path !== graphqlPath)),
+    graphiql: graphiql ? graphqlPath : undefined,
+  }
   const identified = async (head: RequestHead) => {
     if (!identifyCaller || isProbe(head.target)) return anyone
+    // A browser that opens a page sends no header.
+    if (auth && isPageRequest(head, pages)) return visitor
     const principal = await identifyCaller(head)
     return principal instanceof Problem ? principal : (rates.count(principal) ?? principal)
   }
@@ -246,14 +268,15 @@ export function createApp(options: AppOptions, observer?: Observer): App {
   }
 }
 
-/** Those that would rather have a page than data get GraphiQL. */
-function graphqlEndpoint(app: string, graph: Graph): Endpoint {
-  const page = pageAnswer(graphiqlPage(app))
+/** Those that would rather have a page than data get GraphiQL, if there is. */
+function graphqlEndpoint(graph: Graph, page: Answer | undefined): Endpoint {
   return withMethods(['GET', 'HEAD', 'POST'], async (incoming) => {
     const { principal, request, method, target, readBody, hasLeft } = incoming
     const accept = request.headers.get('accept')
-    const types = acceptedTypes(accept, method === 'POST' ? graphqlTypes : [...graphqlTypes, 'text/html'])
-    if (types[0] === 'text/html') return page
+    if (page && method !== 'POST' && prefersPage(accept)) return page
+    // Whoever sent nothing is let in to the page alone.
+    if (principal === visitor) return graphqlProblemResponse(problem('UNAUTHENTICATED'))
+    const types = acceptedTypes(accept, graphqlTypes)
     if (types.length === 0) return notAcceptable
     const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
     // Yoga reads neither weights nor wildcards as HTTP means them.

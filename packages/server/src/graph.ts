@@ -18,8 +18,9 @@ import type { Rates } from './rates.ts'
 import type { CreateContext } from './request-context.ts'
 import { useDocumentLimits } from './use-document-limits.ts'
 import { useJsonRequests } from './use-json-requests.ts'
+import { useNoIntrospection } from './use-no-introspection.ts'
 import { useRequestLine } from './use-request-line.ts'
-import { createStreams } from './use-streams.ts'
+import { createStreams, type FollowPrincipal } from './use-streams.ts'
 import { useSubscriptionRules } from './use-subscription-rules.ts'
 import { yogaAnswer } from './yoga-answer.ts'
 
@@ -44,6 +45,10 @@ export interface GraphOptions extends ErrorListeners {
   readonly plugins?: readonly Plugin[] | undefined
   /** What each document is counted by. */
   readonly rates?: Rates | undefined
+  /** Whether documents may ask what is in the graph. They may when left out. */
+  readonly introspection?: boolean
+  /** Called for each subscription that is opened; the function that it returns, when that one has ended. */
+  readonly follow?: FollowPrincipal | undefined
 }
 
 /**
@@ -53,7 +58,7 @@ export interface GraphOptions extends ErrorListeners {
  */
 export function createGraph(
   schema: GraphQLSchema,
-  { context, plugins = [], rates, ...listeners }: GraphOptions,
+  { context, plugins = [], rates, introspection = true, follow, ...listeners }: GraphOptions,
 ): Graph {
   guardResolvers(schema)
   const documents = createDocumentCache<DocumentNode>()
@@ -70,7 +75,7 @@ export function createGraph(
   }
   const isSameForAll = plugins.every(runsEveryWay)
   const turns = createDocumentTurns(bounds)
-  const { useStreams, endAll } = createStreams(maskError)
+  const { useStreams, endAll } = createStreams(maskError, bounds, follow)
   const yoga = createYoga<GraphqlServerContext>({
     schema,
     graphiql: false,
@@ -90,6 +95,7 @@ export function createGraph(
       useJsonRequests(turns),
       useDocumentLimits(),
       useSubscriptionRules(),
+      ...(introspection ? [] : [useNoIntrospection()]),
       useRequestLine(),
       useStreams,
       useExecution,

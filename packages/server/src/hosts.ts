@@ -5,6 +5,11 @@ export type IsOwnHost = (authority: string) => boolean | undefined
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
+/** Whether a server that listens there is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return loopback.test(nameOf(bracketed(host)) ?? host)
+}
+
 /** How many texts are remembered: a server is asked for by few. */
 const maxKnown = 100
 

@@ -13,6 +13,7 @@ import type { App } from './app.ts'
 import { NoRoomError } from './body.ts'
 import { bounds, idleTimeoutMs, timeouts } from './bounds.ts'
 import { type Connections, followConnections } from './connections.ts'
+import type { Cors } from './cors.ts'
 import type { IsOwnHost } from './hosts.ts'
 import { refuseMalformed, refuseTunnel, unknownExpectation } from './malformed.ts'
 import { SocketRequest } from './raw-request.ts'
@@ -28,6 +29,8 @@ export interface ListenOptions {
   readonly port: number
   /** Which hosts the server answers for. */
   readonly isOwnHost: IsOwnHost
+  /** Left out, pages of other origins may not ask. */
+  readonly cors?: Cors | undefined
 }
 
 /**
@@ -39,7 +42,7 @@ export interface ListenOptions {
  */
 export function listen(
   served: App,
-  { app, host, port, isOwnHost }: ListenOptions,
+  { app, host, port, isOwnHost, cors }: ListenOptions,
   admission: Admission = createAdmission(bounds),
   unread: Unread = createUnread({ ...bounds, ...timeouts }),
 ): Promise<{ server: Server; connections: Connections }> {
@@ -50,6 +53,8 @@ export function listen(
     const request = new SocketRequest(incoming, outgoing)
     const id = requestIdOf(request)
     outgoing.setHeader('x-request-id', id)
+    for (const [name, value] of Object.entries(cors?.headersFor(request) ?? {}))
+      outgoing.setHeader(name, value)
     const refused = headProblem(request, isOwnHost)
 
     const refuse = (problem: Problem, close: boolean) => {
@@ -59,6 +64,11 @@ export function listen(
     const answer = async (done: () => void) => {
       if (refused) return refuse(refused, true)
       const started = performance.now()
+      const preflight = cors?.answerPreflight(request)
+      if (preflight) {
+        done()
+        return write(outgoing, preflight)
+      }
       const principal = await served.identify(request)
       if (principal instanceof Problem) {
         done()

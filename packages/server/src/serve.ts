@@ -2,7 +2,10 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerLoad } from '@shared-ledger/ledger'
+import type { KeyStore } from '@shared-ledger/ledger/keys'
 import { type AppOptions, createApp } from './app.ts'
+import { chooseAuth } from './auth/choose-auth.ts'
+import { createCors } from './cors.ts'
 import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
 import { createLogger } from './logger.ts'
@@ -11,10 +14,12 @@ import { readServerSettings, type ServerSettings } from './settings.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
 
-export interface ServeOptions extends Omit<AppOptions, 'ledger' | 'logger'> {
+export interface ServeOptions
+  extends Omit<AppOptions, 'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection'> {
   readonly ledger: AppOptions['ledger'] & {
     readonly operations: object
     load(): LedgerLoad
+    readonly keys: KeyStore
     assertReady(): Promise<readonly string[]>
     close(): Promise<void>
   }
@@ -71,11 +76,25 @@ export async function startServer(
     const settings = readServerSettings()
     const { HOST: host, PORT: port = options.port, RATE_LIMIT: rateLimit } = settings
     const isOwnHost = createHosts({ host, allowed: settings.ALLOWED_HOSTS })
-    if (rateLimit && !options.identify) options.logger.warn(limitsNobody)
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
     metrics = await metricsOf(settings, options)
-    const served = createApp({ ...options, rateLimit }, metrics?.observer)
-    const { server, connections } = await listen(served, { app, host, port, isOwnHost })
+    const auth = options.identify
+      ? undefined
+      : await chooseAuth({ app, host, settings, keys: ledger.keys, logger: options.logger })
+    if (rateLimit && !options.identify && !auth) options.logger.warn(limitsNobody)
+    const { CORS_ORIGINS: origins } = settings
+    const cors = origins && createCors(origins)
+    const served = createApp(
+      {
+        ...options,
+        rateLimit,
+        auth,
+        graphiql: settings.GRAPHIQL === 'on',
+        introspection: settings.INTROSPECTION === 'on',
+      },
+      metrics?.observer,
+    )
+    const { server, connections } = await listen(served, { app, host, port, isOwnHost, cors })
     const stop = createStop(server, connections)
     return {
       url: urlOf(server, host),
@@ -88,6 +107,7 @@ export async function startServer(
         try {
           await served.close()
           await metrics?.close()
+          await auth?.close()
         } finally {
           await release()
         }

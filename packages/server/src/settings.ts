@@ -7,6 +7,7 @@ import {
   wholeNumber,
 } from '@shared-ledger/ledger/session'
 import { z } from 'zod'
+import { authSettings } from './auth/settings.ts'
 import { readAllowedHosts } from './hosts.ts'
 import { rateLimitShape, rateLimitTakes } from './rate-limit.ts'
 
@@ -30,6 +31,7 @@ export const serverSettings = {
   HOST: setting('an address or a name of this machine', z.string(), { fallback: '127.0.0.1' }),
   PORT: setting(port, wholeNumber(0, 65_535).optional()),
   ALLOWED_HOSTS: setting('hosts separated by commas, without scheme, port and path', hosts, { fallback: '' }),
+  ...authSettings,
   RATE_LIMIT: setting(rateLimitTakes, rateLimitShape.optional()),
   DRAIN_SECONDS: setting('a whole number of seconds from 0 to 600', wholeNumber(0, 600), { fallback: '0' }),
   METRICS_PORT: setting(port, wholeNumber(0, 65_535).optional()),

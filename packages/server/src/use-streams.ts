@@ -1,3 +1,4 @@
+import type { Principal } from '@shared-ledger/ledger/facts'
 import { type Problem, problem } from '@shared-ledger/rest'
 import type { ExecutionResult, GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
@@ -7,15 +8,20 @@ import type { GraphqlServerContext, ResultStream } from './graphql-server-contex
 import { anyone } from './identify.ts'
 import { principalKey } from './principal-key.ts'
 
+/** Watches over the right of a principal whose stream is opened, until the function that it returns is called. */
+export type FollowPrincipal = (principal: Principal) => () => void
+
 /**
- * Follows the streams of results. An error that ends one reaches its client as a last result. `endAll` ends them, and
- * those that are asked for from then on.
+ * Follows the streams of results. An error that ends one reaches its client as a last result, and so does the end of its
+ * principal's right. `endAll` ends them, and those that are asked for from then on.
  *
  * @param most How many there may be at once, and of one principal; beyond them one is told OVERLOADED, or RATE_LIMITED.
+ * @param followPrincipal Called for each that is opened; what it returns, when that one has ended.
  */
 export function createStreams(
   maskError: (error: unknown) => GraphQLError,
   most: Pick<Bounds, 'streams' | 'streamsPerPrincipal'> = bounds,
+  followPrincipal: FollowPrincipal = () => () => {},
 ) {
   const streams = new Set<ResultStream>()
   const ofPrincipals = new Map<string, number>()
@@ -67,6 +73,7 @@ export function createStreams(
           const stream = createStream(result, maskError)
           setResult(stream.results)
           follow(stream, key)
+          if (contextValue.principal) endWith(contextValue.principal, stream, followPrincipal)
           if (contextValue.line) contextValue.line.stream = stream
           if (isStopping) stream.end()
         },
@@ -89,30 +96,62 @@ const tooMany = () => problem('OVERLOADED', 'Too many subscriptions are open alr
 const tooManyOfOne = (most: number) =>
   problem('RATE_LIMITED', `The caller has ${most} subscriptions open already. Try again when one has ended.`)
 
+/** Ends a stream when the right of its principal does. */
+function endWith(principal: Principal, stream: EndableStream, follow: FollowPrincipal): void {
+  const { ends } = principal
+  const refuse = () =>
+    stream.refuse(
+      graphqlProblem(
+        problem('UNAUTHENTICATED', 'What let this request in has been revoked, or has expired.'),
+      ),
+    )
+  const unfollow = follow(principal)
+  ends?.addEventListener('abort', refuse, { once: true })
+  stream.ended.then(() => {
+    unfollow()
+    ends?.removeEventListener('abort', refuse)
+  })
+  if (ends?.aborted) refuse()
+}
+
 type Next = IteratorResult<ExecutionResult, undefined>
 
 const done: Next = { done: true, value: undefined }
+
+interface EndableStream extends ResultStream {
+  readonly results: AsyncIterableIterator<ExecutionResult>
+  /** Ends it with an error as its last result. */
+  refuse(error: GraphQLError): void
+}
 
 /** Results that can be ended from outside, also while the next one is waited for. */
 function createStream(
   source: AsyncIterable<ExecutionResult>,
   maskError: (error: unknown) => GraphQLError,
-): ResultStream & { readonly results: AsyncIterableIterator<ExecutionResult> } {
+): EndableStream {
   const iterator = source[Symbol.asyncIterator]()
   let isEnded = false
-  let settleNext = (_next: Next) => {}
+  let settleNext: ((next: Next) => void) | undefined
+  /** What is still to be read after its end. */
+  let last: Next = done
   let settleEnded = (_outcome: string) => {}
   const ended = new Promise<string>((resolve) => {
     settleEnded = resolve
   })
 
-  const end = (outcome = 'ok') => {
+  const end = (outcome = 'ok', result = done) => {
     if (isEnded) return
     isEnded = true
     // A source that cannot be left while it works is not waited for.
     Promise.resolve(iterator.return?.()).catch(() => {})
-    settleNext(done)
+    if (settleNext) settleNext(result)
+    else last = result
     settleEnded(outcome)
+  }
+  const takeLast = (): Next => {
+    const result = last
+    last = done
+    return result
   }
   const fail = (error: unknown): Next => {
     const masked = maskError(error)
@@ -123,18 +162,20 @@ function createStream(
   return {
     ended,
     end: () => end(),
+    refuse: (error) => end(String(error.extensions.code), { done: false, value: { errors: [error] } }),
     results: {
       next: () =>
         new Promise((resolve) => {
-          if (isEnded) return resolve(done)
+          if (isEnded) return resolve(takeLast())
           settleNext = resolve
           iterator.next().then(
             (next) => {
+              settleNext = undefined
               if (next.done) end()
               resolve(next.done ? done : next)
             },
             (error) => {
-              settleNext = () => {}
+              settleNext = undefined
               resolve(isEnded ? done : fail(error))
             },
           )

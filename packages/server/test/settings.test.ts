@@ -9,6 +9,10 @@ test('what is not set, or empty, has its default', () => {
     LOG_LEVEL: 'info',
     METRICS_HOST: '127.0.0.1',
     REQUEST_TIMEOUT_MS: 15_000,
+    LEDGER_JWT_CLOCK_TOLERANCE: 5,
+    LEDGER_JWT_SCOPES_CLAIM: 'scope',
+    GRAPHIQL: 'on',
+    INTROSPECTION: 'on',
   }
   expect(readServerSettings({})).toEqual(defaults)
   const empty = Object.fromEntries(
@@ -39,6 +43,21 @@ test.each([
   ['REQUEST_TIMEOUT_MS', '999'],
   ['RATE_LIMIT', '100'],
   ['RATE_LIMIT', '0/s'],
+  ['LEDGER_AUTH', 'key'],
+  ['LEDGER_AUTH', 'keys,'],
+  ['LEDGER_AUTH', 'none,keys'],
+  ['LEDGER_JWT_JWKS_URL', 'http://issuer.example/jwks'],
+  ['LEDGER_JWT_JWKS_URL', 'issuer'],
+  ['LEDGER_JWT_ALGORITHMS', 'none'],
+  ['LEDGER_JWT_ALGORITHMS', 'RS256,none'],
+  ['LEDGER_JWT_ISSUER', 'a,,b'],
+  ['LEDGER_JWT_CLOCK_TOLERANCE', '301'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'https://app.example/'],
+  ['CORS_ORIGINS', 'app.example'],
+  ['CORS_ORIGINS', 'null'],
+  ['GRAPHIQL', 'true'],
+  ['INTROSPECTION', 'no'],
 ])('%s=%s is refused by name, with the value', (name, value) => {
   expect(() => readServerSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be .*, not "`))
 })
@@ -46,4 +65,23 @@ test.each([
 test('of a value without end only a part is shown', () => {
   const refused = () => readServerSettings({ LOG_LEVEL: 'x'.repeat(100_000) })
   expect(refused).toThrow(/^.{1,500}$/)
+})
+
+test('of a secret that is too short nothing is shown', () => {
+  const refused = () => readServerSettings({ LEDGER_JWT_SECRET: 'too short' })
+  expect(refused).toThrow(/^LEDGER_JWT_SECRET must be a secret of at least 32 bytes\.$/)
+})
+
+test('lists are read as lists', () => {
+  expect(
+    readServerSettings({
+      LEDGER_AUTH: 'keys, jwt',
+      LEDGER_JWT_AUDIENCE: 'a,b',
+      CORS_ORIGINS: 'https://app.example, http://localhost:3000',
+    }),
+  ).toMatchObject({
+    LEDGER_AUTH: ['keys', 'jwt'],
+    LEDGER_JWT_AUDIENCE: ['a', 'b'],
+    CORS_ORIGINS: ['https://app.example', 'http://localhost:3000'],
+  })
 })

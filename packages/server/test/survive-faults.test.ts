@@ -4,7 +4,7 @@ import { startChild } from './start-child.ts'
 const limit = { timeout: 120_000 }
 
 test('a process survives what nothing handled, counts it, and ends in order where memory has run out', async () => {
-  const { message, output, exit } = startChild('faulty-app.ts')
+  const { message, output, exit } = startChild('faulty-app.ts', { LEDGER_AUTH: 'none' })
   const { url } = await message('ready')
   const balanceOf = async (fault: string) => {
     const response = await fetch(`${url}/ledger/${encodeURIComponent(fault)}`)
@@ -31,7 +31,7 @@ test('a process survives what nothing handled, counts it, and ends in order wher
 })
 
 test('what nothing handled while a server starts ends it', async () => {
-  const { exit, output } = startChild('faulty-app.ts', { FAULT_AT_START: 'yes' })
+  const { exit, output } = startChild('faulty-app.ts', { FAULT_AT_START: 'yes', LEDGER_AUTH: 'none' })
   expect(await exit).toBe(1)
   expect(output()).toContain('at the start')
 })

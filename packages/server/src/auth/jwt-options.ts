@@ -1,0 +1,45 @@
+import type { JwtOptions } from './jwt.ts'
+import { type AuthSettings, macs } from './settings.ts'
+
+/**
+ * Which tokens are accepted by the settings; undefined where neither a JWKS nor a secret is set.
+ * @throws Error with a line for each setting that does not fit the others
+ */
+export function jwtOptionsOf(settings: AuthSettings): JwtOptions | undefined {
+  const { LEDGER_JWT_JWKS_URL: jwksUrl, LEDGER_JWT_SECRET: secret } = settings
+  const isMac = jwksUrl === undefined
+  if (jwksUrl === undefined && secret === undefined) return undefined
+  const algorithms = settings.LEDGER_JWT_ALGORITHMS ?? [isMac ? 'HS256' : 'RS256']
+  const { LEDGER_JWT_ISSUER: issuers, LEDGER_JWT_AUDIENCE: audiences } = settings
+  const wrong = [
+    ...(jwksUrl !== undefined && secret !== undefined
+      ? [
+          'LEDGER_JWT_JWKS_URL and LEDGER_JWT_SECRET are both set. Tokens are checked by one of them: unset the other.',
+        ]
+      : []),
+    ...algorithms
+      .filter((algorithm) => macs.some((mac) => mac === algorithm) !== isMac)
+      .map((algorithm) =>
+        isMac
+          ? `LEDGER_JWT_ALGORITHMS has ${algorithm}, which no secret checks: with LEDGER_JWT_SECRET it is some of ${macs.join(', ')}.`
+          : `LEDGER_JWT_ALGORITHMS has ${algorithm}, whose secret would be a public key: with LEDGER_JWT_JWKS_URL it is RS256 or another one of signatures.`,
+      ),
+    // The keys of a JWKS sign for many: whoever they issue a token for is named in it alone.
+    ...(isMac || issuers
+      ? []
+      : ['LEDGER_JWT_ISSUER must be set beside LEDGER_JWT_JWKS_URL: who issues the tokens.']),
+    ...(isMac || audiences
+      ? []
+      : ['LEDGER_JWT_AUDIENCE must be set beside LEDGER_JWT_JWKS_URL: for whom the tokens are.']),
+  ]
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
+  return {
+    key: jwksUrl === undefined ? { secret: new TextEncoder().encode(secret) } : { jwksUrl: new URL(jwksUrl) },
+    algorithms,
+    issuers,
+    audiences,
+    clockToleranceS: settings.LEDGER_JWT_CLOCK_TOLERANCE,
+    scopesClaim: settings.LEDGER_JWT_SCOPES_CLAIM,
+    ownerClaim: settings.LEDGER_JWT_OWNER_CLAIM,
+  }
+}

@@ -1,0 +1,93 @@
+import { type SettingsOf, setting, wholeNumber } from '@shared-ledger/ledger/session'
+import { z } from 'zod'
+
+/** How a server may find out who sends a request: by API keys, by tokens, or not at all. */
+export const authModes = ['none', 'keys', 'jwt'] as const
+
+export type AuthMode = (typeof authModes)[number]
+
+/** Algorithms of tokens that are signed with a private key. */
+export const signatures = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const
+
+/** Algorithms of tokens that are signed with a secret which both sides know. */
+export const macs = ['HS256', 'HS384', 'HS512'] as const
+
+/** The longest hash of these has as many bytes: a shorter secret would be what is guessed. */
+const minSecretBytes = 32
+
+const split = (given: string) => given.split(',').map((each) => each.trim())
+
+/** A text of which the check is true; of another one it is said what the variable must be. */
+const textThat = (isRight: (given: string) => boolean) =>
+  z.string().superRefine((input, { addIssue }) => {
+    if (!isRight(input)) addIssue({ code: 'invalid_format', format: 'text', input })
+  })
+
+const listOf = <Schema extends z.ZodType<unknown, string>>(
+  item: Schema,
+  whole: z.ZodType<string, string> = z.string(),
+) => whole.transform(split).pipe(z.array(item))
+
+function isOneIfNone(given: string): boolean {
+  const modes = split(given)
+  return modes.length === 1 || !modes.includes('none')
+}
+
+const text = textThat((given) => given !== '')
+
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
+
+function isSafeUrl(given: string): boolean {
+  if (!URL.canParse(given)) return false
+  const { protocol, hostname } = new URL(given)
+  return protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname))
+}
+
+function isOrigin(given: string): boolean {
+  return /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given
+}
+
+/** What a server reads from the environment about who may reach it: docs/security.md has it in full. */
+export const authSettings = {
+  LEDGER_AUTH: setting(
+    `some of ${authModes.join(', ')}, separated by commas, and none alone`,
+    listOf(z.enum(authModes), textThat(isOneIfNone)).optional(),
+  ),
+  LEDGER_JWT_JWKS_URL: setting('an https url, or an http one on loopback', textThat(isSafeUrl).optional()),
+  LEDGER_JWT_SECRET: setting(
+    `a secret of at least ${minSecretBytes} bytes`,
+    textThat((given) => Buffer.byteLength(given) >= minSecretBytes).optional(),
+    { secret: true },
+  ),
+  LEDGER_JWT_ALGORITHMS: setting(
+    `some of ${[...signatures, ...macs].join(', ')}, separated by commas`,
+    listOf(z.enum([...signatures, ...macs])).optional(),
+  ),
+  LEDGER_JWT_ISSUER: setting('texts separated by commas', listOf(text).optional()),
+  LEDGER_JWT_AUDIENCE: setting('texts separated by commas', listOf(text).optional()),
+  LEDGER_JWT_CLOCK_TOLERANCE: setting('a whole number of seconds from 0 to 300', wholeNumber(0, 300), {
+    fallback: '5',
+  }),
+  LEDGER_JWT_SCOPES_CLAIM: setting('the name of a claim', text, { fallback: 'scope' }),
+  LEDGER_JWT_OWNER_CLAIM: setting('the name of a claim', text.optional()),
+  CORS_ORIGINS: setting(
+    'origins separated by commas, such as https://app.example.org, without a path',
+    listOf(textThat(isOrigin)).optional(),
+  ),
+  GRAPHIQL: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
+  INTROSPECTION: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
+}
+
+/** Their values. */
+export type AuthSettings = SettingsOf<typeof authSettings>
