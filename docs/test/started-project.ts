@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { environment } from './command.ts'
+import type { ProjectCopy } from './project-copy.ts'
+
+/** `npm start` of one app at work, with the project's embedded database. */
+export interface StartedProject {
+  readonly url: string
+  /** Sends a body by POST, or asks by GET. */
+  send(path: string, body?: object): Promise<{ readonly status: number; readonly json: unknown }>
+  /** Ends it as Ctrl+C does. */
+  stop(): Promise<void>
+}
+
+/** Runs `npm start` for one app in a copy of the project. @throws Error with what it printed when it does not start. */
+export async function startProject(project: ProjectCopy, app: string): Promise<StartedProject> {
+  const child = spawn('sh', ['-c', `exec npm start -w apps/${app}`], {
+    cwd: project.root,
+    env: environment({ PORT: '0' }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const url = await urlOf(child, app)
+  return {
+    url,
+    async send(path, body) {
+      const response = await fetch(`${url}${path}`, {
+        ...(body && {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      })
+      return { status: response.status, json: await response.json() }
+    },
+    async stop() {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+      const closed = once(child, 'close')
+      process.kill(-child.pid, 'SIGINT')
+      await closed
+    },
+  }
+}
+
+function urlOf({ stdout, stderr }: ChildProcess, app: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    for (const stream of [stdout, stderr]) {
+      stream?.on('data', (chunk) => {
+        output += chunk
+        const url = new RegExp(`^ +${app} +(http:\\S+)$`, 'm').exec(output)?.[1]
+        if (url !== undefined) resolve(url)
+      })
+    }
+    stdout?.on('end', () => reject(new Error(`npm start ended:\n${output}`)))
+  })
+}
