@@ -3,6 +3,7 @@ import type { Intake } from './body.ts'
 import type { Bounds } from './bounds.ts'
 import { createLane, type Lane } from './lane.ts'
 import { createPauses } from './pauses.ts'
+import { createTally } from './tally.ts'
 import { createTurnClock } from './turn-clock.ts'
 
 /** A request that asks to be answered. */
@@ -10,6 +11,8 @@ export interface Applicant {
   readonly outgoing: ServerResponse
   /** It is answered whatever else there is to do. */
   readonly isUrgent: boolean
+  /** What it says of who sends it. That is not checked yet: it tells one caller's requests from another's. */
+  readonly credentials: string | undefined
   /**
    * Receives the body, if there is one, and returns its size.
    *
@@ -43,12 +46,18 @@ interface Connection {
  * Shares the server out between connections. Each has one request at work, so that a lane is fair between them however many
  * one sends. What is large, and what was sent without waiting for an answer, have lanes with few places: a client that asks
  * for one thing after the other is never behind the thousands of another. Where there is a queue, a request counts as
- * having come later by what its connection sent and was sent for the last one: who asks for little goes first.
+ * having come later by what its connection sent and was sent for the last one: who asks for little goes first. Requests
+ * with the same credentials are one caller's, over however many connections: each counts as having come later by how many
+ * of them are there already, and some places are left to others.
  */
 export function createAdmission(bounds: Bounds): Admission {
   const isTurnLong = createTurnClock(bounds.turnMs)
   const pauses = createPauses(bounds)
-  const lane = (atOnce: number) => createLane({ ...bounds, atOnce, isTurnLong })
+  const share = (all: number) => Math.max(1, Math.floor(all * bounds.shareOfCaller))
+  const waitingPerCaller = share(bounds.waiting)
+  const lane = (atOnce: number) => {
+    return createLane({ ...bounds, atOnce, atOncePerCaller: share(atOnce), waitingPerCaller, isTurnLong })
+  }
   const single = lane(bounds.atWork)
   const pipelined = lane(bounds.pipelinedAtWork)
   // What is large was sent just now: it has its pauses.
@@ -56,9 +65,11 @@ export function createAdmission(bounds: Bounds): Admission {
     ...bounds,
     ownTurnMs: Number.POSITIVE_INFINITY,
     atOnce: bounds.bulkAtWork,
+    waitingPerCaller,
     isTurnLong,
   })
   const connections = new WeakMap<object, Connection>()
+  const ofCallers = createTally()
   let bytesHeld = 0
 
   const begin = (connection: Connection, apply: () => Applicant, usual: Lane) => {
@@ -89,13 +100,21 @@ export function createAdmission(bounds: Bounds): Admission {
     if (isGone(applicant)) return
     if (applicant.isUrgent) return applicant.answer(() => {})
     if (lane !== bulk) pauses.noteOther()
+    const { outgoing, credentials: caller } = applicant
+    const others = ofCallers.of(caller)
+    if (caller !== undefined) {
+      ofCallers.add(caller)
+      outgoing.once('close', () => ofCallers.remove(caller))
+    }
     lane.enter({
+      caller,
       handicapMs: handicapOf(connection, applicant),
+      othersMs: others * msPerOther,
       isGone: () => isGone(applicant),
       start(done) {
         const began = performance.now()
         const end = () => done(lane === bulk ? pauses.after(performance.now() - began) : 0)
-        applicant.outgoing.once('close', end)
+        outgoing.once('close', end)
         applicant.answer(end)
       },
       refuse: () => applicant.refuse(false),
@@ -124,6 +143,9 @@ export function createAdmission(bounds: Bounds): Admission {
     },
   }
 }
+
+/** About as long as a request of little takes the server. */
+const msPerOther = 1
 
 const maxHandicapMs = 1_000
 

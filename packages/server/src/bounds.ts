@@ -13,6 +13,8 @@ export interface Bounds {
    * that wait for their answers, and whoever sends many at once waits longer, not everybody.
    */
   readonly pipelinedAtWork: number
+  /** How much of either, and of what waits, the requests of one caller may be: the rest is left to others. */
+  readonly shareOfCaller: number
   /** Requests with a large body at work: one is as much work as hundreds of others, for this process and for PostgreSQL. */
   readonly bulkAtWork: number
   /** From how many bytes on a body is large: more than a posting with all of its metadata has. */
@@ -52,6 +54,7 @@ export const bounds: Bounds = {
   perConnection: 8,
   atWork: 512,
   pipelinedAtWork: 16,
+  shareOfCaller: 0.75,
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,

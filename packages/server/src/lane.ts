@@ -1,7 +1,13 @@
+import { createTally } from './tally.ts'
+
 /** Something to be done that takes a place for as long as it lasts. */
 export interface Work {
   /** How many ms later than it did it counts as having come, where there is a queue: what costs little goes first. */
   readonly handicapMs: number
+  /** The same for what its caller has there besides; that is no reason for a turn of its own. */
+  readonly othersMs?: number
+  /** Whose it is, where that is told: one caller's work leaves some places to others. */
+  readonly caller?: string | undefined
   /** Whether nobody waits for it any more. */
   isGone(): boolean
   /** @param done Gives the place back, and for how long the lane begins nothing; called again, it does nothing. */
@@ -17,7 +23,11 @@ export interface Lane {
 
 export interface LaneOptions {
   readonly atOnce: number
+  /** Of one caller; as many as there are when left out. */
+  readonly atOncePerCaller?: number
   readonly waiting: number
+  /** The same. */
+  readonly waitingPerCaller?: number
   readonly patienceMs: number
   /** From which handicap on work is begun in a turn of the event loop of its own, behind what costs little. */
   readonly ownTurnMs: number
@@ -33,23 +43,30 @@ interface Waiting {
 }
 
 export function createLane(options: LaneOptions): Lane {
-  const { atOnce, waiting: maxWaiting, patienceMs, ownTurnMs, isTurnLong } = options
+  const { atOnce, atOncePerCaller = atOnce, waiting: maxWaiting, waitingPerCaller = maxWaiting } = options
+  const { patienceMs, ownTurnMs, isTurnLong } = options
   const queue: Waiting[] = []
+  const atWork = createTally()
+  const waiting = createTally()
   let places = atOnce
   let isScheduled = false
   let pausedUntil = 0
 
   const start = (work: Work) => {
     places -= 1
+    atWork.add(work.caller)
     let isDone = false
     work.start((pauseMs) => {
       if (isDone) return
       isDone = true
       places += 1
+      atWork.remove(work.caller)
       pausedUntil = Math.max(pausedUntil, performance.now()) + pauseMs
       schedule()
     })
   }
+
+  const hasPlace = ({ caller }: Work) => places > 0 && atWork.of(caller) < atOncePerCaller
 
   const schedule = () => {
     if (isScheduled || places === 0 || queue.length === 0) return
@@ -61,25 +78,42 @@ export function createLane(options: LaneOptions): Lane {
 
   const goOn = () => {
     isScheduled = false
-    if (pausedUntil <= performance.now()) startNext()
-    schedule()
+    // Where all that wait have as many places as they may, one of them that is done goes on.
+    if (pausedUntil > performance.now() || startNext()) schedule()
   }
 
-  const startNext = () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      if (next.work.isGone()) continue
-      if (next.until >= performance.now()) return start(next.work)
-      next.work.refuse()
+  /** @returns Whether something was started. */
+  const startNext = (): boolean => {
+    let index = 0
+    for (let next = queue[index]; next; next = queue[index]) {
+      const { work, until } = next
+      const isLate = until < performance.now()
+      if (!work.isGone() && !isLate && !hasPlace(work)) {
+        index += 1
+        continue
+      }
+      queue.splice(index, 1)
+      waiting.remove(work.caller)
+      if (work.isGone()) continue
+      if (isLate) work.refuse()
+      else {
+        start(work)
+        return true
+      }
     }
+    return false
   }
 
   return {
     enter(work) {
       const now = performance.now()
-      const mayBegin = places > 0 && queue.length === 0 && pausedUntil <= now && work.handicapMs < ownTurnMs
+      const mayBegin =
+        hasPlace(work) && queue.length === 0 && pausedUntil <= now && work.handicapMs < ownTurnMs
       if (mayBegin && !isTurnLong()) return start(work)
-      if (queue.length >= maxWaiting) return work.refuse()
-      insert(queue, { work, order: now + work.handicapMs, until: now + patienceMs })
+      const isFull = queue.length >= maxWaiting || waiting.of(work.caller) >= waitingPerCaller
+      if (isFull) return work.refuse()
+      waiting.add(work.caller)
+      insert(queue, { work, order: now + work.handicapMs + (work.othersMs ?? 0), until: now + patienceMs })
       schedule()
     },
   }

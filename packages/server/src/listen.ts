@@ -83,6 +83,7 @@ export function listen(
     return {
       outgoing,
       isUrgent: refused !== undefined || served.isUrgent(request.target),
+      credentials: request.header('authorization') ?? undefined,
       receive: (intake) => request.receive(intake)?.then(({ byteLength }) => byteLength, sizeOfRefused),
       answer: (done) => void withRequestId(id, () => answer(done)),
       refuse: (close) => refuse(problem('OVERLOADED'), close),

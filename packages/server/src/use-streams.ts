@@ -7,6 +7,7 @@ import { graphqlProblem } from './graphql-errors.ts'
 import type { GraphqlServerContext, ResultStream } from './graphql-server-context.ts'
 import { anyone } from './identify.ts'
 import { principalKey } from './principal-key.ts'
+import { createTally } from './tally.ts'
 
 /** Watches over the right of a principal whose stream is opened, until the function that it returns is called. */
 export type FollowPrincipal = (principal: Principal) => () => void
@@ -24,7 +25,7 @@ export function createStreams(
   followPrincipal: FollowPrincipal = () => () => {},
 ) {
   const streams = new Set<ResultStream>()
-  const ofPrincipals = new Map<string, number>()
+  const ofPrincipals = createTally()
   let isStopping = false
 
   /** By what the stream is counted: where nobody is asked, by nothing. */
@@ -32,23 +33,16 @@ export function createStreams(
     principal === undefined || principal === anyone ? undefined : principalKey(principal)
   const refusalFor = (key: string | undefined): ExecutionResult | undefined => {
     if (streams.size >= most.streams) return refused(tooMany())
-    const ofPrincipal = key === undefined ? 0 : (ofPrincipals.get(key) ?? 0)
-    return ofPrincipal < most.streamsPerPrincipal
+    return ofPrincipals.of(key) < most.streamsPerPrincipal
       ? undefined
       : refused(tooManyOfOne(most.streamsPerPrincipal))
   }
   const follow = (stream: ResultStream, key: string | undefined) => {
-    const count = (change: 1 | -1) => {
-      if (key === undefined) return
-      const open = (ofPrincipals.get(key) ?? 0) + change
-      if (open > 0) ofPrincipals.set(key, open)
-      else ofPrincipals.delete(key)
-    }
     streams.add(stream)
-    count(1)
+    ofPrincipals.add(key)
     stream.ended.then(() => {
       streams.delete(stream)
-      count(-1)
+      ofPrincipals.remove(key)
     })
   }
 

@@ -197,6 +197,44 @@ describe('a client that asks for one thing at a time', () => {
   })
 })
 
+describe('a caller with many connections', () => {
+  const from = (caller: string, target: string) => get(target, `Authorization: ${caller}\r\n`)
+
+  test('leaves a quarter of the places to others', async () => {
+    const { open, working, received } = await serve({ atWork: 4 })
+    for (const target of ['/1', '/2', '/3', '/4', '/5', '/6']) open(from('many', target))
+    await received(6)
+    await working('/1', '/2', '/3')
+    open(from('one', '/one'))
+    await working('/1', '/2', '/3', '/one')
+  })
+
+  test('is behind one with few, where all wait', async () => {
+    const frozen = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+    try {
+      const { open, working, received, finish } = await serve({ atWork: 1 })
+      open(get('/busy'))
+      await working('/busy')
+      for (let request = 1; request <= 5; request += 1) {
+        open(from('many', `/${request}`))
+        await received(request + 1)
+      }
+      open(from('one', '/one'))
+      await received(7)
+      for (const [done, next] of [
+        ['/busy', '/1'],
+        ['/1', '/one'],
+        ['/one', '/2'],
+      ] as const) {
+        finish(done)
+        await working(next)
+      }
+    } finally {
+      frozen.mockRestore()
+    }
+  })
+})
+
 test('what is large does not pause while nobody else asks', async () => {
   const { open, working, finish } = await serve({ bulkBytes: 100, pauseFactor: hour, maxPauseMs: hour })
   const connection = open('')

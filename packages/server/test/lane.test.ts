@@ -1,9 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
-import { createLane } from '../src/lane.ts'
+import { createLane, type Work } from '../src/lane.ts'
 import { createTurnClock } from '../src/turn-clock.ts'
 
-const options = { atOnce: 100, waiting: 100, patienceMs: 60_000, ownTurnMs: 1_000, isTurnLong: () => false }
+const options = {
+  atOnce: 100,
+  atOncePerCaller: 100,
+  waiting: 100,
+  waitingPerCaller: 100,
+  patienceMs: 60_000,
+  ownTurnMs: 1_000,
+  isTurnLong: () => false,
+}
+
+type Entered = Pick<Work, 'handicapMs' | 'othersMs' | 'caller'> & { readonly isGone: boolean }
 
 /** A lane, what was started in it, and how each ends. */
 function createTestLane(few: Partial<typeof options>) {
@@ -15,9 +25,11 @@ function createTestLane(few: Partial<typeof options>) {
     started,
     refused,
     done: (name: string, pauseMs = 0) => done.get(name)?.(pauseMs),
-    enter: (name: string, { handicapMs = 0, isGone = false } = {}) =>
+    enter: (name: string, { handicapMs = 0, othersMs = 0, isGone = false, caller }: Partial<Entered> = {}) =>
       lane.enter({
         handicapMs,
+        othersMs,
+        caller,
         isGone: () => isGone,
         start(end) {
           started.push(name)
@@ -114,4 +126,53 @@ test('nothing begins for as long as the work that ended asks for, however many p
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('one caller leaves places to others, at work and waiting', async () => {
+  const few = { atOnce: 3, atOncePerCaller: 2, waiting: 4, waitingPerCaller: 2 }
+  const { enter, started, refused, done } = createTestLane(few)
+  for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) enter(name, { caller: 'a' })
+  expect([started, refused]).toEqual([['a1', 'a2'], ['a5']])
+  await nextTurn()
+  expect(started).toEqual(['a1', 'a2']) // a place is free, and not for this caller
+  enter('b1', { caller: 'b' })
+  await nextTurn()
+  expect(started).toEqual(['a1', 'a2', 'b1'])
+  enter('nobody 1')
+  enter('nobody 2')
+  enter('nobody 3')
+  expect(refused).toEqual(['a5', 'nobody 3']) // four wait, whosoever they are
+  done('a1')
+  await nextTurn()
+  expect(started).toEqual(['a1', 'a2', 'b1', 'a3'])
+  done('b1')
+  await nextTurn()
+  expect(started).toEqual(['a1', 'a2', 'b1', 'a3', 'nobody 1']) // past a4, whose caller has its share
+  done('nobody 1')
+  done('a2')
+  for (let turn = 1; turn <= 3; turn += 1) await nextTurn()
+  expect(started.slice(5).toSorted()).toEqual(['a4', 'nobody 2'])
+})
+
+test('what is gone, or has waited too long, is let go of behind a caller who has its share', async () => {
+  const { enter, started, refused, done } = createTestLane({ atOnce: 2, atOncePerCaller: 1, patienceMs: 0 })
+  enter('a1', { caller: 'a' })
+  enter('a2', { caller: 'a' })
+  enter('a3', { caller: 'a', isGone: true })
+  const entered = performance.now()
+  await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(entered))
+  done('a1')
+  await vi.waitFor(() => expect(refused).toEqual(['a2']))
+  expect(started).toEqual(['a1'])
+})
+
+test('who has more there comes later, and not in a turn of its own', async () => {
+  const { enter, started, done } = createTestLane({ atOnce: 1, ownTurnMs: 10 })
+  enter('first', { othersMs: 500 })
+  expect(started).toEqual(['first'])
+  enter('of many', { othersMs: 500 })
+  enter('of few')
+  done('first')
+  await nextTurn()
+  expect(started).toEqual(['first', 'of few'])
 })

@@ -1,0 +1,18 @@
+/** Counts by name. A name that has nothing left is forgotten; what has no name counts for nothing. */
+export interface Tally {
+  of(name: string | undefined): number
+  add(name: string | undefined): void
+  remove(name: string | undefined): void
+}
+
+export function createTally(): Tally {
+  const counts = new Map<string, number>()
+  const of = (name: string | undefined) => (name === undefined ? 0 : (counts.get(name) ?? 0))
+  const change = (name: string | undefined, by: number) => {
+    if (name === undefined) return
+    const count = of(name) + by
+    if (count > 0) counts.set(name, count)
+    else counts.delete(name)
+  }
+  return { of, add: (name) => change(name, 1), remove: (name) => change(name, -1) }
+}
