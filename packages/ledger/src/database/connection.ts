@@ -14,6 +14,10 @@ import { TransactionAbortedError } from './transaction-errors.ts'
 export class LedgerConnection extends pg.Client {
   /** What failed last: in a transaction that PostgreSQL has given up, why it has. */
   #failure: unknown
+  /** When PostgreSQL last answered, by performance.now(). */
+  heardAt = performance.now()
+  /** Called when an answer does not come within its bound, with when its statement was sent. */
+  onSilence: (sentAt: number) => void = () => {}
 
   constructor(config?: string | pg.ClientConfig) {
     super(config)
@@ -27,14 +31,19 @@ export class LedgerConnection extends pg.Client {
   }
 
   async #judged(answer: Promise<pg.QueryResult>, isCommit: boolean): Promise<pg.QueryResult> {
+    const sentAt = performance.now()
     try {
       const result = await answer
+      this.heardAt = performance.now()
       if (isCommit && result.command === 'ROLLBACK')
         throw new TransactionAbortedError({ cause: this.#failure })
       return result
     } catch (error) {
       if (!isAborted(error)) this.#failure = error
-      if (error instanceof Error && error.message === 'Query read timeout') this.connection.stream.destroy()
+      if (error instanceof Error && error.message === 'Query read timeout') {
+        this.connection.stream.destroy()
+        this.onSilence(sentAt)
+      }
       if (isCommit && ledgerErrorOf(error) instanceof DatabaseUnavailableError) throw outcomeUnknown(error)
       throw error
     }

@@ -7,6 +7,7 @@ import { poolSize } from './connections.ts'
 import { connectionTo } from './session/connection.ts'
 import { directUrl } from './session/pooler.ts'
 import { lostClientSettings, sessionBounds } from './session/settings.ts'
+import { closeSilent } from './silent-connections.ts'
 
 /** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
 export interface TransactionClient {
@@ -34,6 +35,7 @@ export function createPool(databaseUrl: string): pg.Pool {
   })
   // An idle connection that is lost must not end the process: the next query opens another.
   pool.on('error', () => {})
+  closeSilent(pool)
   // Prisma gives a connection back also where it could not end its transaction: nobody may go on in that one.
   pool.on('release', (_error, client) => {
     if (client.getTransactionStatus() !== 'I') void client.end()
