@@ -78,8 +78,8 @@ async function attempt(
   const url = urlsOf(app)[server - 1] ?? ''
   journal.begin(app, request, { isRaced })
   const outcomes = await send(url, request, way)
-  const circumstances = `by ${way} to server ${server} (${faults()})`
-  return { outcomes, isAnswered: journal.take({ app, request, circumstances }, outcomes) }
+  const circumstances = `to server ${server} (${faults()})`
+  return { outcomes, isAnswered: journal.take({ app, request, way, circumstances }, outcomes) }
 }
 
 async function pause(ms: number, ended: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Outcome, ToldEntry } from './outcome.ts'
 import { type App, type Kind, type Posting, postingsOf, type Request } from './requests.ts'
 import { increment } from './tally.ts'
+import type { Way } from './ways/index.ts'
 
 /** What a client knows of one posting. */
 export interface PostingRecord extends Posting {
@@ -11,6 +12,8 @@ export interface PostingRecord extends Posting {
   isInDoubt: boolean
   /** Whether an attempt had no answer that says what became of it. */
   wasUnknown: boolean
+  /** Whether an attempt without an answer had been carried out: the next one was answered with its entries. */
+  wasFound: boolean
   /** Whether two attempts are under way at once: either may be refused, before or after the other is acknowledged. */
   isRaced: boolean
   /** Each entry that a client was told of, once. */
@@ -29,7 +32,8 @@ export interface OpenRequest {
 export interface Source {
   readonly app: App
   readonly request: Request
-  /** The server, the way, the faults at that moment. */
+  readonly way: Way
+  /** The server, and the faults at that moment. */
   readonly circumstances: string
 }
 
@@ -40,6 +44,8 @@ export class Journal {
   /** Requests by kind and outcome, and by the reason of an unknown one. */
   readonly counts = new Map<string, number>()
   readonly reasons = new Map<string, number>()
+  /** Requests by the way in which they were sent. */
+  readonly ways = new Map<string, number>()
   /** Answers that no client may get, and answers that contradict earlier ones. */
   readonly violations: string[] = []
   /** Holds that were released: the client was told so. */
@@ -73,6 +79,7 @@ export class Journal {
           state: 'open',
           isInDoubt: false,
           wasUnknown: false,
+          wasFound: false,
           isRaced,
           told: [],
         })
@@ -84,7 +91,8 @@ export class Journal {
 
   /** Takes what an attempt was answered. Returns whether every posting of the request is answered for good. */
   take(source: Source, outcomes: readonly Outcome[]): boolean {
-    const { app, request } = source
+    const { app, request, way } = source
+    increment(this.ways, way)
     const postings = postingsOf(request)
     for (const [index, outcome] of outcomes.entries()) {
       increment(this.counts, `${request.kind}\t${labelOf(outcome)}`)
@@ -132,6 +140,7 @@ export class Journal {
     } else if (outcome.is === 'done') {
       if (record.state === 'refused' && !record.isInDoubt && !record.isRaced)
         this.#violate(source, 'refused, and then acknowledged')
+      if (record.state !== 'done') record.wasFound = record.wasUnknown && outcome.isReplay
       record.state = 'done'
       for (const entry of outcome.entries) this.#tellEntry(record, entry, source)
       const holdId = outcome.hold?.id
@@ -148,8 +157,8 @@ export class Journal {
       this.#violate(source, `the answer has changed from ${textOf(before)} to ${textOf(entry)}`)
   }
 
-  #violate({ app, request, circumstances }: Source, what: string): void {
-    this.violations.push(`${app} ${JSON.stringify(request)} ${circumstances}: ${what}`)
+  #violate({ app, request, way, circumstances }: Source, what: string): void {
+    this.violations.push(`${app} ${JSON.stringify(request)} by ${way} ${circumstances}: ${what}`)
   }
 }
 

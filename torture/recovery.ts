@@ -32,8 +32,9 @@ export async function untilBack(
       line: { owner: `probe ${name}`, operation: 'CREDIT_ADD', amount: 1 },
     }
     journal.begin(app, request)
-    const outcomes = await send(url, request, 'REST')
-    journal.take({ app, request, circumstances: `to ${name} after round ${round}` }, outcomes)
+    const way = 'REST'
+    const outcomes = await send(url, request, way)
+    journal.take({ app, request, way, circumstances: `to ${name} after round ${round}` }, outcomes)
     if (outcomes[0]?.is === 'done') backAt ??= performance.now()
   }
   const probes: Promise<void>[] = []

@@ -43,6 +43,7 @@ export function printReport(report: Report): string {
   const records = [...journal.records]
   const unknown = records.filter(({ wasUnknown }) => wasUnknown)
   const resolved = unknown.filter(({ state }) => state !== 'open').length
+  const found = unknown.filter(({ wasFound }) => wasFound).length
   const counted = (state: string) => records.filter((record) => record.state === state).length
   const perApp = stage.servers.length / new Set(stage.servers.map(({ app }) => app)).size
   return [
@@ -57,8 +58,9 @@ export function printReport(report: Report): string {
     ...(stage.disk.whyNot === undefined
       ? []
       : [`"out of disk" was left out: no tmpfs can be mounted here (${stage.disk.whyNot}).`, '']),
+    `- requests sent: ${listOf(journal.ways)}`,
     `- ${records.length} postings: ${counted('done')} acknowledged, ${counted('refused')} refused, ${counted('open')} unresolved`,
-    `- ${unknown.length} had an unknown outcome at some time (${listOf(journal.reasons)}); ${resolved} of them resolved by their nonce`,
+    `- ${unknown.length} had an unknown outcome at some time (${listOf(journal.reasons)}); ${resolved} of them resolved by their nonce: ${found} had been carried out`,
     `- ${entries} entries in the ledger; ${verifyQuestions} questions of verify, ${report.broken.length} with broken rows`,
     `- connections cut: ${stage.databaseProxy.cuts} to PostgreSQL, ${sum(stage.servers.map(({ front }) => front.cuts))} to servers`,
     `- violations: ${violationsOf(report).length}`,

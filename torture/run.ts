@@ -123,8 +123,8 @@ async function settle(
       for (let isAnswered = false; !isAnswered && performance.now() < until; ) {
         const way = random.pick(ways)
         const outcomes = await send(random.pick(urlsOf(app)), request, way)
-        const circumstances = `by ${way}, after all faults`
-        isAnswered = journal.take({ app, request, circumstances }, outcomes)
+        const source = { app, request, way, circumstances: 'after all faults' }
+        isAnswered = journal.take(source, outcomes)
       }
     }
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readDatabaseUrl } from '@shared-ledger/ledger/session'
 import { withConnection } from '@shared-ledger/postgres'
 import pg from 'pg'
-import { signal } from '../servers/postgres.ts'
+import { signal } from '../servers/processes.ts'
 import type { Begin } from './stage.ts'
 
 export const killPostgres: Begin = async ({ postgres }) => {

@@ -32,8 +32,8 @@ export interface AppServerOptions {
   readonly onFault: (what: string) => void
 }
 
-/** Faults of the server itself, as its log has them. */
-const faultLines = /"msg":"(?:fault|unhandled rejection|uncaught exception)"|"code":"INTERNAL_ERROR"/
+/** Faults of a server itself, as its log has them. */
+export const faultLines = /"msg":"(?:fault|unhandled rejection|uncaught exception)"|"code":"INTERNAL_ERROR"/
 
 /** Longer than a server takes to end that waits for its last requests; it ends itself after 20 s. */
 const stopPatienceMs = 30_000

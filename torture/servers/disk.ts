@@ -26,12 +26,9 @@ export function openDisk(): Disk {
   try {
     mount(folder, `size=${sizeMiB}m,mode=755`)
   } catch (error) {
-    const [whyNot = ''] = String(error instanceof Error ? error.message : error)
-      .split('\n')
-      .slice(-2)
     return {
       folder,
-      whyNot: whyNot || 'mount failed',
+      whyNot: reasonOf(error),
       fill: () => Promise.reject(new Error('This disk cannot be filled.')),
       empty() {},
       async remove() {
@@ -52,6 +49,12 @@ export function openDisk(): Disk {
     empty: () => mount(folder, `remount,size=${sizeMiB}m`),
     remove: unmount,
   }
+}
+
+/** What `mount` said, or why it could not be run. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
+  return said.split('\n')[0] || (error instanceof Error ? error.message : String(error))
 }
 
 function mount(folder: string, options: string): void {

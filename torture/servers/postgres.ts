@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   findRoot,
@@ -12,6 +11,7 @@ import { type MigratedPostgres, startMigratedPostgres } from '@shared-ledger/pos
 import { readPidFile } from '../../packages/postgres/src/embedded/pid-file.ts'
 import { dataOf } from '../../packages/postgres/src/embedded/placement.ts'
 import { type App, apps } from '../requests.ts'
+import { childrenOf, signal } from './processes.ts'
 
 /** The PostgreSQL that is tormented. */
 export interface Postgres {
@@ -101,22 +101,7 @@ async function bringUp(server: MigratedPostgres, url: string, pid: () => number 
   }
 }
 
-/** Sends a signal to a process that may have ended. */
-export function signal(pid: number | undefined, name: NodeJS.Signals): void {
-  if (pid === undefined) return
-  try {
-    process.kill(pid, name)
-  } catch {
-    // it has ended
-  }
-}
-
 /** A process of PostgreSQL and its children. */
-function processesOf(main: number | undefined): number[] {
-  if (main === undefined) return []
-  const children = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([pid, ppid]) => (ppid === main && pid !== undefined ? [pid] : []))
-  return [main, ...children]
+function processesOf(main: number | undefined): readonly number[] {
+  return main === undefined ? [] : [main, ...childrenOf(main)]
 }

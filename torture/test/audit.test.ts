@@ -165,7 +165,7 @@ function toldAll({ entries }: Written): Journal {
 
 function answer(journal: Journal, app: App, request: Request, outcome: Outcome): boolean {
   journal.begin(app, request)
-  return journal.take({ app, request, circumstances: 'in a test' }, [outcome])
+  return journal.take({ app, request, way: 'REST', circumstances: 'in a test' }, [outcome])
 }
 
 function violations(journal: Journal, written: Written): readonly string[] {
@@ -337,10 +337,17 @@ describe('unknown outcomes', () => {
   test('one that was carried out is resolved by the same nonce', () => {
     const journal = new Journal()
     answer(journal, 'content', add, unknown)
-    expect(answer(journal, 'content', add, of('add'))).toBe(true)
+    expect(answer(journal, 'content', add, { ...of('add'), isReplay: true })).toBe(true)
     expect(journal.openRequests).toEqual([])
-    expect([...journal.records]).toMatchObject([{ state: 'done', wasUnknown: true }])
+    expect([...journal.records]).toMatchObject([{ state: 'done', wasUnknown: true, wasFound: true }])
     expect(journal.violations).toEqual([])
+  })
+
+  test('one that was not carried out is posted by the same nonce', () => {
+    const journal = new Journal()
+    answer(journal, 'content', add, unknown)
+    answer(journal, 'content', add, of('add'))
+    expect([...journal.records]).toMatchObject([{ state: 'done', wasUnknown: true, wasFound: false }])
   })
 
   test('an attempt without an answer may overtake the refusal of a later one: it is sent once more in the end', () => {
@@ -366,7 +373,7 @@ describe('unknown outcomes', () => {
   test('of two attempts at once one may be refused before the other is acknowledged, or after', () => {
     for (const outcomes of [[refused, of('add')] as const, [of('add'), refused] as const]) {
       const journal = new Journal()
-      const source = { app: 'content', request: add, circumstances: '' } as const
+      const source = { app: 'content', request: add, way: 'GraphQL', circumstances: '' } as const
       for (const _ of outcomes) journal.begin('content', add, { isRaced: true })
       for (const outcome of outcomes) journal.take(source, [outcome])
       journal.endRace('content', add)

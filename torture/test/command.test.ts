@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { runCommand } from '../../docs/test/command.ts'
+import { childrenOf } from '../servers/processes.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
@@ -19,13 +20,6 @@ function temporaryFolder(): string {
 const leftIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('shared-ledger-'))
 
 const source = ['--conditions=@shared-ledger/source', '--import', 'tsx']
-
-function childrenOf(parent: number): number[] {
-  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([pid = 0, ppid]) => (ppid === parent ? [pid] : []))
-}
 
 function isAlive(pid: number): boolean {
   try {
