@@ -8,8 +8,23 @@ export function showProgress({ verbose }: { verbose: boolean }): VerificationPro
   return process.stdout.isTTY ? progressBar() : { end() {} }
 }
 
-function progressBar() {
-  const bar = new SingleBar(
+/** Shows on a terminal how many of some things are done, by a bar that `end` removes. */
+export function countBar(things: string): {
+  onStart(total: number): void
+  onProgress(done: number): void
+  end(): void
+} {
+  if (!process.stdout.isTTY) return { onStart() {}, onProgress() {}, end() {} }
+  const bar = newBar()
+  return {
+    onStart: (total) => bar.start(total, 0, { doing: things }),
+    onProgress: (done) => bar.update(done),
+    end: () => bar.stop(),
+  }
+}
+
+function newBar(): SingleBar {
+  return new SingleBar(
     {
       format: '{bar} {value}/{total} {doing}',
       stream: process.stdout,
@@ -19,6 +34,10 @@ function progressBar() {
     },
     Presets.shades_classic,
   )
+}
+
+function progressBar() {
+  const bar = newBar()
   return {
     onStart: (steps: number) => bar.start(steps, 0, { doing: '' }),
     onQuestion: (app: string, invariant: string) => bar.update({ doing: `${app}: ${invariant}` }),

@@ -1,22 +1,35 @@
+import { openCheckpoint, readPublicKey } from '@shared-ledger/ledger/checkpoint'
 import { type Answer, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
+import { placeOf, readGiven } from './files.ts'
 import { showProgress } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'
 
 const usage =
-  'npm run verify [-- content … --verbose]: checks every invariant of the whole ledger, or of the named apps; ' +
-  '--verbose tells the answer to each question.'
-const options = { verbose: { type: 'boolean', default: false } } as const
+  'npm run verify [-- content … --verbose --checkpoint FILE --public-key FILE]: checks every invariant of the whole ledger, or of ' +
+  'the named apps, and that nothing before a checkpoint was changed; --verbose tells the answer to each question.'
+const options = {
+  verbose: { type: 'boolean', default: false },
+  checkpoint: { type: 'string', multiple: true },
+  'public-key': { type: 'string', multiple: true },
+} as const
 
-await runCommand({ usage, options, allowPositionals: true }, (root, { positionals: apps, values }) =>
-  withDatabase(root, ({ directUrl }, stopped) =>
+await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: apps, values }) => {
+  const { checkpoint: files = [], 'public-key': keyFiles = [] } = values
+  if (files.length > 0 && keyFiles.length === 0) {
+    throw new Error(`Say by which public key the checkpoint is checked: --public-key FILE. ${usage}`)
+  }
+  const keys = keyFiles.map((file) => readGiven(file, readPublicKey))
+  const checkpoints = await Promise.all(files.map((file) => openCheckpoint(placeOf(file), keys)))
+  return withDatabase(root, ({ directUrl }, stopped) =>
     withScanConnections(directUrl, stopped, async ([client, ...beside]) => {
       const progress = showProgress(values)
       try {
         const verification = await verifyLedger(client, {
           ...progress,
           beside,
+          checkpoints,
           ...(apps.length > 0 && { apps }),
         })
         progress.end()
@@ -25,8 +38,8 @@ await runCommand({ usage, options, allowPositionals: true }, (root, { positional
         progress.end()
       }
     }),
-  ),
-)
+  )
+})
 
 /** Prints each broken row, and a line for each app. Returns the exit code. */
 function report({ apps, answers, broken }: Verification): number {

@@ -9,6 +9,8 @@ const commands = [
   ['provision', 'npm run provision '],
   ['keys', 'npm run keys '],
   ['verify', 'npm run verify '],
+  ['checkpoint', 'npm run checkpoint '],
+  ['prove', 'npm run prove '],
   ['reset', 'npm run db:reset '],
 ] as const
 

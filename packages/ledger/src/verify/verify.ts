@@ -1,21 +1,16 @@
-import pg from 'pg'
-import { type Question, questions, readSql } from './questions.ts'
+import type pg from 'pg'
+import { differences } from '../checkpoint/differences.ts'
+import type { Checkpoint } from '../checkpoint/read.ts'
+import { type Asking, ask, type BrokenRow, type Found } from './ask.ts'
+import { questions, readSql } from './questions.ts'
 import { inSnapshot, shareOut } from './snapshot.ts'
 
-/** A row that breaks an invariant. */
-export interface BrokenRow {
-  /** Which row, such as `entry 17 (seq 3 of "ada")`. */
-  readonly broken: string
-  /** What it says. */
-  readonly found: string
-  /** What it should say. */
-  readonly expected: string
-}
+export type { BrokenRow } from './ask.ts'
 
 /** What one question about one app came to. */
 export interface Answer {
   readonly app: string
-  /** The question's file, without `.sql`. */
+  /** The question's file, without `.sql`; `checkpoint` for one that compares. */
   readonly question: string
   /** The invariant in words. */
   readonly invariant: string
@@ -60,10 +55,9 @@ export interface VerifyOptions extends VerificationProgress {
   readonly beside?: readonly pg.ClientBase[]
   /** About how many entries a range of owners has, for questions that are asked range by range. */
   readonly rangeSize?: number
+  /** What the history is compared with: that of the apps that are verified, and of those of which nothing is left. */
+  readonly checkpoints?: readonly Checkpoint[]
 }
-
-/** How many broken rows of a question are remembered. Where there are more, they are not what was in flight. */
-const MAX_SUSPECTS = 10_000
 
 /**
  * Checks every invariant of the ledger over all rows of the apps. All questions see one snapshot; nothing is locked, and
@@ -71,31 +65,41 @@ const MAX_SUSPECTS = 10_000
  * both times are broken: on a cluster, half a transaction may be seen while its nodes commit. The connection's role must
  * see the apps' rows: the owner of the tables sees all.
  *
+ * Each checkpoint is one more question: whether all that it has is still so. What changed before it is found also where
+ * whoever changed it made the hashes anew.
+ *
  * @throws Error on an app that the ledger does not know, and where there is no ledger.
  */
 export async function verifyLedger(
   client: pg.ClientBase,
-  { maxRows = 20, rangeSize = 50_000, beside = [], ...options }: VerifyOptions = {},
+  { maxRows = 20, rangeSize = 50_000, beside = [], checkpoints = [], ...options }: VerifyOptions = {},
 ): Promise<Verification> {
   const clients = [client, ...beside] as const
   const apps: VerifiedApp[] = []
   const asked: Asked[] = []
   await inSnapshot(clients, async () => {
-    for (const app of await chooseApps(client, options.apps)) {
+    const books = checkpoints.flatMap((checkpoint) => [...checkpoint.books])
+    for (const app of await chooseApps(client, options.apps, books)) {
       const { rows } = await client.query<VerifiedApp>(readSql('size.sql'), [app])
       apps.push(...rows)
       const ranges = await rangesOf(client, app, rangeSize)
-      for (const asking of questions) {
-        const parts = asking.isByOwners ? ranges.map((range) => [app, ...range]) : [[app]]
-        asked.push({ app, asking, parts: parts.map((values) => ({ values, found: undefined })) })
+      for (const { question, invariant, sql, isByOwners } of questions) {
+        const parameters = isByOwners ? ranges.map((range) => [app, ...range]) : [[app]]
+        const parts = parameters.map((values) => partOf(() => [{ text: sql, values }]))
+        asked.push({ app, question, invariant, parts })
+      }
+      for (const checkpoint of checkpoints) {
+        const invariant = `What ${checkpoint.name} has of each account, of ${checkpoint.signed.createdOn}, is still so.`
+        const parts = [partOf(() => differences(checkpoint, app))]
+        asked.push({ app, question: 'checkpoint', invariant, parts })
       }
     }
     const steps = asked.flatMap((question) => question.parts.map((part) => ({ question, part })))
     options.onStart?.(steps.length)
     await shareOut(clients, steps, async (connection, { question, part }) => {
-      const { app, asking, parts } = question
-      if (part === parts[0]) options.onQuestion?.(app, asking.invariant)
-      part.found = await ask(connection, asking.sql, part.values, maxRows)
+      const { app, invariant, parts } = question
+      if (part === parts[0]) options.onQuestion?.(app, invariant)
+      part.found = await ask(connection, part.statements(), maxRows)
       options.onStep?.()
       if (parts.every(({ found }) => found?.count === 0)) options.onAnswer?.(answerOf(question, maxRows))
     })
@@ -105,11 +109,10 @@ export async function verifyLedger(
   if (suspicious.length > 0) {
     await inSnapshot(clients, async () => {
       for (const question of suspicious) {
-        const { app, asking, parts } = question
-        options.onQuestion?.(app, asking.invariant)
-        await shareOut(clients, parts, async (connection, part) => {
+        options.onQuestion?.(question.app, question.invariant)
+        await shareOut(clients, question.parts, async (connection, part) => {
           if (part.found?.count === 0) return
-          part.found = await ask(connection, asking.sql, part.values, maxRows, part.found?.names)
+          part.found = await ask(connection, part.statements(), maxRows, part.found?.names)
         })
         options.onAnswer?.(answerOf(question, maxRows))
       }
@@ -120,20 +123,27 @@ export async function verifyLedger(
 }
 
 /** A question about an app, in parts: one for each range of owners where it is asked by them, else one. */
-interface Asked {
-  readonly app: string
-  readonly asking: Question
-  readonly parts: readonly { readonly values: readonly (string | null)[]; found: Found | undefined }[]
+interface Asked extends Pick<Answer, 'app' | 'question' | 'invariant'> {
+  readonly parts: readonly Part[]
+}
+
+interface Part {
+  readonly statements: () => Iterable<Asking> | AsyncIterable<Asking>
+  found: Found | undefined
+}
+
+function partOf(statements: Part['statements']): Part {
+  return { statements, found: undefined }
 }
 
 function countOf({ parts }: Asked): number {
   return parts.reduce((sum, { found }) => sum + (found?.count ?? 0), 0)
 }
 
-function answerOf(question: Asked, maxRows: number): Answer {
-  const { app, asking, parts } = question
+function answerOf(asked: Asked, maxRows: number): Answer {
+  const { app, question, invariant, parts } = asked
   const rows = parts.flatMap(({ found }) => found?.rows ?? []).slice(0, maxRows)
-  return { app, question: asking.question, invariant: asking.invariant, count: countOf(question), rows }
+  return { app, question, invariant, count: countOf(asked), rows }
 }
 
 /** Ranges of an app's owners: from one on, and before another or to the end. Together they have every owner. */
@@ -147,50 +157,20 @@ async function rangesOf(
   return starts.map((start, index) => [start, starts[index + 1] ?? null])
 }
 
-async function chooseApps(client: pg.ClientBase, names: readonly string[] | undefined): Promise<string[]> {
+/** The apps to verify: of those that the ledger knows, and of those that a checkpoint has. */
+async function chooseApps(
+  client: pg.ClientBase,
+  names: readonly string[] | undefined,
+  books: readonly string[],
+): Promise<string[]> {
   const ledger = await client.query("SELECT WHERE to_regclass('ledger.apps') IS NOT NULL")
   if (ledger.rowCount === 0)
     throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
   const { rows } = await client.query<{ app: string }>(readSql('apps.sql'))
-  const known = rows.map(({ app }) => app)
+  const known = [...new Set([...rows.map(({ app }) => app), ...books])].sort()
   const unknown = names?.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw new Error(`The ledger has no app "${unknown}". Its apps are: ${known.join(', ') || 'none'}.`)
   }
   return known.filter((app) => names?.includes(app) ?? true)
-}
-
-interface Found {
-  readonly count: number
-  readonly rows: readonly BrokenRow[]
-  /** The names of all broken rows; null where they are more than MAX_SUSPECTS. */
-  readonly names: ReadonlySet<string> | null
-}
-
-/**
- * Counts the rows as they come, and keeps the first: a badly broken ledger need not fit into memory.
- *
- * @param suspects the rows that count; all when null
- */
-function ask(
-  client: pg.ClientBase,
-  text: string,
-  values: readonly (string | null)[],
-  maxRows: number,
-  suspects: ReadonlySet<string> | null = null,
-): Promise<Found> {
-  const rows: BrokenRow[] = []
-  const names = new Set<string>()
-  let count = 0
-  return new Promise((resolve, reject) => {
-    const query = client.query(new pg.Query<BrokenRow>({ text, values: [...values] }))
-    query.on('row', (row) => {
-      if (suspects?.has(row.broken) === false) return
-      count += 1
-      if (count <= maxRows) rows.push(row)
-      if (count <= MAX_SUSPECTS) names.add(row.broken)
-    })
-    query.on('end', () => resolve({ count, rows, names: count <= MAX_SUSPECTS ? names : null }))
-    query.on('error', reject)
-  })
 }

@@ -1,0 +1,60 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import {
+  createSigningKey,
+  fingerprintOf,
+  readPrivateKey,
+  readPublicKey,
+  writeCheckpoint,
+} from '@shared-ledger/ledger/checkpoint'
+import { withConnection } from '@shared-ledger/postgres'
+import { runCommand, say } from './command.ts'
+import { withDatabase } from './database.ts'
+import { placeOf, readGiven } from './files.ts'
+import { countBar } from './progress.ts'
+
+const usage =
+  'npm run checkpoint -- --key FILE [--out FILE]: writes the hash of every account’s history, signed; ' +
+  '--new-key FILE makes a key, and FILE.pub.'
+const options = {
+  key: { type: 'string' },
+  out: { type: 'string' },
+  'new-key': { type: 'string' },
+} as const
+
+await runCommand({ usage, options }, async (root, { values: { key, out, 'new-key': newKey } }) => {
+  if (newKey !== undefined && key === undefined && out === undefined) return makeKey(newKey)
+  if (key === undefined || newKey !== undefined) throw new Error(`Say which key signs. ${usage}`)
+  const privateKey = readGiven(key, readPrivateKey)
+  const file = out ?? `checkpoint-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.jsonl`
+  if (existsSync(placeOf(file))) throw new Error(`${file} is there already: a checkpoint is never replaced.`)
+  return withDatabase(root, ({ directUrl }, stopped) =>
+    withConnection(directUrl, async (client) => {
+      const bar = countBar('accounts')
+      stopped.addEventListener('abort', () => void client.end().catch(() => {}))
+      try {
+        const signed = await writeCheckpoint(client, { file: placeOf(file), privateKey, ...bar })
+        bar.end()
+        say(`Wrote ${file}: ${signed.accounts} accounts, root ${signed.root}, signed by ${signed.key}.`)
+        return 0
+      } catch (error) {
+        stopped.throwIfAborted()
+        throw error
+      } finally {
+        bar.end()
+      }
+    }),
+  )
+})
+
+/** Makes a pair of keys in two files. */
+function makeKey(file: string): number {
+  const [secret, shared] = [file, `${file}.pub`]
+  const taken = [secret, shared].find((each) => existsSync(placeOf(each)))
+  if (taken !== undefined) throw new Error(`${taken} is there already: a key is never replaced.`)
+  const { privateKey, publicKey } = createSigningKey()
+  writeFileSync(placeOf(secret), privateKey, { mode: 0o600, flag: 'wx' })
+  writeFileSync(placeOf(shared), publicKey, { flag: 'wx' })
+  say(`Wrote ${secret}, which signs and nobody else may read, and ${shared}, by which anybody checks.`)
+  say(`The fingerprint of the key is ${fingerprintOf(readPublicKey(publicKey))}.`)
+  return 0
+}

@@ -1,0 +1,7 @@
+-- The entries of an owner from one on, up to another: each hash, and the digest of what it says.
+SELECT hash, sha256(ledger.entry_form(
+         app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+         reverses, refunds, hold_id)) AS digest, ledger.chain_start(book, owner_id) AS start
+  FROM ledger.entries
+ WHERE app = $1 AND book = $1 AND owner_id = $2 AND seq BETWEEN $3 AND $4
+ ORDER BY seq

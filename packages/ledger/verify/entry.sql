@@ -1,0 +1,5 @@
+-- An entry of an app by its id, with all that its hash says of it.
+SELECT app, book, owner_id AS "ownerId", seq::float8, id, operation, amount::float8, balance_after::float8 AS "balanceAfter",
+       nonce, place, transaction_id AS "transactionId", metadata, created_on AS "createdOn", reverses, refunds, hold_id AS "holdId"
+  FROM ledger.entries
+ WHERE app = $1 AND id = $2
