@@ -7,7 +7,7 @@ import {
   sharedOperations,
   transferOperations,
 } from '@shared-ledger/ledger'
-import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
+import { type LedgerScalars, ledgerPlugins, relayOptions } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 
 /** What every app's graph has: the ledger with the shared operations, without transfers and live entries. */
@@ -24,7 +24,7 @@ export function fullSchema(): GraphQLSchema {
 function ledgerSchema(operations: Operations, { live }: { live: boolean }): GraphQLSchema {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
-    relay: {},
+    relay: relayOptions,
     // The apps' Prisma plugin makes its option required of every builder in one TypeScript program.
     prisma: undefined as never,
   })

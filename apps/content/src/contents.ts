@@ -39,12 +39,24 @@ const creationSchema = z.object({
 
 export type CreateContentInput = z.infer<typeof creationSchema>
 
+const featureSchema = z.object({ contentId: z.string(), nonce: nonceSchema })
+
+export type FeatureContentInput = z.infer<typeof featureSchema>
+
 const accessSchema = z.object({ contentId: z.string(), ownerId: ownerIdSchema, nonce: nonceSchema })
 
 export type AccessContentInput = z.infer<typeof accessSchema>
 
 /** The content app's rules: each row is written in one transaction with the entry that pays for it. */
 export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
+  /** @throws ContentNotFoundError */
+  const find = async (contentId: string): Promise<Content> => {
+    const id = contentIdOf(contentId)
+    const content = id && (await prisma.content.findUnique({ where: { id } }))
+    if (!content) throw new ContentNotFoundError(contentId)
+    return content
+  }
+
   return {
     /** Publishes a content for its price. @throws PostingError; an identical request again answers the same content. */
     async create(input: CreateContentInput): Promise<PostedContent> {
@@ -67,9 +79,7 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
     /** Records that an owner reads a content. @throws ContentNotFoundError, PostingError */
     async access(input: AccessContentInput): Promise<PostedContent> {
       const { contentId, ownerId, nonce } = parseInput(accessSchema, input)
-      const id = contentIdOf(contentId)
-      const content = id && (await prisma.content.findUnique({ where: { id } }))
-      if (!content) throw new ContentNotFoundError(contentId)
+      const content = await find(contentId)
       const posting = prisma.$transaction(async (tx) => {
         const posted = await ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce }, { tx })
         await tx.access.create({ data: { contentId: content.id, ownerId, entryId: BigInt(posted.entry.id) } })
@@ -81,6 +91,20 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
           return access?.contentId === content.id ? content : null
         }),
       )
+    },
+
+    /** Rewards the author of a content that is featured. @throws ContentNotFoundError, PostingError */
+    async feature(input: FeatureContentInput): Promise<PostedContent> {
+      const { contentId, nonce } = parseInput(featureSchema, input)
+      const content = await find(contentId)
+      const posted = await ledger.postEntry({
+        ownerId: content.ownerId,
+        operation: 'CONTENT_FEATURE',
+        nonce,
+        metadata: { content_id: contentId },
+      })
+      if (posted.ok) return { ...posted, content, replayed: false }
+      return replay(posted.error, async () => content)
     },
   }
 }

@@ -4,5 +4,6 @@ import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
 export const operations = defineOperations({
   ...sharedOperations,
   CONTENT_CREATION: { amount: -5, description: 'The price of publishing a content.' },
+  CONTENT_FEATURE: { amount: 2, internal: true, description: 'What an author gets for a featured content.' },
   CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
 })

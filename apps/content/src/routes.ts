@@ -3,6 +3,7 @@ import { z } from 'zod'
 import {
   RestAccessContentDocument,
   RestCreateContentDocument,
+  RestFeatureContentDocument,
   type RestPostedContentFragment,
 } from './generated/documents.ts'
 import { problems } from './problems.ts'
@@ -69,6 +70,24 @@ export const routes = [
       input: { contentId: params.content_id, ownerId, nonce },
     }),
     success: { status: 200, description: 'Recorded.', body: posted },
+    answer: toPosted,
+    replayed: ({ replayed }) => replayed,
+    problems,
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/content/{content_id}/feature',
+    operationId: 'featureContent',
+    summary: 'Feature a content: its author gets CONTENT_FEATURE',
+    description:
+      'Needs the scope admin. Sent again as it was, it answers the same entry and gives nothing more.',
+    request: {
+      params: z.object({ content_id: z.string().meta({ examples: ['1'] }) }),
+      body: z.object({ nonce: shapes.nonce }),
+    },
+    document: RestFeatureContentDocument,
+    variables: ({ params, body: { nonce } }) => ({ input: { contentId: params.content_id, nonce } }),
+    success: { status: 200, description: 'Featured.', body: posted },
     answer: toPosted,
     replayed: ({ replayed }) => replayed,
     problems,

@@ -1,7 +1,7 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import { errorsOf, limits } from '@shared-ledger/ledger'
-import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
+import { type LedgerScalars, ledgerPlugins, relayOptions } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import {
   type ContentLedger,
@@ -21,7 +21,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
   const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
     prisma: { client: prisma, dmmf: getDatamodel() },
-    relay: {},
+    relay: relayOptions,
   })
   builder.queryType()
   builder.mutationType()
@@ -86,6 +86,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       nullable: true,
       description: 'The content with this id, or null.',
       args: { id: t.arg.id({ required: true, description: 'The id of the content.' }) },
+      access: { action: 'open', owner: 'any' },
       resolve: (query, _root, { id }) =>
         prisma.content.findFirst({ ...query, where: { id: contentIdOf(id) ?? 0 } }),
     }),
@@ -100,6 +101,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
         }),
         after: t.arg.id({ description: 'The id of the last content read.' }),
       },
+      access: { action: 'open', owner: 'any' },
       resolve: (query, _root, args) => prisma.content.findMany({ ...query, ...contentsOf(args) }),
     }),
   }))
@@ -126,6 +128,14 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
     }),
   })
 
+  const FeatureContentInput = builder.inputType('FeatureContentInput', {
+    description: 'A content to feature.',
+    fields: (t) => ({
+      contentId: t.id({ required: true, description: 'The id of the content.' }),
+      nonce: t.string(nonce),
+    }),
+  })
+
   builder.mutationFields((t) => ({
     createContent: t.field({
       type: success,
@@ -137,6 +147,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
         union: { name: 'CreateContentResult', description: 'What `createContent` answers.' },
       },
       args: { input: t.arg({ type: CreateContentInput, required: true, description: 'What to publish.' }) },
+      access: { action: 'act', owner: ({ input }) => input.ownerId },
       resolve: (_root, { input }) => contents.create(input),
     }),
     accessContent: t.field({
@@ -155,7 +166,21 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
           description: 'What is accessed, and by whom.',
         }),
       },
+      access: { action: 'act', owner: ({ input }) => input.ownerId },
       resolve: (_root, { input }) => contents.access({ ...input, contentId: String(input.contentId) }),
+    }),
+    featureContent: t.field({
+      type: success,
+      nullable: false,
+      description: "Features a content, and rewards its author by CONTENT_FEATURE: an editor's right.",
+      errors: {
+        types: [...errorsOf(ledger.postEntry), ContentNotFoundError],
+        directResult: true,
+        union: { name: 'FeatureContentResult', description: 'What `featureContent` answers.' },
+      },
+      args: { input: t.arg({ type: FeatureContentInput, required: true, description: 'What is featured.' }) },
+      access: { action: 'admin', owner: 'any' },
+      resolve: (_root, { input }) => contents.feature({ ...input, contentId: String(input.contentId) }),
     }),
   }))
 

@@ -7,6 +7,7 @@ import {
   ContentDocument,
   ContentsDocument,
   CreateContentDocument,
+  FeatureContentDocument,
 } from './generated/documents.ts'
 import { startContent } from './start-content.ts'
 
@@ -197,6 +198,42 @@ describe('by REST', () => {
     expect(await post('/content', { owner_id: 'rest', title: '', nonce: 'c2', body: 'B' })).toMatchObject({
       status: 422,
       body: { code: 'VALIDATION_ERROR', errors: [{ field: 'title' }] },
+    })
+  })
+})
+
+describe('featureContent', () => {
+  test('gives the author CONTENT_FEATURE, once for each nonce', async () => {
+    await give('star', 5)
+    const created = await create('star', 'Featured', 'c1')
+    if (created.__typename !== 'PostedContent') throw new Error(created.code)
+    const contentId = created.content.id
+    const feature = async (id: string) =>
+      (await client.request(FeatureContentDocument, { input: { contentId: id, nonce: 'f1' } })).featureContent
+    const entry = { ownerId: 'star', operation: 'CONTENT_FEATURE', amount: 2 }
+    expect(await feature(contentId)).toEqual({ __typename: 'PostedContent', entry, replayed: false })
+    expect(await feature(contentId)).toEqual({ __typename: 'PostedContent', entry, replayed: true })
+    expect(await post(`/content/${contentId}/feature`, { nonce: 'f1' })).toMatchObject({
+      status: 200,
+      body: { entry: { amount: 2 }, balance: 2 },
+    })
+    const other = await create('star', 'Another', 'c2')
+    expect(other).toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+    expect(await feature('999')).toEqual({ __typename: 'ContentNotFoundError', code: 'CONTENT_NOT_FOUND' })
+  })
+
+  test('is the only way: no request posts CONTENT_FEATURE', async () => {
+    const posting = { owner_id: 'star', operation: 'CONTENT_FEATURE', nonce: 'mine' }
+    expect(await post('/ledger', posting)).toMatchObject({
+      status: 422,
+      body: {
+        errors: [
+          {
+            field: 'operation',
+            message: 'CONTENT_FEATURE is internal: the app itself posts it, and no request does',
+          },
+        ],
+      },
     })
   })
 })

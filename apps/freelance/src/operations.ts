@@ -18,4 +18,9 @@ export const operations = defineOperations({
     amount: { min: minCredits, max: -1 },
     description: 'What a client pays for a project.',
   },
+  PROJECT_GOODWILL: {
+    amount: { min: 1, max: 100 },
+    scope: 'correct',
+    description: 'What a client gets for a project that went wrong.',
+  },
 })

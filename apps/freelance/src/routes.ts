@@ -1,7 +1,8 @@
-import { defineRoute, restBalances, restTransaction, shapes } from '@shared-ledger/rest'
+import { defineRoute, restBalances, restEntry, restTransaction, shapes } from '@shared-ledger/rest'
 import { z } from 'zod'
 import {
   RestCreateProjectDocument,
+  RestGrantGoodwillDocument,
   RestPayProjectDocument,
   type RestProjectFragment,
 } from './generated/documents.ts'
@@ -36,6 +37,10 @@ function restProject(data: RestProjectFragment): z.input<typeof project> {
 const paid = z
   .object({ project, transaction: shapes.transaction, balances: shapes.balances })
   .meta({ id: 'PaidProject' })
+
+const granted = z
+  .object({ project, entry: shapes.entry, balance: shapes.balance })
+  .meta({ id: 'GrantedGoodwill' })
 
 /** The freelance app's REST routes, beside the ledger's. */
 export const routes = [
@@ -77,6 +82,33 @@ export const routes = [
       project: restProject(project),
       transaction: restTransaction(transaction),
       balances: restBalances(balances),
+    }),
+    replayed: ({ replayed }) => replayed,
+    problems,
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/projects/{project_id}/goodwill',
+    operationId: 'grantGoodwill',
+    summary: 'Give the client of a project credits by PROJECT_GOODWILL',
+    description:
+      'Needs the scopes post and correct. Sent again as it was, it answers the same entry and gives nothing more.',
+    request: {
+      params: z.object({ project_id: z.string().meta({ examples: ['1'] }) }),
+      body: z.object({
+        amount: z.int().meta({ description: 'Credits, 1 to 100.', examples: [5] }),
+        nonce: shapes.nonce,
+      }),
+    },
+    document: RestGrantGoodwillDocument,
+    variables: ({ params, body: { amount, nonce } }) => ({
+      input: { projectId: params.project_id, amount, nonce },
+    }),
+    success: { status: 200, description: 'Given.', body: granted },
+    answer: ({ project, entry, balance }) => ({
+      project: restProject(project),
+      entry: restEntry(entry),
+      balance: balance.amount,
     }),
     replayed: ({ replayed }) => replayed,
     problems,

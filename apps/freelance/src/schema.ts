@@ -1,10 +1,12 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import { errorsOf, limits, ValidationError } from '@shared-ledger/ledger'
-import { type LedgerScalars, ledgerPlugins } from '@shared-ledger/plugin-ledger'
+import { type LedgerScalars, ledgerPlugins, relayOptions } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
+import { type Goodwill, grantGoodwill } from './goodwill.ts'
+import { operations } from './operations.ts'
 import { type FreelanceLedger, type PaidProject, ProjectPaidError, payProject } from './payments.ts'
 import { problems } from './problems.ts'
 import { createProject, findProject, ProjectNotFoundError } from './projects.ts'
@@ -14,7 +16,7 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
     prisma: { client: prisma, dmmf: getDatamodel() },
-    relay: {},
+    relay: relayOptions,
   })
   builder.queryType()
   builder.mutationType()
@@ -92,12 +94,37 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
     }),
   })
 
+  const granted = builder.objectRef<Goodwill>('GrantedGoodwill').implement({
+    description: 'A project and what its client was given for it.',
+    fields: (t) => ({
+      project: t.expose('project', { type: Project, nullable: false, description: 'The project as it is.' }),
+      entry: t.expose('entry', {
+        type: ledgerTypes.LedgerEntry,
+        nullable: false,
+        description: 'What was posted.',
+      }),
+      balance: t.expose('balance', {
+        type: ledgerTypes.LedgerBalance,
+        nullable: false,
+        description: "The client's balance after it.",
+      }),
+      replayed: t.exposeBoolean('replayed', {
+        nullable: false,
+        description: 'Whether this request was posted before: nothing was posted now.',
+      }),
+    }),
+  })
+
   builder.queryField('project', (t) =>
     t.prismaField({
       type: Project,
       nullable: true,
       description: 'The project with this id, or null.',
       args: { id: t.arg.id({ required: true, description: 'The id of the project.' }) },
+      access: {
+        action: 'read',
+        owner: { found: ({ clientId, freelancerId }) => [clientId, freelancerId] },
+      },
       resolve: (query, _root, { id }) => findProject(prisma, id, query),
     }),
   )
@@ -109,6 +136,18 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       freelancerId: t.string({ required: true, description: 'The owner who is paid.' }),
       title: t.string({ required: true, description: '1 to 200 characters.' }),
       price: t.field({ type: 'SafeInt', required: true, description: 'Credits, from 1.' }),
+    }),
+  })
+
+  const GrantGoodwillInput = builder.inputType('GrantGoodwillInput', {
+    description: 'Credits to give to the client of a project.',
+    fields: (t) => ({
+      projectId: t.id({ required: true, description: 'The id of the project.' }),
+      amount: t.field({ type: 'SafeInt', required: true, description: 'Credits, 1 to 100.' }),
+      nonce: t.string({
+        required: true,
+        description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is given twice.`,
+      }),
     }),
   })
 
@@ -134,6 +173,7 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
         union: { name: 'CreateProjectResult', description: 'What `createProject` answers.' },
       },
       args: { input: t.arg({ type: CreateProjectInput, required: true, description: 'What is agreed.' }) },
+      access: { action: 'post', owner: 'any' },
       resolve: (_root, { input }) => createProject(prisma, input),
     }),
     payProject: t.field({
@@ -146,8 +186,23 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
         union: { name: 'PayProjectResult', description: 'What `payProject` answers.' },
       },
       args: { input: t.arg({ type: PayProjectInput, required: true, description: 'What is paid.' }) },
+      access: { action: 'post', owner: 'any' },
       resolve: (_root, { input: { projectId, nonce } }) =>
         payProject({ ledger, prisma }, { projectId: String(projectId), nonce }),
+    }),
+    grantGoodwill: t.field({
+      type: granted,
+      nullable: false,
+      description: 'Gives the client of a project credits by PROJECT_GOODWILL.',
+      errors: {
+        types: [...errorsOf(ledger.postEntry), ProjectNotFoundError],
+        directResult: true,
+        union: { name: 'GrantGoodwillResult', description: 'What `grantGoodwill` answers.' },
+      },
+      args: { input: t.arg({ type: GrantGoodwillInput, required: true, description: 'What is given.' }) },
+      access: { action: 'post', owner: 'any', scopes: () => [operations.PROJECT_GOODWILL.scope] },
+      resolve: (_root, { input }) =>
+        grantGoodwill({ ledger, prisma }, { ...input, projectId: String(input.projectId) }),
     }),
   }))
 

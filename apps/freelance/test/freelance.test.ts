@@ -2,7 +2,12 @@ import { createLedgerClient } from '@shared-ledger/client'
 import type { OperationOf } from '@shared-ledger/ledger'
 import { describe, expect, test } from 'vitest'
 import type { operations } from '../src/operations.ts'
-import { CreateProjectDocument, PostProjectEntryDocument, ProjectDocument } from './generated/documents.ts'
+import {
+  CreateProjectDocument,
+  GrantGoodwillDocument,
+  PostProjectEntryDocument,
+  ProjectDocument,
+} from './generated/documents.ts'
 import { startFreelance } from './start-freelance.ts'
 
 const { url, post: postJson } = await startFreelance()
@@ -81,5 +86,26 @@ describe("the app's own operations", () => {
 
   test('want an amount', async () => {
     expect(await post('PROJECT_PAYMENT', undefined, 'p3')).toMatchObject({ code: 'VALIDATION_ERROR' })
+  })
+})
+
+test('goodwill goes to the client of a project, once for each nonce', async () => {
+  const project = await agree({ clientId: 'sorry' })
+  if (project.__typename !== 'Project') throw new Error(project.code)
+  const grant = async (projectId: string, amount: number, nonce = 'g1') =>
+    (await client.request(GrantGoodwillDocument, { input: { projectId, amount, nonce } })).grantGoodwill
+  const given = {
+    __typename: 'GrantedGoodwill',
+    entry: { ownerId: 'sorry', operation: 'PROJECT_GOODWILL', amount: 7 },
+    balance: { amount: 7 },
+  }
+  expect(await grant(project.id, 7)).toEqual({ ...given, replayed: false })
+  expect(await grant(project.id, 7)).toEqual({ ...given, replayed: true })
+  expect(await grant(project.id, 8)).toMatchObject({ code: 'DUPLICATE_NONCE' })
+  expect(await grant(project.id, 101, 'g2')).toMatchObject({ code: 'VALIDATION_ERROR' })
+  expect(await grant('999', 7, 'g3')).toMatchObject({ code: 'PROJECT_NOT_FOUND' })
+  expect(await postJson(`/projects/${project.id}/goodwill`, { amount: 7, nonce: 'g1' })).toMatchObject({
+    status: 200,
+    body: { project: { client_id: 'sorry' }, entry: { amount: 7 }, balance: 7 },
   })
 })

@@ -89,6 +89,8 @@ describe('reads', () => {
       limit: null,
       paired: false,
       retired: false,
+      internal: false,
+      scope: null,
     })
   })
 

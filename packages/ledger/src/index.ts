@@ -40,7 +40,17 @@ export {
   TransactionConflictError,
   ValidationError,
 } from './errors.ts'
-export { type LedgerErrorCode, ledgerErrors, limits } from './facts.ts'
+export {
+  isOwner,
+  type LedgerErrorCode,
+  ledgerErrors,
+  limits,
+  type OwnerPrincipal,
+  type Principal,
+  type Scope,
+  type ServicePrincipal,
+  scopes,
+} from './facts.ts'
 export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
 export { createLedger, type Ledger, type LedgerLoad, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
@@ -55,12 +65,14 @@ export {
 export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
+  isPublic,
   limitWindows,
   type OperationDefinition,
   type OperationLimit,
   type OperationOf,
   type Operations,
   type PostOperationOf,
+  type PublicOperationOf,
   type SharedOperation,
   sharedOperations,
   transferOperations,

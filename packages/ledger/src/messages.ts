@@ -5,4 +5,6 @@ export const messages = {
   /** Said of an operation that is no longer posted. */
   retired: (operation: string) =>
     `${operation} is retired: its entries are read and corrected, and no new ones are posted`,
+  /** Said of an operation that only the app's own code posts. */
+  internal: (operation: string) => `${operation} is internal: the app itself posts it, and no request does`,
 } as const

@@ -9,6 +9,7 @@ import {
   defineOperations,
   type Operations,
   sharedOperations,
+  transferOperations,
 } from '../src/index.ts'
 
 /** What reaches defineOperations from callers that the compiler did not check. */
@@ -50,6 +51,31 @@ describe('defineOperations', () => {
       'a shared operation that is retired',
       { CREDIT_ADD: { ...sharedOperations.CREDIT_ADD, retired: true } },
       'CREDIT_ADD is shared',
+    ],
+    [
+      'a shared operation that is internal',
+      { CREDIT_ADD: { ...sharedOperations.CREDIT_ADD, internal: true } },
+      'CREDIT_ADD is shared',
+    ],
+    [
+      'a shared operation that needs a scope',
+      { CREDIT_ADD: { ...sharedOperations.CREDIT_ADD, scope: 'admin' } },
+      'CREDIT_ADD is shared',
+    ],
+    [
+      'a scope that there is not',
+      { TIP: { amount: 1, scope: 'write' } },
+      'TIP: a scope is one of read, post',
+    ],
+    [
+      'an internal operation with a scope',
+      { TIP: { amount: 1, internal: true, scope: 'admin' } },
+      'TIP: an internal operation is posted by the app itself',
+    ],
+    [
+      'an internal transfer',
+      { TRANSFER_IN: { ...transferOperations.TRANSFER_IN, internal: true } },
+      'TRANSFER_IN: the mutation transferCredits posts it',
     ],
   ])('refuses %s', (_what, own, message) => {
     expect(() => unchecked({ ...sharedOperations, ...own })).toThrow(message)

@@ -1,6 +1,7 @@
 import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import type { addPostLedgerEntry } from './mutations.ts'
+import { scopesOf } from './operation-scopes.ts'
 import { memberOf } from './results.ts'
 
 /** Adds `postLedgerEntries`: many postings in one call. */
@@ -24,6 +25,7 @@ export function addBatches(
             'Answers what would become of all, and writes nothing. An input with a dryRun of its own is refused.',
         }),
       },
+      access: { action: 'post', owner: 'any', scopes: ({ inputs }) => scopesOf(ledger, inputs) },
       resolve: async (_root, { inputs, dryRun }) => {
         const results = await ledger.postEntries(inputs, { dryRun: dryRun ?? false })
         return results.map(memberOf)

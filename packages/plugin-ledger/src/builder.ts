@@ -1,11 +1,12 @@
 import type { SchemaTypes } from '@pothos/core'
 import { PothosSchemaError } from '@pothos/core'
-import type { Ledger } from '@shared-ledger/ledger'
+import type { Ledger, Principal } from '@shared-ledger/ledger'
 import type { LedgerScalars } from './types.ts'
 
 /** A builder as the plugin's own code sees it. */
 export type LedgerBuilder = PothosSchemaTypes.SchemaBuilder<
   PothosSchemaTypes.ExtendDefaultTypes<{
+    Context: { readonly principal: Principal }
     Scalars: LedgerScalars & { ID: { Input: string; Output: string | number } }
   }>
 >

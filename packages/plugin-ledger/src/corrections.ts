@@ -46,6 +46,7 @@ export function addCorrections(graph: Graph): void {
       description:
         'Undoes a transaction, once: in reverse order, one entry of the negated amount per original entry.',
       args: { input: inputArg(t.arg, ReverseLedgerTransactionInput) },
+      access: { action: 'correct', owner: 'any' },
       resolve: (_root, { input }) => reversal.run(input),
     }),
     refundLedgerEntry: t.field({
@@ -53,6 +54,7 @@ export function addCorrections(graph: Graph): void {
       nullable: false,
       description: 'Gives a part of an entry back; several times, up to the whole.',
       args: { input: inputArg(t.arg, RefundLedgerEntryInput) },
+      access: { action: 'correct', owner: 'any' },
       resolve: (_root, { input }) => refund.run(input),
     }),
   }))

@@ -3,9 +3,11 @@ import type {
   InputFieldMap,
   InputShapeFromFields,
   SchemaTypes,
+  ShapeFromTypeParam,
   TypeParam,
 } from '@pothos/core'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
+import type { FieldAccess, QueryAccess } from './access.ts'
 import type { FieldCost } from './field-cost.ts'
 import type { PothosLedgerPlugin } from './plugin.ts'
 import type { LedgerRefs } from './types.ts'
@@ -27,6 +29,40 @@ declare global {
     > {
       /** What the field costs, where its type and arguments do not say it: servers refuse documents that cost too much. */
       cost?: FieldCost<InputShapeFromFields<Args>>
+    }
+
+    export interface QueryFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      /** Who may ask for it. */
+      access: QueryAccess<InputShapeFromFields<Args>, ShapeFromTypeParam<Types, Type, false>>
+    }
+
+    export interface MutationFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      /** Who may ask for it. */
+      access: FieldAccess<InputShapeFromFields<Args>>
+    }
+
+    export interface SubscriptionFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** Who may open it. */
+      access: FieldAccess<InputShapeFromFields<Args>>
     }
 
     export interface SchemaBuilder<Types extends SchemaTypes> {

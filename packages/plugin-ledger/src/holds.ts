@@ -2,6 +2,7 @@ import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import type { HoldOfCapture } from './hold-type.ts'
 import { entryInputFields, inputArg, ownerArg, postingInputFields } from './inputs.ts'
+import { createHoldCheck, scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
 /** Adds `holdCredits`, `captureHold`, `releaseHold` and the queries of holds. */
@@ -34,12 +35,15 @@ export function addHolds(graph: Graph): void {
   const capture = addResult(graph, 'CaptureHold', ledger.captureHold, ['entry', 'hold', 'balance'])
   const release = addResult(graph, 'ReleaseHold', ledger.releaseHold, ['hold', 'balance'])
 
+  const assertHoldOpen = createHoldCheck(ledger)
+
   builder.mutationFields((t) => ({
     holdCredits: t.field({
       type: holding.type,
       nullable: false,
       description: 'Sets credits aside, by an operation that takes credits.',
       args: { input: inputArg(t.arg, HoldCreditsInput) },
+      access: { action: 'post', owner: 'any', scopes: ({ input }) => scopesOf(ledger, [input]) },
       resolve: (_root, { input }) => holding.run(input),
     }),
     captureHold: t.field({
@@ -47,7 +51,9 @@ export function addHolds(graph: Graph): void {
       nullable: false,
       description: 'Posts what a hold has promised, or a part of it. Once only.',
       args: { input: inputArg(t.arg, CaptureHoldInput) },
-      resolve: async (_root, { input }) => {
+      access: { action: 'post', owner: 'any' },
+      resolve: async (_root, { input }, { principal }) => {
+        await assertHoldOpen(input.id, principal)
         const captured = await capture.run(input)
         if ('code' in captured) return captured
         const hold: HoldOfCapture = { ...captured.hold, capture: captured.entry }
@@ -60,7 +66,11 @@ export function addHolds(graph: Graph): void {
       description:
         "Makes a hold's credits available again; one that was released or has expired is answered as it is.",
       args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
-      resolve: (_root, { id }) => release.run(id),
+      access: { action: 'post', owner: 'any' },
+      resolve: async (_root, { id }, { principal }) => {
+        await assertHoldOpen(id, principal)
+        return release.run(id)
+      },
     }),
   }))
 
@@ -70,6 +80,7 @@ export function addHolds(graph: Graph): void {
       nullable: true,
       description: 'The hold with this id, or null.',
       args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
+      access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
       resolve: (_root, { id }) => ledger.hold(id),
     }),
     ledgerHolds: t.field({
@@ -77,6 +88,7 @@ export function addHolds(graph: Graph): void {
       nullable: false,
       description: `An owner's live holds, newest first, up to ${limits.liveHolds}.`,
       args: { ownerId: ownerArg(t.arg) },
+      access: { action: 'read', owner: ({ ownerId }) => ownerId },
       cost: { size: limits.liveHolds },
       resolve: async (_root, { ownerId }) => [...(await ledger.holds(ownerId))],
     }),

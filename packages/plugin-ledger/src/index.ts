@@ -5,6 +5,8 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import { PothosLedgerPlugin } from './plugin.ts'
 
+export type { Action, FieldAccess, QueryAccess } from './access.ts'
+export { permissions } from './access.ts'
 export type { FieldCost } from './field-cost.ts'
 export { PothosLedgerPlugin } from './plugin.ts'
 export type { ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'
@@ -15,5 +17,14 @@ export default pluginName
 
 SchemaBuilder.registerPlugin(pluginName, PothosLedgerPlugin)
 
-/** The plugins that a builder with a ledger has, in order: `plugins: [...ledgerPlugins, …]`. */
-export const ledgerPlugins = [ErrorsPlugin, RelayPlugin, pluginName] as const
+/**
+ * What the Relay plugin needs of a builder with a ledger: its fields `node` and `nodes`, which would find anything by its id,
+ * are not in the graph.
+ */
+export const relayOptions = { nodeQueryOptions: false, nodesQueryOptions: false } as const
+
+/**
+ * The plugins that a builder with a ledger has, in order: `plugins: [...ledgerPlugins, …]`. What the first one wraps around
+ * a field is outermost: no other plugin answers in place of a refusal.
+ */
+export const ledgerPlugins = [pluginName, ErrorsPlugin, RelayPlugin] as const

@@ -39,6 +39,7 @@ export function addLive({ builder, ledger, types }: Graph): void {
             "The cursor of the last entry read; '' begins with the first one. Left out: the entries posted from now on.",
         }),
       },
+      access: { action: 'read', owner: ({ ownerId }) => ownerId },
       subscribe: (_root, { ownerId, after }) => ledger.postedEntries(ownerId, { after }),
       resolve: (posted) => posted,
     }),

@@ -1,5 +1,6 @@
 import type { Graph } from './graph.ts'
 import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
+import { scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
 /** Adds the mutation `postLedgerEntry`. Returns its input and result: a batch has lists of them. */
@@ -17,6 +18,7 @@ export function addPostLedgerEntry(graph: Graph) {
       nullable: false,
       description: "Posts one entry to an owner's account.",
       args: { input: inputArg(t.arg, PostLedgerEntryInput) },
+      access: { action: 'post', owner: 'any', scopes: ({ input }) => scopesOf(ledger, [input]) },
       resolve: (_root, { input }) => posting.run(input),
     }),
   )

@@ -1,15 +1,17 @@
 import type { EnumRef, FieldRef } from '@pothos/core'
-import type {
-  LedgerEntry,
-  LedgerHold,
-  LedgerTransaction,
-  NamedOperation,
-  OperationInfo,
+import {
+  isPublic,
+  type LedgerEntry,
+  type LedgerHold,
+  type LedgerTransaction,
+  type NamedOperation,
+  type OperationInfo,
 } from '@shared-ledger/ledger'
 import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
 import type { LedgerTypes } from './graph.ts'
 import { balanceId, entryId } from './identity.ts'
 import { describeOperation } from './operation-info.ts'
+import { ofSeenEntry } from './seen-entry.ts'
 import type { BalanceShape } from './types.ts'
 
 /** Adds the enums of operations, balances and entries. Transactions and holds are filled in with what posts them. */
@@ -20,8 +22,8 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
     values: enumValues(operations),
   })
   const LedgerPostOperation = builder.enumType('LedgerPostOperation', {
-    description: 'What can be posted: the operations of the app without its retired ones.',
-    values: enumValues(operations.filter(({ retired }) => !retired)),
+    description: 'What a request can post: the operations of the app without its retired and internal ones.',
+    values: enumValues(operations.filter(isPublic)),
   })
 
   const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
@@ -80,7 +82,12 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
         nullable: false,
         description: "The account's balance just after this entry.",
       }),
-      nonce: t.exposeString('nonce', { nullable: false, description: 'The idempotency key of its request.' }),
+      nonce: t.string({
+        nullable: false,
+        description:
+          'The idempotency key of its request. Empty for an owner where others take part in its transaction.',
+        resolve: ofSeenEntry(ledger, ({ nonce }) => nonce),
+      }),
       seq: t.expose('seq', {
         type: 'SafeInt',
         nullable: false,
@@ -90,10 +97,12 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
         nullable: false,
         description: 'Entries that were posted together have the same.',
       }),
-      metadata: t.expose('metadata', {
+      metadata: t.field({
         type: 'LedgerMetadata',
         nullable: false,
-        description: 'What its request asked to keep with it.',
+        description:
+          'What its request asked to keep with it. {} for an owner where others take part in its transaction.',
+        resolve: ofSeenEntry(ledger, ({ metadata }) => metadata),
       }),
       createdOn: t.expose('createdOn', {
         type: 'DateTime',
@@ -129,7 +138,10 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
 
 function enumValues(operations: readonly OperationInfo[]) {
   return Object.fromEntries(
-    operations.map((operation) => [operation.name, { description: describeOperation(operation) }]),
+    operations.map((operation) => [
+      operation.name,
+      { description: describeOperation(operation), extensions: { internal: operation.internal } },
+    ]),
   )
 }
 

@@ -1,4 +1,11 @@
-import { limitWindows, maxCredits, type OperationInfo, type OperationLimit } from '@shared-ledger/ledger'
+import {
+  limitWindows,
+  maxCredits,
+  type OperationInfo,
+  type OperationLimit,
+  type Scope,
+  scopes,
+} from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 
 const windowDescriptions = {
@@ -9,10 +16,18 @@ const windowDescriptions = {
   lifetime: 'All time: it never ends.',
 } as const satisfies Record<(typeof limitWindows)[number], string>
 
-/** What an operation does: in the app's words, or by its amounts; and whether it is retired. */
+const scopeDescriptions = {
+  read: 'Read balances, entries, holds and summaries.',
+  post: 'Post entries, and hold credits.',
+  correct: 'Reverse and refund.',
+  admin: 'Set overdrafts.',
+} as const satisfies Record<Scope, string>
+
+/** What an operation does: in the app's words, or by its amounts; and whether it is retired or internal. */
 export function describeOperation(operation: OperationInfo): string {
   const words = operation.description ?? describeAmounts(operation)
-  return operation.retired ? `${words} Retired: no longer posted.` : words
+  if (operation.retired) return `${words} Retired: no longer posted.`
+  return operation.internal ? `${words} Internal: posted by the app itself.` : words
 }
 
 function describeAmounts({ direction, min, max }: OperationInfo): string {
@@ -48,6 +63,12 @@ export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph)
         description: 'The window in which they are counted.',
       }),
     }),
+  })
+  const LedgerScope = builder.enumType('LedgerScope', {
+    description: 'What a caller may do. None contains another.',
+    values: Object.fromEntries(
+      scopes.map((value) => [value.toUpperCase(), { value, description: scopeDescriptions[value] }]),
+    ),
   })
   return builder.objectRef<OperationInfo>('LedgerOperationInfo').implement({
     description:
@@ -91,6 +112,15 @@ export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph)
       retired: t.exposeBoolean('retired', {
         nullable: false,
         description: 'Whether it is no longer posted: its entries are read and corrected.',
+      }),
+      internal: t.exposeBoolean('internal', {
+        nullable: false,
+        description: 'Whether the app itself posts it: no request takes it.',
+      }),
+      scope: t.expose('scope', {
+        type: LedgerScope,
+        nullable: true,
+        description: 'What a caller needs beside POST to post it; null: nothing.',
       }),
     }),
   })

@@ -37,6 +37,7 @@ export function addOverdraft(graph: Graph): void {
       nullable: false,
       description: "Sets how far below 0 an owner's balance may go.",
       args: { input: inputArg(t.arg, SetOverdraftInput) },
+      access: { action: 'admin', owner: 'any' },
       resolve: (_root, { input }) => setting.run(input),
     }),
   )

@@ -1,9 +1,13 @@
 import {
   BasePlugin,
   type PothosOutputFieldConfig,
+  type PothosOutputFieldType,
+  PothosSchemaError,
   type PothosTypeConfig,
   type SchemaTypes,
 } from '@pothos/core'
+import { type AnyAccess, type Resolve, withAccess, withOwnFound, withOwnPart } from './guards.ts'
+import { accountTypes } from './own.ts'
 
 /** What is said of a type that is not the ledger's own, and of which the app says nothing. */
 const typeDescriptions: Readonly<Record<string, string>> = {
@@ -22,7 +26,7 @@ const fieldDescriptions: Readonly<Record<string, string>> = {
   'PageInfo.endCursor': 'The cursor of the last edge; null: the page has none.',
 }
 
-/** Gives a builder `addLedger`, where all that the ledger adds to a graph is added, and fields their `cost`. */
+/** Gives a builder `addLedger`, where all that the ledger adds to a graph is added, and fields their `cost` and `access`. */
 export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(type: PothosTypeConfig): PothosTypeConfig {
     return described(type, typeDescriptions[type.name])
@@ -31,6 +35,60 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     return described(withCost(field), fieldDescriptions[`${field.parentType}.${field.name}`])
   }
+
+  /** Root fields ask who may have them. Any field leaves an owner what is of its own account. */
+  override wrapResolve(resolve: Resolve, field: PothosOutputFieldConfig<Types>): Resolve {
+    const { nullable } = field.type
+    const own = this.#isOfAccounts(field.type) ? withOwnPart(resolve, nullable) : resolve
+    if (!isRoot(field)) return own
+    const access = accessOf(field)
+    if (field.kind === 'Subscription') return own // asked when it is opened, not for each event
+    const { owner } = access
+    return withAccess(typeof owner === 'object' ? withOwnFound(own, owner.found, nullable) : own, access)
+  }
+
+  override wrapSubscribe(
+    subscribe: Resolve | undefined,
+    field: PothosOutputFieldConfig<Types>,
+  ): Resolve | undefined {
+    return subscribe && isRoot(field) ? withAccess(subscribe, accessOf(field)) : subscribe
+  }
+
+  #isOfAccounts(type: PothosOutputFieldType<Types>): boolean {
+    if (type.kind === 'List') return this.#isOfAccounts(type.type)
+    const config = this.buildCache.getTypeConfig(type.ref)
+    const members = config.kind === 'Union' ? config.types : []
+    const names = [config, ...members.map((member) => this.buildCache.getTypeConfig(member))]
+    return names.some(({ name }) => accountTypes.has(name))
+  }
+}
+
+const roots: ReadonlySet<string> = new Set(['Query', 'Mutation', 'Subscription'])
+
+function isRoot<Types extends SchemaTypes>({ kind, parentType }: PothosOutputFieldConfig<Types>): boolean {
+  return roots.has(kind) || roots.has(parentType)
+}
+
+/** @throws PothosSchemaError on what the compiler refuses, too. */
+function accessOf<Types extends SchemaTypes>({
+  kind,
+  pothosOptions,
+  parentType,
+  name,
+}: PothosOutputFieldConfig<Types>): AnyAccess {
+  const access = 'access' in pothosOptions ? pothosOptions.access : undefined
+  const field = `${parentType}.${name}`
+  if (!access) {
+    throw new PothosSchemaError(
+      `${field} does not say who may ask for it: give it access: { action, owner }.`,
+    )
+  }
+  if (kind !== 'Query' && typeof access.owner === 'object') {
+    throw new PothosSchemaError(
+      `${field} has acted when it has found something: name its owner by its arguments.`,
+    )
+  }
+  return access
 }
 
 /** Servers read the cost from the field's extensions. What is exposed is there already, object or not. */

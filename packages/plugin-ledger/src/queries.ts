@@ -4,6 +4,7 @@ import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { ownerArg } from './inputs.ts'
 import { addOperationInfo } from './operation-info.ts'
+import { seenEntry } from './seen-entry.ts'
 
 /** Adds the queries of balances, entries and operations. */
 export function addQueries(graph: Graph): void {
@@ -37,6 +38,7 @@ export function addQueries(graph: Graph): void {
         ownerId: ownerArg(t.arg),
         asOf: t.arg({ type: 'DateTime', description: 'The balance after the last entry until this moment.' }),
       },
+      access: { action: 'read', owner: ({ ownerId }) => ownerId },
       resolve: (_root, { ownerId, asOf }) =>
         asOf ? ledger.balanceAt(ownerId, asOf) : ledger.balance(ownerId),
     }),
@@ -45,6 +47,7 @@ export function addQueries(graph: Graph): void {
       nullable: true,
       description: 'The entry with this id, or null.',
       args: { id: t.arg.id({ required: true, description: 'The id of the entry.' }) },
+      access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
       resolve: (_root, { id }) => ledger.entry(id),
     }),
     ledgerEntryByNonce: t.field({
@@ -55,7 +58,12 @@ export function addQueries(graph: Graph): void {
         ownerId: ownerArg(t.arg),
         nonce: t.arg.string({ required: true, description: 'The idempotency key that it was posted with.' }),
       },
-      resolve: (_root, { ownerId, nonce }) => ledger.entryByNonce(ownerId, nonce),
+      access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
+      resolve: async (_root, { ownerId, nonce }, context) => {
+        const entry = await ledger.entryByNonce(ownerId, nonce)
+        // Who may not see the nonce does not learn by guessing that it was used.
+        return entry && (await seenEntry(ledger, entry, context)).nonce === nonce ? entry : null
+      },
     }),
     ledgerEntries: t.field({
       type: LedgerEntryConnection,
@@ -73,6 +81,11 @@ export function addQueries(graph: Graph): void {
         }),
         ...pageArgs(t.arg),
       },
+      access: {
+        action: 'read',
+        // What metadata say may be for the other owners of a transaction alone: an owner does not search for it.
+        owner: ({ ownerId, metadata }) => (metadata ? null : ownerId),
+      },
       cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },
       resolve: (_root, args) => ledger.entries(args),
     }),
@@ -80,6 +93,7 @@ export function addQueries(graph: Graph): void {
       type: [LedgerOperationInfo],
       nullable: false,
       description: 'What the app can do with credits: the shared operations, then its own.',
+      access: { action: 'open', owner: 'any' },
       cost: { weight: 0, size: ledger.describeOperations().length },
       resolve: () => [...ledger.describeOperations()],
     }),

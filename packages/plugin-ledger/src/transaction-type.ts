@@ -1,11 +1,7 @@
 import { type LedgerEntry, type LedgerTransaction, limits } from '@shared-ledger/ledger'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
-
-/** An entry that was reached through its transaction. */
-interface EntryOfTransaction extends LedgerEntry {
-  readonly transaction: LedgerTransaction
-}
+import { type EntryOfTransaction, knowsTransaction } from './seen-entry.ts'
 
 /** Adds the type of transactions, and to each entry its own. */
 export function addTransactionType({ builder, ledger, types: { LedgerEntry, LedgerTransaction } }: Graph) {
@@ -18,12 +14,14 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
       }),
       nonce: t.exposeString('nonce', {
         nullable: false,
-        description: 'The idempotency key of its request, which each of its entries has.',
+        description:
+          'The idempotency key of its request, which each of its entries has. Empty for an owner where others take part.',
       }),
       metadata: t.expose('metadata', {
         type: 'LedgerMetadata',
         nullable: false,
-        description: 'What its request asked to keep with it; each of its entries has it.',
+        description:
+          'What its request asked to keep with it; each of its entries has it. {} for an owner where others take part.',
       }),
       createdOn: t.expose('createdOn', {
         type: 'DateTime',
@@ -33,7 +31,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
       entries: t.field({
         type: [LedgerEntry],
         nullable: false,
-        description: 'In the order in which they were posted.',
+        description: 'In the order in which they were posted; for an owner, those of its own account.',
         cost: { weight: 0, size: limits.transactionEntries },
         resolve: (transaction) =>
           transaction.entries.map((entry): EntryOfTransaction => ({ ...entry, transaction })),
@@ -53,10 +51,6 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
           : ((await ledger.transaction(entry.transactionId)) ?? transactionOfOne(entry)),
     }),
   )
-}
-
-function knowsTransaction(entry: LedgerEntry): entry is EntryOfTransaction {
-  return 'transaction' in entry
 }
 
 /** The transaction of a dry run is kept nowhere; this entry was its only one. */

@@ -1,6 +1,7 @@
 import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
+import { scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
 /** Adds `postLedgerTransaction` and `ledgerTransaction`. */
@@ -35,6 +36,7 @@ export function addTransactions(graph: Graph): void {
       nullable: false,
       description: "Posts entries to any owners' accounts: all of them or none.",
       args: { input: inputArg(t.arg, PostLedgerTransactionInput) },
+      access: { action: 'post', owner: 'any', scopes: ({ input }) => scopesOf(ledger, input.entries) },
       resolve: (_root, { input }) => posting.run(input),
     }),
   )
@@ -44,6 +46,10 @@ export function addTransactions(graph: Graph): void {
       nullable: true,
       description: 'The transaction with this id, or null.',
       args: { id: t.arg.id({ required: true, description: 'The id of the transaction.' }) },
+      access: {
+        action: 'read',
+        owner: { found: ({ entries }) => entries.map(({ ownerId }) => ownerId) },
+      },
       resolve: (_root, { id }) => ledger.transaction(id),
     }),
   )

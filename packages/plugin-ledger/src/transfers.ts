@@ -1,6 +1,10 @@
 import type { Graph } from './graph.ts'
 import { inputArg, postingInputFields } from './inputs.ts'
+import { scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
+
+/** What a transfer posts. */
+const transferEntries = [{ operation: 'TRANSFER_OUT' }, { operation: 'TRANSFER_IN' }] as const
 
 /** Adds `transferCredits`. */
 export function addTransfers(graph: Graph): void {
@@ -22,6 +26,7 @@ export function addTransfers(graph: Graph): void {
       nullable: false,
       description: 'Moves credits from one owner to another, by TRANSFER_OUT and TRANSFER_IN.',
       args: { input: inputArg(t.arg, TransferCreditsInput) },
+      access: { action: 'post', owner: 'any', scopes: () => scopesOf(ledger, transferEntries) },
       resolve: (_root, { input }) => transfer.run(input),
     }),
   )

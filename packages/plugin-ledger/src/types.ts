@@ -8,7 +8,7 @@ import type {
   OperationOf,
   Operations,
   PastBalance,
-  PostOperationOf,
+  PublicOperationOf,
 } from '@shared-ledger/ledger'
 
 /** The scalars of the ledger's fields, for an app's builder: `Scalars: LedgerScalars`. */
@@ -39,6 +39,6 @@ export interface LedgerRefs<Types extends SchemaTypes, Ops extends Operations> {
   readonly LedgerTransaction: ObjectRef<Types, LedgerTransaction<OperationOf<Ops>>>
   readonly LedgerHold: ObjectRef<Types, LedgerHold<OperationOf<Ops>>>
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
-  /** The operations without the retired ones: for inputs of the app's own that post. */
-  readonly LedgerPostOperation: EnumRef<Types, PostOperationOf<Ops>>
+  /** The operations without the retired and the internal ones: for inputs of the app's own that post. */
+  readonly LedgerPostOperation: EnumRef<Types, PublicOperationOf<Ops>>
 }

@@ -10,17 +10,19 @@ import {
 import { expectTypeOf, test } from 'vitest'
 import { createBuilder, openLedger, operations } from './build-schema.ts'
 
+const open = { action: 'open', owner: 'any' } as const
+
 test("addLedger's types are of the app's own operations", () => {
   const builder = createBuilder()
   const { LedgerEntry: Entry, LedgerOperation } = builder.addLedger(openLedger(operations))
   expectTypeOf(Entry.$inferType).toEqualTypeOf<LedgerEntry<OperationOf<typeof operations>>>()
 
   builder.queryField('favourite', (t) =>
-    t.field({ type: LedgerOperation, resolve: () => 'CONTENT_CREATION' as const }),
+    t.field({ type: LedgerOperation, access: open, resolve: () => 'CONTENT_CREATION' as const }),
   )
   builder.queryField('foreign', (t) =>
     // @ts-expect-error PROJECT_PAYMENT is another app's operation
-    t.field({ type: LedgerOperation, resolve: () => 'PROJECT_PAYMENT' as const }),
+    t.field({ type: LedgerOperation, access: open, resolve: () => 'PROJECT_PAYMENT' as const }),
   )
   builder.objectField(Entry, 'isCreation', (t) =>
     t.boolean({ resolve: ({ operation }) => operation === 'CONTENT_CREATION' }),
@@ -73,4 +75,53 @@ test('addLedger takes a ledger with all shared operations alone', () => {
       // @ts-expect-error missing shared operation: CREDIT_ADD
       openLedger(defineOperations({ DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND })),
     ))
+})
+
+test('each root field says who may ask for it', () => {
+  const builder = createBuilder()
+  const { LedgerEntry: Entry } = builder.addLedger(openLedger(operations))
+  const args = { ownerId: builder.args((t) => ({ ownerId: t.string({ required: true }) })).ownerId }
+  // @ts-expect-error access is missing
+  builder.queryField('silent', (t) => t.string({ resolve: () => 'x' }))
+  // @ts-expect-error access is missing
+  builder.mutationField('silent', (t) => t.string({ resolve: () => 'x' }))
+  builder.queryField('noOwner', (t) =>
+    // @ts-expect-error owner is missing
+    t.string({ access: { action: 'read' }, resolve: () => 'x' }),
+  )
+  builder.queryField('noAction', (t) =>
+    // @ts-expect-error action is missing
+    t.string({ access: { owner: 'any' }, resolve: () => 'x' }),
+  )
+  builder.queryField('unknown', (t) =>
+    // @ts-expect-error there is no action write
+    t.string({ access: { action: 'write', owner: 'any' }, resolve: () => 'x' }),
+  )
+  builder.queryField('foreign', (t) =>
+    // @ts-expect-error there is no argument userId
+    t.string({ args, access: { action: 'read', owner: ({ userId }) => userId }, resolve: () => 'x' }),
+  )
+  builder.mutationField('found', (t) =>
+    t.field({
+      type: Entry,
+      // @ts-expect-error a mutation has acted when it has found something
+      access: { action: 'act', owner: { found: () => 'ann' } },
+      resolve: () => null,
+    }),
+  )
+  builder.queryField('found', (t) =>
+    t.field({
+      type: Entry,
+      access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
+      resolve: () => null,
+    }),
+  )
+})
+
+test('an internal operation is posted by the ledger, and in no input', () => {
+  const trusting = defineOperations({ ...operations, PRIZE: { amount: 1, internal: true } })
+  const ledger = openLedger(trusting)
+  const { LedgerPostOperation } = createBuilder().addLedger(ledger)
+  expectTypeOf(LedgerPostOperation.$inferType).toEqualTypeOf<OperationOf<typeof operations>>()
+  void (() => ledger.postEntry({ ownerId: 'o', operation: 'PRIZE', nonce: 'n' }))
 })

@@ -5,10 +5,15 @@ import {
   defineOperations,
   type Ledger,
   type Operations,
+  type Principal,
+  scopes,
   sharedOperations,
   transferOperations,
 } from '@shared-ledger/ledger'
-import { type LedgerScalars, ledgerPlugins } from '../src/index.ts'
+import { type LedgerScalars, ledgerPlugins, relayOptions } from '../src/index.ts'
+
+/** Who may ask for everything. */
+export const anyone: Principal = { name: 'anyone', scopes }
 
 /** Operations that the template database declares for the app "content". */
 export const operations = defineOperations({
@@ -40,7 +45,7 @@ export const prisma = undefined as never
 export function createBuilder() {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
-    relay: {},
+    relay: relayOptions,
     prisma,
   })
   builder.queryType()

@@ -17,6 +17,7 @@ function costsOf() {
     t.field({
       type: [Round],
       args: { days: t.arg.int({ required: true }) },
+      access: { action: 'open', owner: 'any' },
       cost: { argumentWeights: { days: 3 }, size: ({ days }) => 24 * days },
       resolve: () => [],
     }),

@@ -2,7 +2,7 @@ import { createLedger, createPool } from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { graphql } from 'graphql'
 import { afterAll, describe, expect, test } from 'vitest'
-import { buildSchema, operations } from './build-schema.ts'
+import { anyone, buildSchema, operations } from './build-schema.ts'
 
 const database = await createTestDatabase()
 const pool = createPool(database.url)
@@ -15,7 +15,9 @@ afterAll(async () => {
 })
 
 const run = async (source: string, variableValues?: Record<string, unknown>) =>
-  JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues, contextValue: {} })))
+  JSON.parse(
+    JSON.stringify(await graphql({ schema, source, variableValues, contextValue: { principal: anyone } })),
+  )
 
 const post = async (input: object) => {
   const { data, errors } = await run(

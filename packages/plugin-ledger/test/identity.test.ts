@@ -1,6 +1,7 @@
 import { parse, subscribe } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { balanceId } from '../src/identity.ts'
+import { anyone } from './build-schema.ts'
 import { openGraph } from './open-graph.ts'
 
 const { schema, run, mutate, give } = await openGraph()
@@ -79,7 +80,7 @@ test('an entry that is posted comes with the current balance, and its id', async
   )
   await give('lively', 10)
   await give('lively', 5)
-  const events = await subscribe({ schema, document, contextValue: {} })
+  const events = await subscribe({ schema, document, contextValue: { principal: anyone } })
   if (!(Symbol.asyncIterator in events)) throw new Error('no subscription')
   const { value } = await events.next()
   await events.return()

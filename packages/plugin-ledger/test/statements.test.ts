@@ -1,13 +1,19 @@
 import { ValidationError } from '@shared-ledger/ledger'
 import { graphql } from 'graphql'
 import { describe, expect, test } from 'vitest'
+import { anyone } from './build-schema.ts'
 import { openGraph } from './open-graph.ts'
 
 const { schema, ledger, run, give, shiftClock } = await openGraph()
 
 /** The fields that the ledger refuses a query for. */
 async function refusedFields(source: string, variableValues: Record<string, unknown>) {
-  const { errors = [] } = await graphql({ schema, source, variableValues, contextValue: {} })
+  const { errors = [] } = await graphql({
+    schema,
+    source,
+    variableValues,
+    contextValue: { principal: anyone },
+  })
   return errors.flatMap(({ originalError }) => {
     if (!(originalError instanceof ValidationError)) throw new Error('The ledger did not refuse it.')
     return originalError.errors.map(({ field }) => field)

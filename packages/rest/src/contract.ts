@@ -8,12 +8,14 @@ import { type FieldProblem, validationProblem } from './problem.ts'
 export interface ContractOperation {
   readonly name: string
   readonly description: string | undefined
+  /** Whether the app itself posts it. */
+  readonly internal: boolean
 }
 
 /** What the routes know of an app: read from its schema alone. */
 export interface Contract {
   readonly operations: readonly ContractOperation[]
-  /** Those that can be posted: all but the retired ones. */
+  /** Those that a request can post: neither retired nor internal ones. */
   readonly postOperations: readonly ContractOperation[]
   /** Whether the app's owners send each other credits. */
   readonly hasTransfers: boolean
@@ -34,18 +36,23 @@ export function readContract(schema: GraphQLSchema): Contract {
 }
 
 function operationsOf(type: GraphQLEnumType): ContractOperation[] {
-  return type.getValues().map(({ name, description }) => ({ name, description: description ?? undefined }))
+  return type.getValues().map(({ name, description, extensions }) => ({
+    name,
+    description: description ?? undefined,
+    internal: extensions.internal === true,
+  }))
 }
 
-/** What is wrong with the name of an operation to post, in a field: nothing, that it is retired, or that it is none. */
+/** What is wrong with the name of an operation to post, in a field: nothing, that it is retired or internal, or that it is none. */
 export function postOperationProblems(
   { operations, postOperations }: Contract,
   name: string,
   field = 'operation',
 ): readonly FieldProblem[] {
   if (has(postOperations, name)) return []
-  if (!has(operations, name)) return [noneOf(postOperations, field)]
-  return [{ field, message: messages.retired(name) }]
+  const operation = operations.find((one) => one.name === name)
+  if (!operation) return [noneOf(postOperations, field)]
+  return [{ field, message: operation.internal ? messages.internal(name) : messages.retired(name) }]
 }
 
 const has = (operations: readonly ContractOperation[], name: string) =>

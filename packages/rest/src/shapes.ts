@@ -24,7 +24,7 @@ export const nonce = z.string().meta({
 /** One of the app's operations; openapi.json lists them. */
 export const operation = z.string().meta({ id: operationSchemaName, examples: ['CREDIT_ADD'] })
 
-/** One that can be posted: no retired one. */
+/** One that a request can post: no retired and no internal one. */
 export const postOperation = z.string().meta({ id: postOperationSchemaName, examples: ['CREDIT_ADD'] })
 
 /** The operation of what was read. */

@@ -78,6 +78,7 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
         union: { name: 'CreateNoteResult' },
       },
       args: { input: t.arg({ type: CreateNoteInput, required: true }) },
+      access: { action: 'act', owner: ({ input }) => input.ownerId },
       async resolve(_root, { input: { ownerId, text, nonce } }) {
         const metadata = { text }
         const result = await ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce, metadata })
@@ -100,6 +101,7 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
         ownerId: t.arg.string({ required: true }),
         nonce: t.arg.string({ required: true }),
       },
+      access: { action: 'act', owner: ({ ownerId }) => ownerId },
       async resolve(_root, { id, ownerId, nonce }) {
         const note = await ledger.entry(String(id))
         if (!note) throw new NoteNotFoundError(`There is no note ${id}.`)
@@ -113,6 +115,7 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
       nullable: false,
       description: 'Posts each time: the client gives no nonce.',
       args: { ownerId: t.arg.string({ required: true }) },
+      access: { action: 'act', owner: ({ ownerId }) => ownerId },
       async resolve(_root, { ownerId }) {
         const nonce = crypto.randomUUID()
         const result = await ledger.postEntry({ ownerId, operation: 'DAILY_REWARD', nonce })

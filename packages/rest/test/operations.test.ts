@@ -23,6 +23,8 @@ test('operations are listed with their amounts and limits', async () => {
     default_amount: 1,
     paired: false,
     retired: false,
+    internal: false,
+    scope: null,
     limit: { times: 2, per: 'day' },
   })
   expect(ofName('TRANSFER_OUT')).toMatchObject({

@@ -18,7 +18,9 @@ type SameSign<Shared extends number, Amount extends number> = number extends Amo
     : false
 
 /** Whether `Own` is `Shared` itself or its range made narrower: every safe integer of a sign is in a shared range. */
-type Narrows<Shared extends OperationDefinition, Own> = [keyof Own & ('paired' | 'retired')] extends [never]
+type Narrows<Shared extends OperationDefinition, Own> = [
+  keyof Own & ('paired' | 'retired' | 'internal' | 'scope'),
+] extends [never]
   ? Own extends Shared
     ? true
     : NarrowsRange<Shared, Own>

@@ -1,3 +1,4 @@
+import type { Scope } from '../principal.ts'
 import { type AmountLimits, amountLimits } from './amount.ts'
 import {
   isOperation,
@@ -19,6 +20,10 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly paired: boolean
   /** Whether it is no longer posted. */
   readonly retired: boolean
+  /** Whether the app's own code alone posts it. */
+  readonly internal: boolean
+  /** What a caller needs beside the scope `post` to post it; undefined: nothing. */
+  readonly scope: Scope | undefined
 }
 
 /** An app's operations: the shared ones in their order, then its own in theirs. */
@@ -37,6 +42,8 @@ export function operationInfos<Ops extends Operations>(
             limit: definition.limit,
             paired: definition.paired ?? false,
             retired: definition.retired ?? false,
+            internal: definition.internal ?? false,
+            scope: definition.scope,
             ...amountLimits(definition.amount),
           },
         ]

@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
+import { scopes } from '../principal.ts'
 import { type AmountRule, amountRuleProblem } from './amount.ts'
-import { limitWindows, type OperationDefinition, type Operations, sharedOperations } from './operations.ts'
+import {
+  limitWindows,
+  type OperationDefinition,
+  type Operations,
+  sharedOperations,
+  transferOperations,
+} from './operations.ts'
 
 const namePattern = /^[A-Z][A-Z0-9_]{0,62}$/
 
@@ -27,10 +34,16 @@ function operationProblems(operations: Operations): string[] {
         ([name]) => `${name}: a name is A to Z, 0 to 9 and _, begins with a letter and is at most 63 long.`,
       ),
     ...own.flatMap(([name, definition]) =>
-      [amountRuleProblem(definition.amount), limitProblem(definition), pairProblem(definition)]
+      [
+        amountRuleProblem(definition.amount),
+        ...[limitProblem, pairProblem, trustProblem].map((of) => of(definition)),
+      ]
         .filter((problem) => problem !== undefined)
         .map((problem) => `${name}: ${problem}`),
     ),
+    ...own
+      .filter(([name, { internal }]) => internal && Object.hasOwn(transferOperations, name))
+      .map(([name]) => `${name}: the mutation transferCredits posts it, so that it cannot be internal.`),
     ...own.flatMap(([name, definition]) => {
       const original = Object.hasOwn(shared, name) ? shared[name] : undefined
       const kept =
@@ -38,6 +51,8 @@ function operationProblems(operations: Operations): string[] {
         (definition.description === original.description &&
           definition.paired === undefined &&
           definition.retired === undefined &&
+          definition.internal === undefined &&
+          definition.scope === undefined &&
           isNarrower(definition.amount, original.amount))
       return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
     }),
@@ -58,6 +73,12 @@ function limitProblem({ limit }: OperationDefinition): string | undefined {
   return isCount && limitWindows.includes(per)
     ? undefined
     : `a limit is { times, per }: 1 to ${maxTimes} times per ${limitWindows.join(', ')}.`
+}
+
+function trustProblem({ internal, scope }: OperationDefinition): string | undefined {
+  if (scope === undefined) return undefined
+  if (!scopes.includes(scope)) return `a scope is one of ${scopes.join(', ')}.`
+  return internal ? 'an internal operation is posted by the app itself, which needs no scope.' : undefined
 }
 
 function pairProblem({ amount, paired }: OperationDefinition): string | undefined {

@@ -1,3 +1,4 @@
+import type { Scope } from '../principal.ts'
 import { type AmountRule, maxCredits, minCredits } from './amount.ts'
 
 /** How often an owner may post an operation in a calendar window: UTC, weeks from Monday. */
@@ -21,6 +22,10 @@ export interface OperationDefinition {
   readonly paired?: true
   /** No longer posted or held. Its entries and holds stay: they are read, summed, corrected and captured as before. */
   readonly retired?: true
+  /** Posted by the app's own code alone: no input of the graph, of REST or of a client takes it. */
+  readonly internal?: true
+  /** What a caller needs beside the scope `post` to post it. The app's own code needs nothing. */
+  readonly scope?: Scope
 }
 
 /** An app's operations by name. Names are upper case with underscores, as GraphQL enums have them. */
@@ -64,6 +69,16 @@ export type OperationOf<Ops extends Operations> = keyof Ops & string
 export type PostOperationOf<Ops extends Operations> = {
   [Name in OperationOf<Ops>]: Ops[Name] extends { readonly retired: true } ? never : Name
 }[OperationOf<Ops>]
+
+/** The union of the names that a request may post: neither retired nor internal ones. */
+export type PublicOperationOf<Ops extends Operations> = {
+  [Name in PostOperationOf<Ops>]: Ops[Name] extends { readonly internal: true } ? never : Name
+}[PostOperationOf<Ops>]
+
+/** Whether a request may post an operation. */
+export function isPublic({ retired, internal }: { retired?: boolean; internal?: boolean }): boolean {
+  return !retired && !internal
+}
 
 /** Whether an app has an operation of this name. */
 export function isOperation<Ops extends Operations>(operations: Ops, name: string): name is OperationOf<Ops> {

@@ -1,3 +1,4 @@
+import { scopes } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { RestLedgerOperationsDocument } from '../generated/documents.ts'
 import { defineRoute } from '../route.ts'
@@ -24,6 +25,14 @@ const operationInfo = z
     retired: z
       .boolean()
       .meta({ description: 'Whether it is no longer posted: its entries are read and corrected.' }),
+    internal: z.boolean().meta({ description: 'Whether the app itself posts it: no request takes it.' }),
+    scope: z
+      .string()
+      .nullable()
+      .meta({
+        enum: [...scopes, null],
+        description: 'What a caller needs beside the scope post to post it; null: nothing.',
+      }),
     limit: z
       .object({
         times: z.int().meta({ examples: [1] }),
@@ -50,7 +59,7 @@ export const operationsRoute = defineRoute({
   success: { status: 200, body: z.object({ operations: z.array(operationInfo) }) },
   answer: (operations) => ({
     operations: operations.map(
-      ({ name, description, shared, direction, paired, retired, limit, ...amounts }) => ({
+      ({ name, description, shared, direction, paired, retired, internal, scope, limit, ...amounts }) => ({
         name,
         description,
         shared,
@@ -60,6 +69,8 @@ export const operationsRoute = defineRoute({
         default_amount: amounts.defaultAmount,
         paired,
         retired,
+        internal,
+        scope: scope?.toLowerCase() ?? null,
         limit: limit && { times: limit.times, per: limit.per.toLowerCase() },
       }),
     ),

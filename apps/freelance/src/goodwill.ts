@@ -1,0 +1,38 @@
+import { DuplicateNonceError, nonceSchema, type PostedEntry, parseInput } from '@shared-ledger/ledger'
+import { z } from 'zod'
+import type { PrismaClient, Project } from './generated/prisma/client.ts'
+import type { operations } from './operations.ts'
+import type { FreelanceLedger } from './payments.ts'
+import { findProject, ProjectNotFoundError } from './projects.ts'
+
+/** A project, and the entry that gave its client something for it. */
+export interface Goodwill extends PostedEntry<keyof typeof operations> {
+  readonly project: Project
+  /** Whether this answers a request that was posted before: nothing was posted now. */
+  readonly replayed: boolean
+}
+
+const goodwillSchema = z.object({ projectId: z.string(), amount: z.number(), nonce: nonceSchema })
+
+export type GrantGoodwillInput = z.infer<typeof goodwillSchema>
+
+/** Gives the client of a project credits by PROJECT_GOODWILL. @throws ProjectNotFoundError, PostingError */
+export async function grantGoodwill(
+  { ledger, prisma }: { ledger: FreelanceLedger; prisma: PrismaClient },
+  input: GrantGoodwillInput,
+): Promise<Goodwill> {
+  const { projectId, amount, nonce } = parseInput(goodwillSchema, input)
+  const project = await findProject(prisma, projectId)
+  if (!project) throw new ProjectNotFoundError(projectId)
+  const posted = await ledger.postEntry({
+    ownerId: project.clientId,
+    operation: 'PROJECT_GOODWILL',
+    amount,
+    nonce,
+    metadata: { project_id: projectId },
+  })
+  if (posted.ok) return { ...posted, project, replayed: false }
+  const { error } = posted
+  if (!(error instanceof DuplicateNonceError) || !error.identical) throw error
+  return { entry: error.entry, balance: error.balance, project, replayed: true }
+}

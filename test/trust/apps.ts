@@ -1,0 +1,86 @@
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import pg from 'pg'
+import { afterAll } from 'vitest'
+import { createContentApp } from '../../apps/content/src/app.ts'
+import { createFreelanceApp } from '../../apps/freelance/src/app.ts'
+import { serveToCallers } from './callers.ts'
+import type { Known } from './ledger-calls.ts'
+
+/** Words that only the other owner of a transaction may read. */
+export const secrets = ['bob', 'secret-nonce', 'secret-metadata'] as const
+
+/** Both apps, served to the callers over one database, in which ann has an account, and shares a transaction with bob. */
+export async function openApps() {
+  const database = await createTestDatabase()
+  const sql = new pg.Client({ connectionString: database.url })
+  await sql.connect()
+  const freelance = await serveToCallers(createFreelanceApp, database.url)
+  const content = await serveToCallers(createContentApp, database.url)
+  afterAll(async () => {
+    await Promise.all([freelance.close(), content.close()])
+    await sql.end()
+    await database.drop()
+  })
+
+  const made = async (app: typeof freelance, path: string, body: object) => {
+    const { status, json } = await app.rest('all', 'POST', path, body)
+    if (status >= 300) throw new Error(`${path}: ${JSON.stringify(json)}`)
+    return json
+  }
+  const alone = await made(freelance, '/ledger', {
+    owner_id: 'ann',
+    operation: 'CREDIT_ADD',
+    amount: 1000,
+    nonce: 'alone',
+    metadata: { mine: 'yes' },
+  })
+  const shared = await made(freelance, '/ledger/transactions', {
+    nonce: 'secret-nonce',
+    metadata: { note: 'secret-metadata' },
+    entries: [
+      { owner_id: 'ann', operation: 'CREDIT_SPEND', amount: 5 },
+      { owner_id: 'bob', operation: 'CREDIT_ADD', amount: 5 },
+    ],
+  })
+  const held = await made(freelance, '/ledger/holds', {
+    owner_id: 'ann',
+    operation: 'CREDIT_SPEND',
+    amount: 5,
+    expires_in: 3600,
+    nonce: 'held',
+  })
+  const { project } = await made(freelance, '/projects', {
+    client_id: 'ann',
+    freelancer_id: 'bob',
+    title: 'A logo',
+    price: 5,
+  })
+  await made(content, '/ledger', { owner_id: 'ann', operation: 'CREDIT_ADD', amount: 1000, nonce: 'given' })
+  const { content: published } = await made(content, '/content', {
+    owner_id: 'ann',
+    title: 'On ledgers',
+    body: 'Every entry stays.',
+    nonce: 'published',
+  })
+
+  const known: Known = {
+    entry: String(alone.entry.id),
+    transaction: alone.entry.transaction_id,
+    hold: String(held.hold.id),
+    project: String(project.id),
+    content: String(published.id),
+  }
+  const sharedEntry = String(shared.transaction.entries[0].id)
+  const sharedTransaction: string = shared.transaction.id
+
+  /** How much there is of what requests write. */
+  const rows = async () => {
+    const { rows } = await sql.query<{ count: string }>(`
+      SELECT (SELECT count(*) FROM ledger.entries) || ' ' || (SELECT count(*) FROM ledger.holds)
+          || ' ' || (SELECT count(*) FROM freelance.projects) || ' ' || (SELECT count(*) FROM content.contents)
+          || ' ' || (SELECT sum(overdraft) FROM ledger.accounts)
+          || ' ' || (SELECT count(*) FROM ledger.holds WHERE released_on IS NULL) AS count`)
+    return rows[0]?.count
+  }
+  return { freelance, content, known, sharedEntry, sharedTransaction, rows }
+}
