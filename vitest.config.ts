@@ -12,14 +12,19 @@ const behindPooler = [
   'packages/ledger/test/{batches,concurrency,corrections,history,holds,limits,live,overdraft,post-*,reads,transfers}.test.ts',
 ]
 
+/** What only some commands run; `npm run test:container` installs packages anew. */
+const ofMode: Readonly<Record<string, string[]>> = {
+  pooler: behindPooler,
+  container: ['test/container/*.container.ts'],
+}
+
 export default defineConfig(({ mode }) => ({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }], conditions },
   ssr: { resolve: { conditions } },
   environments: { __vitest__: { resolve: { conditions } } }, // the global setup's
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
-    include:
-      mode === 'pooler' ? behindPooler : ['{packages,apps,bench,docs,scripts,test,torture}/**/*.test.ts'],
+    include: ofMode[mode] ?? ['{packages,apps,bench,docs,scripts,test,torture}/**/*.test.ts'],
     // The type tests and what they import; `npm run typecheck` reads everything.
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },
     maxWorkers: 3,
