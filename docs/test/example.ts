@@ -4,7 +4,7 @@ import { withoutTimes } from './chance.ts'
 import { runCommand } from './command.ts'
 import { runRequest, sendCurl } from './curl.ts'
 import { readEvents } from './events.ts'
-import { type Block, root } from './markdown.ts'
+import type { Block } from './markdown.ts'
 import { type AppName, addresses, type Servers } from './servers.ts'
 
 /** An example of a document: a request, and the answer that the document shows in the block after it; or code. */
@@ -20,7 +20,7 @@ export const isRequest = ({ language, text }: Block) =>
 
 /** Whether a block is a command of the project that looks at the database. */
 export const isCommand = ({ language, text }: Pick<Block, 'language' | 'text'>) =>
-  language === 'sh' && text.startsWith('npm run verify')
+  language === 'sh' && /^npm run (?:verify|checkpoint|prove) /.test(text)
 
 /** Whether a block is code that is run; `// …` behind each console.log, or after it, says what it prints. */
 export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined
@@ -75,15 +75,20 @@ export function printedBy({ text }: Block): string[] {
   )
 }
 
-/** What a request, sent as this text, is answered: in the form in which the document shows it. */
+/**
+ * What a request, sent as this text, is answered: in the form in which the document shows it.
+ *
+ * @param folder where commands are called, and write their files: one within the project
+ */
 export async function ask(
   { request, answer }: Example,
   text: string,
   { at, databaseUrl }: Servers,
+  folder: string,
 ): Promise<string> {
   if (!answer) throw new Error(`${request.place} asks for nothing`)
   if (isCommand(request)) {
-    const { output } = await runCommand(text, root, { DATABASE_URL: databaseUrl })
+    const { output } = await runCommand(text, folder, { DATABASE_URL: databaseUrl })
     return output.replace(/^>.*\n/gm, '').trim() // what npm itself says
   }
   if (request.language === 'graphql') {

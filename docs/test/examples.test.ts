@@ -39,7 +39,7 @@ describe.each(others)('%s', (document) => {
           const sent = chance.ofNow(request.text)
           texts.push([request, sent])
           if (answer) {
-            const text = await ask(example, sent, stage.servers)
+            const text = await ask(example, sent, stage.servers, stages.folder)
             chance.note(answer.text, text)
             texts.push([answer, text])
             if (!update) expect.soft(comparable(answer.text), answer.place).toEqual(comparable(text))

@@ -1,3 +1,4 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createLedgerClient } from '@shared-ledger/client'
@@ -18,7 +19,12 @@ type OpenStage = Stage & { stop(): Promise<void> }
 /** Stages of one document: one for what stands under no condition, one for each condition, made when first needed. */
 export function createStages() {
   const stages = new Map<string | undefined, OpenStage>()
+  const place = path.join(root, '.data')
+  mkdirSync(place, { recursive: true })
+  const folder = mkdtempSync(path.join(place, 'docs-'))
   return {
+    /** Where commands are called: a folder of the project, and of the document's own. */
+    folder,
     async of(block: Block): Promise<Stage> {
       const key = block.given && `${appOf(block)}: ${block.given}`
       const stage = stages.get(key) ?? (await openStage(block))
@@ -27,6 +33,7 @@ export function createStages() {
     },
     async stop() {
       for (const stage of stages.values()) await stage.stop()
+      rmSync(folder, { recursive: true })
     },
   }
 }
