@@ -221,6 +221,7 @@ test('an owner who is no superuser makes roles, and is told what only a superuse
   expect(output).toContain(
     'Every role may still use what this user may not take away: large objects, advisory locks',
   )
+  expect(output).toContain('Pages of entries by operation, and of accounts by prefix, take longer')
   expect(code).toBe(0)
   const own = loginIn(output) ?? ''
   const [rights] = await lookAs(

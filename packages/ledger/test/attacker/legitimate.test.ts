@@ -107,4 +107,24 @@ describe("an app's own database role", () => {
     )
     expect(rows).toEqual([{ balance: '9' }])
   })
+
+  test.each([
+    [
+      'entries of an operation',
+      `SELECT FROM ledger.entries WHERE app = '${apps.own}' AND book = '${apps.own}' AND owner_id = 'ada'
+          AND operation = 'CREDIT_ADD' AND num_nonnulls(reverses, refunds, hold_id) = 0 ORDER BY seq LIMIT 5`,
+      'num_nonnulls',
+    ],
+    [
+      'accounts by prefix',
+      `SELECT FROM ledger.accounts WHERE book = '${apps.own}' AND owner_id ^@ 'a' ORDER BY owner_id LIMIT 5`,
+      "owner_id < 'b'",
+    ],
+  ])('finds %s by an index, past which row-level security is judged', async (_, query, condition) => {
+    await role.query('SET enable_seqscan = off; SET enable_bitmapscan = off')
+    const { rows } = await role.query(`EXPLAIN ${query}`)
+    const searched = rows.map((row) => row['QUERY PLAN']).filter((line) => line.includes('Index Cond:'))
+    expect(searched.join()).toContain(condition)
+    await role.query('DISCARD ALL')
+  })
 })

@@ -32,7 +32,11 @@ export async function closePublic(connection: pg.ClientBase): Promise<string[]> 
   const take = async (statement: string) => {
     if (!(await isTaken(connection, statement))) left.push(`${statement};`)
   }
-  if (open) await take(`REVOKE TEMPORARY, CREATE ON DATABASE ${pg.escapeIdentifier(database)} FROM PUBLIC`)
+  if (open) {
+    const whose = `ON DATABASE ${pg.escapeIdentifier(database)}`
+    // Migrations of the ledger use temporary tables.
+    await take(`GRANT TEMPORARY ${whose} TO ${owner}; REVOKE TEMPORARY, CREATE ${whose} FROM PUBLIC`)
+  }
   if (creates) await take('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
   const functions = (await connection.query<{ name: string }>(openFunctions)).rows.map(({ name }) => name)
   if (functions.length > 0) {

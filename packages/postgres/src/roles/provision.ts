@@ -2,6 +2,7 @@ import pg from 'pg'
 import { LEDGER } from '../project.ts'
 import { ensureRole, excessOf, type RoleOptions, roleOf } from './app-role.ts'
 import { closePublic } from './close-public.ts'
+import { searchByIndexes } from './leakproof.ts'
 import { limitRole } from './limits.ts'
 
 /**
@@ -23,10 +24,16 @@ export async function provisionApp(connection: pg.ClientBase, options: RoleOptio
   return [...connects, ...limits, ...excess].map((problem) => `${role}: ${problem}`)
 }
 
-/** Takes from everybody what no app needs. Returns what could not be done, as `provisionApp` does. */
+/**
+ * Makes a database ready for roles: takes from everybody what no app needs, and lets roles search by indexes. Returns what
+ * could not be done, as `provisionApp` does.
+ */
 export async function closeDatabase(connection: pg.ClientBase): Promise<string[]> {
   const left = await closePublic(connection)
-  return left.map((what) => `Every role may still use what this user may not take away: ${what}`)
+  return [
+    ...left.map((what) => `Every role may still use what this user may not take away: ${what}`),
+    ...(await searchByIndexes(connection)),
+  ]
 }
 
 async function letConnect(connection: pg.ClientBase, role: string): Promise<string[]> {
