@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { credits, forbidden, secret, takeOverApp } from './stage.ts'
+import { credits, forbidden, keyId, secret, takeOverApp } from './stage.ts'
 
 const { attempt, expectRefused, everything, owner, apps, named } = await takeOverApp()
 const before = await everything()
@@ -38,8 +38,21 @@ const allowed: Readonly<Record<string, string>> = {
   [`try_${apps.own}`]: "SELECT ledger.try_{own}('{secret}', ARRAY['{secret}'], '{{1}}', '{}')",
 }
 
-const { rows: functions } = await owner.query<{ name: string; call: string; open: boolean }>(`
+// These run with the owner's rights, and ask themselves whose app it is.
+const checked: Readonly<Record<string, string>> = {
+  find_keys: `SELECT ledger.find_keys('{app}', ARRAY['${keyId}'])`,
+  touch_keys: `BEGIN; SELECT ledger.touch_keys('{app}', ARRAY['${keyId}'])`,
+  has_keys: "SELECT ledger.has_keys('{app}')",
+}
+
+const { rows: functions } = await owner.query<{
+  name: string
+  call: string
+  open: boolean
+  granted: boolean
+}>(`
   SELECT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS open,
+         has_function_privilege('ledger_${apps.own}', p.oid, 'EXECUTE') AS granted,
          format('SELECT ledger.%I(%s)', p.proname, (
            SELECT string_agg('NULL::' || t, ', ') FROM unnest(string_to_array(oidvectortypes(p.proargtypes), ', ')) t WHERE t <> ''
          )) AS call
@@ -59,12 +72,20 @@ describe('a function of schema ledger', () => {
     expect(functions.filter(({ open }) => open)).toEqual([])
   })
 
-  test('is there for each that the list allows', () => {
-    const names = functions.map(({ name }) => name)
-    expect(Object.keys(allowed).filter((name) => !names.includes(name))).toEqual([])
+  test('is open to the role of an app where it stands in one of these lists, and nowhere else', () => {
+    const granted = functions.filter((each) => each.granted).map(({ name }) => name)
+    expect(granted).toEqual([...Object.keys(allowed), ...Object.keys(checked)].toSorted())
   })
 
-  test.each(functions.filter(({ name }) => allowed[name] === undefined))('$name is refused', ({ call }) =>
+  test.each(Object.entries(checked))('%s refuses another app', async (_, call) => {
+    await expectRefused(call.replaceAll('{app}', '{other}'))
+    await expectRefused(call.replaceAll("'{app}'", 'NULL'))
+    const own = await attempt(call.replaceAll('{app}', '{own}'))
+    expect(own).toMatchObject({ refused: undefined, rowCount: 1 })
+    expect(JSON.stringify(own)).not.toContain(secret)
+  })
+
+  test.each(functions.filter(({ granted }) => !granted))('$name is refused', ({ call }) =>
     expectRefused(call),
   )
 

@@ -21,6 +21,9 @@ export const forbidden = '42501'
 /** What the other app keeps to itself: no answer to the attacker may have it in it. */
 export const secret = 'victoria'
 
+/** The id of each app's API key. */
+export const keyId = 'AbCdEf123456'
+
 /** What the one account of each app has. */
 export const credits = { own: { balance: 77, held: 7 }, other: { balance: 4242, held: 42 } } as const
 
@@ -70,6 +73,10 @@ export async function takeOverApp({ connections = 20 } = {}) {
       [app, held],
     )
     await owner.query(`INSERT INTO ${app}.things (name) VALUES ($1)`, [`of ${ownerId}`])
+    await owner.query(
+      `INSERT INTO ledger.keys (app, id, name, scopes, hash) VALUES ($1, $2, $3, '{read}', sha256('key'))`,
+      [app, keyId, `key of ${ownerId}`],
+    )
   }
   await owner.query('ANALYZE')
 
@@ -129,6 +136,7 @@ export async function takeOverApp({ connections = 20 } = {}) {
              (SELECT json_agg(e ORDER BY app, owner_id, seq) FROM ledger.entries e) AS entries,
              (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds,
              (SELECT json_agg(a ORDER BY app) FROM ledger.apps a) AS apps,
+             (SELECT json_agg(k ORDER BY app) FROM ledger.keys k) AS keys,
              (SELECT json_agg(t ORDER BY id) FROM ${apps.own}.things t) AS own_things,
              (SELECT json_agg(t ORDER BY id) FROM ${apps.other}.things t) AS other_things,
              (SELECT json_agg(row(c.oid::regclass, c.relowner, c.relacl, c.relrowsecurity) ORDER BY c.oid)
