@@ -53,10 +53,15 @@ interface Connection {
 export function createAdmission(bounds: Bounds): Admission {
   const isTurnLong = createTurnClock(bounds.turnMs)
   const pauses = createPauses(bounds)
-  const share = (all: number) => Math.max(1, Math.floor(all * bounds.shareOfCaller))
+  const share = (all: number, of = bounds.shareOfCaller) => Math.max(1, Math.floor(all * of))
   const waitingPerCaller = share(bounds.waiting)
   const lane = (atOnce: number) => {
-    return createLane({ ...bounds, atOnce, atOncePerCaller: share(atOnce), waitingPerCaller, isTurnLong })
+    const perCaller = {
+      atOncePerCaller: share(atOnce),
+      atOnceBesideOthers: share(atOnce, bounds.shareBesideOthers),
+      waitingPerCaller,
+    }
+    return createLane({ ...bounds, ...perCaller, atOnce, isTurnLong })
   }
   const single = lane(bounds.atWork)
   const pipelined = lane(bounds.pipelinedAtWork)

@@ -15,6 +15,8 @@ export interface Bounds {
   readonly pipelinedAtWork: number
   /** How much of either, and of what waits, the requests of one caller may be: the rest is left to others. */
   readonly shareOfCaller: number
+  /** How much of either while other callers ask: what one of them posts is then behind so few of the others' in a batch. */
+  readonly shareBesideOthers: number
   /** Requests with a large body at work: one is as much work as hundreds of others, for this process and for PostgreSQL. */
   readonly bulkAtWork: number
   /** From how many bytes on a body is large: more than a posting with all of its metadata has. */
@@ -55,6 +57,7 @@ export const bounds: Bounds = {
   atWork: 512,
   pipelinedAtWork: 16,
   shareOfCaller: 0.75,
+  shareBesideOthers: 0.25,
   bulkAtWork: 2,
   bulkBytes: 16 * 1024,
   bulkBytesHeld: 64 * 1024 * 1024,

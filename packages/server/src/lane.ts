@@ -25,6 +25,8 @@ export interface LaneOptions {
   readonly atOnce: number
   /** Of one caller; as many as there are when left out. */
   readonly atOncePerCaller?: number
+  /** The same while others ask. */
+  readonly atOnceBesideOthers?: number
   readonly waiting: number
   /** The same. */
   readonly waitingPerCaller?: number
@@ -46,6 +48,7 @@ export function createLane(options: LaneOptions): Lane {
   const { atOnce, atOncePerCaller = atOnce, waiting: maxWaiting, waitingPerCaller = maxWaiting } = options
   const { patienceMs, ownTurnMs, isTurnLong } = options
   const queue: Waiting[] = []
+  const { atOnceBesideOthers = atOncePerCaller } = options
   const atWork = createTally()
   const waiting = createTally()
   let places = atOnce
@@ -66,7 +69,17 @@ export function createLane(options: LaneOptions): Lane {
     })
   }
 
-  const hasPlace = ({ caller }: Work) => places > 0 && atWork.of(caller) < atOncePerCaller
+  let lastCaller: string | undefined | null = null // of nobody yet
+  let besideOthersUntil = 0
+  const noteCaller = (caller: string | undefined, now: number) => {
+    if (lastCaller !== null && caller !== lastCaller) besideOthersUntil = now + recentMs
+    lastCaller = caller
+  }
+
+  const hasPlace = ({ caller }: Work) => {
+    const most = performance.now() < besideOthersUntil ? atOnceBesideOthers : atOncePerCaller
+    return places > 0 && atWork.of(caller) < most
+  }
 
   const schedule = () => {
     if (isScheduled || places === 0 || queue.length === 0) return
@@ -107,6 +120,7 @@ export function createLane(options: LaneOptions): Lane {
   return {
     enter(work) {
       const now = performance.now()
+      noteCaller(work.caller, now)
       const mayBegin =
         hasPlace(work) && queue.length === 0 && pausedUntil <= now && work.handicapMs < ownTurnMs
       if (mayBegin && !isTurnLong()) return start(work)
@@ -118,6 +132,9 @@ export function createLane(options: LaneOptions): Lane {
     },
   }
 }
+
+/** For how long somebody who asked counts as asking. */
+const recentMs = 1_000
 
 function insert(queue: Waiting[], item: Waiting): void {
   let place = queue.length

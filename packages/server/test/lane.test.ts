@@ -8,6 +8,7 @@ const options = {
   atOncePerCaller: 100,
   waiting: 100,
   waitingPerCaller: 100,
+  atOnceBesideOthers: 100,
   patienceMs: 60_000,
   ownTurnMs: 1_000,
   isTurnLong: () => false,
@@ -129,7 +130,7 @@ test('nothing begins for as long as the work that ended asks for, however many p
 })
 
 test('one caller leaves places to others, at work and waiting', async () => {
-  const few = { atOnce: 3, atOncePerCaller: 2, waiting: 4, waitingPerCaller: 2 }
+  const few = { atOnce: 3, atOncePerCaller: 2, atOnceBesideOthers: 2, waiting: 4, waitingPerCaller: 2 }
   const { enter, started, refused, done } = createTestLane(few)
   for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) enter(name, { caller: 'a' })
   expect([started, refused]).toEqual([['a1', 'a2'], ['a5']])
@@ -152,6 +153,31 @@ test('one caller leaves places to others, at work and waiting', async () => {
   done('a2')
   for (let turn = 1; turn <= 3; turn += 1) await nextTurn()
   expect(started.slice(5).toSorted()).toEqual(['a4', 'nobody 2'])
+})
+
+test('one caller has fewer places while others ask', async () => {
+  const { enter, started, done } = createTestLane({ atOnce: 8, atOncePerCaller: 6, atOnceBesideOthers: 2 })
+  for (const name of ['a1', 'a2', 'a3']) enter(name, { caller: 'a' })
+  expect(started).toEqual(['a1', 'a2', 'a3']) // nobody else asks
+  enter('b1', { caller: 'b' })
+  enter('a4', { caller: 'a' })
+  expect(started).toEqual(['a1', 'a2', 'a3', 'b1'])
+  const frozen = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
+  try {
+    done('a1')
+    await nextTurn()
+    expect(started).toEqual(['a1', 'a2', 'a3', 'b1'])
+    done('a2')
+    await nextTurn()
+    expect(started).toEqual(['a1', 'a2', 'a3', 'b1', 'a4'])
+    enter('a5', { caller: 'a' })
+    frozen.mockReturnValue(performance.now() + 10_000) // the other has not asked for long
+    enter('a6', { caller: 'a' })
+    for (let turn = 1; turn <= 3; turn += 1) await nextTurn()
+    expect(started.slice(5)).toEqual(['a5', 'a6'])
+  } finally {
+    frozen.mockRestore()
+  }
 })
 
 test('what is gone, or has waited too long, is let go of behind a caller who has its share', async () => {
