@@ -22,7 +22,11 @@ export interface Surroundings {
 const repeatPart = 0.1
 const racePart = 0.05
 
+/** Between two attempts of a request whose outcome is open. */
 const [leastPauseMs, mostPauseMs] = [50, 500]
+
+/** Between two stories: the machine is not to be full, or how soon service is back would say how full it is. */
+const mostThinkingMs = 150
 
 /** Plays one story after the other until the run ends. */
 export async function playClient(app: App, client: number, surroundings: Surroundings): Promise<void> {
@@ -36,6 +40,7 @@ export async function playClient(app: App, client: number, surroundings: Surroun
       random: createRandom(seed, name),
       carryOut: (request) => carryOut(request, { app, tries, ...surroundings }),
     })
+    await pause(tries.int(0, mostThinkingMs), ended)
   }
 }
 
