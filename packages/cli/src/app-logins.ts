@@ -1,5 +1,5 @@
 import { databaseOf, readDatabaseUrl } from '@shared-ledger/ledger/session'
-import { withLogin } from '@shared-ledger/postgres'
+import { withConnection, withLogin } from '@shared-ledger/postgres'
 
 /** How an app's processes log in to the database. */
 export interface AppLogin {
@@ -43,6 +43,29 @@ export function appLoginOf(app: string, env: NodeJS.ProcessEnv): AppLogin {
 function isSame(one: string, other: string): boolean {
   const [a, b] = [one, other].map((url) => readDatabaseUrl(url))
   return a?.host === b?.host && a?.port === b?.port && databaseOf(one) === databaseOf(other)
+}
+
+/**
+ * Which of the apps log in as one who may do everything: a superuser, or the owner of the ledger's tables. A pooler is passed
+ * by where the way past it is known.
+ */
+export async function ownersOf(logins: ReadonlyMap<string, AppLogin>): Promise<string[]> {
+  const found = await Promise.all(
+    Array.from(logins, async ([app, { url, directUrl }]) => ({
+      app,
+      isOwner: await isOwner(directUrl ?? url),
+    })),
+  )
+  return found.filter(({ isOwner }) => isOwner).map(({ app }) => app)
+}
+
+function isOwner(url: string): Promise<boolean> {
+  return withConnection(url, async (connection) => {
+    const { rows } = await connection.query<{ is: boolean }>(
+      `SELECT pg_has_role(nspowner, 'USAGE') AS is FROM pg_namespace WHERE nspname = 'ledger'`,
+    )
+    return rows[0]?.is ?? false
+  })
 }
 
 /** The environment of an app's processes: ours, with the app's login as the only one. */

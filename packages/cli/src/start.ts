@@ -1,5 +1,5 @@
 import { appsOf, migrate } from '@shared-ledger/postgres'
-import { withLoginOf } from './app-logins.ts'
+import { ownersOf, withLoginOf } from './app-logins.ts'
 import { runCommand, say } from './command.ts'
 import { assertConnections } from './connections.ts'
 import { withDatabase } from './database.ts'
@@ -12,6 +12,9 @@ const usage =
   'each by one process or as many as --workers says.'
 const options = { workers: { type: 'string', default: '1' } } as const
 
+const advice =
+  'logged in as the owner of the database, who may do everything there. npm run provision gives each app a role of its own.'
+
 await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: names, values }) => {
   const { METRICS_PORT: metricsPort } = readStartSettings()
   const workers = workersOf(values.workers)
@@ -20,6 +23,8 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
   return withDatabase(root, async ({ directUrl, loginsOf }, stopped) => {
     await migrate({ databaseUrl: directUrl, root, apps: withMigrations, log: say, signal: stopped })
     const logins = await loginsOf(apps, stopped)
+    const owners = await ownersOf(logins)
+    if (owners.length > 0) say(`${owners.join(', ')}: ${advice}`)
     if (workers > 1) await assertConnections([...logins.values()], workers)
     stopped.throwIfAborted()
     const servers = Array.from(logins, ([app, login], index) => {

@@ -172,6 +172,7 @@ test('npm start hands the app this login, and not the owner’s', async () => {
   expect(await started.line(/^content \d+ given/)).toContain(`DATABASE_URL=${login} `)
   await started.line(/^ {2}content/)
   expect(started.lines.join('\n')).not.toContain('//owner:')
+  expect(started.lines.join('\n')).not.toContain('logged in as the owner')
   started.process.kill('SIGTERM')
   expect(await started.ended).toBe(0)
 

@@ -130,6 +130,9 @@ test('DATABASE_URL, also from .env, is used in place of the embedded database', 
     const started = start(['content'])
     expect(databaseOf(await started.line(/^content \d+ given/))).toBe(server.url('theirs'))
     await started.line(/^ {2}content/)
+    expect(started.lines).toContain(
+      'content: logged in as the owner of the database, who may do everything there. npm run provision gives each app a role of its own.',
+    )
     started.process.kill('SIGTERM')
     expect(await started.ended).toBe(0)
     expect(started.lines.join('\n')).not.toMatch(/(Creating|Starting|Stopping) .*(database|PostgreSQL)/)
