@@ -2,7 +2,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { print } from 'graphql'
 import { ClientError } from 'graphql-request'
-import type { LedgerClientOptions } from './transport.ts'
+import { headersOf, type LedgerClientOptions } from './transport.ts'
 
 /** Opens a subscription, and gives its results until the server completes it. @throws what failureOf understands. */
 export type OpenStream = <Result>(
@@ -15,10 +15,8 @@ export type OpenStream = <Result>(
  * Subscriptions by GraphQL over SSE, each on a connection of its own. What is not read yet stays with the server.
  * @param maxSilenceMs How long a server may say nothing on an open stream: it pings every 12 seconds.
  */
-export function createOpenStream(
-  { url, headers, fetch: send = fetch, timeoutMs = 30_000 }: LedgerClientOptions,
-  maxSilenceMs = 30_000,
-): OpenStream {
+export function createOpenStream(options: LedgerClientOptions, maxSilenceMs = 30_000): OpenStream {
+  const { url, fetch: send = fetch, timeoutMs = 30_000 } = options
   return async function* <Result>(
     document: TypedDocumentNode<Result, never>,
     variables: object,
@@ -34,7 +32,7 @@ export function createOpenStream(
         send(new URL(url).href, {
           method: 'POST',
           headers: {
-            ...(typeof headers === 'function' ? headers() : headers),
+            ...headersOf(options),
             'content-type': 'application/json',
             accept: 'text/event-stream',
           },

@@ -9,12 +9,24 @@ import { defaultRetryPolicy, delayAfter, type RetryPolicy } from './retry.ts'
 export interface LedgerClientOptions {
   /** The app's GraphQL endpoint, such as http://localhost:4001/graphql. */
   readonly url: string | URL
+  /**
+   * The API key, or a token, where the app asks for one: sent as the header Authorization. A function is asked anew for each
+   * attempt (for a token that expires, or a key that is rotated).
+   */
+  readonly key?: string | (() => string) | undefined
   /** Sent with every attempt; a function is asked anew each time (for a token that expires). */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) | undefined
   readonly fetch?: typeof fetch | undefined
   readonly retry?: Partial<RetryPolicy> | undefined
   /** How long one attempt may take. 30 seconds when left out. */
   readonly timeoutMs?: number | undefined
+}
+
+/** The headers of one attempt. */
+export function headersOf({ key, headers }: LedgerClientOptions): Record<string, string> {
+  const given = typeof headers === 'function' ? headers() : headers
+  const bearer = typeof key === 'function' ? key() : key
+  return { ...given, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) }
 }
 
 /** An answer, and what became of the attempts before it. */
@@ -39,10 +51,10 @@ export interface SendOptions {
 
 /** @throws TypeError when the URL is none. */
 export function createTransport(options: LedgerClientOptions): Send {
-  const { headers, timeoutMs = 30_000 } = options
+  const { timeoutMs = 30_000 } = options
   const policy = { ...defaultRetryPolicy, ...options.retry }
   const client = new GraphQLClient(new URL(options.url).href, {
-    headers: typeof headers === 'function' ? () => ({ ...headers() }) : { ...headers },
+    headers: () => headersOf(options),
     ...(options.fetch && { fetch: options.fetch }),
   })
 

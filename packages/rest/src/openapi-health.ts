@@ -19,6 +19,7 @@ const probe = (operationId: string, summary: string, description: string, respon
     summary,
     description,
     tags: ['health'],
+    security: [],
     parameters: [],
     responses: {
       ...responses,

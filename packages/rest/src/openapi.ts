@@ -23,10 +23,22 @@ export interface OpenApiDocument {
   readonly openapi: '3.1.0'
   readonly info: AppInfo & { readonly title: string; readonly description: string }
   readonly servers: readonly { readonly url: string }[]
-  readonly security: readonly []
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> }
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>
+    readonly securitySchemes: Readonly<Record<string, object>>
+  }
+}
+
+/** What a server may ask for. */
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, or a token, where the server asks for one.',
+  },
 }
 
 /** Describes an app's routes, from the same shapes and tables that answer them. */
@@ -63,10 +75,10 @@ export function createOpenApi(options: {
         'Errors are application/problem+json; `code` tells them apart.',
     },
     servers: [{ url: '/' }],
-    security: [],
+    security: [{ bearer: [] }, {}], // the latter: where the server asks nobody
     tags: tags.filter(([name]) => used.has(name)).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: named() },
+    components: { schemas: named(), securitySchemes },
   }
 }
 
