@@ -147,10 +147,12 @@ export function createApp(options: AppOptions, observer?: Observer): App {
     outcome: 'ok',
   })
 
+  const asksForKey = identify !== undefined
+  const page = graphiql ? pageAnswer(graphiqlPage(app, { asksForKey })) : undefined
   const endpoints = new Map<string, Endpoint>(
     Object.entries({
-      '/': indexPage(app),
-      [graphqlPath]: graphqlEndpoint(graph, graphiql ? pageAnswer(graphiqlPage(app)) : undefined),
+      '/': indexPage(app, { graphiql }),
+      [graphqlPath]: graphqlEndpoint(graph, page),
       ...probeEndpoints(() => ledger.ping(), {
         onFault: (error) => logger.warn({ err: error }, 'unhealthy'),
         isStopping: () => isStopping,

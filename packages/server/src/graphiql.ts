@@ -1,5 +1,6 @@
 import { contentTypes, createAsset } from './asset.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
+import { keyFiles, keyScript, keyStyle, withKeyField } from './graphiql-key.ts'
 import { type Page, scriptLiteral } from './html.ts'
 
 /** What GraphiQL shows at first: it posts and reads, with a nonce of its own for every visitor. */
@@ -34,14 +35,15 @@ query Read {
 }
 `
 
-/** GraphiQL's page; its files are GraphiQL's `graphiqlFiles`. */
-export function graphiqlPage(app: string): Page {
-  return {
+/** GraphiQL's page, with a field for the key where the server asks for one. Its files are `graphiqlFiles`. */
+export function graphiqlPage(app: string, { asksForKey }: { readonly asksForKey: boolean }): Page {
+  const page: Page = {
     title: `${app}: GraphiQL`,
     styles: ['/graphql/graphiql.css'],
     scripts: ['/graphql/graphiql.js', '/graphql/start.js'],
     body: '<div id="root"></div>',
   }
+  return asksForKey ? withKeyField(page) : page
 }
 
 /**
@@ -62,6 +64,8 @@ YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...${scriptLi
       between(await inlinePage(), '<script>', 'YogaGraphiQL.renderYogaGraphiQL('),
     ),
     '/graphql/start.js': file('js', async () => start),
+    [keyFiles.script]: file('js', async () => keyScript),
+    [keyFiles.style]: file('css', async () => keyStyle),
   }
 }
 

@@ -13,8 +13,9 @@ const links = {
 }
 
 /** A page that lists what the app serves. */
-export function indexPage(app: string): Endpoint {
-  const items = Object.entries(links).map(
+export function indexPage(app: string, { graphiql }: { readonly graphiql: boolean }): Endpoint {
+  const shown = graphiql ? links : { ...links, '/graphql': 'The graph.' }
+  const items = Object.entries(shown).map(
     ([href, text]) => `<li><h2><a href="${href}">${href}</a></h2><p>${text}</p></li>`,
   )
   const page = pageAnswer({
