@@ -90,3 +90,47 @@ test.each(released)('a database of %s, with rows of every kind, becomes one of t
     await database.drop()
   }
 })
+
+test('postings that meet the migration of the hash chain are posted once, by the functions before it or after it', async () => {
+  const database = await createEmptyDatabase()
+  const pool = createPool(database.url)
+  const ledger = createLedger({ app: 'games', operations, pool })
+  try {
+    await migrateTo(database.directUrl, '20261121000001_posting')
+    await withConnection(database.directUrl, (connection) =>
+      connection.query("SELECT ledger.set_operations('games', $1, ARRAY['GAME_FEE'])", [
+        Object.keys(operations),
+      ]),
+    )
+    let isMigrated = false
+    let posted = 0
+    const postOn = async (ownerId: string) => {
+      let after = 0 // posts some more once it is there
+      for (let n = 0; after < 5; n += 1) {
+        const posting = { operation: 'CREDIT_ADD', amount: 1, nonce: `${n}` } as const
+        const result = await ledger.postTransaction({
+          nonce: `${ownerId} ${n}`,
+          entries: [
+            { ...posting, ownerId },
+            { ...posting, ownerId: 'shared' },
+          ],
+        })
+        const single = await ledger.postEntry({ ...posting, ownerId })
+        expect([result.ok, single.ok]).toEqual([true, true])
+        posted += 3
+        if (isMigrated) after += 1
+      }
+    }
+    const postings = ['ada', 'bob', 'cyd', 'dan'].map(postOn)
+    while (posted < 60) await new Promise((resolve) => setImmediate(resolve))
+    await migrate({ databaseUrl: database.directUrl, root, apps: [], log: () => {} })
+    isMigrated = true
+    await Promise.all(postings)
+    const verified = await withConnection(database.directUrl, (connection) => verifyLedger(connection))
+    expect(verified).toMatchObject({ apps: [{ app: 'games', entries: posted }], broken: [] })
+  } finally {
+    await ledger.close()
+    await pool.end()
+    await database.drop()
+  }
+})
