@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { createLedger } from '../../src/index.ts'
@@ -68,6 +69,44 @@ test('all questions see one snapshot, while postings go on', async () => {
   })
   expect(broken).toEqual([])
   expect(posted).toBeGreaterThan(10)
+})
+
+describe('the functions that make hashes', () => {
+  const read = (file: string) => readFileSync(new URL(`../../../../${file}`, import.meta.url), 'utf8')
+  const plain = (text: string) => text.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ')
+
+  test('say what the question says that recomputes them', () => {
+    const question = plain(read('packages/ledger/verify/questions/chain.sql'))
+    const functions = plain(read('prisma/functions/chain.sql'))
+    const [form, next, start] = [...functions.matchAll(/ RETURN (.*?);/g)].map(([, body = '']) => body)
+    expect(question).toContain(form)
+    expect(question.split(start ?? '')).toHaveLength(3)
+    expect(next).toBe('sha256(before || sha256(form))')
+  })
+
+  test('may be replaced by whoever changes an entry: it is found', async () => {
+    const { app, spent } = await seed()
+    const names = ['entry_form', 'next_hash', 'chain_start']
+    const { rows } = await sql.query(
+      "SELECT pg_get_functiondef(oid) AS text FROM pg_proc WHERE pronamespace = 'ledger'::regnamespace AND proname = ANY ($1)",
+      [names],
+    )
+    expect(rows).toHaveLength(3)
+    await intruder.query('UPDATE ledger.entries SET nonce = $3 WHERE app = $1 AND id = $2', [
+      app,
+      spent.id,
+      'x',
+    ])
+    try {
+      for (const { text } of rows) {
+        await intruder.query(text.replace(/RETURN [\s\S]*/, 'RETURN NULL::bytea'))
+      }
+      const { broken } = await verifyLedger(sql, { apps: [app] })
+      expect(broken.find(({ question }) => question === 'chain')).toMatchObject({ count: 1 })
+    } finally {
+      for (const { text } of rows) await intruder.query(text)
+    }
+  })
 })
 
 describe('several connections share the work', () => {

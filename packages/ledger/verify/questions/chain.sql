@@ -1,11 +1,21 @@
 -- Each entry's hash follows from what it says and the hash before it; the account's head is the hash of its last entry.
 
 -- Asked for the owners from $2 on, and before $3. Of an account, the first entry that does not follow is named.
+-- What prisma/functions/chain.sql says is said here once more: who changes entries may have replaced its functions, too.
 WITH chained AS (
   SELECT book, owner_id, seq, hash, lead(seq) OVER account IS NULL AS is_last,
-         ledger.next_hash(lag(hash, 1, ledger.chain_start(book, owner_id)) OVER account, ledger.entry_form(
-           app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
-           reverses, refunds, hold_id)) AS follows
+         sha256(
+           lag(hash, 1, sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8')))
+             OVER account
+           || sha256('\x01'::bytea || int8send(seq) || int8send(id) || int8send(amount) || int8send(balance_after) || int4send(place)
+             || uuid_send(transaction_id) || timestamptz_send(created_on)
+             || coalesce('\x08'::bytea || int8send(reverses), '\x00')
+             || coalesce('\x08'::bytea || int8send(refunds), '\x00')
+             || coalesce('\x08'::bytea || int8send(hold_id), '\x00')
+             || int4send(octet_length(app)) || int4send(octet_length(book)) || int4send(octet_length(owner_id))
+             || int4send(octet_length(operation)) || int4send(octet_length(nonce))
+             || convert_to(app || book || owner_id || operation || nonce || metadata::text, 'UTF8'))
+         ) AS follows
     FROM ledger.entries
    WHERE app = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
   WINDOW account AS (PARTITION BY book, owner_id ORDER BY seq)
@@ -16,7 +26,8 @@ WITH chained AS (
 )
 SELECT broken, found, expected
   FROM (
-    SELECT book, owner_id, a.head, j.first_broken, coalesce(j.last_hash, ledger.chain_start(book, owner_id)) AS last_hash
+    SELECT book, owner_id, a.head, j.first_broken, coalesce(j.last_hash,
+             sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8'))) AS last_hash
       FROM judged j FULL JOIN (
         SELECT book, owner_id, head FROM ledger.accounts
          WHERE book = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
