@@ -56,7 +56,7 @@ export async function serveToCallers(
     graphql: (caller: Caller, query: string, variables: object = {}) =>
       send(caller, '/graphql', { method: 'POST', body: JSON.stringify({ query, variables }) }),
     /** Opens a subscription, and reads until the text of its events has what is waited for. */
-    async stream(caller: Caller, query: string, until: string): Promise<string> {
+    async stream(caller: Caller, query: string, until: RegExp): Promise<string> {
       const leave = new AbortController()
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
@@ -72,7 +72,7 @@ export async function serveToCallers(
       const decoder = new TextDecoder()
       for await (const chunk of response.body ?? []) {
         text += decoder.decode(chunk, { stream: true })
-        if (text.includes(until)) break
+        if (until.test(text)) break
       }
       leave.abort()
       return text

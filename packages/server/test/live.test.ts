@@ -73,7 +73,7 @@ describe('a subscription', () => {
     })
     await textUntil(response, /^:\n\n(:\n\n)+/)
     await post('n1')
-    const text = await textUntil(response, /\n\n$/)
+    const text = await textUntil(response, /event: next\n.*\n\n$/)
     expect(text).toMatch(
       /^(:\n\n)*event: next\ndata: \{"data":\{"ledgerEntryPosted":\{"cursor":"\w+","entry":\{"seq":1,"nonce":"n1"\}\}\}\}\n\n/,
     )
