@@ -1,8 +1,10 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { buildSchema } from 'graphql'
 import pg from 'pg'
 import { afterAll } from 'vitest'
 import { createContentApp } from '../../apps/content/src/app.ts'
 import { createFreelanceApp } from '../../apps/freelance/src/app.ts'
+import { read } from '../../docs/test/markdown.ts'
 import { serveToCallers } from './callers.ts'
 import type { Known } from './ledger-calls.ts'
 
@@ -73,6 +75,18 @@ export async function openApps() {
   const sharedEntry = String(shared.transaction.entries[0].id)
   const sharedTransaction: string = shared.transaction.id
 
+  /** Each root field of both apps, and who serves it. */
+  const fields = new Map(
+    [
+      { served: freelance, sdl: read('apps/freelance/schema.graphql') },
+      { served: content, sdl: read('apps/content/schema.graphql') },
+    ]
+      .flatMap(({ served, sdl }) =>
+        rootFields(sdl).map(({ name, root }) => [name, { served, root }] as const),
+      )
+      .reverse(), // of the ledger's own fields, those of freelance
+  )
+
   /** How much there is of what requests write. */
   const rows = async () => {
     const { rows } = await sql.query<{ count: string }>(`
@@ -82,5 +96,13 @@ export async function openApps() {
           || ' ' || (SELECT count(*) FROM ledger.holds WHERE released_on IS NULL) AS count`)
     return rows[0]?.count
   }
-  return { freelance, content, known, sharedEntry, sharedTransaction, rows }
+  return { freelance, content, known, sharedEntry, sharedTransaction, fields, rows }
+}
+
+function rootFields(sdl: string) {
+  const schema = buildSchema(sdl)
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
+  return roots.flatMap((type) =>
+    Object.keys(type?.getFields() ?? {}).map((name) => ({ name, root: type?.name ?? '' })),
+  )
 }

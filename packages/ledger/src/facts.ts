@@ -4,6 +4,7 @@ export { limits } from './limits.ts'
 export { messages } from './messages.ts'
 export {
   isOwner,
+  isPrincipal,
   type OwnerPrincipal,
   type Principal,
   type Scope,

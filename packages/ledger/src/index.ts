@@ -42,6 +42,7 @@ export {
 } from './errors.ts'
 export {
   isOwner,
+  isPrincipal,
   type LedgerErrorCode,
   ledgerErrors,
   limits,

@@ -23,6 +23,15 @@ export interface OwnerPrincipal extends PrincipalBase {
   readonly owner: string
 }
 
+/** Whether a value is a principal: a name with scopes, or with an owner, and not with both. An error has a name, too. */
+export function isPrincipal(value: unknown): value is Principal {
+  if (typeof value !== 'object' || value === null || value instanceof Error) return false
+  const { name, owner, scopes: given }: { name?: unknown; owner?: unknown; scopes?: unknown } = value
+  if (typeof name !== 'string') return false
+  const isService = Array.isArray(given) && given.every((scope) => scopes.includes(scope))
+  return 'owner' in value ? typeof owner === 'string' && given === undefined : isService
+}
+
 /** Whether a principal reads one account alone. */
 export function isOwner(principal: Principal): principal is OwnerPrincipal {
   return 'owner' in principal

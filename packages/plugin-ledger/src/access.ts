@@ -1,4 +1,4 @@
-import { isOwner, type Principal, type Scope } from '@shared-ledger/ledger'
+import { isOwner, isPrincipal, type Principal, type Scope } from '@shared-ledger/ledger'
 import { GraphQLError } from 'graphql'
 
 interface Permission {
@@ -20,6 +20,7 @@ export const permissions = {
   admin: { scope: 'admin', byOwners: false },
 } as const satisfies Readonly<Record<string, Permission>>
 
+/** What a field does, as a row of the table. */
 export type Action = keyof typeof permissions
 
 /** Who may ask for a field of Mutation or Subscription. */
@@ -90,6 +91,7 @@ export function assertScopes(principal: Principal, needed: readonly Scope[]): vo
   if (missing) throw forbidden(`This needs the scope ${missing}, which the caller does not have.`)
 }
 
+/** Says that the caller may not do this: 403 over REST, an error of the field over GraphQL. */
 export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } })
 }
@@ -100,8 +102,4 @@ export function principalOf(context: object): Principal {
   throw new TypeError(
     "The context of the request has no principal. Serve the schema with @shared-ledger/server, or give the context of your own server one: { name, scopes: ['read', …] } or { name, owner }.",
   )
-}
-
-function isPrincipal(value: unknown): value is Principal {
-  return typeof value === 'object' && value !== null && ('scopes' in value || 'owner' in value)
 }

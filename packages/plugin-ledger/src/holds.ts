@@ -35,7 +35,7 @@ export function addHolds(graph: Graph): void {
   const capture = addResult(graph, 'CaptureHold', ledger.captureHold, ['entry', 'hold', 'balance'])
   const release = addResult(graph, 'ReleaseHold', ledger.releaseHold, ['hold', 'balance'])
 
-  const assertHoldOpen = createHoldCheck(ledger)
+  const assertMayEndHold = createHoldCheck(ledger)
 
   builder.mutationFields((t) => ({
     holdCredits: t.field({
@@ -53,7 +53,7 @@ export function addHolds(graph: Graph): void {
       args: { input: inputArg(t.arg, CaptureHoldInput) },
       access: { action: 'post', owner: 'any' },
       resolve: async (_root, { input }, { principal }) => {
-        await assertHoldOpen(input.id, principal)
+        await assertMayEndHold(input.id, principal)
         const captured = await capture.run(input)
         if ('code' in captured) return captured
         const hold: HoldOfCapture = { ...captured.hold, capture: captured.entry }
@@ -68,7 +68,7 @@ export function addHolds(graph: Graph): void {
       args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
       access: { action: 'post', owner: 'any' },
       resolve: async (_root, { id }, { principal }) => {
-        await assertHoldOpen(id, principal)
+        await assertMayEndHold(id, principal)
         return release.run(id)
       },
     }),

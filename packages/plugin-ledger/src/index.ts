@@ -6,7 +6,6 @@ import RelayPlugin from '@pothos/plugin-relay'
 import { PothosLedgerPlugin } from './plugin.ts'
 
 export type { Action, FieldAccess, QueryAccess } from './access.ts'
-export { permissions } from './access.ts'
 export type { FieldCost } from './field-cost.ts'
 export { PothosLedgerPlugin } from './plugin.ts'
 export type { ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'

@@ -17,9 +17,9 @@ export function scopesOf(
  * @throws GraphQLError FORBIDDEN
  */
 export function createHoldCheck(ledger: AnyLedger): (id: string, principal: Principal) => Promise<void> {
-  const isOfTrust = Object.values(ledger.operations).some(({ internal, scope }) => internal || scope)
+  const hasRestricted = Object.values(ledger.operations).some(({ internal, scope }) => internal || scope)
   return async (id, principal) => {
-    const hold = isOfTrust ? await ledger.hold(id) : null
+    const hold = hasRestricted ? await ledger.hold(id) : null
     const definition = hold && ledger.operations[hold.operationName]
     if (!hold || !definition) return
     if (definition.internal) {

@@ -23,14 +23,17 @@ export function seenEntry(
   return ledger.transaction(entry.transactionId).then((found) => (found ? ownEntry(entry, found) : entry))
 }
 
-type Resolve<Value> = (
+type ResolveEntry<Value> = (
   entry: LedgerEntry,
   args: object,
   context: { readonly principal: Principal },
 ) => Value | Promise<Value>
 
 /** Resolves a field of an entry from what the sender of the request may see of it. */
-export function ofSeenEntry<Value>(ledger: AnyLedger, read: (entry: LedgerEntry) => Value): Resolve<Value> {
+export function ofSeenEntry<Value>(
+  ledger: AnyLedger,
+  read: (entry: LedgerEntry) => Value,
+): ResolveEntry<Value> {
   return (entry, _args, context) => {
     const seen = seenEntry(ledger, entry, context)
     return seen instanceof Promise ? seen.then(read) : read(seen)

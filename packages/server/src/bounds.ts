@@ -15,7 +15,7 @@ export interface Bounds {
   readonly pipelinedAtWork: number
   /** How much of either, and of what waits, the requests of one caller may be: the rest is left to others. */
   readonly shareOfCaller: number
-  /** How much of either while other callers ask: what one of them posts is then behind so few of the others' in a batch. */
+  /** How much of what is at work one caller may have while others ask: few of its postings stand ahead of theirs in a batch. */
   readonly shareBesideOthers: number
   /** Requests with a large body at work: one is as much work as hundreds of others, for this process and for PostgreSQL. */
   readonly bulkAtWork: number

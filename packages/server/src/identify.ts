@@ -1,5 +1,5 @@
 import { DatabaseUnavailableError, ledgerErrorOf } from '@shared-ledger/ledger'
-import { type Principal, scopes } from '@shared-ledger/ledger/facts'
+import { isPrincipal, type Principal, scopes } from '@shared-ledger/ledger/facts'
 import { Problem, problem, problems } from '@shared-ledger/rest'
 import type { ErrorListeners } from './graphql-errors.ts'
 import { appInTime } from './in-time.ts'
@@ -62,13 +62,4 @@ export function principalOf(context: unknown): Principal | undefined {
   const { principal }: { principal?: unknown } =
     typeof context === 'object' && context !== null ? context : {}
   return isPrincipal(principal) ? principal : undefined
-}
-
-/** Every error has a name, too: whoever returns one means to refuse. */
-function isPrincipal(value: unknown): value is Principal {
-  if (typeof value !== 'object' || value === null || value instanceof Error) return false
-  const { name, owner, scopes: given }: { name?: unknown; owner?: unknown; scopes?: unknown } = value
-  if (typeof name !== 'string') return false
-  const isService = Array.isArray(given) && given.every((scope) => scopes.includes(scope))
-  return 'owner' in value ? typeof owner === 'string' && given === undefined : isService
 }

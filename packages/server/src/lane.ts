@@ -4,7 +4,7 @@ import { createTally } from './tally.ts'
 export interface Work {
   /** How many ms later than it did it counts as having come, where there is a queue: what costs little goes first. */
   readonly handicapMs: number
-  /** The same for what its caller has there besides; that is no reason for a turn of its own. */
+  /** How many ms later it counts as having come for what its caller has there besides: no reason for a turn of its own. */
   readonly othersMs?: number
   /** Whose it is, where that is told: one caller's work leaves some places to others. */
   readonly caller?: string | undefined
@@ -23,12 +23,12 @@ export interface Lane {
 
 export interface LaneOptions {
   readonly atOnce: number
-  /** Of one caller; as many as there are when left out. */
+  /** How many of one caller's are at work at most; as many as there are when left out. */
   readonly atOncePerCaller?: number
-  /** The same while others ask. */
+  /** How many of one caller's are at work at most while others ask. */
   readonly atOnceBesideOthers?: number
   readonly waiting: number
-  /** The same. */
+  /** How many of one caller's wait at most. */
   readonly waitingPerCaller?: number
   readonly patienceMs: number
   /** From which handicap on work is begun in a turn of the event loop of its own, behind what costs little. */
@@ -45,10 +45,17 @@ interface Waiting {
 }
 
 export function createLane(options: LaneOptions): Lane {
-  const { atOnce, atOncePerCaller = atOnce, waiting: maxWaiting, waitingPerCaller = maxWaiting } = options
-  const { patienceMs, ownTurnMs, isTurnLong } = options
+  const {
+    atOnce,
+    atOncePerCaller = atOnce,
+    atOnceBesideOthers = atOncePerCaller,
+    waiting: maxWaiting,
+    waitingPerCaller = maxWaiting,
+    patienceMs,
+    ownTurnMs,
+    isTurnLong,
+  } = options
   const queue: Waiting[] = []
-  const { atOnceBesideOthers = atOncePerCaller } = options
   const atWork = createTally()
   const waiting = createTally()
   let places = atOnce

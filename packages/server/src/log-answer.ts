@@ -8,7 +8,7 @@ import { logRequest } from './logger.ts'
 export interface Asked {
   readonly method: string
   readonly path: string
-  /** The same path where it is served beside REST's routes. */
+  /** The path where a page or an endpoint of the server itself answers; a route of REST tells its own. */
   readonly endpoint: string | undefined
   /** Who asked; left out where that was not told. */
   readonly principal?: Principal

@@ -15,7 +15,7 @@ import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
 
 export interface ServeOptions
-  extends Omit<AppOptions, 'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection'> {
+  extends Omit<AppOptions, 'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection' | 'rateLimit'> {
   readonly ledger: AppOptions['ledger'] & {
     readonly operations: object
     load(): LedgerLoad

@@ -2,13 +2,13 @@ import {
   type ArgumentNode,
   type ExecutionArgs,
   type FieldNode,
-  type FragmentDefinitionNode,
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql'
+import { fragmentsOf } from './document-cost.ts'
 import { mutationWeight } from './field-cost.ts'
 
 type Asked = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
@@ -34,6 +34,7 @@ export function countRequests(asked: Asked, cost: number): number {
 
 /** The fields of an operation, one for each name of the answer: as they are executed. */
 function rootFields({ document }: Asked, { selectionSet }: OperationDefinitionNode): readonly FieldNode[] {
+  const fragments = fragmentsOf(document)
   const fields = new Map<string, FieldNode>()
   const spread = new Set<string>()
   const collect = ({ selections }: SelectionSetNode) => {
@@ -44,10 +45,7 @@ function rootFields({ document }: Asked, { selectionSet }: OperationDefinitionNo
       } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet)
       else if (!spread.has(selection.name.value)) {
         spread.add(selection.name.value)
-        const fragment = document.definitions.find(
-          (definition): definition is FragmentDefinitionNode =>
-            definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-        )
+        const fragment = fragments.get(selection.name.value)
         if (fragment) collect(fragment.selectionSet)
       }
     }
