@@ -12,9 +12,13 @@ const behindPooler = [
   'packages/ledger/test/{batches,concurrency,corrections,history,holds,limits,live,overdraft,post-*,reads,transfers}.test.ts',
 ]
 
+/** What `npm run test:keys` runs with servers that ask for keys: what reaches them over HTTP. */
+const withKeys = ['apps/*/test/*.test.ts', 'test/*.test.ts', 'test/keys/*.keys.ts']
+
 /** What only some commands run; `npm run test:container` installs packages anew. */
 const ofMode: Readonly<Record<string, string[]>> = {
   pooler: behindPooler,
+  keys: withKeys,
   container: ['test/container/*.container.ts'],
 }
 
@@ -29,7 +33,8 @@ export default defineConfig(({ mode }) => ({
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },
     maxWorkers: 3,
     // Limits catch a hang and nothing else, the product's own too: the suite passes while other work holds all cores.
-    env: { REQUEST_TIMEOUT_MS: '240000' },
+    env: { REQUEST_TIMEOUT_MS: '240000', ...(mode === 'keys' && { LEDGER_AUTH: 'keys' }) },
+    setupFiles: mode === 'keys' ? ['test/send-suite-key.ts'] : [],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeSuiteKey } from '@shared-ledger/postgres/testing'
 
 /** An app's server in a process of its own, as `npm start` runs it. */
 export interface AppProcess {
@@ -35,6 +36,7 @@ export async function startAppProcess(
   databaseUrl: string,
   { project = root, workers = usualWorkers, env }: AppProcessOptions = {},
 ): Promise<AppProcess> {
+  if (process.env.MODE === 'keys') await makeSuiteKey(databaseUrl)
   const server = path.join(project, 'apps', app, 'src', 'server.ts')
   const [file, args] =
     workers > 1

@@ -1,3 +1,4 @@
+import { suiteKey } from '@shared-ledger/postgres/testing'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { bundledChromium } from './bundled-chromium.ts'
 import { installedChromium } from './installed-chromium.ts'
@@ -29,6 +30,7 @@ export async function isolatedPage(browser: Browser, origin: string): Promise<Is
     // Tall, since editors draw only the lines that are in sight.
     viewport: { width: 1600, height: 2000 },
     serviceWorkers: 'block',
+    ...(process.env.MODE === 'keys' && { extraHTTPHeaders: { authorization: `Bearer ${suiteKey}` } }),
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   await context.route(

@@ -4,6 +4,7 @@ import { findRoot } from '../project.ts'
 import { useGivenPostgres } from './given-postgres.ts'
 import { startMigratedPostgres } from './migrated-postgres.ts'
 import type { Pooler } from './pooler.ts'
+import { makeSuiteKey } from './suite-key.ts'
 import { startTestPooler } from './test-pooler.ts'
 
 declare module 'vitest' {
@@ -34,6 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.remove()
   }
   try {
+    if (project.vite.config.mode === 'keys') await makeSuiteKey(server.url(database))
     const freeze = `ALTER DATABASE ${database} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`
     const count = 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
     await withConnection(url, (connection) => connection.query(`${freeze}; ${count}`))

@@ -1,0 +1,26 @@
+// Set up for each test file of `npm run test:keys`, whose servers ask for keys: what goes to this machine carries one, unless
+// it brings its own.
+import http from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
+import { suiteKey } from '@shared-ledger/postgres/testing'
+
+const authorization = `Bearer ${suiteKey}`
+const isHere = (hostname: string) => /^(?:localhost|127\..*|\[::1\])$/.test(hostname)
+
+const sendByFetch = globalThis.fetch
+globalThis.fetch = (input, init) => {
+  const request = input instanceof Request ? input : undefined
+  const headers = new Headers(init?.headers ?? request?.headers)
+  const { hostname } = new URL(request?.url ?? String(input))
+  if (isHere(hostname) && !headers.has('authorization')) headers.set('authorization', authorization)
+  return sendByFetch(input, { ...init, headers })
+}
+
+http.request = new Proxy(http.request, {
+  apply(request, self, args) {
+    const sent: http.ClientRequest = Reflect.apply(request, self, args)
+    if (isHere(sent.host) && !sent.hasHeader('authorization')) sent.setHeader('authorization', authorization)
+    return sent
+  },
+})
+syncBuiltinESMExports()
