@@ -108,3 +108,4 @@ export {
   type RefusalClasses,
   type ReleaseError,
 } from './refusals.ts'
+export { type LedgerTracer, tracing } from './tracing.ts'

@@ -43,6 +43,7 @@ import { createRates, RateLimited, unlimited } from './rates.ts'
 import type { RawRequest } from './raw-request.ts'
 import type { CreateContext } from './request-context.ts'
 import { stylesheet, stylesheetPath } from './stylesheet.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { notAcceptable } from './yoga-answer.ts'
 
 export interface AppOptions {
@@ -115,11 +116,17 @@ export interface App {
 
 const graphqlPath = '/graphql'
 
+/** What watches an app at work, for metrics and traces. */
+export interface Watchers {
+  /** Is told of every request. */
+  readonly observer?: Observer | undefined
+  readonly traceFields?: Tracing['traceFields'] | undefined
+}
+
 /**
- * @param observer Is told of every request, for metrics.
  * @throws Error when the schema lacks the ledger, or what a route's document asks for.
  */
-export function createApp(options: AppOptions, observer?: Observer): App {
+export function createApp(options: AppOptions, { observer, traceFields }: Watchers = {}): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
   const { auth, context, plugins, rateLimit, graphiql = true, introspection = true } = options
   const identify = options.identify ?? auth?.identify
@@ -138,6 +145,7 @@ export function createApp(options: AppOptions, observer?: Observer): App {
     rates,
     introspection,
     follow: auth?.follow,
+    traceFields,
   })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
   const openApi: Answer = jsonAnswer({

@@ -49,6 +49,8 @@ export interface GraphOptions extends ErrorListeners {
   readonly introspection?: boolean
   /** Called for each subscription that is opened; the function that it returns, when that one has ended. */
   readonly follow?: FollowPrincipal | undefined
+  /** Has the fields of the schema traced. */
+  readonly traceFields?: ((schema: GraphQLSchema) => void) | undefined
 }
 
 /**
@@ -58,9 +60,10 @@ export interface GraphOptions extends ErrorListeners {
  */
 export function createGraph(
   schema: GraphQLSchema,
-  { context, plugins = [], rates, introspection = true, follow, ...listeners }: GraphOptions,
+  { context, plugins = [], rates, introspection = true, follow, traceFields, ...listeners }: GraphOptions,
 ): Graph {
   guardResolvers(schema)
+  traceFields?.(schema)
   const documents = createDocumentCache<DocumentNode>()
   const executed = new WeakSet<DocumentNode>()
   const maskError = createMaskError(listeners)

@@ -20,6 +20,7 @@ import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
 import { requestIdOf, withRequestId } from './request-id.ts'
 import { createSlowWay } from './slow-way.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { createUnread, type Unread } from './unread.ts'
 import { createWriter } from './writer.ts'
 
@@ -31,6 +32,7 @@ export interface ListenOptions {
   readonly isOwnHost: IsOwnHost
   /** Left out, pages of other origins may not ask. */
   readonly cors?: Cors | undefined
+  readonly tracing?: Tracing | undefined
 }
 
 /**
@@ -42,7 +44,7 @@ export interface ListenOptions {
  */
 export function listen(
   served: App,
-  { app, host, port, isOwnHost, cors }: ListenOptions,
+  { app, host, port, isOwnHost, cors, tracing }: ListenOptions,
   admission: Admission = createAdmission(bounds),
   unread: Unread = createUnread({ ...bounds, ...timeouts }),
 ): Promise<{ server: Server; connections: Connections }> {
@@ -85,7 +87,11 @@ export function listen(
       isUrgent: refused !== undefined || served.isUrgent(request.target),
       credentials: request.header('authorization') ?? undefined,
       receive: (intake) => request.receive(intake)?.then(({ byteLength }) => byteLength, sizeOfRefused),
-      answer: (done) => void withRequestId(id, () => answer(done)),
+      answer(done) {
+        const run = () => void withRequestId(id, () => answer(done))
+        if (tracing) tracing.request(request, outgoing, run)
+        else run()
+      },
       refuse: (close) => refuse(problem('OVERLOADED'), close),
     }
   }

@@ -39,6 +39,27 @@ export interface Observer {
   streamEnded(): void
 }
 
+/** Several observers as one; undefined where there is none. */
+export function observersOf(all: readonly (Observer | undefined)[]): Observer | undefined {
+  const observers = all.filter((observer) => observer !== undefined)
+  const [first, ...others] = observers
+  if (!first || others.length === 0) return first
+  return {
+    answered(request) {
+      for (const observer of observers) observer.answered(request)
+    },
+    refused(code) {
+      for (const observer of observers) observer.refused(code)
+    },
+    streamOpened() {
+      for (const observer of observers) observer.streamOpened()
+    },
+    streamEnded() {
+      for (const observer of observers) observer.streamEnded()
+    },
+  }
+}
+
 /** What nginx logs of a client that closed its connection before it had its answer. */
 const clientLeftStatus = 499
 

@@ -8,11 +8,13 @@ import { chooseAuth } from './auth/choose-auth.ts'
 import { createCors } from './cors.ts'
 import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
+import { observersOf } from './log-answer.ts'
 import { createLogger } from './logger.ts'
 import type { StartedMetrics } from './metrics/start.ts'
 import { readServerSettings, type ServerSettings } from './settings.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 export interface ServeOptions
   extends Omit<AppOptions, 'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection' | 'rateLimit'> {
@@ -72,12 +74,14 @@ export async function startServer(
     await close?.()
   }
   let metrics: StartedMetrics | undefined
+  let tracing: Tracing | undefined
   try {
     const settings = readServerSettings()
     const { HOST: host, PORT: port = options.port, RATE_LIMIT: rateLimit } = settings
     const isOwnHost = createHosts({ host, allowed: settings.ALLOWED_HOSTS })
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
     metrics = await metricsOf(settings, options)
+    tracing = await tracingOf(settings, app)
     const auth = options.identify
       ? undefined
       : await chooseAuth({ app, host, settings, keys: ledger.keys, logger: options.logger })
@@ -92,9 +96,9 @@ export async function startServer(
         graphiql: settings.GRAPHIQL === 'on',
         introspection: settings.INTROSPECTION === 'on',
       },
-      metrics?.observer,
+      { observer: observersOf([metrics?.observer, tracing?.observer]), traceFields: tracing?.traceFields },
     )
-    const { server, connections } = await listen(served, { app, host, port, isOwnHost, cors })
+    const { server, connections } = await listen(served, { app, host, port, isOwnHost, cors, tracing })
     const stop = createStop(server, connections)
     return {
       url: urlOf(server, host),
@@ -107,6 +111,7 @@ export async function startServer(
         try {
           await served.close()
           await metrics?.close()
+          await tracing?.close()
           await auth?.close()
         } finally {
           await release()
@@ -115,6 +120,7 @@ export async function startServer(
     }
   } catch (error) {
     await metrics?.close()
+    await tracing?.close()
     await release().catch(() => {})
     throw error
   }
@@ -131,6 +137,16 @@ async function metricsOf(
   const started = await startMetrics({ host, port }, { app, operations, load: () => ledger.load() })
   if (started.url !== undefined) logger.info({ url: started.url }, 'metrics')
   return started
+}
+
+/** Traces, where an endpoint for them is set: OpenTelemetry is not even loaded otherwise. */
+async function tracingOf(
+  { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: ServerSettings,
+  app: string,
+): Promise<Tracing | undefined> {
+  if (endpoint === undefined) return undefined
+  const { startTracing } = await import('./tracing/start.ts')
+  return startTracing(app)
 }
 
 const limitsNobody =

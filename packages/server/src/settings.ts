@@ -36,6 +36,10 @@ export const serverSettings = {
   DRAIN_SECONDS: setting('a whole number of seconds from 0 to 600', wholeNumber(0, 600), { fallback: '0' }),
   METRICS_PORT: setting(port, wholeNumber(0, 65_535).optional()),
   METRICS_HOST: setting('an address or a name of this machine', z.string(), { fallback: '127.0.0.1' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    'an http or https url, such as http://localhost:4318',
+    z.url({ protocol: /^https?$/ }).optional(),
+  ),
   LOG_LEVEL: setting(`one of ${logLevels.join(', ')}`, z.enum(logLevels), { fallback: 'info' }),
 }
 

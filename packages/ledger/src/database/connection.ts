@@ -1,6 +1,8 @@
 import pg from 'pg'
 import { DatabaseUnavailableError } from '../errors.ts'
+import { tracing } from '../tracing.ts'
 import { ledgerErrorOf } from './database-errors.ts'
+import { tracedQuery } from './traced-query.ts'
 import { TransactionAbortedError } from './transaction-errors.ts'
 
 /**
@@ -24,7 +26,9 @@ export class LedgerConnection extends pg.Client {
     this.on('error', () => {}) // the statement at hand, or the next one, tells its caller
     this.query = new Proxy(this.query, {
       apply: (_query, connection, args: unknown[]): unknown => {
-        const answer: unknown = Reflect.apply(super.query, connection, args)
+        const ask = (asked: unknown[]): unknown => Reflect.apply(super.query, connection, asked)
+        const { tracer } = tracing
+        const answer = tracer ? tracedQuery(tracer, args, ask) : ask(args)
         return answer instanceof Promise ? this.#judged(answer, isCommit(args[0])) : answer
       },
     })

@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
+import type pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { readBounds } from './bounds.ts'
 import { LedgerConnection } from './connection.ts'
@@ -8,6 +8,7 @@ import { connectionTo } from './session/connection.ts'
 import { directUrl } from './session/pooler.ts'
 import { lostClientSettings, sessionBounds } from './session/settings.ts'
 import { closeSilent } from './silent-connections.ts'
+import { TracedPool } from './traced-pool.ts'
 
 /** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
 export interface TransactionClient {
@@ -23,7 +24,7 @@ export interface TransactionClient {
  */
 export function createPool(databaseUrl: string): pg.Pool {
   const bounds = readBounds()
-  const pool = new pg.Pool({
+  const pool = new TracedPool({
     ...connectionTo(databaseUrl, lostClientSettings),
     Client: LedgerConnection,
     max: poolSize,

@@ -1,4 +1,5 @@
 import type { TransactionClient } from '../database/database.ts'
+import { tracing } from '../tracing.ts'
 import type { Draft, Line } from './draft.ts'
 import { type Answer, type Appended, answerOf } from './outcome.ts'
 import { postingSignals } from './signals.ts'
@@ -66,7 +67,9 @@ export function callsOf(
       ownerIds: readonly string[],
       wait: LockWait,
     ): Promise<Answer> {
-      const run = () => postAll(client, drafts, ownerIds, wait)
+      const { tracer } = tracing
+      const post = () => postAll(client, drafts, ownerIds, wait)
+      const run = tracer ? () => tracer.call({ app, drafts }, post) : post
       return postingSignals.call.isHeard ? told(drafts.length, run) : run()
     },
     /** Posts drafts, and undoes it. */

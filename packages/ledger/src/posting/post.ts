@@ -3,6 +3,7 @@ import { query } from '../database/database-errors.ts'
 import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
+import { tracing } from '../tracing.ts'
 import type { AtWork } from './at-work.ts'
 import { createBatcher } from './batcher.ts'
 import { callsOf } from './calls.ts'
@@ -148,6 +149,7 @@ export function createPost<Operation extends string>({
     alone,
     async one(client, { draft, dryRun }) {
       const isBatched = client === prisma && !dryRun
+      if (isBatched) tracing.tracer?.handedIn(draft)
       const [settled] = await (isBatched
         ? observed([draft], true, async () => [await batched(draft)])
         : alone(client, [draft], dryRun))

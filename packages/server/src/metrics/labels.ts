@@ -2,13 +2,16 @@ import type { Answered } from '../log-answer.ts'
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
+/** A method that is known, or `other`. */
+export const methodLabel = (method: string) => (methods.has(method) ? method : 'other')
+
 /** The values of labels. Each has few, and a client makes none of them: what is not known is `other`. */
 export function labelsOf(operations: readonly string[]) {
   const known = new Set(operations)
   return {
     operationLabel: (operation: string) => (known.has(operation) ? operation : 'other'),
     requestLabels: ({ method, route = 'other', status }: Answered) => ({
-      method: methods.has(method) ? method : 'other',
+      method: methodLabel(method),
       route,
       status: String(status),
     }),

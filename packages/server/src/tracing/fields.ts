@@ -1,0 +1,52 @@
+import { context, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
+import type { GraphQLObjectType, GraphQLSchema } from 'graphql'
+import { isPromise } from '../settle-lists.ts'
+
+const maxName = 100
+
+/** Has each query and mutation run in a span of its own. Arguments are not in it: they are what people own and do. */
+export function traceFields(schema: GraphQLSchema, tracer: Tracer): void {
+  traceType(schema.getQueryType(), 'query', tracer)
+  traceType(schema.getMutationType(), 'mutation', tracer)
+}
+
+function traceType(type: GraphQLObjectType | null | undefined, operation: string, tracer: Tracer): void {
+  for (const field of Object.values(type?.getFields() ?? {})) {
+    const { name, resolve } = field
+    if (!resolve) continue
+    field.resolve = (source, args, ofRequest, info) => {
+      const operationName = info.operation.name?.value.slice(0, maxName)
+      const attributes = {
+        'graphql.operation.type': operation,
+        'graphql.field.name': name,
+        ...(operationName !== undefined && { 'graphql.operation.name': operationName }),
+      }
+      const span = tracer.startSpan(`${operation} ${name}`, { attributes })
+      return context.with(trace.setSpan(context.active(), span), () =>
+        ended(span, () => resolve(source, args, ofRequest, info)),
+      )
+    }
+  }
+}
+
+/** Runs what a span is of, which ends with it. */
+function ended(span: Span, run: () => unknown): unknown {
+  const fail = (error: unknown): never => {
+    span.setStatus({ code: SpanStatusCode.ERROR })
+    span.end()
+    throw error
+  }
+  try {
+    const result = run()
+    if (!isPromise(result)) {
+      span.end()
+      return result
+    }
+    return result.then((value: unknown) => {
+      span.end()
+      return value
+    }, fail)
+  } catch (error) {
+    return fail(error)
+  }
+}
