@@ -22,15 +22,23 @@ export interface IsolatedPage {
   close(): Promise<void>
 }
 
-/** A page in a context of its own that reaches `origin` and nothing else; what else it asks for is recorded. */
-export async function isolatedPage(browser: Browser, origin: string): Promise<IsolatedPage> {
+/**
+ * A page in a context of its own that reaches `origin` and nothing else; what else it asks for is recorded.
+ *
+ * @param carriesKey Whether it sends the key of `npm run test:keys` in that mode.
+ */
+export async function isolatedPage(
+  browser: Browser,
+  origin: string,
+  { carriesKey = process.env.MODE === 'keys' } = {},
+): Promise<IsolatedPage> {
   const allowed = new URL(origin).host
   const blocked: string[] = []
   const context = await browser.newContext({
     // Tall, since editors draw only the lines that are in sight.
     viewport: { width: 1600, height: 2000 },
     serviceWorkers: 'block',
-    ...(process.env.MODE === 'keys' && { extraHTTPHeaders: { authorization: `Bearer ${suiteKey}` } }),
+    ...(carriesKey && { extraHTTPHeaders: { authorization: `Bearer ${suiteKey}` } }),
     permissions: ['clipboard-read', 'clipboard-write'],
   })
   await context.route(

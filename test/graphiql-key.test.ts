@@ -22,7 +22,7 @@ beforeAll(async () => {
   await sql.end()
   const env = { LEDGER_AUTH: 'keys' }
   ;[server, browser] = await Promise.all([startAppProcess('content', database.url, { env }), launchBrowser()])
-  isolated = await isolatedPage(browser, server.url)
+  isolated = await isolatedPage(browser, server.url, { carriesKey: false })
   await openGraphiql(isolated.page, `${server.url}/graphql`)
 })
 afterAll(async () => {
