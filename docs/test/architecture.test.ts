@@ -3,9 +3,7 @@ import path from 'node:path'
 import { ledgerErrors } from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { expect, test } from 'vitest'
-import { startAppProcess } from '../../test/app-process.ts'
 import { blocksOf, read, root, tableOf } from './markdown.ts'
-import { postingSql } from './posting-sql.ts'
 import { runSql } from './servers.ts'
 
 const document = 'docs/architecture.md'
@@ -124,48 +122,3 @@ function indexOf(definition: string): string {
     .filter(Boolean)
     .join(' ')
 }
-
-test('a server with the role of its app posts for it, and reaches no other app', async () => {
-  const [grants] = blocksOf(document).filter(({ language }) => language === 'sql')
-  const database = await createTestDatabase()
-  const post = (app: string, nonce: string) =>
-    postingSql({ app, ownerId: 'ann', operation: 'CREDIT_ADD', amount: 1, nonce })
-  const role = new URL(database.url)
-  role.username = 'ledger_freelance'
-  role.password = 'choose one'
-  try {
-    await runSql(database.url, post('content', 'by the owner'))
-    await runSql(database.url, grants?.text ?? '')
-    const server = await startAppProcess('freelance', role.href)
-    const project = { client_id: 'acme', freelancer_id: 'ann', title: 'Logo', price: 5 }
-    const send = (path: string, body: object) =>
-      fetch(server.url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-    try {
-      expect((await send('/projects', project)).status).toBe(201)
-      expect((await send('/ledger', { owner_id: 'ann', operation: 'DAILY_REWARD', nonce: 'n' })).status).toBe(
-        200,
-      )
-    } finally {
-      await server.stop()
-    }
-    const refusals = [
-      post('content', 'n'),
-      'SELECT FROM content.contents',
-      'UPDATE ledger.entries SET amount = 2',
-      `SELECT ledger.post_content('ann', ARRAY['ann'], '{1}', '{"overdraft": [5]}')`,
-      `INSERT INTO ledger.holds (app, book, owner_id, operation, amount, nonce, created_on, expires_on)
-       VALUES ('freelance', 'freelance', 'ann', 'CREDIT_SPEND', 1, 'n', now(), 'infinity')`,
-      'SELECT FROM ledger.set_operations(NULL, NULL)',
-    ]
-    for (const statement of refusals)
-      await expect(runSql(role.href, statement), statement).rejects.toThrow('permission denied')
-    expect(await runSql(role.href, 'SELECT DISTINCT app FROM ledger.entries')).toEqual([{ app: 'freelance' }])
-  } finally {
-    await runSql(database.url, 'DROP OWNED BY ledger_freelance; DROP ROLE ledger_freelance')
-    await database.drop()
-  }
-})
