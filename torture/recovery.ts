@@ -10,6 +10,14 @@ export interface Recovery {
   readonly ms: number
 }
 
+interface Waiting {
+  readonly journal: Journal
+  /** The number of the round that is over, and since when. */
+  readonly round: number
+  readonly since: number
+  readonly stopped: AbortSignal
+}
+
 const everyMs = 200
 
 /** What takes this long is not coming. */
@@ -17,11 +25,11 @@ const patienceMs = 180_000
 
 /**
  * Posts by a server until one posting is acknowledged. A new attempt begins each time, whatever became of those before.
- * @throws Error where none is within three minutes.
+ * @throws Error where none is within three minutes, and where the run is stopped.
  */
 export async function untilBack(
   server: AppServer,
-  { journal, round, since }: { readonly journal: Journal; readonly round: number; readonly since: number },
+  { journal, round, since, stopped }: Waiting,
 ): Promise<Recovery> {
   const { app, name, url } = server
   let backAt: number | undefined
@@ -39,6 +47,7 @@ export async function untilBack(
   }
   const probes: Promise<void>[] = []
   for (let attempt = 1; backAt === undefined; attempt += 1) {
+    stopped.throwIfAborted()
     if (performance.now() - since > patienceMs)
       throw new Error(`${name} did not post within ${patienceMs / 1000} s of the end of round ${round}.`)
     const sent = probe(attempt)

@@ -56,7 +56,9 @@ export async function playRounds(stage: Stage, rounds: Rounds): Promise<readonly
     const over = await playRound(stage, round, { weather, stopped })
     const since = performance.now()
     const [recoveries] = await Promise.all([
-      Promise.all(stage.servers.map((server) => untilBack(server, { journal, round: round.number, since }))),
+      Promise.all(
+        stage.servers.map((server) => untilBack(server, { journal, round: round.number, since, stopped })),
+      ),
       over.ends,
     ])
     const result = { round, recoveriesMs: new Map(recoveries.map(({ server, ms }) => [server.name, ms])) }
@@ -79,7 +81,9 @@ async function playRound(
     weather.begin(number, kind)
     const fault: Fault = await begin[kind](stage, createRandom(seed))
     await pause(durationMs, stopped)
-    ends.push(fault.end().finally(() => weather.end(kind)))
+    const end = fault.end().finally(() => weather.end(kind))
+    end.catch(() => {}) // told once all have ended
+    ends.push(end)
   }
   // All of them end, whatever becomes of one.
   const played = await Promise.allSettled(faults.map(play))

@@ -21,7 +21,7 @@ import { send, ways } from './ways/index.ts'
 const serversPerApp = 2
 const clientsPerApp = 8
 
-/** How long an open request is sent again once all faults are over. */
+/** How long PostgreSQL may take to end what goes on, and how long open requests are sent again after that. */
 const settlingMs = 120_000
 
 export interface Run extends Options {
@@ -110,7 +110,11 @@ async function settle(
   await withConnection(postgres.url, async (connection) => {
     const sessions = `SELECT FROM pg_stat_activity
       WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()`
-    while ((await connection.query(sessions)).rowCount !== 0) await sleep(100)
+    const until = performance.now() + settlingMs
+    while ((await connection.query(sessions)).rowCount !== 0) {
+      if (performance.now() > until) throw new Error('Sessions of servers that have ended do not end.')
+      await sleep(100)
+    }
   })
   journal.settle()
   await Promise.all(servers.map((server) => server.start()))

@@ -32,6 +32,12 @@ export interface AppServerOptions {
   readonly onFault: (what: string) => void
 }
 
+/**
+ * What a network has lost without a word is noticed by the bound of a statement, which is below this one: where service is
+ * to be back within 10 s, this is no more.
+ */
+const requestBoundMs = 10_000
+
 /** Faults of a server itself, as its log has them. */
 export const faultLines = /"msg":"(?:fault|unhandled rejection|uncaught exception)"|"code":"INTERNAL_ERROR"/
 
@@ -116,7 +122,7 @@ function spawnServer({ root, app, databaseUrl }: AppServerOptions): ChildProcess
       NODE_ENV: 'production',
       LOG_LEVEL: 'error',
       LEDGER_AUTH: 'none',
-      REQUEST_TIMEOUT_MS: '', // as it is where nobody sets it
+      REQUEST_TIMEOUT_MS: String(requestBoundMs),
     },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
