@@ -6,20 +6,30 @@ const database = await createTestDatabase()
 const proxy = await startTcpProxy(database.url)
 vi.stubEnv('REQUEST_TIMEOUT_MS', '5000')
 const pool = createPool(proxy.url)
+pool.options.idleTimeoutMillis = 0 // what is closed here is closed by what is tested
 afterAll(async () => {
   await pool.end()
   await proxy.close()
   await database.drop()
 })
 
-test('where one answer does not come, idle connections that carried nothing since are closed, and others stay', async () => {
-  const [first, second] = await Promise.all([pool.connect(), pool.connect()])
-  for (const client of [first, second]) await client.query('SELECT')
-  proxy.silence()
-  const unanswered = first.query('SELECT').then(
+const messageOf = (unanswered: Promise<unknown>) =>
+  unanswered.then(
     () => 'answered',
     (error: Error) => error.message,
   )
+
+/** Two connections that have been in use, of which none is known to the other tests. */
+async function openTwo() {
+  const clients = await Promise.all([pool.connect(), pool.connect()])
+  for (const client of clients) await client.query('SELECT')
+  return clients
+}
+
+test('where one answer does not come, idle connections that carried nothing since are closed, and others stay', async () => {
+  const [first, second] = await openTwo()
+  proxy.silence()
+  const unanswered = messageOf(first.query('SELECT'))
   const later = await pool.connect()
   await later.query('SELECT')
   second.release()
@@ -29,8 +39,26 @@ test('where one answer does not come, idle connections that carried nothing sinc
   expect(await unanswered).toBe('Query read timeout')
   await expect.poll(() => pool.idleCount).toBe(1)
   expect(await pool.connect()).toBe(later)
-  await later.query('SELECT')
-  later.release()
+  later.release(true)
   first.release(true)
-  expect(pool.totalCount).toBe(1)
+  expect(pool.totalCount).toBe(0)
+})
+
+test('the same of an answer to what the pool itself asks, as postings do', async () => {
+  for (const client of await openTwo()) client.release()
+  proxy.silence()
+  const unanswered = messageOf(pool.query('SELECT'))
+  const second = await pool.connect()
+  const later = await pool.connect()
+  await new Promise<void>((resolve, reject) => {
+    later.query('SELECT', (error) => (error ? reject(error) : resolve()))
+  })
+  second.release()
+  later.release()
+  expect(pool.idleCount).toBe(2)
+
+  expect(await unanswered).toBe('Query read timeout')
+  await expect.poll(() => pool.totalCount).toBe(1)
+  expect(await pool.connect()).toBe(later)
+  later.release(true)
 })

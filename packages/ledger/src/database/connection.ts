@@ -28,28 +28,48 @@ export class LedgerConnection extends pg.Client {
       apply: (_query, connection, args: unknown[]): unknown => {
         const ask = (asked: unknown[]): unknown => Reflect.apply(super.query, connection, asked)
         const { tracer } = tracing
-        const answer = tracer ? tracedQuery(tracer, args, ask) : ask(args)
+        const heard = this.#listening(args)
+        const answer = tracer ? tracedQuery(tracer, heard, ask) : ask(heard)
         return answer instanceof Promise ? this.#judged(answer, isCommit(args[0])) : answer
       },
     })
+  }
+
+  /** The arguments of a query, whose callback tells us too: that is how a pool asks by itself. */
+  #listening(args: unknown[]): unknown[] {
+    const callback = args.at(-1)
+    if (typeof callback !== 'function') return args
+    const sentAt = performance.now()
+    const told = (error: unknown, ...results: unknown[]) => {
+      this.#hear(sentAt, error)
+      Reflect.apply(callback, undefined, [error, ...results])
+    }
+    return [...args.slice(0, -1), told]
   }
 
   async #judged(answer: Promise<pg.QueryResult>, isCommit: boolean): Promise<pg.QueryResult> {
     const sentAt = performance.now()
     try {
       const result = await answer
-      this.heardAt = performance.now()
+      this.#hear(sentAt)
       if (isCommit && result.command === 'ROLLBACK')
         throw new TransactionAbortedError({ cause: this.#failure })
       return result
     } catch (error) {
       if (!isAborted(error)) this.#failure = error
-      if (error instanceof Error && error.message === 'Query read timeout') {
-        this.connection.stream.destroy()
-        this.onSilence(sentAt)
-      }
+      this.#hear(sentAt, error)
       if (isCommit && ledgerErrorOf(error) instanceof DatabaseUnavailableError) throw outcomeUnknown(error)
       throw error
+    }
+  }
+
+  /** Takes note of an answer, or of one that did not come. */
+  #hear(sentAt: number, error?: unknown): void {
+    if (error instanceof Error && error.message === 'Query read timeout') {
+      this.connection.stream.destroy()
+      this.onSilence(sentAt)
+    } else if (!error || error instanceof pg.DatabaseError) {
+      this.heardAt = performance.now()
     }
   }
 }
