@@ -148,12 +148,12 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
     traceFields,
   })
   const rest = createRest({ app, info, schema, routes, execute: graph.execute, onFault })
-  const openApi: Answer = jsonAnswer({
+  const openApi: Answer = {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: rest.openApi,
+    body: new TextEncoder().encode(JSON.stringify(rest.openApi)),
     outcome: 'ok',
-  })
+  }
 
   const asksForKey = identify !== undefined
   const page = graphiql ? pageAnswer(graphiqlPage(app, { asksForKey })) : undefined

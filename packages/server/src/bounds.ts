@@ -23,7 +23,7 @@ export interface Bounds {
   readonly bulkBytes: number
   /** Bytes of large bodies, received and not answered: 32 of the largest. */
   readonly bulkBytesHeld: number
-  /** Bytes of answers that their clients have not taken: beyond them the connection ends whose answer waits longest. */
+  /** Bytes of answers that their clients have not taken: beyond them the caller with the most of them loses connections. */
   readonly unreadBytes: number
   /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
   readonly streams: number

@@ -12,12 +12,14 @@ export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
 export function createWriter(answerFault: App['answerFault'], unread: Unread): Write {
   let ready: Parameters<typeof write>[] = []
   const write = (outgoing: ServerResponse, answer: WholeAnswer) => {
+    let written = answer
     try {
       writeAnswer(outgoing, answer)
     } catch (error) {
-      writeAnswer(outgoing, answerFault(error)) // Node refuses headers that the web allows
+      written = answerFault(error) // Node refuses headers that the web allows
+      writeAnswer(outgoing, written)
     }
-    unread.follow(outgoing)
+    unread.follow(outgoing, written)
   }
   return (outgoing, answer) => {
     if (ready.length === 0) {

@@ -19,15 +19,17 @@ afterEach(async () => {
 
 const patience = { timeout: 120_000, interval: 20 }
 
-/** A server whose timeouts a test may shorten. `/large` is answered with 16 MB. */
+/** A server whose timeouts a test may shorten. `/large` and `/shared` are answered with 16 MB: of text, and of a file. */
 async function serve(few: Partial<UnreadOptions> = {}) {
   const { app } = createTestApp()
   const large = 'x'.repeat(16_000_000)
+  const shared = new TextEncoder().encode(large)
   const served: App = {
     ...app,
     async answer(request, target, caller, raw) {
-      if (target !== '/large') return app.answer(request, target, caller, raw)
-      return jsonAnswer({ status: 200, headers: {}, body: large, outcome: 'ok' })
+      if (target === '/large') return jsonAnswer({ status: 200, headers: {}, body: large, outcome: 'ok' })
+      if (target === '/shared') return { status: 200, headers: {}, body: shared, outcome: 'ok' }
+      return app.answer(request, target, caller, raw)
     },
   }
   const at = {
@@ -143,7 +145,7 @@ describe('a client that does not read its answer', () => {
     await vi.waitFor(async () => expect(await connectionsOf(served.server)).toBe(0), patience)
   })
 
-  test('loses it sooner where such answers have more bytes than there may be: whose waits longest', async () => {
+  test('loses it sooner where such answers have more bytes than there may be: the one that waits longest', async () => {
     const served = await serve({ readMs: 3_600_000, unreadBytes: 30_000_000 })
     let closed = 0
     served.server.on('connection', (socket) => socket.on('close', () => (closed += 1)))
@@ -152,6 +154,41 @@ describe('a client that does not read its answer', () => {
     expect(await connectionsOf(served.server)).toBeGreaterThan(0)
     const text = await served.send(head('GET /large HTTP/1.1', close))
     expect(text.length).toBeGreaterThan(16_000_000)
+  }, 60_000)
+
+  const as = (name: string) => head('GET /large HTTP/1.1', `Authorization: Bearer ${name}`)
+
+  test('loses it for itself alone: the slow answer of another caller, which waits longer, stays', async () => {
+    const served = await serve({ readMs: 3_600_000, unreadBytes: 40_000_000 })
+    const victim = await served.open(as('victim'))
+    await vi.waitFor(() => expect(victim.text).not.toBe(''), patience)
+    victim.socket.pause()
+    const greedy = []
+    for (let client = 1; client <= 5; client += 1) {
+      greedy.push(await served.open(as('greedy')))
+      greedy.at(-1)?.socket.pause()
+    }
+    await vi.waitFor(async () => expect(await connectionsOf(served.server)).toBe(2), patience)
+    victim.socket.resume()
+    await vi.waitFor(() => expect(victim.text.length).toBeGreaterThan(16_000_000), patience)
+  }, 60_000)
+
+  test('keeps it where what it does not read is a file, which is in memory once for all', async () => {
+    const served = await serve({ readMs: 3_600_000, unreadBytes: 20_000_000 })
+    const victim = await served.open(as('victim'))
+    await vi.waitFor(() => expect(victim.text).not.toBe(''), patience)
+    victim.socket.pause()
+    const readers = []
+    for (let client = 1; client <= 5; client += 1) {
+      const reader = await served.open(head('GET /shared HTTP/1.1', close))
+      await vi.waitFor(() => expect(reader.text).not.toBe(''), patience)
+      reader.socket.pause()
+      readers.push(reader)
+    }
+    for (const { socket } of [victim, ...readers]) socket.resume()
+    for (const reader of [victim, ...readers]) {
+      await vi.waitFor(() => expect(reader.text.length).toBeGreaterThan(16_000_000), patience)
+    }
   }, 60_000)
 })
 
