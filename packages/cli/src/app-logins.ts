@@ -18,7 +18,7 @@ export function loginVariableOf(app: string): string {
 /**
  * The login of an app on a server of the user's own: that of `DATABASE_URL_<APP>`, or else that of `DATABASE_URL`.
  * `DIRECT_DATABASE_URL` is for commands, and may be the owner's: where the app's login is another, the app has the address
- * alone from there.
+ * alone from there. An app whose url names no user is told nothing of a url with one.
  *
  * @throws Error that names a variable which is not the url of a database.
  */
@@ -34,9 +34,9 @@ export function appLoginOf(app: string, env: NodeJS.ProcessEnv): AppLogin {
   const direct = env.DIRECT_DATABASE_URL
   if (!direct) return { url }
   const { user, password } = own
-  if (!user || typeof password !== 'string' || readDatabaseUrl(direct).user === user)
-    return { url, directUrl: direct }
-  const directUrl = withLogin(direct, { user, password })
+  if (readDatabaseUrl(direct, 'DIRECT_DATABASE_URL').user === user) return { url, directUrl: direct }
+  if (user === undefined) return { url }
+  const directUrl = withLogin(direct, { user, ...(typeof password === 'string' && { password }) })
   return isSame(url, directUrl) ? { url } : { url, directUrl }
 }
 

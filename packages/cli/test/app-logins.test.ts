@@ -34,6 +34,40 @@ test.each([
     { DATABASE_URL: 'postgresql://owner@pooler:6432/credits', DIRECT_DATABASE_URL: owner },
     { url: 'postgresql://owner@pooler:6432/credits', directUrl: owner },
   ],
+  [
+    'past a pooler, its own user without a password, which its url has not',
+    { DIRECT_DATABASE_URL: owner, DATABASE_URL_CONTENT: 'postgresql://ledger_content@pooler:6432/credits' },
+    {
+      url: 'postgresql://ledger_content@pooler:6432/credits',
+      directUrl: 'postgresql://ledger_content@db:5432/credits',
+    },
+  ],
+  [
+    'its own alone, where its url names no user',
+    { DIRECT_DATABASE_URL: owner, DATABASE_URL_CONTENT: 'postgresql://pooler:6432/credits' },
+    { url: 'postgresql://pooler:6432/credits' },
+  ],
+  [
+    'past a pooler, nothing of a login that stands in a query',
+    {
+      DIRECT_DATABASE_URL: 'postgresql://db/credits?us%65r=owner&sslmode=require&password=secret',
+      DATABASE_URL_CONTENT: pooled,
+    },
+    { url: pooled, directUrl: 'postgresql://ledger_content:c@db/credits?sslmode=require' },
+  ],
+  [
+    'past a pooler, nothing of a password with an @',
+    { DIRECT_DATABASE_URL: 'postgresql://owner:sec@ret@db/credits', DATABASE_URL_CONTENT: pooled },
+    { url: pooled, directUrl: 'postgresql://ledger_content:c@db/credits' },
+  ],
+  [
+    'past a pooler, its own user, though the query of the direct url names the owner',
+    {
+      DIRECT_DATABASE_URL: 'postgresql://ledger_content@db/credits?user=owner&password=secret',
+      DATABASE_URL_CONTENT: pooled,
+    },
+    { url: pooled, directUrl: 'postgresql://ledger_content:c@db/credits' },
+  ],
 ])('an app logs in with %s', (_, env, login) => {
   expect(appLoginOf('content', env)).toEqual(login)
 })

@@ -14,11 +14,30 @@ export function withSchema(url: string, schema: string): string {
   return `${server}${path}?${parameters}`
 }
 
-/** The same server and database, another user. */
-export function withLogin(url: string, login: { readonly user: string; readonly password: string }): string {
+/** Who logs in. Without a password PostgreSQL finds it elsewhere, or asks for none. */
+export interface Login {
+  readonly user: string
+  readonly password?: string | undefined
+}
+
+/** The same server and database, another user. Nothing is left of the login that the url has, in its query neither. */
+export function withLogin(url: string, { user, password }: Login): string {
   const { server, path, query } = partsOf(url)
-  const [user, password] = [login.user, login.password].map(encodeURIComponent)
-  return `${server.replace(/\/\/(?:[^@]*@)?/, `//${user}:${password}@`)}${path}${query}`
+  const login = [user, ...(password === undefined ? [] : [password])].map(encodeURIComponent).join(':')
+  return `${server.replace(/\/\/(?:.*@)?/, `//${login}@`)}${path}${withoutLogin(query)}`
+}
+
+/** In a query these have the last word on who logs in. */
+const loginParameters = ['user', 'password']
+
+function withoutLogin(query: string): string {
+  const isLogin = (parameter: string) =>
+    loginParameters.some((name) => new URLSearchParams(parameter).has(name))
+  const kept = query
+    .slice(1)
+    .split('&')
+    .filter((parameter) => parameter !== '' && !isLogin(parameter))
+  return kept.length === 0 ? '' : `?${kept.join('&')}`
 }
 
 /** The PostgreSQL schema that the url names (`?schema=`), as Prisma reads it. */
