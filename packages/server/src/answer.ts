@@ -6,7 +6,7 @@ import { securityHeaders } from './security-headers.ts'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Bytes are those of a file: the same for all who ask. */
+  /** Bytes are kept, and the same for all who ask. */
   readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
   /** A code, or `ok`. */
   readonly outcome: string

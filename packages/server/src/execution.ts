@@ -22,10 +22,18 @@ export type RunArgs = Omit<ExecutionArgs, 'schema' | 'contextValue'> & { readonl
  * takes whatever has a `then` for a promise: an object whose alias is called so, or metadata with such a key.
  *
  * @param boundMs How long a document may take.
- * @param rates What a document is counted by beyond the one request that it came with.
+ * @param options.rates What a document is counted by beyond the one request that it came with.
+ * @param options.hideSuggestions Whether messages about variables leave out names of the graph that were not asked for.
  * @throws Error that names a field of the schema whose cost is wrong.
  */
-export function createExecution(schema: GraphQLSchema, boundMs: number, rates: Rates = unlimited) {
+export function createExecution(
+  schema: GraphQLSchema,
+  boundMs: number,
+  {
+    rates = unlimited,
+    hideSuggestions = false,
+  }: { readonly rates?: Rates | undefined; readonly hideSuggestions?: boolean } = {},
+) {
   const tooMuch = createCostLimit<ExecutionArgs>(schema, (args, cost) => {
     const principal = rates === unlimited ? undefined : principalOf(args.contextValue)
     const refused = principal && rates.countAs(principal, countRequests(args, cost))
@@ -33,8 +41,9 @@ export function createExecution(schema: GraphQLSchema, boundMs: number, rates: R
   })
   return {
     execute: (args: ExecutionArgs) =>
-      tooMuch(args) ?? withoutOperation(args) ?? inTime(execute(args), boundMs),
-    subscribe: (args: ExecutionArgs) => tooMuch(args) ?? inTime(subscribe(args), boundMs),
+      tooMuch(args) ?? withoutOperation(args) ?? inTime(execute({ ...args, hideSuggestions }), boundMs),
+    subscribe: (args: ExecutionArgs) =>
+      tooMuch(args) ?? inTime(subscribe({ ...args, hideSuggestions }), boundMs),
   }
 }
 

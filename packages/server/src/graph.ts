@@ -68,7 +68,8 @@ export function createGraph(
   const executed = new WeakSet<DocumentNode>()
   const maskError = createMaskError(listeners)
   const bound = readBounds()
-  const { execute, subscribe } = createExecution(schema, bound.request, rates)
+  const hideSuggestions = !introspection
+  const { execute, subscribe } = createExecution(schema, bound.request, { rates, hideSuggestions })
   const useExecution: Plugin = {
     onExecute({ args, setExecuteFn }) {
       executed.add(args.document)
@@ -96,7 +97,7 @@ export function createGraph(
     },
     plugins: [
       useJsonRequests(turns),
-      useDocumentLimits(),
+      useDocumentLimits({ hideSuggestions }),
       useSubscriptionRules(),
       ...(introspection ? [] : [useNoIntrospection()]),
       useRequestLine(),

@@ -16,7 +16,7 @@ const maxTokens = 4000
 const maxComparisons = 10_000
 
 /** Refuses documents that take long to check, each time that they are sent. */
-export function useDocumentLimits(): Plugin {
+export function useDocumentLimits({ hideSuggestions = false } = {}): Plugin {
   return {
     onParse({ setParseFn }) {
       setParseFn((source, options) => {
@@ -28,7 +28,7 @@ export function useDocumentLimits(): Plugin {
       setValidationFn((schema, document, rules) => {
         const comparisons = countComparisons(document)
         if (comparisons > maxComparisons) return [tooManyComparisons()]
-        return validate(schema, document, rules, { maxErrors }) // one is enough to mend it, and each has its line looked for
+        return validate(schema, document, rules, { maxErrors, hideSuggestions }) // one is enough to mend it, and each has its line looked for
       })
     },
   }

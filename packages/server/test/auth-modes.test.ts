@@ -199,6 +199,46 @@ describe('INTROSPECTION=off', () => {
     }
   })
 
+  const wrong = (fields: object) => ({
+    query: 'mutation ($input: PostLedgerEntryInput!) { postLedgerEntry(input: $input) { __typename } }',
+    variables: {
+      input: { ownerId: 'ada', operation: 'CREDIT_ADD', amount: 1, nonce: crypto.randomUUID(), ...fields },
+    },
+  })
+
+  test.each<[string, { query: string; variables?: object }]>([
+    ['a field', { query: '{ balanc(ownerId: "ada") { amount } }' }],
+    ['an argument', { query: '{ balance(ownerID: "ada") { amount } }' }],
+    ['a type', { query: '{ balance(ownerId: "ada") { ...More } } fragment More on LedgerEntr { id }' }],
+    [
+      'a field of an input',
+      { query: 'mutation { postLedgerEntry(input: { ownerID: "ada" }) { __typename } }' },
+    ],
+    ['an enum', { query: 'mutation { postLedgerEntry(input: { operation: CREDIT_AD }) { __typename } }' }],
+    ['an enum in a variable', wrong({ operation: 'CREDIT_AD' })],
+    ['a field of a variable', wrong({ ownerID: 'ada' })],
+    ['a field of a subscription', { query: 'subscription { ledgerEntryPoste { id } }' }],
+  ])('names nothing that %s was perhaps meant to be', async (_, body) => {
+    const usual = await serveWith({ LEDGER_AUTH: 'none' })
+    expect((await usual.ask('/graphql', {}, body)).text).toContain('Did you mean')
+    const { ask } = await serveWith({ INTROSPECTION: 'off', LEDGER_AUTH: 'none' })
+    for (let time = 0; time < 2; time += 1) {
+      const { text } = await ask('/graphql', {}, body)
+      expect(JSON.parse(text).errors).not.toEqual([])
+      expect(text).not.toContain('Did you mean')
+    }
+  })
+
+  test('names nothing in the answer to a known document either', async () => {
+    const { ask } = await serveWith({ INTROSPECTION: 'off', LEDGER_AUTH: 'none' })
+    for (let time = 0; time < 2; time += 1) {
+      expect((await ask('/graphql', {}, wrong({ nonce: crypto.randomUUID() }))).status).toBe(200)
+    }
+    const { text } = await ask('/graphql', {}, wrong({ operation: 'CREDIT_AD' }))
+    expect(text).toContain('does not exist')
+    expect(text).not.toContain('Did you mean')
+  })
+
   test('answers everything else, with the names of types', async () => {
     const { ask, ways } = await serveWith({ INTROSPECTION: 'off', LEDGER_AUTH: 'none' })
     for (let time = 0; time < 3; time += 1) {
