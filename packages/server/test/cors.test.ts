@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { bearer, makeKey, serveWith } from './serve-keys.ts'
 
@@ -81,4 +82,21 @@ test('a preflight lets nothing in: what follows is asked for its key', async () 
   expect((await ways['rest posting']({ origin: page })).status).toBe(401)
   const plain = await fetch(`${server.url}/ledger`, { method: 'OPTIONS', headers: { origin: page } })
   expect(plain.status).toBe(401) // no preflight: it names no method
+})
+
+test('docs/security.md names the headers that a page may send, and those that it may read', async () => {
+  const { server } = await serveWith(on)
+  const asked = await preflight(`${server.url}/graphql`, page)
+  const docs = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8')
+  const namedAfter = (start: string) => {
+    const [, text = ''] = docs.split(start)
+    const [sentence = ''] = text.split(/,\s+(?:and read|beside)/)
+    return [...sentence.matchAll(/`(.+?)`/g)].map(([, name = '']) => name.toLowerCase()).join(', ')
+  }
+  expect(namedAfter('send GraphQL and REST requests with the\nheaders')).toBe(
+    asked.headers.get('access-control-allow-headers'),
+  )
+  expect(namedAfter("Of the answers' headers they read")).toBe(
+    asked.headers.get('access-control-expose-headers'),
+  )
 })
