@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createLedger } from '../../src/index.ts'
 import { type VerifyOptions, verifyLedger } from '../../src/verify/verify.ts'
 import { operations } from '../open-ledger.ts'
+import { named } from './breakage.ts'
 import { breakages } from './breakages.ts'
 import { database, intruder, pool, seed, sql } from './seed.ts'
 
@@ -25,6 +26,30 @@ describe('verify names the row of', () => {
     const { broken } = await verifyLedger(sql, { apps: [seeded.app] })
     const answer = broken.find((answer) => answer.question === question)
     expect(answer?.rows).toContainEqual(expect.objectContaining(row(seeded)))
+  })
+
+  test.each(['metadata', 'transaction_id', 'nonce', 'hash'])('an entry without its %s', async (column) => {
+    const { app, spent } = await seed()
+    const set = (value: unknown) =>
+      intruder.query(`UPDATE ledger.entries SET ${column} = $3 WHERE app = $1 AND id = $2`, [
+        app,
+        spent.id,
+        value,
+      ])
+    const { rows } = await sql.query(
+      `SELECT ${column} AS before FROM ledger.entries WHERE app = $1 AND id = $2`,
+      [app, spent.id],
+    )
+    await intruder.query(`ALTER TABLE ledger.entries ALTER ${column} DROP NOT NULL`)
+    try {
+      await set(null)
+      const { broken } = await verifyLedger(sql, { apps: [app] })
+      const answer = broken.find(({ question }) => question === 'chain')
+      expect(answer?.rows).toContainEqual(expect.objectContaining({ broken: named(spent) }))
+    } finally {
+      await set(rows[0].before)
+      await intruder.query(`ALTER TABLE ledger.entries ALTER ${column} SET NOT NULL`)
+    }
   })
 
   test('an entry that stands twice, where parts of a partition have no key in common', async () => {

@@ -1,6 +1,7 @@
 -- Each entry's hash follows from what it says and the hash before it; the account's head is the hash of its last entry.
 
 -- Asked for the owners from $2 on, and before $3. Of an account, the first entry that does not follow is named.
+-- A null in what is demanded to be there makes a null hash: it does not follow either.
 -- What prisma/functions/chain.sql says is said here once more: who changes entries may have replaced its functions, too.
 WITH chained AS (
   SELECT book, owner_id, seq, hash, lead(seq) OVER account IS NULL AS is_last,
@@ -20,16 +21,16 @@ WITH chained AS (
    WHERE app = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
   WINDOW account AS (PARTITION BY book, owner_id ORDER BY seq)
 ), judged AS (
-  SELECT book, owner_id, min(seq) FILTER (WHERE hash <> follows) AS first_broken, (array_agg(hash) FILTER (WHERE is_last))[1] AS last_hash
+  SELECT book, owner_id, min(seq) FILTER (WHERE (hash = follows) IS NOT TRUE) AS first_broken, (array_agg(hash) FILTER (WHERE is_last))[1] AS last_hash
     FROM chained
    GROUP BY book, owner_id
 )
 SELECT broken, found, expected
   FROM (
-    SELECT book, owner_id, a.head, j.first_broken, coalesce(j.last_hash,
+    SELECT book, owner_id, a.head, a.is_there, j.first_broken, coalesce(j.last_hash,
              sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8'))) AS last_hash
       FROM judged j FULL JOIN (
-        SELECT book, owner_id, head FROM ledger.accounts
+        SELECT book, owner_id, head, true AS is_there FROM ledger.accounts
          WHERE book = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
       ) a USING (book, owner_id)
   ) account, LATERAL (
@@ -41,6 +42,6 @@ SELECT broken, found, expected
     UNION ALL
     SELECT format('account %s', to_json(account.owner_id)), format('head %s', encode(account.head, 'hex')),
            format('head %s, the hash of its last entry', encode(account.last_hash, 'hex'))
-     WHERE account.head <> account.last_hash
+     WHERE account.is_there AND (account.head = account.last_hash) IS NOT TRUE
   ) problem
  ORDER BY owner_id
