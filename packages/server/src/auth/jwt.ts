@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type Principal, type Scope, scopes } from '@shared-ledger/ledger/facts'
 import { Problem, problem } from '@shared-ledger/rest'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
@@ -41,7 +42,8 @@ export function createJwt(options: JwtOptions): Credentials {
       try {
         const { payload } = await jwtVerify(credential, keyOf, rules)
         const ends = new AbortController()
-        const principal = principalOf(payload, options, ends.signal)
+        const name = typeof payload.sub === 'string' ? payload.sub : nameOf(credential)
+        const principal = principalBy({ name, ends: ends.signal }, payload, options)
         expiries.set(principal, { expiresOn: ((payload.exp ?? 0) + clockToleranceS) * 1000, ends })
         return principal
       } catch (error) {
@@ -57,12 +59,11 @@ export function createJwt(options: JwtOptions): Credentials {
 }
 
 /** Who bears a token. @throws Problem on a claim that is not as it should be */
-function principalOf(
+function principalBy(
+  base: Pick<Principal, 'name' | 'ends'>,
   payload: JWTPayload,
   { scopesClaim, ownerClaim }: Pick<JwtOptions, 'scopesClaim' | 'ownerClaim'>,
-  ends: AbortSignal,
 ): Principal {
-  const base = { name: typeof payload.sub === 'string' ? payload.sub : 'token', ends }
   if (ownerClaim !== undefined && Object.hasOwn(payload, ownerClaim)) {
     const owner = payload[ownerClaim]
     if (typeof owner === 'string' && owner !== '') return { ...base, owner }
@@ -70,6 +71,11 @@ function principalOf(
   }
   const given = Object.hasOwn(payload, scopesClaim) ? payload[scopesClaim] : []
   return { ...base, scopes: ourScopes(typeof given === 'string' ? given.split(' ') : given) }
+}
+
+/** What a token without `sub` is called: no two count as one caller. */
+function nameOf(token: string): string {
+  return `token ${createHash('sha256').update(token).digest('hex').slice(0, 12)}`
 }
 
 function ourScopes(given: unknown): Scope[] {
