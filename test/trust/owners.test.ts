@@ -138,6 +138,20 @@ test('a field of the app that leads to an account of another is empty', async ()
   })
 })
 
+test('a service without read follows no field of the app to an account', async () => {
+  const query = `{ contents(ownerId: "ann") { title entry { balanceAfter nonce } } }`
+  for (const caller of ['nobody', 'post', 'correct', 'admin'] as const) {
+    const { json } = await content.graphql(caller, query)
+    expect(json.data.contents[0].entry).toBeNull()
+    expect(json.errors[0].extensions.code).toBe('FORBIDDEN')
+  }
+  const access = `mutation { accessContent(input: { contentId: "${known.content}", ownerId: "zoe", nonce: "${crypto.randomUUID()}" }) {
+    ... on PostedContent { entry { ownerId } content { entry { nonce } } } } }`
+  const { json } = await content.graphql('post', access)
+  expect(json.data.accessContent).toEqual({ entry: { ownerId: 'zoe' }, content: { entry: null } })
+  expect(json.errors).toHaveLength(1)
+})
+
 test('an owner acts for its own account alone, and sees what came of it', async () => {
   const create = (ownerId: string, nonce: string) =>
     `mutation { createContent(input: { ownerId: "${ownerId}", title: "T", body: "B", nonce: "${nonce}" }) {

@@ -65,11 +65,13 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
       content: t.expose('content', { type: Content, nullable: false, description: 'The content as it is.' }),
       entry: t.expose('entry', {
         type: ledgerTypes.LedgerEntry,
+        access: { action: 'open' },
         nullable: false,
         description: 'What was posted.',
       }),
       balance: t.expose('balance', {
         type: ledgerTypes.LedgerBalance,
+        access: { action: 'open' },
         nullable: false,
         description: "The owner's balance after it.",
       }),

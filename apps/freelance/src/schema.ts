@@ -78,11 +78,13 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       project: t.expose('project', { type: Project, nullable: false, description: 'The project as it is.' }),
       transaction: t.expose('transaction', {
         type: ledgerTypes.LedgerTransaction,
+        access: { action: 'open' },
         nullable: false,
         description: 'The payment.',
       }),
       balances: t.field({
         type: [ledgerTypes.LedgerBalance],
+        access: { action: 'open' },
         nullable: false,
         description: "The client's, then the freelancer's.",
         resolve: ({ balances }) => [...balances],
@@ -100,11 +102,13 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       project: t.expose('project', { type: Project, nullable: false, description: 'The project as it is.' }),
       entry: t.expose('entry', {
         type: ledgerTypes.LedgerEntry,
+        access: { action: 'open' },
         nullable: false,
         description: 'What was posted.',
       }),
       balance: t.expose('balance', {
         type: ledgerTypes.LedgerBalance,
+        access: { action: 'open' },
         nullable: false,
         description: "The client's balance after it.",
       }),

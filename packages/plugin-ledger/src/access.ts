@@ -35,6 +35,18 @@ export interface FieldAccess<Args = never> {
   readonly scopes?: ((args: Args) => readonly Scope[]) | undefined
 }
 
+/** Who may ask for a field of any other type that leads to an account. */
+export interface NestedAccess {
+  /**
+   * What it does, as a row of the table; left out: `read`. A field of what a mutation answers is `open` to whoever came so far.
+   * Owners get what is of their own account, whatever it says.
+   */
+  readonly action: Action
+}
+
+/** Of a field of the ledger's own types: open to whoever came to the type. */
+export const reached: NestedAccess = { action: 'open' }
+
 /**
  * Who may ask for a field of Query. Where its arguments do not name the owner, what it finds does: what is of another is
  * null for an owner, as if it did not exist.
@@ -82,6 +94,12 @@ export function assertPermitted<Args>(
   ) {
     throw forbidden('The caller may read the account of its own owner, and nothing else.')
   }
+}
+
+/** @throws GraphQLError FORBIDDEN where a service may not follow a field that leads to an account. An owner may. */
+export function assertMayFollow(principal: Principal, { action }: NestedAccess): void {
+  const { scope } = permissions[action]
+  if (scope !== null && !isOwner(principal)) assertScopes(principal, [scope])
 }
 
 /** @throws GraphQLError FORBIDDEN that names a scope that the principal does not have. */

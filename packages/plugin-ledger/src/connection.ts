@@ -1,5 +1,6 @@
 import type { ArgBuilder, ObjectRef } from '@pothos/core'
 import { limits, type Page } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
 
 /** Adds the connection of a list: its pages, in the shape that Relay knows. */
@@ -17,6 +18,7 @@ export function addConnection<Node>(
       }),
       node: t.field({
         type: node,
+        access: reached,
         nullable: false,
         description: 'What stands there.',
         resolve: (edge) => edge.node as never,

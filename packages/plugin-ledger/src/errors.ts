@@ -8,6 +8,7 @@ import {
   ledgerErrors,
   ValidationError,
 } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import type { LedgerBuilder } from './builder.ts'
 import type { LedgerTypes } from './graph.ts'
 import type { ErrorShape } from './types.ts'
@@ -60,6 +61,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     fields: (t) => ({
       balance: t.expose('balance', {
         type: LedgerBalance,
+        access: reached,
         nullable: false,
         description: 'The current balance.',
       }),
@@ -71,7 +73,12 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     description: ledgerErrors.DUPLICATE_NONCE.meaning,
     interfaces,
     fields: (t) => ({
-      entry: t.expose('entry', { type: LedgerEntry, nullable: false, description: 'The original.' }),
+      entry: t.expose('entry', {
+        type: LedgerEntry,
+        access: reached,
+        nullable: false,
+        description: 'The original.',
+      }),
       identical: t.exposeBoolean('identical', {
         nullable: false,
         description:
@@ -79,6 +86,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
       }),
       balance: t.expose('balance', {
         type: LedgerBalance,
+        access: reached,
         nullable: false,
         description: 'The current balance.',
       }),
@@ -97,10 +105,16 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
       }),
       balance: t.expose('balance', {
         type: LedgerBalance,
+        access: reached,
         nullable: false,
         description: 'The current balance.',
       }),
-      hold: t.expose('hold', { type: LedgerHold, nullable: false, description: 'The original.' }),
+      hold: t.expose('hold', {
+        type: LedgerHold,
+        access: reached,
+        nullable: false,
+        description: 'The original.',
+      }),
     }),
   })
   builder.objectType(BalanceOutOfRangeError, {
@@ -110,6 +124,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     fields: (t) => ({
       balance: t.expose('balance', {
         type: LedgerBalance,
+        access: reached,
         nullable: false,
         description: 'The current balance.',
       }),

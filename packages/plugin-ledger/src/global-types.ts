@@ -7,7 +7,7 @@ import type {
   TypeParam,
 } from '@pothos/core'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
-import type { FieldAccess, QueryAccess } from './access.ts'
+import type { FieldAccess, NestedAccess, QueryAccess } from './access.ts'
 import type { FieldCost } from './field-cost.ts'
 import type { PothosLedgerPlugin } from './plugin.ts'
 import type { LedgerRefs } from './types.ts'
@@ -29,6 +29,18 @@ declare global {
     > {
       /** What the field costs, where its type and arguments do not say it: servers refuse documents that cost too much. */
       cost?: FieldCost<InputShapeFromFields<Args>>
+    }
+
+    export interface ObjectFieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      /** Who may ask for it, where it leads to an account; left out: services with the scope `read`, and owners for their own. */
+      access?: NestedAccess
     }
 
     export interface QueryFieldOptions<

@@ -1,7 +1,15 @@
 import { isOwner } from '@shared-ledger/ledger'
 import type { GraphQLFieldResolver } from 'graphql'
-import { assertPermitted, forbidden, type OwnersOf, principalOf, type QueryAccess } from './access.ts'
-import { ownPart } from './own.ts'
+import {
+  assertMayFollow,
+  assertPermitted,
+  forbidden,
+  type NestedAccess,
+  type OwnersOf,
+  principalOf,
+  type QueryAccess,
+} from './access.ts'
+import { ownMember, ownPart } from './own.ts'
 
 export type Resolve = GraphQLFieldResolver<unknown, object, object>
 
@@ -19,6 +27,14 @@ export function withAccess(resolve: Resolve, access: AnyAccess): Resolve {
   }
 }
 
+/** The same for a field of another type than a root. */
+export function withNestedAccess(resolve: Resolve, access: NestedAccess): Resolve {
+  return (parent, args, context, info) => {
+    assertMayFollow(principalOf(context), access)
+    return resolve(parent, args, context, info)
+  }
+}
+
 /** A resolver that leaves an owner what it is an owner of. */
 export function withOwnFound(resolve: Resolve, ownersOf: OwnersOf<object>, nullable: boolean): Resolve {
   return forOwners(resolve, nullable, (found, owner) =>
@@ -27,21 +43,28 @@ export function withOwnFound(resolve: Resolve, ownersOf: OwnersOf<object>, nulla
 }
 
 /** A resolver that leaves an owner the part that is of its own account. */
-export function withOwnPart(resolve: Resolve, nullable: boolean): Resolve {
-  return forOwners(resolve, nullable, ownPart)
+export function withOwnPart(
+  resolve: Resolve,
+  { isUnion, nullable }: { isUnion: boolean; nullable: boolean },
+): Resolve {
+  return forOwners(resolve, nullable, isUnion ? ownMember : ownPart)
 }
 
 function forOwners(resolve: Resolve, nullable: boolean, partFor: PartFor): Resolve {
-  const partOf = (found: unknown, owner: string): unknown => {
-    if (typeof found !== 'object' || found === null) return found
-    if (!Array.isArray(found)) return partFor(found, owner)
-    return found.flatMap((one) => {
-      const part = partOf(one, owner)
-      return part === null && one !== null ? [] : [part]
-    })
+  const partOf = async (found: unknown, owner: string): Promise<unknown> => {
+    const value = await found
+    if (typeof value !== 'object' || value === null) return value
+    if (!isIterable(value)) return partFor(value, owner)
+    const items = await Promise.all(
+      Array.from(value, async (item) => ({
+        isThere: (await item) !== null,
+        part: await partOf(item, owner),
+      })),
+    )
+    return items.flatMap(({ isThere, part }) => (isThere && part === null ? [] : [part]))
   }
   const answerOwner = async (found: unknown, owner: string) => {
-    const part = partOf(await found, owner)
+    const part = await partOf(found, owner)
     if (part === null && !nullable) throw forbidden('This is of an account that the caller may not read.')
     return part
   }
@@ -50,4 +73,9 @@ function forOwners(resolve: Resolve, nullable: boolean, partFor: PartFor): Resol
     const principal = principalOf(context)
     return isOwner(principal) ? answerOwner(found, principal.owner) : found
   }
+}
+
+/** What GraphQL takes for a list. */
+function isIterable(value: object): value is Iterable<unknown> {
+  return Symbol.iterator in value
 }

@@ -1,4 +1,5 @@
 import { HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { holdId } from './identity.ts'
@@ -50,6 +51,7 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
       }),
       capturedBy: t.field({
         type: LedgerEntry,
+        access: reached,
         nullable: true,
         description: 'The entry that captured it. In the answer to a dry run: the one that would.',
         cost: { weight: lookupWeight },
@@ -81,7 +83,12 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
     description: 'The hold keeps nothing aside any more. Nothing was posted.',
     interfaces: [types.Error],
     fields: (t) => ({
-      hold: t.expose('hold', { type: LedgerHold, nullable: false, description: 'The hold as it is.' }),
+      hold: t.expose('hold', {
+        type: LedgerHold,
+        access: reached,
+        nullable: false,
+        description: 'The hold as it is.',
+      }),
     }),
   })
 }

@@ -5,7 +5,7 @@ import ErrorsPlugin from '@pothos/plugin-errors'
 import RelayPlugin from '@pothos/plugin-relay'
 import { PothosLedgerPlugin } from './plugin.ts'
 
-export type { Action, FieldAccess, QueryAccess } from './access.ts'
+export type { Action, FieldAccess, NestedAccess, QueryAccess } from './access.ts'
 export type { FieldCost } from './field-cost.ts'
 export { PothosLedgerPlugin } from './plugin.ts'
 export type { ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'

@@ -1,4 +1,5 @@
 import type { LiveEntry } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { ownerArg } from './inputs.ts'
@@ -14,11 +15,13 @@ export function addLive({ builder, ledger, types }: Graph): void {
       }),
       entry: t.expose('entry', {
         type: types.LedgerEntry,
+        access: reached,
         nullable: false,
         description: 'What was posted.',
       }),
       balance: t.field({
         type: types.LedgerBalance,
+        access: reached,
         nullable: false,
         description: "The owner's current balance.",
         cost: { weight: lookupWeight },

@@ -1,4 +1,5 @@
 import { ledgerErrors, OverdraftInUseError } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import type { Graph } from './graph.ts'
 import { inputArg, ownerField } from './inputs.ts'
 import { addResult } from './results.ts'
@@ -13,6 +14,7 @@ export function addOverdraft(graph: Graph): void {
     fields: (t) => ({
       balance: t.expose('balance', {
         type: types.LedgerBalance,
+        access: reached,
         nullable: false,
         description: 'The current balance, with the overdraft as it was.',
       }),

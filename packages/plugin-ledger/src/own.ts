@@ -9,10 +9,15 @@ export const accountTypes: ReadonlySet<string> = new Set([
   'LedgerTransaction',
 ])
 
-/** What an owner may see of a value: what is of its own account, or of none; null where nothing is. */
+/** What an owner may see of what has owners: what is of its own account; null where nothing is. */
 export function ownPart(found: object, owner: string): object | null {
   if (isTransaction(found)) return ownTransaction(found, owner)
-  return 'ownerId' in found && found.ownerId !== owner ? null : found
+  return 'ownerId' in found && found.ownerId === owner ? found : null
+}
+
+/** The same of a member of a union, which may have no owner, as errors have none. */
+export function ownMember(found: object, owner: string): object | null {
+  return isTransaction(found) || 'ownerId' in found ? ownPart(found, owner) : found
 }
 
 function isTransaction(found: object): found is LedgerTransaction {

@@ -6,7 +6,15 @@ import {
   type PothosTypeConfig,
   type SchemaTypes,
 } from '@pothos/core'
-import { type AnyAccess, type Resolve, withAccess, withOwnFound, withOwnPart } from './guards.ts'
+import type { NestedAccess } from './access.ts'
+import {
+  type AnyAccess,
+  type Resolve,
+  withAccess,
+  withNestedAccess,
+  withOwnFound,
+  withOwnPart,
+} from './guards.ts'
 import { accountTypes } from './own.ts'
 
 /** What is said of a type that is not the ledger's own, and of which the app says nothing. */
@@ -36,11 +44,13 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     return described(withCost(field), fieldDescriptions[`${field.parentType}.${field.name}`])
   }
 
-  /** Root fields ask who may have them. Any field leaves an owner what is of its own account. */
+  /** Root fields, and those that lead to an account, ask who may have them. An owner gets what is of its own account. */
   override wrapResolve(resolve: Resolve, field: PothosOutputFieldConfig<Types>): Resolve {
     const { nullable } = field.type
-    const own = this.#isOfAccounts(field.type) ? withOwnPart(resolve, nullable) : resolve
-    if (!isRoot(field)) return own
+    const names = this.#typesOf(field.type)
+    const isOfAccounts = names.some((name) => accountTypes.has(name))
+    const own = isOfAccounts ? withOwnPart(resolve, { isUnion: names.length > 1, nullable }) : resolve
+    if (!isRoot(field)) return isOfAccounts ? withNestedAccess(own, nestedAccessOf(field)) : own
     const access = accessOf(field)
     if (field.kind === 'Subscription') return own // asked when it is opened, not for each event
     const { owner } = access
@@ -54,19 +64,30 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     return subscribe && isRoot(field) ? withAccess(subscribe, accessOf(field)) : subscribe
   }
 
-  #isOfAccounts(type: PothosOutputFieldType<Types>): boolean {
-    if (type.kind === 'List') return this.#isOfAccounts(type.type)
+  /** The name of a type, or of a list's; of a union those of its members, too. */
+  #typesOf(type: PothosOutputFieldType<Types>): readonly string[] {
+    if (type.kind === 'List') return this.#typesOf(type.type)
     const config = this.buildCache.getTypeConfig(type.ref)
     const members = config.kind === 'Union' ? config.types : []
-    const names = [config, ...members.map((member) => this.buildCache.getTypeConfig(member))]
-    return names.some(({ name }) => accountTypes.has(name))
+    return [config.name, ...members.map((member) => this.buildCache.getTypeConfig(member).name)]
   }
+}
+
+/** Who may ask for a field that leads to an account. */
+function nestedAccessOf<Types extends SchemaTypes>({
+  pothosOptions,
+}: PothosOutputFieldConfig<Types>): NestedAccess {
+  return ('access' in pothosOptions && pothosOptions.access) || { action: 'read' }
 }
 
 const roots: ReadonlySet<string> = new Set(['Query', 'Mutation', 'Subscription'])
 
 function isRoot<Types extends SchemaTypes>({ kind, parentType }: PothosOutputFieldConfig<Types>): boolean {
   return roots.has(kind) || roots.has(parentType)
+}
+
+function isOfRoot(access: AnyAccess | NestedAccess): access is AnyAccess {
+  return 'owner' in access
 }
 
 /** @throws PothosSchemaError on what the compiler refuses, too. */
@@ -78,7 +99,7 @@ function accessOf<Types extends SchemaTypes>({
 }: PothosOutputFieldConfig<Types>): AnyAccess {
   const access = 'access' in pothosOptions ? pothosOptions.access : undefined
   const field = `${parentType}.${name}`
-  if (!access) {
+  if (!access || !isOfRoot(access)) {
     throw new PothosSchemaError(
       `${field} does not say who may ask for it: give it access: { action, owner }.`,
     )

@@ -1,4 +1,4 @@
-import { limits } from '@shared-ledger/ledger'
+import { isOwner, limits } from '@shared-ledger/ledger'
 import { addConnection, pageArgs } from './connection.ts'
 import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -60,6 +60,9 @@ export function addQueries(graph: Graph): void {
       },
       access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
       resolve: async (_root, { ownerId, nonce }, context) => {
+        const { principal } = context
+        // Looked up for an owner, another's nonce would take longer where it was used.
+        if (isOwner(principal) && principal.owner !== ownerId) return null
         const entry = await ledger.entryByNonce(ownerId, nonce)
         // Who may not see the nonce does not learn by guessing that it was used.
         return entry && (await seenEntry(ledger, entry, context)).nonce === nonce ? entry : null

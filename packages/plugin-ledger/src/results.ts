@@ -9,6 +9,7 @@ import {
   type LedgerTransaction,
   type Refusal,
 } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import type { BuilderTypes } from './builder.ts'
 import type { Graph } from './graph.ts'
 
@@ -66,6 +67,7 @@ export function addResult<
           field,
           t.field({
             type: fieldTypes[field as keyof Answer] as never,
+            access: reached,
             nullable: false,
             description: fieldDescriptions[field],
             cost: { weight: 0 },

@@ -5,6 +5,7 @@ import {
   type SummaryWindow,
   summarySize,
 } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import { addConnection, pageArgs } from './connection.ts'
 import { pageWeight, summaryWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -56,6 +57,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
       balance: t.expose('balance', {
         type: LedgerBalance,
+        access: reached,
         nullable: false,
         description: 'The current balance.',
       }),

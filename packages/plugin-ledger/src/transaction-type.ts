@@ -1,4 +1,5 @@
 import { type LedgerEntry, type LedgerTransaction, limits } from '@shared-ledger/ledger'
+import { reached } from './access.ts'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { type EntryOfTransaction, knowsTransaction } from './seen-entry.ts'
@@ -30,6 +31,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
       }),
       entries: t.field({
         type: [LedgerEntry],
+        access: reached,
         nullable: false,
         description: 'In the order in which they were posted; for an owner, those of its own account.',
         cost: { weight: 0, size: limits.transactionEntries },
@@ -42,6 +44,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
   builder.objectField(LedgerEntry, 'transaction', (t) =>
     t.field({
       type: LedgerTransaction,
+      access: reached,
       nullable: false,
       description: 'All that was posted together with it.',
       cost: { weight: lookupWeight },

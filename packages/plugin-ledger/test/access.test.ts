@@ -109,6 +109,62 @@ describe('a field of an app that leads to accounts', () => {
     })
   })
 
+  test('gives an owner the same where lists have promises, or are no arrays', async () => {
+    const [mine, theirs] = [await give('ann'), await give('bob')]
+    const builder = createBuilder()
+    const { LedgerEntry, LedgerBalance } = builder.addLedger(games)
+    const access = { action: 'open', owner: 'any' } as const
+    builder.queryFields((t) => ({
+      promised: t.field({
+        type: [LedgerEntry],
+        access,
+        resolve: () => [theirs, mine].map(({ id }) => games.entry(id)) as never,
+      }),
+      set: t.field({
+        type: [LedgerBalance],
+        access,
+        resolve: async () => new Set([await games.balance('bob'), await games.balance('ann')]) as never,
+      }),
+      odd: t.field({ type: LedgerEntry, nullable: true, access, resolve: () => ({ amount: 5 }) as never }),
+    }))
+    const { data } = await run(
+      builder.toSchema(),
+      '{ promised { ownerId } set { ownerId } odd { amount } }',
+      ann,
+    )
+    expect(data).toEqual({ promised: [{ ownerId: 'ann' }], set: [{ ownerId: 'ann' }], odd: null })
+  })
+
+  test('asks services for read, unless it says otherwise', async () => {
+    const mine = await give('ann')
+    const builder = createBuilder()
+    const { LedgerEntry } = builder.addLedger(games)
+    const Round = builder.objectRef<object>('Round').implement({
+      fields: (t) => ({
+        entry: t.field({ type: LedgerEntry, nullable: true, resolve: () => mine }),
+        posted: t.field({
+          type: LedgerEntry,
+          nullable: true,
+          access: { action: 'open' },
+          resolve: () => mine,
+        }),
+      }),
+    })
+    builder.queryField('round', (t) =>
+      t.field({ type: Round, access: { action: 'open', owner: 'any' }, resolve: () => ({}) }),
+    )
+    const schema = builder.toSchema()
+    const ask = (field: string, principal: Principal) =>
+      run(schema, `{ round { ${field} { ownerId transaction { entries { ownerId } } } } }`, principal)
+    const nobody: Principal = { name: 'nobody', scopes: [] }
+    const refused = await ask('entry', nobody)
+    expect([refused.data.round.entry, code(refused)]).toEqual([null, 'FORBIDDEN'])
+    for (const principal of [ann, { name: 'reader', scopes: ['read'] } as const]) {
+      expect((await ask('entry', principal)).data.round.entry.ownerId).toBe('ann')
+    }
+    expect((await ask('posted', nobody)).data.round.posted.ownerId).toBe('ann')
+  })
+
   test('is refused where it cannot be empty', async () => {
     const answer = await run(await openOwn(), '{ needed { ownerId } }', ann)
     expect([answer.data, code(answer)]).toEqual([null, 'FORBIDDEN'])
@@ -187,7 +243,7 @@ describe('operations by trust', () => {
       const answer = await run(schema, `mutation { ${field} { __typename } }`)
       expect([code(answer), answer.errors[0].message]).toEqual([
         'FORBIDDEN',
-        'The app itself ends holds of the internal operation STAKE.',
+        'The app itself ends holds of STAKE: no request does.',
       ])
     }
     expect(await ledger.hold(id)).toMatchObject({ status: 'HELD' })

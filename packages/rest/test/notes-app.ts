@@ -49,15 +49,15 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
   const PostedNote = builder.objectRef<Posted & { replayed: boolean }>('PostedNote').implement({
     fields: (t) => ({
       note: t.field({ type: Note, nullable: false, resolve: ({ entry }) => entry }),
-      entry: t.expose('entry', { type: LedgerEntry, nullable: false }),
-      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      entry: t.expose('entry', { type: LedgerEntry, access: { action: 'open' }, nullable: false }),
+      balance: t.expose('balance', { type: LedgerBalance, access: { action: 'open' }, nullable: false }),
       replayed: t.exposeBoolean('replayed', { nullable: false }),
     }),
   })
   const AccessedNote = builder.objectRef<Posted>('AccessedNote').implement({
     fields: (t) => ({
-      entry: t.expose('entry', { type: LedgerEntry, nullable: false }),
-      balance: t.expose('balance', { type: LedgerBalance, nullable: false }),
+      entry: t.expose('entry', { type: LedgerEntry, access: { action: 'open' }, nullable: false }),
+      balance: t.expose('balance', { type: LedgerBalance, access: { action: 'open' }, nullable: false }),
     }),
   })
   const CreateNoteInput = builder.inputType('CreateNoteInput', {
