@@ -62,7 +62,7 @@ const STOPPED = 130
 
 /**
  * Opens the database, hands it to `use`, and closes it whatever happens, also when the command is stopped by a signal:
- * `use` then ends what it must not leave half done. Answers the exit code.
+ * `use` then ends what it must not leave half done. Returns the exit code.
  */
 export async function withDatabase(
   root: string,

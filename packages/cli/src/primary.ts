@@ -43,7 +43,7 @@ async function serveMetrics(): Promise<void> {
   }
 }
 
-/** Starts a worker, and another one when it ends. Answers its address, once it takes requests. */
+/** Starts a worker, and another one when it ends. Returns its address, once it takes requests. */
 async function startWorker(): Promise<string | undefined> {
   if (isStopping) return
   const worker = follow(cluster.fork().process)

@@ -3,7 +3,6 @@ import {
   closeDatabase,
   hasRole,
   MIGRATING,
-  messageOf,
   newPassword,
   provisionApp,
   roleOf,
@@ -14,6 +13,7 @@ import {
 import { loginVariableOf } from './app-logins.ts'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
+import { readGiven } from './files.ts'
 import { chooseServers } from './server-processes.ts'
 
 const usage =
@@ -66,12 +66,8 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
 
 /** The password in a file, or from standard input. @throws Error that names the file. */
 function passwordIn(file: string): string {
-  try {
-    const password = readFileSync(file === '-' ? 0 : file, 'utf8').trim()
-    if (password) return password
-  } catch (error) {
-    throw new Error(`The password in ${file} cannot be read: ${messageOf(error)}`, { cause: error })
-  }
+  const password = (file === '-' ? readFileSync(0, 'utf8') : readGiven(file, (text) => text)).trim()
+  if (password) return password
   throw new Error(`There is no password in ${file === '-' ? 'standard input' : file}.`)
 }
 

@@ -241,7 +241,7 @@ test.each([
   ],
   [['--password-file', '-'], 'A password is for one app: name it.'],
   [['content', '--password-file', '-'], 'There is no password in standard input.'],
-  [['content', '--password-file', '/missing'], 'The password in /missing cannot be read: ENOENT'],
+  [['content', '--password-file', '/missing'], 'There is no file /missing.'],
 ])('provision %j is refused with what to do', async (args, message) => {
   const { code, output } = await provision(args)
   expect(output).toContain(message)

@@ -2,7 +2,7 @@
 export interface Signal<Event> {
   readonly isHeard: boolean
   tell(event: Event): void
-  /** @returns stops listening. */
+  /** Returns a function that stops listening. */
   listen(listener: (event: Event) => void): () => void
 }
 

@@ -21,8 +21,8 @@ export function markStream(response: object): void {
 const lastRequestMs = 500
 
 /**
- * @returns stops accepting, and waits for the requests in flight; cuts off those that take too long, and the clients of
- * streams that do not read.
+ * Returns a function that stops accepting, and waits for the requests in flight. It cuts off those that take too long, and
+ * the clients of streams that do not read.
  */
 export function createStop(server: Server, connections: Connections): () => Promise<void> {
   return async () => {
@@ -58,7 +58,7 @@ export async function exit(logger: Logger, code: number): Promise<never> {
 /**
  * Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes long.
  *
- * @returns does the same for another reason, and exits with that code.
+ * Returns a function that does the same for another reason, and exits with that code.
  */
 export function onShutdown(
   logger: Logger,
