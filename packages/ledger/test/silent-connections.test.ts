@@ -1,5 +1,6 @@
 import { createTestDatabase, startTcpProxy } from '@shared-ledger/postgres/testing'
 import { afterAll, expect, test, vi } from 'vitest'
+import { readBounds } from '../src/database/bounds.ts'
 import { createPool } from '../src/index.ts'
 
 const database = await createTestDatabase()
@@ -61,4 +62,10 @@ test('the same of an answer to what the pool itself asks, as postings do', async
   await expect.poll(() => pool.totalCount).toBe(1)
   expect(await pool.connect()).toBe(later)
   later.release(true)
+})
+
+test('what a network has lost is closed or found soon, whether it is in use or idle', () => {
+  const { idleTimeoutMillis } = createPool(proxy.url).options
+  expect(idleTimeoutMillis).toBeGreaterThan(0)
+  expect(Number(idleTimeoutMillis) + readBounds('10000').query).toBeLessThan(15_000)
 })

@@ -16,6 +16,12 @@ export interface TransactionClient {
 }
 
 /**
+ * How long a connection may be idle. One that a network loses meanwhile is noticed by nobody: until it is closed, a statement
+ * may still be given it, and waits for its bound.
+ */
+const idleConnectionMs = 5_000
+
+/**
  * A pool of connections that the ledger and the app's own Prisma client share.
  * Connections are opened when they are needed; a lost one is replaced, and its loss ends no process. Each wait has a
  * bound, whatever becomes of the database: 10 s for a lock, 12 s for a statement, unless REQUEST_TIMEOUT_MS is set.
@@ -29,6 +35,7 @@ export function createPool(databaseUrl: string): pg.Pool {
     Client: LedgerConnection,
     max: poolSize,
     connectionTimeoutMillis: bounds.connection,
+    idleTimeoutMillis: idleConnectionMs,
     ...sessionBounds(bounds),
     query_timeout: bounds.query,
     keepAlive: true,
