@@ -334,6 +334,39 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.append_template(text, uuid, text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.assert_app_name(app text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  templates text[] := ARRAY(SELECT regexp_replace(p.proname, '_template$', '') FROM pg_proc p
+    WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$');
+  reason text;
+BEGIN
+  IF app IN ('ledger', 'public', 'information_schema') OR app ~ '^pg_' THEN
+    reason := format('the schema %I is not for an app', app);
+  ELSIF app ~ '^(.*_)?template$' THEN
+    reason := 'its functions would be templates of those of all apps';
+  ELSE
+    -- judge_correction_games is the copy of judge_correction for games, and would be the one of judge for correction_games.
+    SELECT format('its function ledger.%s_%s could be that of another app', short, app) INTO reason
+      FROM unnest(templates) short, unnest(templates) long
+     WHERE starts_with(long, short || '_') AND starts_with(short || '_' || app, long || '_');
+    IF reason IS NULL THEN
+      SELECT format('there is another function ledger.%s', p.proname) INTO reason
+        FROM unnest(templates) template
+        JOIN pg_proc p ON p.pronamespace = 'ledger'::regnamespace AND p.proname = template || '_' || app
+       WHERE obj_description(p.oid, 'pg_proc') IS DISTINCT FROM 'A copy for the app ' || app;
+    END IF;
+  END IF;
+  IF reason IS NOT NULL THEN
+    RAISE EXCEPTION 'no app can be called %: %', app, reason
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the app another name.';
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_app_name(text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text)
  RETURNS void
  LANGUAGE plpgsql
@@ -530,6 +563,7 @@ DECLARE
   app_schema regnamespace := to_regnamespace(quote_ident(app));
   taken text;
 BEGIN
+  PERFORM ledger.assert_app_name(app);
   FOR taken IN
     SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
       FROM pg_class c
@@ -1084,6 +1118,7 @@ DECLARE
   template record;
   copy regprocedure;
 BEGIN
+  PERFORM ledger.assert_app_name(app);
   FOR template IN
     SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry,
            pg_get_function_identity_arguments(p.oid) AS arguments
@@ -1100,6 +1135,7 @@ BEGIN
     END LOOP;
     EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
       quote_literal('template'), quote_literal(app));
+    EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
     IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
@@ -2090,6 +2126,8 @@ DECLARE
   declared_once text[];
   now timestamptz;
 BEGIN
+  PERFORM ledger.assert_app_name($1);
+
   SELECT array_agg(o) INTO faulty FROM unnest(declared) o
    WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
   IF declared IS NULL OR faulty IS NOT NULL THEN

@@ -2,6 +2,38 @@
 -- partition: a statement that is planned for any app would lock the partitions of all, and one that is planned anew each
 -- time costs more than what it does.
 
+-- Refuses a name that no app can have, since the name of an app is a part of others: of its schema, partition and copies.
+-- make_functions says of each copy whose it is, so that no other function is taken for one.
+CREATE OR REPLACE FUNCTION ledger.assert_app_name(app text) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  templates text[] := ARRAY(SELECT regexp_replace(p.proname, '_template$', '') FROM pg_proc p
+    WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$');
+  reason text;
+BEGIN
+  IF app IN ('ledger', 'public', 'information_schema') OR app ~ '^pg_' THEN
+    reason := format('the schema %I is not for an app', app);
+  ELSIF app ~ '^(.*_)?template$' THEN
+    reason := 'its functions would be templates of those of all apps';
+  ELSE
+    -- judge_correction_games is the copy of judge_correction for games, and would be the one of judge for correction_games.
+    SELECT format('its function ledger.%s_%s could be that of another app', short, app) INTO reason
+      FROM unnest(templates) short, unnest(templates) long
+     WHERE starts_with(long, short || '_') AND starts_with(short || '_' || app, long || '_');
+    IF reason IS NULL THEN
+      SELECT format('there is another function ledger.%s', p.proname) INTO reason
+        FROM unnest(templates) template
+        JOIN pg_proc p ON p.pronamespace = 'ledger'::regnamespace AND p.proname = template || '_' || app
+       WHERE obj_description(p.oid, 'pg_proc') IS DISTINCT FROM 'A copy for the app ' || app;
+    END IF;
+  END IF;
+  IF reason IS NOT NULL THEN
+    RAISE EXCEPTION 'no app can be called %: %', app, reason
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the app another name.';
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.assert_app_name FROM PUBLIC;
+
 -- Makes an app's copies of the templates, and lets the app's role call those that post, where it has rights in this
 -- database: roles belong to all databases of a server. Run by ledger.set_operations, and by every migration that changes a
 -- template.
@@ -11,6 +43,7 @@ DECLARE
   template record;
   copy regprocedure;
 BEGIN
+  PERFORM ledger.assert_app_name(app);
   FOR template IN
     SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry,
            pg_get_function_identity_arguments(p.oid) AS arguments
@@ -27,6 +60,7 @@ BEGIN
     END LOOP;
     EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
       quote_literal('template'), quote_literal(app));
+    EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
     IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);

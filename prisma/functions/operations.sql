@@ -20,8 +20,8 @@ BEGIN
 END $$;
 
 -- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes the
--- app's partition. Refused: a list that lacks a shared operation or retires one, and one that drops an operation which
--- entries or holds have.
+-- app's partition. Refused: a name that no app can have, a list that lacks a shared operation or retires one, and one that
+-- drops an operation which entries or holds have.
 -- Locks the app's own partition alone: ATTACH lets every other app post on.
 CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
@@ -37,6 +37,8 @@ DECLARE
   declared_once text[];
   now timestamptz;
 BEGIN
+  PERFORM ledger.assert_app_name($1);
+
   SELECT array_agg(o) INTO faulty FROM unnest(declared) o
    WHERE o IS NULL OR o !~ '^[A-Z][A-Z0-9_]{0,62}$';
   IF declared IS NULL OR faulty IS NOT NULL THEN

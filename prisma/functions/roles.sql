@@ -13,6 +13,7 @@ DECLARE
   app_schema regnamespace := to_regnamespace(quote_ident(app));
   taken text;
 BEGIN
+  PERFORM ledger.assert_app_name(app);
   FOR taken IN
     SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
       FROM pg_class c

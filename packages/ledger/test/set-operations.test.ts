@@ -22,6 +22,56 @@ async function stateOf(app: string) {
   return rows[0]
 }
 
+/** The functions of schema ledger, as they are. */
+async function functionsNow() {
+  const { rows } = await sql.query(
+    `SELECT array_agg(row(p.oid, p.oid::regprocedure, md5(p.prosrc), p.proacl) ORDER BY p.oid)::text AS functions
+       FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace`,
+  )
+  return rows[0].functions
+}
+
+describe('a name that no app can have is refused', () => {
+  const refused = [
+    ['ledger', 'the schema ledger is not for an app'],
+    ['public', 'the schema public is not for an app'],
+    ['information_schema', 'the schema information_schema is not for an app'],
+    ['pg_catalog', 'the schema pg_catalog is not for an app'],
+    ['template', 'its functions would be templates'],
+    ['my_template', 'its functions would be templates'],
+    ['capture', 'there is another function ledger.judge_capture'],
+    ['correction_games', 'its function ledger.judge_correction_games could be that of another app'],
+  ] as const
+
+  test.each(refused)('%s', async (app, reason) => {
+    const before = await functionsNow()
+    const message = `no app can be called ${app}: ${reason}`
+    await expect(declare(app, shared)).rejects.toThrow(message)
+    for (const call of ['make_functions', 'grant_app']) {
+      await sql.query('BEGIN')
+      if (call === 'grant_app') await sql.query(`CREATE ROLE ${pg.escapeIdentifier(`ledger_${app}`)}`)
+      await expect(sql.query(`SELECT ledger.${call}($1)`, [app])).rejects.toThrow(message)
+      await sql.query('ROLLBACK')
+    }
+    expect(await functionsNow()).toBe(before)
+    const { rows } = await sql.query('SELECT FROM ledger.apps WHERE app = $1', [app])
+    expect(rows).toEqual([])
+  })
+
+  test.each(refused)('%s, by the code before it asks a database', (app) => {
+    const pool = createPool(database.url)
+    const create = () => createLedger({ app, operations: defineOperations(sharedOperations), pool })
+    expect(create).toThrow(`"${app}" is taken`)
+  })
+
+  test('a name that only begins like them is one', async () => {
+    await sql.query('BEGIN')
+    for (const app of ['correction', 'captures', 'ledgers', 'templates']) await declare(app, shared)
+    expect(await postBySql(sql, { app: 'correction' })).toMatchObject({ outcome: 'posted' })
+    await sql.query('ROLLBACK')
+  })
+})
+
 describe('ledger.set_operations', () => {
   test.each([
     [
