@@ -29,7 +29,8 @@ export function loseCommits(random: Random, part: number): () => Judge {
       if (sent === 'up') {
         const text = bytes.toString('latin1')
         if (text.includes('BEGIN')) isInTransaction = true
-        const isCommit = text.includes('COMMIT') || (!isInTransaction && text.includes('ledger.post_'))
+        const isCommit =
+          text.includes('COMMIT') || (!isInTransaction && /ledger\.(?:post|append)_/.test(text))
         if (/COMMIT|ROLLBACK/.test(text)) isInTransaction = false
         if (isCommit && random.chance(part)) isCommitting = true
         return all(bytes)

@@ -85,7 +85,7 @@ test('an answer is lost, and what was asked for has arrived', async () => {
 test('the answer to a COMMIT is lost, and that to a posting outside of a transaction; others arrive', async () => {
   const proxy = await startFor()
   proxy.judgeBy(loseCommits(random, 1))
-  for (const last of ['COMMIT', 'SELECT ledger.post_content($1)']) {
+  for (const last of ['COMMIT', 'SELECT ledger.post_content($1)', 'SELECT ledger.append_content($1)']) {
     const { socket, over, text } = open(proxy)
     const statements = last === 'COMMIT' ? ['BEGIN', 'SELECT ledger.post_content($1)', 'INSERT'] : ['SELECT']
     let answered = 0
