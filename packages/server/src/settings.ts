@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { authSettings } from './auth/settings.ts'
 import { readAllowedHosts } from './hosts.ts'
 import { rateLimitShape, rateLimitTakes } from './rate-limit.ts'
+import { listOf, textThat } from './setting-texts.ts'
 
 /** What LOG_LEVEL may be. */
 export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
@@ -24,6 +25,10 @@ const hosts = z.string().superRefine((given, { addIssue }) => {
 
 const port = 'a whole number from 0 to 65535'
 
+function isOrigin(given: string): boolean {
+  return /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given
+}
+
 /** All that a server reads from the environment: docs/operating.md has each with what it means. */
 export const serverSettings = {
   ...ledgerSettings,
@@ -32,6 +37,12 @@ export const serverSettings = {
   PORT: setting(port, wholeNumber(0, 65_535).optional()),
   ALLOWED_HOSTS: setting('hosts separated by commas, without scheme, port and path', hosts, { fallback: '' }),
   ...authSettings,
+  CORS_ORIGINS: setting(
+    'origins separated by commas, such as https://app.example.org, without a path',
+    listOf(textThat(isOrigin)).optional(),
+  ),
+  GRAPHIQL: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
+  INTROSPECTION: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
   RATE_LIMIT: setting(rateLimitTakes, rateLimitShape.optional()),
   DRAIN_SECONDS: setting('a whole number of seconds from 0 to 600', wholeNumber(0, 600), { fallback: '0' }),
   METRICS_PORT: setting(port, wholeNumber(0, 65_535).optional()),

@@ -62,6 +62,15 @@ test.each([
   expect(() => readServerSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be .*, not "`))
 })
 
+test.each([
+  'http://localhost:4000/jwks',
+  'http://127.0.0.1/jwks',
+  'http://[::1]:4000/jwks',
+  'https://issuer.example',
+])('LEDGER_JWT_JWKS_URL=%s is taken', (url) => {
+  expect(readServerSettings({ LEDGER_JWT_JWKS_URL: url }).LEDGER_JWT_JWKS_URL).toBe(url)
+})
+
 test('of a value without end only a part is shown', () => {
   const refused = () => readServerSettings({ LOG_LEVEL: 'x'.repeat(100_000) })
   expect(refused).toThrow(/^.{1,500}$/)

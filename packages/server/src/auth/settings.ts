@@ -1,5 +1,7 @@
 import { type SettingsOf, setting, wholeNumber } from '@shared-ledger/ledger/session'
 import { z } from 'zod'
+import { isLoopback } from '../hosts.ts'
+import { listOf, split, textThat } from '../setting-texts.ts'
 
 /** How a server may find out who sends a request: by API keys, by tokens, or not at all. */
 export const authModes = ['none', 'keys', 'jwt'] as const
@@ -26,19 +28,6 @@ export const macs = ['HS256', 'HS384', 'HS512'] as const
 /** The longest hash of these has as many bytes: a shorter secret would be what is guessed. */
 const minSecretBytes = 32
 
-const split = (given: string) => given.split(',').map((each) => each.trim())
-
-/** A text of which the check is true; of another one it is said what the variable must be. */
-const textThat = (isRight: (given: string) => boolean) =>
-  z.string().superRefine((input, { addIssue }) => {
-    if (!isRight(input)) addIssue({ code: 'invalid_format', format: 'text', input })
-  })
-
-const listOf = <Schema extends z.ZodType<unknown, string>>(
-  item: Schema,
-  whole: z.ZodType<string, string> = z.string(),
-) => whole.transform(split).pipe(z.array(item))
-
 function isOneIfNone(given: string): boolean {
   const modes = split(given)
   return modes.length === 1 || !modes.includes('none')
@@ -46,19 +35,13 @@ function isOneIfNone(given: string): boolean {
 
 const text = textThat((given) => given !== '')
 
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
-
 function isSafeUrl(given: string): boolean {
   if (!URL.canParse(given)) return false
   const { protocol, hostname } = new URL(given)
-  return protocol === 'https:' || (protocol === 'http:' && loopback.test(hostname))
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
-function isOrigin(given: string): boolean {
-  return /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given
-}
-
-/** What a server reads from the environment about who may reach it: docs/security.md has it in full. */
+/** What a server reads from the environment about who sends a request: docs/security.md has it in full. */
 export const authSettings = {
   LEDGER_AUTH: setting(
     `some of ${authModes.join(', ')}, separated by commas, and none alone`,
@@ -81,12 +64,6 @@ export const authSettings = {
   }),
   LEDGER_JWT_SCOPES_CLAIM: setting('the name of a claim', text, { fallback: 'scope' }),
   LEDGER_JWT_OWNER_CLAIM: setting('the name of a claim', text.optional()),
-  CORS_ORIGINS: setting(
-    'origins separated by commas, such as https://app.example.org, without a path',
-    listOf(textThat(isOrigin)).optional(),
-  ),
-  GRAPHIQL: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
-  INTROSPECTION: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
 }
 
 /** Their values. */
