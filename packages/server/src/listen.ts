@@ -15,6 +15,7 @@ import { bounds, idleTimeoutMs, timeouts } from './bounds.ts'
 import { type Connections, followConnections } from './connections.ts'
 import type { Cors } from './cors.ts'
 import type { IsOwnHost } from './hosts.ts'
+import { listenOn } from './listen-on.ts'
 import { refuseMalformed, refuseTunnel, unknownExpectation } from './malformed.ts'
 import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
@@ -42,7 +43,7 @@ export interface ListenOptions {
  * @param unread Bounds the answers that are not read.
  * @throws PortTakenError
  */
-export function listen(
+export async function listen(
   served: App,
   { app, host, port, isOwnHost, cors, tracing }: ListenOptions,
   admission: Admission = createAdmission(bounds),
@@ -109,12 +110,8 @@ export function listen(
     outgoing.setHeader('connection', 'close')
     write(outgoing, unknownExpectation())
   })
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new PortTakenError(app, port) : error),
-    )
-    server.listen(port, host, () => resolve({ server, connections }))
-  })
+  await listenOn(server, { port, host }, () => new PortTakenError(app, port))
+  return { server, connections }
 }
 
 const serverOptions: ServerOptions = {

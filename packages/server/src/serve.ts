@@ -1,5 +1,3 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerLoad } from '@shared-ledger/ledger'
 import type { KeyStore } from '@shared-ledger/ledger/keys'
@@ -15,6 +13,7 @@ import { readServerSettings, type ServerSettings } from './settings.ts'
 import { createStop, exit, onShutdown } from './shutdown.ts'
 import { surviveFaults } from './survive-faults.ts'
 import type { Tracing } from './tracing/tracing.ts'
+import { urlOf } from './url-of.ts'
 
 export interface ServeOptions
   extends Omit<AppOptions, 'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection' | 'rateLimit'> {
@@ -151,11 +150,3 @@ async function tracingOf(
 
 const limitsNobody =
   'RATE_LIMIT has no effect: it is counted by who asks, and this server asks nobody who they are'
-
-/** Where a browser on this machine finds the server. */
-function urlOf(server: Server, host: string): string {
-  const address: AddressInfo | string | null = server.address()
-  const port = typeof address === 'object' && address ? address.port : ''
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
-}

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import { listenOn } from '../listen-on.ts'
+import { urlOf } from '../url-of.ts'
 
 /** What is served to whoever gathers metrics. */
 export interface Exposition {
@@ -31,28 +32,17 @@ export async function listenForScrapes(
       response.writeHead(503, head).end() // a worker did not say in time
     }
   })
-  await listening(server, host, port)
-  const address: AddressInfo | string | null = server.address()
-  const bound = typeof address === 'object' && address ? address.port : port
+  await listenOn(
+    server,
+    { port, host, exclusive: true },
+    () => new Error(`Port ${port} is taken by another process: choose another METRICS_PORT.`),
+  )
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/metrics`,
+    url: `${urlOf(server, host)}/metrics`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`Port ${port} is taken by another process: choose another METRICS_PORT.`)
-          : error,
-      ),
-    )
-    server.listen({ port, host, exclusive: true }, () => resolve())
-  })
 }

@@ -1,0 +1,16 @@
+import type { Server } from 'node:http'
+import type { ListenOptions } from 'node:net'
+
+/**
+ * Has a server listen.
+ *
+ * @throws what `taken` returns, where another process has the port.
+ */
+export function listenOn(server: Server, at: ListenOptions, taken: () => Error): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? taken() : error),
+    )
+    server.listen(at, () => resolve())
+  })
+}

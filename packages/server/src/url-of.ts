@@ -1,0 +1,10 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Where a browser on this machine finds a server that listens on `host`. */
+export function urlOf(server: Server, host: string): string {
+  const address: AddressInfo | string | null = server.address()
+  const port = typeof address === 'object' && address ? address.port : ''
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
