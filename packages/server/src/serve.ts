@@ -35,6 +35,8 @@ export interface ServeOptions
 /** A server at work. */
 export interface RunningServer {
   readonly url: string
+  /** How long it serves on once it is told to stop: DRAIN_SECONDS. */
+  readonly drainSeconds: number
   /**
    * Has `/readyz` say so, and serves for DRAIN_SECONDS. Then takes no new connections, ends the subscriptions, finishes the
    * requests in flight, and lets go of the ledger and the app's own.
@@ -52,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const logger = options.logger ?? createLogger(options.app)
   try {
     const server = await startServer({ ...options, logger })
-    const shutDown = onShutdown(logger, server.close)
+    const shutDown = onShutdown(logger, server)
     surviveFaults(logger, (reason) => shutDown(reason, 1))
     logger.info({ url: server.url }, 'listening')
     process.send?.({ type: 'ready', app: options.app, url: server.url })
@@ -77,6 +79,7 @@ export async function startServer(
   try {
     const settings = readServerSettings()
     const { HOST: host, PORT: port = options.port, RATE_LIMIT: rateLimit } = settings
+    const { DRAIN_SECONDS: drainSeconds } = settings
     const isOwnHost = createHosts({ host, allowed: settings.ALLOWED_HOSTS })
     for (const warning of await ledger.assertReady()) options.logger.warn(warning)
     metrics = await metricsOf(settings, options)
@@ -101,10 +104,11 @@ export async function startServer(
     const stop = createStop(server, connections)
     return {
       url: urlOf(server, host),
+      drainSeconds,
       async close() {
         served.beginToStop()
         connections.endAfterAnswers()
-        if (settings.DRAIN_SECONDS > 0) await sleep(settings.DRAIN_SECONDS * 1000)
+        if (drainSeconds > 0) await sleep(drainSeconds * 1000)
         served.endStreams()
         await stop()
         try {

@@ -3,7 +3,6 @@ import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import type { Logger } from 'pino'
 import type { Connections } from './connections.ts'
-import { readServerSettings } from './settings.ts'
 
 /** How long requests in flight may take once the server is told to stop. */
 const graceMs = 10_000
@@ -56,15 +55,15 @@ export async function exit(logger: Logger, code: number): Promise<never> {
 }
 
 /**
- * Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes long.
+ * Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes 20 s longer
+ * than `drainSeconds`.
  *
  * Returns a function that does the same for another reason, and exits with that code.
  */
 export function onShutdown(
   logger: Logger,
-  close: () => Promise<void>,
+  { close, drainSeconds }: { close(): Promise<void>; readonly drainSeconds: number },
 ): (reason: string, code?: number) => Promise<void> {
-  const { DRAIN_SECONDS: drainSeconds } = readServerSettings()
   let stopping = false
   const shutDown = async (reason: string, code = 0) => {
     // A terminal signals a whole process group, and npm passes the signal on once more.
