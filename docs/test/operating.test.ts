@@ -11,7 +11,7 @@ import { blocksOf, root, tableOf } from './markdown.ts'
 const settings = Object.entries(startSettings).map(([variable, schema]) => ({
   variable,
   'must be': schema.meta()?.description,
-  default: String(schema.parse(undefined) ?? '') || 'none',
+  default: String(schema.parse(undefined) ?? '') || '–',
 }))
 
 test('docs/operating.md has every setting with what it takes and its default', () => {
@@ -28,7 +28,7 @@ test('.env.example has every setting, with its default or an example', () => {
   )
   expect([...shown.keys()].toSorted()).toEqual(settings.map(({ variable }) => variable).toSorted())
   for (const { variable, default: usual } of settings)
-    if (usual !== 'none') expect([variable, shown.get(variable)]).toEqual([variable, usual])
+    if (usual !== '–') expect([variable, shown.get(variable)]).toEqual([variable, usual])
 })
 
 const connections = { open: 0, idle: 0, waiting: 0 }
