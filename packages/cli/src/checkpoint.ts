@@ -6,11 +6,11 @@ import {
   readPublicKey,
   writeCheckpoint,
 } from '@shared-ledger/ledger/checkpoint'
-import { withConnection } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 import { placeOf, readGiven } from './files.ts'
 import { countBar } from './progress.ts'
+import { withScanConnections } from './scan-connections.ts'
 
 const usage =
   'npm run checkpoint -- --key FILE [--out FILE]: writes the hash of every account’s history, signed; ' +
@@ -28,17 +28,13 @@ await runCommand({ usage, options }, async (root, { values: { key, out, 'new-key
   const file = out ?? `checkpoint-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.jsonl`
   if (existsSync(placeOf(file))) throw new Error(`${file} is there already: a checkpoint is never replaced.`)
   return withDatabase(root, ({ directUrl }, stopped) =>
-    withConnection(directUrl, async (client) => {
+    withScanConnections(directUrl, stopped, async ([client]) => {
       const bar = countBar('accounts')
-      stopped.addEventListener('abort', () => void client.end().catch(() => {}))
       try {
         const signed = await writeCheckpoint(client, { file: placeOf(file), privateKey, ...bar })
         bar.end()
         say(`Wrote ${file}: ${signed.accounts} accounts, root ${signed.root}, signed by ${signed.key}.`)
         return 0
-      } catch (error) {
-        stopped.throwIfAborted()
-        throw error
       } finally {
         bar.end()
       }

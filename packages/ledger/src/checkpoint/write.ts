@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import type pg from 'pg'
 import { type AccountHead, leafHash, MerkleRoot } from '../proof/merkle.ts'
 import { type SignedRoot, signRoot } from '../proof/signing.ts'
@@ -9,7 +9,7 @@ import { accountLine, firstLine, lastLine } from './lines.ts'
 
 /** What a checkpoint is made of. */
 export interface CheckpointOptions {
-  /** Where it is written. What stands there is replaced, once the new one is whole. */
+  /** Where it is written: nothing stands there yet. Until it is whole, the file is refused as a checkpoint. */
   readonly file: string
   /** Signs it: Ed25519. */
   readonly privateKey: KeyObject
@@ -26,24 +26,22 @@ const BATCH = 10_000
  * Merkle root, signed. It takes little memory, however many accounts there are. The connection's role must see all rows.
  *
  * @returns the root as it was signed.
- * @throws Error where the database has no ledger, and what the file system says.
+ * @throws Error where the database has no ledger, and what the file system says: EEXIST where the file is there already.
  */
 export async function writeCheckpoint(
   client: pg.ClientBase,
   options: CheckpointOptions,
 ): Promise<SignedRoot> {
-  const part = `${options.file}.part`
-  const handle = await open(part, 'w')
+  const handle = await open(options.file, 'wx')
   try {
     const signed = await writeAll(client, options, (text) => handle.appendFile(text))
     await handle.sync()
-    await handle.close()
-    await rename(part, options.file)
     return signed
   } catch (error) {
-    await handle.close().catch(() => {}) // it may be closed already
-    await rm(part, { force: true })
+    await rm(options.file, { force: true })
     throw error
+  } finally {
+    await handle.close()
   }
 }
 

@@ -270,10 +270,16 @@ test('a checkpoint that cannot be finished leaves nothing', async () => {
   }
   await expect(writeCheckpoint(sql, { file, privateKey: key.privateKey, onStart })).rejects.toThrow('enough')
   await expect(openCheckpoint(file, [key.publicKey])).rejects.toThrow('ENOENT')
-  await expect(openCheckpoint(`${file}.part`, [key.publicKey])).rejects.toThrow('ENOENT')
   await expect(
     writeCheckpoint(sql, { file: `${file}/none/there`, privateKey: key.privateKey }),
   ).rejects.toThrow('ENO')
+})
+
+test('a checkpoint takes the place of no file', async () => {
+  const file = newFile()
+  writeFileSync(file, 'an older one')
+  await expect(writeCheckpoint(sql, { file, privateKey: key.privateKey })).rejects.toThrow('EEXIST')
+  expect(readFileSync(file, 'utf8')).toBe('an older one')
 })
 
 test('a key is one of Ed25519, and a private one is no public one', () => {
