@@ -1,4 +1,4 @@
-import { type Scope, scopes } from '@shared-ledger/ledger/facts'
+import { limits, ownerIdSchema, type Scope, scopes } from '@shared-ledger/ledger'
 import { isKeyId, readKey } from '@shared-ledger/ledger/keys'
 
 /** A key to make. */
@@ -20,7 +20,6 @@ export interface CreateOptions {
 }
 
 const maxNameLength = 100
-const maxOwnerLength = 255
 
 /** Reads the options of `create`. @throws Error that says which of them is wrong, and what it may be. */
 export function readNewKey({ name, scopes: given, owner, expires }: CreateOptions): NewKey {
@@ -35,9 +34,10 @@ export function readNewKey({ name, scopes: given, owner, expires }: CreateOption
       'A key with an --owner reads that account and nothing else: it takes no --scopes. Leave one of them out.',
     )
   }
-  const length = [...owner].length
-  if (length < 1 || length > maxOwnerLength) {
-    throw new Error(`--owner must be the id of an owner, 1 to ${maxOwnerLength} characters.`)
+  if (!ownerIdSchema.safeParse(owner).success) {
+    throw new Error(
+      `--owner must be the id of an owner, 1 to ${limits.idCharacters} characters of well-formed Unicode without NUL.`,
+    )
   }
   return { name, scopes: [], ownerId: owner, expiresInS }
 }

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { readNewKey } from '../src/key-options.ts'
+
+test.each([
+  ['nothing', ''],
+  ['more characters than an id has', 'x'.repeat(256)],
+  ['NUL', 'a\0'],
+  ['half a character', '\ud83d'],
+])('an owner is not %s', (_, owner) => {
+  expect(() => readNewKey({ name: 'a', owner })).toThrow('--owner must be the id of an owner')
+})
+
+test('an owner of as many characters as an id has is one, whatever they are', () => {
+  const owner = '😀'.repeat(255)
+  expect(readNewKey({ name: 'a', owner })).toMatchObject({ ownerId: owner, scopes: [] })
+})
