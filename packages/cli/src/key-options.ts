@@ -1,15 +1,5 @@
 import { limits, ownerIdSchema, type Scope, scopes } from '@shared-ledger/ledger'
-import { isKeyId, readKey } from '@shared-ledger/ledger/keys'
-
-/** A key to make. */
-export interface NewKey {
-  readonly name: string
-  /** None for an owner's key. */
-  readonly scopes: readonly Scope[]
-  readonly ownerId: string | null
-  /** How long it is accepted, in seconds; null: until it is revoked. */
-  readonly expiresInS: number | null
-}
+import { isKeyId, type NewKey, readKey } from '@shared-ledger/ledger/keys'
 
 /** What `create` was given. */
 export interface CreateOptions {

@@ -1,8 +1,8 @@
+import { type ListedKey, openRegister } from '@shared-ledger/ledger/keys'
 import { withConnection } from '@shared-ledger/postgres'
 import { runCommand, say } from './command.ts'
 import { withDatabase } from './database.ts'
 import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
-import { type ListedKey, openRegister } from './key-register.ts'
 import { tableOf } from './table.ts'
 
 const usage =

@@ -1,7 +1,6 @@
 import { DatabaseUnavailableError } from '@shared-ledger/ledger'
-import { keyText, makeKey as makeText, readKey } from '@shared-ledger/ledger/keys'
+import { keyText, makeKey as makeText, openRegister, readKey } from '@shared-ledger/ledger/keys'
 import { describe, expect, test, vi } from 'vitest'
-import { openRegister } from '../../cli/src/key-register.ts'
 import { eventsOf, openStream } from './event-stream.ts'
 import { ledger, owner, pool, rowsWritten } from './harness.ts'
 import { sendBytes } from './send-bytes.ts'

@@ -1,7 +1,7 @@
 import type { Scope } from '@shared-ledger/ledger/facts'
+import { openRegister } from '@shared-ledger/ledger/keys'
 import { type RunningServer, startServer } from '@shared-ledger/server'
 import { afterAll, vi } from 'vitest'
-import { openRegister } from '../../cli/src/key-register.ts'
 import { createTestApp, type ledger, owner, pool, posting } from './harness.ts'
 
 const servers: RunningServer[] = []

@@ -3,9 +3,9 @@ export {
   hashOf,
   isKeyId,
   isSecretOf,
-  type KeyParts,
   keyPrefix,
   keyText,
   makeKey,
   readKey,
 } from './key-text.ts'
+export { type ListedKey, type NewKey, openRegister } from './register.ts'

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 /** What a caller sends, taken apart. */
-export interface KeyParts {
+interface KeyParts {
   /** Names the key: no secret. */
   readonly id: string
   readonly secret: string

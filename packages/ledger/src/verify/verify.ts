@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { differences } from '../checkpoint/differences.ts'
 import type { Checkpoint } from '../checkpoint/read.ts'
+import { assertKnownApp } from '../known-app.ts'
 import { type Asking, ask, type BrokenRow, type Found } from './ask.ts'
 import { questions, readSql } from './questions.ts'
 import { inSnapshot, shareOut } from './snapshot.ts'
@@ -168,9 +169,6 @@ async function chooseApps(
     throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
   const { rows } = await client.query<{ app: string }>(readSql('apps.sql'))
   const known = [...new Set([...rows.map(({ app }) => app), ...books])].sort()
-  const unknown = names?.find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw new Error(`The ledger has no app "${unknown}". Its apps are: ${known.join(', ') || 'none'}.`)
-  }
+  for (const name of names ?? []) assertKnownApp(name, known)
   return known.filter((app) => names?.includes(app) ?? true)
 }

@@ -1,7 +1,17 @@
-import { hashOf, makeKey } from '@shared-ledger/ledger/keys'
-import { codeOf } from '@shared-ledger/postgres'
-import type { Client } from 'pg'
-import type { NewKey } from './key-options.ts'
+import type pg from 'pg'
+import { assertKnownApp } from '../known-app.ts'
+import type { Scope } from '../principal.ts'
+import { hashOf, makeKey } from './key-text.ts'
+
+/** A key to make. */
+export interface NewKey {
+  readonly name: string
+  /** None for an owner's key. */
+  readonly scopes: readonly Scope[]
+  readonly ownerId: string | null
+  /** How long it is accepted, in seconds; null: until it is revoked. */
+  readonly expiresInS: number | null
+}
 
 /** A key as a person sees it: nothing of its secret. */
 export interface ListedKey {
@@ -21,7 +31,7 @@ const columns = `
   last_used_on AS "lastUsedOn", revoked_on AS "revokedOn", coalesce(expires_on <= ledger.now(), false) AS "isExpired"`
 
 /** The keys of one app, for the database's owner. @throws Error where there is no such app, and where the role is not the owner. */
-export async function openRegister(connection: Pick<Client, 'query'>, app: string) {
+export async function openRegister(connection: Pick<pg.ClientBase, 'query'>, app: string) {
   await assertApp(connection, app)
   const ask = <Row extends object>(text: string, values: readonly unknown[]) =>
     connection
@@ -69,24 +79,21 @@ export async function openRegister(connection: Pick<Client, 'query'>, app: strin
   }
 }
 
-async function assertApp(connection: Pick<Client, 'query'>, app: string): Promise<void> {
+async function assertApp(connection: Pick<pg.ClientBase, 'query'>, app: string): Promise<void> {
   const { rows } = await connection
     .query<{ app: string }>('SELECT app FROM ledger.apps ORDER BY app')
     .catch((error) => {
       throw explained(error)
     })
-  const apps = rows.map((row) => row.app)
-  if (apps.includes(app)) return
-  const list =
-    apps.length > 0
-      ? `Its apps are: ${apps.join(', ')}.`
-      : 'It has none yet. Run the migrations: npm run migrate'
-  throw new Error(`The ledger has no app ${JSON.stringify(app)}. ${list}`)
+  assertKnownApp(
+    app,
+    rows.map((row) => row.app),
+  )
 }
 
 /** PostgreSQL's codes for a schema or table that is missing, and for a right that is. */
 function explained(error: unknown): unknown {
-  const code = codeOf(error)
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === '42P01' || code === '3F000') {
     return new Error('The database has no keys yet. Run its migrations: npm run migrate', { cause: error })
   }
