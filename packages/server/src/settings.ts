@@ -13,7 +13,7 @@ import { rateLimitShape, rateLimitTakes } from './rate-limit.ts'
 import { listOf, textThat } from './setting-texts.ts'
 
 /** What LOG_LEVEL may be. */
-export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 const hosts = z.string().superRefine((given, { addIssue }) => {
   try {

@@ -107,7 +107,7 @@ function refused(reason: string): ProofCheck {
 const bytes = (hex: string) => Buffer.from(hex, 'hex')
 
 /** An entry of a proof with its numbers as they are hashed. */
-export function chainedOf(entry: ProvenEntry): ChainedEntry {
+function chainedOf(entry: ProvenEntry): ChainedEntry {
   const optional = (id: string | null) => (id === null ? null : BigInt(id))
   return {
     ...entry,

@@ -33,7 +33,7 @@ export interface RoleOptions {
 }
 
 /** How many connections an app's role may have at once, unless told otherwise: those of three processes. */
-export const defaultConnections = 40
+const defaultConnections = 40
 
 /**
  * Makes the role of an app, or makes of the one that is there what it shall be: one that may log in, and nothing else.

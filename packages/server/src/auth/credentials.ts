@@ -30,7 +30,7 @@ export function identifyBy(kinds: readonly Credentials[]): Identify {
 }
 
 /** The text of `Authorization: Bearer …`. More than one such header never comes here. */
-export function bearerOf({ header }: Pick<RequestHead, 'header'>): string | Problem {
+function bearerOf({ header }: Pick<RequestHead, 'header'>): string | Problem {
   const given = header('authorization')
   if (given === null) return problem('UNAUTHENTICATED', missing)
   return /^bearer +([\w.~+/-]+=*)$/i.exec(given)?.[1] ?? problem('UNAUTHENTICATED', malformed)

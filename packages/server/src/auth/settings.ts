@@ -4,12 +4,12 @@ import { isLoopback } from '../hosts.ts'
 import { listOf, split, textThat } from '../setting-texts.ts'
 
 /** How a server may find out who sends a request: by API keys, by tokens, or not at all. */
-export const authModes = ['none', 'keys', 'jwt'] as const
+const authModes = ['none', 'keys', 'jwt'] as const
 
 export type AuthMode = (typeof authModes)[number]
 
 /** Algorithms of tokens that are signed with a private key. */
-export const signatures = [
+const signatures = [
   'RS256',
   'RS384',
   'RS512',
