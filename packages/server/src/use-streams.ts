@@ -7,6 +7,7 @@ import { graphqlProblem } from './graphql-errors.ts'
 import type { GraphqlServerContext, ResultStream } from './graphql-server-context.ts'
 import { anyone } from './identify.ts'
 import { principalKey } from './principal-key.ts'
+import { createStream, type EndableStream } from './result-stream.ts'
 import { createTally } from './tally.ts'
 
 /** Watches over the right of a principal whose stream is opened, until the function that it returns is called. */
@@ -106,81 +107,4 @@ function endWith(principal: Principal, stream: EndableStream, follow: FollowPrin
     ends?.removeEventListener('abort', refuse)
   })
   if (ends?.aborted) refuse()
-}
-
-type Next = IteratorResult<ExecutionResult, undefined>
-
-const done: Next = { done: true, value: undefined }
-
-interface EndableStream extends ResultStream {
-  readonly results: AsyncIterableIterator<ExecutionResult>
-  /** Ends it with an error as its last result. */
-  refuse(error: GraphQLError): void
-}
-
-/** Results that can be ended from outside, also while the next one is waited for. */
-function createStream(
-  source: AsyncIterable<ExecutionResult>,
-  maskError: (error: unknown) => GraphQLError,
-): EndableStream {
-  const iterator = source[Symbol.asyncIterator]()
-  let isEnded = false
-  let settleNext: ((next: Next) => void) | undefined
-  /** What is still to be read after its end. */
-  let last: Next = done
-  let settleEnded = (_outcome: string) => {}
-  const ended = new Promise<string>((resolve) => {
-    settleEnded = resolve
-  })
-
-  const end = (outcome = 'ok', result = done) => {
-    if (isEnded) return
-    isEnded = true
-    // A source that cannot be left while it works is not waited for.
-    Promise.resolve(iterator.return?.()).catch(() => {})
-    if (settleNext) settleNext(result)
-    else last = result
-    settleEnded(outcome)
-  }
-  const takeLast = (): Next => {
-    const result = last
-    last = done
-    return result
-  }
-  const fail = (error: unknown): Next => {
-    const masked = maskError(error)
-    end(String(masked.extensions.code))
-    return { done: false, value: { errors: [masked] } }
-  }
-
-  return {
-    ended,
-    end: () => end(),
-    refuse: (error) => end(String(error.extensions.code), { done: false, value: { errors: [error] } }),
-    results: {
-      next: () =>
-        new Promise((resolve) => {
-          if (isEnded) return resolve(takeLast())
-          settleNext = resolve
-          iterator.next().then(
-            (next) => {
-              settleNext = undefined
-              if (next.done) end()
-              resolve(next.done ? done : next)
-            },
-            (error) => {
-              settleNext = undefined
-              resolve(isEnded ? done : fail(error))
-            },
-          )
-        }),
-      async return() {
-        end()
-        return done
-      },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    },
-  }
 }
