@@ -1,5 +1,5 @@
 export type { Principal } from '@shared-ledger/ledger/facts'
-export type { AppOptions } from './app.ts'
+export type { AppOptions } from './app-options.ts'
 export { requireDatabaseUrl } from './database-url.ts'
 export type { Identify, RequestHead } from './identify.ts'
 export { createLogger, postingLogger } from './logger.ts'

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { type WholeAnswer, writeAnswer } from './answer.ts'
-import type { App } from './app.ts'
+import type { App } from './app-options.ts'
 import type { Unread } from './unread.ts'
 
 export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void

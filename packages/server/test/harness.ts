@@ -1,7 +1,8 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, beforeEach } from 'vitest'
 import { openNotes } from '../../rest/test/notes-app.ts'
-import { type AppOptions, createApp } from '../src/app.ts'
+import { createApp } from '../src/app.ts'
+import type { AppOptions } from '../src/app-options.ts'
 import { captureLog } from './capture-log.ts'
 
 export interface Received {

@@ -5,7 +5,7 @@ import { buildSchema, defaultFieldResolver, GraphQLError, type GraphQLFieldResol
 import type { Plugin } from 'graphql-yoga'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Problem, problem, problems } from '../../rest/src/index.ts'
-import type { AppOptions } from '../src/app.ts'
+import type { AppOptions } from '../src/app-options.ts'
 import { probes } from '../src/health.ts'
 import { hooks } from '../src/hooks.ts'
 import { createTestApp, owner, posting, rowsWritten, schema } from './harness.ts'
