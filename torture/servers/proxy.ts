@@ -22,7 +22,7 @@ export interface NetworkProxy {
   judgeBy(createJudge: (() => Judge) | undefined): void
   /** Ends every connection, for both sides. */
   cutAll(): void
-  /** Open connections carry nothing more, and neither side hears of an end. */
+  /** Open connections carry nothing more, and neither side hears of an end until its keep-alive would. */
   silence(): void
   /** New connections are taken, and carry nothing. */
   silenceNew(isSilent: boolean): void
@@ -30,6 +30,12 @@ export interface NetworkProxy {
   leadTo(port: number | undefined): void
   close(): Promise<void>
 }
+
+/**
+ * When the sides of a silent connection hear of its end: PostgreSQL asks for a sign of life after 10 s, and gives up after three
+ * in 5 s each. Here the system would answer in the other side's place for ever.
+ */
+const lostAfterMs = 25_000
 
 interface Pair {
   readonly client: Socket
@@ -105,7 +111,10 @@ export async function startProxy(target?: number): Promise<NetworkProxy> {
       for (const pair of pairs) end(pair)
     },
     silence() {
-      for (const pair of pairs) pair.isSilent = true
+      for (const pair of pairs) {
+        if (!pair.isSilent) setTimeout(() => end(pair), lostAfterMs).unref()
+        pair.isSilent = true
+      }
     },
     silenceNew(isSilent) {
       isNewSilent = isSilent
