@@ -91,6 +91,7 @@ test('two at once on a database that is not there yet both succeed', async () =>
     expect(await rowsOf(missing.url, migrations)).toEqual([
       { migration_name: '20261121000000_operations', count: 1 },
       { migration_name: '20261121000001_contents', count: 1 },
+      { migration_name: '20261129224134_features', count: 1 },
     ])
   } finally {
     await missing.drop()

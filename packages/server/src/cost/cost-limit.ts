@@ -14,7 +14,7 @@ import { numbersOf } from './field-numbers.ts'
  * The most that a document may cost. It is three times what the most expensive uses of the ledger cost: a batch of 1,000
  * postings, and a summary of 1,000 windows; a test proves it of every document that comes with the project.
  */
-export const maxCost = 200_000
+export const maxCost = 240_000
 
 type Asked = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
 
