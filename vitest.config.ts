@@ -12,8 +12,11 @@ const behindPooler = [
   'packages/ledger/test/{batches,concurrency,corrections,history,holds,limits,live,overdraft,post-*,reads,transfers}.test.ts',
 ]
 
-/** What `npm run test:keys` runs with servers that ask for keys: what reaches them over HTTP. */
-const withKeys = ['apps/*/test/*.test.ts', 'test/*.test.ts', 'test/keys/*.keys.ts']
+/**
+ * What `npm run test:keys` runs with servers that ask for keys: what reaches them over HTTP. Left out are an app that has no
+ * key, and headers and traces that are told one by one.
+ */
+const withKeys = ['apps/*/test/*.test.ts', 'test/!(tracing|two-versions).test.ts', 'test/keys/*.keys.ts']
 
 /** What only some commands run; `npm run test:container` installs packages anew. */
 const ofMode: Readonly<Record<string, string[]>> = {
