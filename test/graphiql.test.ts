@@ -44,7 +44,7 @@ afterAll(async () => {
 })
 
 it('executes the starter query', async () => {
-  expect(await queryText(isolated.page)).toBe('{\n  greeting(of: "Ada")\n}')
+  await expect.poll(() => queryText(isolated.page)).toBe('{\n  greeting(of: "Ada")\n}')
   expect(await executeQuery(isolated.page)).toEqual({ data: { greeting: `Hello  Ada: "{[('` } })
 })
 
