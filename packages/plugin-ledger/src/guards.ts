@@ -6,6 +6,7 @@ import {
   forbidden,
   type NestedAccess,
   type OwnersOf,
+  permissions,
   principalOf,
   type QueryAccess,
 } from './access.ts'
@@ -27,8 +28,9 @@ export function withAccess(resolve: Resolve, access: AnyAccess): Resolve {
   }
 }
 
-/** The same for a field of another type than a root. */
+/** The same for a field of another type than a root. One that is open costs nothing: an answer has many of them. */
 export function withNestedAccess(resolve: Resolve, access: NestedAccess): Resolve {
+  if (permissions[access.action].scope === null) return resolve
   return (parent, args, context, info) => {
     assertMayFollow(principalOf(context), access)
     return resolve(parent, args, context, info)
@@ -55,13 +57,9 @@ function forOwners(resolve: Resolve, nullable: boolean, partFor: PartFor): Resol
     const value = await found
     if (typeof value !== 'object' || value === null) return value
     if (!isIterable(value)) return partFor(value, owner)
-    const items = await Promise.all(
-      Array.from(value, async (item) => ({
-        isThere: (await item) !== null,
-        part: await partOf(item, owner),
-      })),
-    )
-    return items.flatMap(({ isThere, part }) => (isThere && part === null ? [] : [part]))
+    const items = await Promise.all(value)
+    const parts = await Promise.all(items.map((item) => partOf(item, owner)))
+    return parts.filter((part, place) => part !== null || items[place] === null)
   }
   const answerOwner = async (found: unknown, owner: string) => {
     const part = await partOf(found, owner)
