@@ -121,7 +121,7 @@ const content: Story = async (teller) => {
   await teller.carryOut({ kind: 'content', nonce: teller.name, owner: owner(teller) })
 }
 
-/** Two owners, of which one is hot and the other another one. */
+/** A hot owner and a cold one, in either order. */
 function pairOf(teller: Teller): readonly [string, string] {
   const one = `hot ${teller.random.int(1, hotOwners)}`
   const other = `cold ${teller.random.int(1, coldOwners)}`

@@ -38,7 +38,7 @@ afterAll(async () => {
 const run = (command: string, ...args: string[]) =>
   outcomeOf(command, findRoot(), args, { env: { DATABASE_URL: database.url, INIT_CWD: folder } })
 
-test('a key is made once, in two files, of which one is for nobody else', async () => {
+test('a key is made once, in two files: the private one only its user may read', async () => {
   const made = await run('checkpoint', '--new-key', 'other')
   expect(made.output).toMatch(
     /^Wrote other, .* and other\.pub, .*\nThe fingerprint of the key is [0-9a-f]{64}\.$/,

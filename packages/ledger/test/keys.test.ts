@@ -68,7 +68,7 @@ describe('the text of a key', () => {
     expect(readKey(text + text)).toBeUndefined()
   })
 
-  test('is compared by its hash alone, of which every byte counts', () => {
+  test('is compared by its hash alone, byte by byte', () => {
     const hash = hashOf('secret')
     for (let place = 0; place < hash.length; place += 1) {
       const other = Buffer.from(hash)

@@ -20,7 +20,7 @@ const messageOf = (unanswered: Promise<unknown>) =>
     (error: Error) => error.message,
   )
 
-/** Two connections that have been in use, of which none is known to the other tests. */
+/** Two connections that have been in use. No other test has them. */
 async function openTwo() {
   const clients = await Promise.all([pool.connect(), pool.connect()])
   for (const client of clients) await client.query('SELECT')

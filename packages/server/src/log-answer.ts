@@ -33,7 +33,7 @@ export interface Answered {
 /** Is told of every request. */
 export interface Observer {
   answered(request: Answered): void
-  /** One of too many requests, of which nothing else is told: its code. */
+  /** The code of a request that was one too many. Nothing else is told of it. */
   refused(code: string): void
   streamOpened(): void
   streamEnded(): void

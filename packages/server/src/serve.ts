@@ -154,4 +154,4 @@ async function tracingOf(
 }
 
 const limitsNobody =
-  'RATE_LIMIT has no effect: it is counted by who asks, and this server asks nobody who they are'
+  'RATE_LIMIT has no effect: it counts per caller, and this server does not authenticate callers'

@@ -44,11 +44,14 @@ export function readPublicKey(pem: string): KeyObject {
 }
 
 function assertEd25519(which: string, read: () => KeyObject): KeyObject {
-  let key: KeyObject | undefined
+  const refusal = `It is not ${which} key of Ed25519 in PEM.`
+  let key: KeyObject
   try {
     key = read()
-  } catch {}
-  if (key?.asymmetricKeyType !== 'ed25519') throw new Error(`It is not ${which} key of Ed25519 in PEM.`)
+  } catch (cause) {
+    throw new Error(refusal, { cause })
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error(refusal)
   return key
 }
 

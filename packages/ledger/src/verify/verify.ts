@@ -56,7 +56,7 @@ export interface VerifyOptions extends VerificationProgress {
   readonly beside?: readonly pg.ClientBase[]
   /** About how many entries a range of owners has, for questions that are asked range by range. */
   readonly rangeSize?: number
-  /** What the history is compared with: that of the apps that are verified, and of those of which nothing is left. */
+  /** What the history is compared with. An app that is in a checkpoint, and no longer in the ledger, is compared, too. */
   readonly checkpoints?: readonly Checkpoint[]
 }
 
