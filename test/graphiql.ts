@@ -7,18 +7,25 @@ export async function openGraphiql(page: Page, url: string): Promise<void> {
   await queryEditor(page).locator('.view-line').first().waitFor()
 }
 
-/** The query editor's text. */
-export function queryText(page: Page): Promise<string> {
-  return shownText(queryEditor(page))
+/** Copies the query editor's text. Its lines on the page tell less: the editor lays them out a moment later. */
+export async function queryText(page: Page): Promise<string> {
+  await selectQuery(page)
+  await page.evaluate("navigator.clipboard.writeText('')")
+  await page.keyboard.press('ControlOrMeta+C')
+  return page.evaluate('navigator.clipboard.readText()')
 }
 
 /** Replaces the query editor's text as a person who pastes it: typing would close brackets and indent lines. */
 export async function setQuery(page: Page, query: string): Promise<void> {
-  await queryEditor(page).locator('.view-lines').click()
-  await page.keyboard.press('ControlOrMeta+A')
+  await selectQuery(page)
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(query)})`)
   await page.keyboard.press('ControlOrMeta+V')
   await untilShown(queryEditor(page), [query])
+}
+
+async function selectQuery(page: Page): Promise<void> {
+  await queryEditor(page).locator('.view-lines').click()
+  await page.keyboard.press('ControlOrMeta+A')
 }
 
 /** An answer of a GraphQL server. */
