@@ -6,49 +6,52 @@ import { createPauses } from './pauses.ts'
 import { createTally } from './tally.ts'
 import { createTurnClock } from './turn-clock.ts'
 
-/** A request that asks to be answered. */
+/** A request that waits to be admitted. */
 export interface Applicant {
   readonly outgoing: ServerResponse
-  /** It is answered whatever else there is to do. */
+  /** Whether it is answered at once, however busy the server is. */
   readonly isUrgent: boolean
-  /** What it says of who sends it. That is not checked yet: it tells one caller's requests from another's. */
+  /** The credentials in its header, not checked yet. They only group requests by caller. */
   readonly credentials: string | undefined
   /**
    * Receives the body, if there is one, and returns its size.
    *
-   * @param intake Asked about each part.
-   * @throws NoRoomError where there is none.
+   * @param intake Called for each part of the body.
+   * @throws NoRoomError when there is no room for the body.
    */
   receive(intake: Intake): Promise<number> | undefined
-  /** @param done To be called once the answer is made. */
+  /** @param done Must be called once the answer is made. */
   answer(done: () => void): void
-  /** @param close Whether the connection ends with the refusal. */
+  /** @param close Whether the refusal also closes the connection. */
   refuse(close: boolean): void
 }
 
-/** Decides when requests are answered, and which are not. */
+/** Decides when each request is answered, and which requests are refused. */
 export interface Admission {
-  /** @param apply Is called when the request is looked at: those that never are cost little. */
+  /** @param apply Called when the request's turn comes. A request that never gets a turn costs little. */
   admit(outgoing: ServerResponse, apply: () => Applicant): void
 }
 
 interface Connection {
   unanswered: number
-  /** Behind the one that is being answered: HTTP has answers in the order of the requests. */
+  /** Requests behind the one that is being answered. HTTP sends answers in the order of the requests. */
   readonly waiting: (() => Applicant)[]
-  /** What it had sent and was sent when it asked last. */
+  /** Bytes that the connection had received and sent when its last request began. */
   bytes: number
-  /** It has sent too many and is about to end: what else it sent gets no answer. */
+  /** The connection sent too many requests and is about to close. Its further requests get no answer. */
   isEnding: boolean
 }
 
 /**
- * Shares the server out between connections. Each has one request at work, so that a lane is fair between them however many
- * one sends. What is large, and what was sent without waiting for an answer, have lanes with few places: a client that asks
- * for one thing after the other is never behind the thousands of another. Where there is a queue, a request counts as
- * having come later by what its connection sent and was sent for the last one: who asks for little goes first. Requests
- * with the same credentials are one caller's, over however many connections: each counts as having come later by how many
- * of them are there already, and some places are left to others.
+ * Shares the server fairly between connections and callers.
+ *
+ * - Each connection has one request at work, however many it sends.
+ * - Large requests, and requests sent before the previous answer, go through lanes with few places. They do not hold up
+ *   a client that waits for each answer.
+ * - In a queue, a request moves back by the bytes that its connection transferred for the last request. Cheap requests
+ *   go first.
+ * - Requests with the same credentials belong to one caller, over any number of connections. Each moves back by the
+ *   number of that caller's requests in the queue or at work, and some places are reserved for other callers.
  */
 export function createAdmission(bounds: Bounds): Admission {
   const isTurnLong = createTurnClock(bounds.turnMs)
@@ -65,7 +68,7 @@ export function createAdmission(bounds: Bounds): Admission {
   }
   const single = lane(bounds.atWork)
   const pipelined = lane(bounds.pipelinedAtWork)
-  // What is large was sent just now: it has its pauses.
+  // A large request has just been received and has its own pauses, so it needs no turn of its own.
   const bulk = createLane({
     ...bounds,
     ownTurnMs: Number.POSITIVE_INFINITY,
@@ -149,12 +152,12 @@ export function createAdmission(bounds: Bounds): Admission {
   }
 }
 
-/** About as long as a request of little takes the server. */
+/** About how long the server works on a small request. */
 const msPerOther = 1
 
 const maxHandicapMs = 1_000
 
-/** A ms for each KB that passed over the connection since its last request: a posting makes 1 or 2. */
+/** One ms for each KB that passed over the connection since its last request. A posting makes 1 or 2 KB. */
 function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): number {
   const bytes = req.socket.bytesRead + req.socket.bytesWritten
   const since = bytes - connection.bytes
@@ -162,7 +165,7 @@ function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): n
   return Math.min(since / 1_000, maxHandicapMs)
 }
 
-/** A client that has left is not worked for. */
+/** Whether the client has left, so that no work is done for it. */
 function isGone({ outgoing: { req } }: Applicant): boolean {
   return req.socket.destroyed
 }

@@ -2,39 +2,39 @@ import type { ServerResponse } from 'node:http'
 import { type Problem, problemAnswer, type RestAnswer } from '@shared-ledger/rest'
 import { securityHeaders } from './security-headers.ts'
 
-/** An answer ready to be sent, with what the log says of it. */
+/** An answer that is ready to be sent, with what the log says about it. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Bytes are kept, and the same for all who ask. */
+  /** Bytes are cached and shared by all clients. */
   readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
-  /** A code, or `ok`. */
+  /** A code such as `NOT_FOUND`, or `ok`. */
   readonly outcome: string
-  /** Of a stream: its outcome, once it has ended. */
+  /** For a stream: its outcome, known once it has ended. */
   readonly ended?: Promise<string>
-  /** The GraphQL operation that ran, if one did. */
+  /** The name of the GraphQL operation that ran, if one did. */
   readonly operation?: string | undefined
-  /** The path of the REST route that answers, with the names of its parameters. */
+  /** The path of the REST route, with the names of its parameters: `/ledger/{owner_id}`. */
   readonly route?: string
 }
 
-/** An answer that is sent at once. */
+/** An answer whose body is text or empty. */
 export type TextAnswer = Answer & { readonly body: string | null }
 
-/** An answer that is no stream. */
+/** An answer whose body is not a stream. */
 export type WholeAnswer = Answer & { readonly body: Exclude<Answer['body'], ReadableStream> }
 
-/** A JSON answer. */
+/** Makes a JSON answer. */
 export function jsonAnswer({ body, ...answer }: RestAnswer): TextAnswer {
   return { ...answer, body: body === null ? null : JSON.stringify(body) }
 }
 
-/** An application/problem+json answer. */
+/** Makes an application/problem+json answer. */
 export function problemResponse(problem: Problem): TextAnswer {
   return jsonAnswer(problemAnswer(problem))
 }
 
-/** A problem as GraphQL answers it, where no GraphQL ran. */
+/** Makes a GraphQL answer to a problem that was found before any GraphQL ran. */
 export function graphqlProblemResponse(problem: Problem): TextAnswer {
   const { status, headers, outcome } = problemAnswer(problem)
   const extensions = { code: problem.code, ...('retry-after' in headers && { retryable: true }) }
@@ -46,7 +46,7 @@ export function graphqlProblemResponse(problem: Problem): TextAnswer {
   })
 }
 
-/** Headers that say how a message is framed on its connection: only what sends it knows that. */
+/** Headers that frame a message on its connection. Only the code that writes to the connection can set them. */
 const framing: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -56,7 +56,7 @@ const framing: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** All headers of an answer but those of its framing. */
+/** Returns the headers of an answer without the framing headers. */
 export function headersOf(headers: Answer['headers']): Record<string, string> {
   const all: Record<string, string> = { ...securityHeaders }
   for (const [given, value] of Object.entries(headers)) {
@@ -66,7 +66,7 @@ export function headersOf(headers: Answer['headers']): Record<string, string> {
   return all
 }
 
-/** The response to a request by this method: to HEAD like that to GET, without its body. */
+/** Makes a web `Response`. A HEAD request gets the headers of a GET, without the body. */
 export function toResponse({ status, headers, body }: Answer, method: string): Response {
   const head = { status, headers: headersOf(headers) }
   if (method !== 'HEAD' || body === null) return new Response(body, head)
@@ -82,7 +82,7 @@ export function isWhole(answer: Answer): answer is WholeAnswer {
   return !(answer.body instanceof ReadableStream)
 }
 
-/** Writes an answer to its socket. To HEAD, Node sends it without its body. */
+/** Writes an answer to its socket. Node leaves the body out for a HEAD request. */
 export function writeAnswer(outgoing: ServerResponse, { status, headers, body }: WholeAnswer): void {
   const head = headersOf(headers)
   if (body !== null) head['content-length'] = String(Buffer.byteLength(body))

@@ -12,69 +12,76 @@ import type { RawRequest } from './raw-request.ts'
 import type { CreateContext } from './request-context.ts'
 
 export interface AppOptions {
-  /** The app's name, as its ledger has it. */
+  /** The app's name in the ledger. */
   readonly app: string
   readonly ledger: { readonly ping: Ping }
-  /** What openapi.json says of the app; its version is 0.0.0 when left out. */
+  /** What openapi.json says about the app. The version is 0.0.0 when left out. */
   readonly info?: AppInfo
-  /** The app's graph, with the ledger in it. */
+  /** The app's GraphQL schema, which includes the ledger. */
   readonly schema: GraphQLSchema
-  /** The app's own REST routes; every app has the ledger's. */
+  /** The app's own REST routes. Every app has the ledger's routes. */
   readonly routes?: readonly Route[]
   readonly logger: Logger
-  /** Who asks, in place of keys and tokens. */
+  /** Identifies who sends a request, in place of API keys and tokens. */
   readonly identify?: Identify
-  /** How the server asks where the app has no `identify`; left out, nobody is asked. */
+  /** How the server identifies callers when the app has no `identify`. When left out, requests are not authenticated. */
   readonly auth?: Pick<Auth, 'identify' | 'follow'> | undefined
-  /** Whether there is GraphiQL. It is there when left out. */
+  /** Whether GraphiQL is served. True when left out. */
   readonly graphiql?: boolean
-  /** Whether the graph tells what is in it. It does when left out. */
+  /** Whether introspection queries are allowed. True when left out. */
   readonly introspection?: boolean
-  /** How often each principal may ask; left out, as often as the server can answer. */
+  /** How many requests each principal may send. No limit when left out. */
   readonly rateLimit?: RateLimit | undefined
-  /** Adds to the context of the app's resolvers: GraphQL's and REST's alike. */
+  /** Adds values to the context of the app's resolvers, for GraphQL and REST alike. */
   readonly context?: CreateContext
   /**
-   * The app's own plugins for Yoga and Envelop. Their hooks around the context and the execution run for REST, too. With
-   * any other hook, each GraphQL request takes Yoga's whole way, which costs several times as much.
+   * The app's own plugins for Yoga and Envelop. Hooks around the context and the execution also run for REST. A plugin
+   * with any other hook makes every GraphQL request take Yoga's full path, which costs several times as much.
    */
   readonly plugins?: readonly Plugin[]
-  /** What GraphiQL shows at first; `{nonce}` in it becomes a fresh one. */
+  /** The query that GraphiQL shows at first. Each `{nonce}` in it becomes a fresh nonce. */
   readonly starterQuery?: string
 }
 
 /** One app as HTTP sees it, without a socket. */
 export interface App {
   /**
-   * Says who sends a request, before anything of it is answered, or what `refuse` shall answer: also where the principal
-   * has asked too often. Never rejects.
+   * Returns the principal that sends a request, or the problem to answer with. It runs before the body is read, and
+   * also applies the rate limit. Never rejects.
    */
   identify(head: RequestHead): Promise<Principal | Problem>
-  /** Answers a request, or leaves it to `answer`, which does the same in more time. Never rejects. */
+  /**
+   * Answers a request for a known document. Returns undefined for any other request: `answer` then does the same more
+   * slowly. Never rejects.
+   */
   answerKnown(request: RawRequest, caller: Caller): Promise<WholeAnswer | undefined> | undefined
   /**
    * Answers a request. Never rejects.
    *
-   * @param target The raw request target: `request.url` has it after normalisation, and an owner may be called `..`.
+   * @param target The raw request target. `request.url` holds only the normalised one, in which an owner called `..` is
+   *   lost.
    * @param raw The same request on its socket.
    */
   answer(request: Request, target: string, caller: Caller, raw?: RawRequest): Promise<Answer>
-  /** Whether a request is answered however much else there is to do: whether the server is well, above all then. */
+  /** Whether a request is answered however busy the server is, as a health probe is. */
   isUrgent(target: string): boolean
-  /** Refuses a request that nothing is done for. Those of too many are logged as a sum: one line each would be work, too. */
+  /**
+   * Makes the answer for a request that is refused without any work. Refusals for overload are logged once a second as
+   * a sum, because a line for each would be work too.
+   */
   refuse(
     request: Pick<RawRequest, 'method' | 'target' | 'hasLeft'>,
     refused: Problem,
     started?: Caller['started'],
   ): TextAnswer
-  /** What is answered where an answer cannot be made or sent; the fault goes to the log. */
+  /** Makes the answer for a fault while an answer was made or sent. Writes the fault to the log. */
   answerFault(error: unknown): TextAnswer
-  /** All of it: `identify`, then `answer`, as a response. */
+  /** Runs `identify`, then `answer`, and returns a web `Response`. */
   fetch(request: Request, target?: string): Promise<Response>
-  /** Has `/readyz` send further requests elsewhere. */
+  /** Makes `/readyz` tell load balancers to send requests elsewhere. */
   beginToStop(): void
-  /** Ends the subscriptions, and those that are asked for from now on. */
+  /** Ends all subscriptions, and from now on each new one at once. */
   endStreams(): void
-  /** Lets go of what the app's plugins hold, once the last request is answered. */
+  /** Closes what the app's plugins hold. Call it after the last request is answered. */
   close(): Promise<void>
 }

@@ -25,15 +25,17 @@ import { notAcceptable } from './yoga-answer.ts'
 
 const graphqlPath = '/graphql'
 
-/** What watches an app at work, for metrics and traces. */
+/** What observes an app at work, for metrics and traces. */
 export interface Watchers {
-  /** Is told of every request. */
+  /** Called for every request. */
   readonly observer?: Observer | undefined
   readonly traceFields?: Tracing['traceFields'] | undefined
 }
 
 /**
- * @throws Error when the schema lacks the ledger, or what a route's document asks for.
+ * Makes an app from its options.
+ *
+ * @throws Error when the schema lacks the ledger, or lacks a field that a route's document asks for.
  */
 export function createApp(options: AppOptions, { observer, traceFields }: Watchers = {}): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
@@ -142,7 +144,7 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
   }
   const identified = async (head: RequestHead) => {
     if (!identifyCaller || isProbe(head.target)) return anyone
-    // A browser that opens a page sends no header.
+    // A browser that opens a page sends no Authorization header.
     if (auth && isPageRequest(head, pages)) return visitor
     const principal = await identifyCaller(head)
     return principal instanceof Problem ? principal : (rates.count(principal) ?? principal)
@@ -187,18 +189,18 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
   }
 }
 
-/** Those that would rather have a page than data get GraphiQL, if there is. */
+/** Serves the graph. A client that prefers a page gets GraphiQL, if it is on. */
 function graphqlEndpoint(graph: Graph, page: Answer | undefined): Endpoint {
   return withMethods(['GET', 'HEAD', 'POST'], async (incoming) => {
     const { principal, request, method, target, readBody, hasLeft } = incoming
     const accept = request.headers.get('accept')
     if (page && method !== 'POST' && prefersPage(accept)) return page
-    // Whoever sent nothing is let in to the page alone.
+    // A visitor without credentials may open the page, and nothing else.
     if (principal === visitor) return graphqlProblemResponse(problem('UNAUTHENTICATED'))
     const types = acceptedTypes(accept, graphqlTypes)
     if (types.length === 0) return notAcceptable
     const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
-    // Yoga reads neither weights nor wildcards as HTTP means them.
+    // Yoga does not handle weights and wildcards in Accept as HTTP defines them.
     asked.headers.set('accept', types.join(', '))
     return graph.answer(asked, { principal, target, readBody, hasLeft })
   })

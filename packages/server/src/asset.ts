@@ -3,12 +3,12 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Answer } from './answer.ts'
 
-/** A file that is served as it is: loaded when first asked for, then kept, compressed too. */
+/** Serves a file. It is loaded on the first request, then cached, compressed as well. */
 export type Asset = (headers: Headers) => Promise<Answer>
 
 const compress = promisify(gzip)
 
-/** @param load The file's text or bytes. */
+/** @param load Returns the file's text or bytes. */
 export function createAsset(contentType: string, load: () => Promise<string | Uint8Array>): Asset {
   const prepare = async () => {
     const plain = new Uint8Array(Buffer.from(await load()))
@@ -19,7 +19,7 @@ export function createAsset(contentType: string, load: () => Promise<string | Ui
 
   return async (request) => {
     prepared ??= prepare().catch((error) => {
-      prepared = undefined // tried again when asked for again
+      prepared = undefined // the next request tries again
       throw error
     })
     const { plain, zipped, etag } = await prepared
@@ -36,7 +36,7 @@ export function createAsset(contentType: string, load: () => Promise<string | Ui
   }
 }
 
-/** Content types of the files that pages are made of. */
+/** Content types of the files that pages load. */
 export const contentTypes = {
   css: 'text/css; charset=utf-8',
   html: 'text/html; charset=utf-8',

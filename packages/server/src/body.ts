@@ -1,24 +1,26 @@
 import type { IncomingMessage } from 'node:http'
 import { maxBodyBytes, problem } from '@shared-ledger/rest'
 
-/** How much of a larger one is received and dropped, so that its sender gets to read the answer. */
+/** How many bytes of a body that is too large are received and dropped, so that its sender can read the answer. */
 const maxDrainedBytes = 32 * 1024 * 1024
 
-/** Decides about each part of a body. `size`: how many bytes came so far. */
+/** Decides about each part of a body. `size` is the number of bytes so far. */
 export interface Intake {
-  /** Whether there is room for it, which is then taken. */
+  /** Takes room for the bytes. Returns whether there was any. */
   reserve(bytes: number, size: number): boolean
-  /** How long nothing more is read after it. */
+  /** Returns how long to stop reading after these bytes. */
   pauseMs(bytes: number, size: number): number
 }
 
-/** What a process holds of large bodies is bounded: one more has no room. */
+/** A process holds a bounded amount of large bodies. There is no room for one more. */
 export class NoRoomError extends Error {}
 
 /**
- * Receives a body from its socket, also one that is refused: a sender that is cut off half-way reads no answer.
+ * Receives a body from its socket. A refused body is received as well: a sender that is cut off half-way cannot read
+ * the answer.
  *
- * @throws Problem PAYLOAD_TOO_LARGE, MALFORMED_REQUEST where the sender left; NoRoomError, at once.
+ * @throws Problem PAYLOAD_TOO_LARGE, or MALFORMED_REQUEST when the sender left. @throws NoRoomError at once when there
+ *   is no room.
  */
 export function receiveBody(incoming: IncomingMessage, intake: Intake): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -49,7 +51,7 @@ export function receiveBody(incoming: IncomingMessage, intake: Intake): Promise<
   })
 }
 
-/** The body of a request that came by no socket. @throws Problem PAYLOAD_TOO_LARGE */
+/** Reads the body of a request that has no socket. @throws Problem PAYLOAD_TOO_LARGE */
 export async function readBody(request: Request): Promise<Uint8Array> {
   const body = new Uint8Array(await request.arrayBuffer())
   if (body.byteLength > maxBodyBytes) throw problem('PAYLOAD_TOO_LARGE')

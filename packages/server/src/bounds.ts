@@ -1,52 +1,61 @@
-/** How much one process does at once, and lets one connection ask for. Beyond it requests are refused with OVERLOADED. */
+/**
+ * How much one process does at once, and how much it lets one connection or caller ask for. Beyond a bound, requests
+ * are refused with OVERLOADED.
+ */
 export interface Bounds {
-  /** Connections. Each takes some KiB and a descriptor of a file, of which systems give a process some ten thousand. */
+  /** Open connections. Each takes some KiB and a file descriptor. Systems give a process some ten thousand of these. */
   readonly connections: number
-  /** Headers of a request: more than browsers behind proxies send. */
+  /** Headers of one request. Browsers behind proxies send fewer. */
   readonly headers: number
-  /** Requests of one connection without an answer. Clients that send a next one before that are rare, and send few. */
+  /** Unanswered requests of one connection. Few clients send a request before the last answer, and they send few. */
   readonly perConnection: number
-  /** Requests at work: as many as fill the two calls with which the ledger posts, of 256 entries each. */
+  /** Requests at work. They fill the two calls with which the ledger posts, of 256 entries each. */
   readonly atWork: number
   /**
-   * Requests at work that came while their connection had another one without an answer. Few: they leave room for clients
-   * that wait for their answers, and whoever sends many at once waits longer, not everybody.
+   * Requests at work that were sent before their connection's last answer. The number is small, which leaves room for
+   * clients that wait for their answers. A client that sends many requests at once makes only itself wait longer.
    */
   readonly pipelinedAtWork: number
-  /** How much of either, and of what waits, the requests of one caller may be: the rest is left to others. */
+  /** The share of the places at work, and of those in the queue, that one caller may have. */
   readonly shareOfCaller: number
-  /** How much of what is at work one caller may have while others ask: few of its postings stand ahead of theirs in a batch. */
+  /**
+   * The share of the places at work that one caller may have while others ask. It keeps few of that caller's postings
+   * ahead of theirs in a batch.
+   */
   readonly shareBesideOthers: number
-  /** Requests with a large body at work: one is as much work as hundreds of others, for this process and for PostgreSQL. */
+  /**
+   * Requests with a large body at work. One is as much work as hundreds of small ones, for this process and for
+   * PostgreSQL.
+   */
   readonly bulkAtWork: number
-  /** From how many bytes on a body is large: more than a posting with all of its metadata has. */
+  /** The size from which a body is large. A posting with all of its metadata is smaller. */
   readonly bulkBytes: number
-  /** Bytes of large bodies, received and not answered: 32 of the largest. */
+  /** Bytes of large bodies that were received and not answered. It is room for 32 of the largest. */
   readonly bulkBytesHeld: number
-  /** Bytes of answers that their clients have not taken: beyond them the caller with the most of them loses connections. */
+  /** Bytes of answers that clients have not read. Beyond it, the caller with the most unread bytes loses connections. */
   readonly unreadBytes: number
-  /** Subscriptions that are open: each has its connection, and each entry of its owner is an execution of its document. */
+  /** Open subscriptions. Each has its connection, and each entry of its owner executes its document. */
   readonly streams: number
-  /** Those of one principal: others find room beside it. Where nobody is asked who they are, there is no such bound. */
+  /** Open subscriptions of one principal. It does not apply when requests are not authenticated. */
   readonly streamsPerPrincipal: number
-  /** Principals whose rate is known, where RATE_LIMIT is set: some KiB each. */
+  /** Principals whose rate is remembered, when RATE_LIMIT is set. Each takes some KiB. */
   readonly principals: number
-  /** Requests of a kind that wait for their turn: what is done within a second or two. */
+  /** Requests of one kind that wait for their turn. The server works this many off within a second or two. */
   readonly waiting: number
   /**
-   * How long requests are begun as they come in one turn of the event loop; after that they go on one per turn, those that
-   * cost little first. Hundreds of postings can be begun in this time, or one or two of the costliest documents.
+   * How long one turn of the event loop begins requests as they come. After that, one request begins per turn, the
+   * cheapest first. In this time hundreds of postings can begin, or one or two of the costliest documents.
    */
   readonly turnMs: number
   /**
-   * From so many KB on that passed over a connection since its last request, the next one is begun in a turn of the event
-   * loop of its own: to write a large answer holds all others up.
+   * A request gets a turn of the event loop of its own when its connection transferred at least this many KB since the
+   * last one. Writing a large answer holds all others up.
    */
   readonly ownTurnMs: number
-  /** How many times as long as they took requests that take long pause, while others ask. */
+  /** How long work that takes long pauses while others ask, as a multiple of the time it took. */
   readonly pauseFactor: number
   readonly maxPauseMs: number
-  /** How long a request waits for its turn: less than the 30 s for which the typed client waits. */
+  /** How long a request waits for its turn. It is less than the 30 s for which the typed client waits. */
   readonly patienceMs: number
 }
 
@@ -75,26 +84,29 @@ export const bounds: Bounds = {
 
 /** How long clients may take. Node checks the first two every `checkMs`. */
 export const timeouts = {
-  /** For a request's headers: they fit into one packet or two. Node's default is a minute. */
+  /** For the headers of a request, which fit into one or two packets. Node's default is a minute. */
   headersMs: 10_000,
   /** For a whole request: 2 MiB in 30 s are 70 KB a second. Node's default is five minutes. */
   requestMs: 30_000,
-  /** To read an answer: so long and 15 ms for each KiB, which is 70 KB a second as well. */
+  /** To read an answer: 30 s, and 15 ms more for each KiB, which is also 70 KB a second. */
   readMs: 30_000,
   readMsPerKiB: 15,
-  /** The least time without a byte in either direction, also in a stream, whose server sends a sign of life every 12 s. */
+  /**
+   * The shortest time without a byte in either direction after which a connection ends. A stream's server sends a sign
+   * of life every 12 s.
+   */
   idleMs: 60_000,
-  /** Between an answer and the next request on its connection; Node's default. */
+  /** Between an answer and the next request on its connection. It is Node's default. */
   keepAliveMs: 5_000,
   checkMs: 2_000,
 } as const
 
-/** For a request to be received and its answer to be sent, beside the waits that have bounds. */
+/** For receiving a request and sending its answer, in addition to the waits that have bounds. */
 const transferMs = 10_000
 
 /**
- * How long no byte may pass over a connection: longer than a request may wait for its turn, for the app's own `identify` and
- * `context`, and then for its answer.
+ * Returns how long a connection may stay silent. A request may wait for its turn, for the app's own `identify` and
+ * `context`, and then for its answer, so it is longer than all of these.
  */
 export function idleTimeoutMs({
   request,

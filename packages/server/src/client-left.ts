@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 
-/** Nobody reads it: it stands for what was not begun since the client had left. */
+/** The result of a request that was not begun because its client had left. Nobody reads it. */
 export class ClientLeft extends GraphQLError {
   constructor() {
     super('The client has left.', { extensions: { code: 'CLIENT_LEFT' } })

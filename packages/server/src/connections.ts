@@ -4,13 +4,13 @@ import type { Socket } from 'node:net'
 /** A server's connections, each with its requests that have no complete answer yet. */
 export interface Connections {
   readonly open: ReadonlyMap<Socket, ReadonlySet<ServerResponse>>
-  /** Has every answer end its connection from now on: clients that have more to ask open another one, elsewhere. */
+  /** From now on, each answer closes its connection, so that clients open the next one elsewhere. */
   endAfterAnswers(): void
-  /** Ends every connection that has no such request, now or later. */
+  /** Closes every connection without an unanswered request, and from now on each one that becomes so. */
   endIdle(): void
 }
 
-/** Follows a server's connections: Node knows no end of those over which no request was ever sent. */
+/** Follows a server's connections. Node does not close connections that never sent a request. */
 export function followConnections(server: Server): Connections {
   const open = new Map<Socket, Set<ServerResponse>>()
   let endsAfterAnswers = false

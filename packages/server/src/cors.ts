@@ -1,15 +1,18 @@
 import type { WholeAnswer } from './answer.ts'
 import type { RawRequest } from './raw-request.ts'
 
-/** Lets web pages of other origins ask this server. */
+/** Lets web pages of other origins send requests to this server. */
 export interface Cors {
-  /** What each answer to a request has, refusals too. */
+  /** Returns the headers for the answer to a request, refusals included. */
   headersFor(request: Pick<RawRequest, 'header'>): Readonly<Record<string, string>>
-  /** The answer to a browser that asks what a page may send, before anybody is identified; undefined for other requests. */
+  /**
+   * Returns the answer to a preflight request, which comes before anybody is identified. Returns undefined for other
+   * requests.
+   */
   answerPreflight(request: Pick<RawRequest, 'method' | 'header'>): WholeAnswer | undefined
 }
 
-/** How long a browser may remember the answer, in seconds: the longest time that browsers take. */
+/** How many seconds a browser may cache the answer. No browser takes more. */
 const maxAgeS = 7_200
 
 const preflightHeaders = {
@@ -22,8 +25,8 @@ const exposedHeaders =
   'idempotency-replayed, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id'
 
 /**
- * Lets the pages of some origins ask, each by its name: a key goes into a header that the page sets, so that no browser
- * sends one by itself, and no answer allows credentials.
+ * Allows the listed origins. The key goes into a header that the page sets, so no browser sends it by itself, and no
+ * answer has to allow credentials.
  */
 export function createCors(origins: readonly string[]): Cors {
   const allowed: ReadonlySet<string> = new Set(origins)

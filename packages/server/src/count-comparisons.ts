@@ -1,15 +1,15 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql'
 
-/** A place in an answer: how many fields stand there, and those below it by their names. */
+/** A place in an answer: the number of fields there, and the places below it by name. */
 interface Place {
   fields: number
   readonly below: Map<string, Place>
 }
 
 /**
- * Estimates how many pairs of fields and of fragments are compared when a document is checked for fields that cannot be
- * merged: the squares of how many fields stand at one place, and of how many fragments are spread. It takes time in
- * proportion to the document.
+ * Estimates how many pairs of fields and fragments graphql-js compares when it looks for fields that cannot be merged.
+ * It adds the squares of the number of fields at each place and of the number of fragment spreads. Its own time is
+ * proportional to the document.
  */
 export function countComparisons({ definitions }: DocumentNode): number {
   let pairs = 0
@@ -26,13 +26,13 @@ export function countComparisons({ definitions }: DocumentNode): number {
         const found = place.below.get(name) ?? emptyPlace()
         place.below.set(name, found)
         found.fields += 1
-        pairs += 2 * found.fields - 1 // so that the sum is its square
+        pairs += 2 * found.fields - 1 // these odd numbers sum up to the square
         if (selection.selectionSet) countIn(selection.selectionSet, found)
       }
     }
   }
 
-  // What is in fragments may come to stand anywhere: at one place, to be safe.
+  // Fields of fragments may land at any place. To be safe, all of them count at one place.
   const inFragments = emptyPlace()
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) countIn(definition.selectionSet, inFragments)

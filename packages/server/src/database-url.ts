@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs'
 import { readServerSettings } from './settings.ts'
 
 /**
- * The database that `npm start` hands to an app's process. Where it is not set, or another setting of the server is wrong,
- * says so, all at once, and ends the process with 1.
+ * Returns the database URL that `npm start` hands to an app's process. When it is not set, or another setting of the
+ * server is wrong, prints all of this and ends the process with exit code 1.
  */
 export function requireDatabaseUrl(app: string): string {
   try {
@@ -19,7 +19,7 @@ function refuse(reason: string): never {
   try {
     writeSync(process.stderr.fd, `${reason}\n`)
   } catch {
-    // nobody reads it
+    // nobody reads stderr
   }
   process.exit(1)
 }

@@ -7,7 +7,7 @@ import { pageAnswer, scriptLiteral } from './html.ts'
 
 const { resolve } = createRequire(import.meta.url)
 
-/** Swagger UI and ReDoc for /openapi.json, from the files of their npm packages. */
+/** Serves Swagger UI and ReDoc for /openapi.json, from the files of their npm packages. */
 export function docsPages(app: string): Readonly<Record<string, Endpoint>> {
   const swagger = pageAnswer({
     title: `${app}: Swagger UI`,
@@ -33,7 +33,7 @@ export function docsPages(app: string): Readonly<Record<string, Endpoint>> {
   }
 }
 
-/** A posting's nonce is used once: where a request has that of the examples, it gets one of its own each time it is tried. */
+/** A nonce is used once. A request that still has the example's nonce gets a fresh one each time it is tried. */
 const swaggerStart = `const freshNonce = () => 'try-' + Date.now().toString(36) + '-' + Math.random().toString(36).slice(2)
 SwaggerUIBundle({
   url: '/openapi.json',
@@ -48,7 +48,7 @@ SwaggerUIBundle({
   },
 })`
 
-/** ReDoc shows its maker's logo from its maker's host: here, nothing is loaded from another. */
+/** ReDoc loads a logo from its maker's host. Our pages load nothing from another host, so the logo is removed. */
 function withoutLogo(bundle: string): string {
   return bundle.replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,')
 }

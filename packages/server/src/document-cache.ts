@@ -1,7 +1,7 @@
-/** The longest document that is kept. */
+/** The longest document that is cached. */
 const maxLength = 10_000
 
-/** What clients of ours use, several times over. A parsed document takes up to 200 times its length. */
+/** Several times what our clients use. A parsed document takes up to 200 times its length in memory. */
 const bounds = { once: { count: 100, length: 50_000 }, again: { count: 500, length: 200_000 } }
 
 /** Values by the text of their document. */
@@ -11,15 +11,15 @@ export interface DocumentCache<Value> {
 }
 
 /**
- * A cache that no client can make large, nor empty: those that were asked for again have a room of their own,
- * which a stream of ever new documents does not reach.
+ * A cache that no client can make large or push empty. Documents that were asked for again have a room of their own,
+ * which a stream of new documents does not reach.
  */
 export function createDocumentCache<Value>(): DocumentCache<Value> {
   const once = createRoom<Value>(bounds.once)
   const again = createRoom<Value>(bounds.again)
   return {
     get(text) {
-      if (text.length > maxLength) return undefined // a lookup would read all of it
+      if (text.length > maxLength) return undefined // looking a text up reads all of it
       const value = again.take(text) ?? once.take(text)
       if (value !== undefined) again.put(text, value)
       return value
@@ -30,7 +30,7 @@ export function createDocumentCache<Value>(): DocumentCache<Value> {
   }
 }
 
-/** Keeps what was put in last. */
+/** Keeps the latest entries. */
 function createRoom<Value>(bound: { count: number; length: number }) {
   const values = new Map<string, Value>()
   let length = 0

@@ -3,27 +3,27 @@ import type { Bounds } from './bounds.ts'
 import { createLane, type Lane } from './lane.ts'
 import { createPauses } from './pauses.ts'
 
-/** Lets long documents that have to be parsed and checked go on one per turn of the event loop, with pauses between. */
+/** Parses and checks long documents one per turn of the event loop, with pauses between. */
 export interface DocumentTurns {
   /** Waits for the turn of a document of this length. @throws Problem OVERLOADED */
   wait(length: number): Promise<void>
-  /** Somebody asks for a known document. */
+  /** Notes that somebody asks for a known document. */
   noteKnown(): void
 }
 
-/** Parsing and checking what is shorter takes a ms or two. Introspection is longer. */
+/** Shorter documents are parsed and checked in a ms or two. Introspection queries are longer. */
 const shortLength = 1_000
 
-/** Nobody notices a document that takes less. */
+/** A document that takes less holds nobody up noticeably. */
 const shortMs = 5
 
 export function createDocumentTurns(bounds: Bounds): DocumentTurns {
   const pauses = createPauses(bounds)
-  // What waits here has a place at work: as many are left to known documents.
+  // A document that waits here has a place at work. Half of the places stay free for known documents.
   const lane = createLane({ ...bounds, atOnce: 1, waiting: bounds.atWork / 2, isTurnLong: () => false })
   return {
     async wait(length) {
-      const hadTurn = length > bounds.bulkBytes // among the large requests
+      const hadTurn = length > bounds.bulkBytes // a large request had its turn at admission
       if (length > shortLength && !hadTurn) await turnIn(lane, pauses.after)
     },
     noteKnown: pauses.noteOther,
@@ -41,7 +41,7 @@ function turnIn(lane: Lane, pauseAfter: (tookMs: number) => number): Promise<voi
           began = performance.now()
           resolve()
         })
-        // Runs right after the other: when the document has come to its first question to the database.
+        // This runs right after the other callback, when the document has sent its first query to the database.
         setImmediate(() => {
           const tookMs = performance.now() - began
           done(tookMs < shortMs ? 0 : pauseAfter(tookMs))

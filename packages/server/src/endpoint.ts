@@ -2,30 +2,30 @@ import type { Principal } from '@shared-ledger/ledger/facts'
 import { methodNotAllowed } from '@shared-ledger/rest'
 import { type Answer, problemResponse } from './answer.ts'
 
-/** A request with what `Request` does not keep. */
+/** A request, with what the web's `Request` does not keep. */
 export interface IncomingRequest {
   readonly principal: Principal
   readonly request: Request
   readonly method: string
   /** The raw request target. */
   readonly target: string
-  /** Its path as it was sent. */
+  /** The path as it was sent. */
   readonly path: string
-  /** Reads the body, within the limit. @throws Problem */
+  /** Reads the body, up to the size limit. @throws Problem */
   readonly readBody: () => Promise<Uint8Array>
-  /** Whether the client has left without its answer. */
+  /** Whether the client left before its answer. */
   readonly hasLeft: () => boolean
 }
 
 /** Answers the requests for one path. */
 export type Endpoint = (request: IncomingRequest) => Promise<Answer>
 
-/** An endpoint for GET, HEAD and OPTIONS. */
+/** Makes an endpoint for GET, HEAD and OPTIONS. */
 export function getEndpoint(answer: Endpoint): Endpoint {
   return withMethods(['GET', 'HEAD'], answer)
 }
 
-/** Refuses other methods, and answers OPTIONS. */
+/** Makes an endpoint for these methods. It answers OPTIONS and refuses all other methods. */
 export function withMethods(methods: readonly string[], answer: Endpoint): Endpoint {
   const allowed = [...methods, 'OPTIONS'].sort()
   return async (request) => {

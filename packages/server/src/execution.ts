@@ -14,17 +14,19 @@ import { principalOf } from './identify.ts'
 import { inTime } from './in-time.ts'
 import { type Rates, unlimited } from './rates.ts'
 
-/** A document to execute, and what its resolvers have in their context. */
+/** A document to execute, with the context of its resolvers. */
 export type RunArgs = Omit<ExecutionArgs, 'schema' | 'contextValue'> & { readonly contextValue: object }
 
 /**
- * Executes documents, whichever way they come: fresh, known, or for REST. graphql-js does it, not Yoga's own executor, which
- * takes whatever has a `then` for a promise: an object whose alias is called so, or metadata with such a key.
+ * Executes documents for all ways in: new documents, known documents, and REST. It calls graphql-js, because Yoga's own
+ * executor takes any object with a key `then` for a promise, such as a field with that alias, or metadata with that
+ * key.
  *
  * @param boundMs How long a document may take.
- * @param options.rates What a document is counted by beyond the one request that it came with.
- * @param options.hideSuggestions Whether messages about variables leave out names of the graph that were not asked for.
- * @throws Error that names a field of the schema whose cost is wrong.
+ * @param options.rates Counts a document that stands for more than one request.
+ * @param options.hideSuggestions Whether messages about variables leave out names of the graph that the client did not
+ *   use.
+ * @throws Error that names a field of the schema whose cost is wrong
  */
 export function createExecution(
   schema: GraphQLSchema,
@@ -47,7 +49,7 @@ export function createExecution(
   }
 }
 
-/** graphql-js names no code where a request does not say which operation it means. */
+/** graphql-js gives no code when a request does not say which of several operations to run. */
 function withoutOperation({ document, operationName }: ExecutionArgs): ExecutionResult | undefined {
   if (getOperationAST(document, operationName)) return undefined
   const message = operationName

@@ -24,39 +24,40 @@ import { createStreams, type FollowPrincipal } from './use-streams.ts'
 import { useSubscriptionRules } from './use-subscription-rules.ts'
 import { yogaAnswer } from './yoga-answer.ts'
 
-/** An app's graph, over HTTP and for REST. */
+/** An app's graph, for GraphQL over HTTP and for REST. */
 export interface Graph {
-  /** Answers a GraphQL request as GraphQL over HTTP says. */
+  /** Answers a GraphQL request as the GraphQL over HTTP specification defines. */
   answer(request: Request, raw: Omit<GraphqlServerContext, 'line'>): Promise<Answer>
-  /** Answers those that it need not look at again, in less time. */
+  /** Answers known documents faster, without Yoga. */
   readonly answerKnown: AnswerKnown
-  /** Runs one of the app's own documents, judged by its cost, within its bound, and with its errors masked. */
+  /** Runs one of the app's own documents for REST. The cost limit, the time limit and the masking of errors apply. */
   readonly execute: Execute
-  /** Ends the subscriptions. */
+  /** Ends all subscriptions. */
   endStreams(): void
-  /** Lets plugins let go of what they hold. */
+  /** Calls the dispose hooks of plugins. */
   close(): Promise<void>
 }
 
 export interface GraphOptions extends ErrorListeners {
-  /** Adds to the context of the app's resolvers. */
+  /** Adds values to the context of the app's resolvers. */
   readonly context?: CreateContext | undefined
-  /** The app's own plugins, after the server's. */
+  /** The app's own plugins. They run after the server's. */
   readonly plugins?: readonly Plugin[] | undefined
-  /** What each document is counted by. */
+  /** Counts documents for the rate limit. */
   readonly rates?: Rates | undefined
-  /** Whether documents may ask what is in the graph. They may when left out. */
+  /** Whether introspection queries are allowed. True when left out. */
   readonly introspection?: boolean
-  /** Called for each subscription that is opened; the function that it returns, when that one has ended. */
+  /** Called when a subscription opens. The function that it returns is called when the subscription ends. */
   readonly follow?: FollowPrincipal | undefined
-  /** Has the fields of the schema traced. */
+  /** Traces the fields of the schema. */
   readonly traceFields?: ((schema: GraphQLSchema) => void) | undefined
 }
 
 /**
- * Serves a schema with Yoga. Its errors give nothing internal away. Changes the schema's resolvers (`guardResolvers`).
+ * Serves a schema with Yoga. Errors show nothing internal. The schema's resolvers are changed in place
+ * (`guardResolvers`).
  *
- * @throws Error that names a field of the schema whose cost is wrong.
+ * @throws Error that names a field of the schema whose cost is wrong
  */
 export function createGraph(
   schema: GraphQLSchema,
@@ -90,7 +91,7 @@ export function createGraph(
     maxRequestBodySize: false,
     maskedErrors: { maskError },
     ...(context && { context: (initial) => appInTime(context(initial), bound.connection) }),
-    // A plugin may read and check a document by who sends it.
+    // A plugin may parse and check a document differently for each sender.
     parserAndValidationCache: isSameForAll && {
       documentCache: documents,
       errorCache: createDocumentCache(),
@@ -107,7 +108,7 @@ export function createGraph(
     ],
   })
 
-  /** Executes and masks as Yoga does, without its hooks, which cost as much as executing most documents. */
+  /** Executes and masks as Yoga does, but without its hooks. They cost as much as the execution of most documents. */
   const runBare = async (args: RunArgs): Promise<ExecutionResult> => {
     const result = await execute({ schema, ...args })
     return result.errors ? { ...result, errors: result.errors.map(maskError) } : result
@@ -145,7 +146,7 @@ export function createGraph(
     async execute(document, variableValues, asker) {
       const { principal, request, hasLeft } = asker
       turns.noteKnown()
-      const params = { variables: variableValues } // where Yoga's plugins look for them
+      const params = { variables: variableValues } // Yoga's plugins look for the variables here
       const contextValue = { principal, request, hasLeft, params }
       const result = await run({ document, variableValues, contextValue })
       if (hasLeft()) throw new ClientLeft()

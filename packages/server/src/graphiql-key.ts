@@ -1,9 +1,9 @@
 import type { Page } from './html.ts'
 
-/** Where the field for the key has its script and its styles. */
+/** The paths of the script and the styles of the field for the key. */
 export const keyFiles = { script: '/graphql/key.js', style: '/graphql/key.css' }
 
-/** A page of GraphiQL with a field for the key, which goes into the requests that the page sends. */
+/** Adds a field for the API key to a page of GraphiQL. The page sends that key with its requests. */
 export function withKeyField(page: Page): Page {
   const { styles = [], scripts = [], body } = page
   return {
@@ -23,8 +23,8 @@ export const keyStyle = `#access {
 `
 
 /**
- * GraphiQL sends everything by `fetch`: queries, what it asks of the graph, subscriptions. A header that somebody wrote into
- * its editor stays. With another key GraphiQL asks anew what is in the graph.
+ * GraphiQL sends everything by `fetch`: queries, introspection, subscriptions. A header that the user wrote into the
+ * editor stays. When the key changes, GraphiQL runs its introspection again.
  */
 export const keyScript = `const keyField = document.getElementById('key')
 const kept = 'shared-ledger:key'

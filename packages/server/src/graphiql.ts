@@ -3,7 +3,7 @@ import { type Endpoint, getEndpoint } from './endpoint.ts'
 import { keyFiles, keyScript, keyStyle, withKeyField } from './graphiql-key.ts'
 import { type Page, scriptLiteral } from './html.ts'
 
-/** What GraphiQL shows at first: it posts and reads, with a nonce of its own for every visitor. */
+/** The query that GraphiQL shows at first. It posts and reads, with a fresh nonce for each visitor. */
 export const defaultStarterQuery = `# "Post" adds 10 credits. Run it once more:
 # its nonce is taken, nothing is posted twice.
 mutation Post {
@@ -35,7 +35,7 @@ query Read {
 }
 `
 
-/** GraphiQL's page, with a field for the key where the server asks for one. Its files are `graphiqlFiles`. */
+/** Makes GraphiQL's page, with a field for the key when the server asks for one. `graphiqlFiles` serves its files. */
 export function graphiqlPage(app: string, { asksForKey }: { readonly asksForKey: boolean }): Page {
   const page: Page = {
     title: `${app}: GraphiQL`,
@@ -47,10 +47,10 @@ export function graphiqlPage(app: string, { asksForKey }: { readonly asksForKey:
 }
 
 /**
- * GraphiQL's files, taken out of the page that Yoga's package renders: that one has all of it inline, which
- * our content security policy does not let run.
+ * Serves GraphiQL's files. They are extracted from the page that Yoga's package renders: that page has them inline,
+ * which our content security policy forbids.
  *
- * @param starterQuery `{nonce}` in it becomes a fresh one.
+ * @param starterQuery Each `{nonce}` in it becomes a fresh nonce.
  */
 export function graphiqlFiles(app: string, starterQuery: string): Readonly<Record<string, Endpoint>> {
   const options = { title: `${app}: GraphiQL`, shouldPersistHeaders: false }
@@ -69,7 +69,7 @@ YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...${scriptLi
   }
 }
 
-/** Nine megabytes of it: loaded when someone opens GraphiQL. */
+/** The page has nine megabytes, so it is loaded only when somebody opens GraphiQL. */
 async function inlinePage(): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   return renderGraphiQL()

@@ -7,15 +7,15 @@ import {
 import { Problem, type ProblemTable, problems } from '@shared-ledger/rest'
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 
-/** Who is told of what clients see little of. */
+/** Receives the details of errors that clients do not see. */
 export interface ErrorListeners {
-  /** A fault of the server. */
+  /** Called with a fault of the server. */
   readonly onFault: (error: unknown) => void
-  /** DATABASE_UNAVAILABLE, with its cause. */
+  /** Called with DATABASE_UNAVAILABLE and its cause. */
   readonly onUnavailable: (error: DatabaseUnavailableError) => void
 }
 
-/** What clients may see of an error. */
+/** Turns an error into what clients may see of it. */
 export function createMaskError({
   onFault,
   onUnavailable,
@@ -48,19 +48,19 @@ function ledgerExtensions(error: LedgerError): GraphQLErrorExtensions {
 
 const keptLength = 500
 
-/** A message that repeats the client's value, however long, between the variable's name and the reason. */
+/** Shortens a message that repeats the client's value between the variable's name and the reason. */
 function shortened(message: string): string {
   if (message.length <= 2 * keptLength) return message
   return `${message.slice(0, keptLength)}…${message.slice(-keptLength)}`
 }
 
-/** An error in the place of another: nothing else of that one is kept. */
+/** Makes an error in the same place, and keeps nothing else of the original. */
 function maskedError(error: unknown, message: string, extensions: GraphQLErrorExtensions): GraphQLError {
   const { nodes, path } = error instanceof GraphQLError ? error : {}
   return new GraphQLError(message, { ...(nodes && { nodes }), ...(path && { path }), extensions })
 }
 
-/** What a field throws is about that field: the answer has a status of its own. */
+/** A problem that a resolver throws is about its field only, so the HTTP status stays that of the whole answer. */
 function maskedProblem(error: unknown, refused: Problem): GraphQLError {
   const { http, ...extensions } = graphqlProblem(refused).extensions
   const isOfField = error instanceof GraphQLError && error.path !== undefined
@@ -71,13 +71,13 @@ function maskedProblem(error: unknown, refused: Problem): GraphQLError {
   )
 }
 
-/** Yoga says BAD_REQUEST of a mutation sent with GET. */
+/** Replaces Yoga's BAD_REQUEST for a mutation that was sent with GET. */
 function withOurCode(error: GraphQLError): GraphQLError {
   if (error.extensions.http?.status === 405) error.extensions.code = 'METHOD_NOT_ALLOWED'
   return error
 }
 
-/** A refusal of the transport as GraphQL over HTTP answers it. */
+/** Makes the GraphQL error for a problem of the transport. */
 export function graphqlProblem({ code, message, headers }: Problem): GraphQLError {
   const table: ProblemTable = problems
   const { status = 500, retryAfterSeconds, headers: ofCode } = table[code] ?? {}
@@ -88,12 +88,12 @@ export function graphqlProblem({ code, message, headers }: Problem): GraphQLErro
   })
 }
 
-/** What was thrown, beneath the errors that say where. */
+/** Returns what was thrown, without the errors that graphql-js wrapped around it. */
 function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error
 }
 
-/** A value that graphql-js refused before a resolver ran; it gives such errors no code. */
+/** Whether graphql-js refused a value before a resolver ran. It gives such errors no code. */
 function isCoercionError({ path, message, originalError }: GraphQLError): boolean {
   if (path === undefined) return /^Variable "/.test(message)
   const isResolversOwn = originalError && !(originalError instanceof GraphQLError)

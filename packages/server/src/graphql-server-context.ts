@@ -1,22 +1,22 @@
 import type { Principal } from '@shared-ledger/ledger/facts'
 
-/** What the server hands to Yoga beside the request. */
+/** What the server hands to Yoga along with the request. */
 export interface GraphqlServerContext {
-  /** Who sent the request. */
+  /** The principal that sent the request. */
   readonly principal: Principal
   /** The raw request target. */
   readonly target: string
   readonly readBody: () => Promise<Uint8Array>
-  /** Whether the client has left without its answer. */
+  /** Whether the client left before its answer. */
   readonly hasLeft: () => boolean
-  /** Filled in while the request runs, for its line in the log; that of a stream is written when it ends. */
+  /** What the log says about the request, filled in while it runs. A stream's line is written when the stream ends. */
   readonly line: { operation?: string | undefined; outcome: string; stream?: ResultStream }
 }
 
-/** The results of a subscription, on their way to its client. */
+/** The results of a subscription, on their way to the client. */
 export interface ResultStream {
-  /** Its outcome for the log, once it has ended. */
+  /** The outcome for the log, once the stream has ended. */
   readonly ended: Promise<string>
-  /** Ends it, with `complete` where the client still reads. */
+  /** Ends the stream. A client that still reads gets `complete`. */
   end(): void
 }

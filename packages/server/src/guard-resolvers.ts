@@ -10,14 +10,14 @@ import { ClientLeft } from './client-left.ts'
 import type { GraphqlServerContext } from './graphql-server-context.ts'
 import { isPromise, listOf, settleList } from './settle-lists.ts'
 
-/** Documents run without a server, too: by an app's tests, say. */
+/** Empty when a document runs without a server, for example in an app's tests. */
 type Context = Partial<GraphqlServerContext> | undefined
 
 const guarded = new WeakSet<GraphQLFieldResolver<unknown, Context>>()
 
 /**
- * Changes the resolvers of a schema, once: they are not called for a client that has left, and their lists are as
- * graphql-js needs them.
+ * Changes the resolvers of a schema in place. They no longer run for a client that has left, and they return lists in
+ * the form that graphql-js needs. Call it once per schema.
  */
 export function guardResolvers(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
@@ -28,7 +28,7 @@ export function guardResolvers(schema: GraphQLSchema): void {
 
 function guard(field: GraphQLField<unknown, Context>): void {
   const list = listOf(field.type)
-  // Without a resolver, a field reads a property, and that is no work.
+  // A field without a resolver only reads a property, which costs nothing.
   if (field.resolve ? guarded.has(field.resolve) : !list) return
   const resolve = field.resolve ?? defaultFieldResolver
   field.resolve = (source, args, context, info) => {

@@ -6,10 +6,10 @@ import { shareCalls } from './share-calls.ts'
 
 const timeoutMs = 2000
 
-/** What probes ask. They are answered whatever else there is to do, whoever asks. */
+/** The paths of health probes. They are answered without authentication, however busy the server is. */
 export const probes: ReadonlySet<string> = new Set(Object.keys(probePaths))
 
-/** What is asked of the database. */
+/** Asks the database whether it is there and takes postings. */
 export type Ping = () => Promise<{ readonly takesPostings: boolean }>
 
 type Health = 'healthy' | 'read-only' | 'unhealthy'
@@ -18,10 +18,11 @@ const healthOf = ({ takesPostings }: Awaited<ReturnType<Ping>>): Health =>
   takesPostings ? 'healthy' : 'read-only'
 
 /**
- * `/health`: whether the database answers soon enough, and takes postings: one that is read-only still serves reads. The
- * reason why not stays in the server's log. However many ask, the database is asked once at a time.
- * `/livez`: whether this process answers; a database that is away is no reason to end it.
- * `/readyz`: whether requests should be sent here: the same as `/health`, until the process is told to stop.
+ * `/health`: whether the database answers in time and takes postings. A read-only database still serves reads. The
+ * reason for a failure stays in the server's log. Only one query runs at a time, however many probes come.
+ * `/livez`: whether this process answers. It does not depend on the database, because a restart would not bring that
+ * back.
+ * `/readyz`: whether to send requests here. The same as `/health`, until the process is told to stop.
  */
 export function probeEndpoints(
   ping: Ping,

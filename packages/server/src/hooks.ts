@@ -3,9 +3,9 @@ import type { Plugin } from 'graphql-yoga'
 type Hook = Exclude<keyof Plugin, symbol>
 
 /**
- * Which hooks of an app's plugins run whichever way a document comes: also where it was executed before, and is neither
- * parsed nor checked again, and for REST, whose documents come with the code. The others belong to GraphQL over HTTP as
- * Yoga does it.
+ * Which hooks of an app's plugins run for every document. `every way` hooks also run for a known document, which is not
+ * parsed or checked again, and for REST, whose documents are part of the code. `Yoga` hooks belong to GraphQL over HTTP
+ * as Yoga implements it.
  */
 export const hooks = {
   onContextBuilding: 'every way',
@@ -13,9 +13,9 @@ export const hooks = {
   onSubscribe: 'every way',
   onYogaInit: 'every way',
   onDispose: 'every way',
-  onEnveloped: 'Yoga', // it may set another schema, which a document has to be checked against
+  onEnveloped: 'Yoga', // it may set another schema, and then each document must be checked again
   onSchemaChange: 'Yoga',
-  onPluginInit: 'Yoga', // it may add a plugin of any kind
+  onPluginInit: 'Yoga', // it may add a plugin with any hook
   onParse: 'Yoga',
   onValidate: 'Yoga',
   onRequest: 'Yoga',
@@ -27,7 +27,7 @@ export const hooks = {
   instrumentation: 'Yoga',
 } as const satisfies Readonly<Record<Hook, 'every way' | 'Yoga'>>
 
-/** Whether all of a plugin's hooks run whichever way a document comes; its methods count, too. */
+/** Whether all of a plugin's hooks run for every document. A plugin's unknown methods count as `Yoga` hooks. */
 export function runsEveryWay(plugin: Plugin): boolean {
   const ofYoga = Object.entries(hooks).filter(([, way]) => way === 'Yoga')
   return (

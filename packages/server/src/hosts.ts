@@ -1,26 +1,26 @@
 import { isIP } from 'node:net'
 
-/** Whether a server answers for the host in `host:port`; undefined where the text is no host. */
+/** Whether a server answers for the host in `host:port`. Undefined when the text is not a host. */
 export type IsOwnHost = (authority: string) => boolean | undefined
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 
-/** Whether a server that listens there is reached from this machine alone. */
+/** Whether a server on this address can be reached only from this machine. */
 export function isLoopback(host: string): boolean {
   return loopback.test(nameOf(bracketed(host)) ?? host)
 }
 
-/** How many texts are remembered: a server is asked for by few. */
+/** How many results are cached. Clients use few names for a server. */
 const maxKnown = 100
 
 /**
- * Tells the hosts for which a server answers from others. A web page can have its own name lead to this server, and is
- * then let read and post by the browser of whoever looks at it: so only names that the server knows are answered. No page
- * can do that with an address, so a server that other machines reach answers for every address.
+ * Decides for which hosts a server answers. It prevents DNS rebinding: a web page can make its own name point to this
+ * server, and could then read and post through the browser of its visitor. Only known names are answered. A page cannot
+ * do this with an IP address, so a server that other machines reach answers for every address.
  *
- * @param host What the server listens on.
- * @param allowed The setting ALLOWED_HOSTS: further hosts, separated by commas; `*` is every host.
- * @throws Error on an ALLOWED_HOSTS that is none.
+ * @param host The address that the server listens on.
+ * @param allowed The setting ALLOWED_HOSTS: further hosts, separated by commas. `*` allows every host.
+ * @throws Error when ALLOWED_HOSTS has something that is not a host
  */
 export function createHosts({ host, allowed }: { host: string; allowed: string }): IsOwnHost {
   const own = nameOf(bracketed(host)) ?? host
@@ -44,7 +44,7 @@ export function createHosts({ host, allowed }: { host: string; allowed: string }
   }
 }
 
-/** The hosts of an ALLOWED_HOSTS. @throws Error that names the first that is none. */
+/** Returns the hosts in an ALLOWED_HOSTS. @throws Error that names the first text that is not a host */
 export function readAllowedHosts(allowed: string): string[] {
   const given = allowed.split(',').map((each) => each.trim())
   return given
@@ -60,7 +60,9 @@ export function readAllowedHosts(allowed: string): string[] {
     })
 }
 
-/** The host of `host:port` as the URL standard writes it, which takes Latin capitals and short addresses for the same. */
+/**
+ * Returns the host of `host:port` in the form of the URL standard: in lower case, with short IP addresses written out.
+ */
 function nameOf(authority: string): string | undefined {
   if (/[\s/?#@\\]/.test(authority)) return undefined
   try {

@@ -3,16 +3,16 @@ import { contentTypes } from './asset.ts'
 import { pageHeaders } from './security-headers.ts'
 import { stylesheetPath } from './stylesheet.ts'
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface Page {
   readonly title: string
-  /** Beside the one that every page has. */
+  /** Stylesheets in addition to the one of every page. */
   readonly styles?: readonly string[]
   readonly scripts?: readonly string[]
   readonly body: string
 }
 
-/** A page as it is answered. */
+/** Makes the answer that is a page. */
 export function pageAnswer({ title, styles = [], scripts = [], body }: Page): Answer {
   const lines = [
     '<!doctype html>',
@@ -38,12 +38,12 @@ export function pageAnswer({ title, styles = [], scripts = [], body }: Page): An
   }
 }
 
-/** Text as HTML shows it. */
+/** Escapes text for HTML. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** A value as a literal of JavaScript. */
+/** Writes a value as a JavaScript literal. */
 export function scriptLiteral(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c')
 }

@@ -5,25 +5,33 @@ import type { ErrorListeners } from './graphql-errors.ts'
 import { appInTime } from './in-time.ts'
 import type { RawRequest } from './raw-request.ts'
 
-/** What is known of a request before its body is read. `header` takes names in any case. */
+/** What is known about a request before its body is read. `header` takes names in upper or lower case. */
 export type RequestHead = Pick<RawRequest, 'method' | 'target' | 'header'>
 
 /**
- * Says who sends a request, or why it is not answered, such as `problem('UNAUTHENTICATED')`. Called once for each request,
- * whichever way it goes on: GraphQL, REST, a subscription, a page.
+ * Returns the principal that sends a request, or the problem to refuse it with. It is called once for each request:
+ * GraphQL, REST, a subscription or a page.
+ *
+ * @example
+ * ```ts
+ * const identify: Identify = async ({ header }) => {
+ *   const session = await readSession(header('authorization'))
+ *   return session ? { name: session.user, owner: session.user } : problem('UNAUTHENTICATED')
+ * }
+ * ```
  */
 export type Identify = (head: RequestHead) => Principal | Problem | Promise<Principal | Problem>
 
-/** Who sends a request where the app has no `identify`. */
+/** The principal of every request when requests are not authenticated. */
 export const anyone: Principal = { name: 'anyone', scopes }
 
-/** Who sends a request, and since when the server is at it, by `performance.now()`. */
+/** The principal of a request, and when the server began with it, by `performance.now()`. */
 export interface Caller {
   readonly principal: Principal
   readonly started: number
 }
 
-/** An app's `identify` that never rejects, and answers within the bound. */
+/** Wraps an app's `identify` so that it never rejects and answers in time. */
 export function boundIdentify(
   identify: Identify,
   boundMs: number,
@@ -52,12 +60,12 @@ export function boundIdentify(
   }
 }
 
-/** A route's own codes say nothing over GraphQL. */
+/** Codes of the app's own routes mean nothing over GraphQL. */
 function isCommon(value: unknown): value is Problem {
   return value instanceof Problem && Object.hasOwn(problems, value.code)
 }
 
-/** The principal of a context, where it has one. */
+/** Returns the principal in a context, if it has one. */
 export function principalOf(context: unknown): Principal | undefined {
   const { principal }: { principal?: unknown } =
     typeof context === 'object' && context !== null ? context : {}

@@ -3,8 +3,9 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import { isPromise } from './settle-lists.ts'
 
 /**
- * Answers DATABASE_UNAVAILABLE where a document takes longer than its bound, by this server's own clock: also where a
- * promise of the driver is never settled. What it has begun may still be carried out, as after a lost answer.
+ * Returns an error DATABASE_UNAVAILABLE when a document takes longer than `boundMs`. This server's own clock decides,
+ * so it also works when a promise of the driver never settles. The work may still be carried out later, as after a lost
+ * answer.
  */
 export function inTime<Result>(
   result: Result | PromiseLike<Result>,
@@ -20,7 +21,7 @@ export function inTime<Result>(
   })
 }
 
-/** What a function of the app's own answers. @throws DatabaseUnavailableError where it takes longer than its bound. */
+/** Awaits a result of the app's own code. @throws DatabaseUnavailableError when it takes longer than `boundMs` */
 export async function appInTime<Result>(
   answer: Result | PromiseLike<Result>,
   boundMs: number,
@@ -31,7 +32,7 @@ export async function appInTime<Result>(
   })
 }
 
-/** The result; where it takes longer than the bound, what `late` returns in its place. */
+/** Returns the result, or what `late` returns when the result takes longer than `boundMs`. */
 export async function orLate<Result, Late>(
   result: Result | PromiseLike<Result>,
   boundMs: number,

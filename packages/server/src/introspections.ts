@@ -1,13 +1,13 @@
 import { Kind, type OperationDefinitionNode } from 'graphql'
 
-/** Answers to operations that ask about the graph alone. They stay the same for as long as it is served. */
+/** Cached answers to introspection queries. They stay the same while the graph is served. */
 export interface Introspections {
   get(operation: OperationDefinitionNode): Buffer<ArrayBuffer> | undefined
-  /** Keeps the answer to an operation, if it is of this kind, and the same whatever variables come with it. */
+  /** Caches the answer to an operation, if it only introspects and takes no variables. */
   keep(operation: OperationDefinitionNode, answer: string): void
 }
 
-/** A few: tools ask each with a document of its own, and the answer to all of them takes some 100 KB. */
+/** Each tool sends its own document. The answer to a full introspection takes some 100 KB. */
 const bounds = { count: 10, length: 500_000 }
 
 export function createIntrospections(): Introspections {

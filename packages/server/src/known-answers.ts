@@ -11,7 +11,7 @@ import type { RawRequest } from './raw-request.ts'
 import { outcomeOf } from './use-request-line.ts'
 import { wholeAnswer } from './yoga-answer.ts'
 
-/** Answers a request as Yoga would; undefined, before anything is executed, where Yoga has to. */
+/** Answers a request as Yoga would. Returns undefined, before anything runs, when only Yoga can answer it. */
 export type AnswerKnown = (
   request: RawRequest,
   principal: Principal,
@@ -22,18 +22,18 @@ interface KnownAnswersOptions {
   readonly run: (args: RunArgs) => Promise<ExecutionResult>
   /** The documents that Yoga has parsed. */
   readonly documents: DocumentCache<DocumentNode>
-  /** Those of them that it went on to execute. */
+  /** The documents that Yoga has executed. */
   readonly executed: WeakSet<DocumentNode>
-  /** Whether the answer to introspection alone is the same for all. */
+  /** Whether the answer to an introspection query is the same for everybody. */
   readonly keepsIntrospections: boolean
-  /** Called for each request that is answered so. */
+  /** Called for each request that is answered in this way. */
   readonly noteKnown: () => void
   readonly fetchAPI: FetchAPI
 }
 
 /**
- * Takes the documents that Yoga has executed straight to their execution: parsing, validation and the `Request` and
- * `Response` of the web cost several times as much.
+ * Executes documents that Yoga has executed before, without Yoga. Parsing, validation and the web's `Request` and
+ * `Response` cost several times as much as the execution.
  */
 export function createKnownAnswers(options: KnownAnswersOptions): AnswerKnown {
   const { run, keepsIntrospections, documents, executed, noteKnown, fetchAPI } = options

@@ -3,13 +3,13 @@ import { acceptedTypes, isObject, isTooDeep, parseExactJson } from '@shared-ledg
 import type { GraphQLParams } from 'graphql-yoga'
 import type { RawRequest } from './raw-request.ts'
 
-/** Parameters of a request that only Yoga could answer otherwise. */
+/** The parameters of a request that can be answered without Yoga. */
 export type KnownParams = Required<Pick<GraphQLParams, 'query'>> &
   Pick<GraphQLParams, 'operationName' | 'variables'>
 
 const regularTypes: readonly string[] = ['application/json', 'application/graphql-response+json']
 
-/** What GraphQL requests are answered with: a client that takes any of them gets the first. */
+/** The media types of GraphQL answers. A client that accepts any type gets the first. */
 export const graphqlTypes: readonly string[] = [...regularTypes, 'text/event-stream']
 
 const contentTypes: ReadonlySet<string | null> = new Set([
@@ -20,12 +20,12 @@ const contentTypes: ReadonlySet<string | null> = new Set([
   'application/json;charset=UTF-8',
 ])
 
-/** A larger body takes so long in itself that the longer way costs little; it is parsed once, there. */
+/** A larger body goes to Yoga, which parses it once. Compared to that, Yoga's own cost is small. */
 const maxKnownBytes = 128 * 1024
 
 /**
- * The media type of the answer to a POST of JSON as most clients send it; undefined for any other request,
- * which is a matter for Yoga.
+ * Returns the media type to answer a usual POST of JSON with. Returns undefined for any other request, which Yoga
+ * answers.
  */
 export function acceptedTypeOf(request: RawRequest): string | undefined {
   const isPlain =
@@ -38,7 +38,7 @@ export function acceptedTypeOf(request: RawRequest): string | undefined {
   return acceptedTypes(request.header('accept'), graphqlTypes).find((type) => regularTypes.includes(type))
 }
 
-/** The parameters in a body; undefined where they are not as they should be, or more than the usual ones. */
+/** Returns the parameters in a body, or undefined when they are malformed or unusual. */
 export function knownParams(body: Uint8Array): KnownParams | undefined {
   const value = tryToParse(body)
   if (!isObject(value)) return undefined

@@ -1,39 +1,39 @@
 import { createTally } from './tally.ts'
 
-/** Something to be done that takes a place for as long as it lasts. */
+/** Work that takes one of a lane's places while it lasts. */
 export interface Work {
-  /** How many ms later than it did it counts as having come, where there is a queue: what costs little goes first. */
+  /** How many ms this work moves back in the queue, so that cheap work goes first. */
   readonly handicapMs: number
-  /** How many ms later it counts as having come for what its caller has there besides: no reason for a turn of its own. */
+  /** How many more ms it moves back because its caller has other work there. It does not cause a turn of its own. */
   readonly othersMs?: number
-  /** Whose it is, where that is told: one caller's work leaves some places to others. */
+  /** The caller, if known. A caller cannot take all places. */
   readonly caller?: string | undefined
-  /** Whether nobody waits for it any more. */
+  /** Whether nobody waits for the work any more. */
   isGone(): boolean
-  /** @param done Gives the place back, and for how long the lane begins nothing; called again, it does nothing. */
+  /** @param done Gives the place back, and pauses the lane for `pauseMs`. Further calls do nothing. */
   start(done: (pauseMs: number) => void): void
-  /** It is not started: too much waits, or it has waited too long. */
+  /** Called when the work will not start, because too much waits or it has waited too long. */
   refuse(): void
 }
 
-/** Does one kind of work: so much at once, the rest when its turn comes. */
+/** Runs one kind of work: `atOnce` pieces at a time, the others in turn. */
 export interface Lane {
   enter(work: Work): void
 }
 
 export interface LaneOptions {
   readonly atOnce: number
-  /** How many of one caller's are at work at most; as many as there are when left out. */
+  /** How many pieces of one caller run at once at most. No separate limit when left out. */
   readonly atOncePerCaller?: number
-  /** How many of one caller's are at work at most while others ask. */
+  /** How many pieces of one caller run at once at most while others ask. */
   readonly atOnceBesideOthers?: number
   readonly waiting: number
-  /** How many of one caller's wait at most. */
+  /** How many pieces of one caller wait at most. */
   readonly waitingPerCaller?: number
   readonly patienceMs: number
-  /** From which handicap on work is begun in a turn of the event loop of its own, behind what costs little. */
+  /** Work with at least this handicap begins in a turn of the event loop of its own, after cheap work. */
   readonly ownTurnMs: number
-  /** Whether so much was started in this turn of the event loop that the rest goes on one per turn. */
+  /** Whether this turn of the event loop has started enough. The rest then begins one per turn. */
   readonly isTurnLong: () => boolean
 }
 
@@ -76,7 +76,7 @@ export function createLane(options: LaneOptions): Lane {
     })
   }
 
-  let lastCaller: string | undefined | null = null // of nobody yet
+  let lastCaller: string | undefined | null = null // no caller yet
   let besideOthersUntil = 0
   const noteCaller = (caller: string | undefined, now: number) => {
     if (lastCaller !== null && caller !== lastCaller) besideOthersUntil = now + recentMs
@@ -98,11 +98,11 @@ export function createLane(options: LaneOptions): Lane {
 
   const goOn = () => {
     isScheduled = false
-    // Where all that wait have as many places as they may, one of them that is done goes on.
+    // When every waiting caller has as many places as it may have, nothing starts until one of them is done.
     if (pausedUntil > performance.now() || startNext()) schedule()
   }
 
-  /** @returns Whether something was started. */
+  /** @returns whether work was started */
   const startNext = (): boolean => {
     let index = 0
     for (let next = queue[index]; next; next = queue[index]) {
@@ -140,7 +140,7 @@ export function createLane(options: LaneOptions): Lane {
   }
 }
 
-/** For how long somebody who asked counts as asking. */
+/** How long a caller counts as asking after it asked. */
 const recentMs = 1_000
 
 function insert(queue: Waiting[], item: Waiting): void {

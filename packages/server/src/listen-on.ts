@@ -2,9 +2,9 @@ import type { Server } from 'node:http'
 import type { ListenOptions } from 'node:net'
 
 /**
- * Has a server listen.
+ * Makes a server listen.
  *
- * @throws what `taken` returns, where another process has the port.
+ * @throws the error that `taken` returns, when another process has the port
  */
 export function listenOn(server: Server, at: ListenOptions, taken: () => Error): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -31,7 +31,7 @@ export interface ListenOptions {
   readonly port: number
   /** Which hosts the server answers for. */
   readonly isOwnHost: IsOwnHost
-  /** Left out, pages of other origins may not ask. */
+  /** When left out, pages of other origins may not send requests. */
   readonly cors?: Cors | undefined
   readonly tracing?: Tracing | undefined
 }
@@ -39,9 +39,9 @@ export interface ListenOptions {
 /**
  * Serves an app on a socket.
  *
- * @param admission When requests are answered; what the bench compares with it admits everything at once.
- * @param unread Bounds the answers that are not read.
- * @throws PortTakenError
+ * @param admission Decides when requests are answered. A benchmark passes one that admits everything at once.
+ * @param unread Limits the answers that clients do not read.
+ * @throws PortTakenError when another process has the port
  */
 export async function listen(
   served: App,
@@ -102,7 +102,7 @@ export async function listen(
   )
   server.timeout = idleTimeoutMs(readBounds())
   server.maxConnections = bounds.connections
-  server.maxHeadersCount = bounds.headers + 1 // with more, the request is refused: by newer Nodes themselves
+  server.maxHeadersCount = bounds.headers + 1 // newer versions of Node refuse a request with more by themselves
   const connections = followConnections(server)
   server.on('clientError', (error, socket: Socket) => refuseMalformed(error, socket, connections))
   server.on('connect', (_request, socket: Socket) => refuseTunnel(socket, connections))
@@ -119,10 +119,10 @@ const serverOptions: ServerOptions = {
   requestTimeout: timeouts.requestMs,
   keepAliveTimeout: timeouts.keepAliveMs,
   connectionsCheckingInterval: timeouts.checkMs,
-  requireHostHeader: false, // what Node answers to a request without is no problem of ours: `headProblem` refuses it
+  requireHostHeader: false, // Node's own answer to a request without Host is not one of our problems, so `headProblem` refuses it
 }
 
-/** A body that is refused for itself is a matter for what reads it: it says so in its own form. */
+/** The code that reads a refused body reports the refusal in its own format. */
 function sizeOfRefused(reason: unknown): number {
   if (reason instanceof NoRoomError) throw reason
   return 0

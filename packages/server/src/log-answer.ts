@@ -8,38 +8,38 @@ import { logRequest } from './logger.ts'
 export interface Asked {
   readonly method: string
   readonly path: string
-  /** The path where a page or an endpoint of the server itself answers; a route of REST tells its own. */
+  /** The path of the server's own page or endpoint that answers. A REST route reports its own path. */
   readonly endpoint: string | undefined
-  /** Who asked; left out where that was not told. */
+  /** The principal, if the request was identified. */
   readonly principal?: Principal
   readonly hasLeft: () => boolean
-  /** When it came, by `performance.now()`. */
+  /** When the request came, by `performance.now()`. */
   readonly started: number
 }
 
-/** What became of one request, without what a client chose but for its method. */
+/** What became of one request. Of the client's own texts it has only the method. */
 export interface Answered {
   readonly method: string
-  /** The path of what answered, with the names of its parameters; undefined where nothing is served there. */
+  /** The path of the route that answered, with the names of its parameters. Undefined when nothing is served there. */
   readonly route: string | undefined
   readonly status: number
   /** A code, or `ok`. */
   readonly outcome: string
-  /** Until it was answered; of a stream until it ended. */
+  /** The time until the answer, or until the end of a stream. */
   readonly ms: number
   readonly isStream: boolean
 }
 
-/** Is told of every request. */
+/** Called for every request. */
 export interface Observer {
   answered(request: Answered): void
-  /** The code of a request that was one too many. Nothing else is told of it. */
+  /** Called with the code of a request that was refused for overload or rate. Nothing else is reported about it. */
   refused(code: string): void
   streamOpened(): void
   streamEnded(): void
 }
 
-/** Several observers as one; undefined where there is none. */
+/** Combines several observers into one. Returns undefined when there is none. */
 export function observersOf(all: readonly (Observer | undefined)[]): Observer | undefined {
   const observers = all.filter((observer) => observer !== undefined)
   const [first, ...others] = observers
@@ -60,10 +60,10 @@ export function observersOf(all: readonly (Observer | undefined)[]): Observer | 
   }
 }
 
-/** What nginx logs of a client that closed its connection before it had its answer. */
+/** nginx logs this status for a client that closed its connection before the answer. */
 const clientLeftStatus = 499
 
-/** Writes the line of a request; that of a stream when it has ended. */
+/** Writes the log line of a request, or of a stream once it has ended. */
 export function logAnswer(
   logger: Logger,
   { method, path, endpoint, principal, hasLeft, started }: Asked,
@@ -88,7 +88,7 @@ export function logAnswer(
   else void follow(ended)
 }
 
-/** Where nobody is asked who they are, there is nothing to say. */
+/** Requests that are not authenticated have no name to log. */
 function nameOf(principal: Principal | undefined): string | undefined {
   return principal === anyone ? undefined : principal?.name
 }

@@ -10,7 +10,7 @@ import { serverSettings } from './settings.ts'
 export interface RequestLine {
   readonly method: string
   readonly path: string
-  /** The name of who asked, where that is asked. */
+  /** The principal's name, when requests are authenticated. */
   readonly principal: string | undefined
   readonly operation: string | undefined
   readonly outcome: string
@@ -19,9 +19,9 @@ export interface RequestLine {
 }
 
 /**
- * An app's logger: for people on a terminal, JSON otherwise. LOG_LEVEL sets what is written: `info` also where it
- * is wrong, which the start of the server refuses. Each line names the
- * app, where it has several the worker, and while a request is answered its id.
+ * Creates an app's logger. It writes for people on a terminal, and JSON otherwise. LOG_LEVEL sets the level. A wrong
+ * LOG_LEVEL counts as `info` here, and the start of the server refuses it. Each line has the app's name, the worker's
+ * number if there are several, and the id of the request that is being answered.
  *
  * @param destination Where lines go instead of stdout.
  */
@@ -31,7 +31,7 @@ export function createLogger(app: string, destination?: DestinationStream): Logg
   return pino({ level, base, mixin: requestIdLine }, destination ?? standardOutput())
 }
 
-/** What each line of a request has beside its own. */
+/** Returns what each line of a request has in addition: its id. */
 function requestIdLine() {
   const requestId = currentRequestId()
   return requestId === undefined ? {} : { requestId }
@@ -50,13 +50,13 @@ const forPeople = {
 
 const maxLoggedLength = 256
 
-/** A hook for the ledger's `onPosting`: one line a posting. */
+/** Makes a hook for the ledger's `onPosting` that logs one line per posting. */
 export function postingLogger(logger: Logger): (event: PostingEvent) => void {
   return ({ ownerId, operation, amount, outcome }) =>
     logger.info({ ownerId: clip(ownerId), operation: clip(operation), amount, outcome }, 'posting')
 }
 
-/** Writes one line a request: those of health probes, which come every few seconds, at debug. */
+/** Writes one line per request. Health probes come every few seconds, so their lines are at level debug. */
 export function logRequest(logger: Logger, line: RequestLine): void {
   const level = line.status >= 500 ? 'warn' : probes.has(line.path) ? 'debug' : 'info'
   const { path, principal, operation, outcome, ms } = line
@@ -73,8 +73,8 @@ const refusalLineMs = 1000
 const maxNames = 10
 
 /**
- * Counts requests that are refused as too many, and writes one line a second about those of each code: with the names of
- * ten of the principals, where they are told.
+ * Counts requests that were refused for overload or rate, and writes one line a second for each code, with the names of
+ * up to ten of the principals.
  */
 export function refusalLogger(logger: Logger): (outcome: string, principal?: string) => void {
   const counted = new Map<string, { requests: number; readonly names: Set<string> }>()
@@ -93,7 +93,7 @@ export function refusalLogger(logger: Logger): (outcome: string, principal?: str
   }
 }
 
-/** Clients choose these texts: a refused one may be of any length and type. */
+/** Clients choose these texts. In a refused request they may have any length and type. */
 function clip(text: unknown): string {
   return String(text).slice(0, maxLoggedLength)
 }

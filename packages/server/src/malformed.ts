@@ -6,9 +6,9 @@ import { bounds, timeouts } from './bounds.ts'
 import type { Connections } from './connections.ts'
 
 /**
- * Refuses what never becomes a request, or not a whole one: bytes that are not HTTP, headers beyond Node's limits, what
- * takes too long. Where an earlier request of the connection has no answer yet, the refusal would be taken for that one:
- * the connection just ends.
+ * Refuses what never becomes a whole request: bytes that are not HTTP, headers beyond Node's limits, a request that
+ * takes too long. When an earlier request of the connection has no answer yet, the client would take the refusal for
+ * that answer, so the connection just ends.
  */
 export function refuseMalformed(
   { code }: NodeJS.ErrnoException,
@@ -20,19 +20,19 @@ export function refuseMalformed(
   else endWith(refusalOf(code), socket)
 }
 
-/** Refuses CONNECT, for which Node answers nothing: this server is no proxy. */
+/** Refuses CONNECT, because this server is not a proxy. Node would send no answer. */
 export function refuseTunnel(socket: Socket, { open }: Pick<Connections, 'open'>): void {
   if (open.get(socket)?.size) socket.destroy()
   else
     endWith(malformed(501, 'Not implemented', 'This server is no proxy: it has no method CONNECT.'), socket)
 }
 
-/** What a request is answered that expects what this server does not know: anything but 100-continue. */
+/** Makes the answer to a request with an unknown Expect header. Only 100-continue is known. */
 export function unknownExpectation(): TextAnswer {
   return malformed(417, 'Expectation failed', 'Of the header Expect this server knows 100-continue alone.')
 }
 
-/** Writes an answer where Node has made none, and ends the connection. */
+/** Writes an answer where Node writes none, and closes the connection. */
 function endWith({ status, headers, body }: TextAnswer, socket: Socket): void {
   if (!socket.writable) {
     socket.destroy()
@@ -44,12 +44,14 @@ function endWith({ status, headers, body }: TextAnswer, socket: Socket): void {
     connection: 'close',
   }
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
-  socket.resume() // what else was sent is dropped: unread, it would take the answer away
+  socket.resume() // reads and drops the rest: closing a socket with unread bytes would discard the answer
   socket.setTimeout(timeouts.keepAliveMs, () => socket.destroy())
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body ?? ''].join('\r\n'))
 }
 
-/** Whether the request, which can only be the last one of its connection, has not come in full, nor its answer begun. */
+/**
+ * Whether the request has not come in full, and no answer has begun. It can only be the last request of its connection.
+ */
 function isIncomplete({ req, headersSent }: ServerResponse): boolean {
   return !req.complete && !headersSent
 }
@@ -77,7 +79,7 @@ function refusalOf(code: string | undefined): TextAnswer {
   }
 }
 
-/** HTTP has statuses of its own for some malformed requests; their code is that of all. */
+/** HTTP has separate statuses for some malformed requests. All of them have the code MALFORMED_REQUEST. */
 function malformed(status: number, title: string, detail: string): TextAnswer {
   const table: ProblemTable = { MALFORMED_REQUEST: { ...problems.MALFORMED_REQUEST, status, title } }
   return jsonAnswer(problemAnswer(problem('MALFORMED_REQUEST', detail), table))

@@ -1,10 +1,10 @@
-/** When work that takes long pauses, so that what takes little comes between. */
+/** Decides how long expensive work pauses, so that cheap work runs in between. */
 export interface Pauses {
-  /** Notes that somebody asks for something that takes little. */
+  /** Notes that somebody asks for cheap work. */
   noteOther(): void
-  /** How long to pause after work that took so long: not at all while nobody else asks. */
+  /** Returns how long to pause after work that took `tookMs`. It is 0 while nobody else asks. */
   after(tookMs: number): number
-  /** The same after so many bytes of large bodies were received, whoever sends them. */
+  /** Returns how long to pause after receiving so many bytes of large bodies, from any client. */
   afterBytes(bytes: number): number
 }
 
@@ -14,10 +14,10 @@ export interface PausesOptions {
   readonly maxPauseMs: number
 }
 
-/** A large body takes as long to be received: what the system does for it is the most of it. */
+/** How long receiving a byte of a large body takes. The operating system does most of that work. */
 const msPerByte = 1 / (512 * 1024)
 
-/** For how long somebody who asked counts as asking. */
+/** How long a client counts as asking after it asked. */
 const recentMs = 1_000
 
 export function createPauses({ pauseFactor, maxPauseMs }: PausesOptions): Pauses {

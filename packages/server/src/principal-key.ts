@@ -4,8 +4,8 @@ import { isOwner, type Principal } from '@shared-ledger/ledger/facts'
 const maxNameLength = 100
 
 /**
- * By what a principal is counted: an owner by its id, a service by its name. Keys and tokens of one owner, or of one name, are
- * one principal. What is long is not kept.
+ * Returns the key under which a principal is counted: an owner by its id, a service by its name. All keys and tokens of
+ * one owner, or of one name, count as one principal. Long names are hashed.
  */
 export function principalKey(principal: Principal): string {
   const [kind, name] = isOwner(principal) ? ['owner', principal.owner] : ['service', principal.name]

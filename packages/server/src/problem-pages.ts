@@ -5,7 +5,7 @@ import { escapeHtml, pageAnswer } from './html.ts'
 
 type Explained = ProblemType & { readonly code: string }
 
-/** Where the `type` of a problem points: what its code means, as a page for those that would rather have one. */
+/** Serves the address in the `type` of a problem: what the code means, as JSON or as a page. */
 export function problemPages(app: string, problems: ProblemTable): Readonly<Record<string, Endpoint>> {
   const codes = Object.entries(problems).map(([code, type]): Explained => ({ code, ...type }))
   const home = `<a href="/">${escapeHtml(app)}</a>`
@@ -39,7 +39,7 @@ function facts({ code, status, meaning, retryAfterSeconds }: Explained): string[
   ]
 }
 
-/** Answers the same as JSON and as a page: the client's Accept header says which, JSON where it does not care. */
+/** Serves an explanation as JSON or as a page. The Accept header decides, and JSON is the default. */
 function explain(json: unknown, title: string, body: readonly string[]): Endpoint {
   const page = pageAnswer({ title, body: `<main>${body.join('')}</main>` })
   const headers = { 'content-type': 'application/json' }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** How much one principal may ask of a process. */
+/** How many requests one principal may send to a process. */
 export interface RateLimit {
   readonly requests: number
   readonly perMs: number
-  /** Requests at once, after a time without any. */
+  /** How many requests may come at once after a quiet time. */
   readonly burst: number
 }
 
@@ -16,7 +16,7 @@ const isUnit = (text: string): text is keyof typeof units => Object.hasOwn(units
 export const rateLimitTakes =
   'a number of requests per s, min or h, such as 100/s, and how many at once where that is another number, such as 100/s burst 200'
 
-/** Reads a text such as `100/s burst 200`. Without a burst, that is as many as come in one of the units. */
+/** Reads a text such as `100/s burst 200`. The default burst is the number of requests per unit. */
 export const rateLimitShape = z.string().transform((text, { addIssue }): RateLimit => {
   const [, requests = '', unit = '', burst = requests] =
     /^([1-9]\d{0,8})\/(s|min|h)(?: burst ([1-9]\d{0,8}))?$/.exec(text) ?? []

@@ -5,19 +5,19 @@ import { anyone } from './identify.ts'
 import { principalKey } from './principal-key.ts'
 import type { RateLimit } from './rate-limit.ts'
 
-/** Counts what principals ask of this process. */
+/** Counts the requests of principals to this process. */
 export interface Rates {
-  /** Counts a request. @returns why it is not answered, if it is not. */
+  /** Counts a request. @returns the refusal, if it is one too many */
   count(principal: Principal): RateLimited | undefined
   /**
-   * Counts a request, which was counted once, for as many as it is.
+   * Counts a request again that stands for several: `count` has counted it once.
    *
-   * @returns why it is not answered, if it is not.
+   * @returns the refusal, if these are too many
    */
   countAs(principal: Principal, requests: number): RateLimited | undefined
 }
 
-/** A principal has asked too often. */
+/** A principal has sent too many requests. */
 export class RateLimited extends Problem {
   readonly principal: string
 
@@ -31,12 +31,14 @@ export class RateLimited extends Problem {
 export const unlimited: Rates = { count: () => undefined, countAs: () => undefined }
 
 /**
- * A token bucket for each principal. Where nobody is asked who they are, nothing is counted: all would have one bucket, and
- * a limit that one client reaches would be everybody's.
+ * Creates a token bucket for each principal. Requests that are not authenticated are not counted: they would share one
+ * bucket, and one client could use up the limit of all.
  *
- * What counts for more than the burst waits until the bucket is full, and leaves a debt: it is had at the same rate.
+ * A request that counts for more than the burst waits until the bucket is full. It then leaves the bucket in debt, so
+ * that it is paid for at the same rate.
  *
- * @param principals How many buckets are kept. Beyond them whoever asked least recently has a full one the next time.
+ * @param principals How many buckets are kept. Beyond them the least recently used one is dropped, and its principal
+ *   starts with a full one.
  */
 export function createRates(limit: RateLimit, principals: number): Rates {
   const { requests: tokensPerInterval, perMs: interval, burst } = limit
@@ -45,7 +47,7 @@ export function createRates(limit: RateLimit, principals: number): Rates {
   const bucketOf = (principal: Principal): TokenBucket => {
     const key = principalKey(principal)
     const bucket = buckets.get(key) ?? fullBucket()
-    buckets.delete(key) // the last of the map asked last
+    buckets.delete(key) // re-inserts it as the most recent one
     buckets.set(key, bucket)
     const [oldest] = buckets.keys()
     if (buckets.size > principals && oldest !== undefined) buckets.delete(oldest)
@@ -56,7 +58,7 @@ export function createRates(limit: RateLimit, principals: number): Rates {
     bucket.content = burst
     return bucket
   }
-  /** @param taken What was taken for the same request before. */
+  /** @param taken How many tokens the same request has taken before. */
   const take = (principal: Principal, tokens: number, taken: number, what: string) => {
     const bucket = bucketOf(principal)
     bucket.drip()

@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Intake, receiveBody } from './body.ts'
 
-/** A request as it came: making a `Request` of the web of it costs more than most answers do. */
+/** A request as it came. Making a web `Request` of it costs more than most answers. */
 export interface RawRequest {
   readonly method: string
   /** The raw request target. */
   readonly target: string
-  /** A header by its lower-case name; several of one name are joined, as `Headers` joins them. */
+  /** Returns a header by its lower-case name. Several headers of one name are joined, as `Headers` joins them. */
   header(name: string): string | null
-  /** The body; the same each time. @throws Problem */
+  /** Returns the body. Every call returns the same one. @throws Problem */
   readBody(): Promise<Uint8Array>
   /** Whether the client has left: its connection is closed. */
   hasLeft(): boolean
-  /** The same as a `Request` of the web, without its body; the same each time. */
+  /** Returns a web `Request` without the body. Every call returns the same one. */
   toRequest(): Request
 }
 
 /**
- * Headers that say one thing. Joined, two of them would say a third; and a proxy may have heeded the one of them that we
- * do not.
+ * Headers that may occur only once. Joining two of them would change the meaning, and a proxy may have used the one
+ * that we ignore.
  */
 const single: ReadonlySet<string> = new Set([
   'authorization',
@@ -39,7 +39,7 @@ export class SocketRequest implements RawRequest {
   readonly target: string
   readonly httpVersion: string
   readonly headerCount: number
-  /** A header that was given more than once, and must not be. */
+  /** The name of a header that was sent more than once but must not be. */
   readonly repeated: string | undefined
   readonly #incoming: IncomingMessage
   readonly #headers = new Map<string, string>()
@@ -73,7 +73,7 @@ export class SocketRequest implements RawRequest {
     const hasBody = this.#headers.has('transfer-encoding') || Number(this.header('content-length')) > 0
     if (!hasBody) return undefined
     this.#body ??= receiveBody(this.#incoming, intake)
-    // An answer may not need it: what nobody awaits must not end the process.
+    // No answer may need the body. A rejection that nobody awaits must not end the process.
     this.#body.catch(() => {})
     return this.#body
   }
@@ -96,7 +96,7 @@ export class SocketRequest implements RawRequest {
   }
 }
 
-/** Aborted when a client leaves without its answer. */
+/** Returns a signal that aborts when a client leaves before its answer. */
 function signalOf(outgoing: ServerResponse): AbortSignal {
   const leaving = new AbortController()
   outgoing.once('close', () => {

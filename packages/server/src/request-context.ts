@@ -1,7 +1,10 @@
 import type { Asker } from '@shared-ledger/rest'
 
-/** What every resolver finds in its context, the app's own included, whichever way a document came. */
+/** The context of every resolver, the app's own included, for GraphQL and REST alike. */
 export type RequestContext = Pick<Asker, 'principal' | 'request'>
 
-/** Adds what an app's resolvers need beside that. A common problem that it throws is the answer. */
+/**
+ * Returns what an app's resolvers need in their context in addition. A common problem that it throws becomes the
+ * answer.
+ */
 export type CreateContext = (context: RequestContext) => object | Promise<object>

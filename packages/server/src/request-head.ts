@@ -3,7 +3,7 @@ import { bounds } from './bounds.ts'
 import type { IsOwnHost } from './hosts.ts'
 import type { SocketRequest } from './raw-request.ts'
 
-/** Why a request is refused for its head, whatever it asks for. */
+/** Returns why a request is refused for its head, whatever it asks for. */
 export function headProblem(
   request: Pick<SocketRequest, 'httpVersion' | 'headerCount' | 'repeated' | 'target' | 'header'>,
   isOwnHost: IsOwnHost,
@@ -18,7 +18,7 @@ export function headProblem(
   if (httpVersion === '1.1' && request.header('host') === null) {
     return problem('MALFORMED_REQUEST', 'The request has no header Host.')
   }
-  // A target in absolute form names a host, too. HTTP/1.0 may name none: no browser speaks it.
+  // A target in absolute form names a host as well. HTTP/1.0 may name none, but no browser speaks it.
   const named = target.startsWith('/') ? undefined : /^https?:\/\/([^/?#]*)/i.exec(target)?.[1]
   return hostProblem(named ?? null, isOwnHost) ?? hostProblem(request.header('host'), isOwnHost)
 }

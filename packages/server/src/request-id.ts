@@ -3,23 +3,23 @@ import type { RawRequest } from './raw-request.ts'
 
 const requestIds = new AsyncLocalStorage<string>()
 
-/** Answers a request; each line that is logged meanwhile has its id. */
+/** Answers a request. Every line that is logged meanwhile has its id. */
 export function withRequestId<Result>(id: string, answer: () => Result): Result {
   return requestIds.run(id, answer)
 }
 
-/** The id of the request that is being answered; undefined outside of one. */
+/** Returns the id of the request that is being answered, or undefined outside of one. */
 export function currentRequestId(): string | undefined {
   return requestIds.getStore()
 }
 
-/** What may be logged and sent back as it came. */
+/** A client's request id that is safe to log and to send back. */
 const requestId = /^[\x21-\x7e]{1,128}$/
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header: version, trace id, parent id, flags. */
 const traceparent = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:$|-)/
 
-/** The id of a request: its x-request-id; else the trace id of its traceparent; else a new one. */
+/** Returns the id of a request: its x-request-id, else the trace id of its traceparent, else a new one. */
 export function requestIdOf(request: Pick<RawRequest, 'header'>): string {
   const given = request.header('x-request-id')
   if (given !== null && requestId.test(given)) return given

@@ -5,14 +5,14 @@ type Next = IteratorResult<ExecutionResult, undefined>
 
 const done: Next = { done: true, value: undefined }
 
-/** Results of a subscription that can be ended. */
+/** Results of a subscription that can be ended from outside. */
 export interface EndableStream extends ResultStream {
   readonly results: AsyncIterableIterator<ExecutionResult>
-  /** Ends it with an error as its last result. */
+  /** Ends the stream with an error as its last result. */
   refuse(error: GraphQLError): void
 }
 
-/** Results that can be ended from outside, also while the next one is waited for. */
+/** Creates a stream of results that can be ended from outside, even while it waits for the next one. */
 export function createStream(
   source: AsyncIterable<ExecutionResult>,
   maskError: (error: unknown) => GraphQLError,
@@ -20,7 +20,7 @@ export function createStream(
   const iterator = source[Symbol.asyncIterator]()
   let isEnded = false
   let settleNext: ((next: Next) => void) | undefined
-  /** What is still to be read after its end. */
+  /** What the reader still gets after the end. */
   let last: Next = done
   let settleEnded = (_outcome: string) => {}
   const ended = new Promise<string>((resolve) => {

@@ -1,12 +1,15 @@
-/** Nothing is loaded, sent or framed, whatever a browser takes an answer for. `allowed`: what a page loads all the same. */
+/**
+ * Forbids a browser to load, send or frame anything, whatever it takes an answer for. `allowed` lists what a page may
+ * load.
+ */
 const policyOf = (allowed: readonly string[] = []) =>
   ["default-src 'none'", ...allowed, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"].join(
     '; ',
   )
 
 /**
- * What every answer has, of whichever kind: data, problems, streams, files, pages, and what is written to a socket whose
- * request was none. An answer's own headers come before these. HSTS is the proxy's, which has the certificate.
+ * The security headers of every answer: data, problems, streams, files, pages, and what is written to a socket without
+ * a request. An answer's own headers override these. HSTS is the job of the proxy, which has the certificate.
  */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -18,7 +21,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY', // for browsers that do not know frame-ancestors
 }
 
-/** A page's own: everything comes from this server, nothing is evaluated, and no device is asked for. */
+/** The headers of a page: everything comes from this server, nothing is evaluated, and no device is used. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': policyOf([
     "script-src 'self'",

@@ -25,31 +25,33 @@ export interface ServeOptions
     assertReady(): Promise<readonly string[]>
     close(): Promise<void>
   }
-  /** Where the app listens unless PORT says otherwise. */
+  /** The port that the app listens on, unless PORT is set. */
   readonly port: number
-  /** From `createLogger`; made here if the app has no use for it. */
+  /** From `createLogger`. Made here when left out. */
   readonly logger?: AppOptions['logger']
-  /** Lets go of what else the app holds, its pool above all, once the last request is answered. */
+  /** Closes what else the app holds, above all its connection pool, after the last request is answered. */
   readonly close?: () => Promise<void>
 }
 
 /** A server at work. */
 export interface RunningServer {
   readonly url: string
-  /** How long it serves on once it is told to stop: DRAIN_SECONDS. */
+  /** How long the server goes on serving after it is told to stop: DRAIN_SECONDS. */
   readonly drainSeconds: number
   /**
-   * Has `/readyz` say so, and serves for DRAIN_SECONDS. Then takes no new connections, ends the subscriptions, finishes the
-   * requests in flight, and lets go of the ledger and the app's own.
+   * Stops the server. It first makes `/readyz` fail and serves on for DRAIN_SECONDS. Then it takes no new connections,
+   * ends the subscriptions, finishes the requests in flight, and closes the ledger and what the app holds.
    */
   close(): Promise<void>
 }
 
 /**
- * Serves one app until the process is told to stop (SIGINT, SIGTERM, or its parent's end): HTTP on
- * HOST (127.0.0.1) and PORT, for the hosts that ALLOWED_HOSTS adds too. A parent process is sent `{type: 'ready', app, url}`.
- * When the app cannot start, says why in one line and exits with 1. From then on, a rejection or an exception that nothing
- * handled is logged, and the process goes on.
+ * Serves one app until the process is told to stop by SIGINT, SIGTERM, or the end of its parent process. It listens on
+ * HOST (127.0.0.1) and PORT, and answers for the hosts in ALLOWED_HOSTS as well. It sends `{type: 'ready', app, url}`
+ * to a parent process.
+ *
+ * When the app cannot start, it prints the reason in one line and exits with 1. After the start, unhandled rejections
+ * and exceptions are logged, and the process goes on.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const logger = options.logger ?? createLogger(options.app)
@@ -66,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-/** Like `serve`, for callers that stop the server themselves. @throws Error that says why it cannot start. */
+/** Like `serve`, for callers that stop the server themselves. @throws Error that says why the server cannot start */
 export async function startServer(
   options: ServeOptions & Pick<AppOptions, 'logger'>,
 ): Promise<RunningServer> {
@@ -130,7 +132,7 @@ export async function startServer(
   }
 }
 
-/** Metrics, where METRICS_PORT is set: what counts them is not even loaded otherwise. */
+/** Starts metrics when METRICS_PORT is set. Otherwise their library is not even loaded. */
 async function metricsOf(
   { METRICS_PORT: port, METRICS_HOST: host }: ServerSettings,
   { app, ledger, logger }: ServeOptions & Pick<AppOptions, 'logger'>,
@@ -143,7 +145,7 @@ async function metricsOf(
   return started
 }
 
-/** Traces, where an endpoint for them is set: OpenTelemetry is not even loaded otherwise. */
+/** Starts tracing when an endpoint for traces is set. Otherwise OpenTelemetry is not even loaded. */
 async function tracingOf(
   { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: ServerSettings,
   app: string,

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
-/** The items of a list that commas separate. */
+/** Splits a text at commas. */
 export const split = (given: string) => given.split(',').map((each) => each.trim())
 
-/** A text of which the check is true; of another one it is said what the variable must be. */
+/** A text that must pass the check. The error says what the variable must be. */
 export const textThat = (isRight: (given: string) => boolean) =>
   z.string().superRefine((input, { addIssue }) => {
     if (!isRight(input)) addIssue({ code: 'invalid_format', format: 'text', input })
   })
 
-/** A list that commas separate, whose text `whole` has judged. */
+/** A list that commas separate, after `whole` has checked the text. */
 export const listOf = <Schema extends z.ZodType<unknown, string>>(
   item: Schema,
   whole: z.ZodType<string, string> = z.string(),

@@ -29,7 +29,7 @@ function isOrigin(given: string): boolean {
   return /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given
 }
 
-/** All that a server reads from the environment: docs/operating.md has each with what it means. */
+/** All environment variables that a server reads. docs/operating.md explains each. */
 export const serverSettings = {
   ...ledgerSettings,
   DATABASE_URL: databaseUrlSetting('DATABASE_URL'),
@@ -54,10 +54,9 @@ export const serverSettings = {
   LOG_LEVEL: setting(`one of ${logLevels.join(', ')}`, z.enum(logLevels), { fallback: 'info' }),
 }
 
-/** The values of a server's settings. */
 export type ServerSettings = SettingsOf<typeof serverSettings>
 
-/** Reads the settings of a server. @throws Error with a line for each wrong value, and what is right. */
+/** Reads the settings of a server. @throws Error with a line for each wrong value that says what is right */
 export function readServerSettings(environment: NodeJS.ProcessEnv = process.env): ServerSettings {
   return readSettings(serverSettings, environment)
 }

@@ -7,16 +7,18 @@ import {
   isNonNullType,
 } from 'graphql'
 
-/** The list that a field of this type has; undefined where it has none. */
+/** Returns the list type of a field's type, or undefined when it is not a list. */
 export function listOf(type: GraphQLOutputType): GraphQLList<GraphQLOutputType> | undefined {
   const nullable = getNullableType(type)
   return isListType(nullable) ? nullable : undefined
 }
 
 /**
- * The value of a list as graphql-js needs it. An item that fails at once ends a list of items that must not be null;
- * nothing handles it then when items before it fail later, and Node ends a process for that. As promises, all items of
- * a list are waited for. An async iterable becomes a list, too, since graphql-js knows none.
+ * Returns a list in the form that graphql-js needs.
+ *
+ * When items must not be null, graphql-js stops at the first item that fails at once. If an earlier item fails later,
+ * nothing handles that rejection, and Node ends the process. As promises, all items are awaited. An async iterable
+ * becomes a list too, because graphql-js does not know it.
  */
 export function settleList(list: GraphQLList<GraphQLOutputType>, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
@@ -33,7 +35,7 @@ function settleItems({ ofType }: GraphQLList<GraphQLOutputType>, items: unknown[
   return isNonNullType(ofType) && failAtOnce ? items.map((item) => Promise.resolve(item)) : items
 }
 
-/** @throws what the iteration throws, with the promises that it gave before handled. */
+/** Collects the items. @throws the error of the iteration, after it has marked the promises so far as handled */
 function collect(iterable: Iterable<unknown>): unknown[] {
   const items: unknown[] = []
   try {

@@ -1,4 +1,6 @@
-/** A function whose calls that come while one is under way get what that one gets. */
+/**
+ * Returns a function whose calls share one result: a call made while another is under way gets the result of that one.
+ */
 export function shareCalls<Result>(call: () => Promise<Result>): () => Promise<Result> {
   let current: Promise<Result> | undefined
   return () => {

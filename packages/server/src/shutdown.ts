@@ -6,28 +6,28 @@ import type { Connections } from './connections.ts'
 
 /** How long requests in flight may take once the server is told to stop. */
 const graceMs = 10_000
-/** How long the client of a stream that has ended may take to read the rest of it. */
+/** How long a client may take to read the rest of a stream that has ended. */
 const streamGraceMs = 1_000
 
 const streams = new WeakSet<object>()
 
-/** Tells that a response goes on until it is ended: its client may never read that. */
+/** Marks a response as a stream, whose client may never read its end. */
 export function markStream(response: object): void {
   streams.add(response)
 }
 
-/** How long an open connection may take to send a last request once there are no new ones: it may be on its way already. */
+/** How long an open connection may take to send a last request, which may already be on its way. */
 const lastRequestMs = 500
 
 /**
- * Returns a function that stops accepting, and waits for the requests in flight. It cuts off those that take too long, and
- * the clients of streams that do not read.
+ * Returns a function that stops accepting connections and waits for the requests in flight. It cuts off requests that
+ * take too long, and clients that do not read their streams.
  */
 export function createStop(server: Server, connections: Connections): () => Promise<void> {
   return async () => {
     connections.endAfterAnswers()
     const closed = new Promise<void>((resolve) => {
-      // Node's own would cut off what has no request at this moment.
+      // Node's own `close` would cut off connections that have no request at this moment.
       NetServer.prototype.close.call(server, () => resolve())
     })
     const timers = [
@@ -41,13 +41,12 @@ export function createStop(server: Server, connections: Connections): () => Prom
     ]
     await closed
     for (const timer of timers) clearTimeout(timer)
-    server.close() // lets go of what Node has beside the connections
+    server.close() // stops Node's timer for connections
   }
 }
 
 /**
- * Exits once the log is written, as far as anyone reads it. What is left to be written on exit, pino tries to
- * write for ever when its reader is gone.
+ * Flushes the log, then exits. When the log's reader is gone, pino would try for ever to write what is left at the exit.
  */
 export async function exit(logger: Logger, code: number): Promise<never> {
   await new Promise((resolve) => logger.flush(resolve))
@@ -55,10 +54,10 @@ export async function exit(logger: Logger, code: number): Promise<never> {
 }
 
 /**
- * Runs `close` when the process is told to stop, then exits: with 0, or 1 if it fails. Kills one that takes 20 s longer
- * than `drainSeconds`.
+ * Runs `close` when the process is told to stop, then exits with 0, or with 1 if it fails. If `close` takes 20 s longer
+ * than `drainSeconds`, the process is killed.
  *
- * Returns a function that does the same for another reason, and exits with that code.
+ * Returns a function that stops the process for another reason, with the given exit code.
  */
 export function onShutdown(
   logger: Logger,
@@ -66,11 +65,11 @@ export function onShutdown(
 ): (reason: string, code?: number) => Promise<void> {
   let stopping = false
   const shutDown = async (reason: string, code = 0) => {
-    // A terminal signals a whole process group, and npm passes the signal on once more.
+    // A terminal signals the whole process group, and npm passes the signal on as well.
     if (stopping) return
     stopping = true
     logger.info({ reason }, 'stopping')
-    // An exit would still wait for a log whose reader has stopped reading.
+    // A plain exit would still wait for a log whose reader has stopped reading.
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), drainSeconds * 1000 + 2 * graceMs).unref()
     try {
       await close()
@@ -84,7 +83,7 @@ export function onShutdown(
   process.on('SIGINT', () => shutDown('SIGINT'))
   process.on('SIGTERM', () => shutDown('SIGTERM'))
   process.on('disconnect', () => shutDown('disconnect'))
-  // Node ends a worker at once when its primary is gone, with requests in flight; unless it was to leave the primary.
+  // Without this, Node would end a worker at once when its primary process is gone, with requests in flight.
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
   return shutDown
 }

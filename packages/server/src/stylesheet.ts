@@ -1,10 +1,10 @@
 import { contentTypes, createAsset } from './asset.ts'
 import { type Endpoint, getEndpoint } from './endpoint.ts'
 
-/** Where every page has its first stylesheet. */
+/** The path of the stylesheet that every page has. */
 export const stylesheetPath = '/style.css'
 
-/** No page has a frame; those of our own words, each in one `main`, are readable on a phone and in the dark. */
+/** No page has a margin. The pages of our own text, each with one `main`, are readable on a phone and in dark mode. */
 const text = `body { margin: 0 }
 
 body > main {
@@ -29,7 +29,7 @@ main li { padding: .8rem 0; border-top: 1px solid var(--line) }
 }
 `
 
-/** The stylesheet as it is served. */
+/** Serves the stylesheet. */
 export function stylesheet(): Endpoint {
   const asset = createAsset(contentTypes.css, async () => text)
   return getEndpoint(({ request }) => asset(request.headers))

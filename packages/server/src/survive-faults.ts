@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 
 /**
- * Keeps the process when a rejection or an exception that nothing handled comes up: what must not be lost is in the
- * database, and other requests go on. Each is a line of the log, with how many there were. Where memory has run out, no
- * line and no request can be relied on: `end` ends the process in order.
+ * Keeps the process running after an unhandled rejection or exception. Everything that must not be lost is in the
+ * database, and other requests go on. Each fault is logged with the number so far. After memory has run out, no request
+ * can be relied on, so `end` ends the process in order.
  */
 export function surviveFaults(logger: Logger, end: (reason: string) => void): void {
   let survived = 0
@@ -19,7 +19,7 @@ export function surviveFaults(logger: Logger, end: (reason: string) => void): vo
   process.on('uncaughtException', survive('uncaught exception'))
 }
 
-/** Memory outside of V8's heap: when that is full, V8 ends the process itself. */
+/** Whether memory outside of V8's heap ran out. When the heap itself is full, V8 ends the process. */
 function isOutOfMemory(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : undefined

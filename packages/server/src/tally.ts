@@ -1,4 +1,4 @@
-/** Counts by name. A name that has nothing left is forgotten; what has no name counts for nothing. */
+/** Counts by name. A name whose count is 0 is forgotten, and undefined is not counted. */
 export interface Tally {
   of(name: string | undefined): number
   add(name: string | undefined): void

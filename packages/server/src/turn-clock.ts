@@ -1,7 +1,6 @@
 /**
- * Tells whether this turn of the event loop has been at work for long: what is started in it, all others wait for.
- *
- * @returns asked first in a turn, begins to measure it.
+ * Returns a function that tells whether this turn of the event loop has lasted longer than `longMs`. All other clients
+ * wait while it lasts. The first call in a turn starts the measurement and returns false.
  */
 export function createTurnClock(longMs: number): () => boolean {
   let began: number | undefined

@@ -2,22 +2,22 @@ import type { ServerResponse } from 'node:http'
 import type { WholeAnswer } from './answer.ts'
 import type { Bounds } from './bounds.ts'
 
-/** Answers that were written, and that their clients have not taken yet. */
+/** Answers that were written but that clients have not read yet. */
 export interface Unread {
-  /** Follows an answer that was just written: ends its connection where it is not taken in time. */
+  /** Follows an answer that was just written, and closes its connection when it is not read in time. */
   follow(outgoing: ServerResponse, answer: Pick<WholeAnswer, 'body'>): void
 }
 
 export interface UnreadOptions extends Pick<Bounds, 'unreadBytes'> {
-  /** How long a client may take for its answer, and for each KiB of it beside that. */
+  /** How long a client may take for its answer, and how much longer for each KiB. */
   readonly readMs: number
   readonly readMsPerKiB: number
 }
 
 /**
- * A client that asks and does not read leaves its answer in the memory of this process. Each has a time in which it must be
- * read. All together have so many bytes: beyond them the caller with the most of them loses the connection that waits
- * longest, so that nobody else pays for it. Bytes that all readers share do not count: they are in memory once.
+ * Limits the memory of answers that clients do not read. Each answer must be read in time. Together they may take
+ * `unreadBytes`. Beyond that, the caller with the most unread bytes loses its longest-waiting connection, so that
+ * nobody else is affected. Bytes that all readers share do not count, because they are in memory only once.
  */
 export function createUnread({ unreadBytes, readMs, readMsPerKiB }: UnreadOptions): Unread {
   const callers = new Map<string, Held>()
@@ -55,7 +55,7 @@ export function createUnread({ unreadBytes, readMs, readMsPerKiB }: UnreadOption
   return {
     follow(outgoing, { body }) {
       const bytes = outgoing.writableLength
-      if (bytes === 0) return // the system has all of it, as it nearly always has
+      if (bytes === 0) return // the system has taken all of it, as it usually does
       const name = callerOf(outgoing)
       if (typeof body === 'string') countFor(name, outgoing, bytes)
       const late = setTimeout(() => outgoing.req.socket.destroy(), readMs + (bytes / 1024) * readMsPerKiB)
@@ -68,13 +68,13 @@ export function createUnread({ unreadBytes, readMs, readMsPerKiB }: UnreadOption
   }
 }
 
-/** The answers that one caller has not taken, the oldest first, with their bytes. */
+/** The unread answers of one caller, the oldest first, with their bytes. */
 interface Held {
   readonly answers: Map<ServerResponse, number>
   bytes: number
 }
 
-/** Whoever says the same of who it is, checked or not, is one caller; where nothing is said, whoever has the same address. */
+/** Requests with the same credentials, checked or not, are one caller's. Without credentials the address decides. */
 function callerOf({ req }: ServerResponse): string {
   return req.headers.authorization ?? req.socket.remoteAddress ?? ''
 }

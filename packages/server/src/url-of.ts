@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Where a browser on this machine finds a server that listens on `host`. */
+/** Returns the address under which a browser on this machine finds a server that listens on `host`. */
 export function urlOf(server: Server, host: string): string {
   const address: AddressInfo | string | null = server.address()
   const port = typeof address === 'object' && address ? address.port : ''

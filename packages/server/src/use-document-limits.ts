@@ -3,19 +3,19 @@ import { GraphQLError, parse, validate } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { countComparisons } from './count-comparisons.ts'
 
-/** A content of 100,000 characters fits, each of them escaped; longer texts are for variables. */
+/** Room for a content of 100,000 characters, even if all are escaped. Longer texts belong in variables. */
 const maxLength = 250_000
 
-/** One for each token. Finding the line of an error takes time that grows with them. */
+/** One line per token. Finding the line of an error takes time in proportion to the number of lines. */
 const maxLines = 4000
 
-/** The longest document of ours has less than 300. */
+/** Our longest document has less than 300 tokens. */
 const maxTokens = 4000
 
-/** Ours come to less than 1,000; as many as this take a few milliseconds. */
+/** Our documents need less than 1,000 comparisons. This many take a few milliseconds. */
 const maxComparisons = 10_000
 
-/** Refuses documents that take long to check, each time that they are sent. */
+/** Refuses documents that take long to check. The limits apply each time a document is sent. */
 export function useDocumentLimits({ hideSuggestions = false } = {}): Plugin {
   return {
     onParse({ setParseFn }) {
@@ -28,13 +28,14 @@ export function useDocumentLimits({ hideSuggestions = false } = {}): Plugin {
       setValidationFn((schema, document, rules) => {
         const comparisons = countComparisons(document)
         if (comparisons > maxComparisons) return [tooManyComparisons()]
-        return validate(schema, document, rules, { maxErrors, hideSuggestions }) // one is enough to mend it, and each has its line looked for
+        // one error is enough to mend it, and finding the line of each takes time
+        return validate(schema, document, rules, { maxErrors, hideSuggestions })
       })
     },
   }
 }
 
-/** @throws GraphQLError, which Yoga gives the code of a document that does not parse. */
+/** @throws GraphQLError, which Yoga gives the code of a document that does not parse */
 function checkText(text: string): void {
   if (text.length > maxLength) {
     throw new GraphQLError(

@@ -8,8 +8,8 @@ import { graphqlProblem } from './graphql-errors.ts'
 import type { GraphqlServerContext } from './graphql-server-context.ts'
 
 /**
- * Takes GraphQL requests as JSON alone, under the limits of REST. Forms and plain text are refused: any web
- * page could send them without the browser asking first. Each goes on when it is its document's turn.
+ * Accepts GraphQL requests only as JSON, under the same limits as REST. Forms and plain text are refused, because any
+ * web page could send them without a CORS preflight. Each request waits for its document's turn.
  */
 export function useJsonRequests(turns: Pick<DocumentTurns, 'wait'>): Plugin<object, GraphqlServerContext> {
   const parseInTurn = async (request: Request, context: GraphqlServerContext): Promise<GraphQLParams> => {

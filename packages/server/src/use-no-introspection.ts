@@ -1,7 +1,7 @@
 import { NoSchemaIntrospectionCustomRule } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
-/** Refuses documents that ask what is in the graph. A document that was refused is never taken for a known one. */
+/** Refuses introspection queries. A refused document never becomes a known one. */
 export function useNoIntrospection(): Plugin {
   return {
     onValidate({ addValidationRule }) {

@@ -9,7 +9,7 @@ interface Running {
   }
 }
 
-/** Notes a request's operation and outcome for its line in the log. */
+/** Notes a request's operation and outcome for its log line. */
 export function useRequestLine(): Plugin<Partial<GraphqlServerContext>, GraphqlServerContext> {
   const noteOperation = ({ args: { document, operationName, contextValue } }: Running) => {
     const { line } = contextValue
@@ -24,7 +24,7 @@ export function useRequestLine(): Plugin<Partial<GraphqlServerContext>, GraphqlS
   }
 }
 
-/** The first error's code; else that of a refusal (or its type), where the document asked for it; else `ok`. */
+/** Returns the first error's code, else a refusal's code or type if the document selected it, else `ok`. */
 export function outcomeOf({ data, errors }: Pick<ExecutionResult, 'data' | 'errors'>): string {
   const [error] = errors ?? []
   if (error) return 'code' in error.extensions ? String(error.extensions.code) : 'ERROR'
@@ -32,7 +32,8 @@ export function outcomeOf({ data, errors }: Pick<ExecutionResult, 'data' | 'erro
   for (const field of fields) {
     if (typeof field !== 'object' || field === null) continue
     const { __typename: type, code }: { __typename?: unknown; code?: unknown } = field
-    // An alias may call a nonce `code`, or even `__typename`: only what is known to be a code is one without its type.
+    // An alias may give a nonce the name `code`, or even `__typename`. Without a type, a text counts as a code only if
+    // it is a known one.
     if (typeof code === 'string' && Object.hasOwn(problems, code)) return code
     if (typeof type !== 'string' || !/^[A-Z]\w*Error$/.test(type)) continue
     return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? code : type

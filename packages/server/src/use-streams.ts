@@ -10,15 +10,16 @@ import { principalKey } from './principal-key.ts'
 import { createStream, type EndableStream } from './result-stream.ts'
 import { createTally } from './tally.ts'
 
-/** Watches over the right of a principal whose stream is opened, until the function that it returns is called. */
+/** Watches a principal's right while its stream is open. The function that it returns stops this. */
 export type FollowPrincipal = (principal: Principal) => () => void
 
 /**
- * Follows the streams of results. An error that ends one reaches its client as a last result, and so does the end of its
- * principal's right. `endAll` ends them, and those that are asked for from then on.
+ * Follows streams of results. When an error ends a stream, or the principal's right ends, the client gets that as a
+ * last result. `endAll` ends all streams, and from then on each new one.
  *
- * @param most How many there may be at once, and of one principal; beyond them one is told OVERLOADED, or RATE_LIMITED.
- * @param followPrincipal Called for each that is opened; what it returns, when that one has ended.
+ * @param most How many streams there may be at once, in all and per principal. Beyond that, a client gets OVERLOADED or
+ *   RATE_LIMITED.
+ * @param followPrincipal Called when a stream opens. The function that it returns is called when the stream ends.
  */
 export function createStreams(
   maskError: (error: unknown) => GraphQLError,
@@ -29,7 +30,7 @@ export function createStreams(
   const ofPrincipals = createTally()
   let isStopping = false
 
-  /** By what the stream is counted: where nobody is asked, by nothing. */
+  /** The key under which a stream is counted. Streams that are not authenticated have none. */
   const keyIn = ({ principal }: Partial<GraphqlServerContext>) =>
     principal === undefined || principal === anyone ? undefined : principalKey(principal)
   const refusalFor = (key: string | undefined): ExecutionResult | undefined => {
@@ -58,7 +59,7 @@ export function createStreams(
       return {
         onSubscribeResult({ result, setResult }) {
           if (!isAsyncIterable(result)) return
-          // Others may have been opened while this one was.
+          // Others may have opened while this one did.
           const late = refusalFor(key)
           if (late) {
             void result[Symbol.asyncIterator]().return?.()
@@ -91,7 +92,7 @@ const tooMany = () => problem('OVERLOADED', 'Too many subscriptions are open alr
 const tooManyOfOne = (most: number) =>
   problem('RATE_LIMITED', `The caller has ${most} subscriptions open already. Try again when one has ended.`)
 
-/** Ends a stream when the right of its principal does. */
+/** Ends a stream when its principal's right ends. */
 function endWith(principal: Principal, stream: EndableStream, follow: FollowPrincipal): void {
   const { ends } = principal
   const refuse = () =>

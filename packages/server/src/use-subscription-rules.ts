@@ -12,8 +12,9 @@ export function useSubscriptionRules(): Plugin {
 }
 
 /**
- * The conditions on the fields of subscriptions, which the specification forbids since 2025: what is left out of a
- * subscription leaves it without its one field. graphql-js 16 takes those with values, and throws at those with variables.
+ * Refuses conditions (`@skip`, `@include`) on the fields of subscriptions. The specification forbids them since 2025,
+ * because a subscription could be left without its one field. graphql-js 16 accepts them with values, and throws when
+ * they have variables.
  */
 function conditionsOfSubscriptions({ definitions }: DocumentNode): GraphQLError[] {
   const errors: GraphQLError[] = []

@@ -6,8 +6,8 @@ import type { Unread } from './unread.ts'
 export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
 
 /**
- * Writes answers at the end of the turn of the event loop in which they were made: written one by one, each would wake
- * its client, which costs the server as much time as making the next answer does.
+ * Writes answers at the end of the turn of the event loop in which they were made. Writing each at once would wake its
+ * client, which costs the server as much time as making the next answer.
  */
 export function createWriter(answerFault: App['answerFault'], unread: Unread): Write {
   let ready: Parameters<typeof write>[] = []
@@ -16,7 +16,7 @@ export function createWriter(answerFault: App['answerFault'], unread: Unread): W
     try {
       writeAnswer(outgoing, answer)
     } catch (error) {
-      written = answerFault(error) // Node refuses headers that the web allows
+      written = answerFault(error) // Node refuses some headers that the web allows
       writeAnswer(outgoing, written)
     }
     unread.follow(outgoing, written)

@@ -4,7 +4,7 @@ import type { GraphqlServerContext } from './graphql-server-context.ts'
 
 type Line = GraphqlServerContext['line']
 
-/** A response of Yoga's as an answer of the app, with what was noted of it for the log. */
+/** Turns Yoga's response into an answer of the app, with what the log says about it. */
 export async function yogaAnswer(response: Response, { stream, ...line }: Line): Promise<Answer> {
   if (response.status === 406) {
     stream?.end()
@@ -14,19 +14,19 @@ export async function yogaAnswer(response: Response, { stream, ...line }: Line):
   return { ...headOf(response), ...line, body: streamedBody(response.body, stream.end), ended: stream.ended }
 }
 
-/** The same of a response that is no stream. */
+/** Does the same for a response that is not a stream. */
 export async function wholeAnswer(response: Response, { outcome, operation }: Line): Promise<WholeAnswer> {
   return { ...headOf(response), outcome, operation, body: await response.text() }
 }
 
 function headOf({ status, headers }: Response): Pick<Answer, 'status' | 'headers'> {
   const given = Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]))
-  // Of events Yoga says no-cache, which lets them be stored.
+  // Yoga sets no-cache for event streams, which still allows storing them.
   const isEvents = given['content-type']?.startsWith('text/event-stream')
   return { status, headers: isEvents ? { ...given, 'cache-control': 'no-store' } : given }
 }
 
-/** The body of Yoga's own kind of response: read as it is sent, and let go of at once when its client leaves. */
+/** Returns the body of Yoga's response, read as it is sent, and cancelled at once when the client leaves. */
 function streamedBody(body: ReadableStream<Uint8Array>, end: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   return new ReadableStream(
@@ -38,7 +38,8 @@ function streamedBody(body: ReadableStream<Uint8Array>, end: () => void): Readab
       },
       async cancel() {
         end()
-        // The reader's own cancel would wait for the next chunk; one before the first is an error to Yoga.
+        // The reader's own cancel would wait for the next chunk. Yoga reports an error for a cancel before the first
+        // chunk.
         await body.cancel().catch(() => {})
       },
     },
@@ -46,7 +47,7 @@ function streamedBody(body: ReadableStream<Uint8Array>, end: () => void): Readab
   )
 }
 
-/** What a GraphQL request is answered whose Accept header allows none of the types that there are. */
+/** The answer to a GraphQL request whose Accept header allows none of our types. */
 export const notAcceptable: Answer = graphqlProblemResponse(
   problem(
     'NOT_ACCEPTABLE',

@@ -1,8 +1,10 @@
-/** One question about many ids at a time. */
+/** Asks one question about many ids at a time. */
 export interface Rounds {
-  /** Resolves when an id was asked for: in the round under way if that has it, otherwise in the next one. */
+  /**
+   * Resolves when the answer for this id is in. The id joins the current round if that includes it, else the next one.
+   */
   once(id: string): Promise<void>
-  /** Resolves when nothing is under way. */
+  /** Resolves when no round is under way. */
   settled(): Promise<void>
 }
 
@@ -12,14 +14,14 @@ interface Asked {
   readonly reject: (reason: unknown) => void
 }
 
-/** Asks in rounds: each has the ids that were wanted while the one before was under way, at most so many, each once. */
+/** Asks in rounds. Each round has the ids that were requested during the round before: at most `maxIds`, each once. */
 export function askInRounds(maxIds: number, askFor: (ids: readonly string[]) => Promise<void>): Rounds {
   const wanted = new Map<string, Asked>()
   let underWay: ReadonlyMap<string, Asked> = new Map()
   let rounds: Promise<void> | undefined
 
   const askAll = async () => {
-    await Promise.resolve() // what is wanted in the same turn goes into the first round
+    await Promise.resolve() // ids that are requested in the same turn join the first round
     while (wanted.size > 0) {
       underWay = new Map([...wanted].slice(0, maxIds))
       for (const id of underWay.keys()) wanted.delete(id)
@@ -53,6 +55,6 @@ function createAsked(): Asked {
     resolve = onDone
     reject = onFailure
   })
-  answered.catch(() => {}) // whoever asked may have left
+  answered.catch(() => {}) // the requester may have left
   return { answered, resolve, reject }
 }

@@ -8,17 +8,17 @@ import { jwtOptionsOf } from './jwt-options.ts'
 import { createKeys } from './keys.ts'
 import type { AuthMode, AuthSettings } from './settings.ts'
 
-/** How a server asks who sends a request. */
+/** How a server identifies callers. */
 export interface Auth {
   readonly identify: Identify
-  /** Called for each stream that is opened; the function that it returns, when that one has ended. */
+  /** Called when a stream opens. The function that it returns is called when the stream ends. */
   readonly follow: (principal: Principal) => Unfollow
   close(): Promise<void>
 }
 
 export interface AuthOptions {
   readonly app: string
-  /** Where the server listens. */
+  /** The address that the server listens on. */
   readonly host: string
   readonly settings: AuthSettings
   readonly keys: KeyStore
@@ -26,10 +26,11 @@ export interface AuthOptions {
 }
 
 /**
- * Chooses how requests are identified, once, at the start of a server; undefined: nobody is asked.
+ * Chooses how requests are identified. It runs once, when a server starts. Returns undefined when requests are not
+ * authenticated.
  *
- * @throws Error that says what to do: on settings that do not fit each other, and where the server would let everybody in
- *   beyond loopback without having been told so.
+ * @throws Error when the settings contradict each other, or when the server would let everybody in from other machines
+ *   without an explicit setting. The message says what to do.
  */
 export async function chooseAuth(options: AuthOptions): Promise<Auth | undefined> {
   const { keys, settings } = options
@@ -49,7 +50,7 @@ export async function chooseAuth(options: AuthOptions): Promise<Auth | undefined
   return authBy(kinds)
 }
 
-/** What LEDGER_AUTH would be. Keys that were revoked count: revoking the last one opens nothing. */
+/** The default of LEDGER_AUTH. Revoked keys count as keys: revoking the last one must not open the server. */
 async function modesByItself({ keys }: AuthOptions, isJwtSet: boolean): Promise<readonly AuthMode[]> {
   const wereKeysMade = await keys.wereMade()
   const modes: AuthMode[] = [

@@ -2,22 +2,22 @@ import type { Principal } from '@shared-ledger/ledger/facts'
 import { Problem, problem } from '@shared-ledger/rest'
 import type { Identify, RequestHead } from '../identify.ts'
 
-/** Tells that a stream of a principal has ended. */
+/** Called when a principal's stream has ended. */
 export type Unfollow = () => void
 
-/** A kind of credential that requests bring: keys, or tokens. */
+/** One kind of credentials: API keys, or tokens. */
 export interface Credentials {
-  /** Whether a text is meant as one of this kind. */
+  /** Whether a text looks like a credential of this kind. */
   takes(credential: string): boolean
-  /** Says whose it is, or why it is not accepted. @throws LedgerError where that cannot be found out now */
+  /** Returns the principal, or the problem to answer with. @throws LedgerError when that cannot be decided now */
   identify(credential: string): Principal | Problem | Promise<Principal | Problem>
-  /** Watches over the right of a principal of this kind for as long as a stream of it is open: its `ends` is kept up to date. */
+  /** Watches a principal's right while its stream is open, and aborts its `ends` when the right ends. */
   follow(principal: Principal): Unfollow
-  /** Lets go of what it holds, once the last request is answered. */
+  /** Closes what it holds. Call it after the last request is answered. */
   close(): Promise<void>
 }
 
-/** Identifies requests by the credentials of whichever kind they bring, in the header Authorization alone. */
+/** Identifies requests by their Authorization header, whichever kind of credential it has. */
 export function identifyBy(kinds: readonly Credentials[]): Identify {
   return (head) => {
     const credential = bearerOf(head)
@@ -29,7 +29,7 @@ export function identifyBy(kinds: readonly Credentials[]): Identify {
   }
 }
 
-/** The text of `Authorization: Bearer …`. More than one such header never comes here. */
+/** Returns the text of `Authorization: Bearer …`. A request with two such headers is refused before it comes here. */
 function bearerOf({ header }: Pick<RequestHead, 'header'>): string | Problem {
   const given = header('authorization')
   if (given === null) return problem('UNAUTHENTICATED', missing)

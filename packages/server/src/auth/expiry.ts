@@ -1,7 +1,7 @@
-/** The longest time that a timer takes. */
+/** The longest delay that a timer takes. */
 const maxTimerMs = 2 ** 31 - 1
 
-/** Aborts when a moment has come, in milliseconds since 1970, unless the function that it returns is called before. */
+/** Aborts `ends` at a moment, in milliseconds since 1970. The function that it returns cancels this. */
 export function followExpiry({
   expiresOn,
   ends,

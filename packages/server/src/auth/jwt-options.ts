@@ -2,8 +2,9 @@ import type { JwtOptions } from './jwt.ts'
 import { type AuthSettings, macs } from './settings.ts'
 
 /**
- * Which tokens are accepted by the settings; undefined where neither a JWKS nor a secret is set.
- * @throws Error with a line for each setting that does not fit the others
+ * Returns which tokens the settings accept, or undefined when neither a JWKS nor a secret is set.
+ *
+ * @throws Error with a line for each setting that contradicts the others
  */
 export function jwtOptionsOf(settings: AuthSettings): JwtOptions | undefined {
   const { LEDGER_JWT_JWKS_URL: jwksUrl, LEDGER_JWT_SECRET: secret } = settings
@@ -24,7 +25,7 @@ export function jwtOptionsOf(settings: AuthSettings): JwtOptions | undefined {
           ? `LEDGER_JWT_ALGORITHMS has ${algorithm}, which no secret checks: with LEDGER_JWT_SECRET it is some of ${macs.join(', ')}.`
           : `LEDGER_JWT_ALGORITHMS has ${algorithm}, whose secret would be a public key: with LEDGER_JWT_JWKS_URL it is RS256 or another one of signatures.`,
       ),
-    // The keys of a JWKS sign for many: whoever they issue a token for is named in it alone.
+    // One JWKS signs tokens for many audiences. Only the audience claim names the one that a token is for.
     ...(isMac || issuers
       ? []
       : ['LEDGER_JWT_ISSUER must be set beside LEDGER_JWT_JWKS_URL: who issues the tokens.']),

@@ -7,23 +7,23 @@ import { followExpiry } from './expiry.ts'
 
 /** Which tokens are accepted. */
 export interface JwtOptions {
-  /** Where the public keys are, or the secret that both sides know. */
+  /** The address of the public keys, or the secret that both sides know. */
   readonly key: { readonly jwksUrl: URL } | { readonly secret: Uint8Array }
-  /** The only ones, whatever a token names. */
+  /** The accepted algorithms, whatever a token names. */
   readonly algorithms: readonly string[]
   readonly issuers: readonly string[] | undefined
   readonly audiences: readonly string[] | undefined
   readonly clockToleranceS: number
-  /** The claim that has scopes: a text with spaces between them, or a list. Others than ours are left aside. */
+  /** The claim with the scopes: a text with spaces between them, or a list. Unknown scopes are ignored. */
   readonly scopesClaim: string
-  /** The claim that has the owner whose account its bearer reads; undefined: no token is an owner's. */
+  /** The claim with the owner whose account the token may read. When undefined, no token is an owner's. */
   readonly ownerClaim: string | undefined
 }
 
-/** How long the server of a JWKS may take: less than a request has to be identified. */
+/** How long the JWKS server may take. It is less than the time in which a request must be identified. */
 const jwksTimeoutMs = 2_000
 
-/** Identifies requests by JSON Web Tokens, which somebody else makes. */
+/** Identifies requests by JSON Web Tokens that an identity provider issues. */
 export function createJwt(options: JwtOptions): Credentials {
   const { algorithms, issuers, audiences, clockToleranceS } = options
   const keyOf = createKeyOf(options.key)
@@ -58,7 +58,7 @@ export function createJwt(options: JwtOptions): Credentials {
   }
 }
 
-/** Who bears a token. @throws Problem on a claim that is not as it should be */
+/** Returns the principal of a token. @throws Problem when a claim is missing or wrong */
 function principalBy(
   base: Pick<Principal, 'name' | 'ends'>,
   payload: JWTPayload,
@@ -73,7 +73,7 @@ function principalBy(
   return { ...base, scopes: ourScopes(typeof given === 'string' ? given.split(' ') : given) }
 }
 
-/** What a token without `sub` is called: no two count as one caller. */
+/** Names a token without `sub` by its hash, so that no two tokens count as one caller. */
 function nameOf(token: string): string {
   return `token ${createHash('sha256').update(token).digest('hex').slice(0, 12)}`
 }
@@ -82,7 +82,7 @@ function ourScopes(given: unknown): Scope[] {
   return Array.isArray(given) ? scopes.filter((scope) => given.includes(scope)) : []
 }
 
-/** Where the keys cannot be had: no fault of the token. */
+/** The public keys cannot be fetched. The token may be fine. */
 class KeysUnavailableError extends Error {
   constructor(cause: unknown) {
     super('The keys with which tokens are checked cannot be fetched now. Nothing was done. Try again.', {
@@ -104,7 +104,7 @@ function createKeyOf(key: JwtOptions['key']): JWTVerifyGetKey {
   }
 }
 
-/** The JWKS is there, and has not one key for this token. */
+/** Whether the JWKS was read but has no key, or several keys, for this token. */
 function isOfToken(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey ||

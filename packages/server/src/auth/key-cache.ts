@@ -8,40 +8,43 @@ import { askInRounds } from './ask-in-rounds.ts'
 /** A key as this process knows it. */
 export interface KnownKey {
   readonly key: StoredKey
-  /** Whom it lets in while it is live. */
+  /** The principal that the key identifies while it is live. */
   readonly principal: Principal
-  /** Aborted when the key ends, or becomes another one. */
+  /** Aborted when the key is revoked or changed. */
   readonly ends: AbortController
-  /** When the database was asked for it last, by `performance.now()`. */
+  /** When the database was last asked, by `performance.now()`. */
   checkedOn: number
 }
 
-/** The app's keys, none known for longer than a second. */
+/** The app's keys. No cached answer is older than a second. */
 export interface KeyCache {
-  /** The key of an id; undefined where there is none. @throws DatabaseUnavailableError where a second did not tell */
+  /**
+   * Returns the key with an id, or undefined when there is none. @throws DatabaseUnavailableError when the database
+   * does not answer within a second
+   */
   find(id: string): KnownKey | undefined | Promise<KnownKey | undefined>
-  /** Keeps `ends` of a key up to date until the function that it returns is called. */
+  /** Watches a key and aborts its `ends` when it changes. The function that it returns stops this. */
   follow(known: KnownKey): () => void
-  /** Stops asking. */
+  /** Stops asking the database. */
   close(): Promise<void>
 }
 
 export const keyBounds = {
-  /** How old an answer of the database may be: that soon a revoked key ends. */
+  /** How old a cached answer may be. A revoked key stops working within this time. */
   ageMs: 1_000,
-  /** From this age on it is asked for again while requests are answered by the answer that there is. */
+  /** From this age on, a key is read again in the background while requests use the cached answer. */
   refreshMs: 500,
-  /** How long a request waits for an answer. */
+  /** How long a request waits for the database. */
   patienceMs: 1_000,
-  /** How many keys are kept, and how many ids of which there is none. */
+  /** How many keys are cached, and how many unknown ids. */
   kept: 10_000,
-  /** How many ids one query has. */
+  /** How many ids one query asks for. */
   ids: 1_000,
 } as const
 
 /**
- * Looks keys up by id. However many requests ask, one query is under way at a time: the next one has the ids that were
- * asked for meanwhile, each once.
+ * Looks keys up by id. Only one query runs at a time, however many requests wait. The next query asks for all ids that
+ * were requested meanwhile, each once.
  */
 export function createKeyCache(store: Pick<KeyStore, 'find'>): KeyCache {
   const keys = new Map<string, KnownKey>()
@@ -73,7 +76,7 @@ export function createKeyCache(store: Pick<KeyStore, 'find'>): KeyCache {
   }
   let watch: NodeJS.Timeout | undefined
   const watchFollowed = () => {
-    for (const id of followed.keys()) ask.once(id).catch(() => {}) // requests are told what is wrong
+    for (const id of followed.keys()) ask.once(id).catch(() => {}) // requests report the error themselves
   }
 
   return {
@@ -112,7 +115,7 @@ function knownKey(key: StoredKey, checkedOn: number): KnownKey {
   return { key, principal, ends, checkedOn }
 }
 
-/** Keeps a value in place of the oldest one where there are many. */
+/** Adds a value, and drops the oldest one when there are too many. */
 function keep<Value>(map: Map<string, Value>, id: string, value: Value): void {
   map.set(id, value)
   const [oldest] = map.keys()

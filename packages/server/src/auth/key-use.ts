@@ -4,12 +4,12 @@ import { orLate } from '../in-time.ts'
 const minuteMs = 60_000
 const patienceMs = 1_000
 
-/** How many keys are noted by one statement, and remembered as noted. */
+/** How many keys one statement notes, and how many are remembered as noted. */
 const maxIds = 10_000
 
 /**
- * Notes when keys are used: each at most once a minute. No request waits for it, and one that cannot be written is lost.
- * One statement is under way at a time.
+ * Notes when keys are used, each at most once a minute. No request waits for it. A note that cannot be written is lost.
+ * Only one statement runs at a time.
  */
 export function createUseNotes(store: Pick<KeyStore, 'touch'>) {
   let minute = 0
@@ -21,7 +21,7 @@ export function createUseNotes(store: Pick<KeyStore, 'touch'>) {
     while (waiting.length > 0) {
       const ids = waiting
       waiting = []
-      await store.touch(ids).catch(() => {}) // the database is away, or takes no writes now
+      await store.touch(ids).catch(() => {}) // the database is away, or read-only
     }
     writing = undefined
   }
@@ -38,7 +38,7 @@ export function createUseNotes(store: Pick<KeyStore, 'touch'>) {
       waiting.push(id)
       writing ??= write()
     },
-    /** Waits for what is under way, and no longer than a second. */
+    /** Waits for the statement under way, for a second at most. */
     close: (): Promise<void> => orLate(Promise.resolve(writing), patienceMs, () => {}),
   }
 }

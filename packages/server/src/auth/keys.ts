@@ -12,7 +12,7 @@ export function createKeys(store: KeyStore): Credentials {
   const entries = new WeakMap<Principal, KnownKey>()
 
   const judge = (known: KnownKey | undefined, secret: string): Principal | Problem => {
-    // An id that there is not takes as long as one with another secret.
+    // An unknown id takes as long to check as a wrong secret.
     const isSecret = isSecretOf(known?.key.hash ?? nobodys, secret)
     if (!known || !isSecret || !known.key.isLive) return problem('UNAUTHENTICATED', notAccepted)
     uses.note(known.key.id)

@@ -3,14 +3,14 @@ import { acceptedTypes, splitTarget } from '@shared-ledger/rest'
 import type { RequestHead } from '../identify.ts'
 import { graphqlTypes } from '../known-request.ts'
 
-/** Who opens a page: nothing that has an owner is for them. */
+/** The principal of somebody who opens a page. It has no scopes. */
 export const visitor: Principal = { name: 'visitor', scopes: [] }
 
 /**
- * Whether a request is for a page or one of its files: the same for all, and nothing of any account.
+ * Whether a request is for a page or one of its files. These are the same for everybody and show no account.
  *
- * @param pages The paths that are nothing else.
- * @param graphiql Where GraphiQL's page is, which shares its path with the graph.
+ * @param pages The paths that serve nothing but pages.
+ * @param graphiql The path of GraphiQL's page, which the graph shares.
  */
 export function isPageRequest(
   head: RequestHead,

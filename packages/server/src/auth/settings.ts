@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isLoopback } from '../hosts.ts'
 import { listOf, split, textThat } from '../setting-texts.ts'
 
-/** How a server may find out who sends a request: by API keys, by tokens, or not at all. */
+/** How a server identifies callers: by API keys, by tokens, or not at all. */
 const authModes = ['none', 'keys', 'jwt'] as const
 
 export type AuthMode = (typeof authModes)[number]
@@ -22,10 +22,10 @@ const signatures = [
   'EdDSA',
 ] as const
 
-/** Algorithms of tokens that are signed with a secret which both sides know. */
+/** Algorithms of tokens that are signed with a shared secret. */
 export const macs = ['HS256', 'HS384', 'HS512'] as const
 
-/** The longest hash of these has as many bytes: a shorter secret would be what is guessed. */
+/** The shortest of these hashes has 32 bytes. A shorter secret would be easier to guess than the hash. */
 const minSecretBytes = 32
 
 function isOneIfNone(given: string): boolean {
@@ -41,7 +41,7 @@ function isSafeUrl(given: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
-/** What a server reads from the environment about who sends a request: docs/security.md has it in full. */
+/** The environment variables that decide how callers are identified. docs/security.md explains each. */
 export const authSettings = {
   LEDGER_AUTH: setting(
     `some of ${authModes.join(', ')}, separated by commas, and none alone`,
@@ -66,5 +66,4 @@ export const authSettings = {
   LEDGER_JWT_OWNER_CLAIM: setting('the name of a claim', text.optional()),
 }
 
-/** Their values. */
 export type AuthSettings = SettingsOf<typeof authSettings>

@@ -11,19 +11,19 @@ import { createCountCost } from './document-cost.ts'
 import { numbersOf } from './field-numbers.ts'
 
 /**
- * The most that a document may cost. It is three times what the most expensive uses of the ledger cost: a batch of 1,000
- * postings, and a summary of 1,000 windows; a test proves it of every document that comes with the project.
+ * The most that a document may cost. It is three times the cost of the most expensive uses of the ledger: a batch of
+ * 1,000 postings, and a summary of 1,000 windows. A test checks it for every document of the project.
  */
 export const maxCost = 240_000
 
 type Asked = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
 
 /**
- * Refuses documents that cost too much, before anything of them runs.
+ * Refuses documents that cost too much, before they run.
  *
- * @param refuse Asked about what does not, with its cost.
- * @returns the refusal, if it is one.
- * @throws Error that names a field of the schema whose cost is wrong.
+ * @param refuse Called with the cost of a document that is cheap enough. It may refuse the document as well.
+ * @returns the refusal, if any
+ * @throws Error that names a field of the schema whose cost is wrong
  */
 export function createCostLimit<Args extends Asked>(
   schema: GraphQLSchema,
@@ -37,14 +37,16 @@ export function createCostLimit<Args extends Asked>(
   }
 }
 
-/** What an operation was found to cost, with these numbers of the variables that decide it. */
+/** The cost of an operation, with the numbers of the variables that decide it. */
 interface Counted {
   readonly decidedBy: readonly string[]
   readonly numbers: string
   readonly cost: number
 }
 
-/** Counts again where variables decide it and are others than the last time. */
+/**
+ * Returns a function that counts a document's cost, and counts it again only when the variables that decide it change.
+ */
 function createCostOf(schema: GraphQLSchema): (asked: Asked) => number {
   const countCost = createCountCost(schema)
   const counted = new WeakMap<OperationDefinitionNode, Counted>()

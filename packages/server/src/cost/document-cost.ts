@@ -16,14 +16,17 @@ import {
 import { createFieldNumbers, type VariableValues } from './field-numbers.ts'
 import { priceSchema } from './schema-costs.ts'
 
-/** What an operation costs at most. */
+/** The most that an operation costs. */
 export interface DocumentCost {
   readonly cost: number
-  /** The variables that decide it, by their numbers (see `numbersOf`); undefined: more than numbers does. */
+  /**
+   * The variables whose numbers decide the cost (see `numbersOf`). Undefined when something other than numbers decides
+   * it.
+   */
   readonly decidedBy: readonly string[] | undefined
 }
 
-/** Counts what an operation of a valid document costs with some variables. */
+/** Counts the cost of an operation of a valid document with some variables. */
 export type CountCost = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -31,11 +34,12 @@ export type CountCost = (
 ) => DocumentCost
 
 /**
- * Counts what documents cost, in time that grows with their length alone: a field costs its weight, and for each of its
- * values 1 and what is asked of it. Conditions (`@skip`, `@include`) are taken as met; what is asked for twice is counted
- * twice.
+ * Counts what documents cost. The time grows only with the length of the document.
  *
- * @throws Error that names a field of the schema whose cost is wrong.
+ * A field costs its weight. Each of its values adds 1, and the cost of what is selected on it. Conditions (`@skip`,
+ * `@include`) count as met, and a field that is selected twice counts twice.
+ *
+ * @throws Error that names a field of the schema whose cost is wrong
  */
 export function createCountCost(schema: GraphQLSchema): CountCost {
   const findPriced = priceSchema(schema)
@@ -55,7 +59,7 @@ export function createCountCost(schema: GraphQLSchema): CountCost {
       return cost
     }
 
-    /** Of an interface or a union: what its most expensive member costs. */
+    /** An interface or a union costs as much as its most expensive member. */
     const ofMembers = (selectionSet: SelectionSetNode, type: GraphQLAbstractType): number =>
       Math.max(0, ...schema.getPossibleTypes(type).map((member) => ofSelections(selectionSet, member)))
 
@@ -96,7 +100,7 @@ export function createCountCost(schema: GraphQLSchema): CountCost {
   }
 }
 
-/** The fragments of a document, by name. */
+/** Returns the fragments of a document, by name. */
 export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
   return new Map(
     definitions.flatMap((definition) =>

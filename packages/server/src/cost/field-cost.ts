@@ -15,41 +15,41 @@ import { z } from 'zod'
 
 /** What a field costs, where each value of an answer costs 1. */
 export interface FieldCost {
-  /** What it costs to resolve it, beyond its values. */
+  /** The cost of resolving it, without its values. */
   readonly weight: number
-  /** What these arguments add to the weight where they are given. */
+  /** What each of these arguments adds to the weight when given. */
   readonly argumentWeights: Readonly<Record<string, number>>
-  /** How many values it has at most: the items of a list, else 1. What is asked of a value is asked of each. */
+  /** The most values it has: the items of a list, else 1. Everything that is selected on a value is counted for each. */
   readonly size: number | ByArguments | LargestArgument
 }
 
-/** What the field's author makes of its arguments. */
+/** Computes the number of values from the arguments. The author of the field writes it. */
 export type ByArguments = (args: Readonly<Record<string, unknown>>) => number
 
-/** The largest of these arguments, a number or the length of a list; another number where none is given. */
+/** The largest of these arguments, each a number or the length of a list, or `otherwise` when none is given. */
 export interface LargestArgument {
   readonly among: readonly string[]
-  /** A page without nodes is a value all the same; a list without items is none. */
+  /** The least size: 1 for a page, which is a value even without nodes, and 0 for a list. */
   readonly least: 0 | 1
   readonly otherwise: number
 }
 
-/** Where the field stands, which says what it weighs. */
+/** Where the field stands, which decides its weight. */
 export type Place = 'mutation' | 'page' | 'elsewhere'
 
 /** A mutation is a transaction of the database. */
 export const mutationWeight = 5_000
 
-/** An object is hardly ever there without a look into it. */
+/** Most objects need a look into the database. */
 const objectWeight = 50
 
-/** The nodes of a page, and the items of another list, where nothing says how many. */
+/** The assumed size of a page and of another list, when no argument gives one. */
 const [pageSize, listSize] = [20, 100]
 
 const amount = z.number().min(0)
 const byArguments = z.custom<ByArguments>((value) => typeof value === 'function')
 
-/** What the field's author says by the option `cost` of the builder. */
+/** The option `cost` with which the field's author sets its cost in the builder. */
 const extensionShape = z
   .strictObject({
     weight: amount.optional(),
@@ -59,10 +59,10 @@ const extensionShape = z
   .default({ argumentWeights: {} })
 
 /**
- * What a field costs: its extension `cost` says so, or its place, type and arguments. The parts of a page are counted where
- * the page's arguments are.
+ * Returns what a field costs: by its extension `cost`, else by its place, type and arguments. The fields of a page's
+ * connection are counted where the page's arguments stand.
  *
- * @throws Error that names the field whose extension is wrong.
+ * @throws Error that names the field whose extension is wrong
  */
 export function fieldCost(typeName: string, field: GraphQLField<unknown, unknown>, place: Place): FieldCost {
   const { data, error } = extensionShape.safeParse(field.extensions.cost)
@@ -96,13 +96,13 @@ function sizeOf({ type, args }: GraphQLField<unknown, unknown>): FieldCost['size
   }
 }
 
-/** How many lists a type is, one in the other. */
+/** Returns how many lists a type is, one inside the other. */
 export function listDepth(type: GraphQLType): number {
   const nullable = getNullableType(type)
   return isListType(nullable) ? 1 + listDepth(nullable.ofType) : 0
 }
 
-/** Whether a type is a page in the shape that Relay knows. */
+/** Whether a type is a page in Relay's shape. */
 export function isPage(type: GraphQLNamedType): boolean {
   if (!isObjectType(type) && !isInterfaceType(type)) return false
   const { edges, pageInfo } = type.getFields()

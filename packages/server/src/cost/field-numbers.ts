@@ -13,7 +13,7 @@ import type { PricedField } from './schema-costs.ts'
 /** Values of an operation's variables as a client sent them. */
 export type VariableValues = Readonly<Record<string, unknown>>
 
-/** Tells what the fields of an operation weigh, and how many values they have, with some variables. */
+/** Computes the weights and sizes of an operation's fields, with some variables. */
 export function createFieldNumbers(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
@@ -35,7 +35,7 @@ export function createFieldNumbers(
     return node.kind === Kind.INT ? Number(node.value) : 1
   }
   const ofArgument = (name: string, { field }: PricedField, node: FieldNode): number | undefined => {
-    // The default is for a variable without a value, too.
+    // The argument's default also applies when its variable has no value.
     const byDefault = numberOf(field.args.find((argument) => argument.name === name)?.defaultValue)
     const given = node.arguments?.find((argument) => argument.name.value === name)
     return given ? ofNode(given.value, byDefault) : byDefault
@@ -44,7 +44,9 @@ export function createFieldNumbers(
   const coerceVariables = once(
     () => getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 }).coerced,
   )
-  /** Undefined where execution refuses them: the field is then asked for nothing. */
+  /**
+   * Returns the field's arguments, or undefined when execution will refuse them: then nothing of the field is executed.
+   */
   const argumentsOf = ({ field }: PricedField, node: FieldNode) => {
     const coerced = coerceVariables()
     try {
@@ -74,19 +76,24 @@ export function createFieldNumbers(
       const given = size.among.flatMap((name) => ofArgument(name, priced, node) ?? [])
       return given.length > 0 ? Math.max(size.least, ...given) : size.otherwise
     },
-    /** The variables whose numbers decide all that was told; undefined: more than numbers does. */
+    /**
+     * The variables whose numbers decided all answers so far. Undefined when something other than numbers decided one.
+     */
     get asked(): readonly string[] | undefined {
       return asksFunctions ? undefined : [...asked]
     },
   }
 }
 
-/** The values of variables as far as sizes and weights ask for them: the same text, the same numbers. */
+/** Returns the numbers of variables as a text: the same text means the same sizes and weights. */
 export function numbersOf(names: readonly string[], variables: VariableValues): string {
   return names.map((name) => (Object.hasOwn(variables, name) ? `${numberOf(variables[name])}` : '')).join()
 }
 
-/** A number, or a list's length. Another value is refused by execution, or is given, or is a list of one. */
+/**
+ * Returns a number or a list's length. Any other value is refused by execution, or counts as given, or as a list of
+ * one.
+ */
 function numberOf(value: unknown): number | undefined {
   if (value === null || value === undefined) return undefined
   if (Array.isArray(value)) return value.length

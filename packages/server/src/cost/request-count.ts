@@ -13,12 +13,14 @@ import { mutationWeight } from './field-cost.ts'
 
 type Asked = Pick<ExecutionArgs, 'document' | 'operationName' | 'variableValues'>
 
-/** What is read costs so much for each request that it counts for: a page of 100 entries with all of their fields. */
+/** The cost of reads that counts as one request: a page of 100 entries with all of their fields. */
 export const costPerRequest = 2_000
 
 /**
- * For how many requests a document counts, at least 1: a mutation for each item of its lists, a batch of 1,000 postings for
- * 1,000 then; what is read, of mutations too, for its cost.
+ * Returns how many requests a document counts as, at least 1.
+ *
+ * A mutation counts once for each item of its lists: a batch of 1,000 postings counts as 1,000 requests. Reads count by
+ * their cost, also those within a mutation's answer.
  *
  * @param cost What the document costs.
  */
@@ -32,7 +34,7 @@ export function countRequests(asked: Asked, cost: number): number {
   return Math.max(writes, Math.ceil(read / costPerRequest))
 }
 
-/** The fields of an operation, one for each name of the answer: as they are executed. */
+/** Returns the fields that are executed at the root, one for each name of the answer. */
 function rootFields({ document }: Asked, { selectionSet }: OperationDefinitionNode): readonly FieldNode[] {
   const fragments = fragmentsOf(document)
   const fields = new Map<string, FieldNode>()
@@ -54,7 +56,7 @@ function rootFields({ document }: Asked, { selectionSet }: OperationDefinitionNo
   return [...fields.values()]
 }
 
-/** Counts the items of the lists in arguments, as a client sent them; of a list of lists, those of the inner ones. */
+/** Counts the items of the lists in arguments, as a client sent them. In a list of lists, the inner items count. */
 function createCountItems(
   { variableDefinitions = [] }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,

@@ -16,14 +16,14 @@ import { type FieldCost, fieldCost, isPage, listDepth, type Place } from './fiel
 /** A field of a schema, with its cost. */
 export interface PricedField extends FieldCost {
   readonly field: GraphQLField<unknown, unknown>
-  /** What each of its values is. */
+  /** The type of each of its values. */
   readonly type: GraphQLNamedOutputType
 }
 
-/** Finds a field by the name of its type and its own. */
+/** Finds a field by the name of its type and its own name. */
 export type FindPriced = (typeName: string, fieldName: string) => PricedField | undefined
 
-/** Prices the fields of a schema. @throws Error that names a field whose cost is wrong. */
+/** Prices the fields of a schema. @throws Error that names a field whose cost is wrong */
 export function priceSchema(schema: GraphQLSchema): FindPriced {
   const allTypes = Object.values(schema.getTypeMap())
   const types = allTypes.filter((type) => isObjectType(type) || isInterfaceType(type))
@@ -53,12 +53,12 @@ function withCost(field: GraphQLField<unknown, unknown>, cost: FieldCost): [stri
 }
 
 /**
- * A schema is read from memory, and most of what can be asked of a type is not there: a tenth of its values is counted.
- * graphql-js refuses documents that go round in it.
+ * A schema is read from memory, and a type has few of the parts that can be selected, so each value counts a tenth.
+ * graphql-js refuses introspection documents that go round in a circle.
  */
 const metaFields = [SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => withCost(field, inMemory(0.1)))
 
-/** A schema has its types, and each a few of whatever a type has. */
+/** Prices introspection: a schema has its types, and each type has a few of each part. */
 function introspectionCost({ name, type }: GraphQLField<unknown, unknown>, typeCount: number): FieldCost {
   if (listDepth(type) === 0) return inMemory(1)
   return inMemory(name === 'types' ? typeCount : 5)

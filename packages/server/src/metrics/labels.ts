@@ -2,10 +2,10 @@ import type { Answered } from '../log-answer.ts'
 
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** A method that is known, or `other`. */
+/** Returns a known method, or `other`. */
 export const methodLabel = (method: string) => (methods.has(method) ? method : 'other')
 
-/** The values of labels. Each has few, and a client makes none of them: what is not known is `other`. */
+/** The values of labels. There are few, and a client cannot add any: an unknown value becomes `other`. */
 export function labelsOf(operations: readonly string[]) {
   const known = new Set(operations)
   return {

@@ -2,17 +2,17 @@ import { createServer } from 'node:http'
 import { listenOn } from '../listen-on.ts'
 import { urlOf } from '../url-of.ts'
 
-/** What is served to whoever gathers metrics. */
+/** What is served to a metrics collector. */
 export interface Exposition {
   readonly contentType: string
-  /** The metrics as text. */
+  /** Returns the metrics as text. */
   text(): Promise<string>
 }
 
 /**
- * Serves metrics at `/metrics` on a port of their own: nobody is asked who they are.
+ * Serves metrics at `/metrics` on a separate port, without authentication.
  *
- * @throws Error that names METRICS_PORT where another process has the port.
+ * @throws Error that names METRICS_PORT when another process has the port
  */
 export async function listenForScrapes(
   { contentType, text }: Exposition,
@@ -29,7 +29,7 @@ export async function listenForScrapes(
         .writeHead(200, { ...head, 'content-type': contentType })
         .end(method === 'HEAD' ? undefined : body)
     } catch {
-      response.writeHead(503, head).end() // a worker did not say in time
+      response.writeHead(503, head).end() // a worker did not answer in time
     }
   })
   await listenOn(

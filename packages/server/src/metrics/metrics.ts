@@ -5,9 +5,9 @@ import { labelsOf } from './labels.ts'
 
 export interface MetricsOptions {
   readonly app: string
-  /** The worker's number, where the app has several. */
+  /** The worker's number, when the app has several. */
   readonly worker?: number | undefined
-  /** The app's operations: what others are named is no label. */
+  /** The app's operations. Other names are not used as labels. */
   readonly operations: readonly string[]
   readonly load: () => LedgerLoad
 }
@@ -19,16 +19,16 @@ export interface Metrics {
   stop(): void
 }
 
-/** In seconds: from what a read takes to the bound of a request. */
+/** In seconds, from the time of a read to the time limit of a request. */
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15]
-/** How a request is refused for who sent it, or as one of too many. */
+/** The codes of requests that are refused for who sent them or for being too many. */
 const refusals: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED', 'OVERLOADED'])
 
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
 /**
- * Counts what one process of an app does. No label has what a client chose: operations, codes, methods and paths are those
- * that the app knows, and whatever else comes is `other`.
+ * Counts what one process of an app does. A label never has a value that a client chose. Labels have known operations,
+ * codes, methods and paths; every other value becomes `other`.
  */
 export function createMetrics({ app, worker, operations, load }: MetricsOptions): Metrics {
   const registry = new Registry()

@@ -3,14 +3,14 @@ import { AggregatorRegistry } from 'prom-client'
 import { listenForScrapes } from './listen.ts'
 import { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts'
 
-/** Metrics that are served, or that a worker hands to its primary when that is asked. */
+/** Metrics that this process serves, or that a worker sends to its primary process on request. */
 export interface StartedMetrics extends Pick<Metrics, 'observer'> {
-  /** Where they are served, if it is this process that does. */
+  /** The address of the metrics, if this process serves them. */
   readonly url: string | undefined
   close(): Promise<void>
 }
 
-/** @throws Error that names METRICS_PORT where another process has the port. */
+/** @throws Error that names METRICS_PORT when another process has the port */
 export async function startMetrics(
   at: { readonly host: string; readonly port: number },
   options: Omit<MetricsOptions, 'worker'>,
@@ -18,7 +18,7 @@ export async function startMetrics(
   const { registry, observer, stop } = createMetrics({ ...options, worker: cluster.worker?.id })
   if (cluster.isWorker) {
     AggregatorRegistry.setRegistries([registry])
-    new AggregatorRegistry() // listens for the primary's question
+    new AggregatorRegistry() // listens for the primary's request
     return { observer, url: undefined, close: async () => stop() }
   }
   const text = () => registry.metrics()

@@ -2,9 +2,9 @@ import { AggregatorRegistry } from 'prom-client'
 import { listenForScrapes } from './listen.ts'
 
 /**
- * Serves the metrics of all workers of this primary together: each series has the number of the worker that it is of.
+ * Serves the metrics of all workers of this primary process. Each series has the number of its worker.
  *
- * @throws Error that names METRICS_PORT where another process has the port.
+ * @throws Error that names METRICS_PORT when another process has the port
  */
 export function serveWorkersMetrics(at: {
   readonly host: string

@@ -4,7 +4,7 @@ import { isPromise } from '../settle-lists.ts'
 
 const maxName = 100
 
-/** Has each query and mutation run in a span of its own. Arguments are not in it: they are what people own and do. */
+/** Runs each query and mutation in its own span. Arguments are left out, because they hold people's data. */
 export function traceFields(schema: GraphQLSchema, tracer: Tracer): void {
   traceType(schema.getQueryType(), 'query', tracer)
   traceType(schema.getMutationType(), 'mutation', tracer)
@@ -29,7 +29,7 @@ function traceType(type: GraphQLObjectType | null | undefined, operation: string
   }
 }
 
-/** Runs what a span is of, which ends with it. */
+/** Runs a function and ends the span with it. */
 function ended(span: Span, run: () => unknown): unknown {
   const fail = (error: unknown): never => {
     span.setStatus({ code: SpanStatusCode.ERROR })

@@ -9,12 +9,12 @@ import {
 } from '@opentelemetry/api'
 import type { LedgerTracer } from '@shared-ledger/ledger'
 
-/** What a statement does and with what, without its values: `SELECT ledger.post_content`. */
+/** Extracts the summary of a statement, without its values: `SELECT ledger.post_content`. */
 const summary = /^\s*([a-z]+)(?:\s+(?:INTO\s+|FROM\s+)?((?:"?\w+"?\.)?"?\w+"?)(?=\s*\())?/i
 
 /**
- * Spans of the ledger's calls and statements. A call posts what several requests ask for: it is a child of the field whose
- * draft came first, and has a link to the field of each.
+ * Makes spans for the ledger's calls and statements. One call may post the drafts of several requests. Its span is a
+ * child of the first draft's field, and has a link to the field of each draft.
  */
 export function createLedgerTracer(tracer: Tracer): LedgerTracer {
   const contexts = new WeakMap<object, Context>()

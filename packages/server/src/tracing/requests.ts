@@ -2,10 +2,10 @@ import { context, propagation, SpanKind, SpanStatusCode, type Tracer, trace } fr
 import { methodLabel } from '../metrics/labels.ts'
 import type { Tracing } from './tracing.ts'
 
-/** Where a client says what trace its request belongs to. */
+/** The headers in which a client names the trace of its request. */
 const carrierKeys = ['traceparent', 'tracestate']
 
-/** Spans of requests. The path is not in them: it may have an owner's id. */
+/** Makes spans for requests. The path is left out, because it may contain an owner's id. */
 export function createRequestTracer(tracer: Tracer): Pick<Tracing, 'request' | 'observer'> {
   return {
     request(request, outgoing, answer) {

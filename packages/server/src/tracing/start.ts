@@ -14,7 +14,7 @@ import type { Tracing } from './tracing.ts'
 
 const flushMs = 3_000
 
-/** Sends traces of this process to the endpoint that OTEL_EXPORTER_OTLP_ENDPOINT names: the exporter reads it by itself. */
+/** Sends this process's traces to the endpoint in OTEL_EXPORTER_OTLP_ENDPOINT, which the exporter reads by itself. */
 export function startTracing(app: string): Tracing {
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
@@ -34,7 +34,7 @@ export function startTracing(app: string): Tracing {
     traceFields: (schema) => traceFields(schema, tracer),
     async close() {
       ofLedger.tracer = undefined
-      // What cannot be sent in time is lost: a trace is no reason to keep a process.
+      // Traces that cannot be sent in time are lost. They must not keep the process alive.
       await orLate(provider.shutdown(), flushMs, () => {}).catch(() => {})
       context.disable()
       propagation.disable()

@@ -3,14 +3,14 @@ import type { GraphQLSchema } from 'graphql'
 import type { Observer } from '../log-answer.ts'
 import type { RawRequest } from '../raw-request.ts'
 
-/** Traces what a server does; there is none where no endpoint for traces is set. */
+/** Traces what a server does. It exists only when an endpoint for traces is set. */
 export interface Tracing {
-  /** Answers a request in its span, which ends with the response. */
+  /** Answers a request in its own span, which ends with the response. */
   request(request: Pick<RawRequest, 'method' | 'header'>, outgoing: ServerResponse, answer: () => void): void
-  /** Has each query and mutation of a schema run in a span of its own. */
+  /** Runs each query and mutation of a schema in its own span. */
   traceFields(schema: GraphQLSchema): void
-  /** Names the spans of requests by what answered them. */
+  /** Names the spans of requests after the route that answered. */
   readonly observer: Observer
-  /** Sends what is left, for a few seconds at most. */
+  /** Sends the remaining spans, for a few seconds at most. */
   close(): Promise<void>
 }
