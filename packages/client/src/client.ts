@@ -8,16 +8,16 @@ import { defaultRetryPolicy } from './retry.ts'
 import { createTransport, type LedgerClientOptions } from './transport.ts'
 import type { SharedOperation } from './types.ts'
 
-/** A document's variables as an argument: optional when it has none that must be given. */
+/** The argument for a document's variables. It is optional when no variable is required. */
 export type VariablesArgument<Variables> =
   Record<never, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 /**
- * One app's ledger. `transfer` needs the operations of transfers, `entriesPosted` a graph with live entries; all else every
- * app has.
+ * A client for one app's ledger. `transfer` needs an app with the transfer operations, and `entriesPosted` a graph with
+ * live entries. Every app has the rest.
  *
- * Each method throws a LedgerClientError when the server could not be reached or answered with errors; a lost
- * connection, a retryable error and 502, 503 and 504 are tried again first, as `retry` says.
+ * Each method first tries again after a lost connection, a retryable error, or status 502, 503 or 504, as `retry`
+ * allows. It throws a LedgerClientError when the server cannot be reached or answers with errors.
  */
 export interface LedgerClient<
   Operation extends string = SharedOperation,
@@ -25,14 +25,25 @@ export interface LedgerClient<
 > extends LedgerCommands<Operation, PostOperation>,
     LedgerReads<Operation> {
   /**
-   * The owner's entries as they are posted, oldest first, each once. A lost connection
-   * is opened again after the last entry, as `retry` says. Without `after` the list begins when it is first asked for an
-   * entry. What is not read stays with the server.
+   * Yields the owner's entries as they are posted, oldest first, each once. After a lost connection it reconnects and
+   * continues after the last entry, as `retry` allows. Without `after`, the list starts when the first entry is
+   * requested. Entries that are not read yet stay on the server.
+   *
+   * @example
+   * ```ts
+   * for await (const { entry, cursor } of ledger.entriesPosted('user-1', { signal })) {
+   *   console.log(entry.operation, entry.amount, cursor)
+   * }
+   * ```
+   * @throws LedgerClientError when reconnecting fails
    */
   entriesPosted(ownerId: string, input?: EntriesPostedInput): AsyncGenerator<LiveEntry<Operation>, void>
   /**
-   * Sends a typed document of the app's own. A mutation is tried again only when each of its root fields carries a
-   * nonce: as an argument `nonce`, in an input object (`input: { nonce }`), or in each of a list of them.
+   * Sends a typed document of the app's own. A query is sent again after a failure. A mutation is sent again only when
+   * each of its root fields has a nonce: as an argument `nonce`, in an input object (`input: { nonce }`), or in each
+   * object of a list.
+   *
+   * @throws LedgerClientError when the server cannot be reached or answers with errors
    */
   request<Result, Variables extends object>(
     document: TypedDocumentNode<Result, Variables>,
@@ -41,10 +52,18 @@ export interface LedgerClient<
 }
 
 /**
- * A client for an app's ledger. The type parameters hold the app's operations, `OperationOf<typeof operations>`, and
- * those that can be posted, `PostOperationOf<typeof operations>`: all unless given. Without any the client knows the
- * shared operations.
- * @throws TypeError when the URL is none.
+ * Creates a client for one app's ledger. The type parameters are the app's operations,
+ * `OperationOf<typeof operations>`, and those that can be posted, `PostOperationOf<typeof operations>`. By default the
+ * client knows the shared operations, and all of its operations can be posted.
+ *
+ * @example
+ * ```ts
+ * const ledger = createLedgerClient({ url: 'http://localhost:4001/graphql', key: process.env.LEDGER_KEY })
+ * const result = await ledger.postEntry({ ownerId: 'user-1', operation: 'CREDIT_ADD', amount: 10 })
+ * if (result.ok) console.log(result.balance.amount)
+ * else console.log(result.code, result.message)
+ * ```
+ * @throws TypeError when the URL is invalid
  */
 export function createLedgerClient<
   Operation extends string = SharedOperation,

@@ -41,31 +41,33 @@ import type { Send } from './transport.ts'
 import type { SharedOperation } from './types.ts'
 
 /**
- * What can be written to an app's ledger.
+ * The commands of an app's ledger.
  *
- * Whatever takes a nonce is posted once: all attempts of a call carry the same nonce, so that one whose answer was lost
- * is found, and answered as a success with `replayed: true`. A caller's nonce that was used before this call is refused
- * with DuplicateNonceError (DuplicateHoldError where it was a hold's). There is one exception: after an attempt whose
- * answer was lost, an identical posting under the nonce may be that attempt's or an earlier call's. Both are answered
- * with `replayed: true`. A dry run posts nothing and replays nothing.
+ * A command with a nonce is carried out once. All attempts of a call send the same nonce, so an attempt whose answer
+ * was lost is found, and the call succeeds with `replayed: true`. When the caller gives a nonce that was used before
+ * this call, the result is a DuplicateNonceError, or a DuplicateHoldError when a hold used it.
+ *
+ * There is one exception: after a lost answer the client cannot tell whether an identical posting under the caller's
+ * nonce came from this call or from an earlier one. Both succeed with `replayed: true`. A dry run posts nothing and
+ * replays nothing.
  */
 export interface LedgerCommands<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
 > {
-  /** Posts an entry. */
+  /** Posts one entry. */
   postEntry(input: PostEntryInput<PostOperation>): Promise<PostEntryResult<Operation>>
-  /** Posts entries of any owners: all of them or none. */
+  /** Posts entries of one or several owners: all of them or none. */
   postTransaction(input: PostTransactionInput<PostOperation>): Promise<PostTransactionResult<Operation>>
-  /** Moves credits from one owner to another, in an app with TRANSFER_OUT and TRANSFER_IN. */
+  /** Moves credits from one owner to another. The app needs TRANSFER_OUT and TRANSFER_IN. */
   transfer(input: TransferInput): Promise<TransferResult<Operation>>
-  /** Undoes a transaction: in reverse order, one entry of the negated amount per original entry. Once only. */
+  /** Undoes a transaction, once. Posts one entry with the negated amount for each original entry, in reverse order. */
   reverseTransaction(input: ReverseTransactionInput): Promise<ReverseTransactionResult<Operation>>
-  /** Gives a part of an entry back; several times, up to the whole. */
+  /** Gives back some or all of an entry's credits. It can be called several times, up to the whole amount. */
   refundEntry(input: RefundEntryInput): Promise<RefundEntryResult<Operation>>
   /**
-   * Posts 1 to 1,000 entries, each on its own, as if one after another, and answers in order what became of each. When
-   * an answer is lost, all are sent again. `dryRun` is for all of them.
+   * Posts 1 to 1,000 entries, each on its own, as if one after another. Returns one result per entry, in order. When an
+   * answer is lost, the whole list is sent again. `dryRun` applies to all entries.
    */
   postEntries(
     inputs: readonly BatchEntryInput<PostOperation>[],
@@ -73,15 +75,15 @@ export interface LedgerCommands<
   ): Promise<readonly PostEntryResult<Operation>[]>
   /** Sets credits aside for a later entry. */
   holdCredits(input: HoldCreditsInput<PostOperation>): Promise<HoldCreditsResult<Operation>>
-  /** Posts what a hold has promised, or a part of it; the rest is available again. Once only. */
+  /** Posts the entry that a hold was for, once, with all or some of its credits. The rest becomes available again. */
   captureHold(input: CaptureHoldInput): Promise<CaptureHoldResult<Operation>>
-  /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
+  /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
   releaseHold(id: string): Promise<ReleaseHoldResult<Operation>>
   /** Sets how far below 0 an owner's balance may go. */
   setOverdraft(input: SetOverdraftInput): Promise<SetOverdraftResult>
 }
 
-/** The commands by their documents, each posting with the success that a duplicate of its own stands for. */
+/** Builds the commands from their documents. Each knows which success a duplicate of its own attempt stands for. */
 export function createCommands<Operation extends string, PostOperation extends Operation>({
   send,
   ofApp,

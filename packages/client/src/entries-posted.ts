@@ -7,23 +7,28 @@ import { EntryPostedDocument, type EntryPostedSubscription } from './generated/d
 import { delayAfter, type RetryPolicy } from './retry.ts'
 import type { ForOperations, SharedOperation } from './types.ts'
 
-/** An entry as it was posted, with its place in the list of the owner's entries. */
+/** A posted entry and its cursor in the list of the owner's entries. */
 export interface LiveEntry<Operation extends string = SharedOperation>
   extends ForOperations<EntryPostedSubscription['ledgerEntryPosted'], Operation> {}
 
 /** Where a live list of entries begins, and when it ends. */
 export interface EntriesPostedInput {
-  /** The cursor of the last entry that was read; '' begins with the first one. Left out: what is posted from now on. */
+  /**
+   * The cursor of the last entry that was read. '' starts at the owner's first entry. When left out, only new entries
+   * follow.
+   */
   readonly after?: string | undefined
   /** Ends the list. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * An owner's entries as they are posted, over as many connections as it takes: each begins after the last entry of the
- * one before. The policy counts failures in a row: an entry, or a connection that lasts, ends a row.
- * @param latestCursor The cursor of the owner's last entry, '' where there is none.
- * @throws LedgerClientError
+ * Yields an owner's entries as they are posted, over as many connections as needed. Each connection continues after the
+ * last entry. The policy counts failures in a row. An entry, or a connection that lasts longer than the longest wait,
+ * resets the count.
+ *
+ * @param latestCursor Returns the cursor of the owner's last entry, or '' when there is none.
+ * @throws LedgerClientError when reconnecting fails
  */
 export async function* entriesPosted<Operation extends string>(
   {
@@ -40,7 +45,7 @@ export async function* entriesPosted<Operation extends string>(
 ): AsyncGenerator<LiveEntry<Operation>, void> {
   const untyped: DocumentNode = EntryPostedDocument
   const document: TypedDocumentNode<{ readonly ledgerEntryPosted: LiveEntry<Operation> }, never> = untyped
-  // Known before the first connection: what is posted while that is lost is not.
+  // Read before the first connection. An entry that is posted while that connection fails would otherwise be missed.
   let cursor = after ?? (await latestCursor())
   let failures = 0
   while (!signal?.aborted) {

@@ -1,4 +1,4 @@
-/** What a request failed of, once it is not tried again. */
+/** Why a request failed after the last attempt. */
 export interface LedgerClientFailure {
   readonly code: string
   readonly message: string
@@ -9,24 +9,21 @@ export interface LedgerClientFailure {
   readonly cause?: unknown
 }
 
-/**
- * A request without an answer that the ledger's types describe. Business outcomes are not thrown: methods
- * return them.
- */
+/** Thrown when a request has no result. Refusals are not thrown: methods return them. */
 export class LedgerClientError extends Error {
   override readonly name = 'LedgerClientError'
   /**
-   * The server's own code (`extensions.code` in GraphQL), or one of the client's: UNREACHABLE (nothing was
-   * sent), CONNECTION_LOST, TIMEOUT, HTTP_<status>, GRAPHQL_ERROR (without a code) and REQUEST_FAILED.
+   * The server's code (`extensions.code` in GraphQL), or one of the client's own: UNREACHABLE (nothing was sent),
+   * CONNECTION_LOST, TIMEOUT, HTTP_<status>, GRAPHQL_ERROR (the error has no code) and REQUEST_FAILED.
    */
   readonly code: string
   /** Whether the same request, with the same nonce, may succeed later. */
   readonly retryable: boolean
-  /** The HTTP status, when there was an answer. */
+  /** The HTTP status, if there was an answer. */
   readonly status: number | undefined
-  /** Of a posting: send it again with this nonce to learn the outcome. It is never posted twice. */
+  /** The nonce of the posting. Send the posting again with it to learn the outcome. It is never posted twice. */
   readonly nonce: string | undefined
-  /** Of a batch: the nonces of its inputs, in their order, to send it again with. */
+  /** The nonces of a batch, in the order of its inputs. Send the batch again with them to learn the outcome. */
   readonly nonces: readonly string[] | undefined
 
   constructor({ code, message, retryable, status, nonce, nonces, cause }: LedgerClientFailure) {
@@ -38,7 +35,7 @@ export class LedgerClientError extends Error {
     this.nonces = nonces
   }
 
-  /** The same error, of the posting with this nonce, or of the batch with these. */
+  /** Returns the same error with the nonce of the posting, or the nonces of the batch. */
   ofPosting(sent: { readonly nonce: string } | { readonly nonces: readonly string[] }): LedgerClientError {
     const { code, message, retryable, status, cause } = this
     return new LedgerClientError({ code, message, retryable, status, cause, ...sent })

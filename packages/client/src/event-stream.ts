@@ -4,7 +4,10 @@ import { print } from 'graphql'
 import { ClientError } from 'graphql-request'
 import { headersOf, type LedgerClientOptions } from './transport.ts'
 
-/** Opens a subscription, and gives its results until the server completes it. @throws what failureOf understands. */
+/**
+ * Opens a subscription and yields its results until the server completes it. @throws errors that `failureOf`
+ * understands
+ */
 export type OpenStream = <Result>(
   document: TypedDocumentNode<Result, never>,
   variables: object,
@@ -12,8 +15,10 @@ export type OpenStream = <Result>(
 ) => AsyncGenerator<Result, void>
 
 /**
- * Subscriptions by GraphQL over SSE, each on a connection of its own. What is not read yet stays with the server.
- * @param maxSilenceMs How long a server may say nothing on an open stream: it pings every 12 seconds.
+ * Makes a function that opens subscriptions by GraphQL over SSE, each on its own connection. Results that are not read
+ * yet stay on the server.
+ *
+ * @param maxSilenceMs How long a server may be silent on an open stream. It pings every 12 seconds.
  */
 export function createOpenStream(options: LedgerClientOptions, maxSilenceMs = 30_000): OpenStream {
   const { url, fetch: send = fetch, timeoutMs = 30_000 } = options
@@ -69,19 +74,19 @@ export function createOpenStream(options: LedgerClientOptions, maxSilenceMs = 30
   }
 }
 
-/** What failureOf knows as a lost connection. */
+/** Makes an error that `failureOf` recognises as a lost connection. */
 export function lostConnection(reason: string): Error {
   return Object.assign(new Error(reason), { code: 'ECONNRESET' })
 }
 
-/** A limit to how long a server may be silent while it is listened to. */
+/** Limits how long a server may be silent while the client waits for it. */
 function createSilence() {
   const control = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   let restart = () => {}
   return {
     control,
-    /** Waits for something from the server. */
+    /** Waits for something from the server, at most `ms` of silence. */
     async limit<Value>(ms: number, wait: () => Promise<Value>): Promise<Value> {
       restart = () => {
         clearTimeout(timer)
@@ -98,7 +103,7 @@ function createSilence() {
         restart = () => {}
       }
     },
-    /** Notes what is heard of the server: also pings, which are no events. */
+    /** Notes that the server sent something. Pings count too, though they are not events. */
     heard: () =>
       new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
         transform(chunk, controller) {

@@ -4,15 +4,15 @@ import { retryAfterMs } from './retry.ts'
 
 /** One attempt that failed. */
 export interface Failure extends LedgerClientFailure {
-  /** Whether the server may have carried the request out all the same. */
+  /** Whether the server may have carried the request out anyway. */
   readonly maybeDone: boolean
-  /** How long the server asks to wait. */
+  /** How long the server asks the client to wait. */
   readonly retryAfterMs?: number | undefined
 }
 
 const retryableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
-/** Failures before anything was sent. */
+/** Codes of failures before anything was sent. */
 const unsentCodes: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,11 +33,11 @@ const lostCodes: ReadonlySet<unknown> = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ])
 
-/** How Node, node-fetch, Chromium, Firefox and Safari, in this order, say that a connection was lost. */
+/** The messages for a lost connection of Node, node-fetch, Chromium, Firefox and Safari, in this order. */
 const lostMessage =
   /fetch failed|terminated|socket hang up|premature close|failed to fetch|network ?error|load failed/i
 
-/** What a thrown value of graphql-request means. */
+/** Explains a value that graphql-request threw. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof ClientError) return answeredFailure(thrown.response)
   const chain = causesOf(thrown)
@@ -57,7 +57,7 @@ export function failureOf(thrown: unknown): Failure {
   return { code: 'REQUEST_FAILED', message: reason, retryable: false, maybeDone: true, cause }
 }
 
-/** The server answered with errors. Their messages are kept, the rest of the answer is not. */
+/** The server answered with errors. Only their messages are kept. */
 function answeredFailure({ status, headers, errors = [] }: ClientError['response']): Failure {
   const [first] = errors
   const code = first?.extensions?.code
@@ -73,7 +73,7 @@ function answeredFailure({ status, headers, errors = [] }: ClientError['response
   }
 }
 
-/** The error and its causes, outermost first. */
+/** Returns the error and its causes, outermost first. */
 function causesOf(thrown: unknown): Error[] {
   const chain: Error[] = []
   for (let error = thrown; error instanceof Error && !chain.includes(error); error = error.cause) {

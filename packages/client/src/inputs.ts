@@ -3,17 +3,20 @@ import type { LedgerEntryOrder, LedgerSummaryWindow, SharedOperation } from './t
 /** A point in time: a Date, or a string such as 2026-11-21T10:15:30.000Z. */
 export type Moment = Date | string
 
-/** What every posting takes. */
+/** What every posting accepts. */
 export interface PostingInput {
-  /** The idempotency key, unique per owner. The client makes a UUID when it is left out. */
+  /** The idempotency key, unique per owner. When left out, the client makes a UUID. */
   readonly nonce?: string | undefined
-  /** Kept with what is posted: a flat object of strings. */
+  /** Stored with the posting: a flat object of strings. */
   readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the result do not exist. */
   readonly dryRun?: boolean | undefined
 }
 
-/** One entry. The amount is in credits, >= 0 (the operation gives the sign); a fixed one may be left out. */
+/**
+ * One entry. `amount` is in credits, >= 0; the operation decides the sign. It may be left out when the operation fixes
+ * it.
+ */
 export interface EntryInput<Operation extends string = SharedOperation> {
   readonly ownerId: string
   readonly operation: Operation
@@ -25,20 +28,20 @@ export interface PostEntryInput<Operation extends string = SharedOperation>
   extends EntryInput<Operation>,
     PostingInput {}
 
-/** One of the entries to post in a batch. */
+/** One entry of a batch. */
 export type BatchEntryInput<Operation extends string = SharedOperation> = Omit<
   PostEntryInput<Operation>,
   'dryRun'
 >
 
-/** What to post together: 1 to 100 entries, in this order. Each must itself leave enough available. */
+/** Entries to post together: 1 to 100, in this order. Each entry needs enough available credits when its turn comes. */
 export interface PostTransactionInput<Operation extends string = SharedOperation> extends PostingInput {
   readonly entries: readonly EntryInput<Operation>[]
-  /** Demands that the amounts add up to zero: credits move, none are made. */
+  /** Requires the amounts to add up to zero, so that credits only move. */
   readonly balanced?: boolean | undefined
 }
 
-/** Who sends credits to whom, and how many, from 1. */
+/** The sender, the receiver, and the number of credits, from 1. */
 export interface TransferInput extends PostingInput {
   readonly from: string
   readonly to: string
@@ -50,13 +53,16 @@ export interface ReverseTransactionInput extends PostingInput {
   readonly id: string
 }
 
-/** Of which entry to give credits back, and how many, from 1 (of an entry that gave credits: to take back). */
+/**
+ * The entry to refund, and the number of credits, from 1. When the entry took credits, the refund gives them back. When
+ * it gave credits, the refund takes them back.
+ */
 export interface RefundEntryInput extends PostingInput {
   readonly id: string
   readonly amount: number
 }
 
-/** What to set aside, by an operation that takes credits. */
+/** The credits to set aside, and the operation that will take them. */
 export interface HoldCreditsInput<Operation extends string = SharedOperation>
   extends EntryInput<Operation>,
     PostingInput {
@@ -64,7 +70,7 @@ export interface HoldCreditsInput<Operation extends string = SharedOperation>
   readonly expiresIn: number
 }
 
-/** Which hold to capture, and how many of its credits, from 1: all when left out. */
+/** The hold to capture, and the number of its credits, from 1. All of them when left out. */
 export interface CaptureHoldInput extends PostingInput {
   readonly id: string
   readonly amount?: number | undefined
@@ -76,7 +82,7 @@ export interface SetOverdraftInput {
   readonly limit: number
 }
 
-/** Whose entries, and which of them: all when the rest is left out. */
+/** Selects entries of one owner. Without further fields, all of them. */
 export interface EntryFilter<Operation extends string = SharedOperation> {
   readonly ownerId: string
   readonly operations?: readonly Operation[] | undefined
@@ -87,13 +93,16 @@ export interface EntryFilter<Operation extends string = SharedOperation> {
   /** NEWEST_FIRST when left out. */
   readonly order?: LedgerEntryOrder | undefined
   /**
-   * Only entries with this in their metadata. At most 10,000 entries are looked at for a page: one with fewer
-   * matches is short, and its end cursor goes on.
+   * Only entries with this pair in their metadata. A page looks at 10,000 entries at most. It may have fewer matches
+   * than asked for, and its end cursor then continues the search.
    */
   readonly metadata?: { readonly key: string; readonly value: string } | undefined
 }
 
-/** Whose entries to sum up (the whole app's when left out), from one moment on to before another, in which windows. */
+/**
+ * Selects the entries to sum up, of one owner or of the whole app. `from` is included, `to` is not. `per` is the length
+ * of a window.
+ */
 export interface SummaryInput<Operation extends string = SharedOperation> {
   readonly ownerId?: string | undefined
   readonly from: Moment
@@ -102,12 +111,12 @@ export interface SummaryInput<Operation extends string = SharedOperation> {
   readonly operations?: readonly Operation[] | undefined
 }
 
-/** Which accounts: those of owners that begin with `prefix`, or all. */
+/** Selects accounts whose owner begins with `prefix`, or all. */
 export interface AccountFilter {
   readonly prefix?: string | undefined
 }
 
-/** The first of a list after a cursor, or the last ones before one: 20 when left out, 100 at most. */
+/** The first entries after a cursor, or the last ones before a cursor: 20 when left out, 100 at most. */
 export type PageInput =
   | {
       readonly first?: number | undefined

@@ -6,26 +6,26 @@ import type {
   PostingRefusal,
 } from './refusals.ts'
 
-/** What a mutation came to. */
+/** What a mutation of the ledger returns. */
 export interface Outcome {
   readonly __typename: string
 }
 
-/** The outcome of a mutation that did what it was asked for. */
+/** The outcome of a mutation that did what was asked. */
 export type SuccessOf<Of extends Outcome> = Extract<Of, { readonly __typename: `${string}Success` }>
-/** The outcomes of one that did not. */
+/** The outcomes of a mutation that was refused. */
 type RefusalOf<Of extends Outcome> = Extract<Of, { readonly code: string }>
-/** Those that say what the nonce was used for. */
+/** The outcomes that say what the nonce was used for. */
 export type DuplicateOf<Of extends Outcome> = Extract<Of, { readonly identical: boolean }>
 
 /** A refusal as callers get it. */
 export type Refused<Of extends Outcome> = RefusalOf<Of> & { readonly ok: false }
-/** An outcome as callers get it. */
+/** A success or a refusal as callers get it. */
 export type Told<Of extends Outcome> = (SuccessOf<Of> & { readonly ok: true }) | Refused<Of>
 
 type KnownRefusal = PostingRefusal | CorrectionRefusal | HoldEndedRefusal | OverdraftInUseRefusal
 
-/** The refusals that the results' types describe. */
+/** The refusals that the types describe. */
 const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {
   ValidationError: true,
   InsufficientBalanceError: true,
@@ -42,8 +42,9 @@ const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {
 }
 
 /**
- * Says whether an outcome is what was asked for.
- * @throws LedgerClientError for one that this version of the client does not know.
+ * Adds `ok` to an outcome.
+ *
+ * @throws LedgerClientError for an outcome that this version of the client does not know
  */
 export function tell<Of extends Outcome>(outcome: Of): Told<Of> {
   if (isSuccess(outcome)) return { ok: true, ...outcome }
@@ -63,7 +64,7 @@ function isRefusal<Of extends Outcome>(outcome: Of): outcome is Of & RefusalOf<O
   return Object.hasOwn(knownRefusals, outcome.__typename)
 }
 
-/** A later server may refuse for reasons of its own; each of them has a code and a message. */
+/** A later server may have refusals that this client does not know. Each has a code and a message. */
 function unknownOutcome(outcome: Outcome & { code?: string; message?: string }): LedgerClientError {
   const {
     code = 'UNKNOWN_OUTCOME',

@@ -8,8 +8,8 @@ import type { PostEntryResult } from './results.ts'
 import type { Send } from './transport.ts'
 
 /**
- * The method that posts entries each on its own. Every input has a nonce, so that the whole batch can be sent again:
- * what an earlier attempt has posted of it is answered as a success.
+ * Makes the method that posts a batch. Each input gets a nonce, so that the whole batch can be sent again. An entry
+ * that an earlier attempt posted counts as a success.
  */
 export function createPostEntries<Operation extends string, PostOperation extends Operation>(
   send: Send,
@@ -26,7 +26,7 @@ export function createPostEntries<Operation extends string, PostOperation extend
       const results: PostEntryResult<Operation>[] = []
       const answered = new Set<string>()
       for (const [index, outcome] of result.outcomes.entries()) {
-        // An entry that an input before has posted is that one's: this one repeats its nonce.
+        // An entry that an earlier input has posted belongs to that input. This input repeats its nonce.
         const isAnswered = 'entry' in outcome && answered.has(outcome.entry.id)
         const isOurs = !dryRun && !isAnswered && (given[index]?.nonce === undefined || maybeDoneBefore)
         const posted = await resultOf(outcome, { isOurs, replayOf })

@@ -8,10 +8,10 @@ export type PostingResult<Of extends Outcome> =
   | (SuccessOf<Of> & { readonly ok: true; readonly replayed: boolean })
   | Refused<Of>
 
-/** The success that a duplicate stands for when it is the call's own; undefined: it can be no call's of this method. */
+/** The success that a duplicate stands for. Undefined when the duplicate cannot come from this method. */
 type Replay<Of extends Outcome> = SuccessOf<Of> | undefined
 
-/** What any posting's input has. */
+/** The part of the input that every posting has. */
 interface AnyInput {
   readonly nonce: string
   readonly dryRun?: boolean | null | undefined
@@ -21,8 +21,8 @@ interface AnyInput {
 type Given<Input> = Omit<Input, 'nonce'> & { readonly nonce?: string | undefined }
 
 /**
- * Makes methods that post, under the caller's nonce or one that is made. All attempts carry the same one. A duplicate
- * that can only be an earlier attempt of the same call is a success.
+ * Makes methods that post under the caller's nonce, or under a new one. All attempts send the same nonce. When a
+ * duplicate can only come from an earlier attempt of the same call, it counts as a success.
  */
 export function createPosting(send: Send) {
   return <Of extends Outcome, Input extends AnyInput>(
@@ -45,9 +45,11 @@ export function createPosting(send: Send) {
 }
 
 /**
- * What an outcome means to the caller. `isOurs`: a duplicate can only be this call's own earlier attempt, so that an
- * identical one is a success.
- * @throws LedgerClientError for an outcome that this version of the client does not know.
+ * Turns an outcome into the caller's result.
+ *
+ * @param isOurs Whether a duplicate can only come from an earlier attempt of this call. An identical one is then a
+ *   success.
+ * @throws LedgerClientError for an outcome that this version of the client does not know
  */
 export async function resultOf<Of extends Outcome>(
   outcome: Of,

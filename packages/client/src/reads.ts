@@ -30,37 +30,40 @@ import type {
   SharedOperation,
 } from './types.ts'
 
-/** What can be read of an app's ledger. A moment that is an invalid Date is a RangeError. */
+/** The reads of an app's ledger. They throw a RangeError for a moment that is an invalid Date. */
 export interface LedgerReads<Operation extends string = SharedOperation> {
-  /** What the owner has, in credits; with `asOf`, what they had just after the last entry until that moment. */
+  /** Returns the owner's balance in credits. With `asOf`, returns the balance after the last entry until that moment. */
   balance(ownerId: string, options?: { readonly asOf?: Moment | undefined }): Promise<LedgerBalance>
-  /** What the owner can spend: what they have, less what holds keep aside, and the overdraft. */
+  /** Returns what the owner can spend: the balance with the overdraft, less the credits on hold. */
   available(ownerId: string): Promise<AvailableBalance>
   entry(id: string): Promise<LedgerEntry<Operation> | null>
   entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
-  /** One page of the owner's entries, newest first unless `order` says otherwise. */
+  /** Returns one page of the owner's entries, newest first unless `order` says otherwise. */
   entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>>
-  /** All of the owner's entries, in the same order, read page by page as they are asked for. */
+  /** Yields all of the owner's entries in the same order. Each page is read when it is needed. */
   allEntries(
     input: EntryFilter<Operation> & { readonly pageSize?: number | undefined },
   ): AsyncGenerator<LedgerEntry<Operation>, void>
   transaction(id: string): Promise<LedgerTransaction<Operation> | null>
   hold(id: string): Promise<LedgerHold<Operation> | null>
-  /** The owner's live holds, newest first, up to 100. */
+  /** Returns the owner's live holds, newest first, up to 100. */
   holds(ownerId: string): Promise<readonly LedgerHold<Operation>[]>
-  /** Counts and sums per operation and hour, day or month (UTC), oldest first: at most 1,000 windows. */
+  /**
+   * Returns counts and sums per operation and hour, day or month (UTC), oldest first. There may be 1,000 windows at
+   * most.
+   */
   summary(input: SummaryInput<Operation>): Promise<readonly LedgerSummaryLine<Operation>[]>
-  /** One page of the app's accounts, by owner. */
+  /** Returns one page of the app's accounts, sorted by owner. */
   accounts(input?: AccountFilter & PageInput): Promise<AccountPage>
-  /** All of them, read page by page as they are asked for. */
+  /** Yields all accounts, sorted by owner. Each page is read when it is needed. */
   allAccounts(
     input?: AccountFilter & { readonly pageSize?: number | undefined },
   ): AsyncGenerator<LedgerAccount, void>
-  /** The app's operations with their amount rules and limits: what a form needs. */
+  /** Returns the app's operations with their amount rules and limits, for example to build a form. */
   operations(): Promise<readonly LedgerOperationInfo<Operation>[]>
 }
 
-/** The reads by their documents. */
+/** Builds the reads from their documents. */
 export function createReads<Operation extends string>({
   send,
   ofApp,
@@ -129,7 +132,7 @@ export function createReads<Operation extends string>({
   }
 }
 
-/** A list page by page, each read when it is asked for. */
+/** Yields a list page by page. Each page is read when it is needed. */
 async function* allOf<Node>(
   pageSize = 100,
   read: (page: {
@@ -145,7 +148,7 @@ async function* allOf<Node>(
   } while (after !== undefined)
 }
 
-/** @throws RangeError when it is an invalid Date, which JSON would turn into none at all. */
+/** @throws RangeError for an invalid Date. JSON would turn it into null. */
 function isoOf(moment: Moment): string {
   return moment instanceof Date ? moment.toISOString() : moment
 }

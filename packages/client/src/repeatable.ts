@@ -7,9 +7,9 @@ import {
 } from 'graphql'
 
 /**
- * Whether a document may be sent again when the outcome of the first time is unknown: always for a query;
- * for a mutation when every one of its root fields carries a nonce, as an argument `nonce`, inside an input object
- * (`input: { nonce }`) or inside each of a list of them, so that the server recognizes the second time.
+ * Whether a document may be sent again when the outcome of the first attempt is unknown. A query always may. A mutation
+ * may when each of its root fields has a nonce, by which the server recognises the second attempt: as an argument
+ * `nonce`, in an input object (`input: { nonce }`), or in each object of a list.
  */
 export function isRepeatable(document: DocumentNode, variables: object): boolean {
   return document.definitions.every(

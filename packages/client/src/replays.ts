@@ -1,6 +1,6 @@
 import type { LedgerBalance } from './types.ts'
 
-/** The nonce was used for a hold: never what a posting replays. */
+/** The nonce was used for a hold. A posting cannot have done that. */
 interface ForHold {
   readonly holdId: string
 }
@@ -11,12 +11,12 @@ interface ForEntry<Entry> {
   readonly balance: LedgerBalance
 }
 
-/** An entry that is known with the whole of what it was posted in. */
+/** An entry with its whole transaction. */
 interface WithTransaction<Transaction> {
   readonly transaction: Transaction
 }
 
-/** The success, of this name, that a duplicate stands for: its entry. */
+/** Makes a function that turns a duplicate into the success it stands for. */
 export function replayedEntry<Name extends string>(__typename: Name) {
   return <Entry>(duplicate: ForEntry<Entry> | ForHold) => {
     if (!('entry' in duplicate)) return undefined
@@ -25,7 +25,7 @@ export function replayedEntry<Name extends string>(__typename: Name) {
   }
 }
 
-/** The same of a transaction. A duplicate knows the balance of one owner: those of the others are read. */
+/** The same for a transaction. A duplicate has the balance of only one owner, so the other balances are read. */
 export function replayedTransaction<Name extends string>(
   __typename: Name,
   balanceOf: (ownerId: string) => Promise<LedgerBalance>,

@@ -24,60 +24,62 @@ import type {
 } from './refusals.ts'
 import type { SharedOperation } from './types.ts'
 
-/** What a method was asked for is done. */
+/** The success of a mutation. */
 type Done<Of extends Mutation, Operation extends string> = OutcomeOf<Of, `${string}Success`, Operation> & {
   readonly ok: true
 }
 
-/** What was asked for is posted. */
+/** The success of a posting. */
 type Posted<Of extends Mutation, Operation extends string> = Done<Of, Operation> & {
-  /** Whether an earlier attempt of this call had posted it and its answer was lost: balances are the current ones. */
+  /**
+   * Whether an earlier attempt of this call posted it and the answer was lost. The balances are then the current ones.
+   */
   readonly replayed: boolean
 }
 
-/** How a posting ended: posted, or refused for a reason that `__typename` tells and `code` and `message` explain. */
+/** The entry and the balance, or a refusal. `__typename`, `code` and `message` say why. */
 export type PostEntryResult<Operation extends string = SharedOperation> =
   | Posted<PostEntryMutation, Operation>
   | PostingRefusal<Operation>
 
-/** The transaction, and the balances of its owners in the order of their first entries; or why there is none. */
+/** The transaction and the balances of its owners, in the order of their first entries; or a refusal. */
 export type PostTransactionResult<Operation extends string = SharedOperation> =
   | Posted<PostTransactionMutation, Operation>
   | PostingRefusal<Operation>
 
-/** The transaction of the two entries, and the balances of sender and receiver; or why there is none. */
+/** The transaction with the two entries, and the balances of sender and receiver; or a refusal. */
 export type TransferResult<Operation extends string = SharedOperation> =
   | Posted<TransferMutation, Operation>
   | PostingRefusal<Operation>
 
-/** The transaction that undoes the other, and the balances of its owners; or why there is none. */
+/** The transaction that undoes the original one, and the balances of its owners; or a refusal. */
 export type ReverseTransactionResult<Operation extends string = SharedOperation> =
   | Posted<ReverseTransactionMutation, Operation>
   | CorrectionRefusal<Operation>
 
-/** The entry that gives the credits back, and the balance; or why there is none. */
+/** The entry of the refund, and the balance; or a refusal. */
 export type RefundEntryResult<Operation extends string = SharedOperation> =
   | Posted<RefundEntryMutation, Operation>
   | CorrectionRefusal<Operation>
 
-/** The hold, and the balance with it; or why there is none. */
+/** The hold and the balance; or a refusal. */
 export type HoldCreditsResult<Operation extends string = SharedOperation> =
   | Posted<HoldCreditsMutation, Operation>
   | HoldRefusal<Operation>
 
-/** The entry that captured the hold, the hold, and the balance; or why there is none. */
+/** The entry of the capture, the hold, and the balance; or a refusal. */
 export type CaptureHoldResult<Operation extends string = SharedOperation> =
   | Posted<CaptureHoldMutation, Operation>
   | CaptureRefusal<Operation>
 
-/** The hold, which keeps nothing aside any more, and the balance; or why it was not released. */
+/** The hold, which sets nothing aside any more, and the balance; or a refusal. */
 export type ReleaseHoldResult<Operation extends string = SharedOperation> =
   | Done<ReleaseHoldMutation, Operation>
   | ValidationRefusal
   | NotFoundRefusal
   | HoldEndedRefusal<Operation>
 
-/** The balance with the overdraft, or why it was not set. */
+/** The balance with the new overdraft; or a refusal. */
 export type SetOverdraftResult =
   | Done<SetOverdraftMutation, SharedOperation>
   | ValidationRefusal

@@ -1,18 +1,18 @@
-/** How often and how patiently the client tries. */
+/** How often the client tries, and how long it waits between attempts. */
 export interface RetryPolicy {
-  /** How many times a request is sent at most; 1 turns retries off. */
+  /** How often a request is sent at most. 1 turns retries off. */
   readonly attempts: number
-  /** The wait before the second attempt. It doubles with each one after. */
+  /** The wait before the second attempt. It doubles with each further attempt. */
   readonly baseDelayMs: number
-  /** The longest wait. A server that asks for a longer one (Retry-After) is not tried again. */
+  /** The longest wait. When a server asks for more (Retry-After), the client gives up. */
   readonly maxDelayMs: number
 }
 
 export const defaultRetryPolicy: RetryPolicy = { attempts: 6, baseDelayMs: 100, maxDelayMs: 10_000 }
 
 /**
- * The wait after a failed attempt (counted from 1), in milliseconds, or undefined to give up. Half of the
- * backoff is random, so that clients which failed together do not come back together.
+ * Returns the wait in milliseconds after a failed attempt (counted from 1), or undefined to give up. Half of the wait
+ * is random, so that clients that failed together do not all come back at the same moment.
  */
 export function delayAfter(
   attempt: number,
@@ -25,7 +25,7 @@ export function delayAfter(
   return (askedMs ?? backoffMs / 2) + (Math.random() * backoffMs) / 2
 }
 
-/** A Retry-After header: seconds, or the date to wait for. */
+/** Reads a Retry-After header, which has seconds or a date. Returns the wait in milliseconds. */
 export function retryAfterMs(header: string | null): number | undefined {
   if (header === null) return undefined
   if (/^\d+$/.test(header)) return Number(header) * 1000

@@ -10,11 +10,11 @@ export interface LedgerClientOptions {
   /** The app's GraphQL endpoint, such as http://localhost:4001/graphql. */
   readonly url: string | URL
   /**
-   * The API key, or a token, where the app asks for one: sent as the header Authorization. A function is asked anew for each
-   * attempt (for a token that expires, or a key that is rotated).
+   * The API key or token, if the app authenticates requests. It is sent in the Authorization header. A function is
+   * called again for each attempt, for a token that expires or a key that is rotated.
    */
   readonly key?: string | (() => string) | undefined
-  /** Sent with every attempt; a function is asked anew each time (for a token that expires). */
+  /** Headers for every attempt. A function is called again for each attempt. */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) | undefined
   readonly fetch?: typeof fetch | undefined
   readonly retry?: Partial<RetryPolicy> | undefined
@@ -22,17 +22,17 @@ export interface LedgerClientOptions {
   readonly timeoutMs?: number | undefined
 }
 
-/** The headers of one attempt. */
+/** Returns the headers of one attempt. */
 export function headersOf({ key, headers }: LedgerClientOptions): Record<string, string> {
   const given = typeof headers === 'function' ? headers() : headers
   const bearer = typeof key === 'function' ? key() : key
   return { ...given, ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }) }
 }
 
-/** An answer, and what became of the attempts before it. */
+/** An answer, and what is known about the attempts before it. */
 export interface Answer<Result> {
   readonly result: Result
-  /** Whether an earlier attempt, which failed, may have been carried out all the same. */
+  /** Whether an earlier attempt failed but may have been carried out anyway. */
   readonly maybeDoneBefore: boolean
 }
 
@@ -43,13 +43,13 @@ export type Send = <Result>(
   options?: SendOptions,
 ) => Promise<Answer<Result>>
 
-/** What is known of a document beyond its text. */
+/** What the client knows about a document beyond its text. */
 export interface SendOptions {
-  /** Carried out twice, it comes to the same as once: it may be sent again, also without a nonce. */
+  /** Whether sending it twice has the same effect as once. It may then be sent again without a nonce. */
   readonly isIdempotent?: boolean
 }
 
-/** @throws TypeError when the URL is none. */
+/** @throws TypeError when the URL is invalid */
 export function createTransport(options: LedgerClientOptions): Send {
   const { timeoutMs = 30_000 } = options
   const policy = { ...defaultRetryPolicy, ...options.retry }

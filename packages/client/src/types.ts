@@ -20,12 +20,12 @@ export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerSummary
 /** The operations that every app has. */
 export type SharedOperation = Exclude<LedgerOperation, 'TRANSFER_IN' | 'TRANSFER_OUT'>
 
-/** What a graph gives as null at a past moment alone. No document here asks for it with a moment. */
+/** Fields that are null only for a past moment. The client's documents never ask for one. */
 type NeverNull = 'overdraft' | 'held' | 'available'
 
 /**
- * A generated type with the operations of one app in place of the ledger's own. The documents are written
- * against a graph whose enum every app extends.
+ * A generated type with one app's operations in place of the ledger's. The documents are written against a graph whose
+ * enum each app extends.
  */
 export type ForOperations<Type, Operation extends string> = Type extends LedgerOperation
   ? Operation
@@ -38,7 +38,7 @@ export type ForOperations<Type, Operation extends string> = Type extends LedgerO
       }
     : Type
 
-/** One posting to one owner's account. `amount` is in signed credits: + in, - out. */
+/** One change of one owner's balance. `amount` is in signed credits: + in, - out. */
 export interface LedgerEntry<Operation extends string = SharedOperation>
   extends ForOperations<EntryFieldsFragment, Operation> {}
 
@@ -46,28 +46,31 @@ export interface LedgerEntry<Operation extends string = SharedOperation>
 export interface LedgerTransaction<Operation extends string = SharedOperation>
   extends ForOperations<TransactionFieldsFragment, Operation> {}
 
-/** Credits that an owner has promised: they count as spent while its `status` is HELD. */
+/** Credits that are set aside for a later entry. They count as spent while `status` is HELD. */
 export interface LedgerHold<Operation extends string = SharedOperation>
   extends ForOperations<HoldFieldsFragment, Operation> {}
 
-/** What an owner has in the app, in credits. An owner never seen has 0. */
+/** An owner's balance in credits. It is 0 for an unknown owner. */
 export interface LedgerBalance extends BalanceFieldsFragment {}
 
-/** What an owner has, how far below 0 that may go, what live holds keep aside, and what can be spent, in credits. */
+/** An owner's balance, overdraft, credits on hold, and credits available. */
 export interface AvailableBalance extends ForOperations<AvailableFieldsFragment, SharedOperation> {}
 
-/** An operation's name, meaning, amount rule and limit: what a form needs. */
+/** An operation's name, description, amount rule and limit. */
 export interface LedgerOperationInfo<Operation extends string = SharedOperation>
   extends ForOperations<OperationsQuery['ledgerOperations'][number], Operation> {}
 
-/** The entries of one operation in one window. `gross` and `reversed` are in signed credits; their sum is what remains. */
+/**
+ * The entries of one operation in one window. `gross` and `reversed` are in signed credits. Their sum is the net
+ * amount.
+ */
 export interface LedgerSummaryLine<Operation extends string = SharedOperation>
   extends ForOperations<SummaryQuery['ledgerSummary'][number], Operation> {}
 
 /** An owner's account. */
 export type LedgerAccount = AccountsQuery['ledgerAccounts']['edges'][number]['node']
 
-/** The ends of a page, as cursors, and whether the list goes on beyond them. */
+/** The cursors at the ends of a page, and whether the list goes on there. */
 export interface PageInfo extends PageFieldsFragment {}
 
 /** One page of an owner's entries. */
