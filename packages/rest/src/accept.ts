@@ -1,15 +1,16 @@
 import Negotiator from 'negotiator'
 
-/** Accept headers that were read before: clients send few different ones. */
+/** A cache of parsed Accept headers. Clients send few different ones. */
 const known = new Map<string, readonly string[]>()
 const maxKnown = 200
 const maxKnownLength = 200
 
 /**
- * Which of these media types, all in UTF-8, an Accept header allows: the preferred one first. `q=0` forbids a type. Without
- * the header all are allowed, in their own order.
+ * Returns the media types that an Accept header allows, the preferred one first. All of them are in UTF-8. `q=0`
+ * forbids a type. Without the header, all are allowed, in the given order.
  *
- * @example acceptedTypes('application/json;q=0.5, text/html', ['application/json', 'text/html']) // ['text/html', 'application/json']
+ * @example acceptedTypes('application/json;q=0.5, text/html', ['application/json', 'text/html']) // ['text/html',
+ *   'application/json']
  */
 export function acceptedTypes(accept: string | null, available: readonly string[]): readonly string[] {
   if (!accept) return available

@@ -5,8 +5,9 @@ import { Problem, problem } from './problem.ts'
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Refuses a body that is not declared as JSON in UTF-8: other types reach a server from any web page
- * without the browser asking first. A compressed one is refused too: it could unfold to any size.
+ * Refuses a body that is not declared as JSON in UTF-8. Any web page can send other types without a CORS preflight. A
+ * compressed body is refused as well, because it could unfold to any size.
+ *
  * @throws Problem UNSUPPORTED_MEDIA_TYPE
  */
 export function checkMediaType(headers: Headers): void {
@@ -28,9 +29,10 @@ export function checkMediaType(headers: Headers): void {
 }
 
 /**
- * The JSON value in a body. A key given twice has its last value.
- * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8 and numbers that would be rounded; MALFORMED_REQUEST
- * where it is nested too deep.
+ * Parses a body as JSON. When a key occurs twice, the last value counts.
+ *
+ * @throws Problem MALFORMED_JSON, also for bytes that are not UTF-8 and for numbers that would be rounded
+ * @throws Problem MALFORMED_REQUEST when it is nested too deeply
  */
 export function parseJson(bytes: Uint8Array): unknown {
   if (isTooDeep(bytes)) {

@@ -8,20 +8,20 @@ import { type FieldProblem, validationProblem } from './problem.ts'
 export interface ContractOperation {
   readonly name: string
   readonly description: string | undefined
-  /** Whether the app itself posts it. */
+  /** Whether only the app itself posts it. */
   readonly internal: boolean
 }
 
-/** What the routes know of an app: read from its schema alone. */
+/** What the routes know about an app. All of it is read from the app's schema. */
 export interface Contract {
   readonly operations: readonly ContractOperation[]
-  /** Those that a request can post: neither retired nor internal ones. */
+  /** The operations that a request can post: neither retired nor internal. */
   readonly postOperations: readonly ContractOperation[]
-  /** Whether the app's owners send each other credits. */
+  /** Whether the app has transfers between its owners. */
   readonly hasTransfers: boolean
 }
 
-/** @throws Error when the schema lacks the ledger's contract. */
+/** @throws Error when the schema lacks the ledger's types */
 export function readContract(schema: GraphQLSchema): Contract {
   const operations = schema.getType('LedgerOperation')
   const postOperations = schema.getType('LedgerPostOperation')
@@ -43,7 +43,10 @@ function operationsOf(type: GraphQLEnumType): ContractOperation[] {
   }))
 }
 
-/** What is wrong with the name of an operation to post, in a field: nothing, that it is retired or internal, or that it is none. */
+/**
+ * Returns what is wrong with an operation that a request wants to post: it is retired, internal, or unknown. Returns
+ * nothing when it can be posted.
+ */
 export function postOperationProblems(
   { operations, postOperations }: Contract,
   name: string,
@@ -62,7 +65,7 @@ function noneOf(operations: readonly ContractOperation[], field: string): FieldP
   return { field, message: `must be one of ${operations.map(({ name }) => name).join(', ')}` }
 }
 
-/** @throws Problem VALIDATION_ERROR that lists the app's operations. */
+/** @throws Problem VALIDATION_ERROR that lists the app's operations */
 export function checkOperations({ operations }: Contract, names: readonly string[] | undefined): void {
   const problems = (names ?? []).flatMap((name) =>
     has(operations, name) ? [] : [noneOf(operations, 'operation')],
@@ -70,7 +73,9 @@ export function checkOperations({ operations }: Contract, names: readonly string
   if (problems.length > 0) throw validationProblem(problems)
 }
 
-/** Where each operation moves credits: asked of the graph when first needed, then kept. */
+/**
+ * Returns a function that tells each operation's direction. It asks the graph on the first call and caches the answer.
+ */
 export function createDirections(): (run: RunDocument) => Promise<ReadonlyMap<string, string>> {
   let known: ReadonlyMap<string, string> | undefined
   return async (run) => {

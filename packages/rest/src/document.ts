@@ -8,14 +8,15 @@ import {
   validate,
 } from 'graphql'
 
-/** The name of a document's operation, for the log. */
+/** Returns the name of a document's operation, for the log. */
 export function operationName(document: DocumentNode): string | undefined {
   return operationOf(document)?.name?.value
 }
 
 /**
- * The codes with which the mutation of a document may refuse, as the names of its errors say them: InsufficientBalanceError
- * has INSUFFICIENT_BALANCE. An error with several codes does not say them, nor do the results of a batch.
+ * Returns the codes with which a document's mutation may refuse. They follow from the names of its errors:
+ * InsufficientBalanceError has INSUFFICIENT_BALANCE. An error type with several codes, and the results of a batch, do
+ * not reveal their codes in this way.
  */
 export function refusalCodes(schema: GraphQLSchema, document: DocumentNode): readonly string[] {
   const [field] = operationOf(document)?.selectionSet.selections ?? []
@@ -35,7 +36,7 @@ function operationOf({ definitions }: DocumentNode): OperationDefinitionNode | u
   return definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)
 }
 
-/** @throws Error that names the route whose document the schema does not answer. */
+/** @throws Error that names the route whose document does not fit the schema */
 export function assertDocument(schema: GraphQLSchema, document: DocumentNode, route: string): void {
   const [error] = validate(schema, document)
   if (error) throw new Error(`The document of ${route} does not fit the schema: ${error.message}`)

@@ -1,15 +1,15 @@
-/** Finds numbers that may have more digits than a double keeps, or an exponent. Hardly any text has one. */
+/** Finds numbers with an exponent, or with more digits than a double may keep. Few texts have one. */
 const suspect = /(?:^|[:,[\s])-?\d(?:[\d.]{15}|[\d.]*e)/i
 
-/** The strings and numbers of a JSON text, so that no number is looked for inside of a string. */
+/** Matches the strings and numbers of a JSON text. Matching strings as well avoids numbers inside of them. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.e+-]*/gi
 
 /**
- * The value of a JSON text. JSON.parse rounds numbers: 9007199254740991.4 becomes 9007199254740991, which a client did
- * not write and an amount may be. A number that would become another whole number, or none, is refused.
+ * Parses JSON without silent rounding. JSON.parse turns 9007199254740991.4 into 9007199254740991, an amount that the
+ * client did not write. A number that would become another whole number, or infinite, is refused.
  *
- * @throws SyntaxError on what is no JSON
- * @throws InexactNumberError
+ * @throws SyntaxError when the text is not JSON
+ * @throws InexactNumberError when a number would be rounded
  */
 export function parseExactJson(text: string): unknown {
   const value: unknown = JSON.parse(text)
@@ -20,7 +20,7 @@ export function parseExactJson(text: string): unknown {
   return value
 }
 
-/** A JSON text has a number that JSON.parse makes another whole number of. */
+/** A JSON text has a number that JSON.parse would change. */
 export class InexactNumberError extends Error {
   constructor(written: string) {
     const shown = written.length > 50 ? `${written.slice(0, 50)}…` : written
@@ -28,14 +28,20 @@ export class InexactNumberError extends Error {
   }
 }
 
-/** Whether a number stays what was written, or is a fraction: no field that counts takes one, rounded or not. */
+/**
+ * Whether a number keeps its value. A number that stays a fraction counts as kept, because no field with whole numbers
+ * accepts it.
+ */
 function isKept(written: string): boolean {
   const read = Number(written)
   if (!Number.isFinite(read)) return false
   return !Number.isInteger(read) || decimal(written) === decimal(String(read))
 }
 
-/** A number's digits and the power of ten of the last one: the same for every way of writing it. */
+/**
+ * Returns a number's digits and the power of ten of its last digit. All ways to write the same number give the same
+ * text.
+ */
 function decimal(written: string): string {
   const [mantissa = '', exponent = '0'] = written.toLowerCase().replace(/^-/, '').split('e')
   const [whole = '', fraction = ''] = mantissa.split('.')

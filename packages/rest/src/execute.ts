@@ -6,17 +6,17 @@ import { graphProblem } from './refusal.ts'
 /** Values of a document's variables. */
 export type Variables = Readonly<Record<string, unknown>>
 
-/** For whom a document is run. */
+/** The sender of a request, for whom a document runs. */
 export interface Asker {
-  /** Who sent the request. */
+  /** The principal that sent the request. */
   readonly principal: Principal
   /** The request, without its body. */
   readonly request: Request
-  /** Whether the client has left without its answer: nothing is begun for it any more. */
+  /** Whether the client left before its answer. Nothing new is begun for it. */
   hasLeft(): boolean
 }
 
-/** A document of which the data are known; the graph judges the variables. */
+/** A document whose result type is known. The graph checks the variables. */
 export type Document<Data> = TypedDocumentNode<Data, never>
 
 /** Runs a document on the app's graph for a request, as the GraphQL endpoint would. */
@@ -26,7 +26,7 @@ export type Execute = (
   asker: Asker,
 ) => ExecutionResult | Promise<ExecutionResult>
 
-/** Runs a document for the request at hand. @throws Problem for its `errors[]`. */
+/** Runs a document for the current request. @throws Problem for the result's `errors[]` */
 export type RunDocument = <Data>(document: Document<Data>, variables: Variables) => Promise<Data>
 
 /** Binds `execute` to a request. */
@@ -34,7 +34,7 @@ export function runFor(execute: Execute, asker: Asker): RunDocument {
   return async <Data>(document: Document<Data>, variables: Variables) => {
     const { data, errors } = await execute(document, variables, asker)
     if (errors?.length || !data) throw graphProblem(errors ?? [])
-    // The document fits the graph, which answers what the codegen says of it.
+    // The document fits the graph, so the result has the generated type.
     return data as Data
   }
 }

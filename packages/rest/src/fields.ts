@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import type { FieldProblem } from './problem.ts'
 
 /**
- * The name that REST gives a field of the graph: `entries.2.ownerId` is `entries.2.owner_id`; keys inside `metadata`
- * keep theirs.
+ * Returns REST's name for a field of the graph: `entries.2.ownerId` becomes `entries.2.owner_id`. Keys inside
+ * `metadata` stay unchanged.
  */
 export function restFieldName(field: string): string {
   const path = field.split('.')
@@ -17,7 +17,7 @@ export function restFieldName(field: string): string {
     .join('.')
 }
 
-/** What the shape of a request's parts refused, by field; a part that is no object at all is named itself. */
+/** Returns the faults that a request's shape found, by field. A part that is not an object is named as a whole. */
 export function fieldProblems(error: z.ZodError): FieldProblem[] {
   return error.issues.flatMap((issue) => {
     const [part, ...path] = issue.path.map(String)
@@ -27,7 +27,7 @@ export function fieldProblems(error: z.ZodError): FieldProblem[] {
   })
 }
 
-/** Said of a field that a request's shape has not. */
+/** The message for a field that a request's shape does not have. */
 export const unknownField = 'is not a field of this request'
 
 const names: Readonly<Record<string, string>> = {

@@ -6,12 +6,14 @@ import type {
 } from './generated/documents.ts'
 import type * as shapes from './shapes.ts'
 
-/** The id of an entry or a hold. The graph makes one of text for what a dry run imagines: in REST all of these are 0. */
+/**
+ * Returns the id of an entry or a hold as a number. In a dry run the graph gives a text in its place, which becomes 0.
+ */
 function restId(id: string): number {
   return /^\d+$/.test(id) ? Number(id) : 0
 }
 
-/** An entry of the graph as REST answers it. */
+/** Converts an entry of the graph to REST. */
 export function restEntry(entry: RestEntryFragment): shapes.RestEntry {
   const { reverses, refunds, holdId } = entry
   return {
@@ -30,12 +32,12 @@ export function restEntry(entry: RestEntryFragment): shapes.RestEntry {
   }
 }
 
-/** A balance of the graph as REST answers it: what is null of a past moment is left out. */
+/** Converts a balance of the graph to REST. A past balance leaves out what is null. */
 export function restBalance(balance: RestBalanceFragment): shapes.RestBalance {
   return { owner_id: balance.ownerId, ...restCredits(balance) }
 }
 
-/** The same without its owner. */
+/** Does the same without the owner. */
 export function restCredits({
   amount,
   overdraft,
@@ -50,18 +52,18 @@ export function restCredits({
   }
 }
 
-/** A transaction of the graph as REST answers it. */
+/** Converts a transaction of the graph to REST. */
 export function restTransaction(transaction: RestTransactionFragment): shapes.RestTransaction {
   const { id, nonce, metadata, createdOn, entries } = transaction
   return { id, nonce, metadata, created_on: createdOn, entries: entries.map(restEntry) }
 }
 
-/** The balances after a transaction as REST answers them. */
+/** Converts the balances after a transaction to REST. */
 export function restBalances(balances: readonly Pick<RestBalanceFragment, 'ownerId' | 'amount'>[]) {
   return balances.map(({ ownerId, amount }) => ({ owner_id: ownerId, balance: amount }))
 }
 
-/** A hold of the graph as REST answers it. */
+/** Converts a hold of the graph to REST. */
 export function restHold(hold: RestHoldFragment): shapes.RestHold {
   return {
     id: restId(hold.id),

@@ -1,11 +1,11 @@
-/** How deep JSON may be nested; a batch of entries with metadata over GraphQL, the deepest request, is 5 deep. */
+/** How deeply JSON may be nested. The deepest valid request, a GraphQL batch of entries with metadata, is 5 deep. */
 export const maxJsonDepth = 64
 
 const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\[]{}')
 
 /**
- * Whether text in JSON is nested deeper than is allowed: said before it is parsed, for whoever parses or checks it goes
- * into its depth. Of bytes that are no JSON it says anything.
+ * Whether JSON is nested more deeply than allowed. It is checked before parsing, because a parser recurses into the
+ * depth. For bytes that are not JSON, the result means nothing.
  */
 export function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0
@@ -19,7 +19,7 @@ export function isTooDeep(bytes: Uint8Array): boolean {
   return false
 }
 
-/** Where the quote is that ends a string which begins at a place. */
+/** Returns the position of the quote that ends the string at `start`. */
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let at = start + 1; at < bytes.length; at += 1) {
     const byte = bytes[at]

@@ -1,15 +1,16 @@
 import { isObject } from './json.ts'
 import { validationProblem } from './problem.ts'
 
-/** The header that may stand in place of a body's nonce. */
+/** The header that may replace a body's nonce. */
 export const idempotencyKeyHeader = 'Idempotency-Key'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * A body with its nonce, whichever way it was sent. Under the header an identical replay is answered like
- * the original; without it every replay is refused with 409.
- * @throws Problem VALIDATION_ERROR where header and body differ.
+ * Returns the body with its nonce, from the header or the body. With the header, an identical replay is answered like
+ * the original. Without it, each replay is refused with 409.
+ *
+ * @throws Problem VALIDATION_ERROR when the header and the body differ
  */
 export function withIdempotencyKey(body: unknown, header: string | null): unknown {
   if (header === null || !isObject(body)) return body
@@ -20,7 +21,7 @@ export function withIdempotencyKey(body: unknown, header: string | null): unknow
   ])
 }
 
-/** HTTP hands header values over as octets: the ledger compares the characters that the client meant. */
+/** Decodes a header value as UTF-8. HTTP passes header values on as bytes, but the ledger compares characters. */
 function decodeHeader(value: string): string {
   try {
     return utf8.decode(Uint8Array.from(value, (octet) => octet.charCodeAt(0)))

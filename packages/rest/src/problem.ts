@@ -3,35 +3,35 @@ import type { RestEntry, RestHold } from './shapes.ts'
 
 /** What is wrong with one field of a request. */
 export interface FieldProblem {
-  /** The field as REST names it, such as `owner_id` or `metadata.colour`. */
+  /** The field's name in REST, such as `owner_id` or `metadata.colour`. */
   readonly field: string
   readonly message: string
 }
 
-/** Members that a code adds to its answer. */
+/** Members that some codes add to their answer. */
 export interface ProblemExtensions {
   readonly errors?: readonly FieldProblem[]
-  /** Which of the request's entries was refused, counted from 0, and whose it is. */
+  /** The index of the refused entry in the request, from 0. `owner_id` says whose it is. */
   readonly entry_index?: number
   readonly owner_id?: string
-  /** Credits on the account. */
+  /** The credits on the account. */
   readonly balance?: number
   /** The original of a duplicate: a posting or a hold. */
   readonly entry?: RestEntry
   readonly hold?: RestHold
-  /** When a limit allows the next one; null: never. */
+  /** When the limit allows the next one. Null means never. */
   readonly next_on?: Date | null
-  /** The credits that refunds may still give back. */
+  /** How many credits refunds may still give back. */
   readonly refundable?: number
 }
 
-/** A request refused: thrown anywhere between the request and its answer. */
+/** A refusal. It may be thrown anywhere while a request is handled. */
 export class Problem extends Error {
   readonly code: string
   readonly extensions: ProblemExtensions
   readonly headers: Readonly<Record<string, string>>
 
-  /** @param detail What went wrong this time, for people; nothing internal. */
+  /** @param detail What went wrong this time, for people. It must not contain anything internal. */
   constructor(
     code: string,
     detail: string,
@@ -45,19 +45,23 @@ export class Problem extends Error {
   }
 }
 
-/** A problem with one of the common codes; its detail is the code's meaning if none is given. */
+/**
+ * Makes a problem with a common code. The default detail is the code's meaning.
+ *
+ * @example throw problem('NOT_FOUND', 'The app has no content 7.')
+ */
 export function problem(code: ProblemCode, detail?: string, extensions?: ProblemExtensions): Problem {
   return new Problem(code, detail ?? problems[code].meaning, extensions)
 }
 
-/** A validation problem of the first faults: its detail lists what `errors` has by field. */
+/** Makes a validation problem. Its detail lists the first faults, and `errors` has them by field. */
 export function validationProblem(errors: readonly FieldProblem[]): Problem {
   const told = errors.slice(0, maxErrors).map(clipMessage)
   const detail = told.map(({ field, message }) => `${field} ${message}`).join('; ')
   return problem('VALIDATION_ERROR', clip(detail), { errors: told })
 }
 
-/** An answer before it is written: a body is JSON, null is none. */
+/** An answer before it is written. The body becomes JSON, and null means no body. */
 export interface RestAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -66,11 +70,11 @@ export interface RestAnswer {
   readonly outcome: string
   /** For the log: the GraphQL operation that ran, if one did. */
   readonly operation?: string
-  /** The path of the route that answers, as its row has it: `/ledger/{owner_id}`. */
+  /** The path of the route as its definition has it: `/ledger/{owner_id}`. */
   readonly route?: string
 }
 
-/** What a problem is answered with: RFC 9457. */
+/** The body of an answer with a problem, as in RFC 9457. */
 export interface ProblemBody extends ProblemExtensions {
   readonly type: string
   readonly title: string
@@ -79,7 +83,7 @@ export interface ProblemBody extends ProblemExtensions {
   readonly code: string
 }
 
-/** The application/problem+json answer to a problem; a code in neither table is an internal error. */
+/** Makes the application/problem+json answer. A code that is in neither table becomes an internal error. */
 export function problemAnswer(
   refused: Problem,
   own: ProblemTable = {},
@@ -104,7 +108,7 @@ export function problemAnswer(
 
 const maxDetailLength = 1000
 
-/** Text cut to a length that fits a log and a screen: field names come from the client and may be huge. */
+/** Cuts a text to a length that fits a log and a screen. Clients choose field names, which may be very long. */
 function clip(text: string): string {
   return text.length > maxDetailLength ? `${text.slice(0, maxDetailLength)}…` : text
 }

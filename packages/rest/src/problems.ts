@@ -1,31 +1,31 @@
 import { ledgerErrors } from '@shared-ledger/ledger/facts'
 import { maxJsonDepth } from './json-depth.ts'
 
-/** What a code of an answer other than success says. */
+/** What a code means. */
 export interface ProblemType {
   readonly status: number
-  /** A short summary, the same in every occurrence. */
+  /** A short summary, the same each time. */
   readonly title: string
   readonly meaning: string
-  /** Seconds after which the same request may succeed; answered as Retry-After. */
+  /** After how many seconds the same request may succeed. It is sent as Retry-After. */
   readonly retryAfterSeconds?: number
-  /** Headers that each such answer has. */
+  /** Headers of each answer with this code. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * How many faults VALIDATION_ERROR names: a list in a body may have one in each of its items, and the first ones are
- * enough to mend it.
+ * How many faults VALIDATION_ERROR lists. A list in a body may have one in each item, and the first ones suffice to
+ * mend it.
  */
 export const maxErrors = 20
 
 /**
- * The largest body that a server reads. The largest request is a full batch of entries: it leaves 2 KiB for each, which is an
- * owner and a nonce of full length and 1.4 KiB of metadata. Everything else needs far less.
+ * The largest body that a server reads. The largest request is a full batch of entries. It has 2 KiB for each: an owner
+ * and a nonce of full length, and 1.4 KiB of metadata.
  */
 export const maxBodyBytes = 2 * 1024 * 1024
 
-/** Every code that each app's REST answers can have: the ledger's, and the transport's. An app adds its own in its routes. */
+/** Every common code of REST's answers: the ledger's and the transport's. An app defines further codes in its routes. */
 export const problems = {
   ...ledgerErrors,
   MALFORMED_JSON: {
@@ -114,10 +114,10 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** Codes and what they say, where a lookup may find none: an app's own, or the common ones. */
+/** Codes and their meanings, for lookups by any text. */
 export type ProblemTable = Readonly<Record<string, ProblemType>>
 
-/** The path under which a code's meaning is served, and the `type` of its answers. */
+/** Returns the path that explains a code. It is the `type` of the problem. */
 export function problemPath(code: string): string {
   return `/problems/${code.toLowerCase().replaceAll('_', '-')}`
 }

@@ -10,19 +10,19 @@ import { restEntry, restHold } from './graph.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, Problem, problem, validationProblem } from './problem.ts'
 
-/** What tells a refusal from a success: `refusal: __typename`. */
+/** A refusal is known by the alias in `refusal: __typename`. */
 type Refused = { readonly refusal: string }
 
-/** A mutation's refusal: the member of its result union that was not success. */
+/** A mutation's refusal: any member of the result's union but the success. */
 export type Refusal =
   | RestRefusalFragment
   | RestTransactionRefusalFragment
   | Extract<RestSetOverdraftMutation['result'], Refused>
 
-/** What a document's result is where nothing was refused. */
+/** A document's result when nothing was refused. */
 export type Accepted<Result> = Exclude<Result, Refused>
 
-/** What REST calls the graph's fields, where that is not the same name in snake_case. */
+/** REST's names for fields of the graph, where they are not the same name in snake_case. */
 export type FieldNames = Readonly<Record<string, string>>
 
 /** Whether a document's result is a refusal, as `...RestRefusal` selects it. */
@@ -30,7 +30,7 @@ export function isRefusal(result: unknown): result is Refusal {
   return isObject(result) && 'refusal' in result
 }
 
-/** A mutation's refusal as REST answers it. */
+/** Converts a mutation's refusal to a problem. */
 export function refusalProblem(refusal: Refusal, names: FieldNames = {}): Problem {
   if ('errors' in refusal) return validationProblem(refusal.errors.map((error) => renamed(error, names)))
   const nextOn = 'nextOn' in refusal ? refusal.nextOn : null
@@ -61,7 +61,10 @@ const fieldErrors = z.array(z.object({ field: z.string(), message: z.string() })
 
 type GraphError = Pick<GraphQLFormattedError, 'message' | 'extensions'>
 
-/** A result's `errors[]` as REST answers them: the first, by its `extensions.code`, or all variables of another type. */
+/**
+ * Converts a result's `errors[]` to a problem: all variables of a wrong type, else the first error by its
+ * `extensions.code`.
+ */
 export function graphProblem(all: readonly GraphError[]): Problem {
   const coercions = all.filter(({ extensions }) => extensions?.code === 'BAD_USER_INPUT')
   if (coercions.length > 0) return validationProblem(coercions.map(({ message }) => coercionProblem(message)))
@@ -74,7 +77,7 @@ export function graphProblem(all: readonly GraphError[]): Problem {
   return new Problem(code, message, {}, data?.headers)
 }
 
-/** Of the headers with which the graph would answer an error: those that say when to send the request again. */
+/** Keeps the headers of an error that say when to send the request again. */
 const waitHeaders = z.object({
   headers: z
     .record(z.string(), z.string())
@@ -88,14 +91,17 @@ function renamed({ field, message }: FieldProblem, names: FieldNames = {}): Fiel
   return { field: Object.hasOwn(names, name) ? (names[name] ?? name) : restFieldName(name), message }
 }
 
-/** The value that it quotes is the client's: what looks like the rest of the message inside of its strings is none. */
+/**
+ * Matches the messages of graphql-js about variables. A quoted value comes from the client, so text inside its strings
+ * does not count as a part of the message.
+ */
 const coercion =
   /^Variable "\$(\w+)"(?: got invalid value (?:"[^"\\]*(?:\\.[^"\\]*)*"|[^";])*?(?: at "([^"]+)")?; (.+))?/s
 
-/** graphql-js says in the message alone which variable, and where in it, has not its type. */
+/** graphql-js names the variable, and the place of a wrong type in it, only in the message. */
 function coercionProblem(message: string): FieldProblem {
   const [, variable = 'input', place = variable, reason = 'has not the right type'] =
     coercion.exec(message) ?? []
-  // A scalar's own words begin with its name, which says nothing to a client of REST.
+  // A scalar's message begins with its name, which a client of REST does not know.
   return renamed({ field: place, message: reason.replace(/^[A-Z]\w+ (?=must )/, '') })
 }

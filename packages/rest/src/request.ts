@@ -5,26 +5,29 @@ import { isObject } from './json.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
 import { maxErrors } from './problems.ts'
 
-/** What a request brought, before its shapes are checked. */
+/** What a request contains, before its shapes are checked. */
 export interface RawInput {
   readonly params: Readonly<Record<string, string>>
   readonly query: readonly (readonly [name: string, value: string])[]
   readonly body: unknown
-  /** Whether the nonce came, or came too, as Idempotency-Key. */
+  /** Whether the nonce came as Idempotency-Key, alone or in addition to the body. */
   readonly underIdempotencyKey: boolean
 }
 
-/** The shapes of a request's parts. One that is left out has no fields: a query must be empty then, a body is not read. */
+/**
+ * The shapes of a request's parts. A part without a shape has no fields: its query must be empty, and its body is not
+ * read.
+ */
 export type RequestShapes = {
   readonly params?: z.ZodObject
-  /** A field `metadata` takes the query's `metadata.<key>`, each a key of an object. */
+  /** A field `metadata` here accepts `metadata.<key>` in the query, where each key becomes one of an object. */
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
 }
 
 type Part = keyof RequestShapes
 
-/** A request's parts under their shapes. @throws Problem VALIDATION_ERROR that names every faulty field. */
+/** Checks a request's parts against their shapes. @throws Problem VALIDATION_ERROR that names every faulty field */
 export function parseRequest<Shape extends z.ZodType>(
   shape: Shape,
   shapes: RequestShapes,
@@ -41,7 +44,7 @@ export function parseRequest<Shape extends z.ZodType>(
   return result.data
 }
 
-/** Fields that the shape of a part has not: a misspelt one must not pass for one left out. */
+/** Returns the fields that the shape does not have. A misspelt optional field would otherwise be ignored. */
 function unknownFields(shapes: RequestShapes, parts: Record<Part, unknown>, part: Part): FieldProblem[] {
   const known = shapes[part]?.shape ?? {}
   const value = parts[part]
@@ -52,10 +55,10 @@ function unknownFields(shapes: RequestShapes, parts: Record<Part, unknown>, part
     .map((field) => ({ field, message: unknownField }))
 }
 
-/** One more than any list of a body may have. */
+/** One more than the longest list that a body may have. */
 const maxJudgedItems = limits.batchEntries + 1
 
-/** A body with its lists cut: of one that is too long, a million items need not be judged. */
+/** Cuts the lists of a body, so that a list of a million items is not judged item by item. */
 function withShortLists(body: unknown): unknown {
   if (!isObject(body)) return body
   return Object.fromEntries(
@@ -66,7 +69,7 @@ function withShortLists(body: unknown): unknown {
   )
 }
 
-/** A query as an object: a name given once has its value, one given more often a list. */
+/** Returns a query as an object. A repeated name becomes a list. */
 function queryObject(query: RawInput['query'], shape: z.ZodObject | undefined): Record<string, unknown> {
   if (!shape || !Object.hasOwn(shape.shape, 'metadata')) return valuesByName(query)
   const prefix = 'metadata.'

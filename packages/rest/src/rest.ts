@@ -17,44 +17,44 @@ import { parseTarget } from './target.ts'
 export interface RestOptions {
   /** The app's name, for openapi.json. */
   readonly app: string
-  /** The same; its version is 0.0.0 when left out. */
+  /** What openapi.json says about the app. The version is 0.0.0 when left out. */
   readonly info?: AppInfo | undefined
-  /** The app's graph: the ledger's contract and more. */
+  /** The app's graph: the ledger's types and the app's own. */
   readonly schema: GraphQLSchema
   readonly execute: Execute
   /** The app's own routes, after the ledger's. */
   readonly routes?: readonly Route[] | undefined
-  /** Told of every fault that is answered with INTERNAL_ERROR. */
+  /** Called for every fault that is answered with INTERNAL_ERROR. */
   readonly onFault?: ((error: unknown) => void) | undefined
 }
 
 /** A request as HTTP brought it. */
 export interface RestRequest extends Asker {
   readonly method: string
-  /** The raw request target, which `request.url` has only after normalisation. */
+  /** The raw request target. `request.url` has only the normalised one. */
   readonly target: string
   readonly headers: Headers
   /** Reads the body. @throws Problem PAYLOAD_TOO_LARGE */
   readonly body: () => Promise<Uint8Array>
 }
 
-/** What routes answer with, but for problems: these are sent whatever a client accepts. */
+/** The type of a route's answers. Problems are sent even if a client does not accept their type. */
 const answerTypes = ['application/json']
 
-/** An app's REST side. */
+/** An app's REST interface. */
 export interface Rest {
   readonly routes: readonly Route[]
   /** Every code that an answer may have, the app's own included. */
   readonly problems: ProblemTable
   readonly openApi: OpenApiDocument
-  /** Answers every request, refusals included. Never rejects. */
+  /** Answers every request, and never rejects. A refusal is an answer too. */
   answer(request: RestRequest): Promise<RestAnswer>
 }
 
 /**
- * The REST routes of an app: each runs a GraphQL document through `execute`.
+ * Creates the REST routes of an app. Each runs a GraphQL document through `execute`.
  *
- * @throws Error when the schema lacks what a route's document asks for.
+ * @throws Error when the schema lacks a field that a route's document asks for
  */
 export function createRest(options: RestOptions): Rest {
   const { app, info = { version: '0.0.0' }, schema, execute, routes: own = [], onFault } = options
@@ -85,7 +85,7 @@ export function createRest(options: RestOptions): Rest {
 
   const refused = (error: unknown): RestAnswer => {
     const answer = problemAnswer(error instanceof Problem ? error : problem('INTERNAL_ERROR'), ownProblems)
-    // The graph reports its own faults.
+    // The graph has already reported its own faults.
     const known = error instanceof Problem && error.code === 'INTERNAL_ERROR'
     if (answer.status === 500 && !known) onFault?.(error)
     return answer
@@ -114,8 +114,8 @@ async function readBody(
 }
 
 /**
- * Whether a request may come without a body and without declaring one as JSON. Browsers name the origin of the page whose
- * request it is: they must declare it, so that no other site's page sends it without the browser asking first.
+ * Whether a request may come without a body and without a content type. A browser's request has an Origin header and
+ * must declare JSON. Another site's page can then send it only after a CORS preflight.
  */
 function mayBeUndeclared({ bodyOptional }: Route, headers: Headers): boolean {
   return bodyOptional && !headers.has('content-type') && !headers.has('origin')

@@ -10,75 +10,75 @@ import { parseRequest, type RawInput, type RequestShapes } from './request.ts'
 import type { RestCredits, RestEntry, RestHold, RestTransaction } from './shapes.ts'
 import type { LedgerTag } from './tags.ts'
 
-/** What a replay under Idempotency-Key repeats, an entry or a hold, and the current balance of its owner. */
+/** The original that a replay under Idempotency-Key answers with, an entry or a hold, and the owner's current balance. */
 export interface Replay {
   readonly entry?: RestEntry
-  /** The entry's, where the document selects it of the original. */
+  /** The original's transaction, if the document selects it. */
   readonly transaction?: RestTransaction
   readonly hold?: RestHold
   readonly balance: number
-  /** The same balance, with what can be spent of it. */
+  /** The same balance, with what the owner can spend. */
   readonly credits: RestCredits
 }
 
 type Method = 'get' | 'post' | 'put'
 type Path = `/${string}`
 
-/** A request's parts, checked against its shapes. */
+/** A request's parts, after the check against its shapes. */
 export type Input<Request extends RequestShapes> = z.output<z.ZodObject<Request>>
 
-/** A route's document has one field, under this name. */
+/** A route's document has one field, under the alias `result`. */
 interface AnyData {
   readonly result?: unknown
 }
 
-/** A route as its author writes it. Types follow from the shapes: nothing is written twice. */
+/** A route as its author writes it. The types follow from the shapes. */
 export interface RouteDefinition<
   Request extends RequestShapes,
   Data extends AnyData,
   Success extends z.ZodType,
 > {
   readonly method: Method
-  /** Such as `/content/{content_id}/access`. */
+  /** The path, such as `/content/{content_id}/access`. */
   readonly path: Path
-  /** Other paths that answer the same; openapi.json has the first alone. */
+  /** Other paths with the same answers. openapi.json has only the first path. */
   readonly aliases?: readonly Path[]
-  /** What an SDK calls it, such as `accessContent`: no other route of an app has it. */
+  /** The name of the method in an SDK, such as `accessContent`. It is unique within an app. */
   readonly operationId: string
-  /** The group that openapi.json has it in: the app's own unless it is one of the ledger's. */
+  /** The group in openapi.json, for the ledger's own routes. An app's routes leave it out. */
   readonly tag?: LedgerTag
   readonly summary: string
   readonly description?: string
-  /** JSON types of what is sent; the graph judges values. Other fields are refused. */
+  /** The JSON types of the request. The graph checks the values. Unknown fields are refused. */
   readonly request: Request
-  /** Whether a request without a body stands for one of `{}`. */
+  /** Whether a missing body counts as `{}`. */
   readonly bodyOptional?: boolean
-  /** A mutation's selects `...RestRefusal`. */
+  /** The GraphQL document. A mutation's document selects `...RestRefusal`. */
   readonly document: Document<Data>
-  /** `run` asks the graph something first. */
+  /** Returns the document's variables. `run` may ask the graph something first. */
   readonly variables: (input: Input<Request>, run: RunDocument) => Variables | Promise<Variables>
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: Success }
-  /** @throws Problem where the result says that there is nothing to answer. */
+  /** Returns the answer's body. @throws Problem when there is nothing to answer with */
   readonly answer: (result: Accepted<Data['result']>, input: Input<Request>) => z.input<Success>
-  /** Whether success was a replay: answered with the header Idempotency-Replayed. */
+  /** Whether a success was a replay. The answer then has the header Idempotency-Replayed. */
   readonly replayed?: (result: Accepted<Data['result']>) => boolean
   /**
-   * The answer to an identical DuplicateNonceError under Idempotency-Key; without it, or where it is undefined, that is a
-   * 409. `run` asks the graph for what the refusal lacks.
+   * Returns the answer to an identical replay under Idempotency-Key. When left out, or when it returns undefined, the
+   * answer is the 409 DuplicateNonceError. `run` may ask the graph for what the refusal lacks.
    */
   readonly replay?: (
     original: Replay,
     run: RunDocument,
   ) => z.input<Success> | undefined | Promise<z.input<Success> | undefined>
-  /** What REST calls the fields that a refusal names, where that is not the graph's name in snake_case. */
+  /** REST's names for the fields that a refusal names, where they are not the same name in snake_case. */
   readonly fieldNames?: FieldNames
-  /** Which of the common codes it may refuse with, beyond those of any route and those that its errors are named after. */
+  /** The common codes of its refusals, in addition to those of every route and those that follow from its error types. */
   readonly codes?: readonly ProblemCode[]
   /** The app's own codes with which the mutation may refuse. */
   readonly problems?: ProblemTable
 }
 
-/** A route as the table has it. */
+/** A route in the table. */
 export interface Route {
   readonly method: Method
   readonly path: Path
@@ -94,13 +94,30 @@ export interface Route {
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: z.ZodType }
   readonly codes: readonly ProblemCode[]
   readonly problems: ProblemTable
-  /** Whether the route posts: its body has a nonce, and the header Idempotency-Key may stand in for it. */
+  /** Whether the route posts. Its body has a nonce, which the header Idempotency-Key may replace. */
   readonly takesNonce: boolean
-  /** @throws Problem */
+  /** Answers a request. @throws Problem when it is refused */
   answer(input: RawInput, run: RunDocument): Promise<RestAnswer>
 }
 
-/** Defines one route of an app. */
+/**
+ * Defines one REST route of an app, which runs a GraphQL document.
+ *
+ * @example
+ * ```ts
+ * const contentRoute = defineRoute({
+ *   method: 'get',
+ *   path: '/content/{content_id}',
+ *   operationId: 'getContent',
+ *   summary: 'Read a content',
+ *   request: { params: z.object({ content_id: z.string() }) },
+ *   document: RestContentDocument,
+ *   variables: ({ params }) => ({ id: params.content_id }),
+ *   success: { status: 200, description: 'The content.', body: content },
+ *   answer: (result) => toContent(result),
+ * })
+ * ```
+ */
 export function defineRoute<
   const Request extends RequestShapes,
   Data extends AnyData,
@@ -146,14 +163,14 @@ export function defineRoute<
         if (replay !== undefined) return succeed(replay, true)
         throw refusalProblem(result, definition.fieldNames)
       }
-      // What is no refusal is one of the other members, which TypeScript cannot infer of a type that it does not know yet.
+      // After the check, the result is a success. TypeScript cannot infer this for a generic type.
       const accepted = result as Accepted<Data['result']>
       return succeed(definition.answer(accepted, input), definition.replayed?.(accepted) ?? false)
     },
   }
 }
 
-/** What an identical request was refused for: its original. */
+/** Returns the original that an identical request was refused for. */
 function originalOf(refusal: Refusal): Replay | undefined {
   if (!('identical' in refusal && refusal.identical)) return undefined
   const replay = { balance: refusal.balance.amount, credits: restCredits(refusal.balance) }

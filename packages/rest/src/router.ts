@@ -1,7 +1,7 @@
 import { Problem, problem } from './problem.ts'
 import type { Route } from './route.ts'
 
-/** A route that fits a request, with what its path holds. */
+/** A route that fits a request, with the parameters of its path. */
 export interface Match {
   readonly route: Route
   readonly params: Readonly<Record<string, string>>
@@ -11,13 +11,14 @@ export interface Match {
 export interface Router {
   /** @throws Problem NOT_FOUND, or METHOD_NOT_ALLOWED with Allow. */
   match(method: string, segments: readonly string[]): Match
-  /** The methods of a path; empty where no route has it. */
+  /** Returns the methods of a path, or none when no route has it. */
   methods(segments: readonly string[]): readonly string[]
 }
 
 /**
- * The first of the routes that fits wins.
- * @throws Error on two for the same requests: the second would never answer.
+ * Creates a router. The first route that fits wins.
+ *
+ * @throws Error when two routes fit the same requests, because the second could never answer
  */
 export function createRouter(routes: readonly Route[]): Router {
   assertDistinct(routes)
@@ -50,7 +51,7 @@ export function createRouter(routes: readonly Route[]): Router {
   }
 }
 
-/** The refusal of a method that a path has not. */
+/** Makes the refusal of a method that a path does not have. */
 export function methodNotAllowed(allowed: readonly string[]): Problem {
   const allow = allowed.join(', ')
   return new Problem('METHOD_NOT_ALLOWED', `This path answers ${allow}.`, {}, { allow })

@@ -2,39 +2,39 @@ import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { isObject } from './json.ts'
 
-/** Names of the schemas that openapi.json completes with what it knows of the app. */
+/** Names of the schemas that openapi.json fills with the app's operations. */
 export const operationSchemaName = 'LedgerOperation'
 export const postOperationSchemaName = 'LedgerPostOperation'
 
-/** An owner, as every body and path has it; the ledger judges its length and characters. */
+/** An owner in a body or a path. The ledger checks its length and characters. */
 export const ownerId = z.string().meta({
   description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
   examples: ['test_user'],
 })
 
-/** The nonce of every example. /docs puts a fresh one in its place whenever a request is tried. */
+/** The nonce of every example. /docs replaces it with a fresh one whenever a request is tried. */
 export const exampleNonce = '123e4567-e89b-12d3-a456-426655440000'
 
-/** A caller's idempotency key. A route whose body has it takes the header Idempotency-Key as well. */
+/** A caller's idempotency key. A route with it in its body accepts the header Idempotency-Key too. */
 export const nonce = z.string().meta({
   description: `The caller’s idempotency key: 1 to ${limits.idCharacters} characters, used once per owner.`,
   examples: [exampleNonce],
 })
 
-/** One of the app's operations; openapi.json lists them. */
+/** One of the app's operations. openapi.json lists them. */
 export const operation = z.string().meta({ id: operationSchemaName, examples: ['CREDIT_ADD'] })
 
-/** One that a request can post: no retired and no internal one. */
+/** An operation that a request can post: neither retired nor internal. */
 export const postOperation = z.string().meta({ id: postOperationSchemaName, examples: ['CREDIT_ADD'] })
 
-/** The operation of what was read. */
+/** The operation of an entry or a hold in an answer. */
 export const operationName = z.string().meta({
   description:
     'One of the app’s operations, or one that this server does not know: a newer one posts it, or an older one did.',
   examples: ['CREDIT_ADD'],
 })
 
-/** A number of credits; the operation gives the sign, and a minus sign that agrees with it is accepted. */
+/** A number of credits. The operation gives the sign, and a minus sign that agrees with it is accepted. */
 export const amount = z.int().meta({
   description: 'Credits. May be left out where the operation has a fixed or default amount.',
   examples: [10],
@@ -43,7 +43,7 @@ export const amount = z.int().meta({
 /** Signed credits of an account. */
 export const balance = z.int().meta({ description: 'Credits on the account.', examples: [10] })
 
-/** A flat object of strings; the ledger judges its keys and its size. */
+/** A flat object of strings. The ledger checks its keys and its size. */
 export const metadata = z
   .custom<Readonly<Record<string, string>>>()
   .superRefine((value, context) => {
@@ -66,10 +66,10 @@ export const dryRun = z
   .boolean()
   .meta({ description: 'Answers the outcome, with ids of 0; nothing is written.' })
 
-/** A moment that a request names, in any zone; the graph judges it. */
+/** A moment in a request, in any time zone. The graph checks it. */
 export const moment = z.string().meta({ format: 'date-time', examples: ['2026-11-21T10:15:30.000Z'] })
 
-/** A query's `metadata.<key>=<value>`, once: parameters whose names are the keys of this object. */
+/** The query parameter `metadata.<key>=<value>`, at most once, as an object. */
 export const metadataFilter = z
   .custom<Readonly<Record<string, string>>>()
   .superRefine((value, context) => {
@@ -97,13 +97,12 @@ export const transactionId = z
   .string()
   .meta({ format: 'uuid', examples: ['019a9f3e-5c1f-7d60-8a38-0f3a52a7c1de'] })
 
-/** The id of an entry or a hold in a path: one that the ledger never gave is not found. */
+/** The id of an entry or a hold in a path. An unknown id gives NOT_FOUND. */
 export const idInPath = z.string().meta({ examples: ['1'] })
 
 /** The id of an entry or a hold. */
 const id = z.int().meta({ examples: [1] })
 
-/** A ledger entry as REST answers it. */
 export const entry = z
   .object({
     id,
@@ -121,10 +120,9 @@ export const entry = z
   })
   .meta({ id: 'LedgerEntry', description: 'One posting to one account; never changed, never deleted.' })
 
-/** An entry as REST answers it. */
+/** A ledger entry in REST's answers. */
 export type RestEntry = z.output<typeof entry>
 
-/** A transaction as REST answers it. */
 export const transaction = z
   .object({
     id: transactionId,
@@ -135,16 +133,15 @@ export const transaction = z
   })
   .meta({ id: 'LedgerTransaction', description: 'Entries that were posted together: all of them or none.' })
 
-/** A transaction as REST answers it. */
+/** A transaction in REST's answers. */
 export type RestTransaction = z.output<typeof transaction>
 
-/** An owner's balance as REST answers it. */
 export const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 'Balance' })
 
 /** The balances of a transaction's owners, each once, in the order of their first entries. */
 export const balances = z.array(ownerBalance)
 
-/** What an account has and can spend. */
+/** The fields for what an account has and can spend. */
 export const credits = {
   balance,
   overdraft: z.int().optional().meta({ description: 'How far below 0 the balance may go.' }),
@@ -158,13 +155,12 @@ export const accountBalance = z.object({ owner_id: ownerId, ...credits }).meta({
   description: 'Of a past moment the balance alone.',
 })
 
-/** A balance as REST answers it. */
+/** A balance in REST's answers. */
 export type RestBalance = z.output<typeof accountBalance>
 
-/** A balance that does not say whose it is. */
+/** A balance without its owner. */
 export type RestCredits = Omit<RestBalance, 'owner_id'>
 
-/** A hold as REST answers it. */
 export const hold = z
   .object({
     id,
@@ -184,5 +180,5 @@ export const hold = z
     description: 'Credits that an owner has promised: they count as spent while it is held.',
   })
 
-/** A hold as REST answers it. */
+/** A hold in REST's answers. */
 export type RestHold = z.output<typeof hold>

@@ -1,6 +1,6 @@
 import { problem } from './problem.ts'
 
-/** Where a request goes, decoded byte for byte: `..`, `//` and `+` keep their places. */
+/** The target of a request, decoded byte for byte. `..`, `//` and `+` stay. */
 export interface Target {
   /** The path as it was sent, for the log. */
   readonly path: string
@@ -9,9 +9,10 @@ export interface Target {
 }
 
 /**
- * Splits a raw request target (`/ledger/a%2Fb?first=1`), which `new URL` would normalise: an owner called
- * `..` has an account like any other.
- * @throws Problem MALFORMED_PATH where it is not percent-encoded UTF-8.
+ * Splits and decodes a raw request target (`/ledger/a%2Fb?first=1`). `new URL` would normalise it, and lose an owner
+ * called `..`.
+ *
+ * @throws Problem MALFORMED_PATH when it is not percent-encoded UTF-8
  */
 export function parseTarget(target: string): Target {
   const { path, search } = splitTarget(target)
@@ -19,7 +20,7 @@ export function parseTarget(target: string): Target {
   return { path, segments: path.slice(1).split('/').map(decode), query: parseQuery(search) }
 }
 
-/** The path and query of a target in origin form, or in the absolute form that proxies are sent. */
+/** Splits a target into its path and query. Proxies are sent targets in absolute form, which work too. */
 export function splitTarget(target: string): { path: string; search: string } {
   const origin = /^https?:\/\/[^/?#]*/i.exec(target)?.[0] ?? ''
   const [rest = ''] = target.slice(origin.length).split('#')
@@ -39,7 +40,7 @@ function parseQuery(search: string): [string, string][] {
     })
 }
 
-/** Strict: overlong forms and surrogates are refused, and a byte order mark stays. */
+/** Decodes percent-encoded UTF-8 strictly: overlong forms and surrogates are refused, and a byte order mark stays. */
 function decode(text: string): string {
   if (/[^!-~]/.test(text)) throw problem('MALFORMED_PATH')
   try {

@@ -14,12 +14,12 @@ import { postedEntry, postedEntryBody, postingBody } from './postings.ts'
 
 const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta({ id: 'LedgerEntryPosting' })
 
-/** One posting of a batch; or why it is none, which is no reason to refuse the others. */
+/** One posting of a batch, or the problem with it. A faulty item does not refuse the others. */
 type Item = { readonly posting: z.output<typeof itemShape> } | { readonly refused: Problem }
 
 const size = messages.listOf(limits.batchEntries)
 
-/** Takes any value for an item: each is judged on its own. */
+/** Accepts any value as an item, because each is judged separately. */
 const anyItem = describedAs(z.unknown(), itemShape)
 
 const results = z.array(

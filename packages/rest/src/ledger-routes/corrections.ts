@@ -55,5 +55,5 @@ const refundRoute = defineRoute({
   fieldNames: { id: 'entry_id' },
 })
 
-/** What undoes postings: reversals and refunds. */
+/** The routes that undo postings: reversals and refunds. */
 export const correctionRoutes: readonly Route[] = [reverseRoute, refundRoute]

@@ -26,7 +26,7 @@ const entriesQuery = z.object({
   metadata: shapes.metadataFilter.optional(),
 })
 
-/** An owner's entries. */
+/** Lists an owner's entries. */
 export function entriesRoute(contract: Contract): Route {
   return defineRoute({
     method: 'get',
@@ -62,7 +62,7 @@ export function entriesRoute(contract: Contract): Route {
   })
 }
 
-/** The entry of a nonce: whether a posting went through whose answer was lost. */
+/** Reads the entry of a nonce. It tells whether a posting went through when its answer was lost. */
 export const entryByNonceRoute = defineRoute({
   method: 'get',
   path: '/ledger/{owner_id}/entry',
@@ -84,7 +84,7 @@ export const entryByNonceRoute = defineRoute({
   codes: ['ENTRY_NOT_FOUND'],
 })
 
-/** One entry. */
+/** Reads one entry. */
 export const entryRoute = defineRoute({
   method: 'get',
   path: '/ledger/entries/{entry_id}',

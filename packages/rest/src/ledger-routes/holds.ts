@@ -55,7 +55,7 @@ export function holdsRoute(readEntries: EntryReader): Route {
   })
 }
 
-/** One hold. */
+/** Reads one hold. */
 export const holdRoute = defineRoute({
   method: 'get',
   path: '/ledger/holds/{hold_id}',
@@ -74,7 +74,7 @@ export const holdRoute = defineRoute({
   codes: ['HOLD_NOT_FOUND'],
 })
 
-/** An owner's live holds. */
+/** Lists an owner's live holds. */
 export const heldRoute = defineRoute({
   method: 'get',
   path: '/ledger/{owner_id}/holds',
@@ -89,7 +89,7 @@ export const heldRoute = defineRoute({
   answer: (holds) => ({ holds: holds.map(restHold) }),
 })
 
-/** Posts what a hold has promised. */
+/** Posts the entry that a hold was for. */
 export const captureRoute = defineRoute({
   method: 'post',
   path: '/ledger/holds/{hold_id}/capture',
@@ -121,7 +121,7 @@ export const captureRoute = defineRoute({
   answer(captured) {
     const entry = restEntry(captured.entry)
     const { hold, ...credits } = postedHold(captured)
-    // A dry run imagines what becomes of a hold that is there, and so has an id.
+    // In a dry run the graph gives the hold no id. The real hold has one, which the entry names.
     return { entry, hold: { ...hold, id: entry.hold_id ?? hold.id }, ...credits }
   },
   async replay({ entry, credits }, run) {

@@ -13,9 +13,10 @@ import { accountsRoute, summaryRoutes } from './statements.ts'
 import { postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
 /**
- * The ledger's routes; transfers where the app has their operations. Reads of one owner come first: ids are numbers and
- * UUIDs, so that an owner called `holds` or `entries` keeps all of them. What would stand where an owner does has a path
- * outside of `/ledger`.
+ * Returns the ledger's routes, with transfers when the app has them.
+ *
+ * Reads of one owner come first. Ids in paths are numbers and UUIDs, so an owner called `holds` or `entries` still gets
+ * every route. A route whose fixed segment would stand where an owner stands has a path outside of `/ledger`.
  */
 export function ledgerRoutes(contract: Contract): readonly Route[] {
   const readEntry = createEntryReader(contract)

@@ -45,7 +45,7 @@ const operationInfo = z
   })
   .meta({ id: 'LedgerOperationInfo', description: 'An operation with all that a form needs.' })
 
-/** What the app can do with credits. */
+/** Lists the app's operations. */
 export const operationsRoute = defineRoute({
   method: 'get',
   path: '/operations',

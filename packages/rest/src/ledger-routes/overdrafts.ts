@@ -4,7 +4,7 @@ import { restBalance } from '../graph.ts'
 import { defineRoute } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
-/** Sets an overdraft. Its refusals name no entry of the request, which has none. */
+/** Sets an overdraft. */
 export const overdraftRoute = defineRoute({
   method: 'put',
   path: '/ledger/{owner_id}/overdraft',

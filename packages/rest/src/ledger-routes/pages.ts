@@ -12,24 +12,24 @@ const wholeNumber = z
     default: limits.defaultPageSize,
   })
 
-/** The query of a route that answers a page of a list. */
+/** The query parameters of a route that answers with a page. */
 export const pageQuery = {
   first: wholeNumber.optional().meta({ description: 'How many of the list a page has.' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
 }
 
-/** The arguments that they are. */
+/** Returns the graph's arguments for a page. */
 export function pageArguments({ first, after }: { first?: string | undefined; after?: string | undefined }) {
   return { first: first && Number(first), after }
 }
 
-/** Where the next page begins. */
+/** The cursor of the next page. */
 export const next = z
   .string()
   .nullable()
   .meta({ description: 'The `after` of the next page; null on the last.' })
 
-/** The `next` of a page. */
+/** Returns the field `next` of a page, which is null on the last page. */
 export function nextOf({ pageInfo }: { pageInfo: { hasNextPage: boolean; endCursor: string | null } }) {
   return pageInfo.hasNextPage ? pageInfo.endCursor : null
 }

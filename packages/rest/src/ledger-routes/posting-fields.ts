@@ -4,14 +4,14 @@ import type { RunDocument } from '../execute.ts'
 import { type FieldProblem, validationProblem } from '../problem.ts'
 import * as shapes from '../shapes.ts'
 
-/** The fields of an entry that is asked for. */
+/** The fields of an entry in a request. */
 export const entryFields = {
   owner_id: shapes.ownerId,
   operation: shapes.postOperation,
   amount: shapes.amount.nullish(),
 }
 
-/** The fields that every posting has beside its entries. */
+/** The fields of a posting in addition to its entries. */
 export const postingFields = {
   nonce: shapes.nonce,
   metadata: shapes.metadata.nullish(),
@@ -20,19 +20,22 @@ export const postingFields = {
 
 type Fields<Shape extends Readonly<Record<string, z.ZodType>>> = z.output<z.ZodObject<Shape>>
 
-/** The fields of every posting as the graph's inputs have them. */
+/** Converts the fields of a posting to the graph's input. */
 export function postingInput({ nonce, metadata, dry_run: dryRun }: Fields<typeof postingFields>) {
   return { nonce, metadata, dryRun }
 }
 
-/** An entry that is asked for, as the graph's inputs have it. */
+/** An entry of a request, as the graph's inputs have it. */
 export interface GraphEntry {
   readonly ownerId: string
   readonly operation: string
   readonly amount: number | null | undefined
 }
 
-/** Reads the entries of a body. @throws Problem VALIDATION_ERROR that names every operation that the app lacks or has retired. */
+/**
+ * Reads the entries of a body. @throws Problem VALIDATION_ERROR that names every operation that is unknown, retired or
+ * internal
+ */
 export type EntryReader = (
   entries: readonly Fields<typeof entryFields>[],
   run: RunDocument,
@@ -40,8 +43,8 @@ export type EntryReader = (
 ) => Promise<GraphEntry[]>
 
 /**
- * Older clients send amounts with their sign. One that agrees with the operation is left out; one that disagrees goes on
- * to the graph, which refuses it.
+ * Makes the reader of entries. Older clients send amounts with a sign. A minus sign that agrees with the operation is
+ * removed. One that disagrees stays, and the graph refuses it.
  */
 export function createEntryReader(contract: Contract): EntryReader {
   const directions = createDirections()

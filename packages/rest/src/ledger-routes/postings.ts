@@ -6,7 +6,7 @@ import { defineRoute, type Replay, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
 
-/** What a posting of one entry is asked with. */
+/** The body of a request that posts one entry. */
 export const postingBody = z.object({
   owner_id: entryFields.owner_id,
   operation: entryFields.operation,
@@ -16,17 +16,17 @@ export const postingBody = z.object({
   dry_run: postingFields.dry_run,
 })
 
-/** What a posting of one entry is answered with. */
+/** The answer to a posting of one entry. */
 export const postedEntryBody = z
   .object({ entry: shapes.entry, balance: shapes.balance })
   .meta({ id: 'PostedEntry' })
 
-/** A posting of one entry as REST answers it. */
+/** Converts a posting of one entry to REST. */
 export function postedEntry({ entry, balance }: Accepted<RestPostLedgerEntryMutation['result']>) {
   return { entry: restEntry(entry), balance: balance.amount }
 }
 
-/** A replay of a posting of one entry. */
+/** Converts a replay of one entry to REST. */
 export function replayedEntry({ entry, balance }: Replay) {
   return entry && { entry, balance }
 }

@@ -25,7 +25,7 @@ const summaryQuery = z.object({
   operation: operationQuery,
 })
 
-/** Entries by operation and time: an owner's, and the whole app's under a path that can be no owner's. */
+/** Sums entries up by operation and time: of one owner, and of the whole app under a path that cannot be an owner's. */
 export function summaryRoutes(contract: Contract): readonly Route[] {
   const asked = ({ from, to, per, operation }: z.output<typeof summaryQuery>) => {
     const operations = oneOrMore(operation)
@@ -70,7 +70,7 @@ const account = shapes.accountBalance
   })
   .meta({ id: 'LedgerAccount' })
 
-/** The app's accounts. */
+/** Lists the app's accounts. */
 export const accountsRoute = defineRoute({
   method: 'get',
   path: '/ledger',

@@ -15,12 +15,12 @@ import { defineRoute, type Replay, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
 
-/** What a posting of a transaction is answered with. */
+/** The answer to a posting of a transaction. */
 export const postedTransactionBody = z
   .object({ transaction: shapes.transaction, balances: shapes.balances })
   .meta({ id: 'PostedTransaction' })
 
-/** A posted transaction as REST answers it. */
+/** Converts a posted transaction to REST. */
 export function postedTransaction({
   transaction,
   balances,
@@ -28,7 +28,7 @@ export function postedTransaction({
   return { transaction: restTransaction(transaction), balances: restBalances(balances) }
 }
 
-/** A replay of a transaction: with the current balances of its owners. */
+/** Converts a replay of a transaction to REST, with the current balances of its owners. */
 export async function replayedTransaction({ transaction }: Replay, run: RunDocument) {
   if (!transaction) return undefined
   const ownerIds = [...new Set(transaction.entries.map((entry) => entry.owner_id))]
@@ -74,7 +74,7 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
   })
 }
 
-/** One transaction. */
+/** Reads one transaction. */
 export const transactionRoute = defineRoute({
   method: 'get',
   path: '/ledger/transactions/{transaction_id}',
