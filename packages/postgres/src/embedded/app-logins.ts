@@ -7,23 +7,23 @@ import { closeDatabase, provisionApp } from '../roles/provision.ts'
 import { appPasswordOf } from './app-passwords.ts'
 
 export interface AppLoginsOptions {
-  /** The folder of the database: `home` of the server that a process is attached to. */
+  /** The database's folder: the `home` of the server that this process is attached to. */
   readonly home: string
-  /** The url of the migrated database, as its owner. */
+  /** The url of the migrated database, with its owner's login. */
   readonly url: string
   readonly apps: readonly string[]
-  /** Gets lines that tell a person what happens. */
+  /** Called with lines that tell a person what happens. */
   readonly log: (line: string) => void
   /** Ends the wait for another process with an AbortError. */
   readonly signal?: AbortSignal
 }
 
-/** Connections of an app to the embedded server: enough for 16 workers. */
+/** Connections of an app to the embedded server. It is enough for 16 workers. */
 const CONNECTIONS = 200
 
 /**
- * Lets each app log in to the embedded database as its own role, and closes the server's other databases to all of them.
- * Returns the url of each app.
+ * Gives each app a login with its own role on the embedded database, and closes the server's other databases to these
+ * roles. Returns each app's url.
  */
 export async function makeAppLogins(options: AppLoginsOptions): Promise<ReadonlyMap<string, string>> {
   const { home, url, apps, log } = options
@@ -42,7 +42,7 @@ export async function makeAppLogins(options: AppLoginsOptions): Promise<Readonly
   })
 }
 
-/** In the database "postgres" stand the leases that keep the server running: no app shall come near them. */
+/** The leases that keep the server running are in the database "postgres". No app may reach them. */
 async function closeOtherDatabases(connection: pg.Client): Promise<void> {
   const { rowCount } = await connection.query(
     `SELECT FROM pg_database WHERE datname IN ('postgres', 'template1') AND has_database_privilege('public', oid, 'CONNECT')`,

@@ -4,20 +4,20 @@ import { newPassword } from '../roles/scram.ts'
 
 const PREFIX = 'password.'
 
-/** The password of an app's role, which is made at the first start of the app and kept beside the data. */
+/** Returns the password of an app's role. It is made when the app first starts, and kept beside the data. */
 export function appPasswordOf(home: string, app: string): string {
   const file = path.join(home, `${PREFIX}${app}`)
   try {
     writeFileSync(file, `${newPassword()}\n`, { mode: 0o600, flag: 'wx', flush: true })
   } catch {
-    // It is there, or cannot be written: reading it says which.
+    // The file exists, or cannot be written. Reading it shows which.
   }
   const password = readFileSync(file, 'utf8').trim()
   if (password) return password
   throw new Error(`${file} is empty. Remove it: the next start makes another password.`)
 }
 
-/** The files that hold passwords of apps' roles. */
+/** Returns the files with the passwords of the apps' roles. */
 export function appPasswordFilesOf(home: string): string[] {
   return readdirSync(home)
     .filter((name) => name.startsWith(PREFIX))

@@ -11,30 +11,30 @@ import { embeddedSettings } from './settings.ts'
 import { withStartLock } from './start-lock.ts'
 
 export interface AttachOptions {
-  /** The folder of the database, kept between runs: `.data/postgres` of the project. */
+  /** The folder that keeps the database between runs: `.data/postgres` in the project. */
   readonly directory: string
-  /** Gets lines that tell a person what happens. */
+  /** Called with lines that tell a person what happens. */
   readonly log: (line: string) => void
 }
 
-/** One process's lease of an embedded server. Until it detaches, it starts the server again whenever that ends. */
+/** One process's lease of an embedded server. Until it detaches, it starts the server again whenever the server ends. */
 export interface AttachedPostgres {
-  /** The url of a database on this server. */
+  /** Returns the url of a database on this server. */
   url(database: string): string
-  /** Where the data is: `directory`, or a folder of the system when PostgreSQL's user cannot enter that one. */
+  /** The folder with the data: `directory`, or a folder of the system when PostgreSQL's user cannot enter `directory`. */
   readonly home: string
-  /** Lets go of the server; the last one attached stops it. */
+  /** Gives the lease up. The last process to do so stops the server. */
   detach(): Promise<void>
 }
 
 const PATIENCE_MS = 10_000
 
 /**
- * Attaches to the embedded server of `directory`; makes the database and starts the server where that is not done yet.
- * Any number of processes may attach and detach at the same time. A server that lost all its processes to `kill -9`
- * runs on until the next one attaches and detaches.
+ * Attaches to the embedded server of `directory`. Makes the database and starts the server if needed. Any number of
+ * processes may attach and detach at the same time. If all of them end by `kill -9`, the server runs on until the next
+ * process attaches and detaches.
  *
- * @throws when PostgreSQL does not start, with what it said.
+ * @throws Error with PostgreSQL's message when it does not start
  */
 export async function attachEmbeddedPostgres({ directory, log }: AttachOptions): Promise<AttachedPostgres> {
   makeOpen(directory)
@@ -67,7 +67,7 @@ export async function attachEmbeddedPostgres({ directory, log }: AttachOptions):
   })
 }
 
-/** Makes urls of the databases of a running server. */
+/** Returns a function that makes the urls of a running server's databases. */
 export function urlOf(
   placement: Placement,
   port: number,
@@ -100,7 +100,7 @@ async function startAndLease(directory: string, placement: Placement, log: (line
   }
 }
 
-// The port is in the urls that the apps have.
+// The apps' urls contain the port, so it must stay the same.
 async function startOnSamePort(
   placement: Placement,
   port: number,
@@ -119,7 +119,7 @@ async function letGo(
   log: (line: string) => void,
 ): Promise<void> {
   try {
-    // Where our connection ended, PostgreSQL may have been restarted, or be gone.
+    // When our connection has ended, PostgreSQL may have been restarted or be gone.
     const last = await isAlone(lease).catch(() => isUnleased(url).catch(() => false))
     if (!last) return
     log('Stopping PostgreSQL …')

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, statSync, symlinkSync } from 'node
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-/** PostgreSQL's programs for this machine, as an npm package brings them. */
+/** PostgreSQL's programs for this machine, from an npm package. */
 export interface Binaries {
   /** The folder with `bin`, `lib` and `share`. */
   readonly folder: string
@@ -12,7 +12,7 @@ export interface Binaries {
 
 const programs = ['initdb', 'pg_ctl', 'postgres'] as const
 
-/** The path of one of PostgreSQL's programs. */
+/** Returns the path of one of PostgreSQL's programs. */
 export function programOf(folder: string, program: (typeof programs)[number]): string {
   return path.join(folder, 'bin', process.platform === 'win32' ? `${program}.exe` : program)
 }
@@ -38,7 +38,7 @@ export function findBinaries(): Binaries {
   return { folder, version }
 }
 
-// An npm package holds no symbolic links, and its install script, which makes them, may have been left out.
+// An npm package cannot hold symbolic links. Its install script makes them, but may have been skipped.
 function complete(folder: string): void {
   const list = path.join(folder, 'pg-symlinks.json')
   const links: { source: string; target: string }[] = existsSync(list)

@@ -19,7 +19,7 @@ import { runProgram } from './run-program.ts'
 /** The database user that owns everything in an embedded server. */
 export const DATABASE_USER = 'ledger'
 
-/** What every embedded server has: UTF-8, and an order of text that no operating system changes. */
+/** Every embedded server has UTF-8, and a sort order of text that no operating system changes. */
 export const INITDB_OPTIONS: readonly string[] = [
   '--encoding=UTF8',
   '--locale=C',
@@ -36,13 +36,13 @@ const UNFINISHED = 'data.unfinished'
 
 export interface InitialiseOptions {
   readonly databaseUser?: string
-  /** Leaves out waiting for the disk: for servers that live as long as a test run. */
+  /** Skips waiting for the disk, for servers that live only during a test run. */
   readonly temporary?: boolean
 }
 
 /**
- * Makes the database cluster. A start that was killed half-way leaves an initdb that may still write: every attempt has
- * a folder of its own, and what earlier ones left is thrown away last.
+ * Makes the database cluster. When an earlier start was killed half-way, its initdb may still be writing. So each
+ * attempt has its own folder, and the folders of earlier attempts are removed at the end.
  */
 export async function initialise(placement: Placement, options: InitialiseOptions = {}): Promise<void> {
   const { home, programs, user } = placement
@@ -65,7 +65,7 @@ export async function initialise(placement: Placement, options: InitialiseOption
       ],
       user,
     )
-    // The cluster is on the disk: without its password there it would be lost.
+    // The cluster is on the disk now. It would be lost if its password were not.
     const flush = !options.temporary
     writeFileSync(passwordFileOf(home), `${password}\n`, { mode: 0o600, flush })
     renameSync(data, dataOf(home))
@@ -75,13 +75,13 @@ export async function initialise(placement: Placement, options: InitialiseOption
   }
 }
 
-/** Removes what attempts to make a cluster have left; what another process writes at this moment stays. */
+/** Removes the folders that unfinished attempts left. Files that another process is writing now stay. */
 export function removeUnfinished(home: string): void {
   for (const name of readdirSync(home).filter((entry) => entry.startsWith(UNFINISHED))) {
     try {
       rmSync(path.join(home, name), { recursive: true, force: true, maxRetries: 2 })
     } catch {
-      // the next one removes it
+      // the next attempt removes it
     }
   }
 }
@@ -96,7 +96,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** Refuses a cluster that these programs cannot open, and says what to do. */
+/** Refuses a cluster that these programs cannot open. The error says what to do. */
 export function checkInitialised({ home }: Placement): void {
   const version = readFileSync(path.join(dataOf(home), 'PG_VERSION'), 'utf8').trim()
   if (version === MAJOR_VERSION) return
@@ -106,10 +106,10 @@ export function checkInitialised({ home }: Placement): void {
   )
 }
 
-/** The file with the password of the cluster's user. */
+/** Returns the path of the file with the password of the cluster's user. */
 export const passwordFileOf = (home: string): string => path.join(home, 'password')
 
-/** The password of the cluster's user. */
+/** Returns the password of the cluster's user. */
 export function passwordOf({ home }: Placement): string {
   try {
     return readFileSync(passwordFileOf(home), 'utf8').trim()

@@ -4,25 +4,25 @@ import { messageOf } from '../errors.ts'
 import { isRestarting, takeLease } from './lease.ts'
 
 export interface KeptLeaseOptions {
-  /** The url of the database "postgres"; it stays the same as long as the lease is kept. */
+  /** The url of the database "postgres". It stays the same while the lease is kept. */
   readonly url: string
-  /** Starts the server of that url where it does not run. */
+  /** Starts the server of that url again if it has ended. */
   readonly startAgain: () => Promise<void>
   readonly log: (line: string) => void
 }
 
-/** A lease that is taken again whenever it is lost, on a server that is started again where it ended. */
+/** A lease that is taken again whenever it is lost. A server that has ended is started again. */
 export interface KeptLease {
-  /** Whether nobody wants the lease any more. */
+  /** Whether the lease is no longer wanted. */
   isGivenUp(): boolean
-  /** Takes it no more, and hands over its connection, which may have ended. */
+  /** Stops keeping the lease. Returns its connection, which may have ended. */
   giveUp(): Promise<pg.Client>
 }
 
 const SHORTLY_MS = 50
 const LATER_MS = 1_000
 
-/** Takes a lease, and keeps it until it is given up. */
+/** Takes a lease and keeps it until it is given up. */
 export async function keepLease({ url, startAgain, log }: KeptLeaseOptions): Promise<KeptLease> {
   let givenUp = false
   let takingAgain = Promise.resolve()
@@ -39,7 +39,7 @@ export async function keepLease({ url, startAgain, log }: KeptLeaseOptions): Pro
         lease = await takeLease(url, onLost)
         return
       } catch (error) {
-        // Without the start lock: one who has it may be about to judge that nobody has a lease.
+        // This retries without the start lock: its holder may be about to decide that nobody has a lease.
         if (isRestarting(error)) continue
       }
       try {

@@ -4,17 +4,18 @@ import pg from 'pg'
 import { withConnection } from '../connection.ts'
 import { codeOf, messageOf } from '../errors.ts'
 
-// Attached processes share this advisory lock in the database "postgres". A process that is killed lets go of it too.
+// Attached processes share this advisory lock in the database "postgres". PostgreSQL releases it when a process is
+// killed.
 const ATTACHED = 'hashtext($$shared-ledger attached$$)'
 const TAKE_LEASE = `SELECT pg_advisory_lock_shared(${ATTACHED})`
 const AM_I_THE_LAST = `SELECT pg_try_advisory_lock(${ATTACHED}) AS alone`
 
-// PostgreSQL ends every connection when one of its processes dies. The others then take their leases again; they get
-// this long before anybody judges that they are gone.
+// When one of PostgreSQL's processes dies, PostgreSQL ends every connection. The attached processes then take their
+// leases again. They get this long before anybody decides that they are gone.
 const RETURN_MS = 500
 const RESTART_MS = 10_000
 
-/** Opens the connection that keeps the server running for this process. `onLost` is called when it ends thereafter. */
+/** Opens the connection that keeps the server running for this process. `onLost` is called when the connection ends. */
 export async function takeLease(url: string, onLost: () => void): Promise<pg.Client> {
   const lease = new pg.Client({
     ...connectionTo(url, commandBounds),
@@ -38,17 +39,17 @@ export async function takeLease(url: string, onLost: () => void): Promise<pg.Cli
   }
 }
 
-/** Whether no other process is attached to the server of this connection. */
+/** Whether no other process is attached to this connection's server. */
 export async function isAlone(connection: pg.Client): Promise<boolean> {
   const { rows } = await connection.query<{ alone: boolean }>(AM_I_THE_LAST)
   return rows[0]?.alone ?? false
 }
 
 /**
- * Whether no process is attached, asked on a new connection. Waits for those that lost theirs a moment ago, and for a
- * server that restarts.
+ * Whether no process is attached to the server. It opens a new connection, and first gives others time to take a lost
+ * lease again and a server time to restart.
  *
- * @throws when the server does not answer.
+ * @throws Error when the server does not answer
  */
 export async function isUnleased(url: string): Promise<boolean> {
   await sleep(RETURN_MS)
@@ -63,12 +64,12 @@ export async function isUnleased(url: string): Promise<boolean> {
   }
 }
 
-/** Whether the error is that of a server that stops, restarts or is gone. */
+/** Whether the error means that the server stops, restarts or is gone. */
 export function isGone(error: unknown): boolean {
   return isRestarting(error) || codeOf(error) === 'ECONNREFUSED'
 }
 
-/** Whether the error is that of a server that ends its connections, or does not take any yet. */
+/** Whether the error means that the server ends its connections, or does not accept any yet. */
 export function isRestarting(error: unknown): boolean {
   const code = codeOf(error)
   if (code === undefined) return messageOf(error).includes('Connection terminated')

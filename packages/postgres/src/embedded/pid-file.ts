@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf } from '../errors.ts'
 
-/** What a running server writes into postmaster.pid. */
+/** The content of a running server's postmaster.pid. */
 export interface PidFile {
   readonly pid: number
   readonly port: number
@@ -13,7 +13,10 @@ export interface PidFile {
 
 const pidFileOf = (data: string): string => path.join(data, 'postmaster.pid')
 
-/** The postmaster.pid of a data folder, or undefined when no server has it: none there, or its process is gone. */
+/**
+ * Reads the postmaster.pid of a data folder. Returns undefined when no server runs there: the file is missing, or its
+ * process is gone.
+ */
 export function readPidFile(data: string): PidFile | undefined {
   let lines: string[]
   try {
@@ -28,9 +31,9 @@ export function readPidFile(data: string): PidFile | undefined {
 }
 
 /**
- * Removes the postmaster.pid of a server that was killed, and answers the port that it had, which apps may still know.
- * PostgreSQL itself sees through most stale ones, but not when its process id went to another process of the same
- * user, or is a zombie.
+ * Removes the postmaster.pid of a server that was killed. Returns the port that the server had, which apps may still
+ * use. PostgreSQL recognises most stale files by itself. It does not when the process id now belongs to another process
+ * of the same user, or to a zombie.
  */
 export function removeStalePidFile(data: string): number | undefined {
   if (readPidFile(data) !== undefined || !existsSync(pidFileOf(data))) return undefined
@@ -39,7 +42,7 @@ export function removeStalePidFile(data: string): number | undefined {
   return port > 0 && port < 65_536 ? port : undefined
 }
 
-// A process id that a killed server left behind may be that of anything now, also of another folder's PostgreSQL.
+// The process id that a killed server left may now belong to any process, even to another folder's PostgreSQL.
 function isServerOf(data: string, pid: number): boolean {
   if (!isAlive(pid)) return false
   try {
@@ -53,13 +56,16 @@ function isServerOf(data: string, pid: number): boolean {
 }
 
 function isLinuxServerOf(data: string, pid: number): boolean {
-  // pid (comm) state …: a zombie is a dead process that nobody has waited for
+  // Format: pid (comm) state …. A zombie is a dead process that nobody has waited for.
   const [, comm, state] = /^\d+ \((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
   if (comm !== 'postgres' || state === 'Z') return false
   return folderOf(pid) === realpathSync(data)
 }
 
-/** The working directory of a process; where that is a secret, as in a container without SYS_PTRACE, what -D names. */
+/**
+ * Returns a process's working directory. In a container without SYS_PTRACE this is hidden, so its argument -D counts
+ * instead.
+ */
 function folderOf(pid: number): string | undefined {
   try {
     return realpathSync(`/proc/${pid}/cwd`)

@@ -6,7 +6,7 @@ import { type Binaries, findBinaries, programOf } from './binaries.ts'
 import { runProgram } from './run-program.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
 
-/** Where an embedded server has its programs and its data, and whom it runs as. */
+/** Where an embedded server's programs and data are, and which system user it runs as. */
 export interface Placement {
   /** The folder with `bin`, `lib` and `share`. */
   readonly programs: string
@@ -15,15 +15,15 @@ export interface Placement {
   readonly user: ServerUser | undefined
 }
 
-/** The folder with PostgreSQL's data (PGDATA). */
+/** Returns the folder with PostgreSQL's data (PGDATA). */
 export const dataOf = (home: string): string => path.join(home, 'data')
 
-/** The file with what the server says. */
+/** Returns the path of the server's log file. */
 export const logOf = (home: string): string => path.join(home, 'server.log')
 
 /**
- * The folder in the system's state directory that stands in for `directory` where PostgreSQL's user may not enter:
- * below a folder of mode 0700, such as /root or what `mktemp -d` makes.
+ * Returns the folder in the system's state directory that replaces `directory` when PostgreSQL's user may not enter
+ * that. This happens below a folder of mode 0700, such as /root or one that `mktemp -d` makes.
  */
 export function stateDirectoryOf(directory: string): string {
   const hash = createHash('sha256').update(path.resolve(directory)).digest('hex').slice(0, 12)
@@ -31,10 +31,10 @@ export function stateDirectoryOf(directory: string): string {
 }
 
 /**
- * Finds a place that the server can reach, for its programs and for the data of `directory`, which exists. Data stays
- * where it once is, whether folders are opened or closed to others thereafter.
+ * Finds folders that the server can enter, for its programs and for the data of `directory`, which must exist. Data
+ * that exists is never moved, even if its folder is opened or closed to others later.
  *
- * @throws when the data is where PostgreSQL's user can enter no more, with what to do.
+ * @throws Error that says what to do when PostgreSQL's user can no longer enter the data's folder
  */
 export async function place(directory: string, binaries: Binaries = findBinaries()): Promise<Placement> {
   const stateDirectory = stateDirectoryOf(directory)
@@ -81,7 +81,7 @@ async function copyOf(binaries: Binaries, stateDirectory: string): Promise<strin
   return copy
 }
 
-/** Makes a folder that others may enter, whatever the umask; the data below belongs to PostgreSQL's user alone. */
+/** Makes a folder that others may enter, whatever the umask. Only PostgreSQL's user may read the data below it. */
 export function makeOpen(folder: string): void {
   const first = mkdirSync(folder, { recursive: true })
   for (let made = folder; first !== undefined && made.startsWith(first); made = path.dirname(made)) {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** The wanted port when no other program has it, else any free one. */
+/** Returns the wanted port if it is free, else any free port. */
 export async function freePort(wanted: number): Promise<number> {
   return (await bind(wanted)) ?? (await bind(0)) ?? wanted
 }

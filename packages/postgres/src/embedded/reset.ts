@@ -9,10 +9,10 @@ import { stopServer } from './server.ts'
 import { withStartLock } from './start-lock.ts'
 
 /**
- * Removes everything in the embedded server of `directory`; the next start makes it anew. Answers the folder that was
+ * Removes everything in the embedded server of `directory`. The next start makes it anew. Returns the folder that was
  * emptied.
  *
- * @throws while another process uses the server.
+ * @throws Error while another process uses the server
  */
 export async function resetEmbeddedPostgres(directory: string): Promise<string> {
   makeOpen(directory)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import type { ServerUser } from './server-user.ts'
 
-/** Runs a program to its end and answers its output; an exit code other than 0 is an error that shows the output. */
+/** Runs a program to its end and returns its output. @throws Error with the output when the exit code is not 0 */
 export function runProgram(
   file: string,
   args: readonly string[],
@@ -24,13 +24,13 @@ export function runProgram(
   })
 }
 
-/** The user, folder and environment in which PostgreSQL's programs run. */
+/** Returns the user, folder and environment for PostgreSQL's programs. */
 export function surroundings(user: ServerUser | undefined) {
-  // PGDATA, PGPORT and the like belong to another server.
+  // PGDATA, PGPORT and the like may belong to another server.
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'))
   return {
     ...(user && { uid: user.uid, gid: user.gid }),
-    cwd: path.parse(process.cwd()).root, // the user may not enter the one of this process
+    cwd: path.parse(process.cwd()).root, // the user may not be allowed to enter this process's folder
     env: { ...Object.fromEntries(environment), LC_ALL: 'C' },
   }
 }

@@ -8,8 +8,8 @@ export interface ServerUser {
 }
 
 /**
- * Whom PostgreSQL runs as: undefined for "as we do". It refuses to run as root; then it is the owner of the data
- * folder, or the user `postgres`, which is created where there is none.
+ * Returns the system user that PostgreSQL runs as. Undefined means our own user. PostgreSQL refuses to run as root. In
+ * that case it is the owner of the data folder, or the user `postgres`, which is created if missing.
  */
 export function serverUser(data: string): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined

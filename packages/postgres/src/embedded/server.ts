@@ -8,11 +8,11 @@ import { freePort } from './port.ts'
 import { runProgram, surroundings } from './run-program.ts'
 
 export interface StartOptions {
-  /** Taken when it is free; else the server gets another one. A server that was killed gets the one that it had. */
+  /** The port to use if it is free. Otherwise the server gets another one. A server that was killed keeps its port. */
   readonly port: number
-  /** Fails where the port is not free. */
+  /** Whether to fail when the port is not free. */
   readonly portIsFixed?: boolean
-  /** PostgreSQL's settings, over those of postgresql.conf. */
+  /** PostgreSQL's settings. They override those of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -22,10 +22,10 @@ const LOG_LIMIT_BYTES = 10 * 1024 * 1024
 const MAX_CONNECTIONS = '600'
 
 /**
- * Starts the server of a placement, or finds it running, and answers its port once it takes connections. One that runs
- * already may have another port than the one wanted.
+ * Starts the server of a placement, or finds it running. Returns its port once it accepts connections. A server that
+ * already runs may have another port than the wanted one.
  *
- * @throws when PostgreSQL does not start, with what it said.
+ * @throws Error with PostgreSQL's message when it does not start
  */
 export async function startServer(placement: Placement, options: StartOptions): Promise<number> {
   const data = dataOf(placement.home)
@@ -37,7 +37,8 @@ export async function startServer(placement: Placement, options: StartOptions): 
     const port = options.portIsFixed ? options.port : await freePort(had ?? options.port)
     const said = await launch(placement, { ...options, port }, deadline)
     if (said === undefined) continue
-    // The processes of a server that was killed end by themselves within a moment; a port may be lost to another program.
+    // Two causes pass by themselves: the processes of a killed server are still ending, or another program has just
+    // taken the port.
     const isPassing =
       said.includes('pre-existing shared memory block') ||
       (!options.portIsFixed && /could not bind|Address already in use/.test(said))
@@ -48,7 +49,7 @@ export async function startServer(placement: Placement, options: StartOptions): 
   }
 }
 
-/** Stops the server: running transactions are rolled back, and everything committed is on the disk. */
+/** Stops the server. Running transactions are rolled back, and everything committed is on the disk. */
 export async function stopServer(placement: Placement): Promise<void> {
   const data = dataOf(placement.home)
   if (readPidFile(data) === undefined) return
@@ -56,7 +57,8 @@ export async function stopServer(placement: Placement): Promise<void> {
   await runProgram(programOf(placement.programs, 'pg_ctl'), stop, placement.user)
 }
 
-// The server of this folder when one is ready; undefined when none runs. Waits for one that is starting or stopping.
+// Returns this folder's server when it is ready, or undefined when none runs. Waits for a server that is starting or
+// stopping.
 async function settled(data: string, deadline: number): Promise<PidFile | undefined> {
   for (;;) {
     const found = readPidFile(data)
@@ -67,8 +69,8 @@ async function settled(data: string, deadline: number): Promise<PidFile | undefi
   }
 }
 
-// Answers undefined when the server is ready, else what it said before it ended.
-// It gets a session of its own: Ctrl+C reaches it through those who are attached, after their own work is done.
+// Returns undefined when the server is ready, else what it said before it ended. The server gets its own session, so
+// that Ctrl+C does not stop it. The attached processes stop it after their own work is done.
 async function launch(
   placement: Placement,
   options: StartOptions,
@@ -103,7 +105,7 @@ async function launch(
     if (ended !== undefined) return ended
     const running = readPidFile(data)
     if (running?.pid === server.pid && running?.status === 'ready') {
-      server.removeAllListeners('exit') // its log may be gone by then
+      server.removeAllListeners('exit') // the log may be gone by then
       return undefined
     }
     if (Date.now() > deadline) {

@@ -4,7 +4,7 @@ import { codeOf } from '../errors.ts'
 
 export interface StartLockOptions {
   readonly directory: string
-  /** Gets a line when it takes long until others let go of the lock. */
+  /** Called with a line when others keep the lock for long. */
   readonly log?: (line: string) => void
 }
 
@@ -29,10 +29,10 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   try {
     return await lockfile.lock(directory, {
       lockfilePath: path.join(directory, 'start.lock'),
-      stale: 5_000, // the lock of a process that was killed frees itself after this long
+      stale: 5_000, // the lock of a killed process frees itself after this time
       update: 1_000,
       retries: { retries: 1_200, factor: 1, minTimeout: 100, maxTimeout: 100 },
-      onCompromised: () => {}, // this process stood still for longer; PostgreSQL's own postmaster.pid remains
+      onCompromised: () => {}, // this process stood still for longer; PostgreSQL's own postmaster.pid still protects the data
     })
   } catch (error) {
     if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error

@@ -2,12 +2,12 @@ import pg from 'pg'
 import { codeOf } from '../errors.ts'
 import { scramSecretOf } from './scram.ts'
 
-/** The database role of an app. */
+/** Returns the name of an app's database role. */
 export function roleOf(app: string): string {
   return `ledger_${app}`
 }
 
-/** What the role must be, by the columns of pg_roles, and what ALTER ROLE says for it. */
+/** What the role must be, by the columns of pg_roles, with the attribute for ALTER ROLE. */
 const attributes = {
   rolcanlogin: [true, 'LOGIN'],
   rolsuper: [false, 'NOSUPERUSER'],
@@ -26,19 +26,22 @@ export async function hasRole(connection: pg.ClientBase, app: string): Promise<b
 
 export interface RoleOptions {
   readonly app: string
-  /** Set anew where it is given. A new role needs one. */
+  /** The new password. A new role needs one. */
   readonly password?: string
-  /** How many connections it may have at once. Left out: as many as it may already, or else `defaultConnections`. */
+  /**
+   * How many connections the role may have at once. When left out, the present limit stays, or `defaultConnections`
+   * applies.
+   */
   readonly connections?: number
 }
 
-/** How many connections an app's role may have at once, unless told otherwise: those of three processes. */
+/** The default limit of connections of an app's role. It is enough for three processes. */
 const defaultConnections = 40
 
 /**
- * Makes the role of an app, or makes of the one that is there what it shall be: one that may log in, and nothing else.
+ * Makes the role of an app, or corrects the existing one. The role may log in, and nothing else.
  *
- * @throws Error that says who must do it where this user may not.
+ * @throws Error that says who must do it when this user may not
  */
 export async function ensureRole(
   connection: pg.ClientBase,
@@ -51,7 +54,7 @@ export async function ensureRole(
     [roleOf(app)],
   )
   const found = rows[0]
-  // What is right already is not said: some of it only a superuser may say.
+  // Attributes that are already right are left out, because only a superuser may mention some of them.
   for (const [column, [wanted, attribute]] of Object.entries(attributes))
     if ((found ?? blank)[column] !== wanted) changes.push(attribute)
   const before = Number(found?.rolconnlimit ?? -1)
@@ -70,7 +73,7 @@ export async function ensureRole(
   })
 }
 
-/** What CREATE ROLE makes of a role by itself. */
+/** The attributes of a role that CREATE ROLE makes without options. */
 const blank: Record<string, unknown> = {
   rolcanlogin: false,
   rolsuper: false,
@@ -81,7 +84,7 @@ const blank: Record<string, unknown> = {
   rolbypassrls: false,
 }
 
-/** Says what the role may do beyond its app: whose rights it can take, and what it owns. */
+/** Returns what the role may do beyond its app: whose rights it can take, and what it owns. */
 export async function excessOf(connection: pg.ClientBase, app: string): Promise<string[]> {
   const { rows } = await connection.query<{ excess: string }>(
     `SELECT format('it has the role %I: REVOKE %I FROM %I;', g.rolname, g.rolname, r.rolname) AS excess

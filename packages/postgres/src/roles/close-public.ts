@@ -2,8 +2,8 @@ import pg from 'pg'
 import { codeOf } from '../errors.ts'
 
 /**
- * Functions of PostgreSQL that everybody may call, and that no app needs: large objects and messages in the log of changes
- * fill the disk, advisory locks are those by which migrations wait for each other.
+ * Functions of PostgreSQL that everybody may call and no app needs. Large objects and logical messages fill the disk.
+ * Migrations wait for each other with advisory locks.
  */
 const closed = '^(lo_.*|loread|lowrite|pg_(try_)?advisory_.*|pg_logical_emit_message)$'
 
@@ -14,8 +14,9 @@ const openFunctions = `
    ORDER BY p.oid`
 
 /**
- * Takes from PUBLIC, and so from every app's role, what no app needs in this database: temporary tables, objects in schema
- * public, and some of PostgreSQL's functions. The ledger's owner keeps them. Returns what this user may not take away.
+ * Takes from PUBLIC, and so from every app's role, what no app needs in this database: temporary tables, objects in
+ * schema public, and some of PostgreSQL's functions. The ledger's owner keeps these rights. Returns what this user may
+ * not revoke.
  */
 export async function closePublic(connection: pg.ClientBase): Promise<string[]> {
   const left: string[] = []
@@ -34,7 +35,7 @@ export async function closePublic(connection: pg.ClientBase): Promise<string[]> 
   }
   if (open) {
     const whose = `ON DATABASE ${pg.escapeIdentifier(database)}`
-    // Migrations of the ledger use temporary tables.
+    // The ledger's migrations use temporary tables.
     await take(`GRANT TEMPORARY ${whose} TO ${owner}; REVOKE TEMPORARY, CREATE ${whose} FROM PUBLIC`)
   }
   if (creates) await take('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
@@ -50,7 +51,7 @@ export async function closePublic(connection: pg.ClientBase): Promise<string[]> 
   return left
 }
 
-/** Runs a REVOKE. PostgreSQL only warns one who may revoke nothing. */
+/** Runs a REVOKE and returns whether it worked. When the user may not revoke, PostgreSQL only warns. */
 async function isTaken(connection: pg.ClientBase, statement: string): Promise<boolean> {
   let isWarned = false
   const hear = () => {

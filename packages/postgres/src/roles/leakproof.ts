@@ -2,13 +2,13 @@ import type pg from 'pg'
 import { codeOf } from '../errors.ts'
 
 /**
- * Functions by which the ledger's indexes are searched, and which tell nothing of their arguments: one counts nulls, the
- * other compares the beginnings of texts. PostgreSQL does not know that of them, and so searches no index by them where
- * row-level security is to be judged first: a role would read all of an owner's entries in place of a page.
+ * Functions that the ledger's indexes are searched with. They reveal nothing about their arguments: one counts nulls,
+ * the other compares the beginnings of texts. PostgreSQL does not know this. Under row-level security it then does not
+ * use the index, and a role would read all of an owner's entries instead of a page.
  */
 const functions = ['num_nonnulls("any")', 'starts_with(text,text)']
 
-/** Lets roles of apps search by indexes as the owner does, in this database. Returns what this user may not do. */
+/** Lets the apps' roles use these indexes in this database, as the owner does. Returns what this user may not do. */
 export async function searchByIndexes(connection: pg.ClientBase): Promise<string[]> {
   const { rows } = await connection.query<{ name: string }>(
     `SELECT p.oid::regprocedure::text AS name FROM pg_proc p

@@ -3,15 +3,15 @@ import pg from 'pg'
 import { codeOf } from '../errors.ts'
 import { roleOf } from './app-role.ts'
 
-/** How much a statement of an app may put into files that PostgreSQL writes for it alone, such as those of a large sort. */
+/** How much one statement of an app may write into temporary files, for example for a large sort. */
 const temporaryFiles = '1GB'
 
-/** From here on a transaction can have a bound as a whole. */
+/** From this version on, PostgreSQL can limit a whole transaction. */
 const knowsTransactionTimeout = 170_000
 
 /**
- * Gives the role of an app its bounds in this database, for sessions that say nothing else, and the settings of a session
- * that a pooler does not pass on. Returns what this user may not set.
+ * Gives an app's role its time limits in this database, for sessions that set no others, and the session settings that
+ * a pooler does not pass on. Returns what this user may not set.
  */
 export async function limitRole(connection: pg.ClientBase, app: string): Promise<string[]> {
   const { rows } = await connection.query<{ database: string; version: number }>(

@@ -6,11 +6,11 @@ import { searchByIndexes } from './leakproof.ts'
 import { limitRole } from './limits.ts'
 
 /**
- * Lets an app log in as a role of its own: makes or mends the role, its rights and its limits. Done again, it changes
- * nothing. The database is migrated, and the connection is its owner's.
+ * Gives an app a login with its own role. Makes or corrects the role, its rights and its limits. A second call changes
+ * nothing. The database must be migrated, and the connection must be its owner's.
  *
- * @returns what could not be done, each as a sentence for a person.
- * @throws Error that says what to do where the database is not migrated, or this user may not make roles.
+ * @returns what could not be done, each as a sentence for a person
+ * @throws Error that says what to do when the database is not migrated, or this user may not make roles
  */
 export async function provisionApp(connection: pg.ClientBase, options: RoleOptions): Promise<string[]> {
   const { app } = options
@@ -25,8 +25,8 @@ export async function provisionApp(connection: pg.ClientBase, options: RoleOptio
 }
 
 /**
- * Makes a database ready for roles: takes from everybody what no app needs, and lets roles search by indexes. Returns what
- * could not be done, as `provisionApp` does.
+ * Prepares a database for roles: revokes from everybody what no app needs, and lets roles use the ledger's indexes.
+ * Returns what could not be done, as `provisionApp` does.
  */
 export async function closeDatabase(connection: pg.ClientBase): Promise<string[]> {
   const left = await closePublic(connection)

@@ -3,10 +3,10 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 const ITERATIONS = 4096
 
 /**
- * What PostgreSQL keeps of a password (SCRAM-SHA-256, RFC 5803). Sent in its place, the password itself appears in no log
- * and no statistics of the server.
+ * Returns what PostgreSQL stores for a password (SCRAM-SHA-256, RFC 5803). Sending this keeps the password itself out
+ * of the server's logs and statistics.
  *
- * @throws Error on characters that two programs may read in two ways.
+ * @throws Error for characters that two programs may read differently
  */
 export function scramSecretOf(password: string, salt: Buffer = randomBytes(16)): string {
   if (!/^[\x21-\x7e]+$/.test(password)) {
@@ -19,7 +19,7 @@ export function scramSecretOf(password: string, salt: Buffer = randomBytes(16)):
   return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${stored}:${server}`
 }
 
-/** A new password, of 192 bits. */
+/** Makes a new password of 192 random bits. */
 export function newPassword(): string {
   return randomBytes(24).toString('base64url')
 }

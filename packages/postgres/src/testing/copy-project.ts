@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { appsOf, findRoot } from '../project.ts'
 
-/** A project of a test's own: what migrations need of this one, to be changed at will. */
+/** A copy of the parts of this project that migrations need. A test may change it. */
 export interface ProjectCopy {
   readonly root: string
   remove(): void
@@ -12,10 +12,10 @@ export interface ProjectCopy {
 const rootFiles = ['package.json', 'tsconfig.json', 'prisma.config.ts', 'prisma']
 const appFiles = ['package.json', 'prisma.config.ts', 'prisma', 'src/operations.ts']
 
-/** Copies models, migrations and operations into a temporary folder, whose node_modules is this project's. */
+/** Copies models, migrations and operations into a temporary folder. Its node_modules is this project's. */
 export function copyProject(from: string = findRoot()): ProjectCopy {
   const root = mkdtempSync(path.join(tmpdir(), 'shared-ledger-project-'))
-  chmodSync(root, 0o755) // PostgreSQL's user enters, also where we are root
+  chmodSync(root, 0o755) // PostgreSQL's user must be able to enter, even when we are root
   const files = [
     ...rootFiles,
     ...appsOf(from).flatMap((app) => appFiles.map((file) => path.join('apps', app, file))),

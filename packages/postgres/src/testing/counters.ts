@@ -3,8 +3,8 @@ import { inject } from 'vitest'
 import { withConnection } from '../connection.ts'
 
 /**
- * Runs something, and answers the statements that a database carried out meanwhile, by PostgreSQL's own count: each text
- * as often as it was carried out, BEGIN and SET as well; not those within functions.
+ * Runs a function and returns the statements that a database executed meanwhile, as PostgreSQL counts them. Each text
+ * occurs once per execution. BEGIN and SET are included, statements within functions are not.
  */
 export async function statementsOf(database: string, run: () => Promise<unknown>): Promise<string[]> {
   return withConnection(inject('postgres').url, async (connection) => {
@@ -19,7 +19,10 @@ export async function statementsOf(database: string, run: () => Promise<unknown>
   })
 }
 
-/** How many deadlocks PostgreSQL has broken in a database. Waits for the end of its sessions: what they count is told then. */
+/**
+ * Returns how many deadlocks PostgreSQL has resolved in a database. It waits until all sessions have ended, because
+ * PostgreSQL reports their counts only then.
+ */
 export async function deadlocksOf(database: string): Promise<number> {
   return withConnection(inject('postgres').url, async (connection) => {
     const sessions = `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`

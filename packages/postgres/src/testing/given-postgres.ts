@@ -5,8 +5,8 @@ import { migrate } from '../migrations/migrate.ts'
 import type { MigratedPostgres } from './migrated-postgres.ts'
 
 /**
- * Makes a migrated database on a server that is there, `npm run test:postgres`'s: PostgreSQL of another version. Its user
- * is a superuser, and it preloads pg_stat_statements.
+ * Makes a migrated database on an existing server, for `npm run test:postgres` with another version of PostgreSQL. The
+ * url's user must be a superuser, and the server must preload pg_stat_statements.
  */
 export async function useGivenPostgres(
   given: string,

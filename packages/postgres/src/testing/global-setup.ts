@@ -9,11 +9,11 @@ import { startTestPooler } from './test-pooler.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The test run's PostgreSQL server, from packages/postgres/src/testing/global-setup.ts. */
+    /** The test run's PostgreSQL server, which global-setup.ts provides. */
     postgres: {
       readonly url: string
       readonly template: string
-      /** In front of it, in `npm run test:pooler`. */
+      /** The pooler in front of the server, in `npm run test:pooler`. */
       readonly poolerUrl?: string
     }
   }
@@ -21,7 +21,7 @@ declare module 'vitest' {
 
 /**
  * Vitest's global setup: one PostgreSQL server for the whole run, with one migrated template database. The server is
- * that of TEST_POSTGRES_URL where it is set, and one of the run's own otherwise.
+ * the one in TEST_POSTGRES_URL if that is set, else one that this run starts.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = findRoot(project.config.root)

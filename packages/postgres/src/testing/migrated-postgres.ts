@@ -6,7 +6,7 @@ import {
   type TemporaryPostgresOptions,
 } from './temporary-postgres.ts'
 
-/** A PostgreSQL server with a database in which everything is migrated. */
+/** A PostgreSQL server with a fully migrated database. */
 export interface MigratedPostgres extends TemporaryPostgres {
   /** The database's name. */
   readonly database: string
@@ -14,7 +14,10 @@ export interface MigratedPostgres extends TemporaryPostgres {
 
 const database = 'shared_ledger_template'
 
-/** Starts one for a project. Migrating takes Prisma's CLI some seconds: the migrated data is kept until a migration changes. */
+/**
+ * Starts a server with a project's migrated database. Migrating takes Prisma's CLI some seconds, so the migrated data
+ * is cached until a migration changes.
+ */
 export async function startMigratedPostgres(
   root: string,
   { settings, folder }: Pick<TemporaryPostgresOptions, 'settings' | 'folder'> = {},

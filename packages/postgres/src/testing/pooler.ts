@@ -18,11 +18,11 @@ export interface Pooler {
 export interface PoolerOptions {
   /** A url of the server. */
   readonly server: string
-  /** What PgBouncer's configuration says beyond where it listens and leads. */
+  /** PgBouncer's settings, in addition to its address and the server's. */
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** Starts the PgBouncer that is installed. @throws Error with what it said. */
+/** Starts the PgBouncer that is installed. @throws Error with PgBouncer's message */
 export async function startPooler({ server, settings = {} }: PoolerOptions): Promise<Pooler> {
   const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-pooler-'))
   const { host = '', port = 5432, user = '', password } = readDatabaseUrl(server)
@@ -35,13 +35,14 @@ export async function startPooler({ server, settings = {} }: PoolerOptions): Pro
     auth_type: 'any',
     pool_mode: 'transaction',
     max_client_conn: '1000',
-    server_idle_timeout: '1', // a database can be dropped, and its sessions be counted, soon after its test
+    // the session ends soon after its test, so that the database can be dropped and its counts are complete
+    server_idle_timeout: '1',
     ...settings,
   }
   const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}`)
   const file = path.join(folder, 'pgbouncer.ini')
   writeFileSync(file, ['[databases]', target, '[pgbouncer]', ...lines, ''].join('\n'), { mode: 0o600 })
-  const runsAs = serverUser(folder) // it does not run as root
+  const runsAs = serverUser(folder) // it refuses to run as root
   if (runsAs) for (const made of [folder, file]) chownSync(made, runsAs.uid, runsAs.gid)
 
   const PATH = [process.env.PATH, '/usr/sbin'].join(path.delimiter)

@@ -1,5 +1,5 @@
-// Waits beside a test run, whose end ends our stdin; then stops the run's PostgreSQL and removes its folders. After a
-// run that removed them itself there is nothing left to do.
+// Runs beside a test run. The end of the run closes our stdin. Then this process stops the run's PostgreSQL and removes
+// its folders. If the run has removed them itself, nothing is left to do.
 import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readPidFile } from '../embedded/pid-file.ts'

@@ -2,10 +2,10 @@ import { scopes } from '@shared-ledger/ledger/facts'
 import { hashOf, keyText, readKey } from '@shared-ledger/ledger/keys'
 import { withConnection } from '../connection.ts'
 
-/** The key that all requests of `npm run test:keys` carry: of every app, with all scopes. */
+/** The key of all requests in `npm run test:keys`. It is valid for every app, with all scopes. */
 export const suiteKey = keyText({ id: 'TestSuiteKey', secret: 'A'.repeat(43) })
 
-/** Makes that key for each app of a database. Whoever is not its owner makes none. */
+/** Makes that key for each app of a database. A user who is not the database's owner makes none. */
 export async function makeSuiteKey(databaseUrl: string): Promise<void> {
   const { id, secret } = readKey(suiteKey) ?? {}
   await withConnection(databaseUrl, (connection) =>

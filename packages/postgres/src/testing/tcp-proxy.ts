@@ -1,25 +1,22 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A proxy before a PostgreSQL server, whose network can fail without a word. */
+/** A proxy in front of a PostgreSQL server. Its network can fail silently. */
 export interface TcpProxy {
   /** The server's url, through the proxy. */
   readonly url: string
-  /** How many connections are open on the proxy's side of the client. */
+  /** How many client connections are open. */
   readonly connections: number
-  /**
-   * The connections that are open now carry nothing more, in neither direction; neither side hears of an end. New ones
-   * work.
-   */
+  /** Makes the open connections carry nothing more, in either direction. Neither side is told. New connections work. */
   silence(): void
-  /** The same, and new connections are taken and carry nothing, until `carry` is called. */
+  /** Does the same, and accepts new connections that carry nothing either, until `carry` is called. */
   silenceAll(): void
-  /** New connections work again. Silent ones stay silent. */
+  /** Makes new connections work again. Silent connections stay silent. */
   carry(): void
   close(): Promise<void>
 }
 
-/** Starts a proxy before the server of a database's url. */
+/** Starts a proxy in front of the server of a database's url. */
 export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
@@ -29,11 +26,11 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
   const keep = (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    socket.on('error', () => {}) // its end, which follows, is passed on
+    socket.on('error', () => {}) // "close" follows and is passed on
     return socket
   }
 
-  // Ends are passed on by hand: a silent connection must not tell one side that the other has left.
+  // The proxy passes ends on by itself, because a silent connection must not tell one side that the other has left.
   const server = createServer({ allowHalfOpen: true }, (client) => {
     keep(client)
     if (!isCarrying) return

@@ -16,7 +16,7 @@ import { DATABASE_USER, INITDB_OPTIONS } from '../embedded/initialise.ts'
 import type { Placement } from '../embedded/placement.ts'
 import { appsOf, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
 
-/** The folder of a migrated cluster, which stands for exactly the cluster and the migrations of now. */
+/** Returns the folder that caches a migrated cluster. Its name changes with the cluster's options and the migrations. */
 export function templateCacheOf(root: string): string {
   const cluster = [findBinaries().version, DATABASE_USER, ...INITDB_OPTIONS]
   const hash = createHash('sha256').update(cluster.join('\0'))
@@ -29,21 +29,21 @@ export function templateCacheOf(root: string): string {
   return path.join(root, 'node_modules', '.cache', 'shared-ledger', name)
 }
 
-/** Fills a new server's folder from the cache; answers whether there was something. */
+/** Fills a new server's folder from the cache. Returns whether the cache had data. */
 export function restoreFrom(cache: string, { home, user }: Placement): boolean {
   if (!existsSync(cache)) return false
   try {
     for (const name of kept) cpSync(path.join(cache, name), path.join(home, name), { recursive: true })
   } catch {
     for (const name of kept) rmSync(path.join(home, name), { recursive: true, force: true })
-    return false // another run replaces it at this moment
+    return false // another run is replacing it now
   }
-  chmodSync(path.join(home, 'data'), 0o700) // PostgreSQL demands it, and cpSync keeps no mode since Node 22
+  chmodSync(path.join(home, 'data'), 0o700) // PostgreSQL demands this mode, and cpSync does not keep it since Node 22
   if (user) own(path.join(home, 'data'), user)
   return true
 }
 
-/** Keeps the data of a stopped server, in place of what was kept for earlier migrations. Without it runs are only slower. */
+/** Caches the data of a stopped server and drops the data of earlier migrations. If this fails, runs are only slower. */
 export function keepIn(cache: string, { home }: Placement): void {
   const unfinished = `${cache}.${process.pid}`
   try {
@@ -52,7 +52,7 @@ export function keepIn(cache: string, { home }: Placement): void {
     for (const name of kept) cpSync(path.join(home, name), path.join(unfinished, name), { recursive: true })
     renameSync(unfinished, cache)
   } catch {
-    rmSync(unfinished, { recursive: true, force: true }) // another run was faster, or node_modules is not ours
+    rmSync(unfinished, { recursive: true, force: true }) // another run was faster, or node_modules is read-only for us
   }
 }
 

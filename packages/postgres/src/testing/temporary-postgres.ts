@@ -13,27 +13,30 @@ export interface TemporaryPostgresOptions {
   readonly user?: string
   /** A free port is chosen when left out. */
   readonly port?: number
-  /** Where its folder is made; with other temporary ones when left out. PostgreSQL's user must be able to enter it. */
+  /**
+   * Where the server's folder is made. The system's temporary folder when left out. PostgreSQL's user must be able to
+   * enter it.
+   */
   readonly folder?: string
-  /** PostgreSQL's settings, over those that spare it the disk. */
+  /** PostgreSQL's settings. They override the ones that save disk writes. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Puts data into the new server's folder, in place of a new, empty cluster. Answers whether it did. */
+  /** Puts data into the new server's folder instead of a new, empty cluster. Returns whether it did. */
   readonly restore?: (placement: Placement) => boolean
 }
 
-/** A PostgreSQL server of a test's own. */
+/** A PostgreSQL server of one test. */
 export interface TemporaryPostgres {
   url(database: string): string
   readonly placement: Placement
-  /** Stops the server; its data stays. */
+  /** Stops the server. Its data stays. */
   stop(): Promise<void>
-  /** Starts it again, on the same port. */
+  /** Starts the server again, on the same port. */
   start(): Promise<void>
-  /** Stops it for good and removes its folder. */
+  /** Stops the server and removes its folder. */
   remove(): Promise<void>
 }
 
-// Nothing here outlives the test run, so nothing need reach the disk.
+// The data does not outlive the test run, so nothing has to reach the disk.
 const sparingSettings = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -43,12 +46,12 @@ const sparingSettings = {
   max_wal_size: '4GB',
 }
 
-/** Starts a PostgreSQL server in a temporary folder, without regard for what a power cut would do to it. */
+/** Starts a PostgreSQL server in a temporary folder. It may lose data in a power cut. */
 export async function startTemporaryPostgres(
   options: TemporaryPostgresOptions = {},
 ): Promise<TemporaryPostgres> {
   const directory = mkdtempSync(path.join(options.folder ?? tmpdir(), 'shared-ledger-test-'))
-  chmodSync(directory, 0o755) // PostgreSQL's user enters, also where we are root
+  chmodSync(directory, 0o755) // PostgreSQL's user must be able to enter, even when we are root
   const placement = await place(directory)
   const folders = [...new Set([directory, placement.home, stateDirectoryOf(directory)])]
   const release = watch(dataOf(placement.home), folders)

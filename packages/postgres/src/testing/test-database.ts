@@ -7,21 +7,21 @@ import { createDatabase, dropDatabase } from '../databases.ts'
 import { codeOf } from '../errors.ts'
 import { deadlocksOf, statementsOf } from './counters.ts'
 
-/** A database of one test file's own. */
+/** A database of one test file. */
 export interface TestDatabase {
   readonly url: string
-  /** The same without the pooler of `npm run test:pooler`: for a session of a test's own. */
+  /** The url without the pooler of `npm run test:pooler`, for a test that needs its own session. */
   readonly directUrl: string
   readonly name: string
-  /** Drops the database, with the connections that are on it. */
+  /** Drops the database and closes its connections. */
   drop(): Promise<void>
-  /** The statements that the database carries out while something runs. */
+  /** Returns the statements that the database executes while `run` runs. */
   statementsOf(run: () => Promise<unknown>): Promise<string[]>
-  /** How many deadlocks there were, once the connections that are on it have ended. */
+  /** Returns how many deadlocks there were. Waits until all connections have ended. */
   deadlocks(): Promise<number>
 }
 
-/** A copy of the migrated template: the ledger and every app, without accounts and entries. */
+/** Creates a copy of the migrated template: the ledger and every app, without accounts and entries. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { url, template } = inject('postgres')
   return create(async (name) => {
@@ -30,7 +30,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   })
 }
 
-/** An empty database: nothing is migrated. */
+/** Creates an empty database. Nothing is migrated. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   return create((name) => createDatabase(inject('postgres').url, name))
 }
@@ -51,7 +51,7 @@ async function create(make: (name: string) => Promise<unknown>): Promise<TestDat
   }
 }
 
-// A template that something else looks at, such as autovacuum, cannot be copied at that moment.
+// PostgreSQL cannot copy a template while something else is connected to it, such as autovacuum.
 async function untilFree(attempt: () => Promise<unknown>): Promise<void> {
   for (let left = 50; ; left -= 1) {
     try {

@@ -2,10 +2,10 @@ import { readBounds, sessionBounds, sessionSettings, setClause } from '@shared-l
 import { withConnection } from '../connection.ts'
 import { type Pooler, startPooler } from './pooler.ts'
 
-/** What docs/troubleshooting.md says of PgBouncer: the pooler passes over settings, and the role has them. */
+/** The settings that docs/troubleshooting.md tells PgBouncer to ignore. The role has them instead. */
 const ignored = ['options', ...Object.keys(sessionBounds(readBounds()))].join(', ')
 
-/** Starts the pooler of a test run, and gives the settings of a session to the server's role, until it stops. */
+/** Starts the pooler of a test run. Until the pooler stops, the server's role has the session settings. */
 export async function startTestPooler(server: string): Promise<Pooler> {
   const settings = Object.entries({ ...sessionSettings, ...sessionBounds(readBounds()) })
   const statements = settings.map(

@@ -4,8 +4,8 @@ import { Socket } from 'node:net'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /**
- * Starts a process that outlives this one, stops the server of `data` when this one ends, be it by kill -9, and removes
- * the folders. The answer ends that process early, to the same effect.
+ * Starts a process that outlives this one. When this process ends, even by kill -9, the other one stops the server of
+ * `data` and removes the folders. The returned function ends the other process early, with the same effect.
  */
 export function watch(data: string, folders: readonly string[]): () => void {
   const child = spawn(process.execPath, [...removeWhenOrphaned(), data, ...folders], {
@@ -17,7 +17,7 @@ export function watch(data: string, folders: readonly string[]): () => void {
   return () => child.stdin.end()
 }
 
-// In this repository the source runs through tsx; in an installed package, the build.
+// In this repository, tsx runs the source. An installed package has the build.
 function removeWhenOrphaned(): string[] {
   const isSource = import.meta.url.endsWith('.ts')
   const file = fileURLToPath(new URL(`./remove-when-orphaned.${isSource ? 'ts' : 'js'}`, import.meta.url))
