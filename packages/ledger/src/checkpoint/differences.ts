@@ -6,7 +6,7 @@ import type { Checkpoint } from './read.ts'
 /** How many accounts one statement compares. */
 const BATCH = 5_000
 
-/** Yields the statements that find where an app's history differs from a checkpoint. Together they ask of every owner. */
+/** Yields the statements that find where an app's history differs from a checkpoint. Together they cover every owner. */
 export async function* differences(checkpoint: Checkpoint, app: string): AsyncGenerator<Asking> {
   const text = readSql('differences.sql')
   let after = ''

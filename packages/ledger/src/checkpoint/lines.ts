@@ -3,7 +3,7 @@ import type { AccountHead } from '../proof/merkle.ts'
 import { hash, moment, rootShape } from '../proof/shapes.ts'
 import type { SignedRoot } from '../proof/signing.ts'
 
-// A checkpoint is JSON, line by line: what it is; each account; the signed root.
+// A checkpoint is a file with one JSON value per line: the header, then each account, then the signed root.
 
 const firstShape = z.strictObject({
   format: z.literal('shared-ledger checkpoint'),
@@ -40,14 +40,14 @@ function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`
 }
 
-/** Returns the date of a checkpoint. @throws Error where the line is not the first one. */
+/** Returns the date of a checkpoint. @throws Error when the line is not the first one */
 export function readFirstLine(text: string): string {
   const parsed = firstShape.safeParse(parse(text))
   if (!parsed.success) throw new Error('it does not begin as a checkpoint of version 1')
   return parsed.data.createdOn
 }
 
-/** Returns the account of a line, or the root of the last one. @throws Error where it is neither. */
+/** Returns the account in a line, or the root in the last line. @throws Error when it is neither */
 export function readLine(text: string): AccountHead | Omit<SignedRoot, 'createdOn'> {
   const value = parse(text)
   const account = accountShape.safeParse(value)

@@ -4,7 +4,7 @@ import { type AccountHead, leafHash, MerklePath } from '../proof/merkle.ts'
 import { readSql } from '../verify/questions.ts'
 import type { Checkpoint } from './read.ts'
 
-/** Which entry is proven, and by what. */
+/** The entry to prove, and the checkpoint to prove it with. */
 export interface ProveOptions {
   readonly app: string
   /** The entry's id. */
@@ -13,11 +13,11 @@ export interface ProveOptions {
 }
 
 /**
- * Makes a proof that an entry was in the ledger when a checkpoint was made. It has the entry, and of the later entries and
- * of other accounts nothing but hashes. The connection's role must see the app's rows.
+ * Makes a proof that an entry was in the ledger when a checkpoint was made. The proof contains the entry. Of later
+ * entries and other accounts it contains only hashes. The connection's role must see the app's rows.
  *
- * @throws Error where there is no such entry, where the checkpoint is older than it, and where the account's history is not
- *   the one that the checkpoint has.
+ * @throws Error when there is no such entry, when the checkpoint is older than the entry, or when the account's history
+ *   differs from the checkpoint
  */
 export async function proveEntry(
   client: pg.ClientBase,
@@ -36,7 +36,7 @@ export async function proveEntry(
     [
       app,
       entry.ownerId,
-      entry.seq - 1, // of which the hash is needed; there is none before the first
+      entry.seq - 1, // the hash of the entry before it is needed; the first entry has none
       account.seq,
     ],
   )
@@ -80,7 +80,7 @@ async function findEntry(client: pg.ClientBase, app: string, id: string): Promis
   return { ...entry, createdOn: entry.createdOn.toISOString() }
 }
 
-/** The account of an entry, with its place. */
+/** Finds the account of an entry and its index in the checkpoint. */
 async function findAccount(
   checkpoint: Checkpoint,
   { book, ownerId }: ProvenEntry,

@@ -6,7 +6,7 @@ import { type AccountHead, leafHash, MerkleRoot } from '../proof/merkle.ts'
 import { fingerprintOf, isSignedBy, type SignedRoot } from '../proof/signing.ts'
 import { readFirstLine, readLine } from './lines.ts'
 
-/** A checkpoint that was read to its end once: it is whole, and was signed. */
+/** A checkpoint that was read to its end once. It is complete, and its signature is valid. */
 export interface Checkpoint {
   /** The name of its file. */
   readonly name: string
@@ -14,8 +14,9 @@ export interface Checkpoint {
   /** The books of its accounts. */
   readonly books: ReadonlySet<string>
   /**
-   * Its accounts once more, in order.
-   * @throws Error at the end where the file is no longer the one that was signed.
+   * Yields its accounts again, in order.
+   *
+   * @throws Error at the end when the file has changed since it was checked
    */
   accounts(): AsyncGenerator<AccountHead>
 }
@@ -23,8 +24,8 @@ export interface Checkpoint {
 /**
  * Reads a checkpoint.
  *
- * @param publicKeys one of these must have signed it
- * @throws Error that says why the file is refused: it is none, it was changed, or somebody else signed it.
+ * @param publicKeys One of these keys must have signed it.
+ * @throws Error when the file is not a checkpoint, was changed, or was signed with another key
  */
 export async function openCheckpoint(file: string, publicKeys: readonly KeyObject[]): Promise<Checkpoint> {
   const name = path.basename(file)
@@ -53,7 +54,7 @@ export async function openCheckpoint(file: string, publicKeys: readonly KeyObjec
   }
 }
 
-/** Yields the accounts of a file, and returns its root if all of it was signed. */
+/** Yields the accounts of a file. Returns its root if the signature covers all of it. */
 async function* read(
   file: string,
   publicKeys: readonly KeyObject[],
@@ -64,7 +65,7 @@ async function* read(
   let createdOn: string | undefined
   let before: AccountHead | undefined
   let signed: SignedRoot | undefined
-  // A stream's error does not reach whoever reads its lines.
+  // The stream's error would otherwise not reach the code that reads its lines.
   const failed = new Promise<never>((_resolve, reject) => stream.once('error', reject))
   failed.catch(() => {})
   const iterator = lines[Symbol.asyncIterator]()
@@ -98,7 +99,7 @@ function assertSigned(signed: SignedRoot, tree: MerkleRoot, publicKeys: readonly
   if (!isWhole || !isSignedBy(signed, key)) throw new Error('it was changed after it was signed')
 }
 
-/** The order of their bytes. */
+/** Compares accounts by the bytes of their texts. */
 function compare(a: AccountHead, b: AccountHead): number {
   return (
     Buffer.compare(Buffer.from(a.book), Buffer.from(b.book)) ||

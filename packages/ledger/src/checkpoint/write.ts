@@ -7,26 +7,27 @@ import { readSql } from '../verify/questions.ts'
 import { inSnapshot } from '../verify/snapshot.ts'
 import { accountLine, firstLine, lastLine } from './lines.ts'
 
-/** What a checkpoint is made of. */
+/** How to make a checkpoint. */
 export interface CheckpointOptions {
-  /** Where it is written: nothing stands there yet. Until it is whole, the file is refused as a checkpoint. */
+  /** The file to write, which must not exist yet. Until it is complete, it is refused as a checkpoint. */
   readonly file: string
-  /** Signs it: Ed25519. */
+  /** The Ed25519 key that signs it. */
   readonly privateKey: KeyObject
-  /** Told before the first account: how many there will be. */
+  /** Called before the first account, with the number of accounts. */
   onStart?(accounts: number): void
-  /** Told as it goes on: how many accounts are written so far. */
+  /** Called now and then, with the number of accounts written so far. */
   onProgress?(accounts: number): void
 }
 
 const BATCH = 10_000
 
 /**
- * Writes a checkpoint: every account of the ledger with the hash of its last entry, as one snapshot has them, and their
- * Merkle root, signed. It takes little memory, however many accounts there are. The connection's role must see all rows.
+ * Writes a checkpoint: every account of the ledger with the hash of its last entry, and their signed Merkle root. All
+ * accounts come from one snapshot. It takes little memory, however many accounts there are. The connection's role must
+ * see all rows.
  *
- * @returns the root as it was signed.
- * @throws Error where the database has no ledger, and what the file system says: EEXIST where the file is there already.
+ * @returns the signed root
+ * @throws Error when the database has no ledger, or the error of the file system, such as EEXIST when the file exists
  */
 export async function writeCheckpoint(
   client: pg.ClientBase,

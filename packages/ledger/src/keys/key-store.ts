@@ -2,14 +2,14 @@ import type { TransactionClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
 import type { Scope } from '../principal.ts'
 
-/** A key as the database has it. */
+/** An API key as the database stores it. */
 export interface StoredKey {
   readonly id: string
-  /** For people and logs: no secret, and not the key's alone. */
+  /** A name for people and logs. It is not secret, and several keys may share it. */
   readonly name: string
-  /** What a service may do; of an owner's key none. */
+  /** What a service may do. An owner's key has none. */
   readonly scopes: readonly Scope[]
-  /** Whose account it reads; null: a service's. */
+  /** The owner whose account the key may read. Null for a service's key. */
   readonly ownerId: string | null
   /** SHA-256 of its secret. */
   readonly hash: Uint8Array
@@ -17,19 +17,19 @@ export interface StoredKey {
   readonly isLive: boolean
 }
 
-/** The keys of one app, as its servers may have them: none of these makes or changes a key. */
+/** The keys of one app, as its servers may use them. No method makes or changes a key. */
 export interface KeyStore {
-  /** Those of these ids that were ever made, in any order. @throws DatabaseUnavailableError */
+  /** Returns the keys with these ids, in any order. Unknown ids are left out. @throws DatabaseUnavailableError */
   find(ids: readonly string[]): Promise<readonly StoredKey[]>
   /** Notes that keys are used now, to the minute. @throws DatabaseUnavailableError */
   touch(ids: readonly string[]): Promise<void>
-  /** Whether any was ever made. @throws DatabaseUnavailableError */
+  /** Whether a key was ever made. @throws DatabaseUnavailableError */
   wereMade(): Promise<boolean>
 }
 
 type Row = Omit<StoredKey, 'hash'> & { readonly hash: string }
 
-/** One app's keys, by the functions of prisma/functions/keys.sql. */
+/** Reads one app's keys with the functions of prisma/functions/keys.sql. */
 export function createKeyStore(app: string, client: TransactionClient): KeyStore {
   return {
     async find(ids) {

@@ -1,14 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** What a caller sends, taken apart. */
+/** The parts of an API key as a caller sends it. */
 interface KeyParts {
-  /** Names the key: no secret. */
+  /** Names the key. It is not secret. */
   readonly id: string
   readonly secret: string
 }
 
-/** What every key begins with, so that scanners for secrets find one that was published. */
+/** The beginning of every key. Secret scanners recognise a published key by it. */
 export const keyPrefix = 'slk_'
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -19,20 +19,23 @@ const keyPattern = new RegExp(
   `^(${keyPrefix}([0-9A-Za-z]{${lengths.id}})_([0-9A-Za-z]{${lengths.secret}}))([0-9A-Za-z]{${lengths.checksum}})$`,
 )
 
-/** Makes a key of random bytes: 256 bits of them are its secret. */
+/** Makes a key. Its secret has 256 random bits. */
 export function makeKey(): KeyParts & { readonly text: string } {
   const id = inDigits(randomBytes(9)).padStart(lengths.id, '0').slice(-lengths.id)
   const secret = inDigits(randomBytes(32)).padStart(lengths.secret, '0')
   return { id, secret, text: keyText({ id, secret }) }
 }
 
-/** A key as callers send it. Its last 6 characters are a checksum: who mistypes it is told so without a look-up. */
+/**
+ * Returns the text of a key as callers send it. Its last 6 characters are a checksum, so that a mistyped key is refused
+ * without a look-up.
+ */
 export function keyText({ id, secret }: KeyParts): string {
   const named = `${keyPrefix}${id}_${secret}`
   return named + checksumOf(named)
 }
 
-/** Reads a key as callers send it; undefined where it is none, or not as it was made: cut, or mistyped. */
+/** Reads a key as callers send it. Returns undefined when the text is not a complete, correct key. */
 export function readKey(text: string): KeyParts | undefined {
   const [, named, id, secret, checksum] = keyPattern.exec(text) ?? []
   if (named === undefined || id === undefined || secret === undefined) return undefined
@@ -44,12 +47,12 @@ export function isKeyId(text: string): boolean {
   return idPattern.test(text)
 }
 
-/** What is kept of a secret. It has 256 random bits: a slow hash would protect it no better. */
+/** Returns the stored hash of a secret. A secret has 256 random bits, so a slow hash would not protect it better. */
 export function hashOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()
 }
 
-/** Whether a secret is the one of a hash. Takes as long whichever of its bytes differ. */
+/** Whether a secret belongs to a hash. It takes the same time whichever bytes differ. */
 export function isSecretOf(hash: Uint8Array, secret: string): boolean {
   const given = hashOf(secret)
   return hash.byteLength === given.byteLength && timingSafeEqual(hash, given)

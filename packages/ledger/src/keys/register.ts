@@ -6,14 +6,14 @@ import { hashOf, makeKey } from './key-text.ts'
 /** A key to make. */
 export interface NewKey {
   readonly name: string
-  /** None for an owner's key. */
+  /** Empty for an owner's key. */
   readonly scopes: readonly Scope[]
   readonly ownerId: string | null
-  /** How long it is accepted, in seconds; null: until it is revoked. */
+  /** How long it is accepted, in seconds. Null: until it is revoked. */
   readonly expiresInS: number | null
 }
 
-/** A key as a person sees it: nothing of its secret. */
+/** A key as people see it, without its secret. */
 export interface ListedKey {
   readonly id: string
   readonly name: string
@@ -30,7 +30,10 @@ const columns = `
   id, name, scopes, owner_id AS "ownerId", created_on AS "createdOn", expires_on AS "expiresOn",
   last_used_on AS "lastUsedOn", revoked_on AS "revokedOn", coalesce(expires_on <= ledger.now(), false) AS "isExpired"`
 
-/** The keys of one app, for the database's owner. @throws Error where there is no such app, and where the role is not the owner. */
+/**
+ * Opens the keys of one app for the database's owner. @throws Error when there is no such app, or the role is not the
+ * owner
+ */
 export async function openRegister(connection: Pick<pg.ClientBase, 'query'>, app: string) {
   await assertApp(connection, app)
   const ask = <Row extends object>(text: string, values: readonly unknown[]) =>
@@ -42,7 +45,7 @@ export async function openRegister(connection: Pick<pg.ClientBase, 'query'>, app
       })
 
   return {
-    /** Makes a key. Its text is nowhere else. */
+    /** Makes a key and returns its text, which is stored nowhere. */
     async create({
       name,
       scopes,
@@ -60,10 +63,10 @@ export async function openRegister(connection: Pick<pg.ClientBase, 'query'>, app
       if (!key) throw new Error('The database has not said what it made of the key. Try again.')
       return { text, key, isFirst: key.isFirst }
     },
-    /** All of them, also those that have ended, the newest first. */
+    /** Returns all keys, ended ones included, the newest first. */
     list: () =>
       ask<ListedKey>(`SELECT ${columns} FROM ledger.keys WHERE app = $1 ORDER BY created_on DESC, id`, []),
-    /** Revokes a key; undefined: there is none of this id. `wasLive`: it had not been revoked before. */
+    /** Revokes a key. Returns undefined when there is no such key. `wasLive` is false when it had been revoked before. */
     async revoke(id: string): Promise<{ key: ListedKey; wasLive: boolean } | undefined> {
       const [revoked] = await ask<ListedKey>(
         `UPDATE ledger.keys SET revoked_on = date_trunc('milliseconds', ledger.now())
@@ -91,7 +94,7 @@ async function assertApp(connection: Pick<pg.ClientBase, 'query'>, app: string):
   )
 }
 
-/** PostgreSQL's codes for a schema or table that is missing, and for a right that is. */
+/** Explains PostgreSQL's codes for a missing schema or table, and for a missing right. */
 function explained(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === '42P01' || code === '3F000') {

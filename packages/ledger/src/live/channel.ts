@@ -2,18 +2,18 @@ import pg from 'pg'
 import { LedgerConnection } from '../database/connection.ts'
 import { coalesce } from './coalesce.ts'
 
-/** The shortest time between two wake-ups that a process sends: a burst of postings needs no more. */
+/** The shortest time between two wake-ups that a process sends. It is enough for a burst of postings. */
 const pauseMs = 10
 
-/** Where an app's processes wake each other. */
+/** Returns the name of the channel on which an app's processes wake each other. */
 function channelOf(app: string): string {
   return `ledger_posted_${app}`
 }
 
 /**
- * Tells the app's processes that there are new entries. It is a wake-up and nothing else: readers ask the table, and ask
- * it each second without one. Never awaited, and never part of a posting: at commit, NOTIFY holds a lock that all
- * databases share.
+ * Creates a function that tells the app's processes about new entries. The wake-up has no content. Readers ask the
+ * table, and ask it every second even without one. Nothing awaits the wake-up, and it is never part of a posting: at
+ * commit, NOTIFY takes a lock that all databases share.
  */
 export function createWakeUp(app: string, pool: pg.Pool): () => void {
   return coalesce(() => pool.query('SELECT pg_notify($1, NULL)', [channelOf(app)]), pauseMs)
@@ -21,12 +21,15 @@ export function createWakeUp(app: string, pool: pg.Pool): () => void {
 
 /** A connection that listens for wake-ups. */
 export interface Listener {
-  /** Opens it, unless it is open or being opened. */
+  /** Opens the connection, unless it is open or being opened. */
   open(): void
   close(): void
 }
 
-/** One connection outside the pool, so that it takes no posting's place; opened when asked to, never by itself. */
+/**
+ * Creates a listener with its own connection outside the pool, so that it takes no connection from a posting. It opens
+ * only on request.
+ */
 export function createListener(app: string, connection: pg.ClientConfig, onWakeUp: () => void): Listener {
   let current: pg.Client | undefined
 
@@ -37,7 +40,7 @@ export function createListener(app: string, connection: pg.ClientConfig, onWakeU
   return {
     open() {
       if (current) return
-      // A pool keeps its secrets out of the sight of a spread.
+      // The pool hides these properties from a spread.
       const { password, ssl } = connection
       const client = new LedgerConnection({
         ...connection,

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * A function that runs another one at once; asked meanwhile, however often, once more after it and a pause.
- * Failures are its own: none is reported, nobody waits for it.
+ * Returns a function that calls `run` at once. Calls during a run lead to one more run, after a pause. Errors of `run`
+ * are ignored, because nobody waits for it.
  */
 export function coalesce(run: () => Promise<unknown>, pauseMs: number): () => void {
   let isBusy = false

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /**
- * A function that asks about one thing, by questions about many: what is asked for in one turn of the event loop, or
- * while a question is under way, is one question after that. Its answer is never older than the call.
+ * Returns a function that asks about one key. Keys of one turn of the event loop, and keys that come while a query
+ * runs, are asked for together in the next query. An answer is never older than its call.
  */
 export function gather<Value>(
   ask: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,

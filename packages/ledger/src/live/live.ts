@@ -14,30 +14,28 @@ import { createWatch } from './watch.ts'
 
 /** An entry of a live list. */
 export interface LiveEntry<Operation extends string = string> {
-  /** Its place in the list: that of `entries`. */
+  /** The entry's position in the list, as in `entries`. */
   readonly cursor: string
   readonly entry: LedgerEntry<Operation>
 }
 
 /** Where a live list of entries begins, and when it ends. */
 export interface LiveInput {
-  /**
-   * The cursor of the last entry that was read; '': from the first entry on. Left out: the entries that are posted from
-   * now on.
-   */
+  /** The cursor of the last entry that was read. '' starts at the first entry. When left out, only new entries follow. */
   readonly after?: string | null | undefined
   /** Ends the list. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What can be watched of one app's ledger. */
+/** The live lists of one app's ledger. */
 export interface LedgerLive<Operation extends string = string> {
   /**
-   * An owner's entries as they are posted, by whichever process, oldest first, each once. Accepted once the promise is
-   * fulfilled: what is committed after that is in the list. It goes on until it is left, its signal is aborted or the
-   * ledger is closed. It reads a page at a time as its entries are asked for: no posting ever waits for it.
-   * @throws ValidationError on an owner or a cursor that is none. Its entries: SubscriberTooSlowError where the reader
-   * falls 10,000 entries further behind, DatabaseUnavailableError; go on with the last cursor.
+   * Yields an owner's entries as any process posts them, oldest first, each once. When the promise is fulfilled, every
+   * entry that is committed later will be in the list. The list goes on until it is left, its signal aborts, or the
+   * ledger is closed. It reads pages as needed, and no posting waits for it.
+   *
+   * @throws ValidationError for an invalid owner or cursor. The iteration throws SubscriberTooSlowError when the reader
+   *   falls 10,000 entries further behind, and DatabaseUnavailableError. Both can be continued from the last cursor.
    */
   postedEntries(ownerId: string, input?: LiveInput): Promise<AsyncIterableIterator<LiveEntry<Operation>>>
 }
@@ -45,12 +43,12 @@ export interface LedgerLive<Operation extends string = string> {
 const pageSize = 100
 
 /**
- * Entries that go to subscribers in one turn of the event loop. Each is an execution of its subscription: a few keep a
- * turn below a millisecond or so, and a single subscriber is not slowed down by it.
+ * How many entries go to subscribers in one turn of the event loop. Each entry executes its subscription's document.
+ * This few keep a turn below about a millisecond, and do not slow a single subscriber down.
  */
 const entriesPerTurn = 2
 
-/** One app's live lists. */
+/** Creates one app's live lists. */
 export function createLive<Operation extends string>({
   app,
   connection,
@@ -62,7 +60,7 @@ export function createLive<Operation extends string>({
   readonly prisma: PrismaClient
   readonly entries: (input: EntriesInput<Operation>) => Promise<EntryPage<Operation>>
 }): LedgerLive<Operation> & { close(): void } {
-  /** The seq of the last entry of each owner who has one. */
+  /** Returns the seq of each owner's last entry, for owners with entries. */
   const currentSeqs = async (ownerIds: readonly string[]) => {
     const rows = await query(
       () => prisma.$queryRaw<{ owner_id: string; seq: bigint }[]>`
@@ -123,7 +121,7 @@ export function createLive<Operation extends string>({
   }
 }
 
-/** A generator's values; returned from, it ends at once, also while it waits. */
+/** Wraps a generator so that `return` ends it at once, even while it waits. */
 function iterator<Value>(values: AsyncGenerator<Value, void>, end: () => void): AsyncIterableIterator<Value> {
   return {
     async next() {

@@ -1,15 +1,15 @@
-/** A page that was asked for. */
+/** A page that a reader asked for. */
 export interface SharedPage<Page> {
   readonly page: Promise<Page>
-  /** Whether it was read for this question: one that was read before may lack what has come since. */
+  /** Whether this call read the page. A page from the cache may lack newer entries. */
   readonly isFresh: boolean
 }
 
 /**
- * Reads each page once for all who ask for it, now or a little later: the readers of one owner go along the same list.
- * What is kept stays true, since entries never change; at its end it may be out of date.
+ * Reads each page once for all readers that ask for it at about the same time. The readers of one owner go through the
+ * same list. Entries never change, so a cached page stays true, but newer entries may be missing at its end.
  *
- * @param isEmpty An empty page is not kept: whoever asks for it again asks for what came since.
+ * @param isEmpty Says which pages are not cached. The next reader of an empty page asks for what came since.
  */
 export function createSharedPages<Page>(
   read: (ownerId: string, position: number) => Promise<Page>,

@@ -1,24 +1,24 @@
 import { SubscriberTooSlowError } from '../errors.ts'
 
-/** How many more entries a subscriber may leave unread than it has had unread at best. */
+/** How many more unread entries a subscriber may have than at its best moment. */
 const maxFallenBehind = 10_000
 
-/** One reader of an owner's entries: how far it has read, and how far there is to read. */
+/** One reader of an owner's entries: how far it has read, and how much there is to read. */
 export interface Subscriber {
   readonly ownerId: string
   /** The seq of the last entry that was read. */
   position: number
-  /** Whether it was ended, by whomever. */
+  /** Whether it has ended. */
   readonly isEnded: boolean
-  /** Takes note of the seq of the owner's last entry. Ends a reader that has fallen too far behind. */
+  /** Notes the seq of the owner's last entry. Ends a reader that has fallen too far behind. */
   reached(seq: number): void
-  /** The highest seq that was reached. */
+  /** The highest seq that was noted. */
   readonly seq: number
-  /** Waits until the owner's seq is beyond this one, or the subscriber is ended. */
+  /** Waits until the owner's seq is beyond this one, or the subscriber ends. */
   beyond(seq: number): Promise<void>
-  /** Ends it, with an error where the reader is to be told of one. */
+  /** Ends it. The reader gets the error, if one is given. */
   end(error?: Error): void
-  /** The error with which it was ended. */
+  /** The error with which it ended. */
   readonly failure: Error | undefined
 }
 

@@ -1,6 +1,6 @@
 /**
- * Lets so many callers go on in each turn of the event loop, the others in later turns, in the order in which they came:
- * what wakes a thousand at once must not keep everything else waiting until all of them are done.
+ * Returns a function whose callers go on in later turns of the event loop: `perTurn` callers per turn, in the order in
+ * which they came. A thousand callers that wake at once then do not hold everything else up.
  */
 export function createTurns(perTurn: number): () => Promise<void> {
   const waiting: (() => void)[] = []

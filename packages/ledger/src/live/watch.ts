@@ -3,12 +3,12 @@ import { createListener } from './channel.ts'
 import { coalesce } from './coalesce.ts'
 import type { Subscriber } from './subscriber.ts'
 
-/** How often subscribers are told by themselves: wake-ups may be lost, and an app's own transactions send none. */
+/** How often subscribers look without a wake-up. A wake-up may be lost, and an app's own transactions send none. */
 const pollMs = 1000
-/** The shortest time between two questions to the database. */
+/** The shortest time between two queries. */
 const pauseMs = 10
 
-/** The subscribers of a ledger. While there is one, it watches the seqs of their owners, by one question for all. */
+/** Watches the owners of a ledger's subscribers while there are any, with one query for all owners. */
 export function createWatch({
   app,
   connection,
@@ -46,7 +46,7 @@ export function createWatch({
       timer = undefined
       listener.close()
     },
-    /** Ends the subscribers, and those that are added from now on. */
+    /** Ends all subscribers, and from now on each new one at once. */
     close() {
       isClosed = true
       for (const subscriber of subscribers) subscriber.end()

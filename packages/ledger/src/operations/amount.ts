@@ -1,17 +1,17 @@
-/** The most credits an amount or a balance can have: 2^53 - 1, which JSON and JavaScript carry exactly. */
+/** The most credits of an amount or a balance: 2^53 - 1, which JSON and JavaScript carry exactly. */
 export const maxCredits = 9007199254740991 as const
 
-/** The least: -(2^53 - 1). */
+/** The fewest credits: -(2^53 - 1). */
 export const minCredits = -9007199254740991 as const
 
-/** Amounts from `min` to `max`, signed credits of one sign; `default` is posted when the caller gives none. */
+/** Amounts from `min` to `max`, in signed credits of one sign. `default` is posted when the caller gives none. */
 export interface AmountRange {
   readonly min: number
   readonly max: number
   readonly default?: number
 }
 
-/** An operation's amount in signed credits (+ in, - out): one fixed amount, or a range. 0 only as a fixed amount. */
+/** An operation's amount in signed credits (+ in, - out): one fixed amount, or a range. Only a fixed amount may be 0. */
 export type AmountRule = number | AmountRange
 
 /** Where an operation moves credits: to the owner, from the owner, or neither (a fixed 0). */
@@ -22,11 +22,11 @@ export interface AmountLimits {
   readonly direction: Direction
   readonly min: number
   readonly max: number
-  /** What is posted when the input leaves the amount out; undefined: it must be given. */
+  /** The amount when the input has none. When undefined, the input must have one. */
   readonly default: number | undefined
 }
 
-/** The amounts that an input may give under a rule. */
+/** Returns the amounts that an input may have under a rule. */
 export function amountLimits(rule: AmountRule): AmountLimits {
   if (typeof rule === 'number') {
     const amount = Math.abs(rule)
@@ -37,17 +37,17 @@ export function amountLimits(rule: AmountRule): AmountLimits {
   return { direction: directionOf(rule.max), min, max, default: preset }
 }
 
-/** `amount` credits with the sign of the direction. */
+/** Returns `amount` credits with the sign of the direction. */
 export function signed(direction: Direction, amount: number): number {
   return direction === 'OUT' && amount !== 0 ? -amount : amount
 }
 
-/** A number of credits in words: `1 credit`, `5 credits`. */
+/** Returns a number of credits in words: `1 credit`, `5 credits`. */
 export function inCredits(amount: number | bigint): string {
   return `${amount} ${amount === 1 || amount === 1n ? 'credit' : 'credits'}`
 }
 
-/** Why an input's amount is not allowed, or undefined when it is. */
+/** Returns why an input's amount is not allowed, or undefined when it is. */
 export function amountProblem(limits: AmountLimits, amount: number | undefined): string | undefined {
   if (amount === undefined) {
     return limits.default === undefined
@@ -60,7 +60,7 @@ export function amountProblem(limits: AmountLimits, amount: number | undefined):
     : `must be from ${limits.min} to ${inCredits(limits.max)}`
 }
 
-/** Why a rule cannot be used, or undefined when it can. */
+/** Returns why a rule cannot be used, or undefined when it can. */
 export function amountRuleProblem(rule: AmountRule): string | undefined {
   if (typeof rule === 'number') {
     return isAmount(rule) ? undefined : 'a fixed amount is a whole number within ±(2^53 - 1).'

@@ -5,9 +5,9 @@ import type { Operations } from './operations.ts'
 /**
  * Checks that the database declares all of an app's operations.
  *
- * @returns the other differences, each with its way out. None stops a start: reads of all operations work, and while an
- * app's servers are replaced, or go back, their code is older or newer than the database.
- * @throws Error that says which migration is missing and how to run it.
+ * @returns the other differences, each with what to do about it. They do not stop a start: all operations can be read.
+ *   While servers are replaced or rolled back, their code is older or newer than the database.
+ * @throws Error that names the missing migration and how to run it
  */
 export async function assertDeclared(
   app: string,

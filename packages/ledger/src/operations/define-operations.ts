@@ -1,7 +1,7 @@
 import { assertOperations } from './operation-problems.ts'
 import type { OperationDefinition, Operations, SharedOperation, sharedOperations } from './operations.ts'
 
-/** A refusal by the compiler, in English: nothing is assignable to it, and its message shows in the error. */
+/** A compile error in English. Nothing is assignable to this type, so that the compiler shows the message. */
 interface LedgerTypeError<Message extends string> {
   readonly __ledgerTypeError: Message
 }
@@ -12,12 +12,12 @@ type Negative = `-${string}`
 type Sign<Amount extends number> = `${Amount}` extends '0' ? 0 : `${Amount}` extends Negative ? -1 : 1
 
 type SameSign<Shared extends number, Amount extends number> = number extends Amount
-  ? true // not a literal: judged at run time
+  ? true // not a literal, so it is checked at run time
   : Sign<Amount> extends Sign<Shared>
     ? true
     : false
 
-/** Whether `Own` is `Shared` itself or its range made narrower: every safe integer of a sign is in a shared range. */
+/** Whether `Own` equals `Shared` or narrows its range. A shared range includes every safe integer of its sign. */
 type Narrows<Shared extends OperationDefinition, Own> = [
   keyof Own & ('paired' | 'retired' | 'internal' | 'scope'),
 ] extends [never]
@@ -50,11 +50,17 @@ type Accepted<Ops> = [Missing<Ops>] extends [never]
   : LedgerTypeError<`missing shared operation: ${Missing<Ops>}`>
 
 /**
- * An app's complete list of operations: `{ ...sharedOperations, …its own }`.
+ * Defines an app's complete list of operations: the shared ones and its own. A list that lacks a shared operation, or
+ * changes one by more than a narrower range or a limit, does not compile.
  *
- * Leaving out a shared operation, or changing one by more than a narrower range or a limit, does not compile.
- *
- * @throws TypeError that names every fault, for callers that the compiler did not check.
+ * @example
+ * ```ts
+ * export const operations = defineOperations({
+ *   ...sharedOperations,
+ *   CONTENT_CREATION: { amount: -5, description: 'Publishing a content.' },
+ * })
+ * ```
+ * @throws TypeError that names every fault, for callers that the compiler did not check
  */
 export function defineOperations<const Ops extends Operations>(operations: Ops & Accepted<Ops>): Ops {
   assertOperations(operations)

@@ -8,25 +8,25 @@ import {
   sharedOperations,
 } from './operations.ts'
 
-/** An operation with all that a form needs. Amounts are numbers of credits, >= 0. */
+/** An operation's description for a form. Amounts are numbers of credits, >= 0. */
 export interface OperationInfo<Operation extends string = string> extends AmountLimits {
   readonly name: Operation
   readonly description: string | undefined
   /** Whether every app has it. */
   readonly shared: boolean
-  /** How often an owner may have it; undefined: as often as one likes. */
+  /** How often an owner may have it. Undefined means any number of times. */
   readonly limit: OperationLimit | undefined
-  /** Whether it is posted in balanced transactions alone. */
+  /** Whether it is posted only in balanced transactions. */
   readonly paired: boolean
   /** Whether it is no longer posted. */
   readonly retired: boolean
-  /** Whether the app's own code alone posts it. */
+  /** Whether only the app's own code posts it. */
   readonly internal: boolean
-  /** What a caller needs beside the scope `post` to post it; undefined: nothing. */
+  /** The scope that a caller needs in addition to `post`. Undefined means none. */
   readonly scope: Scope | undefined
 }
 
-/** An app's operations: the shared ones in their order, then its own in theirs. */
+/** Returns an app's operations: the shared ones first, then the app's own, each group in its order. */
 export function operationInfos<Ops extends Operations>(
   operations: Ops,
 ): readonly OperationInfo<OperationOf<Ops>>[] {

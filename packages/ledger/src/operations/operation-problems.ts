@@ -11,7 +11,7 @@ import {
 
 const namePattern = /^[A-Z][A-Z0-9_]{0,62}$/
 
-/** @throws TypeError that names every fault of the list. */
+/** @throws TypeError that names every fault of the list */
 export function assertOperations(operations: Operations): void {
   const problems = operationProblems(operations)
   if (problems.length > 0) {
@@ -21,7 +21,7 @@ export function assertOperations(operations: Operations): void {
   }
 }
 
-/** Everything that is wrong with an app's operations, each as a sentence that names the operation. */
+/** Returns everything that is wrong with an app's operations, each as a sentence that names the operation. */
 function operationProblems(operations: Operations): string[] {
   const shared: Operations = sharedOperations
   const missing = Object.keys(shared).filter((name) => !Object.hasOwn(operations, name))

@@ -1,7 +1,7 @@
 import type { Scope } from '../principal.ts'
 import { type AmountRule, maxCredits, minCredits } from './amount.ts'
 
-/** How often an owner may post an operation in a calendar window: UTC, weeks from Monday. */
+/** How often an owner may have an operation in a calendar window. Windows are in UTC, and weeks begin on Monday. */
 export interface OperationLimit {
   /** 1 to 1,000. */
   readonly times: number
@@ -12,23 +12,26 @@ export interface OperationLimit {
 export const limitWindows = ['hour', 'day', 'week', 'month', 'lifetime'] as const
 export type LimitWindow = (typeof limitWindows)[number]
 
-/** What an app can do with credits: its amount rule and what it is for. */
+/** One operation of an app: its amount rule and its purpose. */
 export interface OperationDefinition {
   readonly amount: AmountRule
   readonly description?: string
-  /** For rewards: how often an owner may have it. */
+  /** How often an owner may have it, for example a reward. */
   readonly limit?: OperationLimit
-  /** Posted in balanced transactions alone, so that it neither makes nor destroys credits. */
+  /** Whether it is posted only in balanced transactions, so that it neither makes nor destroys credits. */
   readonly paired?: true
-  /** No longer posted or held. Its entries and holds stay: they are read, summed, corrected and captured as before. */
+  /**
+   * Whether it is no longer posted or held. Its entries and holds stay: they are still read, summed, corrected and
+   * captured.
+   */
   readonly retired?: true
-  /** Posted by the app's own code alone: no input of the graph, of REST or of a client takes it. */
+  /** Whether only the app's own code posts it. No input of the graph, of REST or of a client accepts it. */
   readonly internal?: true
-  /** What a caller needs beside the scope `post` to post it. The app's own code needs nothing. */
+  /** The scope that a caller needs in addition to `post`. The app's own code needs none. */
   readonly scope?: Scope
 }
 
-/** An app's operations by name. Names are upper case with underscores, as GraphQL enums have them. */
+/** An app's operations by name. Names are upper case with underscores, like GraphQL enum values. */
 export type Operations = Readonly<Record<string, OperationDefinition>>
 
 /** The operations that every app has. */
@@ -45,7 +48,7 @@ export const sharedOperations = {
   },
 } as const satisfies Operations
 
-/** The operations of an app whose owners send each other credits, beside the shared ones: `...transferOperations`. */
+/** The operations of an app whose owners send each other credits. The app adds them with `...transferOperations`. */
 export const transferOperations = {
   TRANSFER_OUT: {
     amount: { min: minCredits, max: -1 },
@@ -65,12 +68,12 @@ export type SharedOperation = keyof typeof sharedOperations
 /** The union of an app's operation names, such as `OperationOf<typeof operations>`. */
 export type OperationOf<Ops extends Operations> = keyof Ops & string
 
-/** The union of the names that can be posted: all but the retired ones. */
+/** The union of the operation names that are not retired. */
 export type PostOperationOf<Ops extends Operations> = {
   [Name in OperationOf<Ops>]: Ops[Name] extends { readonly retired: true } ? never : Name
 }[OperationOf<Ops>]
 
-/** The union of the names that a request may post: neither retired nor internal ones. */
+/** The union of the operation names that a request may post: neither retired nor internal. */
 export type PublicOperationOf<Ops extends Operations> = {
   [Name in PostOperationOf<Ops>]: Ops[Name] extends { readonly internal: true } ? never : Name
 }[PostOperationOf<Ops>]

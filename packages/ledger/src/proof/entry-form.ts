@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** An entry with all that its hash says of it. Whole numbers of 64 bits are bigints. */
+/** An entry with every field of its hash. Whole numbers of 64 bits are bigints. */
 export interface ChainedEntry {
   readonly app: string
   readonly book: string
@@ -8,11 +8,11 @@ export interface ChainedEntry {
   readonly seq: bigint
   readonly id: bigint
   readonly operation: string
-  /** Signed, in credits. */
+  /** Signed credits. */
   readonly amount: bigint
   readonly balanceAfter: bigint
   readonly nonce: string
-  /** Which of the owner's entries of its transaction it is, from 1. */
+  /** The entry's number among the owner's entries in its transaction, from 1. */
   readonly place: number
   /** A UUID. */
   readonly transactionId: string
@@ -24,10 +24,10 @@ export interface ChainedEntry {
   readonly holdId: bigint | null
 }
 
-/** Microseconds from 1970 to 2000, from which PostgreSQL counts. */
+/** Microseconds from 1970 to 2000, where PostgreSQL's count begins. */
 const EPOCH_2000 = 946_684_800_000_000n
 
-/** Returns the canonical form of an entry, version 1: the bytes of `ledger.entry_form` in SQL. */
+/** Returns the canonical form of an entry, version 1. The bytes equal those of `ledger.entry_form` in SQL. */
 export function entryForm(entry: ChainedEntry): Buffer {
   const texts = [entry.app, entry.book, entry.ownerId, entry.operation, entry.nonce].map((text) =>
     Buffer.from(text),
@@ -48,25 +48,28 @@ export function entryForm(entry: ChainedEntry): Buffer {
   ])
 }
 
-/** Returns what stands for the hash before the first entry of an account. */
+/** Returns the value that takes the place of a hash before an account's first entry. */
 export function chainStart(book: string, ownerId: string): Buffer {
   const name = Buffer.from(book)
   return sha256(Buffer.from('shared-ledger/account/1'), int32(name.length), name, Buffer.from(ownerId))
 }
 
-/** Returns the hash of an entry: from the one before it, and from the SHA-256 of its canonical form. */
+/** Returns the hash of an entry, made from the hash before it and the SHA-256 of its canonical form. */
 export function nextHash(before: Buffer, digest: Buffer): Buffer {
   return sha256(before, digest)
 }
 
-/** Returns the SHA-256 of some bytes, one part after another. */
+/** Returns the SHA-256 of several parts, joined. */
 export function sha256(...parts: readonly Buffer[]): Buffer {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest()
 }
 
-/** Metadata as PostgreSQL prints jsonb: shorter keys first, then byte by byte, a space after each colon and comma. */
+/**
+ * Returns metadata as PostgreSQL prints jsonb: shorter keys first, then by bytes, with a space after each colon and
+ * comma.
+ */
 function metadataText(metadata: Readonly<Record<string, string>>): string {
   const members = Object.entries(metadata)
     .map(([key, value]) => ({

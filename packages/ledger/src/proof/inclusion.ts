@@ -6,7 +6,7 @@ import { hash, moment, rootShape } from './shapes.ts'
 import { isSignedBy, readPublicKey } from './signing.ts'
 
 const id = z.string().regex(/^[1-9]\d{0,17}$/)
-// An unpaired surrogate has no bytes of its own.
+// An unpaired surrogate has no UTF-8 bytes of its own.
 const text = z.string().refine((value) => value.isWellFormed())
 
 const entryShape = z.strictObject({
@@ -32,23 +32,26 @@ const proofShape = z.strictObject({
   format: z.literal('shared-ledger proof'),
   version: z.literal(1),
   entry: entryShape,
-  /** The hash of the account's entry before it. */
+  /** The hash of the account's entry before this one. */
   before: hash,
-  /** SHA-256 of the canonical form of each later entry of the account, as far as the checkpoint has it. */
+  /** SHA-256 of the canonical form of each later entry of the account, up to the checkpoint. */
   later: z.array(hash),
-  /** The account's place among those of the checkpoint, from 0, and the hashes beside its way to the root. */
+  /** The account's index in the checkpoint, from 0. `path` has the sibling hashes up to the root. */
   index: z.int().min(0),
   path: z.array(hash),
   checkpoint: z.strictObject({ createdOn: moment, ...rootShape }),
 })
 
-/** Proves to whoever has the public key that an entry was in the ledger when a checkpoint was made. Plain JSON. */
+/**
+ * A proof that an entry was in the ledger when a checkpoint was made, for anybody with the public key. It is plain
+ * JSON.
+ */
 export type EntryProof = z.infer<typeof proofShape>
 
-/** An entry as a proof has it: ids are strings, `createdOn` is ISO 8601. */
+/** An entry in a proof. Ids are strings, and `createdOn` is ISO 8601. */
 export type ProvenEntry = EntryProof['entry']
 
-/** What a proof is worth. */
+/** The result of checking a proof. */
 export type ProofCheck =
   | {
       readonly ok: true
@@ -58,13 +61,15 @@ export type ProofCheck =
   | { readonly ok: false; readonly reason: string }
 
 /**
- * Checks a proof, without a database: from the entry to its hash, along the hashes of later entries to the account's head,
- * from there to the root over all accounts, and that the root is signed.
+ * Checks a proof without a database. It computes the entry's hash, then the hashes of later entries up to the account's
+ * head, then the root over all accounts, and verifies the root's signature.
  *
- * @param publicKey as PEM, or a key of node:crypto
+ * @param publicKey In PEM, or a key of node:crypto.
  * @example
+ * ```ts
  * const check = checkProof(JSON.parse(readFileSync('proof.json', 'utf8')), readFileSync('checkpoint.key.pub', 'utf8'))
  * if (check.ok) console.log(check.entry.amount)
+ * ```
  */
 export function checkProof(proof: unknown, publicKey: KeyObject | string): ProofCheck {
   const parsed = proofShape.safeParse(proof)
@@ -90,7 +95,7 @@ export function checkProof(proof: unknown, publicKey: KeyObject | string): Proof
   return { ok: true, entry, provenOn: checkpoint.createdOn }
 }
 
-/** Returns the head that a proof leads to, and of which seq it is. */
+/** Returns the head that a proof leads to, and the seq of the head's entry. */
 export function provenHead({ entry, before, later }: Pick<EntryProof, 'entry' | 'before' | 'later'>): {
   readonly seq: bigint
   readonly head: Buffer
@@ -106,7 +111,7 @@ function refused(reason: string): ProofCheck {
 
 const bytes = (hex: string) => Buffer.from(hex, 'hex')
 
-/** An entry of a proof with its numbers as they are hashed. */
+/** Converts the entry of a proof to the numbers that are hashed. */
 function chainedOf(entry: ProvenEntry): ChainedEntry {
   const optional = (id: string | null) => (id === null ? null : BigInt(id))
   return {

@@ -1,15 +1,16 @@
 import { int32, int64, sha256 } from './entry-form.ts'
 
-// The Merkle tree of RFC 6962: what is hashed as a leaf begins with 00, as a node with 01, so that neither passes for the
-// other; a list that is no power of two long is split at the largest one below its length.
+// The Merkle tree of RFC 6962. The hashed bytes of a leaf begin with 00 and those of a node with 01, so that a leaf
+// cannot pass for a node. A list whose length is not a power of two is split at the largest power of two below its
+// length.
 
-/** An account as a checkpoint has it. */
+/** An account in a checkpoint. */
 export interface AccountHead {
   readonly book: string
   readonly ownerId: string
   /** How many entries it has. */
   readonly seq: bigint
-  /** The hash of the last one: 32 bytes. */
+  /** The hash of its last entry: 32 bytes. */
   readonly head: Buffer
 }
 
@@ -23,7 +24,7 @@ function nodeHash(left: Buffer, right: Buffer): Buffer {
   return sha256(Buffer.of(1), left, right)
 }
 
-/** The root over leaves that come one by one. It keeps a hash for each power of two that their number has. */
+/** Computes the root of leaves that are added one by one. It stores one hash for each power of two in their number. */
 export class MerkleRoot {
   readonly #subtrees: { readonly size: number; readonly hash: Buffer }[] = []
   #size = 0
@@ -42,20 +43,20 @@ export class MerkleRoot {
     return this.#size
   }
 
-  /** Returns the root of what was added; over nothing it is SHA-256 of nothing. */
+  /** Returns the root of the leaves so far. Without leaves it is the SHA-256 of nothing. */
   root(): Buffer {
     const [last, ...others] = this.#subtrees.map(({ hash }) => hash).reverse()
     return last === undefined ? sha256() : others.reduce((right, left) => nodeHash(left, right), last)
   }
 }
 
-/** A range of leaves of which a path has the root: from one, before another. */
+/** A range of leaves whose root is in a path. `from` is included, `to` is not. */
 interface Sibling {
   readonly from: number
   readonly to: number
 }
 
-/** The ranges beside a leaf on its way to the root, from the leaf up. */
+/** Returns the ranges of the siblings on a leaf's way to the root, from the leaf up. */
 function siblingsOf(index: number, size: number, from = 0): Sibling[] {
   if (size <= 1) return []
   const half = splitOf(size)
@@ -65,19 +66,19 @@ function siblingsOf(index: number, size: number, from = 0): Sibling[] {
     : [...siblingsOf(index, size - half, middle), { from, to: middle }]
 }
 
-/** The largest power of two below a size from 2 on. */
+/** Returns the largest power of two below a size of 2 or more. */
 function splitOf(size: number): number {
   let power = 1
   while (2 * power < size) power *= 2
   return power
 }
 
-/** Collects the path from one leaf to the root, out of all leaves that come one by one. */
+/** Computes the path from one leaf to the root, from leaves that are added one by one. */
 export class MerklePath {
   readonly #siblings: readonly (Sibling & { readonly tree: MerkleRoot })[]
   #next = 0
 
-  /** @param index the leaf's place, from 0; size: how many leaves will come. */
+  /** @param index The leaf's index, from 0. @param size How many leaves will be added. */
   constructor(index: number, size: number) {
     this.#siblings = siblingsOf(index, size).map((sibling) => ({ ...sibling, tree: new MerkleRoot() }))
   }
@@ -87,13 +88,16 @@ export class MerklePath {
     this.#next += 1
   }
 
-  /** Returns the hashes beside the leaf's way to the root, from the leaf up. */
+  /** Returns the sibling hashes on the leaf's way to the root, from the leaf up. */
   path(): Buffer[] {
     return this.#siblings.map(({ tree }) => tree.root())
   }
 }
 
-/** Returns the root that a leaf and its path lead to; null where the path is not as long as its place and the size say. */
+/**
+ * Returns the root that a leaf and its path lead to, or null when the path's length does not fit the index and the
+ * size.
+ */
 export function rootFrom(
   leaf: Buffer,
   { index, size, path }: { readonly index: number; readonly size: number; readonly path: readonly Buffer[] },

@@ -9,7 +9,7 @@ export const moment = z.string().refine((text) => {
   return !Number.isNaN(date.getTime()) && date.toISOString() === text
 })
 
-/** What a checkpoint's last line has, and a proof. */
+/** The fields of a checkpoint's last line. A proof has them too. */
 export const rootShape = {
   accounts: z.int().min(0),
   root: hash,

@@ -8,15 +8,15 @@ import {
 } from 'node:crypto'
 import { sha256 } from './entry-form.ts'
 
-/** The root over all accounts at a moment, and who says so. */
+/** The root over all accounts at one moment, with its signature. */
 export interface SignedRoot {
-  /** When it was: ISO 8601 in milliseconds, UTC. */
+  /** The moment: ISO 8601 in milliseconds, UTC. */
   readonly createdOn: string
-  /** How many accounts there were. */
+  /** The number of accounts. */
   readonly accounts: number
   /** In hexadecimal. */
   readonly root: string
-  /** The fingerprint of the public key: SHA-256 of its SPKI form in DER, in hexadecimal. */
+  /** The fingerprint of the public key: the SHA-256 of its SPKI form in DER, in hexadecimal. */
   readonly key: string
   /** Ed25519, in base64. */
   readonly signature: string
@@ -30,12 +30,12 @@ export function createSigningKey(): { readonly privateKey: string; readonly publ
   })
 }
 
-/** Reads a private key. @throws Error where the text is none of Ed25519 in PEM. */
+/** Reads a private key. @throws Error when the text is not an Ed25519 key in PEM */
 export function readPrivateKey(pem: string): KeyObject {
   return assertEd25519('a private', () => createPrivateKey(pem))
 }
 
-/** Reads a public key. @throws Error where the text is none of Ed25519 in PEM. */
+/** Reads a public key. @throws Error when the text is not an Ed25519 key in PEM */
 export function readPublicKey(pem: string): KeyObject {
   return assertEd25519('a public', () => {
     if (pem.includes('PRIVATE KEY')) throw new Error('a private key')
@@ -70,7 +70,7 @@ export function signRoot(
   return { ...unsigned, signature: sign(null, signedText(unsigned), privateKey).toString('base64') }
 }
 
-/** Whether the root was signed by the private half of this key. */
+/** Whether the private half of this key signed the root. */
 export function isSignedBy(signed: SignedRoot, publicKey: KeyObject): boolean {
   const signature = Buffer.from(signed.signature, 'base64')
   return (
@@ -80,7 +80,7 @@ export function isSignedBy(signed: SignedRoot, publicKey: KeyObject): boolean {
   )
 }
 
-/** What is signed: five lines. */
+/** Returns the signed text, which has five lines. */
 function signedText({ createdOn, accounts, root, key }: Omit<SignedRoot, 'signature'>): Buffer {
   return Buffer.from(`shared-ledger checkpoint 1\n${createdOn}\n${accounts}\n${root}\n${key}\n`)
 }

@@ -16,9 +16,9 @@ export interface LedgerAccount {
   readonly updatedOn: Date
 }
 
-/** Which accounts, and which page of them, by owner, byte by byte. */
+/** Which accounts to read, and which page of them. They are sorted by the bytes of their owner. */
 export interface AccountsInput extends PageInput {
-  /** Only owners that begin with this. */
+  /** Only owners that begin with this text. */
   readonly prefix?: string | null | undefined
 }
 
@@ -31,12 +31,12 @@ interface AccountRow {
   readonly updatedOn: number
 }
 
-/** Positions in the accounts of an app: an owner. */
+/** The cursors of an app's accounts. A position is an owner. */
 const cursors = textCursors('owner', (text) => ownerIdSchema.safeParse(text).data)
 
 const filterSchema = z.object({ prefix: ownerPrefixSchema.nullish() })
 
-/** Reads pages of accounts. Each is one query of the same cost at any depth. */
+/** Reads pages of accounts. Each page is one query, whose cost does not depend on the page's position. */
 export function createAccountPages(app: string, prisma: PrismaClient) {
   return async (input: AccountsInput): Promise<AccountPage> => {
     const { prefix } = parseInput(filterSchema, input)

@@ -3,20 +3,20 @@ import { lastMillisecondBefore } from '../moment.ts'
 import type { EntryRow } from '../rows.ts'
 
 /**
- * Which entries a page has, in SQL: `above` and `below` are the seqs around them, `count` is how many at most. `examined`
- * is how many are looked at in each range of the index.
+ * The values of a page's query. `above` and `below` are exclusive bounds for the seqs. `count` is the most entries to
+ * return. `examined` is the most entries to look at in each range of the index.
  */
 export type PageParts = Readonly<
   Record<'ownerId' | 'above' | 'below' | 'operations' | 'metadata' | 'count' | 'examined', Prisma.Sql>
 >
 
-/** What was read: the entries in the direction of reading, and the seq at which it stopped for now. */
+/** The entries that were found, in reading order, and the seq at which the search stopped early. */
 export interface PageRow {
   readonly found: readonly EntryRow[] | null
   readonly last: string | null
 }
 
-/** What pages must have in common to be read by one query. */
+/** The properties that pages must share to be read by one query. */
 export interface PageShape {
   readonly isDescending: boolean
   readonly byOperation: boolean
@@ -24,8 +24,8 @@ export interface PageShape {
 }
 
 /**
- * Reads pages, and returns them in their order. Unlike the other reads this is not a function of prisma/functions, which
- * would join the same eight shapes from strings.
+ * Makes the query that reads pages and returns them in order. Other reads are functions in prisma/functions. This one
+ * would have to join strings there to make its eight shapes.
  */
 export function pagesQuery(app: string, shape: PageShape, pages: readonly PageParts[]): Prisma.Sql {
   const [only] = pages
@@ -41,7 +41,7 @@ export function pagesQuery(app: string, shape: PageShape, pages: readonly PagePa
      CROSS JOIN LATERAL (${pageQuery(app, shape, columns)}) read ORDER BY page.place`
 }
 
-/** A page whose parts are those of a row. */
+/** The page of a query that reads several pages: its values are columns of a row. */
 const columns: PageParts = {
   ownerId: Prisma.sql`page.owner_id`,
   above: Prisma.sql`page.above`,
@@ -52,7 +52,7 @@ const columns: PageParts = {
   examined: Prisma.sql`page.examined`,
 }
 
-/** By operation, a page is put together from two ranges of the index for each: plain entries, and linked ones. */
+/** By operation, a page is read from two ranges of the index for each operation: plain entries, and linked ones. */
 export const rangesPerOperation = 2
 
 function pageQuery(
@@ -75,7 +75,7 @@ function pageQuery(
              AND num_nonnulls(e.reverses, e.refunds, e.hold_id) = linked.count ${ordered}
          ) e`
     : Prisma.sql`SELECT e.*, NULL AS range FROM (${chosen} ${ordered}) e`
-  // Where one range was cut off, the others have entries behind that place which are none of this page's.
+  // When one range ends at its limit, entries of the other ranges behind that seq do not belong to this page.
   const stop = byMetadata
     ? Prisma.sql`
         SELECT seq FROM (
@@ -97,7 +97,10 @@ function pageQuery(
            (SELECT seq::text FROM stop) AS last`
 }
 
-/** The seq of the owner's last entry before a moment; null without one, which PostgreSQL's greatest and least pass over. */
+/**
+ * Returns the seq of the owner's last entry before a moment. Without one it is null, which PostgreSQL's greatest and
+ * least ignore.
+ */
 export function seqBefore(app: string, ownerId: string, moment: Date | null | undefined): Prisma.Sql {
   if (moment == null) return Prisma.sql`NULL::bigint`
   const last = lastMillisecondBefore(moment).toISOString()

@@ -19,21 +19,21 @@ import { createLoader } from './loader.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 import type { Scan } from './scans.ts'
 
-/** Which way a list of entries goes. */
+/** The direction of a list of entries. */
 export type EntryOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST'
 
-/** Which entries of an owner, and which page of them. */
+/** Which entries of an owner to read, and which page of them. */
 export interface EntriesInput<Operation extends string = string> extends PageInput {
   readonly ownerId: string
-  /** Only entries of these operations; null or left out: all. */
+  /** Only entries of these operations. All when null or left out. */
   readonly operations?: readonly Operation[] | null | undefined
   /** Only entries from this moment on. */
   readonly from?: Date | null | undefined
   /** Only entries before this moment. */
   readonly to?: Date | null | undefined
   /**
-   * Only entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with
-   * fewer matches is short, and its end cursor goes on.
+   * Only entries whose metadata has this value under this key. A page looks at 10,000 entries at most. It may have
+   * fewer matches than asked for, and its end cursor then continues the search.
    */
   readonly metadata?: { readonly key: string; readonly value: string } | null | undefined
   /** Newest first when left out. */
@@ -48,15 +48,18 @@ const maxSeq = 2n ** 53n
 /** The most entries that a page with a metadata filter looks at. */
 const maxExamined = 10_000
 
-/** Positions in an owner's entries: a seq, 0 before the first. */
+/** The cursors of an owner's entries. A position is a seq, or 0 before the first entry. */
 export const entryCursors = textCursors('seq', (text) =>
   /^(0|[1-9]\d{0,15})$/.test(text) ? BigInt(text) : undefined,
 )
 
-/** More pages than this are several queries. */
+/** The most pages that one query reads. */
 const maxPages = 100
 
-/** Reads pages of entries: each at the same cost at any depth, those of one turn and shape by one query. */
+/**
+ * Reads pages of entries. The cost does not depend on a page's position. Pages of the same turn and shape share one
+ * query.
+ */
 export function createEntryPages<Operation extends string>({
   app,
   operations: known,

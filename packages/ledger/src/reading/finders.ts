@@ -8,20 +8,23 @@ import { createLoader } from './loader.ts'
 const idPattern = /^[1-9]\d{0,17}$/
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** What a query finds for keys, in their order. */
+/** Finds a value for each key, in the order of the keys. */
 type FindAll<Key, Found> = (client: TransactionClient, keys: readonly Key[]) => Promise<readonly Found[]>
 
-/** What there is for a key, through the ledger's client or an app's own transaction. */
+/** Finds the value for one key, through the ledger's client or an app's own transaction. */
 type Find<Key, Found> = (client: TransactionClient, key: Key) => Promise<Found>
 
-/** More keys than this are several queries. */
+/** The most keys that one query looks up. */
 const maxKeys = 1000
 
-/** One app's lookups. What is asked of one client in one turn of the event loop is one query. */
+/**
+ * Creates one app's look-ups. Keys that are looked up through one client in one turn of the event loop share one query.
+ */
 export function createFinders(app: string) {
-  // Whole statements: an app's Prisma client may be of another copy of Prisma, which would not know parts made by ours.
+  // Each statement is one template. An app's Prisma client may come from another copy of Prisma, which does not
+  // recognise SQL fragments of ours.
   return {
-    /** Null where there is none. */
+    /** Null when there is none. */
     entryById: finder<string, EntryRow | null>((client, ids) => {
       const known = ids.map((id) => (idPattern.test(id) ? id : null))
       return foundBy(
@@ -31,7 +34,7 @@ export function createFinders(app: string) {
       )
     }),
 
-    /** In the order in which they were posted; null where there is none. */
+    /** In the order in which they were posted. Null when there are none. */
     entriesByTransaction: finder<string, readonly EntryRow[] | null>(async (client, ids) => {
       const known = ids.map((id) => (uuidPattern.test(id) ? id : null))
       const rows = await found<EntryRow>(
@@ -46,7 +49,7 @@ export function createFinders(app: string) {
       return ids.map((id) => byId.get(id.toLowerCase()) ?? null)
     }),
 
-    /** The first entry of an owner's nonce; null where there is none. */
+    /** The first entry with an owner's nonce. Null when there is none. */
     entryByNonce: finder<{ readonly ownerId: string; readonly nonce: string }, EntryRow | null>(
       (client, keys) => {
         const [ownerIds, nonces] = [keys.map(({ ownerId }) => ownerId), keys.map(({ nonce }) => nonce)]
@@ -68,7 +71,7 @@ export function createFinders(app: string) {
       return balances.map((balance, index) => balance ?? emptyBalance(ownerIds[index] ?? ''))
     }),
 
-    /** The balance after an owner's last entry until a moment; null before the first. */
+    /** The balance after an owner's last entry up to a moment. Null before the first entry. */
     amountAt: finder<{ readonly ownerId: string; readonly asOf: Date }, number | null>((client, keys) => {
       const ownerIds = keys.map(({ ownerId }) => ownerId)
       const moments = keys.map(({ asOf }) => asOf.toISOString())
@@ -78,7 +81,7 @@ export function createFinders(app: string) {
       )
     }),
 
-    /** Null where there is none. */
+    /** Null when there is none. */
     holdById: finder<string, HoldRow | null>((client, ids) => {
       const known = ids.map((id) => (idPattern.test(id) ? id : null))
       return foundBy(
@@ -88,7 +91,7 @@ export function createFinders(app: string) {
       )
     }),
 
-    /** An owner's live holds, newest first, up to 100; null where there is none. */
+    /** An owner's live holds, newest first, up to 100. Null when there are none. */
     liveHolds: finder<string, readonly HoldRow[] | null>((client, ownerIds) =>
       found(client.$queryRaw`SELECT ledger.live_holds_of(${app}::text, ${ownerIds}::text[]) AS found`),
     ),
@@ -97,7 +100,10 @@ export function createFinders(app: string) {
 
 export type Finders = ReturnType<typeof createFinders>
 
-/** Finds for one key by what finds for many: those that are asked for of one client in one turn of the event loop. */
+/**
+ * Turns a query for many keys into a look-up of one key. Keys of one client and one turn of the event loop share a
+ * query.
+ */
 function finder<Key, Found>(findAll: FindAll<Key, Found>): Find<Key, Found> {
   const loaders = new WeakMap<TransactionClient, DataLoader<Key, Found>>()
   return (client, key) => {
@@ -111,13 +117,13 @@ function finder<Key, Found>(findAll: FindAll<Key, Found>): Find<Key, Found> {
 
 type FoundRows<Found> = PromiseLike<{ readonly found: readonly Found[] | null }[]>
 
-/** What the functions of prisma/functions/find.sql return: one array. */
+/** Returns the one array that a function of prisma/functions/find.sql returns. */
 async function found<Found>(rows: FoundRows<Found>): Promise<readonly Found[]> {
   const [row] = await query(() => rows)
   return row?.found ?? []
 }
 
-/** What there is for each key, among what was found in any order. */
+/** Returns the value for each key, from values in any order. */
 async function foundBy<Found>(
   keys: readonly string[],
   rows: FoundRows<Found>,
@@ -127,7 +133,7 @@ async function foundBy<Found>(
   return keys.map((key) => byKey.get(key) ?? null)
 }
 
-/** Of an owner and a nonce: no nonce has a NUL. */
+/** Joins an owner and a nonce. No nonce contains NUL. */
 function keyOf<Key extends { readonly ownerId: string; readonly nonce: string }>({
   ownerId,
   nonce,

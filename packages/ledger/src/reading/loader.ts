@@ -1,8 +1,8 @@
 import DataLoader from 'dataloader'
 
 /**
- * Loads for one key by what loads for many: the keys of one turn of the event loop. By default a DataLoader waits for the
- * promises of one request alone, and nearly each request is then a query of its own.
+ * Creates a DataLoader that collects the keys of one turn of the event loop. The default schedule collects only within
+ * the promises of one request, which makes nearly every request its own query.
  */
 export function createLoader<Key, Found>(
   loadAll: (keys: readonly Key[]) => PromiseLike<readonly Found[]>,

@@ -3,7 +3,7 @@ import { ValidationError } from '../errors.ts'
 import { parseInput } from '../input.ts'
 import { limits } from '../limits.ts'
 
-/** Which part of a list: the first nodes after a cursor, or the last ones before one. */
+/** Selects a page: the first nodes after a cursor, or the last nodes before one. */
 export interface PageInput {
   /** 1 to 100; 20 when neither first nor last is given. */
   readonly first?: number | null | undefined
@@ -23,7 +23,7 @@ export interface Page<Node> {
   }
 }
 
-/** A part of a list, between two positions in it; backward: read from its end. */
+/** A part of a list between two positions. `backward` reads it from its end. */
 export interface PageRange<Position> {
   readonly size: number
   readonly backward: boolean
@@ -31,14 +31,14 @@ export interface PageRange<Position> {
   readonly before: Position | undefined
 }
 
-/** How a list writes the positions of its nodes. */
+/** Converts the positions of a list's nodes to cursors and back. */
 export interface Cursors<Position> {
   write(position: Position): string
-  /** Undefined: it is none of this list's. */
+  /** Returns undefined for a cursor of another list. */
   read(cursor: string): Position | undefined
 }
 
-/** Cursors that are the position as text, out of sight. `kind` keeps those of different lists apart. */
+/** Makes cursors that encode the position as text. `kind` distinguishes the cursors of different lists. */
 export function textCursors<Position>(
   kind: string,
   parse: (text: string) => Position | undefined,
@@ -58,7 +58,7 @@ const size = z.int(sizeMessage).min(1, sizeMessage).max(limits.pageSize, sizeMes
 const cursor = z.string('must be a cursor of this list').max(2000, 'must be a cursor of this list').nullish()
 const pageSchema = z.object({ first: size, after: cursor, last: size, before: cursor })
 
-/** The range that a page asks for. @throws ValidationError */
+/** Returns the range that a page selects. @throws ValidationError */
 export function pageRange<Position>(input: PageInput, cursors: Cursors<Position>): PageRange<Position> {
   const { first, after, last, before } = parseInput(pageSchema, input)
   if (first != null && last != null) {
@@ -79,8 +79,10 @@ export function pageRange<Position>(input: PageInput, cursors: Cursors<Position>
 }
 
 /**
- * A page of nodes that were read along the range: one more than its size when there are more.
- * `stoppedAt`: reading stopped there for now, so that the page may be short and still not be the last.
+ * Makes a page from the nodes that were read along the range. There is one node more than the page's size when the list
+ * goes on.
+ *
+ * @param stoppedAt Where the search stopped early. The page may then be short without being the last one.
  */
 export function toPage<Node, Position>(
   range: PageRange<Position>,

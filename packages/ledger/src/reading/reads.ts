@@ -12,36 +12,41 @@ import { createScans } from './scans.ts'
 import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts'
 
 /**
- * What can be read of one app's ledger. What is asked for in one turn of the event loop is one query, but for summaries
- * and pages of accounts: each is one of its own.
+ * The reads of one app's ledger. Reads of one turn of the event loop share one query. A summary and a page of accounts
+ * are each a query of their own.
  */
 export interface LedgerReads<Operation extends string = string> {
-  /** The owner's balance; an owner never seen has 0. @throws ValidationError */
+  /** Returns the owner's balance. An unknown owner has 0. @throws ValidationError */
   balance(ownerId: string): Promise<LedgerBalance>
-  /** What the owner had at a moment: the balance after the last entry until then. @throws ValidationError */
+  /** Returns the balance after the owner's last entry up to a moment. @throws ValidationError */
   balanceAt(ownerId: string, asOf: Date): Promise<PastBalance>
-  /** The entry with this id, or null. @throws ValidationError */
+  /** Returns the entry with this id, or null. @throws ValidationError */
   entry(id: string): Promise<LedgerEntry<Operation> | null>
-  /** The owner's entry that was posted with this nonce, or null. @throws ValidationError */
+  /** Returns the owner's entry that was posted with this nonce, or null. @throws ValidationError */
   entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
-  /** A page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError */
+  /**
+   * Returns a page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError
+   */
   entries(input: EntriesInput<Operation>): Promise<EntryPage<Operation>>
-  /** The transaction with this id, with its entries, or null. @throws ValidationError */
+  /** Returns the transaction with this id and its entries, or null. @throws ValidationError */
   transaction(id: string): Promise<LedgerTransaction<Operation> | null>
-  /** The hold with this id, or null. @throws ValidationError */
+  /** Returns the hold with this id, or null. @throws ValidationError */
   hold(id: string): Promise<LedgerHold<Operation> | null>
-  /** The owner's live holds, newest first, up to 100. @throws ValidationError */
+  /** Returns the owner's live holds, newest first, up to 100. @throws ValidationError */
   holds(ownerId: string): Promise<readonly LedgerHold<Operation>[]>
-  /** Counts and sums per operation and hour, day or month (UTC), of an owner or the whole app. @throws ValidationError */
+  /**
+   * Returns counts and sums per operation and hour, day or month (UTC), for an owner or the whole app. @throws
+   * ValidationError
+   */
   summary(input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]>
-  /** A page of accounts, by owner. @throws ValidationError */
+  /** Returns a page of accounts, sorted by owner. @throws ValidationError */
   accounts(input: AccountsInput): Promise<AccountPage>
 }
 
 const pastSchema = z.object({ ownerId: ownerIdSchema, asOf: momentSchema })
 const keySchema = z.object({ ownerId: ownerIdSchema, nonce: nonceSchema })
 
-/** One app's reads over the ledger's client. */
+/** Creates one app's reads on the ledger's client. */
 export function createReads<Operation extends string>({
   app,
   operations,

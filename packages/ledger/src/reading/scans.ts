@@ -1,15 +1,15 @@
 import { OverloadedError } from '../errors.ts'
 
-/** Runs a read that looks at many rows, when it is its turn. @throws OverloadedError where that takes too long */
+/** Runs a read that looks at many rows, when its turn comes. @throws OverloadedError when that takes too long */
 export type Scan = <Result>(read: () => Promise<Result>) => Promise<Result>
 
-/** How many are under way at once: the pool's other connections are for postings, and for what looks at few rows. */
+/** How many scans run at once. The pool's other connections stay free for postings and small reads. */
 const atOnce = 2
 
-/** How many may wait: what is done within a few seconds where each is short. */
+/** How many scans may wait. Short scans work this many off within a few seconds. */
 const maxWaiting = 200
 
-/** Lets few reads that look at many rows go on at once, the others in the order in which they came. */
+/** Runs a few scans at once. The others wait and start in the order in which they came. */
 export function createScans(patienceMs: number): Scan {
   let free = atOnce
   const waiting = new Set<() => void>()

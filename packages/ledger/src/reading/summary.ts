@@ -10,20 +10,20 @@ import type { Operations } from '../operations/operations.ts'
 import type { RowReader } from '../rows.ts'
 import type { Scan } from './scans.ts'
 
-/** The windows of a summary: UTC. */
+/** The windows of a summary, in UTC. */
 export const summaryWindows = ['HOUR', 'DAY', 'MONTH'] as const
 export type SummaryWindow = (typeof summaryWindows)[number]
 
-/** What a summary counts. */
+/** Selects the entries to sum up. */
 export interface SummaryInput<Operation extends string = string> {
-  /** Whose entries; null or left out: the whole app's. */
+  /** Whose entries. The whole app's when null or left out. */
   readonly ownerId?: string | null | undefined
   /** From this moment on. */
   readonly from: Date
   /** Before this moment. */
   readonly to: Date
   readonly per: SummaryWindow
-  /** Only entries of these operations; null or left out: all. */
+  /** Only entries of these operations. All when null or left out. */
   readonly operations?: readonly Operation[] | null | undefined
 }
 
@@ -31,11 +31,11 @@ export interface SummaryInput<Operation extends string = string> {
 export interface SummaryLine<Operation extends string = string> extends NamedOperation<Operation> {
   /** When the window began. */
   readonly start: Date
-  /** How many entries, reversals and refunds left out. */
+  /** The number of entries, without reversals and refunds. */
   readonly count: number
-  /** Their sum, in signed credits. */
+  /** The sum of these entries, in signed credits. */
   readonly gross: number
-  /** The sum of the reversals and refunds in this window, in signed credits: gross + reversed is what remains. */
+  /** The sum of the reversals and refunds in this window, in signed credits. `gross + reversed` is the net amount. */
   readonly reversed: number
 }
 
@@ -44,7 +44,7 @@ const windowMs = { HOUR: 3_600_000, DAY: 86_400_000, MONTH: 28 * 86_400_000 } as
   number
 >
 
-/** How many lines a summary has at most, where an app has so many operations: one of each in each window. */
+/** Returns the most lines that a summary can have: one per operation and window. */
 export function summarySize(
   { from, to, per, operations }: Omit<SummaryInput, 'ownerId'>,
   operationCount: number,
@@ -80,7 +80,7 @@ interface SummaryRow {
   readonly reversed: string
 }
 
-/** Reads summaries: each is one query over the entries of its time alone. */
+/** Reads summaries. Each is one query over the entries of its time. */
 export function createSummary<Operation extends string>({
   app,
   operations: known,
@@ -116,7 +116,7 @@ export function createSummary<Operation extends string>({
   }
 }
 
-/** A sum over many accounts may be more than a number holds exactly. @throws ValidationError */
+/** Returns a sum as a number. A sum over many accounts may exceed what a number holds exactly. @throws ValidationError */
 function credits(sum: string): number {
   const amount = Number(sum)
   if (Number.isSafeInteger(amount)) return amount

@@ -2,11 +2,11 @@ import pg from 'pg'
 
 /** A row that breaks an invariant. */
 export interface BrokenRow {
-  /** Which row, such as `entry 17 (seq 3 of "ada")`. */
+  /** Names the row, such as `entry 17 (seq 3 of "ada")`. */
   readonly broken: string
-  /** What it says. */
+  /** What the row has. */
   readonly found: string
-  /** What it should say. */
+  /** What the row should have. */
   readonly expected: string
 }
 
@@ -16,23 +16,23 @@ export interface Asking {
   readonly values: readonly unknown[]
 }
 
-/** What statements have found. */
+/** The rows that statements have found. */
 export interface Found {
   readonly count: number
-  /** The first of them. */
+  /** The first of the rows. */
   readonly rows: readonly BrokenRow[]
-  /** The names of all broken rows; null where they are more than MAX_SUSPECTS. */
+  /** The names of all broken rows. Null when there are more than MAX_SUSPECTS. */
   readonly names: ReadonlySet<string> | null
 }
 
-/** How many broken rows are remembered by name. Where there are more, they are not what was in flight. */
+/** How many broken rows are remembered by name. More than this cannot all come from postings in flight. */
 const MAX_SUSPECTS = 10_000
 
 /**
- * Asks one statement after another. Counts the rows as they come, and keeps the first: a badly broken ledger need not fit
+ * Runs statements one after another. Counts the rows and keeps only the first ones, so that a badly broken ledger fits
  * into memory.
  *
- * @param suspects the rows that count; all when null
+ * @param suspects The names of the rows that count. When null, all rows count.
  */
 export async function ask(
   client: pg.ClientBase,

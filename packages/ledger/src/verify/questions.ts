@@ -2,23 +2,26 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 const folder = new URL('../../verify/', import.meta.url)
 
-/** The SQL of a file of `packages/ledger/verify`. */
+/** Returns the SQL of a file in `packages/ledger/verify`. */
 export function readSql(file: string): string {
   return readFileSync(new URL(file, folder), 'utf8')
 }
 
-/** What is asked of each app. */
+/** A question that is asked about each app. */
 export interface Question {
-  /** The file, without `.sql`. */
+  /** The file's name, without `.sql`. */
   readonly question: string
-  /** What should hold, in words: the comment above the SQL. */
+  /** The invariant in words: the comment above the SQL. */
   readonly invariant: string
   readonly sql: string
-  /** Whether it is asked of one range of owners after another: its parameters are the app, the first owner, and the end. */
+  /**
+   * Whether it is asked about one range of owners at a time. Its parameters are then the app, the first owner, and the
+   * end.
+   */
   readonly isByOwners: boolean
 }
 
-/** The questions that are asked of each app: one file each, whose comment says what should hold. */
+/** All questions. Each is one file, and its comment states the invariant. */
 export const questions: readonly Question[] = readdirSync(new URL('questions/', folder))
   .filter((file) => file.endsWith('.sql'))
   .sort()

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Begins a transaction on each connection, all of which see the same rows, hands them over to `read`, and ends them. The
- * first connection's snapshot is that of the others: postings go on meanwhile, and none of them is seen.
+ * Begins a transaction on each connection, calls `read`, and ends the transactions. All connections share the first
+ * one's snapshot and see the same rows. Postings go on meanwhile, and none of them is visible.
  */
 export async function inSnapshot(
   [first, ...others]: readonly [pg.ClientBase, ...pg.ClientBase[]],
@@ -16,7 +16,7 @@ export async function inSnapshot(
     }
     await read()
   } finally {
-    // A lost connection has said so already.
+    // The error of a lost connection has already been reported.
     await Promise.all([first, ...others].map((client) => client.query('ROLLBACK').catch(() => {})))
   }
 }
@@ -29,7 +29,7 @@ async function begin(client: pg.ClientBase, snapshot?: string): Promise<void> {
   await client.query("SET LOCAL TimeZone = 'UTC'; SET LOCAL statement_timeout = 0")
 }
 
-/** Does each task once, on the connections in turn: each takes the next one when it is free. */
+/** Runs each task once. Each connection takes the next task when it is free. */
 export async function shareOut<Task>(
   clients: readonly pg.ClientBase[],
   tasks: readonly Task[],

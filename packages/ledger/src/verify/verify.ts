@@ -8,20 +8,20 @@ import { inSnapshot, shareOut } from './snapshot.ts'
 
 export type { BrokenRow } from './ask.ts'
 
-/** What one question about one app came to. */
+/** The answer to one question about one app. */
 export interface Answer {
   readonly app: string
-  /** The question's file, without `.sql`; `checkpoint` for one that compares. */
+  /** The question's file without `.sql`, or `checkpoint` for the comparison with one. */
   readonly question: string
   /** The invariant in words. */
   readonly invariant: string
   /** How many rows break it. */
   readonly count: number
-  /** The first of them. */
+  /** The first of these rows. */
   readonly rows: readonly BrokenRow[]
 }
 
-/** An app that was verified, and how much of it there is. */
+/** A verified app and its size. */
 export interface VerifiedApp {
   readonly app: string
   readonly accounts: number
@@ -29,47 +29,52 @@ export interface VerifiedApp {
   readonly holds: number
 }
 
-/** What became of a verification. */
+/** The result of a verification. */
 export interface Verification {
   readonly apps: readonly VerifiedApp[]
   readonly answers: readonly Answer[]
-  /** The answers that name broken rows: none in a ledger that is right. */
+  /** The answers with broken rows. A correct ledger has none. */
   readonly broken: readonly Answer[]
 }
 
-/** Told as a verification goes on. */
+/** Called while a verification goes on. */
 export interface VerificationProgress {
-  /** Before the first question: in how many steps all are answered. */
+  /** Called before the first question, with the number of steps. */
   onStart?(steps: number): void
   onQuestion?(app: string, invariant: string): void
-  /** After each step: a question, or one of its ranges of owners. */
+  /** Called after each step: a question, or one of its ranges of owners. */
   onStep?(): void
   onAnswer?(answer: Answer): void
 }
 
 export interface VerifyOptions extends VerificationProgress {
-  /** The apps to verify; all when left out. */
+  /** The apps to verify. All when left out. */
   readonly apps?: readonly string[]
   /** How many broken rows an answer names at most. */
   readonly maxRows?: number
-  /** More connections to the database, of the same role, which share the work. */
+  /** More connections of the same role to the database. They share the work. */
   readonly beside?: readonly pg.ClientBase[]
-  /** About how many entries a range of owners has, for questions that are asked range by range. */
+  /** About how many entries a range of owners has. */
   readonly rangeSize?: number
-  /** What the history is compared with. An app that is in a checkpoint, and no longer in the ledger, is compared, too. */
+  /**
+   * The checkpoints to compare the history with. An app that is in a checkpoint but no longer in the ledger is compared
+   * too.
+   */
   readonly checkpoints?: readonly Checkpoint[]
 }
 
 /**
- * Checks every invariant of the ledger over all rows of the apps. All questions see one snapshot; nothing is locked, and
- * postings go on meanwhile. A question that finds broken rows is asked again in a newer snapshot, and those that it finds
- * both times are broken: on a cluster, half a transaction may be seen while its nodes commit. The connection's role must
- * see the apps' rows: the owner of the tables sees all.
+ * Checks every invariant of the ledger over all rows of the apps. All questions see one snapshot. Nothing is locked,
+ * and postings go on meanwhile.
  *
- * Each checkpoint is one more question: whether all that it has is still so. What changed before it is found also where
- * whoever changed it made the hashes anew.
+ * A question that finds broken rows is asked again in a newer snapshot. Only rows that are found both times count: on a
+ * cluster, a snapshot may contain half a transaction while its nodes commit. The connection's role must see the apps'
+ * rows. The owner of the tables sees all.
  *
- * @throws Error on an app that the ledger does not know, and where there is no ledger.
+ * Each checkpoint adds one question: whether everything in it is unchanged. This finds a changed history even if all
+ * hashes were computed anew.
+ *
+ * @throws Error for an unknown app, and when the database has no ledger
  */
 export async function verifyLedger(
   client: pg.ClientBase,
@@ -123,7 +128,7 @@ export async function verifyLedger(
   return { apps, answers, broken: answers.filter(({ count }) => count > 0) }
 }
 
-/** A question about an app, in parts: one for each range of owners where it is asked by them, else one. */
+/** A question about an app, in parts: one for each range of owners, or a single one. */
 interface Asked extends Pick<Answer, 'app' | 'question' | 'invariant'> {
   readonly parts: readonly Part[]
 }
@@ -147,7 +152,10 @@ function answerOf(asked: Asked, maxRows: number): Answer {
   return { app, question, invariant, count: countOf(asked), rows }
 }
 
-/** Ranges of an app's owners: from one on, and before another or to the end. Together they have every owner. */
+/**
+ * Returns ranges of an app's owners: the first owner, and the end, which is not included. Together they cover every
+ * owner.
+ */
 async function rangesOf(
   client: pg.ClientBase,
   app: string,
@@ -158,7 +166,7 @@ async function rangesOf(
   return starts.map((start, index) => [start, starts[index + 1] ?? null])
 }
 
-/** The apps to verify: of those that the ledger knows, and of those that a checkpoint has. */
+/** Returns the apps to verify, out of those in the ledger and in the checkpoints. */
 async function chooseApps(
   client: pg.ClientBase,
   names: readonly string[] | undefined,
