@@ -1,6 +1,6 @@
--- A page of an app's accounts, as a JSON array: owners that begin with a prefix, after one owner and before another (null: to
--- the end), byte by byte; backward: from the last on. Planned at each call, by EXECUTE: only a plan that knows the prefix
--- finds its owners in the index.
+-- Returns a page of an app's accounts as a JSON array: owners that begin with a prefix, after one owner and before
+-- another (null: to the end), in the order of their bytes. backward: reads from the last owner on. EXECUTE plans it at
+-- each call: only a plan that knows the prefix finds its owners in the index.
 CREATE OR REPLACE FUNCTION ledger.accounts_page(
   app text, prefix text, after text, before text, backward boolean, size integer
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$

@@ -1,4 +1,4 @@
--- What the functions return, as JSON. Columns are passed one by one: on a cluster, a row that was read from a shard has
+-- The JSON that the functions return. Columns are passed one by one: on a cluster, a row that was read from a shard has
 -- the shard's type.
 
 -- Moments are milliseconds since 1970.
@@ -25,7 +25,7 @@ RETURN json_build_object(
   'holdId', hold_id::text
 );
 
--- at: the moment at which it is looked at.
+-- at: the moment for which the hold's status is computed.
 CREATE OR REPLACE FUNCTION ledger.hold_json(
   id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamptz,
   expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz

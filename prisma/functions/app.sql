@@ -1,9 +1,9 @@
--- Functions whose names end in _template read or write the entries of one app. Each app has its own copies, which name its
--- partition: a statement that is planned for any app would lock the partitions of all, and one that is planned anew each
--- time costs more than what it does.
+-- A function whose name ends in _template reads or writes the entries of one app. Each app has its own copies, which
+-- name its partition. A statement that is planned for any app would lock the partitions of all apps. Planning it anew
+-- at each call costs more than running it.
 
--- Refuses a name that no app can have, since the name of an app is a part of others: of its schema, partition and copies.
--- make_functions says of each copy whose it is, so that no other function is taken for one.
+-- Refuses a name that no app can have. An app's name is a part of the names of its schema, its partition and its copies
+-- of the templates. make_functions records whose copy each function is, so that no other function is taken for one.
 CREATE OR REPLACE FUNCTION ledger.assert_app_name(app text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   templates text[] := ARRAY(SELECT regexp_replace(p.proname, '_template$', '') FROM pg_proc p
@@ -34,9 +34,9 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.assert_app_name FROM PUBLIC;
 
--- Makes an app's copies of the templates, and lets the app's role call those that post, where it has rights in this
--- database: roles belong to all databases of a server. Run by ledger.set_operations, and by every migration that changes a
--- template.
+-- Makes an app's copies of the templates. Lets the app's role call the copies that post, if the role has rights in this
+-- database: roles belong to all databases of a server. ledger.set_operations runs it, and so does every migration that
+-- changes a template.
 CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));

@@ -1,4 +1,4 @@
--- Entries are append-only. Nothing depends on this trigger: it stops a slip of the hand.
+-- Entries are append-only. Nothing depends on this trigger. It stops a slip of the hand.
 CREATE OR REPLACE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'ledger entries are never changed or deleted'

@@ -1,7 +1,7 @@
--- The usual call: one plain entry, without a limit. Posts it where nothing else is to be said: the account is there and free,
--- its nonce is new, no hold of it has expired, and the balance allows it. Otherwise ledger.post_template says what there is
--- to say, under the same lock; it is asked before anything is written, and there is no second judge. Returns {now, transaction, id, seq,
--- balance, overdraft, held} for the entry, or what ledger.post_template returns.
+-- Posts the usual request: one plain entry, without a limit. It posts the entry when the account exists and is free,
+-- the nonce is new, no hold of the account has expired, and the balance allows it. Otherwise ledger.post_template
+-- decides, under the same lock and before anything is written, so that only one function judges. Returns {now,
+-- transaction, id, seq, balance, overdraft, held} for the entry, or what ledger.post_template returns.
 CREATE OR REPLACE FUNCTION ledger.append_template(
   owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
   skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL

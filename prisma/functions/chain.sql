@@ -1,9 +1,10 @@
--- The hash chain of an account: each entry's hash follows from the hash before it and from the entry's canonical form, so
--- that whoever knows the last hash knows whether anything before it was changed. docs/engine.md has the form byte by byte.
+-- The hash chain of an account. Each entry's hash is made from the hash before it and the entry's canonical form.
+-- Whoever knows the last hash can see whether anything before it was changed. docs/engine.md has the form byte by byte.
 
--- The canonical form of an entry, version 1: what is of fixed size, then the texts, whose sizes stand before them; the last
--- one, metadata, goes to the end. Numbers are big-endian; a moment is in microseconds since 2000, as PostgreSQL keeps it.
--- Inlined where it is called, also in an expression of PL/pgSQL: only metadata may be a call itself.
+-- Returns the canonical form of an entry, version 1: the fields of fixed size, the sizes of the texts, then the texts.
+-- The last text, metadata, has no size and goes to the end. Numbers are big-endian. A moment is in microseconds since
+-- 2000, as PostgreSQL keeps it. PostgreSQL inlines this function, also in an expression of PL/pgSQL: of the arguments,
+-- only metadata may be a call.
 CREATE OR REPLACE FUNCTION ledger.entry_form(
   app text, book text, owner_id text, seq bigint, id bigint, operation text, amount bigint, balance_after bigint, nonce text,
   place integer, transaction_id uuid, metadata jsonb, created_on timestamptz, reverses bigint, refunds bigint, hold_id bigint
@@ -17,16 +18,17 @@ RETURN '\x01'::bytea || int8send(seq) || int8send(id) || int8send(amount) || int
   || int4send(octet_length(operation)) || int4send(octet_length(nonce))
   || convert_to(app || book || owner_id || operation || nonce || metadata::text, 'UTF8');
 
--- The hash of an entry: the one before it, and a digest of the form, so that a later entry is linked without being shown.
+-- Returns the hash of an entry: the hash before it and a digest of the form. With the digest, a later entry can be
+-- linked without being shown.
 CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea) RETURNS bytea LANGUAGE sql IMMUTABLE
 RETURN sha256(before || sha256(form));
 
--- What stands for the hash before an account's first entry.
+-- Returns the value that takes the place of a hash before an account's first entry.
 CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text) RETURNS bytea LANGUAGE sql STABLE
 RETURN sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8'));
 
--- The default of an entry's hash, which every posting function gives. One that began before a migration brought the chain,
--- and goes on after it, ends here: sent again, it is posted by the function of today.
+-- The default of an entry's hash. Every posting function gives a hash. A function that began before the migration that
+-- brought the chain, and goes on after it, ends here. Its request is sent again, and today's function posts it.
 CREATE OR REPLACE FUNCTION ledger.refuse_unchained() RETURNS bytea LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'an entry has the hash that follows from the one before it' USING ERRCODE = 'serialization_failure';

@@ -1,7 +1,7 @@
--- Lookups of many keys by one call: what is found, as a JSON array in any order; null where nothing is. Each names its key.
--- Planned at each call, by EXECUTE: for the one app, and by how much there is now.
+-- Look-ups of many keys by one call. Each returns a JSON array in any order, in which each value names its key, or null
+-- when there is none. EXECUTE plans them at each call, for the one app and the present size of its tables.
 
--- Entries by id.
+-- Returns entries by id.
 CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   found json;
@@ -14,7 +14,7 @@ BEGIN
   RETURN found;
 END $$;
 
--- The entries of transactions, each in the order in which they were posted.
+-- Returns the entries of transactions, each transaction's in the order in which they were posted.
 CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   found json;
@@ -27,7 +27,7 @@ BEGIN
   RETURN found;
 END $$;
 
--- The first entry of each owner's nonce.
+-- Returns the first entry of each owner's nonce.
 CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   found json;
@@ -41,7 +41,8 @@ BEGIN
   RETURN found;
 END $$;
 
--- The balance after each owner's last entry until a moment, in the order of the keys; null before the first.
+-- Returns the balance after each owner's last entry up to a moment, in the order of the keys. Null before the first
+-- entry.
 CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamptz[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   amount bigint;
@@ -55,7 +56,7 @@ BEGIN
   RETURN to_json(amounts);
 END $$;
 
--- Holds by id.
+-- Returns holds by id.
 CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   found json;
@@ -69,7 +70,7 @@ BEGIN
   RETURN found;
 END $$;
 
--- The live holds of owners, of each the newest 100, the newest first, in the order of the keys.
+-- Returns the live holds of each owner, the newest 100, newest first, in the order of the keys.
 CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   at timestamptz;

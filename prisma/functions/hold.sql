@@ -1,5 +1,5 @@
--- Lines that make no entry: they set credits aside, make them available again, or say how far below 0 the balance may go.
--- What they do is written at once: no later line of the call takes it back.
+-- Lines that make no entry: they set credits aside, make them available again, or set how far below 0 the balance may
+-- go. Their effect is written at once. No later line of the call undoes it.
 
 -- Makes a hold.
 CREATE OR REPLACE FUNCTION ledger.make_hold(
@@ -23,8 +23,8 @@ BEGIN
    WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
 END $$;
 
--- Releases a hold that is live; any other stays as it is. outcome: released (it was so before, too, or it had expired),
--- hold_captured, hold_not_found.
+-- Releases a live hold. Any other hold stays unchanged. outcome: released (also when it was released before or has
+-- expired), hold_captured, or hold_not_found.
 CREATE OR REPLACE FUNCTION ledger.release_hold(
   app text, book text, owner_id text, id bigint, at timestamptz, OUT outcome text, OUT hold json, OUT changed boolean
 ) LANGUAGE plpgsql AS $$
@@ -41,8 +41,8 @@ BEGIN
   outcome := coalesce(outcome, 'hold_not_found');
 END $$;
 
--- Does what one such line asks for, once it is judged, and writes the account as that leaves it. The account has no entry
--- of the call that is not written: seq is what its row says.
+-- Carries out such a line after it was judged, and writes the account. The call has no unwritten entry of the account,
+-- so that seq is the same as in its row.
 CREATE OR REPLACE FUNCTION ledger.set_aside(
   app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz,
   operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamptz,

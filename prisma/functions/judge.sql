@@ -1,6 +1,6 @@
--- Judging: why a line may not be posted for what it names, beside what the balance allows.
+-- Judging: why a line may not be posted, apart from what the balance allows.
 
--- When the calendar window (UTC; weeks from Monday) that a moment is in began, and when the next one begins.
+-- Returns when the calendar window of a moment began (UTC; weeks begin on Monday), and when the next one begins.
 CREATE OR REPLACE FUNCTION ledger.limit_window(per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF per = 'lifetime' THEN
@@ -12,7 +12,7 @@ BEGIN
 END $$;
 
 -- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
--- time they were made; reversals, refunds and captures do not. more: uses that are not written yet.
+-- time they were made. Reversals, refunds and captures do not count. more: uses that are not written yet.
 CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(
   owner_id text, operation text, times integer, since timestamptz, more bigint
 ) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_sort = off AS $$
@@ -36,7 +36,8 @@ BEGIN
     ) newest WHERE newest.created_on >= since) >= times;
 END $$;
 
--- Why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may still give back.
+-- Returns why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may
+-- still give back.
 CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
   owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
 ) LANGUAGE plpgsql STABLE AS $$
@@ -80,7 +81,7 @@ BEGIN
     = (SELECT array_agg(id ORDER BY id) FROM unnest(ids) id), false);
 END $$;
 
--- Why a hold cannot be captured, or null when it can; kept: the credits that it keeps.
+-- Returns why a hold cannot be captured, or null when it can. kept: the credits that it sets aside.
 CREATE OR REPLACE FUNCTION ledger.judge_capture(
   app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamptz,
   OUT refusal text, OUT details json, OUT kept bigint
@@ -105,9 +106,9 @@ BEGIN
   END;
 END $$;
 
--- Why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows; details: what
--- the answer says of it. kept: what a captured hold keeps, which its capture may take.
--- balance, held: of the account; more: as for ledger.is_limit_reached_template.
+-- Returns why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows it.
+-- details: what the answer says about the refusal. kept: the credits that a captured hold sets aside, which its capture may take.
+-- balance, held: of the account. more: as for ledger.is_limit_reached_template.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
   owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text,
   reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamptz, more bigint,

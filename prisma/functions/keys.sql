@@ -1,7 +1,7 @@
--- API keys. Only the database's owner makes, changes and revokes them. An app's role reads them through these functions,
--- and those of its own app alone.
+-- API keys. Only the database's owner makes, changes and revokes them. An app's role reads the keys of its own app
+-- through these functions.
 
--- Raises where this login is neither the database's owner nor for the app.
+-- Raises an error when this login is neither the database's owner nor the app's.
 CREATE OR REPLACE FUNCTION ledger.assert_may_use(app text) RETURNS void LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -12,7 +12,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.assert_may_use FROM PUBLIC;
 
--- Keys by id, in any order, as a JSON array; null where there are none. Those that ended are among them.
+-- Returns keys by id, in any order, as a JSON array, or null when there are none. Ended keys are included.
 CREATE OR REPLACE FUNCTION ledger.find_keys(app text, ids text[]) RETURNS json LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -27,7 +27,8 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.find_keys FROM PUBLIC;
 
--- Notes that keys are used now, to the minute. Waits for nobody: a key that someone changes at this moment is left out.
+-- Notes that keys are used now, to the minute. It waits for nobody: a key that somebody changes at this moment is left
+-- out.
 CREATE OR REPLACE FUNCTION ledger.touch_keys(app text, ids text[]) RETURNS void LANGUAGE plpgsql VOLATILE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -44,7 +45,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.touch_keys FROM PUBLIC;
 
--- Whether a key of the app was ever made; one that has ended counts.
+-- Whether a key of the app was ever made, even if it has ended.
 CREATE OR REPLACE FUNCTION ledger.has_keys(app text) RETURNS boolean LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

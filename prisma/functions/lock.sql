@@ -1,4 +1,5 @@
--- Makes accounts that are missing, in the order of the list. Returns those that it made: another transaction may be first.
+-- Makes missing accounts, in the order of the list. Returns the accounts that it made. Another transaction may be
+-- faster.
 CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -18,8 +19,9 @@ BEGIN
   RETURN made;
 END $$;
 
--- The same, without those that another transaction is making just now. PostgreSQL cannot skip these: they are waited for,
--- all together as long as lock_timeout allows, and then, to find out which they are, each by itself for an instant.
+-- Does the same, but leaves out accounts that another transaction is making. PostgreSQL cannot skip these. The function
+-- waits for all of them together as long as lock_timeout allows, and then for each by itself for an instant, to find
+-- out which they are.
 CREATE OR REPLACE FUNCTION ledger.make_free_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   owner_id text;
@@ -40,7 +42,7 @@ BEGIN
   RETURN made;
 END $$;
 
--- Locks an account that was missing a moment ago, which is made unless another transaction was first.
+-- Locks an account that was missing a moment ago. Makes it unless another transaction was faster.
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text) RETURNS TABLE (
   balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, seq bigint, updated_on timestamptz, head bytea, made boolean
 ) LANGUAGE plpgsql AS $$
@@ -59,10 +61,10 @@ BEGIN
   END LOOP;
 END $$;
 
--- Locks the accounts of a book's owners, and makes those that are missing (made). Returns their columns in the order of
--- the list. That is the order in which they are locked: where all calls have the same, no two wait for each other.
--- Each account is looked up by itself: a join that was planned while there were few accounts would read all of them.
--- skip_busy: the columns are null for an account that another transaction has locked, or is making.
+-- Locks the accounts of a book's owners, and makes missing ones (made). Returns their columns in the order of the list.
+-- That is also the order of the locks: when all calls use the same order, no two wait for each other. Each account is
+-- looked up by itself: a join that was planned while there were few accounts would read all of them.
+-- skip_busy: the columns are null for an account that another transaction has locked or is making.
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(
   book text, owner_ids text[], skip_busy boolean,
   OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
@@ -105,7 +107,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Removes accounts that were made for nothing: no line has used them. Planned at each call, as ledger.balances is.
+-- Removes accounts that were made and that no line has used. EXECUTE plans it at each call, as in ledger.balances.
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable

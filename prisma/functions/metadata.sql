@@ -1,4 +1,4 @@
--- A flat object of strings: at most 20 keys, and 4 KiB of UTF-8 in keys and values together.
+-- Whether a value is a flat object of strings with at most 20 keys, and 4 KiB of UTF-8 in keys and values together.
 CREATE OR REPLACE FUNCTION ledger.is_metadata(metadata jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF jsonb_typeof(metadata) <> 'object' THEN

@@ -1,13 +1,14 @@
--- The id of the transaction that an attempt comes to. An owner's nonce is used once: so no two transactions share an id,
--- whatever ids of attempts callers send. It has the time of the attempt's, a UUIDv7.
+-- Returns the id of the transaction that an attempt leads to. An owner's nonce is used once, so no two transactions
+-- share an id, whatever attempt ids callers send. It is a UUIDv7 with the time of the attempt's id.
 CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
 RETURN (left(attempt::text, 14) || '7'
   || overlay(left(md5(attempt::text || ' ' || char_length(owner_id)::text || ' ' || owner_id || nonce), 19) PLACING '8' FROM 4 FOR 1))::uuid;
 
--- The answer to a request whose nonce one of its owners has used before: the original, and whether it is the same request;
--- null where this owner has not used it. own: the same attempt has posted it.
--- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines; hold_ms: it is to be a hold.
--- balance: the owner's, as the answer tells it.
+-- Returns the answer to a request whose nonce this owner has used before: the original, and whether the request is
+-- identical. Null when the owner has not used it.
+-- own: whether the same attempt posted the original.
+-- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines. hold_ms: set when the request is for a hold.
+-- balance: the owner's balance for the answer.
 CREATE OR REPLACE FUNCTION ledger.replay_template(
   owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
   reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamptz, balance json

@@ -1,16 +1,17 @@
--- The operations that every app must have.
+-- Returns the operations that every app must have.
 CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
 RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD'];
 
--- The operations that the app posts no longer. Read under the partition's lock, like the CHECK: ledger.set_operations
--- waits for the postings that still knew other ones.
+-- Returns the operations that the app no longer posts. It is read under the partition's lock, like the CHECK:
+-- ledger.set_operations waits for postings that still know the old list.
 CREATE OR REPLACE FUNCTION ledger.retired_operations(app text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (SELECT a.retired FROM ledger.apps a WHERE a.app = $1);
 END $$;
 
--- Entries have a CHECK on their operations; holds, which all apps share, have this. The partition's lock, which looking
--- nonces up has taken, keeps ledger.set_operations waiting until the hold is there to be seen.
+-- Raises an error for an undeclared operation of a hold. Entries have a CHECK on their operations, but holds are in one
+-- table for all apps. The look-up of nonces has taken the partition's lock, so ledger.set_operations waits until the
+-- hold is visible.
 CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text) RETURNS void LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 BEGIN
@@ -19,10 +20,10 @@ BEGIN
   END IF;
 END $$;
 
--- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes the
--- app's partition. Refused: a name that no app can have, a list that lacks a shared operation or retires one, and one that
--- drops an operation which entries or holds have.
--- Locks the app's own partition alone: ATTACH lets every other app post on.
+-- Declares all operations of an app, and which of them are retired, in a migration of that app. The first call makes
+-- the app's partition. It refuses a name that no app can have, a list that lacks or retires a shared operation, and a
+-- list that drops an operation of existing entries or holds. It locks only the app's own partition: ATTACH lets every
+-- other app go on posting.
 CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}') RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s' AS $$
 #variable_conflict use_column

@@ -1,13 +1,14 @@
--- Posting: the one way in which entries, holds and overdrafts are written. Lines of all kinds are one list, which one
--- function takes: lock the accounts → look the nonces up → line by line: settle what time has changed, judge, apply →
--- write. Each statement sees what was committed before it began: with the accounts locked, no nonce of theirs comes after
--- the lookup. A refusal is an answer, never an exception.
+-- Posting: the only way to write entries, holds and overdrafts. Lines of all kinds are in one list, and one function
+-- takes it:
+-- lock the accounts → look the nonces up → line by line: settle what time has changed, judge, apply → write.
+-- Each statement sees what was committed before it began. While the accounts are locked, no other call can use a nonce
+-- of theirs after the look-up. A refusal is an answer, never an exception.
 --
--- A call's state is arrays of scalars, by request, by line and by account (their number in owner_ids): rows in a loop
--- cost several times as much. A line that corrects, captures or has a limit is judged by what the tables have, which is
--- all: where the call has posted to its account before, that is written first.
+-- A call's state is in arrays of scalars: by request, by line and by account (its number in owner_ids). Rows in a loop
+-- cost several times as much. A line that corrects, captures or has a limit is judged by the tables alone. If the call
+-- has already posted to its account, that is written first.
 
--- What the owners of a call, and the numbers of its lines, must keep to, whoever calls.
+-- Checks the rules for a call's owners and the numbers of its lines, whoever the caller is.
 CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[]) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
   sorted text[] := (SELECT array_agg(DISTINCT o COLLATE "C") FROM unnest(owner_ids) o);
@@ -24,40 +25,40 @@ BEGIN
   END IF;
 END $$;
 
--- Posts a list of requests for an app, each on its own: all of its lines or none, as if one request after another. Each app
+-- Posts a list of requests for an app, as if one after another. Each request posts all of its lines or none. Each app
 -- has its own copy of this template, ledger.post_<app>, which names the app's partition.
--- key: the first owner. On a cluster the call goes to where its account is.
+-- key: the first owner. On a cluster, the call goes to the node of its account.
 -- owner_ids: the different owners of all lines, in the order of their bytes.
--- parts: how many of them, in order, are in each shard; in one PostgreSQL there is one part.
--- requests: columns. One without a value may be left out. For each request
---     id        of the attempt, a UUIDv7: sent again after a lost answer, it is known to be the same
---     nonce, metadata (JSON as text; left out: none has any)
---     invalid   the app's rules refuse it, unless it was posted before
---   and for each line, one request after another
+-- parts: how many of them, in order, are in each shard. In one PostgreSQL there is one part.
+-- requests: columns. A column without any value may be left out. For each request:
+--     id        of the attempt, a UUIDv7. A second try after a lost answer is recognised by it.
+--     nonce, metadata (JSON as text; left out when no request has any)
+--     invalid   whether the app's rules refuse it, unless it was posted before
+--   and for each line, one request after another:
 --     request, account    the numbers of its request and of its owner, from 1
---     operation, amount   signed; null: the app's amount rule refuses what was requested
---     requested           what the caller gave, signed; null: the caller left it out
+--     operation, amount   signed; null: the app's amount rule refuses the requested amount
+--     requested           the caller's amount, signed; null: the caller gave none
 --     limit_times, limit_per   how often the operation may be posted per hour, day, week, month or lifetime
 --     reverses            the id of an entry; a request reverses a whole transaction, and does nothing else
 --     refunds, captures   the id of an entry, of a hold
 --     hold_ms             how long the credits are set aside, in place of an entry
 --     releases            the id of a hold, in place of an entry: without operation and nonce
 --     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
--- skip_busy: a request some of whose accounts are locked elsewhere is not looked at.
--- lock_ms: how long locks are waited for; null: as long as the session says.
--- Returns, in columns, by request
+-- skip_busy: leaves out each request with an account that is locked elsewhere.
+-- lock_ms: how long to wait for locks; null: as long as the session's setting says.
+-- Returns columns. By request:
 --     answers   null: its lines were posted. Otherwise {outcome} and
---       busy                    {accounts}: those that are locked elsewhere
---       duplicate               {entry or hold, identical, own, balance}: what the first of its owners that knows the
---                               nonce used it for; own: by the same attempt
---       any other               {line, balance, details}: the first line that was refused, from 0, or the line that made no
---                               entry (held and released, with the hold; set: the overdraft), and its owner's balance
---     moments   left out where all are now
+--       busy                    {accounts}: the accounts that are locked elsewhere
+--       duplicate               {entry or hold, identical, own, balance}: the original of the first owner who has used the
+--                               nonce; own: the same attempt posted it
+--       any other               {line, balance, details}: the first refused line, from 0, or the line that made no entry
+--                               (held and released, with the hold; set: the overdraft), and its owner's balance
+--     moments   left out when all are now
 --     transactions
 --   and by line {ids, seqs, balances, overdrafts, held}: the entry, and its account after it. A replay is found before
---   anything else is judged. overdrafts and held are left out where all are 0.
--- The settings leave the planner one way for each statement: by the index that has what is asked for, in its order. Plans are
--- made while tables are small, and kept.
+--   anything else is judged. overdrafts and held are left out when all are 0.
+-- The settings leave the planner one way for each statement: the index that has the wanted rows in the wanted order.
+-- Plans are made while tables are small, and are kept.
 CREATE OR REPLACE FUNCTION ledger.post_template(
   key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
 ) RETURNS json LANGUAGE plpgsql
@@ -397,7 +398,8 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;
 
--- A dry run: posts, and undoes it. The answers are those of ledger.post_<app>; ids that it took are not used again.
+-- A dry run: posts, then undoes it. It returns the answers of ledger.post_<app>. The ids that it took are not used
+-- again.
 CREATE OR REPLACE FUNCTION ledger.try_template(key text, owner_ids text[], parts integer[], requests json) RETURNS json LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

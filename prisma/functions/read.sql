@@ -1,5 +1,5 @@
--- Balances of owners, as a JSON array in any order; an owner never seen has none. Planned at each call: a plan that was made
--- while there were few accounts may read all of them (on PostgreSQL 15).
+-- Returns the balances of owners as a JSON array in any order, without unknown owners. EXECUTE plans it at each call:
+-- on PostgreSQL 15, a plan that was made while there were few accounts may read all of them.
 CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 #variable_conflict use_variable
@@ -18,8 +18,8 @@ BEGIN
   RETURN to_json(balances);
 END $$;
 
--- The seq of an owner's last entry at a moment, 0 before the first: created_on never falls along seq, so that halving
--- finds it.
+-- Returns the seq of an owner's last entry up to a moment, or 0 before the first. created_on never decreases along seq,
+-- so a binary search finds it.
 CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
   low bigint := 0;

@@ -1,11 +1,12 @@
--- Who may touch what: the owner of the tables everything. Any other database role reads the rows of the app that it is
--- for, by being or having the role ledger_<app>, and posts in the name of that app, through the functions that post.
+-- Whether the current user may use an app's rows. The owner of the tables may use everything. Any other database role
+-- reads the rows of the app whose role, ledger_<app>, it is or has, and posts for that app through the functions that
+-- post.
 CREATE OR REPLACE FUNCTION ledger.may_use(app text) RETURNS boolean LANGUAGE sql STABLE
 RETURN coalesce(pg_has_role(session_user, to_regrole(quote_ident('ledger_' || app)), 'MEMBER'), false);
 
--- Lets the role ledger_<app>, which must exist, read and post in the name of that app, and of no other, and use the
--- tables of the app's own schema. What it or PUBLIC was granted in schema ledger beyond that is taken away, so that each
--- call leaves the same. Run by npm start and npm run provision, and after each migration where the role has rights.
+-- Lets the role ledger_<app>, which must exist, read and post for that app alone, and use the tables of the app's own
+-- schema. It revokes everything else that the role or PUBLIC was granted in schema ledger, so that each call has the
+-- same result. npm start and npm run provision call it, and so does each migration if the role has rights.
 CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role text := 'ledger_' || app;
@@ -49,7 +50,8 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
 
--- Lets a role use what an app's own schema has, and what its owner adds. The history of its migrations stays closed.
+-- Lets a role use the objects of an app's own schema, and those that the schema's owner adds. The history of its
+-- migrations stays closed.
 CREATE OR REPLACE FUNCTION ledger.grant_schema(app_schema regnamespace, app_role text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   history regclass := to_regclass(format('%s._prisma_migrations', app_schema));
@@ -70,7 +72,8 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.grant_schema FROM PUBLIC;
 
--- Grants anew to the apps' roles that have rights in this database: after a migration, which may have made what they lack.
+-- Repeats the grants of the apps' roles that have rights in this database. It is for migrations, which may have made
+-- new objects.
 CREATE OR REPLACE FUNCTION ledger.grant_apps() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM ledger.grant_app(a.app)

@@ -1,7 +1,7 @@
--- Writes what entries have changed in accounts: in those whose seq has risen since their rows were read. By key, and only
--- from the seq that was read: on a cluster a shard may have moved since, and its lock stayed behind.
--- Rows are compared, not columns: only an index answers that, so that PostgreSQL looks each account up by its key. A plan for
--- equal columns, made while there were few accounts, would read all of them.
+-- Writes what entries have changed in accounts whose seq has risen since their rows were read. An account is found by
+-- its key, and only with the seq that was read: on a cluster, a shard may have moved since, without its lock. The
+-- comparison is of rows, not of columns. Only an index answers that, so PostgreSQL looks each account up by its key. A
+-- plan for equal columns that was made while there were few accounts would read all of them.
 CREATE OR REPLACE FUNCTION ledger.save_accounts(
   book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
   heads bytea[], seqs_read bigint[]

@@ -1,6 +1,6 @@
--- Settling: what time alone has changed in an account by a moment. Today that is what its expired holds set free.
+-- Settling: what time alone has changed in an account up to a moment. Today that is the credits of expired holds.
 
--- An account's live holds at a moment: their sum, and when the first of them expires.
+-- Returns the sum of an account's live holds at a moment, and when the first of them expires.
 CREATE OR REPLACE FUNCTION ledger.live_holds(
   book text, owner_id text, at timestamptz, OUT held bigint, OUT expire_on timestamptz
 ) LANGUAGE plpgsql STABLE AS $$
@@ -11,7 +11,8 @@ BEGIN
    WHERE h.book = book AND h.owner_id = owner_id AND h.expires_on > at AND h.released_on IS NULL;
 END $$;
 
--- What of an account is held at a moment: held, unless one of its holds has expired since that was written.
+-- Returns the credits of an account that are held at a moment: held, unless one of its holds has expired since that was
+-- written.
 CREATE OR REPLACE FUNCTION ledger.held_at(
   book text, owner_id text, held bigint, holds_expire_on timestamptz, at timestamptz
 ) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
