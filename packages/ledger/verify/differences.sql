@@ -1,5 +1,6 @@
--- Where an app's history differs from what a checkpoint has. $2, $3, $4: its accounts in order, each with its seq and head.
--- They are all that it has of the owners after $5, up to $6. $7: its date.
+-- Finds where an app's history differs from a checkpoint. $2, $3 and $4 are the checkpoint's accounts in order, with
+-- their seqs and heads. They are all accounts of the checkpoint whose owners come after $5, up to $6. $7 is the
+-- checkpoint's date.
 SELECT broken, found, expected
   FROM (
     SELECT coalesce(c.owner_id, a.owner_id) AS owner_id, c.seq, c.head, a.owner_id IS NULL AS is_missing
@@ -30,7 +31,7 @@ SELECT broken, found, expected
            format('hash %s at seq %s', encode(account.head, 'hex'), account.seq)
      WHERE NOT account.is_missing AND account.seq > 0 AND last.hash IS DISTINCT FROM account.head
     UNION ALL
-    -- A transaction that was open then may have a time before the checkpoint's: none is open for an hour.
+    -- A transaction that was open at the checkpoint may have an earlier time. None is open for an hour.
     SELECT format('entry %s (seq %s of %s)', next.id, next.seq, to_json(account.owner_id)), format('created_on %s', next.created_on),
            format('created_on after the checkpoint of %s, which does not have it', $7::timestamptz)
      WHERE next.created_on < $7::timestamptz - interval '1 hour'

@@ -1,4 +1,4 @@
--- The entries of an owner from one on, up to another: each hash, and the digest of what it says.
+-- An owner's entries from one seq up to another: each hash, and the digest of the entry's canonical form.
 SELECT hash, sha256(ledger.entry_form(
          app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
          reverses, refunds, hold_id)) AS digest, ledger.chain_start(book, owner_id) AS start

@@ -1,4 +1,4 @@
--- Where to cut an app's owners into ranges of about $2 entries and accounts: the first owner of each range but the first.
+-- Splits an app's owners into ranges of about $2 entries and accounts: the first owner of each range but the first.
 SELECT min(owner_id) AS owner
   FROM (
     SELECT owner_id, div(sum(seq + 1) OVER (ORDER BY owner_id), $2) AS part FROM ledger.accounts WHERE book = $1

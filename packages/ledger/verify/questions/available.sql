@@ -1,4 +1,4 @@
--- No account has spent or promised more than it had: balance - held + overdraft is not below 0, with what is held now.
+-- No account has spent or held more than it had: balance - held + overdraft is at least 0, with its live holds.
 SELECT format('account %s', to_json(owner_id)) AS broken,
        format('%s available: balance %s - held %s + overdraft %s', balance - held_now + overdraft, balance, held_now, overdraft) AS found,
        'at least 0 available' AS expected

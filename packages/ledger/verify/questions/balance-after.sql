@@ -1,4 +1,4 @@
--- Each entry's balance_after is that of the account's entry before it, and its own amount.
+-- Each entry's balance_after is the balance after the account's entry before it, plus its own amount.
 SELECT format('entry %s (seq %s of %s)', id, seq, to_json(owner_id)) AS broken,
        format('balance_after %s', balance_after) AS found,
        format('balance_after %s: %s before it, and %s', before + amount, before, amount) AS expected

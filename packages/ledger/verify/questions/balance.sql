@@ -1,4 +1,4 @@
--- Each balance is the sum of the account's entries, and what its last entry left.
+-- Each balance is the sum of the account's entries, and the balance_after of its last entry.
 SELECT format('account %s', to_json(coalesce(a.owner_id, e.owner_id))) AS broken,
        coalesce('balance ' || a.balance, 'no account') AS found,
        format('balance %s, the sum of its entries; the last one left %s', coalesce(e.sum, 0), coalesce(e.last, 0)) AS expected

@@ -1,5 +1,5 @@
--- A capture posts what a hold of its owner promised, while the hold was live and within its amount; hold and entry name
--- each other.
+-- A capture posts the operation of a hold of its owner, while the hold is live and up to its amount; the hold and the
+-- entry name each other.
 (SELECT format('entry %s (seq %s of %s)', e.id, e.seq, to_json(e.owner_id)) AS broken, found, expected
    FROM ledger.entries e
    JOIN ledger.holds h ON h.app = $1 AND h.owner_id = e.owner_id AND h.id = e.hold_id, LATERAL (
@@ -16,7 +16,7 @@
   WHERE e.app = $1
   ORDER BY e.owner_id, e.seq)
 UNION ALL
--- Captures of no hold of their owner; other owners' holds are looked through for these alone.
+-- Captures whose hold is not their owner's. Only for these are other owners' holds searched.
 (WITH lost AS MATERIALIZED (
    SELECT e.owner_id, e.seq, e.id, e.hold_id
      FROM ledger.entries e

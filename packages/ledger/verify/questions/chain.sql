@@ -1,8 +1,8 @@
 -- Each entry's hash follows from what it says and the hash before it; the account's head is the hash of its last entry.
 
--- Asked for the owners from $2 on, and before $3. Of an account, the first entry that does not follow is named.
--- A null in what is demanded to be there makes a null hash: it does not follow either.
--- What prisma/functions/chain.sql says is said here once more: who changes entries may have replaced its functions, too.
+-- This runs for the owners from $2 on, before $3. It names the first wrong entry of each account. A null in a required
+-- column makes a null hash, which is wrong too. The SQL repeats prisma/functions/chain.sql, because whoever changes
+-- entries may have replaced the ledger's functions too.
 WITH chained AS (
   SELECT book, owner_id, seq, hash, lead(seq) OVER account IS NULL AS is_last,
          sha256(

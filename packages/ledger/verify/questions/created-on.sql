@@ -1,4 +1,4 @@
--- Along seq, created_on never falls; the account was not updated before its last entry.
+-- In the order of seq, created_on never decreases; the account was not updated before its last entry or hold.
 (SELECT format('entry %s (seq %s of %s)', id, seq, to_json(owner_id)) AS broken,
         format('created_on %s', created_on) AS found,
         format('created_on %s or later, as the entry before it', before) AS expected

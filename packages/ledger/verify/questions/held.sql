@@ -1,5 +1,5 @@
--- Each account's held is the sum of its holds that were live when it was last written, which is true until holds_expire_on:
--- no live hold expires before that.
+-- Each account's held is the sum of the holds that were live when it was last written, and no live hold expires before
+-- holds_expire_on.
 SELECT format('account %s', to_json(owner_id)) AS broken,
        format('held %s until %s', held, coalesce(holds_expire_on::text, 'a hold is made')) AS found,
        CASE
@@ -8,7 +8,7 @@ SELECT format('account %s', to_json(owner_id)) AS broken,
        END AS expected
   FROM (
     SELECT a.owner_id, a.held, a.holds_expire_on,
-           -- What had expired before holds_expire_on is not in the sum.
+           -- Holds that had expired before holds_expire_on are not in the sum.
            coalesce(sum(h.amount) FILTER (WHERE h.expires_on >= a.holds_expire_on), 0) AS counted,
            min(h.expires_on) FILTER (WHERE h.expires_on > greatest(clock.now, a.updated_on)) AS first_expires_on
       FROM ledger.accounts a

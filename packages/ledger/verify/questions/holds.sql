@@ -1,4 +1,4 @@
--- Each hold has an account, was made no earlier than it, and was released, where it was, while it was live.
+-- Each hold has an account and is not older than the account; a released hold was released while it was live.
 SELECT format('hold %s of %s', h.id, to_json(h.owner_id)) AS broken, found, expected
   FROM ledger.holds h
   LEFT JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id, LATERAL (

@@ -1,4 +1,4 @@
--- No two entries have one id. (Ids need not rise along seq: nodes of a cluster give them out side by side.)
+-- No two entries have the same id. (Ids may decrease along seq: the nodes of a cluster give them out independently.)
 SELECT format('entry %s', id) AS broken,
        format('the id of %s entries: %s', count(*),
          string_agg(format('seq %s of %s', seq, to_json(owner_id)), ', ' ORDER BY owner_id, seq)) AS found,

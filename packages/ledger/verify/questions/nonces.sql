@@ -1,4 +1,4 @@
--- An owner's nonce stands for one transaction, or for one hold.
+-- An owner's nonce belongs to one transaction or one hold.
 SELECT format('nonce %s of %s', to_json(nonce), to_json(owner_id)) AS broken,
        format('%s uses: %s', count(*), string_agg(use, ', ' ORDER BY use)) AS found,
        'one use' AS expected

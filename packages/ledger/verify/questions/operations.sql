@@ -1,4 +1,4 @@
--- Every entry and every hold has an operation that the app declares.
+-- The app declares the operation of every entry and every hold.
 (SELECT format('entry %s (seq %s of %s)', id, seq, to_json(owner_id)) AS broken,
         format('operation %s', operation) AS found,
         format('one of %s', coalesce(nullif(array_to_string(declared.operations, ', '), ''), 'none: the app declares no operations')) AS expected

@@ -1,4 +1,4 @@
--- Within a transaction, place counts each owner's entries from 1 without gaps.
+-- Within a transaction, the places of each owner's entries are 1, 2, 3 … without gaps.
 SELECT format('entry %s (seq %s of %s)', id, seq, to_json(owner_id)) AS broken,
        format('place %s', place) AS found,
        format('place %s in transaction %s', counted, transaction_id) AS expected

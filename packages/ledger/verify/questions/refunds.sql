@@ -1,5 +1,5 @@
--- A refund gives back a part of an earlier entry of its owner that is no correction itself, and was not reversed; all
--- refunds of an entry together, at most the whole.
+-- A refund gives back a part of an earlier entry of its owner, which is not a correction and was not reversed; the
+-- refunds of an entry do not exceed it.
 (SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
    FROM ledger.entries r
    JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.refunds, LATERAL (
@@ -18,7 +18,7 @@
   WHERE r.app = $1
   ORDER BY r.owner_id, r.seq)
 UNION ALL
--- Refunds of no entry of their owner; other owners' entries are looked through for these alone.
+-- Refunds whose entry is not their owner's. Only for these are other owners' entries searched.
 (WITH lost AS MATERIALIZED (
    SELECT r.owner_id, r.seq, r.id, r.refunds
      FROM ledger.entries r

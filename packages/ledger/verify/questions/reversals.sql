@@ -1,4 +1,5 @@
--- A reversal undoes an earlier entry of its owner that is no correction itself: same operation, negated amount, once.
+-- A reversal undoes an earlier entry of its owner, which is not a correction: with the same operation and the negated
+-- amount, once.
 (SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
    FROM (
      SELECT owner_id, seq, id, operation, amount, reverses, row_number() OVER (PARTITION BY owner_id, reverses ORDER BY seq) AS times
@@ -23,7 +24,7 @@
    ) problem
   ORDER BY r.owner_id, r.seq)
 UNION ALL
--- Reversals of no entry of their owner; other owners' entries are looked through for these alone.
+-- Reversals whose entry is not their owner's. Only for these are other owners' entries searched.
 (WITH lost AS MATERIALIZED (
    SELECT r.owner_id, r.seq, r.id, r.reverses
      FROM ledger.entries r

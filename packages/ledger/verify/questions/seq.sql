@@ -1,4 +1,4 @@
--- An account's entries are counted from 1 without gaps, and the account knows how many there are.
+-- The seqs of an account's entries are 1, 2, 3 … without gaps, and the account's own seq is the number of its entries.
 (SELECT format('entry %s of %s', id, to_json(owner_id)) AS broken,
         format('seq %s', seq) AS found,
         format('seq %s, as the one before it has %s', before + 1, before) AS expected

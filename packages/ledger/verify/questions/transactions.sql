@@ -1,5 +1,5 @@
--- The entries of a transaction were posted together: one nonce, one metadata, one moment, at most 100, and each owner's
--- one after another. (One that is missing altogether leaves a gap in its owner's seq or place.)
+-- The entries of a transaction were posted together: with one nonce, one metadata and one moment, at most 100, and each
+-- owner's one after another. (A missing entry leaves a gap in its owner's seq or place.)
 SELECT format('entry %s (seq %s of %s)', id, seq, to_json(owner_id)) AS broken, found,
        format('%s, as transaction %s has it', expected, transaction_id) AS expected
   FROM (

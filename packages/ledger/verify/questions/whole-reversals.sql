@@ -1,4 +1,4 @@
--- A transaction is reversed as a whole, by one transaction that does nothing else, or not at all.
+-- A transaction is reversed completely, by one transaction that does nothing else, or not at all.
 (SELECT format('transaction %s', o.transaction_id) AS broken,
         format('%s of %s entries reversed, by %s transactions',
           count(DISTINCT r.reverses), count(DISTINCT o.id), count(DISTINCT r.transaction_id)) AS found,
