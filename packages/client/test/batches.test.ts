@@ -32,7 +32,7 @@ describe('postEntries', () => {
     limit: 'LimitReachedError',
   }
 
-  it('judges each on its own, and answers in order', async () => {
+  it('judges each entry on its own, and returns results in order', async () => {
     const { client, ada, bob, amounts } = engine
     const results = await client.postEntries(mixed())
     const success = 'PostLedgerEntrySuccess'
@@ -43,7 +43,7 @@ describe('postEntries', () => {
     expect(await amounts(ada, bob)).toEqual([10, 13])
   })
 
-  it('sends all again when the answer is lost, and takes for its own what it has posted', async () => {
+  it('sends the whole list again when the answer is lost, and recognises what it has posted', async () => {
     const { client, ada, bob, amounts, faults, requests } = engine
     faults.push(loseAnswer, dropRequest, loseAnswer)
     const results = await client.postEntries(mixed())
@@ -61,7 +61,7 @@ describe('postEntries', () => {
     expect(await amounts(ada, bob)).toEqual([10, 13])
   })
 
-  it('takes a given nonce for its own only after a lost answer', async () => {
+  it('treats a duplicate of a given nonce as its own only after a lost answer', async () => {
     const { client, ada, faults, amounts } = engine
     await client.postEntries([add(ada, 'n1')])
     expect(kinds(await client.postEntries([add(ada, 'n1'), add(ada)]))).toEqual([
@@ -73,7 +73,7 @@ describe('postEntries', () => {
     expect(await amounts(ada)).toEqual([30])
   })
 
-  it('gives the nonces of all with the error when it gives up', async () => {
+  it('adds the nonces of all entries to the error when it gives up', async () => {
     const { clientOf, ada, faults, amounts } = engine
     faults.push(loseAnswer)
     const error = await clientOf({ retry: { attempts: 1 } })
@@ -86,7 +86,7 @@ describe('postEntries', () => {
     expect(await amounts(ada)).toEqual([20])
   })
 
-  it('posts up to 1,000', async () => {
+  it('posts up to 1,000 entries', async () => {
     const { client, ada, amounts, faults } = engine
     faults.push(loseAnswer)
     const results = await client.postEntries(Array.from({ length: 1000 }, () => add(ada)))

@@ -24,7 +24,7 @@ const anothers = { ownerId: 'ada', operation: 'PROJECT_PAYMENT' } as const
 const times = { from: new Date(), to: '2026-11-21T10:15:30.000Z' }
 
 describe('LedgerClient', () => {
-  it('takes the app’s operations and no other’s', () => {
+  it('accepts the app’s operations and no other app’s', () => {
     void content.postEntry(entry)
     void content.postEntry({ ...entry, amount: 5, nonce: 'n', metadata: { a: 'b' }, dryRun: true })
     // @ts-expect-error another app's operation
@@ -48,7 +48,7 @@ describe('LedgerClient', () => {
     void content.summary({ ...times, per: 'DAY', operations: ['PROJECT_PAYMENT'] })
   })
 
-  it('posts no operation that is retired, and reads its entries', () => {
+  it('does not post a retired operation, but reads its entries', () => {
     const retiring = createLedgerClient<ContentOperation, Exclude<ContentOperation, 'CONTENT_CREATION'>>({
       url,
     })
@@ -65,11 +65,11 @@ describe('LedgerClient', () => {
     void retiring.summary({ ...times, per: 'DAY', operations: ['CONTENT_CREATION'] })
     expectTypeOf(retiring.entry('1')).resolves.toEqualTypeOf<LedgerEntry<ContentOperation> | null>()
     expectTypeOf<LedgerEntry['operationName']>().toEqualTypeOf<string>()
-    // @ts-expect-error what is posted is an operation of the app
+    // @ts-expect-error the operations to post must be operations of the app
     createLedgerClient<SharedOperation, 'CONTENT_ACCESS'>({ url })
   })
 
-  it('knows the shared operations when it is told none', () => {
+  it('knows the shared operations when no type is given', () => {
     const shared = createLedgerClient({ url })
     void shared.postEntry({ ownerId: 'ada', operation: 'SIGNUP_CREDIT' })
     // @ts-expect-error an app's own operation
@@ -81,7 +81,7 @@ describe('LedgerClient', () => {
     >()
   })
 
-  it('gives all that it reads with the app’s operations', () => {
+  it('returns everything with the app’s operations', () => {
     expectTypeOf(content.entry('1')).resolves.toEqualTypeOf<LedgerEntry<ContentOperation> | null>()
     expectTypeOf<LedgerEntry<ContentOperation>['operation']>().toEqualTypeOf<ContentOperation | null>()
     expectTypeOf<LedgerEntry['amount']>().toEqualTypeOf<number>()
@@ -104,7 +104,7 @@ describe('LedgerClient', () => {
     expectTypeOf<AvailableBalance['held']>().toEqualTypeOf<number>()
   })
 
-  it('tells the outcomes of a posting apart', async () => {
+  it('distinguishes the outcomes of a posting', async () => {
     const result = await content.postEntry(entry)
     if (result.ok) {
       expectTypeOf(result.entry.operation).toEqualTypeOf<ContentOperation | null>()
@@ -128,10 +128,10 @@ describe('LedgerClient', () => {
     }
   })
 
-  it('tells those of the other commands apart', async () => {
+  it('distinguishes the outcomes of the other commands', async () => {
     const posted = await content.postTransaction({ entries: [entry] })
     if (posted.ok) expectTypeOf(posted.balances[0]?.amount).toEqualTypeOf<number | undefined>()
-    // @ts-expect-error a posting of a transaction names none
+    // @ts-expect-error a posting of a transaction never gives NotFoundError
     else if (posted.__typename === 'NotFoundError') return
 
     const refunded = await content.refundEntry({ id: '1', amount: 1 })
@@ -153,22 +153,22 @@ describe('LedgerClient', () => {
     if (first?.ok) expectTypeOf(first.entry.operation).toEqualTypeOf<ContentOperation | null>()
   })
 
-  it('takes what a command needs, and no more', () => {
+  it('accepts what a command needs, and no more', () => {
     // @ts-expect-error the amount is missing
     void content.transfer({ from: 'ada', to: 'bob' })
     // @ts-expect-error the time is missing
     void content.holdCredits(entry)
-    // @ts-expect-error a batch is tried as a whole
+    // @ts-expect-error dryRun is for the whole batch
     void content.postEntries([{ ...entry, dryRun: true }])
     // @ts-expect-error releasing needs no nonce
     void content.releaseHold('1', { nonce: 'n' })
-    // @ts-expect-error a week is no window of summaries
+    // @ts-expect-error summaries have no weekly window
     void content.summary({ ...times, per: 'WEEK' })
-    // @ts-expect-error a number is no moment
+    // @ts-expect-error a number is not a moment
     void content.balance('ada', { asOf: 0 })
   })
 
-  it('takes a page forward or backward, not both', () => {
+  it('accepts a page forward or backward, not both', () => {
     void content.entries({ ownerId: 'ada', last: 5, before: 'c' })
     void content.accounts({ prefix: 'a', last: 5 })
     // @ts-expect-error first and last together
@@ -179,7 +179,7 @@ describe('LedgerClient', () => {
     void content.accounts({ first: 5, last: 5 })
   })
 
-  it('takes the variables that a document needs', () => {
+  it('requires the variables of a document', () => {
     expectTypeOf(content.request(byId, { id: '1' })).resolves.toEqualTypeOf<{ title: string }>()
     expectTypeOf(content.request(all)).resolves.toEqualTypeOf<{ titles: string[] }>()
     // @ts-expect-error the variables are missing

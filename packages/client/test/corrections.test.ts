@@ -42,7 +42,7 @@ describe('reverseTransaction', () => {
     })
   })
 
-  it('is refused where nothing is found, or the balance no longer covers it', async () => {
+  it('is refused when nothing is found, or the balance no longer covers it', async () => {
     const { client, ada, give } = engine
     expect(await client.reverseTransaction({ id: 'none' })).toMatchObject({
       ok: false,
@@ -83,7 +83,7 @@ describe('refundEntry', () => {
     })
   })
 
-  it('is refused where nothing is found, of no credits, and of a part of a transfer', async () => {
+  it('is refused when nothing is found, for an entry of 0 credits, and for a part of a transfer', async () => {
     const { client, ada, bob, give } = engine
     expect(await client.refundEntry({ id: '0', amount: 1 })).toMatchObject({ code: 'ENTRY_NOT_FOUND' })
     const { id } = await give(ada, 10)

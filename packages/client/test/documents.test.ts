@@ -22,13 +22,13 @@ async function documentsOf(file: string): Promise<readonly (readonly [string, Do
 }
 
 describe('documents', () => {
-  it.each(files)('of %s fit a graph with all that it can have', async (file) => {
+  it.each(files)('of %s fit a graph with every part', async (file) => {
     const ofFile = await documentsOf(file)
     expect(ofFile).not.toHaveLength(0)
     for (const [name, document] of ofFile) expect([name, validate(full, document)]).toEqual([name, []])
   })
 
-  // Transfers come with their operations, live entries with a subscription type.
+  // Transfers need their operations, and live entries need a subscription type.
   const ofEveryGraph = files.filter((file) => file !== 'transfers' && file !== 'live')
 
   it.each(ofEveryGraph)('of %s fit every graph', async (file) => {

@@ -7,7 +7,7 @@ import { openGames } from '../../plugin-ledger/test/open-games.ts'
 import { createLedgerClient, type LedgerClientOptions } from '../src/index.ts'
 import { startProxy } from './proxy.ts'
 
-/** The operations of the app whose graph has all that it can have. */
+/** The operations of an app whose graph has every part. */
 export type EngineOperation = OperationOf<typeof allOperations>
 
 const { sql, ledger } = await openGames()
@@ -22,7 +22,10 @@ afterAll(() => server.close())
 
 let count = 0
 
-/** A proxy before a server whose graph has all that it can have, a client of it, and owners whom no other test of the file knows. */
+/**
+ * Starts a proxy in front of a server whose graph has every part, with a client, and with owners that no other test of
+ * the file uses.
+ */
 export async function startEngine() {
   const proxy = await startProxy(server.url)
   const test = ++count
@@ -40,17 +43,17 @@ export async function startEngine() {
     clientOf,
     ada: `ada ${test}`,
     bob: `bob ${test}`,
-    /** Gives an owner credits, past faults. */
+    /** Gives an owner credits, without passing the proxy's faults. */
     async give(ownerId: string, amount: number, metadata: Readonly<Record<string, string>> = {}) {
       const nonce = crypto.randomUUID()
       const result = await ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount, nonce, metadata })
       if (!result.ok) throw result.error
       return result.entry
     },
-    /** What owners have, past faults. */
+    /** Returns the balances of owners, without passing the proxy's faults. */
     amounts: (...ownerIds: string[]) =>
       Promise.all(ownerIds.map(async (ownerId) => (await ledger.balance(ownerId)).amount)),
-    /** How many entries and holds there are. */
+    /** Returns how many entries and holds there are. */
     async count(): Promise<number> {
       const { rows } = await sql.query(
         'SELECT ((SELECT count(*) FROM ledger.entries) + (SELECT count(*) FROM ledger.holds))::int AS count',

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 let count = 0
 
-/** A proxy before the app's server, and an owner whom no other test of the file knows. */
+/** Starts a proxy in front of the app's server, with an owner that no other test of the file uses. */
 export async function startFixture() {
   const proxy = await startProxy(server.url)
   const ownerId = `ada-${++count}`
@@ -35,7 +35,7 @@ export async function startFixture() {
     ...proxy,
     url: `${proxy.url}/graphql`,
     ownerId,
-    /** The owner's entries as the database has them, oldest first. */
+    /** Returns the owner's entries in the database, oldest first. */
     async entries(): Promise<{ nonce: string; operation: string; amount: number }[]> {
       const statement =
         'SELECT nonce, operation, amount::int FROM ledger.entries WHERE owner_id = $1 ORDER BY seq'

@@ -33,7 +33,7 @@ describe('holdCredits', () => {
     expect(await client.hold('0')).toBeNull()
   })
 
-  it('is refused beyond what is available, for ever, and of an operation that gives credits', async () => {
+  it('is refused beyond the available credits, without an end, and for an operation that gives credits', async () => {
     const { client, ada } = engine
     await hold(7)
     const input = { ownerId: ada, operation: 'CREDIT_SPEND', amount: 4, expiresIn: 60 } as const
@@ -84,7 +84,7 @@ describe('captureHold', () => {
     })
   })
 
-  it('is refused more than is held, and of nothing', async () => {
+  it('is refused for more than is held, and for 0', async () => {
     const { client } = engine
     const { hold: promised } = await hold(7)
     expect(await client.captureHold({ id: promised.id, amount: 8 })).toMatchObject({
@@ -119,7 +119,7 @@ describe('releaseHold', () => {
     expect(await client.holds(ada)).toEqual([])
   })
 
-  it('finds no hold that there is not', async () => {
+  it('reports a hold that does not exist', async () => {
     expect(await engine.client.releaseHold('0')).toMatchObject({
       ok: false,
       __typename: 'NotFoundError',
@@ -152,7 +152,7 @@ describe('setOverdraft', () => {
     })
   })
 
-  it('is refused below 0, and beyond all bounds', async () => {
+  it('is refused below 0, and beyond the range', async () => {
     const { client, ada } = engine
     expect(await client.setOverdraft({ ownerId: ada, limit: -1 })).toMatchObject({
       __typename: 'ValidationError',

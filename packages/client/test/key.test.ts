@@ -15,7 +15,7 @@ test('a client posts, reads and subscribes with its key', async () => {
   await live.return()
 })
 
-test('a client asks for its key anew each time, so that one can be rotated', async () => {
+test('a client calls its key function for each request, so that a key can be rotated', async () => {
   const { server } = await serveWith({ LEDGER_AUTH: 'keys' })
   const [old, next] = [await makeKey({ scopes }), await makeKey({ scopes })]
   let key = old.text
@@ -30,7 +30,7 @@ test('a client asks for its key anew each time, so that one can be rotated', asy
   expect(await client.balance('kay')).toMatchObject({ ownerId: 'kay' })
 })
 
-test('a client without a key, or with a wrong one, is told so at once', async () => {
+test('a client without a key, or with a wrong one, gets the error at once', async () => {
   const { server } = await serveWith({ LEDGER_AUTH: 'keys' })
   const url = `${server.url}/graphql`
   for (const client of [createLedgerClient({ url }), createLedgerClient({ url, key: 'slk_x' })]) {
@@ -44,7 +44,7 @@ test('a client without a key, or with a wrong one, is told so at once', async ()
   }
 })
 
-test('an open subscription of a key that is revoked fails', async () => {
+test('an open subscription fails when its key is revoked', async () => {
   const { server } = await serveWith({ LEDGER_AUTH: 'keys' })
   const { text, revoke } = await makeKey({ scopes })
   const client = createLedgerClient({ url: `${server.url}/graphql`, key: text })

@@ -35,7 +35,7 @@ describe('entriesPosted', () => {
   const watch = (input: EntriesPostedInput = {}, by = client) =>
     by.entriesPosted(fixture.ownerId, { signal: done.signal, ...input })
 
-  /** Whether the server has subscribers: it listens while it has. */
+  /** Whether the server has subscribers. It listens while it has some. */
   const subscribers = async () => {
     const { rows } = await pool.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
@@ -52,7 +52,7 @@ describe('entriesPosted', () => {
   const nonces = (first: number, last: number) =>
     Array.from({ length: last - first + 1 }, (_, i) => `n${first + i}`)
 
-  /** The next entries, as many as said. */
+  /** Takes the next entries. */
   async function take(list: AsyncIterator<LiveEntry<FixtureOperation>>, count: number) {
     const taken: LiveEntry<FixtureOperation>[] = []
     while (taken.length < count) {
@@ -64,7 +64,7 @@ describe('entriesPosted', () => {
   }
   const noncesOf = (taken: readonly LiveEntry<FixtureOperation>[]) => taken.map(({ entry }) => entry.nonce)
 
-  it('gives entries as they are posted, until it is left', async () => {
+  it('yields entries as they are posted, until the reader leaves', async () => {
     await post('before')
     const list = watch()
     const first = take(list, 1)
@@ -79,7 +79,7 @@ describe('entriesPosted', () => {
     await expect.poll(subscribers).toBe(0)
   })
 
-  it('goes on after a cursor, or begins with the first entry', async () => {
+  it('continues after a cursor, or begins with the first entry', async () => {
     await postAll(1, 5)
     const all = watch({ after: '' })
     const taken = await take(all, 5)
@@ -90,7 +90,7 @@ describe('entriesPosted', () => {
     await rest.return()
   })
 
-  it('gives each entry once, in order, over connections that are lost in the middle', async () => {
+  it('yields each entry once, in order, over connections that are lost in the middle', async () => {
     fixture.faults.push(
       cutStreamAfter(10),
       dropRequest,
@@ -124,7 +124,7 @@ describe('entriesPosted', () => {
     },
   )
 
-  it('takes a connection on which nothing is heard for lost, not one whose server only pings', async () => {
+  it('treats a silent connection as lost, but not one whose server still pings', async () => {
     const open = createOpenStream({ url: fixture.url }, 900)
     const entries = () => open(EntryPostedDocument, { ownerId: fixture.ownerId }, done.signal)
     fixture.faults.push(silenceStream)
@@ -139,7 +139,7 @@ describe('entriesPosted', () => {
     expect((await next).value).toMatchObject({ ledgerEntryPosted: { entry: { nonce: 'n1' } } })
   })
 
-  it('ends when its signal is aborted, while it waits and while it is away', async () => {
+  it('ends when its signal aborts, while it waits and while it reconnects', async () => {
     const waiting = new AbortController()
     const next = client.entriesPosted(fixture.ownerId, { signal: waiting.signal }).next()
     await expect.poll(subscribers).toBe(1)
@@ -158,7 +158,7 @@ describe('entriesPosted', () => {
     expect(await list.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('throws what no new connection would mend', async () => {
+  it('throws an error that a new connection would not fix', async () => {
     const refused = client.entriesPosted('', { after: '' }).next()
     await expect(refused).rejects.toMatchObject({ code: 'VALIDATION_ERROR', retryable: false, status: 200 })
     await expect(client.entriesPosted('a', { after: 'nonsense' }).next()).rejects.toMatchObject({
@@ -174,7 +174,7 @@ describe('entriesPosted', () => {
     })
   })
 
-  it('leaves with the server what is not read', async () => {
+  it('leaves unread entries on the server', async () => {
     await postAll(1, 3)
     const list = watch({ after: '' })
     expect(noncesOf(await take(list, 1))).toEqual(['n1'])

@@ -72,14 +72,14 @@ describe('postEntry', () => {
     expect(await fixture.entries()).toHaveLength(1)
   })
 
-  it('knows a nonce of its own making even when something in between sent the request twice', async () => {
+  it('recognises a nonce that it made, even when a proxy sent the request twice', async () => {
     fixture.faults.push(sendTwice)
     const result = await clientOf().postEntry({ ownerId: fixture.ownerId, operation: 'CREDIT_ADD' })
     expect(result).toMatchObject({ ok: true, replayed: true })
     expect(await fixture.entries()).toHaveLength(1)
   })
 
-  it('posts once when the connection is lost before the request is through', async () => {
+  it('posts once when the connection is lost before the request arrives', async () => {
     fixture.faults.push(dropRequest, dropRequest)
     const posting = { ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n1' } as const
     expect(await clientOf().postEntry(posting)).toMatchObject({ ok: true, replayed: false })
@@ -87,7 +87,7 @@ describe('postEntry', () => {
     expect(fixture.requests).toHaveLength(3)
   })
 
-  it('reports a duplicate of an earlier call as the duplicate it is', async () => {
+  it('reports a duplicate of an earlier call as a duplicate', async () => {
     const client = clientOf()
     const first = await client.postEntry({ ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n1' })
     expect(
@@ -107,7 +107,7 @@ describe('postEntry', () => {
     })
   })
 
-  it('reports it also when the first attempt reached nobody', async () => {
+  it('reports a duplicate also when the first attempt reached nobody', async () => {
     const client = clientOf()
     await client.postEntry({ ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n1' })
     await fixture.stop()
@@ -136,7 +136,7 @@ describe('postEntry', () => {
     expect(await fixture.entries()).toHaveLength(1)
   })
 
-  it('reports another request under the nonce even after a lost answer', async () => {
+  it('reports a different request with the same nonce, even after a lost answer', async () => {
     const client = clientOf()
     await client.postEntry({ ownerId: fixture.ownerId, operation: 'CREDIT_ADD', nonce: 'n1' })
     fixture.faults.push(loseAnswer)
@@ -174,7 +174,7 @@ describe('postEntry', () => {
     })
   })
 
-  it('throws a refusal that it does not know, with its code', async () => {
+  it('throws an unknown refusal, with its code', async () => {
     const refusal = { __typename: 'QuotaExceededError', code: 'QUOTA_EXCEEDED', message: 'Enough for today.' }
     fixture.faults.push(answerJson({ data: { outcome: refusal } }))
     await expect(
@@ -188,7 +188,7 @@ describe('postEntry', () => {
     })
   })
 
-  it('gives the nonce with the error when it gives up, so that the caller can learn the outcome', async () => {
+  it('adds the nonce to the error when it gives up, so that the caller can learn the outcome', async () => {
     fixture.faults.push(loseAnswer, loseAnswer)
     const client = createLedgerClient({ url: fixture.url, retry: { attempts: 2, baseDelayMs: 1 } })
     const error = await client

@@ -16,7 +16,7 @@ interface AnyResult {
 
 type Method = (client: Engine['client'], posting: Posting) => Promise<AnyResult>
 
-/** What each method that posts is called with, once there is what it needs. */
+/** The input of each method that posts, after its preconditions are set up. */
 const methods: Record<string, (engine: Engine) => Promise<Method> | Method> = {
   postEntry:
     ({ ada }) =>
@@ -68,7 +68,7 @@ const methods: Record<string, (engine: Engine) => Promise<Method> | Method> = {
   },
 }
 
-/** Of a dry run and of what is then posted, the same. */
+/** The same part of a dry run's result and of the real result. */
 function withoutIds(result: AnyResult): unknown {
   const others = new Set([
     'id',
@@ -98,7 +98,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
   })
   afterEach(() => engine.stop())
 
-  it('answers a success; with its nonce again, and no answer lost, a duplicate', async () => {
+  it('returns a success, and a duplicate for the same nonce when no answer was lost', async () => {
     const result = await post(engine.client, { nonce: 'n1', metadata: { for: 'tea' } })
     expect(result).toMatchObject({ ok: true, replayed: false, __typename: expect.stringMatching(/Success$/) })
     expect(await post(engine.client, { nonce: 'n1', metadata: { for: 'tea' } })).toMatchObject({
@@ -127,7 +127,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
     expect(await written()).toBe(entries)
   })
 
-  it('makes a nonce, and knows it again', async () => {
+  it('makes a nonce, and recognises it', async () => {
     engine.faults.push(sendTwice)
     const result = await post(engine.client, {})
     expect(result).toMatchObject({ ok: true, replayed: true })
@@ -135,7 +135,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
     expect(JSON.stringify(result)).toMatch(/"nonce":"[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}"/)
   })
 
-  it('answers, when replayed, what it would have answered', async () => {
+  it('returns for a replay what it would have returned', async () => {
     const dry = await post(engine.client, { nonce: 'n1', dryRun: true })
     engine.faults.push(loseAnswer)
     const result = await post(engine.client, { nonce: 'n1' })
@@ -148,7 +148,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
     expect(await written()).toBe(entries)
   })
 
-  it('reports another request under the nonce even after a lost answer', async () => {
+  it('reports a different request with the same nonce, even after a lost answer', async () => {
     await engine.client.postEntry({ ownerId: engine.ada, operation: 'DAILY_REWARD', nonce: 'n1' })
     await engine.client.postEntry({ ownerId: engine.bob, operation: 'DAILY_REWARD', nonce: 'n1' })
     engine.faults.push(loseAnswer)
@@ -160,7 +160,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
     })
   })
 
-  it('tries without writing, and takes no earlier posting for its own', async () => {
+  it('does not write in a dry run, and never takes an earlier posting for its own', async () => {
     engine.faults.push(loseAnswer)
     expect(await post(engine.client, { nonce: 'n1', dryRun: true })).toMatchObject({
       ok: true,
@@ -175,7 +175,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
     })
   })
 
-  it('refuses a nonce and metadata that are none', async () => {
+  it('refuses an invalid nonce and invalid metadata', async () => {
     expect(await post(engine.client, { nonce: '\0' })).toMatchObject({
       ok: false,
       __typename: 'ValidationError',
@@ -193,12 +193,12 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
     expect(await written()).toBe(0)
   })
 
-  it('gives its nonce with the error when it gives up: the outcome can be learned', async () => {
+  it('adds its nonce to the error when it gives up, so that the outcome can be learned', async () => {
     engine.faults.push(keepAnswer, loseAnswer)
     const impatient = engine.clientOf({ timeoutMs: 500, retry: { attempts: 2, baseDelayMs: 1 } })
     const error = await post(impatient, {}).catch((thrown) => thrown)
     expect(error).toBeInstanceOf(LedgerClientError)
-    // A busy machine may be slower than the client's patience.
+    // A busy machine may take longer than the client waits.
     expect(error).toMatchObject({
       code: expect.stringMatching(/^(?:CONNECTION_LOST|TIMEOUT)$/),
       retryable: true,

@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
-/** What the server answered, read to its end. */
+/** The server's answer, read to its end. */
 interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -21,14 +21,14 @@ interface Exchange {
   readonly response: ServerResponse
   /** Lets the server work. Its answer goes no further by itself. */
   readonly forward: () => Promise<Answer>
-  /** The same, with an answer that is still to be read. */
+  /** Does the same, but returns the answer unread. */
   readonly open: () => Promise<IncomingMessage>
 }
 
-/** What happens to one request in place of passing it and its answer through. */
+/** What happens to one request instead of forwarding it and its answer. */
 export type Fault = (exchange: Exchange) => Promise<void> | void
 
-/** A proxy before an HTTP server. Faults are used up first in, first out, one a request. */
+/** Starts a proxy in front of an HTTP server. Each request uses up one fault, in the order in which they were added. */
 export async function startProxy(serverUrl: string) {
   const faults: Fault[] = []
   const requests: IncomingMessage[] = []
@@ -74,7 +74,7 @@ async function read(answer: IncomingMessage): Promise<Answer> {
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await buffer(answer) }
 }
 
-/** Passes an answer on as it comes; the server is left when the client leaves. */
+/** Forwards an answer as it comes. Leaves the server when the client leaves. */
 const passThrough: Fault = async ({ response, open }) => {
   const answer = await open()
   answer.on('error', () => response.destroy())
@@ -83,12 +83,12 @@ const passThrough: Fault = async ({ response, open }) => {
   answer.pipe(response)
 }
 
-/** The connection breaks before the server has heard of the request. */
+/** The connection breaks before the server receives the request. */
 export const dropRequest: Fault = ({ request }) => {
   request.socket.destroy()
 }
 
-/** The server works, then the connection breaks before a byte of the answer. */
+/** The server works, then the connection breaks before the first byte of the answer. */
 export const loseAnswer: Fault = async ({ request, forward }) => {
   await forward()
   request.socket.destroy()
@@ -101,7 +101,7 @@ export const cutAnswer: Fault = async ({ request, response, forward }) => {
   response.write(body.subarray(0, body.length / 2), () => request.socket.destroy())
 }
 
-/** The answer is a stream: the connection breaks after some of its events. */
+/** Breaks the connection of a stream after some of its events. */
 export function cutStreamAfter(events: number): Fault {
   return async ({ request, response, open }) => {
     const answer = await open()
@@ -118,19 +118,19 @@ export function cutStreamAfter(events: number): Fault {
   }
 }
 
-/** The answer is a stream: it begins, and then nothing more is heard. */
+/** Lets a stream begin, and then sends nothing more. */
 export const silenceStream: Fault = async ({ response, open }) => {
   const answer = await open()
   response.on('close', () => answer.destroy())
   response.writeHead(answer.statusCode ?? 0, answer.headers).flushHeaders()
 }
 
-/** The server works, and its answer never comes. */
+/** The server works, but its answer never arrives. */
 export const keepAnswer: Fault = async ({ forward }) => {
   await forward()
 }
 
-/** Sends the request twice, and passes the second answer on. */
+/** Sends the request twice, and forwards the second answer. */
 export const sendTwice: Fault = async (exchange) => {
   await exchange.forward()
   await passThrough(exchange)

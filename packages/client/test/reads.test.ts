@@ -22,12 +22,12 @@ describe('reads', () => {
     return nonces
   }
 
-  it('gives the balance', async () => {
+  it('returns the balance', async () => {
     expect(await client.balance(fixture.ownerId)).toEqual({ ownerId: fixture.ownerId, amount: 5 })
     expect(await client.balance('nobody')).toEqual({ ownerId: 'nobody', amount: 0 })
   })
 
-  it('gives one entry by id or nonce, or null', async () => {
+  it('returns one entry by id or nonce, or null', async () => {
     const byNonce = await client.entryByNonce(fixture.ownerId, 'n2')
     expect(byNonce).toMatchObject({ seq: 2, nonce: 'n2', operation: 'DAILY_REWARD', balanceAfter: 2 })
     expect(await client.entry(byNonce!.id)).toEqual(byNonce)
@@ -35,7 +35,7 @@ describe('reads', () => {
     expect(await client.entryByNonce('bob', 'n2')).toBeNull()
   })
 
-  it('gives a page and its ends', async () => {
+  it('returns a page with its cursors', async () => {
     const { entries, pageInfo } = await client.entries({ ownerId: fixture.ownerId, first: 2 })
     expect(entries.map(({ nonce }) => nonce)).toEqual(['n6', 'n5'])
     const { startCursor, endCursor } = pageInfo
@@ -47,7 +47,7 @@ describe('reads', () => {
     expect(await noncesOfPage({ last: 5, before: endCursor! })).toEqual(['n6'])
   })
 
-  it('iterates over all entries page by page, as far as they are asked for', async () => {
+  it('iterates over all entries page by page, as far as they are read', async () => {
     const before = fixture.requests.length
     expect(await noncesOf({ ownerId: fixture.ownerId, pageSize: 2 })).toEqual([
       'n6',
@@ -68,7 +68,7 @@ describe('reads', () => {
     expect(await noncesOf({ ownerId: 'nobody' })).toEqual([])
   })
 
-  it('gives the operations', async () => {
+  it('returns the operations', async () => {
     const infos = await client.operations()
     expect(infos.map(({ name, shared, direction }) => [name, shared, direction])).toEqual([
       ['DAILY_REWARD', true, 'IN'],
@@ -94,7 +94,7 @@ describe('reads', () => {
     })
   })
 
-  it('refuses a URL that is none at once', () => {
+  it('refuses an invalid URL at once', () => {
     expect(() => createLedgerClient({ url: 'localhost' })).toThrow(TypeError)
   })
 })

@@ -19,7 +19,7 @@ it.each([
   expect(isRepeatable(post, { inputs })).toBe(expected)
 })
 
-it('a list of strings is no nonce, also by that name', () => {
+it('a list of strings is not a nonce, even under that name', () => {
   const document = parse('mutation ($nonces: [String!]) { forget(nonce: $nonces) }')
   expect(isRepeatable(document, { nonces: ['a', 'b'] })).toBe(false)
 })

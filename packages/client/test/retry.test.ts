@@ -32,7 +32,7 @@ describe('a failed attempt', () => {
     })
   })
 
-  it('is repeated no more than the policy says', async () => {
+  it('is repeated as often as the policy says', async () => {
     fixture.faults.push(dropRequest, dropRequest, dropRequest, dropRequest)
     await expect(clientOf().balance(fixture.ownerId)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
     expect(fixture.requests).toHaveLength(3)
@@ -66,7 +66,7 @@ describe('a failed attempt', () => {
     expect(await clientOf().balance(fixture.ownerId)).toMatchObject({ amount: 0 })
   })
 
-  it('with any other GraphQL error is not, and keeps nothing of the server but code and message', async () => {
+  it('with any other GraphQL error is not repeated, and keeps only the server’s code and message', async () => {
     fixture.faults.push(graphqlError({ code: 'FORBIDDEN', stack: 'at secret.ts:1' }, 'No.'))
     const error = await clientOf()
       .balance(fixture.ownerId)
@@ -77,7 +77,7 @@ describe('a failed attempt', () => {
     expect(fixture.requests).toHaveLength(1)
   })
 
-  it('that is the request’s own fault is not repeated', async () => {
+  it('is not repeated when the request itself is wrong', async () => {
     fixture.faults.push(answer(413, 'large'), answer(200, '<html>', { 'content-type': 'text/html' }))
     await expect(clientOf().balance(fixture.ownerId)).rejects.toMatchObject({
       code: 'HTTP_413',
@@ -108,7 +108,7 @@ describe('a failed attempt', () => {
     expect(failures).toHaveLength(0)
   })
 
-  it('is repeated with headers asked for anew', async () => {
+  it('calls the function for headers each time it is repeated', async () => {
     fixture.faults.push(answer(503))
     let token = 0
     const headers = () => ({ authorization: `Bearer ${++token}` })

@@ -33,7 +33,7 @@ describe('statements', () => {
     expect(await client.balance(ada, {})).toMatchObject({ amount: 14 })
   })
 
-  it('refuses what is no moment', async () => {
+  it('refuses an invalid moment', async () => {
     const { client, ada } = engine
     const none = new Date('yesterday')
     await expect(client.balance(ada, { asOf: none })).rejects.toThrow(RangeError)

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => engine.stop())
 
 describe('postTransaction', () => {
-  it('posts entries of several owners, and gives the transaction and the balances', async () => {
+  it('posts entries of several owners, and returns the transaction and the balances', async () => {
     const { client, ada, bob } = engine
     const result = await client.postTransaction({
       entries: [
@@ -66,7 +66,7 @@ describe('postTransaction', () => {
     })
   })
 
-  it('posts all or none, and names the entry that is refused', async () => {
+  it('posts all entries or none, and names the refused entry', async () => {
     const { client, ada, bob, amounts } = engine
     const add = { ownerId: bob, operation: 'CREDIT_ADD', amount: 1 } as const
     expect(
@@ -100,7 +100,7 @@ describe('postTransaction', () => {
     expect(await amounts(ada, bob)).toEqual([10, 0])
   })
 
-  it('is refused a nonce that was a hold’s', async () => {
+  it('is refused with the nonce of a hold', async () => {
     const { client, ada } = engine
     const held = await client.holdCredits({
       ownerId: ada,
@@ -119,7 +119,7 @@ describe('postTransaction', () => {
     })
   })
 
-  it('finds no transaction that there is not', async () => {
+  it('reports a transaction that does not exist', async () => {
     expect(await engine.client.transaction('01234567-89ab-7def-8123-456789abcdef')).toBeNull()
     expect(await engine.client.transaction('none')).toBeNull()
   })
@@ -147,7 +147,7 @@ describe('transfer', () => {
     )
   })
 
-  it('is refused to oneself, beyond the balance and of no credits', async () => {
+  it('is refused to the sender itself, beyond the balance, and for 0 credits', async () => {
     const { client, ada, bob, amounts } = engine
     expect(await client.transfer({ from: ada, to: ada, amount: 1 })).toMatchObject({
       ok: false,
