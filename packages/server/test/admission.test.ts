@@ -17,9 +17,9 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-/** A server whose app answers a request when the test says so; `/at-once` it answers at once. */
+/** Starts a server whose app answers a request when the test says so. It answers `/at-once` at once. */
 async function serve(few: Partial<Bounds> = {}) {
-  /** The targets that are being answered, in the order in which they were begun. */
+  /** The targets that are being answered, in the order in which they began. */
   const atWork: string[] = []
   const begun: string[] = []
   const finish = new Map<string, () => void>()
@@ -62,7 +62,7 @@ async function serve(few: Partial<Bounds> = {}) {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  /** A connection that has sent these bytes; `text` is what came back. */
+  /** Opens a connection and sends these bytes. `text` is what came back. */
   const open = (bytes: string) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
     sockets.push(socket)
@@ -81,9 +81,9 @@ async function serve(few: Partial<Bounds> = {}) {
     most: () => most,
     open,
     finish: (target: string) => finish.get(target)?.(),
-    /** Waits until so many requests have come. */
+    /** Waits until this many requests have come. */
     received: (count: number) => vi.waitFor(() => expect(received).toBe(count), patience),
-    /** Waits until these, and no others, are at work. */
+    /** Waits until exactly these targets are at work. */
     working: (...targets: string[]) =>
       vi.waitFor(() => expect(atWork.toSorted()).toEqual(targets.toSorted()), patience),
   }
@@ -101,7 +101,7 @@ const alone = (target: string) => get(target, 'Connection: close\r\n')
 const targetsIn = (text: string) => [...text.matchAll(/"target":"(.+?)"/g)].map(([, target]) => target)
 
 describe('a connection', () => {
-  test('has its requests answered in order, one after the other', async () => {
+  test('gets answers in order, one after the other', async () => {
     const { open, working, finish } = await serve()
     const connection = open(get('/1') + get('/2') + get('/3'))
     for (const target of ['/1', '/2', '/3']) {
@@ -111,7 +111,7 @@ describe('a connection', () => {
     await vi.waitFor(() => expect(targetsIn(connection.text)).toEqual(['/1', '/2', '/3']), patience)
   })
 
-  test('that sends more than a few without reading gets those, a refusal, and its end', async () => {
+  test('that sends too many requests without reading gets a few answers, a refusal, and its end', async () => {
     const { open, working, finish } = await serve({ perConnection: 3 })
     const connection = open(['/1', '/2', '/3', '/4', '/5', '/6'].map((target) => get(target)).join(''))
     for (const target of ['/1', '/2', '/3']) {
@@ -131,7 +131,7 @@ describe('a connection', () => {
     expect(connection.text).toContain('"OVERLOADED"')
   })
 
-  test('may send as much again once it was answered', async () => {
+  test('may send as many again after it was answered', async () => {
     const { open } = await serve({ perConnection: 2 })
     const connection = open(get('/at-once') + get('/at-once'))
     for (const answers of [2, 4, 6]) {
@@ -142,7 +142,7 @@ describe('a connection', () => {
 })
 
 describe('a client that asks for one thing at a time', () => {
-  test('is answered although others have sent more than is worked on', async () => {
+  test('is answered although others have sent more than fits', async () => {
     const { open, working, port, finish } = await serve({ pipelinedAtWork: 1 })
     const first = open(get('/1') + get('/2') + get('/3'))
     const second = open(get('/a') + get('/b') + get('/c'))
@@ -150,13 +150,13 @@ describe('a client that asks for one thing at a time', () => {
     finish('/1')
     finish('/a')
     await vi.waitFor(() => expect(targetsIn(first.text + second.text)).toHaveLength(2), patience)
-    await working('/2') // and not /b
+    await working('/2') // and not /b yet
     expect(targetsIn(await sendBytes(port, alone('/at-once')))).toEqual(['/at-once'])
     finish('/2')
-    await working('/b') // in turn: not /3
+    await working('/b') // it is the turn of /b, not of /3
   })
 
-  test('is answered although large bodies wait, which go a few at a time', async () => {
+  test('is answered although large bodies wait, because they are handled a few at a time', async () => {
     const { open, working, port, finish, most } = await serve({ bulkAtWork: 2, bulkBytes: 100 })
     for (const target of ['/1', '/2', '/3', '/4']) {
       open(post(target, 101))
@@ -168,7 +168,7 @@ describe('a client that asks for one thing at a time', () => {
     await working('/2', '/3')
   })
 
-  test('is answered while what is large pauses for it, bodies half received as well', async () => {
+  test('is answered while large bodies pause for it, half-received ones as well', async () => {
     const pausing = { bulkBytes: 100, pauseFactor: hour, maxPauseMs: hour }
     const { open, working, port, finish, begun } = await serve(pausing)
     expect(targetsIn(await sendBytes(port, alone('/at-once')))).toEqual(['/at-once'])
@@ -183,7 +183,7 @@ describe('a client that asks for one thing at a time', () => {
     expect(begun.filter((target) => target !== '/at-once')).toEqual(['/1'])
   })
 
-  test('is answered although others send their bodies slowly, or have left in the middle', async () => {
+  test('is answered although others send their bodies slowly, or left in the middle', async () => {
     const { open, port, atWork } = await serve({ atWork: 1, bulkAtWork: 1, bulkBytes: 100 })
     open(post('/slow', 50, 10))
     open(post('/slow-and-large', 5000, 200))
@@ -209,7 +209,7 @@ describe('a caller with many connections', () => {
     await working('/1', '/2', '/3', '/one')
   })
 
-  test('is behind one with few, where all wait', async () => {
+  test('comes after a caller with few connections, when all wait', async () => {
     const frozen = vi.spyOn(performance, 'now').mockReturnValue(performance.now())
     try {
       const { open, working, received, finish } = await serve({ atWork: 1 })
@@ -235,7 +235,7 @@ describe('a caller with many connections', () => {
   })
 })
 
-test('what is large does not pause while nobody else asks', async () => {
+test('large bodies do not pause while nobody else asks', async () => {
   const { open, working, finish } = await serve({ bulkBytes: 100, pauseFactor: hour, maxPauseMs: hour })
   const connection = open('')
   for (const target of ['/1', '/2', '/3']) {
@@ -246,7 +246,7 @@ test('what is large does not pause while nobody else asks', async () => {
 })
 
 describe('beyond the bounds', () => {
-  test('a request is told OVERLOADED at once, probes are answered all the same, and the log has a sum', async () => {
+  test('a request gets OVERLOADED at once, probes are still answered, and the log has a sum', async () => {
     const { open, working, port, finish } = await serve({ atWork: 1, waiting: 1 })
     const [first, second] = [open(get('/1')), open(get('/2'))]
     await working('/1')
@@ -273,7 +273,7 @@ describe('beyond the bounds', () => {
     expect(lines.filter(({ msg, outcome }) => msg === 'request' && outcome === 'OVERLOADED')).toEqual([])
   })
 
-  test('a client that left is not worked for', async () => {
+  test('no work is done for a client that has left', async () => {
     const { open, working, finish, received, port, server, begun } = await serve({ atWork: 1 })
     open(get('/1'))
     await working('/1')
@@ -288,7 +288,7 @@ describe('beyond the bounds', () => {
     expect(begun).toEqual(['/1', '/at-once'])
   })
 
-  test('what waits too long is told so', async () => {
+  test('a request that waits too long is refused', async () => {
     const { open, working, finish, received } = await serve({ atWork: 1, patienceMs: 0 })
     open(get('/1'))
     await working('/1')
@@ -299,13 +299,13 @@ describe('beyond the bounds', () => {
     expect(late.text).toContain('"OVERLOADED"')
   })
 
-  test('large bodies are not held, and there is room again when one is let go of', async () => {
+  test('too many large bodies are refused, and there is room again when one ends', async () => {
     const { open, working, port, server } = await serve({ bulkBytes: 1000, bulkBytesHeld: 100_000 })
     const [first] = [open(post('/1', 90_000))]
     await working('/1')
     const refused = await sendBytes(port, post('/2', 60_000).replace('Host', 'Connection: close\r\nHost'))
     expect(refused).toMatch(/^HTTP\/1\.1 503 /)
-    // Small ones are not counted, and a sender that leaves gives back what was held for it.
+    // Small bodies are not counted. A sender that leaves frees the room of its body.
     expect(
       targetsIn(await sendBytes(port, post('/at-once', 900).replace('Host', 'Connection: close\r\nHost'))),
     ).toEqual(['/at-once'])
@@ -328,7 +328,7 @@ describe('beyond the bounds', () => {
   })
 })
 
-describe('what never becomes a whole request', () => {
+describe('a request that never becomes complete', () => {
   const timeout = () => Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 
   test('is answered 408 when it takes too long', async () => {
@@ -351,14 +351,14 @@ describe('what never becomes a whole request', () => {
     }
   })
 
-  test('is not what waits for an answer as long as REQUEST_TIMEOUT_MS allows', async () => {
+  test('is not a request that waits for its answer as long as REQUEST_TIMEOUT_MS allows', async () => {
     vi.stubEnv('REQUEST_TIMEOUT_MS', '100000')
     const { server } = await serve()
     vi.unstubAllEnvs()
     expect(server.timeout).toBeGreaterThan(bounds.patienceMs + 100_000)
   })
 
-  test('is not refused where the refusal would be taken for the answer to an earlier request', async () => {
+  test('is not refused when the client would take the refusal for the answer to an earlier request', async () => {
     const { open, working } = await serve()
     const connection = open(`${get('/1')}NONSENSE\r\n\r\n`)
     await connection.closed
@@ -387,7 +387,7 @@ test('sixteen batches of 1,000 at once are posted, and postings meanwhile do not
   const batches = Array.from({ length: 16 }, async (_, index) => {
     const body = { entries: entries(index) }
     let answer = await send('/ledger/batch', body)
-    // On a machine that has much else to do, some wait too long: they are sent again, as the answer says.
+    // On a busy machine some batches wait too long and are refused. They are sent again, as the answer says.
     while (answer.status === 503) answer = await send('/ledger/batch', body)
     answered += 1
     return answer

@@ -4,11 +4,11 @@ import { askApp } from './both-ways.ts'
 import { createConformanceSchema } from './conformance-schema.ts'
 import { failingDocuments, failingSubscriptions } from './failing-documents.ts'
 
-// Run by unhandled-rejections.test.ts in a process of its own: Node ends it for a rejection that nothing handles.
+// unhandled-rejections.test.ts runs this in its own process, because Node ends a process for an unhandled rejection.
 async function ask(query: string, accept: string): Promise<void> {
   console.log(query)
   const graph = createGraph(createConformanceSchema().schema, { onFault() {}, onUnavailable() {} })
-  // The second time, a document is known.
+  // The second time, the document is known.
   for (const _time of [1, 2]) {
     const { answer } = await askApp(graph, { body: { query }, headers: { accept } })
     if (answer.body instanceof ReadableStream) {
@@ -16,7 +16,7 @@ async function ask(query: string, accept: string): Promise<void> {
       await reader.read()
       await reader.cancel()
     }
-    // Node looks for them at the end of a turn, and some documents fail for several.
+    // Node looks for unhandled rejections at the end of a turn. Some documents fail over several turns.
     for (let count = 0; count < 5; count += 1) await turn()
   }
   graph.endStreams()

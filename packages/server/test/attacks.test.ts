@@ -19,7 +19,9 @@ afterEach(async () => {
 
 const patience = { timeout: 120_000, interval: 20 }
 
-/** A server whose timeouts a test may shorten. `/large` and `/shared` are answered with 16 MB: of text, and of a file. */
+/**
+ * Starts a server whose timeouts a test may shorten. `/large` and `/shared` answer with 16 MB: of text, and of a file.
+ */
 async function serve(few: Partial<UnreadOptions> = {}) {
   const { app } = createTestApp()
   const large = 'x'.repeat(16_000_000)
@@ -48,7 +50,7 @@ async function serve(few: Partial<UnreadOptions> = {}) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
-  /** A connection that has sent these bytes; `text` is what came back. */
+  /** Opens a connection and sends these bytes. `text` is what came back. */
   const open = async (bytes = '') => {
     const socket = connect(port, '127.0.0.1')
     sockets.push(socket)
@@ -73,7 +75,7 @@ const statusesIn = (text: string) =>
 const connectionsOf = (server: Server) =>
   new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
 
-describe('a client that takes its time', () => {
+describe('a slow client', () => {
   test.each([
     ['the headers', 'GET /livez HTTP/1.1\r\nHost: loc', 'a'],
     ['the body', head('POST /ledger HTTP/1.1', json, 'Content-Length: 1000'), ' '],
@@ -106,9 +108,9 @@ describe('a client that takes its time', () => {
   )
 })
 
-test('2,000 connections that say nothing keep nobody from being answered', async () => {
+test('2,000 silent connections keep nobody from being answered', async () => {
   const { server, open, send } = await serve()
-  server.headersTimeout = 0 // however long this machine takes to make them, none ends meanwhile
+  server.headersTimeout = 0 // none may end while this machine makes them, however long that takes
   server.requestTimeout = 0
   let count = 0
   while (count < 2_000) count += (await Promise.all(Array.from({ length: 100 }, () => open()))).length
@@ -117,7 +119,7 @@ test('2,000 connections that say nothing keep nobody from being answered', async
   expect(await connectionsOf(server)).toBeGreaterThanOrEqual(2_000)
 }, 120_000)
 
-test('beyond the most connections there may be, one is closed at once, and those that are there are served', async () => {
+test('beyond the most connections, a new one is closed at once, and the others are served', async () => {
   const { server, open } = await serve()
   const first = await open()
   await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(1), patience)
@@ -145,7 +147,7 @@ describe('a client that does not read its answer', () => {
     await vi.waitFor(async () => expect(await connectionsOf(served.server)).toBe(0), patience)
   })
 
-  test('loses it sooner where such answers have more bytes than there may be: the one that waits longest', async () => {
+  test('loses it sooner when unread answers have too many bytes, and the oldest one goes first', async () => {
     const served = await serve({ readMs: 3_600_000, unreadBytes: 30_000_000 })
     let closed = 0
     served.server.on('connection', (socket) => socket.on('close', () => (closed += 1)))
@@ -158,7 +160,7 @@ describe('a client that does not read its answer', () => {
 
   const as = (name: string) => head('GET /large HTTP/1.1', `Authorization: Bearer ${name}`)
 
-  test('loses it for itself alone: the slow answer of another caller, which waits longer, stays', async () => {
+  test('affects only itself: another caller’s slow answer, which waits longer, stays', async () => {
     const served = await serve({ readMs: 3_600_000, unreadBytes: 40_000_000 })
     const victim = await served.open(as('victim'))
     await vi.waitFor(() => expect(victim.text).not.toBe(''), patience)
@@ -173,7 +175,7 @@ describe('a client that does not read its answer', () => {
     await vi.waitFor(() => expect(victim.text.length).toBeGreaterThan(16_000_000), patience)
   }, 60_000)
 
-  test('keeps it where what it does not read is a file, which is in memory once for all', async () => {
+  test('keeps it when the unread answer is a file, which is in memory once for everybody', async () => {
     const served = await serve({ readMs: 3_600_000, unreadBytes: 20_000_000 })
     const victim = await served.open(as('victim'))
     await vi.waitFor(() => expect(victim.text).not.toBe(''), patience)
@@ -216,23 +218,23 @@ describe('HTTP that few clients speak', () => {
     expect(statusesIn(await send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'))).toEqual([400])
   })
 
-  test('a tunnel is refused, and what is sent into it goes nowhere', async () => {
+  test('a tunnel is refused, and the bytes sent into it are dropped', async () => {
     const { send } = await serve()
     const tunnel = 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:22\r\n\r\n'
     expect(statusesIn(await send(tunnel))).toEqual([501])
     expect(statusesIn(await send(`${tunnel}${livez}`))).toEqual([501])
-    // Behind a request without an answer the refusal would be taken for that: the connection just ends.
+    // Behind an unanswered request, the client would take the refusal for its answer, so the connection just ends.
     expect(await send(`${head('GET /large HTTP/1.1')}${tunnel}`)).not.toContain('HTTP/1.1 501')
   })
 
-  test('TRACE repeats nothing', async () => {
+  test('TRACE echoes nothing', async () => {
     const { send } = await serve()
     const text = await send(head('TRACE /ledger HTTP/1.1', 'Authorization: Bearer secret', close))
     expect(statusesIn(text)).toEqual([405])
     expect(text).not.toContain('secret')
   })
 
-  test('a target with a host is for that host', async () => {
+  test('a target with a host must name this server', async () => {
     const { send } = await serve()
     expect(statusesIn(await send(head('GET http://localhost/livez HTTP/1.1', close)))).toEqual([200])
     expect(statusesIn(await send(head('GET http://evil.example/livez HTTP/1.1', close)))).toEqual([421])
@@ -242,7 +244,7 @@ describe('HTTP that few clients speak', () => {
     expect(statusesIn(await send(head('OPTIONS * HTTP/1.1', close)))).toEqual([400])
   })
 
-  test('extensions of chunks say nothing, and have a bound', async () => {
+  test('chunk extensions are ignored, and their size is limited', async () => {
     const { send } = await serve()
     const chunked = (extension: string) =>
       withBody(['Transfer-Encoding: chunked'], `${chunk(body(), extension)}0\r\n\r\n`)
@@ -264,7 +266,7 @@ describe('HTTP that few clients speak', () => {
     expect(await rowsWritten()).toBe(0)
   })
 
-  test('a client that expects 100-continue is told to go on, and answered', async () => {
+  test('a client that expects 100-continue may go on, and is answered', async () => {
     const { open } = await serve()
     const sent = body()
     const lines = ['Expect: 100-continue', `Content-Length: ${Buffer.byteLength(sent)}`]
@@ -276,7 +278,7 @@ describe('HTTP that few clients speak', () => {
     expect(await rowsWritten()).toBe(2)
   })
 
-  test('a length and chunks, and chunks of another length, post nothing', async () => {
+  test('a request with both a length and chunks, or with a wrong chunk length, posts nothing', async () => {
     const { send } = await serve()
     const sent = body()
     const smuggled = `${chunk(sent)}0\r\n\r\n`
@@ -296,7 +298,7 @@ describe('HTTP that few clients speak', () => {
     expect(await rowsWritten()).toBe(0)
   })
 
-  test('requests in one go are answered in order, up to what one connection may have', async () => {
+  test('pipelined requests are answered in order, up to the limit of one connection', async () => {
     const { send } = await serve()
     const names = Array.from({ length: bounds.perConnection + 4 }, (_, index) => `${owner()}-${index}`)
     const text = await send(names.map((name) => head(`GET /balance/${name} HTTP/1.1`)).join(''))

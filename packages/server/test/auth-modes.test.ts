@@ -5,8 +5,8 @@ import { bearer, makeKey, refusalOf, serveWith } from './serve-keys.ts'
 
 const secret = 'a secret of 32 bytes, which both know'
 
-describe('where LEDGER_AUTH is not set', () => {
-  test('and no key was ever made, a server is open on loopback, says so, and how to close it', async () => {
+describe('without LEDGER_AUTH', () => {
+  test('and without any key ever, a server is open on loopback, and logs this and how to close it', async () => {
     const { ways, lines } = await serveWith({})
     expect((await ways['rest posting']()).status).toBe(200)
     expect(lines).toContainEqual(
@@ -31,13 +31,13 @@ describe('where LEDGER_AUTH is not set', () => {
     expect(lines).toContainEqual(expect.objectContaining({ msg: expect.stringContaining('Open to') }))
   })
 
-  test('tokens are asked for where they can be checked', async () => {
+  test('tokens are required when they can be checked', async () => {
     const { ways, lines } = await serveWith({ LEDGER_JWT_SECRET: secret, HOST: '0.0.0.0' })
     expect((await ways.rest()).status).toBe(401)
     expect(lines).not.toContainEqual(expect.objectContaining({ msg: expect.stringContaining('Open') }))
   })
 
-  test('the first key closes servers from their next start on, and no revocation opens them', async () => {
+  test('the first key closes servers from their next start on, and revoking it does not open them', async () => {
     const before = await serveWith({})
     const { text, revoke } = await makeKey({ scopes: ['read'] })
     expect((await before.ways.rest()).status).toBe(200)
@@ -50,14 +50,14 @@ describe('where LEDGER_AUTH is not set', () => {
     await expect.poll(async () => (await last.ways.rest(bearer(text))).status).toBe(401)
   })
 
-  test('keys stay asked for where tokens are, once one was made', async () => {
+  test('keys stay required beside tokens, once one was made', async () => {
     const { text } = await makeKey({ scopes: ['read'] })
     const { ways } = await serveWith({ LEDGER_JWT_SECRET: secret })
     expect((await ways.rest(bearer(text))).status).toBe(200)
     expect((await ways.rest()).status).toBe(401)
   })
 
-  test('a database that does not say whether there are keys starts no open server', async () => {
+  test('a server does not start open when the database cannot say whether there are keys', async () => {
     const wereMade = async () => {
       throw new Error('It is away.')
     }
@@ -66,7 +66,7 @@ describe('where LEDGER_AUTH is not set', () => {
 })
 
 describe('LEDGER_AUTH', () => {
-  test('none opens a server beyond loopback, which warns of it, also where there are keys', async () => {
+  test('none opens a server beyond loopback, with a warning, even when there are keys', async () => {
     await makeKey({ scopes: ['read'] })
     const { ways, lines } = await serveWith({ LEDGER_AUTH: 'none', HOST: '0.0.0.0' })
     expect((await ways.rest()).status).toBe(200)
@@ -75,7 +75,7 @@ describe('LEDGER_AUTH', () => {
     )
   })
 
-  test('keys takes no tokens, and jwt no keys', async () => {
+  test('keys accepts no tokens, and jwt no keys', async () => {
     const { text } = await makeKey({ scopes })
     const token = 'eyJhbGciOiJIUzI1NiJ9.e30.abc'
     const byKeys = await serveWith({ LEDGER_AUTH: 'keys', LEDGER_JWT_SECRET: secret })
@@ -106,7 +106,7 @@ describe('LEDGER_AUTH', () => {
     await expect(serveWith(settings)).rejects.toThrow(reason)
   })
 
-  test('is nothing to an app with an identify of its own, which may listen anywhere', async () => {
+  test('does not apply to an app with its own identify, which may listen anywhere', async () => {
     const identify = () => ({ name: 'everybody', scopes })
     const { ways, lines } = await serveWith({ LEDGER_AUTH: 'keys', HOST: '0.0.0.0' }, { identify })
     expect((await ways.rest()).status).toBe(200)
@@ -155,7 +155,7 @@ describe('without a key', () => {
     expect((await ask(path, headers)).status).toBe(401)
   })
 
-  test('a page is not the graph, whatever is sent to it', async () => {
+  test('only a page is open, whatever else is sent to its path', async () => {
     const { ask } = await serveWith({ LEDGER_AUTH: 'keys' })
     const query = { query: '{ __typename }' }
     expect((await ask('/graphql', html, query)).status).toBe(401)
@@ -165,7 +165,7 @@ describe('without a key', () => {
 })
 
 describe('GRAPHIQL=off', () => {
-  test('takes the page and its files away; the graph stays', async () => {
+  test('removes the page and its files, and the graph stays', async () => {
     const { ask, ways } = await serveWith({ GRAPHIQL: 'off', LEDGER_AUTH: 'none' })
     expect((await ask('/graphql', { accept: 'text/html' })).status).toBe(406)
     for (const file of ['graphiql.js', 'graphiql.css', 'start.js', 'key.js']) {
@@ -229,7 +229,7 @@ describe('INTROSPECTION=off', () => {
     }
   })
 
-  test('names nothing in the answer to a known document either', async () => {
+  test('reveals nothing in the answer to a known document either', async () => {
     const { ask } = await serveWith({ INTROSPECTION: 'off', LEDGER_AUTH: 'none' })
     for (let time = 0; time < 2; time += 1) {
       expect((await ask('/graphql', {}, wrong({ nonce: crypto.randomUUID() }))).status).toBe(200)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createTestApp, posting, rowsWritten } from './harness.ts'
 
-/** Fields of a posting that no ledger takes, and the field that both sides name. */
+/** Fields of a posting that the ledger refuses, and the field that REST and GraphQL name. */
 const badFields: [what: string, fields: Record<string, unknown>, field: string][] = [
   ['an empty owner', { owner_id: '' }, 'owner_id'],
   ['an owner of 256 characters', { owner_id: 'x'.repeat(256) }, 'owner_id'],
@@ -51,7 +51,7 @@ describe('REST refuses', () => {
     expect(lines).toMatchObject([{ outcome: 'VALIDATION_ERROR', status: 422 }])
   })
 
-  test('every fault of a body at once', async () => {
+  test('a body with several faults, and names all of them', async () => {
     const { post } = createTestApp()
     const { json } = await post({ owner_id: 5, amount: 'x', extra: 1 })
     expect(json.errors).toEqual([
@@ -64,7 +64,7 @@ describe('REST refuses', () => {
     expect(json.detail).toContain('owner_id must be a string; operation is required')
   })
 
-  test('an unknown operation, and says which there are', async () => {
+  test('an unknown operation, and lists the known ones', async () => {
     const { post } = createTestApp()
     expect((await post(posting({ operation: 'NOPE' }))).json.errors[0].message).toBe(
       'must be one of DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND, CREDIT_ADD, CONTENT_CREATION, CONTENT_ACCESS',
@@ -106,7 +106,7 @@ describe('REST refuses', () => {
     expect([status, json.code]).toEqual([400, 'MALFORMED_JSON'])
   })
 
-  test('takes the last of a key that is given twice', async () => {
+  test('accepts a key that occurs twice, with its last value', async () => {
     const { post } = createTestApp()
     const { json } = await post('{"owner_id":"ann","owner_id":"bob","operation":"CREDIT_ADD","nonce":"n"}')
     expect(json.entry.owner_id).toBe('bob')
@@ -147,7 +147,7 @@ describe('REST refuses', () => {
     expect(await rowsWritten()).toBe(0)
   })
 
-  test.each(['identity', 'Identity', ''])('takes the content encoding "%s"', async (encoding) => {
+  test.each(['identity', 'Identity', ''])('accepts the content encoding "%s"', async (encoding) => {
     const { post } = createTestApp()
     expect((await post(posting(), { 'content-encoding': encoding })).status).toBe(200)
   })
@@ -205,7 +205,7 @@ describe('REST refuses', () => {
   })
 })
 
-describe('an owner’s id in a path is any text', () => {
+describe('an owner’s id in a path may be any text', () => {
   test.each([
     '..',
     '.',

@@ -10,33 +10,33 @@ export interface Post {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An answer as a client has it, with what the log has of it. */
+/** An answer as a client sees it, and what the log says about it. */
 export interface Seen {
   readonly status: number
   readonly headers: [string, string][]
   readonly text: string
   readonly line: string
-  /** What was told to `onFault`. */
+  /** How many errors `onFault` received. */
   readonly faults: number
-  /** Those of them that no resolver of the schema throws: JavaScript does where a server takes a value for another. */
+  /** The faults that no resolver of the schema throws. JavaScript throws them when the server misuses a value. */
   readonly mistakes: readonly unknown[]
   /** How many resolvers ran. */
   readonly calls: number
 }
 
-/** How often a request is sent: Yoga answers the first time, and its document is known from then on. */
+/** How often a request is sent. Yoga answers the first time, and then its document is known. */
 const times = 3
 
-/** Serves two copies of a schema, one by Yoga alone, and one as apps do. */
+/** Serves two copies of a schema: one with Yoga alone, and one as apps do. */
 export function createBothWays(create: () => { schema: GraphQLSchema; calls: () => number }) {
   const plain = serve(create)
   const known = serve(create)
   let answered = 0
 
   return {
-    /** How many requests were known. */
+    /** How many requests had a known document. */
     answered: () => answered,
-    /** What plain Yoga answers, and each answer of the app. */
+    /** Returns plain Yoga's answer and each answer of the app. */
     async send(post: Post): Promise<{ expected: Seen; seen: Seen[] }> {
       const expected = await plain.see((graph) => throughYoga(graph, post))
       const seen: Seen[] = []
@@ -78,7 +78,7 @@ function serve(create: () => { schema: GraphQLSchema; calls: () => number }) {
   }
 }
 
-/** Asks a graph as an app does: Yoga, where the document is not known. */
+/** Sends a request to a graph as an app does: to Yoga when the document is not known. */
 export async function askApp(graph: Graph, post: Post): Promise<{ answer: Answer; isKnown: boolean }> {
   const known = await graph.answerKnown(toRawRequest(post), anyone)
   return { answer: known ?? (await throughYoga(graph, post)), isKnown: known !== undefined }

@@ -35,12 +35,12 @@ test.each(['{ never }', 'subscription { never }'])(
   },
 )
 
-test('what is settled in time is answered as it is', async () => {
+test('a result in time is passed on unchanged', async () => {
   expect(await run('{ now later }')).toEqual({ data: { now: 1, later: 2 } })
   expect(await run('{ fails }')).toMatchObject({ data: { fails: null }, errors: [{ message: 'no' }] })
 })
 
-test('a graph keeps the bound of REQUEST_TIMEOUT_MS for what it executes', async () => {
+test('a graph applies the time limit of REQUEST_TIMEOUT_MS to its documents', async () => {
   vi.stubEnv('REQUEST_TIMEOUT_MS', '1000')
   const query = new GraphQLObjectType({
     name: 'Query',

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { createLogger } from '@shared-ledger/server'
 
-/** An app's logger, with the lines that it writes. */
+/** Creates an app's logger that keeps its lines. */
 export function captureLog(app: string) {
   const lines: Record<string, unknown>[] = []
   const destination = new Writable({

@@ -13,14 +13,14 @@ type Resolve = (
   info: GraphQLResolveInfo,
 ) => unknown
 
-/** Puts a resolver around that of a field. */
+/** Wraps the resolver of a field. */
 function around(type: GraphQLObjectType | null | undefined, name: string, wrap: (inner: Resolve) => Resolve) {
   const field = type?.getFields()[name]
   if (!field) throw new TypeError(`The graph has no ${name}.`)
   field.resolve = wrap(field.resolve as Resolve)
 }
 
-/** Entries that come slowly: when nobody waits for them any more, if that is to be waited for. */
+/** Creates an app with slow entries. They arrive after the client has left, if the test waits for that. */
 function createSlowApp() {
   const { schema: served } = openNotes('postgresql://nobody@127.0.0.1:1/none')
   const slow = { begun: 0, nonces: 0, waits: false }
@@ -50,10 +50,10 @@ async function serve({ served }: ReturnType<typeof createTestApp>) {
   return {
     post: (path: string, body: object) =>
       fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) }),
-    /** Sends a request on a connection of its own, which can be closed. */
+    /** Sends a request on its own connection, which can be closed. */
     open(method: string, path: string, body?: object): ClientRequest {
       const sent = request(server.url + path, { method, headers, agent: false })
-      sent.on('error', () => {}) // it is cut off here
+      sent.on('error', () => {}) // the test cuts it off here
       sent.end(body && JSON.stringify(body))
       return sent
     },
@@ -84,7 +84,7 @@ test.each<[way: string, isKnown: boolean, method: string, path: string, body: ob
   expect(lines.filter(({ msg }) => msg === 'fault')).toEqual([])
 })
 
-test('what was posted before a client left stays, and what follows it is not posted', async () => {
+test('a posting before the client left stays, and no later one is made', async () => {
   let posted = 0
   around(schema.getMutationType(), 'postLedgerEntry', (inner) => async (source, args, context, info) => {
     const answer = await inner(source, args, context, info)

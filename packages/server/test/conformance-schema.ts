@@ -75,12 +75,12 @@ const sdl = /* GraphQL */ `
   type Subscription { counted: Int counting(how: String): Int! }
 `
 
-/** What a table has of a name that a client chose. */
+/** Looks a name up that a client chose. */
 function own<Value>(table: Record<string, Value>, name: string): Value | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
-/** What resolvers throw, reject with or return. */
+/** Values that resolvers throw, reject with or return. */
 const failures: Record<string, () => unknown> = {
   error: () => new Error('secret'),
   text: () => 'secret text',
@@ -157,7 +157,7 @@ async function fails(): Promise<never> {
 }
 const list: GraphQLFieldResolver<unknown, unknown> = (_source, { how }) => (own(lists, how) ?? lists.set)?.()
 
-/** Animals of which some fail at once, while others fail later. */
+/** Animals of which some fail at once and others later. */
 const herd = () => [animals.Cat, after(2, () => animals.Dog), animals.Fish, after(3, fails), null]
 
 /** Sources of a subscription, by how they end. */
@@ -188,7 +188,7 @@ const sources: Record<string, () => unknown> = {
       return this
     },
   }),
-  /** Ends only when it is left, and then by failing. */
+  /** Ends only when it is left, and fails then. */
   endless: () => ({
     next: () => new Promise(() => {}),
     return: fails,
@@ -198,7 +198,7 @@ const sources: Record<string, () => unknown> = {
   }),
 }
 
-/** A schema with what executors are known to disagree on, and how many of its resolvers ran. */
+/** Creates a schema with everything that executors are known to disagree on, and a counter of its resolver calls. */
 export function createConformanceSchema(): { schema: GraphQLSchema; calls: () => number } {
   const schema = buildSchema(sdl)
   let calls = 0
@@ -309,7 +309,7 @@ export function createConformanceSchema(): { schema: GraphQLSchema; calls: () =>
   return { schema, calls: () => calls }
 }
 
-/** Adds what SDL cannot say: scalars, values of enums, and how types are told apart. */
+/** Adds what SDL cannot express: scalars, enum values, and how to tell types apart. */
 function completeTypes(schema: GraphQLSchema): void {
   const even = (value: unknown) => {
     if (typeof value !== 'number') throw new Error('secret: no number')

@@ -34,7 +34,7 @@ test.each(['/graphql', '/ledger', '/balance/ada', '/accounts/ada/overdraft'])(
   },
 )
 
-test('each answer names the origin that asked, refusals, streams and known documents too', async () => {
+test('each answer names the origin of the request: refusals, streams and known documents too', async () => {
   const { text } = await makeKey({ scopes: ['read', 'post'] })
   const { ways, ask } = await serveWith(on)
   for (const origin of [page, 'http://localhost:3000']) {
@@ -68,7 +68,7 @@ test.each([
   expect(answer.headers.get('vary')).toBe('origin')
 })
 
-test('without CORS_ORIGINS no page of another origin may', async () => {
+test('without CORS_ORIGINS, no page of another origin may send requests', async () => {
   const { server, ways } = await serveWith({ LEDGER_AUTH: 'none' })
   expect(corsHeaders((await preflight(`${server.url}/graphql`, page)).headers)).toEqual([])
   const { headers } = await ways.rest({ origin: page })
@@ -76,15 +76,15 @@ test('without CORS_ORIGINS no page of another origin may', async () => {
   expect(headers.get('vary')).toBeNull()
 })
 
-test('a preflight lets nothing in: what follows is asked for its key', async () => {
+test('a preflight opens nothing: the request after it still needs its key', async () => {
   const { server, ways } = await serveWith(on)
   expect((await preflight(`${server.url}/ledger`, page)).status).toBe(204)
   expect((await ways['rest posting']({ origin: page })).status).toBe(401)
   const plain = await fetch(`${server.url}/ledger`, { method: 'OPTIONS', headers: { origin: page } })
-  expect(plain.status).toBe(401) // no preflight: it names no method
+  expect(plain.status).toBe(401) // it names no method, so it is not a preflight
 })
 
-test('docs/security.md names the headers that a page may send, and those that it may read', async () => {
+test('docs/security.md names the headers that a page may send and read', async () => {
   const { server } = await serveWith(on)
   const asked = await preflight(`${server.url}/graphql`, page)
   const docs = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8')

@@ -6,14 +6,14 @@ import { createTestApp, ledger, owner, rowsWritten, schema } from './harness.ts'
 const aliased = (count: number, field: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(' ')
 
-/** The entries of the transaction of each entry, so many times one in the other. */
+/** Selects each entry's transaction and that transaction's entries, nested so many times. */
 const roundAndRound = (times: number) =>
   `{ ledgerTransaction(id: "t") { ${'entries { transaction { '.repeat(times)} id ${'} } '.repeat(times)} } }`
 
 const summary = () =>
   'ledgerSummary(from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00Z", per: DAY) { count }'
 
-describe('a document that may come to too much is refused', () => {
+describe('a document that may cost too much is refused', () => {
   test.each([
     ['three rounds from a transaction to its entries', roundAndRound(3)],
     ['four', roundAndRound(4)],
@@ -74,7 +74,7 @@ describe('a document that may come to too much is refused', () => {
     )
   })
 
-  test('by what its variables say, each time anew', async () => {
+  test('each time anew, by its variables', async () => {
     const { graphql } = createTestApp()
     const query = `query ($first: Int) { ${aliased(30, () => 'ledgerEntries(ownerId: "ann", first: $first) { edges { node { id } } }')} }`
     const codes = []
@@ -85,7 +85,7 @@ describe('a document that may come to too much is refused', () => {
     expect(codes).toEqual(['answered', 'QUERY_TOO_EXPENSIVE', 'answered', 'QUERY_TOO_EXPENSIVE', 'answered'])
   })
 
-  test('by how long the list of its inputs is, before it is looked at', async () => {
+  test('by the length of its list of inputs, before the inputs are read', async () => {
     const { graphql } = createTestApp()
     const query = `mutation ($inputs: [PostLedgerEntryInput!]!) {
       ${aliased(10, () => 'postLedgerEntries(inputs: $inputs) { ... on Error { code } }')}
@@ -94,8 +94,8 @@ describe('a document that may come to too much is refused', () => {
     expect(json.errors[0].extensions.code).toBe('QUERY_TOO_EXPENSIVE')
   })
 
-  test('where it is known, too', async () => {
-    // Nothing is resolved: the schema has no resolvers, and what it costs is said by its types alone.
+  test('also when it is known', async () => {
+    // The schema has no resolvers, so nothing runs. Its types alone decide the cost.
     const ways = createBothWays(() => ({ schema: buildSchema(printSchema(schema)), calls: () => 0 }))
     const { expected, seen } = await ways.send({ body: { query: roundAndRound(3) } })
     expect(expected).toMatchObject({ status: 400, line: '- QUERY_TOO_EXPENSIVE', faults: 0 })
@@ -104,7 +104,7 @@ describe('a document that may come to too much is refused', () => {
   })
 })
 
-describe('what a product limit allows is answered', () => {
+describe("a document within the product's limits is answered", () => {
   test('a batch of 1,000, a transaction of 100, and pages of 100', async () => {
     const { graphql } = createTestApp()
     const entry =
@@ -140,7 +140,7 @@ describe('what a product limit allows is answered', () => {
   })
 })
 
-test('a page of more than is allowed is still told how many are', async () => {
+test('a page size beyond the limit still gets the message with the limit', async () => {
   const { graphql } = createTestApp()
   const { json } = await graphql('{ ledgerEntries(ownerId: "ann", first: 1000) { edges { node { id } } } }')
   expect(json.errors[0].message).toBe('first must be a whole number from 1 to 100')

@@ -3,7 +3,7 @@ import { createDocumentCache } from '../src/document-cache.ts'
 
 const many = Array.from({ length: 10_000 }, (_, index) => `query Q${index} { __typename }`)
 
-/** How many of the texts a cache still has; asking makes those ones asked for again. */
+/** Counts the texts that are in a cache. Looking a text up counts as asking for it again. */
 function kept(cache: { get(text: string): unknown }, texts: readonly string[]): number {
   return texts.filter((text) => cache.get(text) !== undefined).length
 }
@@ -15,7 +15,7 @@ test('a document is found by its text', () => {
   expect([cache.get('{ a }'), cache.get('{ a }'), cache.get('{ a  }')]).toEqual([1, 1, undefined])
 })
 
-test('a stream of ever new documents neither fills it nor pushes out one that is used', () => {
+test('a stream of new documents neither fills it nor pushes out a document in use', () => {
   const cache = createDocumentCache<number>()
   cache.set('{ used }', 1)
   cache.get('{ used }')
@@ -24,7 +24,7 @@ test('a stream of ever new documents neither fills it nor pushes out one that is
   expect(kept(cache, many)).toBe(100)
 })
 
-test('documents that come twice push out the one that was used least lately', () => {
+test('documents that come twice push out the least recently used one', () => {
   const cache = createDocumentCache<number>()
   cache.set('{ used }', 1)
   cache.set('{ forgotten }', 1)
@@ -38,7 +38,7 @@ test('documents that come twice push out the one that was used least lately', ()
   expect(kept(cache, many)).toBe(499)
 })
 
-test('what is kept has a length in all', () => {
+test('the total length of the cached documents is limited', () => {
   const cache = createDocumentCache<number>()
   const long = Array.from({ length: 100 }, (_, index) => `${index} ${'x'.repeat(9000)}`)
   for (const text of long) cache.set(text, 1)

@@ -52,7 +52,7 @@ describe('a document that takes long to check is refused', () => {
   test('at the first of many faults', async () => {
     const { graphql } = createTestApp()
     const { json } = await graphql(`{ ${Array.from({ length: 500 }, (_, i) => `nothing${i}`).join(' ')} }`)
-    expect(json.errors).toHaveLength(21) // the last one says that there are more
+    expect(json.errors).toHaveLength(21) // the last error says that there are more
   })
 })
 
@@ -68,12 +68,12 @@ describe('a document is answered', () => {
     expect(json.errors).toBeUndefined()
   })
 
-  test('of a content of 100,000 characters in its text', async () => {
+  test('with a content of 100,000 characters in its text', async () => {
     const { graphql } = createTestApp()
     const { json } = await graphql(
       `mutation { createNote(input: { ownerId: "ann", text: "${'\\n'.repeat(100_000)}", nonce: "n" }) { ... on Error { code } } }`,
     )
-    expect(json.data.createNote.code).toBe('VALIDATION_ERROR') // metadata takes 4 KiB
+    expect(json.data.createNote.code).toBe('VALIDATION_ERROR') // metadata may have 4 KiB
   })
 })
 
@@ -117,13 +117,13 @@ describe('JSON nested a million deep is refused before it is parsed', () => {
     expect([status, json.errors[0].extensions.code]).toEqual([400, 'MALFORMED_REQUEST'])
   })
 
-  test('brackets in text are no depth', async () => {
+  test('brackets in text are not depth', async () => {
     const { post } = createTestApp()
     const { status } = await post(posting({ metadata: { note: `"\\${'[{'.repeat(500)}`, other: '\\' } }))
     expect(status).toBe(200)
   })
 
-  test('64 deep is parsed', async () => {
+  test('a depth of 64 is parsed', async () => {
     const { send } = createTestApp()
     const { json } = await send(
       'POST',

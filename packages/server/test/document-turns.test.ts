@@ -6,14 +6,14 @@ import { createDocumentTurns } from '../src/document-turns.ts'
 const hour = 3_600_000
 const long = 2_000
 
-/** Takes the turn of a long document, and holds up the others. */
+/** Takes the turn of a long document and keeps the others waiting. */
 async function takeLong(turns: ReturnType<typeof createDocumentTurns>) {
   await turns.wait(long)
   const until = performance.now() + 20
   while (performance.now() < until);
 }
 
-/** Whether a document of this length gets its turn before many turns of the event loop have passed. */
+/** Whether a document of this length gets its turn within a few turns of the event loop. */
 function getsTurn(turns: ReturnType<typeof createDocumentTurns>, length: number): Promise<boolean> {
   const turnsPassed = async () => {
     for (let count = 0; count < 100; count += 1) await nextTurn()
@@ -22,7 +22,7 @@ function getsTurn(turns: ReturnType<typeof createDocumentTurns>, length: number)
   return Promise.race([turns.wait(length).then(() => true), turnsPassed()])
 }
 
-test('after a document that took long, others of its kind wait while known documents are asked for', async () => {
+test('after a slow document, other long documents wait while known ones are asked for', async () => {
   const turns = createDocumentTurns({ ...bounds, pauseFactor: hour, maxPauseMs: hour })
   turns.noteKnown()
   await takeLong(turns)

@@ -9,7 +9,7 @@ export interface StreamEvent {
 
 const json = { 'content-type': 'application/json', accept: 'text/event-stream' }
 
-/** Subscribes over a socket of its own: an answer, of which nothing is read before it is asked for. */
+/** Subscribes over its own socket. The answer is read only on request. */
 export function openStream(
   url: string,
   body: { query: string; variables?: object },
@@ -23,7 +23,7 @@ export function openStream(
   })
 }
 
-/** The events of a stream; pings are left out. */
+/** Yields the events of a stream, without its pings. */
 export async function* eventsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, void> {
   const decoder = new TextDecoder()
   let text = ''
@@ -40,7 +40,7 @@ export async function* eventsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** All that is left of a stream's events. */
+/** Reads the rest of a stream's events. */
 export async function collect(events: AsyncIterable<StreamEvent>): Promise<StreamEvent[]> {
   const collected: StreamEvent[] = []
   for await (const event of events) collected.push(event)

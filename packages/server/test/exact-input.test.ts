@@ -1,4 +1,4 @@
-// Numbers and moments mean what was written, whichever way they come.
+// Numbers and moments keep their written value, over REST and GraphQL.
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createHosts } from '../src/hosts.ts'
@@ -16,7 +16,7 @@ const headers = { 'content-type': 'application/json' }
 const overSocket = async (path: string, body: string) =>
   receive(await fetch(origin + path, { method: 'POST', headers, body }))
 
-/** A JSON text whose first 0 is a number as it is given. */
+/** Returns a JSON text whose first 0 is replaced by a number as written. */
 const withNumber = (body: unknown, number: string) =>
   JSON.stringify(body).replace('"amount":0', `"amount":${number}`)
 
@@ -57,7 +57,7 @@ const ways: Way[] = [
   },
 ]
 
-/** What was posted, or the code of a refusal. */
+/** Returns what was posted, or the code of the refusal. */
 const outcomeOf = ({ json }: { json: Answer }) =>
   json.entry?.amount ??
   json.code ??
@@ -111,7 +111,7 @@ describe.each(ways)('over $name', ({ send }) => {
   )
 })
 
-test('a literal of a document is a whole number without a point or an exponent', async () => {
+test('a literal in a document is a whole number without a point or an exponent', async () => {
   for (const number of [
     '5.0',
     '5e0',
@@ -132,7 +132,7 @@ test('a literal of a document is a whole number without a point or an exponent',
   expect(json.data.postLedgerEntry.entry.amount).toBe(2 ** 53 - 1)
 })
 
-test('an id that is a number is not rounded to another one, over GET either', async () => {
+test('a numeric id is not rounded to another one, over GET either', async () => {
   const query = 'query ($id: ID!) { ledgerEntry(id: $id) { id } }'
   const read = async (id: string) =>
     (await get(`/graphql?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(`{"id":${id}}`)}`))
@@ -141,7 +141,7 @@ test('an id that is a number is not rounded to another one, over GET either', as
   expect(await read('9007199254740992')).toEqual({ data: { ledgerEntry: null } })
 })
 
-test('what looks like a number inside of a string is text', async () => {
+test('a number inside a string is text', async () => {
   const metadata = { a: ': 1e400, 9007199254740991.4', 'b\\': '"' }
   const { json } = await post(posting({ metadata }))
   expect(json.entry.metadata).toEqual(metadata)
@@ -155,7 +155,7 @@ test('a long text with a suspicious number is read at once', async () => {
 
 const give = async () => (await post(posting())).json.entry.created_on as string
 
-test('bounds finer than a millisecond mean what they say', async () => {
+test('bounds finer than a millisecond are exact', async () => {
   const at = await give()
   const justAfter = at.replace('Z', '001z').replace('T', 't')
   const justBefore = new Date(Date.parse(at) - 1).toISOString().replace('Z', '9999999999Z')
@@ -184,7 +184,7 @@ test('bounds finer than a millisecond mean what they say', async () => {
   })
 })
 
-test('a moment is written as RFC 3339 says, over REST and GraphQL alike', async () => {
+test('a moment is written as in RFC 3339, over REST and GraphQL alike', async () => {
   const query = 'query ($at: DateTime!) { balance(ownerId: "ann", asOf: $at) { amount } }'
   const message = 'must be a date and time with its zone, such as 2026-11-21T10:15:30.000Z'
   for (const [at, isMoment] of [

@@ -5,7 +5,7 @@ const ways = ['set', 'promises', 'rejections', 'errors', 'text', 'object', 'asyn
   'lateHalf',
 )
 
-/** Documents of which parts fail at once while other parts fail later, in every place that a value may be in. */
+/** Documents whose parts fail at once or later, in every place where a value can be. */
 export const failingDocuments: readonly string[] = [
   '{ node { childrenStrict(size: 3) { failingStrict } } }',
   '{ node { childrenStrict(size: 3) { lateStrict(n: 9, fail: true) } children { lateStrict(n: 3, fail: true) } } }',
@@ -24,7 +24,7 @@ export const failingDocuments: readonly string[] = [
   ]),
 ]
 
-/** Subscriptions that fail when they begin, while they go on, and when they are left. */
+/** Subscriptions that fail at their start, while they run, and when they are left. */
 export const failingSubscriptions: readonly string[] = [
   'two',
   'failing',

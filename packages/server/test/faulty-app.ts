@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { createLogger, serve } from '@shared-ledger/server'
 import { openNotes } from '../../rest/test/notes-app.ts'
 
-// Run by survive-faults.test.ts in a process of its own. It asks no database.
+// survive-faults.test.ts runs this in its own process. It needs no database.
 const faults: Record<string, () => void> = {
   'a rejection': () => void Promise.reject(new Error('nobody waits for this')),
   'a rejection with no error': () => void Promise.reject(undefined),

@@ -27,7 +27,7 @@ async function withServer(
 
 const json = 'Content-Type: application/json'
 
-/** How often an answer says how it is framed. */
+/** Counts the framing headers of an answer. */
 function framings(answer: string): number {
   const [head = ''] = answer.split('\r\n\r\n')
   return [...head.matchAll(/^(?:content-length|transfer-encoding):/gim)].length
@@ -35,7 +35,7 @@ function framings(answer: string): number {
 
 test('no answer has both content-length and transfer-encoding', async () => {
   await withServer({ ...served, port: 0 }, async (send) => {
-    // It ends at once: no owner has this name.
+    // It ends at once, because no owner has this name.
     const subscription = encodeURIComponent('subscription { ledgerEntryPosted(ownerId: "") { id } }')
     const types = [
       '*/*',
@@ -76,7 +76,7 @@ test('no answer has both content-length and transfer-encoding', async () => {
   })
 })
 
-test('an answer’s own headers say nothing of its framing', async () => {
+test('an answer’s own headers cannot change its framing', async () => {
   const headers = {
     'content-length': '3',
     'Transfer-Encoding': 'chunked',
@@ -129,7 +129,7 @@ describe('a request', () => {
     expect(await rowsWritten()).toBe(0)
   })
 
-  test('with one Idempotency-Key that has a comma in it is answered', async () => {
+  test('with one Idempotency-Key that contains a comma is answered', async () => {
     const { nonce: _nonce, ...withoutNonce } = posting()
     const { status, json } = await post(withoutNonce, { 'Idempotency-Key': 'a, b' })
     expect([status, json.entry.nonce]).toEqual([200, 'a, b'])
@@ -189,7 +189,7 @@ describe('the header Accept', () => {
     })
   })
 
-  test('gives a page to those that would rather have one', async () => {
+  test('gives a page to clients that prefer one', async () => {
     const page = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
     expect((await get('/graphql', { accept: page })).headers.get('content-type')).toContain('text/html')
     for (const accept of ['text/html;q=0, */*', 'application/json, text/html;q=0.9']) {

@@ -15,7 +15,7 @@ const audits = serverAudits({ url: () => `${server.url}/graphql`, fetchFn: fetch
 
 describe('GraphQL over HTTP: the server', () => {
   test.each(audits.map((audit) => [audit.name, audit] as const))('%s', async (_, audit) => {
-    // Sent again, a request is answered by other ways.
+    // A repeated request takes other paths through the server.
     for (let time = 1; time <= 3; time += 1) {
       const result = await audit.fn()
       expect(result).toMatchObject({ id: audit.id, status: 'ok' })

@@ -9,7 +9,9 @@ import { requestsFor } from './generated-documents.ts'
 
 const ways = createBothWays(createConformanceSchema)
 
-/** Answers of both ways agree; says whether the app's last one went without Yoga's HTTP. */
+/**
+ * Checks that the answers of Yoga and of the app agree. Returns whether the app's last answer came without Yoga's HTTP.
+ */
 async function isKnown(post: Post): Promise<boolean> {
   const before = ways.answered()
   const { expected, seen } = await ways.send(post)
@@ -153,7 +155,7 @@ describe('the same answer as plain Yoga’s, without its HTTP', () => {
     expect(await isKnown({ body: { query: '{ __typename }' }, headers: { 'content-type': type } })).toBe(true)
   })
 
-  test('for parameters that nobody knows, and those that are null', async () => {
+  test('for unknown parameters, and for parameters that are null', async () => {
     const body = {
       query: '{ a: __typename }',
       operationName: null,
@@ -164,7 +166,7 @@ describe('the same answer as plain Yoga’s, without its HTTP', () => {
     expect(await isKnown({ body })).toBe(true)
   })
 
-  test('where most is wrong with the values of variables', async () => {
+  test('when the values of most variables are wrong', async () => {
     const query =
       'query ($p: Point!, $e: Even, $c: Colour, $i: Int, $o: Choice, $n: Names, $l: [Int!], $b: Boolean!) { point(at: $p) even(value: $e) colour(value: $c) echo(int: $i) choice(of: $o) names(given: $n) x: __typename @skip(if: $b) }'
     const fine = { p: { x: 1 }, b: false }
@@ -208,7 +210,7 @@ describe('the same answer as plain Yoga’s, without its HTTP', () => {
     }
   })
 
-  test('where variables are missing inside of arguments', async () => {
+  test('when variables inside of arguments are missing', async () => {
     const query =
       'query ($x: Int, $s: String, $l: [Point!], $t: [String!]) { point(at: {x: 1, y: $x, label: $s, tags: $t}) points(at: $l) withDefault(text: $s) }'
     for (const variables of [{}, { x: null }, { s: null }, { x: 5, s: 'x', l: null, t: ['a'] }]) {
@@ -232,7 +234,7 @@ describe('the same answer as plain Yoga’s, without its HTTP', () => {
   })
 })
 
-test('any document and variables have the same answer both ways', async () => {
+test('any document and variables get the same answer from Yoga and the app', async () => {
   const { schema } = createConformanceSchema()
   let known = 0
   // fast-check prints the seed of a run that fails.
@@ -247,7 +249,7 @@ test('any document and variables have the same answer both ways', async () => {
   expect(known).toBeGreaterThan(numRuns / 3)
 }, 600_000)
 
-test('it is answers that are compared', async () => {
+test('the comparison sees differences between answers', async () => {
   const { expected, seen } = await ways.send({ body: { query: 'query Q { even(value: 2) }' } })
   expect(expected).toEqual({
     status: 200,
@@ -264,7 +266,7 @@ test('it is answers that are compared', async () => {
   expect(seen).toEqual([expected, expected, expected])
 })
 
-describe('an object with a `then` is no promise', () => {
+describe('an object with a `then` is not a promise', () => {
   test.each<[query: string, data: string, variables?: string]>([
     ['{ __typename then: __typename }', '{"__typename":"Query","then":"Query"}'],
     ['{ then: node { then: id } }', '{"then":{"then":"7"}}'],
@@ -285,7 +287,7 @@ describe('an object with a `then` is no promise', () => {
   })
 })
 
-describe('Yoga is left', () => {
+describe('requests that Yoga must answer', () => {
   const query = '{ __typename }'
 
   test.each<[string, Post['body']]>([

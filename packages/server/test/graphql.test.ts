@@ -30,7 +30,7 @@ describe('/graphql', () => {
     expect(json.data.__schema.mutationType.name).toBe('Mutation')
   })
 
-  test('answers in the media type that is asked for', async () => {
+  test('answers in the requested media type', async () => {
     const { graphql } = createTestApp()
     const type = async (accept: string) =>
       (await graphql('{ __typename }', {}, { accept })).headers.get('content-type')
@@ -43,8 +43,8 @@ describe('/graphql', () => {
   })
 })
 
-describe('what JavaScript has other uses for', () => {
-  test('a variable may be an object with a toString, in a document that has conditions elsewhere', async () => {
+describe('names with a meaning in JavaScript', () => {
+  test('a variable may be an object with a toString, in a document with conditions elsewhere', async () => {
     const { graphql } = createTestApp()
     const query = `mutation P($o: String!, $x: LedgerMetadata) {
         postLedgerEntry(input: { ownerId: $o, operation: CREDIT_ADD, nonce: "n", metadata: $x }) { __typename }
@@ -109,7 +109,7 @@ describe('a GraphQL request is refused with a code', () => {
     expect(answer.json).not.toHaveProperty('data')
   })
 
-  test('a variable that is null where the argument must not be', async () => {
+  test('a variable that is null although the argument must not be', async () => {
     const { graphql } = createTestApp()
     const { json } = await graphql('query ($o: String = "x") { balance(ownerId: $o) { amount } }', {
       o: null,
@@ -238,7 +238,7 @@ describe('what resolvers throw', () => {
 })
 
 describe('the log', () => {
-  test('has one line a request and nothing that is secret', async () => {
+  test('has one line per request, and no secret', async () => {
     const { graphql, get, post: postRest, lines } = createTestApp()
     await graphql(post, { input: input() }, { authorization: 'Bearer s3cret' })
     await graphql(post, { input: { ...input(), operation: 'CREDIT_SPEND', nonce: 'm', amount: 50 } })
@@ -260,7 +260,7 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain('s3cret')
   })
 
-  test('an outcome is the code of an error, never what an alias calls one', async () => {
+  test('has the code of an error as the outcome, never an alias with that name', async () => {
     const { graphql, post: postRest, lines } = createTestApp()
     const { json } = await postRest(posting({ nonce: 'S3CRET' }))
     const read = (aliases: string) => graphql(`{ ledgerEntry(id: "${json.entry.id}") { ${aliases} } }`)
@@ -286,7 +286,7 @@ describe('the log', () => {
     expect(JSON.stringify(lines)).not.toContain('S3CRET')
   })
 
-  test('the name of an operation is cut', async () => {
+  test('shortens a long operation name', async () => {
     const { graphql, lines } = createTestApp()
     await graphql(`query ${'x'.repeat(200_000)} { __typename }`)
     expect(lines).toMatchObject([{ operation: 'x'.repeat(256), outcome: 'ok' }])

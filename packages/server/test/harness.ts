@@ -33,27 +33,27 @@ async function countRows(): Promise<number> {
   return rows.length
 }
 
-/** How many accounts and entries the test at hand has made, of whichever owners. */
+/** Returns how many accounts and entries the current test has made, for any owner. */
 export async function rowsWritten(): Promise<number> {
   return (await countRows()) - rowsBefore
 }
 
-/** An owner whom no other test of the file knows. */
+/** Returns an owner that no other test of the file uses. */
 export const owner = () => `ann-${count}`
 
-/** A posting for that owner, with a nonce of its own. */
+/** Makes a posting for that owner, with its own nonce. */
 export function posting(fields: Record<string, unknown> = {}) {
   const nonce = crypto.randomUUID()
   return { owner_id: owner(), operation: 'CREDIT_ADD', amount: 10, nonce, ...fields }
 }
 
-/** A posting whose nonce goes another way. */
+/** Makes a posting whose nonce is not in the body. */
 export function postingWithoutNonce() {
   const { nonce: _, ...body } = posting()
   return body
 }
 
-/** An app on this test file's database, without a socket, with the lines that it logs. */
+/** Creates an app on this test file's database, without a socket, that keeps its log lines. */
 export function createTestApp({
   served: graph = schema,
   ping = ledger.ping,
@@ -73,7 +73,7 @@ export function createTestApp({
   }
   const app = createApp(served)
 
-  /** Sends a request; a body that is no text or bytes goes as JSON. `target` is sent as it is. */
+  /** Sends a request. A body that is neither text nor bytes is sent as JSON. `target` is sent unchanged. */
   async function send(
     method: string,
     target: string,
@@ -101,9 +101,9 @@ export function createTestApp({
   }
 }
 
-/** An app whose balance and postLedgerEntry throw what a working database would not make a ledger throw. */
+/** Creates an app whose balance and postLedgerEntry throw errors that a working database never causes. */
 export function createFailingApp(fail: () => unknown) {
-  // The fields of this graph are changed: it is not that of the other tests, and connects to nothing.
+  // The test changes this graph's fields, so it has its own graph, which connects to nothing.
   const { schema: served } = openNotes('postgresql://nobody@127.0.0.1:1/none')
   for (const field of [
     served.getQueryType()?.getFields().balance,

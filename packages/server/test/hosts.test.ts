@@ -31,7 +31,7 @@ describe('a server on loopback', () => {
   )
 })
 
-test('a server that other machines reach answers for its name and every address', () => {
+test('a server that other machines reach answers for its name and for every address', () => {
   const isOwnHost = createHosts({ host: 'ledger.internal', allowed: '' })
   for (const host of ['ledger.internal:4001', 'localhost', '10.0.0.5:4001', '[2001:db8::5]:4001']) {
     expect([host, isOwnHost(host)]).toEqual([host, true])
@@ -57,7 +57,7 @@ test.each(['https://a.example', 'a.example:443', 'a.example/x', 'a b', '*.a.exam
   (allowed) => expect(() => createHosts({ host: '127.0.0.1', allowed })).toThrow(JSON.stringify(allowed)),
 )
 
-test('how many hosts are asked for does not fill the memory, nor change what is answered', () => {
+test('many different hosts neither fill the memory nor change the answers', () => {
   const isOwnHost = createHosts({ host: '127.0.0.1', allowed: '' })
   for (let port = 1; port <= 1000; port += 1) {
     expect(isOwnHost(`localhost:${port}`)).toBe(true)
@@ -65,7 +65,7 @@ test('how many hosts are asked for does not fill the memory, nor change what is 
   }
 })
 
-test('whatever names another host is refused, and nothing is done', async () => {
+test('a request that names another host is refused, and nothing is done', async () => {
   const { served, lines } = createTestApp()
   const server = await startServer({ ...served, port: 0 })
   const port = Number(new URL(server.url).port)
@@ -92,7 +92,7 @@ test('whatever names another host is refused, and nothing is done', async () => 
       expect(answer).toContain('"MISDIRECTED_REQUEST"')
       expect(answer).toContain('ALLOWED_HOSTS')
     }
-    // The connection is for another server: it ends.
+    // The client wants another server, so the connection ends.
     expect(await sendBytes(port, `GET / HTTP/1.1\r\n${evil}\r\n`)).toMatch(/\r\nconnection: close\r\n/i)
     expect(await rowsWritten()).toBe(0)
     expect(lines.filter(({ outcome }) => outcome === 'MISDIRECTED_REQUEST')).toHaveLength(9)
@@ -105,7 +105,7 @@ test('whatever names another host is refused, and nothing is done', async () => 
   }
 })
 
-test('a server with ALLOWED_HOSTS answers for them; one that is none keeps it from starting', async () => {
+test('a server answers for the hosts in ALLOWED_HOSTS, and does not start with an invalid one', async () => {
   const { served } = createTestApp()
   vi.stubEnv('ALLOWED_HOSTS', 'ledger.example')
   const server = await startServer({ ...served, port: 0 })

@@ -16,7 +16,7 @@ interface Found {
   readonly request?: Request | undefined
 }
 
-// What resolvers of the graph find in their context, by the fields that the ways below ask.
+// What the resolvers found in their context, by the fields that the requests below select.
 const seen: Found[] = []
 for (const field of [
   schema.getQueryType()?.getFields().balance,
@@ -38,7 +38,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((server) => server.close()))
 })
 
-/** Serves the app on a socket, and asks it in every way that there is. */
+/** Serves the app on a socket, and sends it every kind of request. */
 async function serveApp(options: Pick<AppOptions, 'identify' | 'context' | 'plugins'>) {
   const { served, lines } = createTestApp(options)
   const server = await startServer({ ...served, port: 0 })
@@ -73,7 +73,7 @@ async function serveApp(options: Pick<AppOptions, 'identify' | 'context' | 'plug
   return { server, ways, graphql, lines, probe: (path: string) => ask(path, {}) }
 }
 
-/** Knows everybody who gives a name. */
+/** Identifies everybody who sends a name. */
 const byName: Identify = ({ header }) => {
   const name = header('authorization')
   return name === null ? problem('UNAUTHENTICATED', 'Say who you are.') : { name, scopes }
@@ -91,8 +91,8 @@ const allWays: readonly Way[] = [
   'no route',
 ]
 
-describe('who asks', () => {
-  test.each(allWays)('is asked once for each request, before anything is answered: %s', async (way) => {
+describe('the caller', () => {
+  test.each(allWays)('is identified once for each request, before anything is answered: %s', async (way) => {
     let asked = 0
     const { ways, lines } = await serveApp({
       identify: (request) => {
@@ -119,7 +119,7 @@ describe('who asks', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'request', outcome: 'UNAUTHENTICATED', status: 401 })
   })
 
-  test('posts nothing where it is refused', async () => {
+  test('posts nothing when it is refused', async () => {
     const { ways } = await serveApp({ identify: () => problem('FORBIDDEN') })
     const refused = await ways['rest posting'](ann)
     expect(refused.status).toBe(403)
@@ -139,7 +139,7 @@ describe('who asks', () => {
     for (const { request } of seen) expect(request?.headers.get('authorization')).toBe('ann')
   })
 
-  test('is read from headers in whatever case they are asked for', async () => {
+  test('is read from headers, in upper or lower case', async () => {
     const { ways } = await serveApp({
       identify: ({ header }) => ({ name: header('X-Name') ?? 'none', scopes }),
     })
@@ -147,12 +147,12 @@ describe('who asks', () => {
     expect(seen[0]?.principal).toEqual({ name: 'ann', scopes })
   })
 
-  test.each([...probes])('is not asked of probes: %s', async (path) => {
+  test.each([...probes])('is not identified for probes: %s', async (path) => {
     const { probe } = await serveApp({ identify: byName })
     expect((await probe(path)).status).toBe(200)
   })
 
-  test('that a database cannot tell now is told to try again', async () => {
+  test('is told to try again when the database cannot identify it now', async () => {
     const { ways, lines } = await serveApp({
       identify() {
         throw new DatabaseUnavailableError('The keys cannot be read now.')
@@ -167,7 +167,7 @@ describe('who asks', () => {
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'database unavailable' }))
   })
 
-  test('that is never told takes no longer than a request may', async () => {
+  test('is refused when identifying it takes longer than a request may', async () => {
     vi.stubEnv('REQUEST_TIMEOUT_MS', '1000')
     const { ways } = await serveApp({ identify: () => new Promise(() => {}) })
     vi.unstubAllEnvs()
@@ -212,7 +212,7 @@ describe('who asks', () => {
 describe('an app’s own context', () => {
   const read = ['graphql', 'graphql', 'graphql', 'rest', 'rest'] as const
 
-  test('is added to that of every resolver', async () => {
+  test('is added to the context of every resolver', async () => {
     const { ways } = await serveApp({
       identify: byName,
       context: async (context) => ({
@@ -225,7 +225,7 @@ describe('an app’s own context', () => {
     expect(seen.map(({ principal }) => principal?.name)).toEqual(read.map(() => 'ann'))
   })
 
-  test('refuses one and not another, also what they ask of the graph alone', async () => {
+  test('refuses one caller and not another, also for introspection', async () => {
     const { ways } = await serveApp({
       identify: byName,
       context({ principal }) {
@@ -290,7 +290,7 @@ describe('an app’s own context', () => {
 })
 
 describe('an app’s own plugin', () => {
-  test('runs around the context and the execution for every document', async () => {
+  test('runs its hooks around the context and the execution for every document', async () => {
     const ran: string[] = []
     const added: object = { tenant: 'acme' }
     const plugin: Plugin = {
@@ -316,7 +316,7 @@ describe('an app’s own plugin', () => {
     expect(lines.filter(({ msg }) => msg === 'fault')).toEqual([])
   })
 
-  /** Called once, when the server starts or ends. */
+  /** These are called once, when the server starts or ends. */
   const once = ['onSchemaChange', 'onYogaInit', 'onPluginInit', 'onDispose']
   const each = Object.keys(hooks).filter(
     (name) => ![...once, 'onSubscribe', 'instrumentation'].includes(name),
@@ -344,7 +344,7 @@ describe('an app’s own plugin', () => {
     expect(subscribed).toBe(3)
   })
 
-  test('may check a document by who sends it', async () => {
+  test('may check a document by its sender', async () => {
     const plugin: Plugin = {
       onValidate({ context, setResult }) {
         const { principal }: Found = Object(context)
@@ -360,7 +360,7 @@ describe('an app’s own plugin', () => {
     }
   })
 
-  test('may refuse to read a document by who sends it', async () => {
+  test('may refuse to parse a document by its sender', async () => {
     const plugin: Plugin = {
       onParse({ context }) {
         const { principal }: Found = Object(context)
@@ -392,7 +392,7 @@ describe('an app’s own plugin', () => {
     expect(seen.map(({ principal }) => principal?.name)).toEqual(['ann', 'ann'])
   })
 
-  test.each(each)('has its %s called each time that a document comes', async (name) => {
+  test.each(each)('has its %s called for every document', async (name) => {
     const calls: string[] = []
     const method = () => void calls.push(name)
     class Methods {}
@@ -409,7 +409,7 @@ describe('an app’s own plugin', () => {
     expect(counts).toEqual([first, 2 * first, 3 * first])
   })
 
-  test('is wrapped by its instrumentation each time', async () => {
+  test('wraps each request with its instrumentation', async () => {
     let operations = 0
     const plugin: Plugin = {
       instrumentation: {
@@ -424,7 +424,7 @@ describe('an app’s own plugin', () => {
     expect(operations).toBe(3)
   })
 
-  test('may add one of another kind, whose hooks run each time', async () => {
+  test('may add a plugin whose hooks run for every request', async () => {
     const ran: string[] = []
     const plugin: Plugin = {
       onPluginInit({ addPlugin }) {
@@ -437,7 +437,7 @@ describe('an app’s own plugin', () => {
   })
 })
 
-test('a problem that a resolver throws is about its field alone', async () => {
+test('a problem that a resolver throws affects its field alone', async () => {
   const field = schema.getQueryType()?.getFields().ledgerEntry
   if (!field) throw new TypeError('The graph has no entries.')
   const { resolve = defaultFieldResolver } = field
@@ -464,7 +464,7 @@ test('a problem that a resolver throws is about its field alone', async () => {
   }
 })
 
-test('a plugin that cannot be disposed of keeps nothing else from being let go', async () => {
+test('a plugin that fails to dispose does not keep the rest from closing', async () => {
   const { served } = createTestApp({
     plugins: [
       {

@@ -4,7 +4,7 @@ import { createGraph } from '../src/graph.ts'
 import { askApp, type Post } from './both-ways.ts'
 import { createConformanceSchema } from './conformance-schema.ts'
 
-/** A graph, and how often it has listed its types for an answer. */
+/** Creates a graph and counts how often an answer lists its types. */
 function createTestGraph() {
   const { schema } = createConformanceSchema()
   const graph = createGraph(schema, { onFault() {}, onUnavailable() {} })
@@ -54,7 +54,7 @@ test.each([
   }
 })
 
-test('the answers to a few documents are kept', async () => {
+test('the answers to a few documents are cached', async () => {
   const { ask } = createTestGraph()
   const query = (index: number) => ({ query: `{ a${index}: __schema { types { name } } }` })
   for (let index = 0; index <= 10; index += 1) {

@@ -14,7 +14,7 @@ const { publicKey, privateKey } = await generateKeyPair('RS256')
 const other = await generateKeyPair('RS256')
 const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }
 
-/** An identity provider, which may fail. */
+/** An identity provider whose answers a test can break. */
 const provider = { status: 200, body: '' }
 const http = createServer((_request, response) => {
   response.writeHead(provider.status, { 'content-type': 'application/json' })
@@ -57,7 +57,7 @@ const jwks = (changes: Partial<JwtOptions> = {}) =>
     ...changes,
   })
 
-describe('who bears a token', () => {
+describe('the principal of a token', () => {
   test.each<[JWTPayload, object]>([
     [
       { sub: 'ci', scope: 'read post openid' },
@@ -84,12 +84,12 @@ describe('who bears a token', () => {
     expect(identified).toEqual({ ...principal, ends: expect.any(AbortSignal) })
   })
 
-  test.each([7, null, '', ['ada'], { id: 'ada' }, true])('is nobody where the owner is %j', async (given) => {
+  test.each([7, null, '', ['ada'], { id: 'ada' }, true])('is refused when the owner is %j', async (given) => {
     const token = await bySecret({ scope: 'read', owner: given })
     expect(await createJwt(options()).identify(token)).toMatchObject({ code: 'UNAUTHENTICATED' })
   })
 
-  test('is read from the claims that the settings name', async () => {
+  test('is read from the claims in the settings', async () => {
     const jwt = createJwt(options({ scopesClaim: 'https://x/permissions', ownerClaim: undefined }))
     const token = await bySecret({ owner: 'ada', scope: 'admin', 'https://x/permissions': 'read' })
     expect(await jwt.identify(token)).toMatchObject({ scopes: ['read'] })
@@ -145,7 +145,7 @@ describe('a token is refused', () => {
     expect(await createJwt(jwks()).identify(await token())).toMatchObject({ code: 'UNAUTHENTICATED' })
   })
 
-  test('and says what was wrong, of what is not secret', async () => {
+  test('with a message about what was wrong, without secrets', async () => {
     const jwt = createJwt(options())
     const messageFor = async (token: string) => Object(await jwt.identify(token)).message
     expect(await messageFor(await bySecret({ exp: now - 6 }, { exp: '' }))).toBe('The token has expired.')
@@ -170,7 +170,7 @@ describe('a server', () => {
     LEDGER_JWT_OWNER_CLAIM: 'owner',
   })
 
-  test('takes tokens on every way, and refuses wrong ones', async () => {
+  test('accepts tokens on every path, and refuses wrong ones', async () => {
     const token = await byKey({ sub: 'partner', scope: 'read post correct admin' })
     const { ways, lines } = await serveWith(settings())
     for (const [way, ask] of Object.entries(ways)) {
@@ -198,7 +198,7 @@ describe('a server', () => {
     expect((await ways.rest(bearer(token))).status).toBe(200)
   })
 
-  test('answers 503 where nobody answers at the address of the keys', async () => {
+  test('answers 503 when nobody answers at the address of the keys', async () => {
     const token = await byKey({ scope: 'read' })
     const { ways } = await serveWith({ ...settings(), LEDGER_JWT_JWKS_URL: 'http://127.0.0.1:1/jwks' })
     expect((await ways.rest(bearer(token))).status).toBe(503)

@@ -9,7 +9,7 @@ import { bearer, makeKey, refusalOf, serveWith } from './serve-keys.ts'
 const keysOn = { LEDGER_AUTH: 'keys' }
 const all = ['read', 'post', 'correct', 'admin'] as const
 
-/** The same text with another character at a place. */
+/** Returns the text with another character at one place. */
 function changedAt(text: string, place: number): string {
   const other = text.at(place) === 'A' ? 'B' : 'A'
   const chars = [...text]
@@ -18,7 +18,7 @@ function changedAt(text: string, place: number): string {
 }
 
 describe('a request with a key', () => {
-  test('is answered on every way, in the name of the key', async () => {
+  test('is answered on every path, in the name of the key', async () => {
     const { text } = await makeKey({ scopes: all, name: 'night job' })
     const { ways, lines } = await serveWith(keysOn)
     for (const [way, ask] of Object.entries(ways)) {
@@ -28,13 +28,13 @@ describe('a request with a key', () => {
     }
   })
 
-  test.each(['bearer', 'BEARER', 'Bearer '])('may write the scheme %s', async (scheme) => {
+  test.each(['bearer', 'BEARER', 'Bearer '])('may write the scheme as %s', async (scheme) => {
     const { text } = await makeKey({ scopes: all })
     const { ways } = await serveWith(keysOn)
     expect((await ways.rest({ authorization: `${scheme} ${text}` })).status).toBe(200)
   })
 
-  test('is refused without it, on every way, and posts nothing', async () => {
+  test('is refused without it on every path, and posts nothing', async () => {
     const { ways, server } = await serveWith(keysOn)
     for (const ask of Object.values(ways)) {
       const refused = await ask()
@@ -91,7 +91,7 @@ describe('a request with a key', () => {
     expect(JSON.stringify(lines)).not.toContain(text.slice(4))
   })
 
-  test('is refused with two headers of the name', async () => {
+  test('is refused with two Authorization headers', async () => {
     const { text } = await makeKey({ scopes: all })
     const { server } = await serveWith(keysOn)
     const line = `Authorization: Bearer ${text}\r\n`
@@ -101,7 +101,7 @@ describe('a request with a key', () => {
     expect(await sendBytes(port, `${head}${line}${line.toUpperCase()}\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  test('is told the same whether a key never was, has another secret, was revoked, or has expired', async () => {
+  test('gets the same refusal for an unknown, wrong, revoked or expired key', async () => {
     const [one, other, revoked, expired] = await Promise.all([
       makeKey({ scopes: all }),
       makeKey({ scopes: all }),
@@ -139,7 +139,7 @@ describe('a request with a key', () => {
 })
 
 describe('a key that ends', () => {
-  test('is refused by every server soon, and the other key of a rotation goes on', async () => {
+  test('is soon refused by every server, and the other key of a rotation goes on', async () => {
     const [old, next] = [await makeKey({ scopes: all }), await makeKey({ scopes: all })]
     const servers = await Promise.all([serveWith(keysOn), serveWith(keysOn)])
     const askAll = (text: string) =>
@@ -192,7 +192,7 @@ describe('a database that does not answer', () => {
     throw new DatabaseUnavailableError('It is away.')
   }
 
-  test('lets nobody in, and nobody is told that their key is wrong', async () => {
+  test('lets nobody in, and tells nobody that their key is wrong', async () => {
     const { text } = await makeKey({ scopes: all })
     for (const find of [away, () => new Promise<never>(() => {})]) {
       const { ways } = await serveWith(keysOn, { keys: { ...ledger.keys, find } })
@@ -204,7 +204,7 @@ describe('a database that does not answer', () => {
     }
   })
 
-  test('ends the right of a key that was let in before, too, and lets it in again when it is back', async () => {
+  test('also ends the right of a known key, and restores it when it is back', async () => {
     const { text, revoke } = await makeKey({ scopes: all })
     const staying = await makeKey({ scopes: all })
     let find = ledger.keys.find
@@ -219,7 +219,7 @@ describe('a database that does not answer', () => {
     await expect.poll(async () => (await ways.rest(bearer(staying.text))).status).toBe(200)
   })
 
-  test('keeps nobody waiting for the note of a use', async () => {
+  test('keeps nobody waiting for a note about the key', async () => {
     const { text } = await makeKey({ scopes: all })
     const touch = () => new Promise<never>(() => {})
     const { ways } = await serveWith(keysOn, { keys: { ...ledger.keys, touch } })
@@ -245,7 +245,7 @@ test('a hundred requests with a new key ask the database once', async () => {
   }
 })
 
-test('the use of a key is noted, to the minute, where it was let in', async () => {
+test('the use of a key is noted to the minute when it was let in', async () => {
   const [used, refused] = [await makeKey({ scopes: all }), await makeKey({ scopes: all })]
   await refused.revoke()
   const { ways } = await serveWith(keysOn)
@@ -260,7 +260,7 @@ test('the use of a key is noted, to the minute, where it was let in', async () =
   expect(await usedOn(refused)).toBeNull()
 })
 
-test('no line of the log, no answer and no row has a secret', async () => {
+test('no log line, answer or row contains a secret', async () => {
   const key = await makeKey({ scopes: all })
   const { ways, lines } = await serveWith({ ...keysOn, LOG_LEVEL: 'trace' })
   const secret = readKey(key.text)?.secret ?? expect.fail('no key')

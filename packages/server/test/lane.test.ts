@@ -16,7 +16,7 @@ const options = {
 
 type Entered = Pick<Work, 'handicapMs' | 'othersMs' | 'caller'> & { readonly isGone: boolean }
 
-/** A lane, what was started in it, and how each ends. */
+/** Creates a lane that records what was started, and how to end each. */
 function createTestLane(few: Partial<typeof options>) {
   const lane = createLane({ ...options, ...few })
   const started: string[] = []
@@ -41,7 +41,7 @@ function createTestLane(few: Partial<typeof options>) {
   }
 }
 
-test('work begins at once while there are places, and when one is given back', async () => {
+test('work begins at once while there are places, and when a place becomes free', async () => {
   const { enter, started, refused, done } = createTestLane({ atOnce: 2, waiting: 2 })
   for (const name of ['a', 'b', 'c', 'd', 'e']) enter(name)
   expect([started, refused]).toEqual([['a', 'b'], ['e']])
@@ -56,7 +56,7 @@ test('work begins at once while there are places, and when one is given back', a
   expect(started).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('in a turn that has taken long nothing more begins, then one per turn, what costs little first', async () => {
+test('in a long turn nothing more begins, then one per turn, the cheapest first', async () => {
   let isLong = true
   const { enter, started } = createTestLane({ isTurnLong: () => isLong })
   enter('costly', { handicapMs: 500 })
@@ -65,7 +65,7 @@ test('in a turn that has taken long nothing more begins, then one per turn, what
   enter('cheap too')
   expect(started).toEqual([])
   isLong = false
-  enter('behind') // what waits goes first
+  enter('behind') // waiting work goes first
   for (const count of [1, 2, 3, 4]) {
     await nextTurn()
     expect(started).toHaveLength(count)
@@ -73,7 +73,7 @@ test('in a turn that has taken long nothing more begins, then one per turn, what
   expect(started).toEqual(['cheap', 'cheap too', 'behind', 'costly'])
 })
 
-test('what costs much is begun one per turn, behind what costs little', async () => {
+test('expensive work begins one per turn, behind cheap work', async () => {
   const { enter, started } = createTestLane({ ownTurnMs: 100 })
   for (const name of ['large', 'large too', 'largest']) enter(name, { handicapMs: 100 })
   expect(started).toEqual([])
@@ -87,7 +87,7 @@ test('what costs much is begun one per turn, behind what costs little', async ()
   expect(started).toEqual(['large', 'small', 'large too', 'largest'])
 })
 
-test('a handicap delays, and no more: what came long before goes first', async () => {
+test('a handicap only delays: work that came long before goes first', async () => {
   const { enter, started, done } = createTestLane({ atOnce: 1 })
   enter('at work')
   enter('costly', { handicapMs: 1 })
@@ -99,7 +99,7 @@ test('a handicap delays, and no more: what came long before goes first', async (
   expect(started).toEqual(['at work', 'costly'])
 })
 
-test('a turn is long once it has worked for so long, and another one begins anew', async () => {
+test('a turn counts as long once it has worked for so long, and the next turn starts anew', async () => {
   const isTurnLong = createTurnClock(5)
   expect(isTurnLong()).toBe(false)
   const until = performance.now() + 6
@@ -109,13 +109,13 @@ test('a turn is long once it has worked for so long, and another one begins anew
   expect(isTurnLong()).toBe(false)
 })
 
-test('nothing begins for as long as the work that ended asks for, however many places there are', async () => {
+test('nothing begins during the pause that ended work asked for, however many places are free', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'performance'] })
   try {
     const { enter, started, done } = createTestLane({ atOnce: 3 })
     for (const name of ['a', 'b']) enter(name)
     done('a', 1000)
-    done('a', 5000) // is done already
+    done('a', 5000) // is already done
     done('b', 500)
     enter('c')
     await vi.advanceTimersByTimeAsync(1400)
@@ -135,20 +135,20 @@ test('one caller leaves places to others, at work and waiting', async () => {
   for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) enter(name, { caller: 'a' })
   expect([started, refused]).toEqual([['a1', 'a2'], ['a5']])
   await nextTurn()
-  expect(started).toEqual(['a1', 'a2']) // a place is free, and not for this caller
+  expect(started).toEqual(['a1', 'a2']) // a place is free, but not for this caller
   enter('b1', { caller: 'b' })
   await nextTurn()
   expect(started).toEqual(['a1', 'a2', 'b1'])
   enter('nobody 1')
   enter('nobody 2')
   enter('nobody 3')
-  expect(refused).toEqual(['a5', 'nobody 3']) // four wait, whosoever they are
+  expect(refused).toEqual(['a5', 'nobody 3']) // four wait, of any caller
   done('a1')
   await nextTurn()
   expect(started).toEqual(['a1', 'a2', 'b1', 'a3'])
   done('b1')
   await nextTurn()
-  expect(started).toEqual(['a1', 'a2', 'b1', 'a3', 'nobody 1']) // past a4, whose caller has its share
+  expect(started).toEqual(['a1', 'a2', 'b1', 'a3', 'nobody 1']) // a4 waits, because its caller has its share
   done('nobody 1')
   done('a2')
   for (let turn = 1; turn <= 3; turn += 1) await nextTurn()
@@ -171,7 +171,7 @@ test('one caller has fewer places while others ask', async () => {
     await nextTurn()
     expect(started).toEqual(['a1', 'a2', 'a3', 'b1', 'a4'])
     enter('a5', { caller: 'a' })
-    frozen.mockReturnValue(performance.now() + 10_000) // the other has not asked for long
+    frozen.mockReturnValue(performance.now() + 10_000) // the other caller has not asked for long
     enter('a6', { caller: 'a' })
     for (let turn = 1; turn <= 3; turn += 1) await nextTurn()
     expect(started.slice(5)).toEqual(['a5', 'a6'])
@@ -180,7 +180,7 @@ test('one caller has fewer places while others ask', async () => {
   }
 })
 
-test('what is gone, or has waited too long, is let go of behind a caller who has its share', async () => {
+test('work that nobody wants any more, or that waited too long, is dropped behind a caller with its share', async () => {
   const { enter, started, refused, done } = createTestLane({ atOnce: 2, atOncePerCaller: 1, patienceMs: 0 })
   enter('a1', { caller: 'a' })
   enter('a2', { caller: 'a' })
@@ -192,7 +192,7 @@ test('what is gone, or has waited too long, is let go of behind a caller who has
   expect(started).toEqual(['a1'])
 })
 
-test('who has more there comes later, and not in a turn of its own', async () => {
+test('a caller with more work there comes later, but needs no turn of its own', async () => {
   const { enter, started, done } = createTestLane({ atOnce: 1, ownTurnMs: 10 })
   enter('first', { othersMs: 500 })
   expect(started).toEqual(['first'])

@@ -17,7 +17,7 @@ afterAll(() => server.close())
 
 const post = (nonce: string) => ledger.postEntry({ ownerId: owner(), operation: 'DAILY_REWARD', nonce })
 
-/** How many ledgers of this database have subscribers: each listens while it has one. */
+/** Returns how many ledgers of this database have subscribers. Each listens while it has one. */
 async function listeners(): Promise<number> {
   const { rows } = await pool.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
@@ -31,7 +31,7 @@ const requestLines = () =>
 const subscribe = (variables: object = { ownerId: owner() }, { url } = server) =>
   openStream(url, { query, variables })
 
-/** The next event of an answer, which goes on to be read. */
+/** Reads the next event of an answer and keeps the answer open. */
 const take = async (events: ReturnType<typeof eventsOf>) => (await events.next()).value
 const nonceOf = (event: Awaited<ReturnType<typeof take>>) => event?.data.data.ledgerEntryPosted.entry.nonce
 
@@ -41,7 +41,7 @@ async function textUntil(response: IncomingMessage, end: RegExp): Promise<string
   return text
 }
 
-/** Each entry is sent forty times over: no buffer between the server and its client has room for all of them. */
+/** Selects each entry forty times, so that no buffer between the server and its client has room for all entries. */
 const heavyQuery = `subscription ($ownerId: String!) {
   ledgerEntryPosted(ownerId: $ownerId) {
     entry { seq ${Array.from({ length: 40 }, (_, i) => `m${i}: metadata`).join(' ')} }
@@ -82,7 +82,7 @@ describe('a subscription', () => {
     await expect.poll(requestLines).toEqual(['ok'])
   })
 
-  test('is answered with GET, as EventSource asks, and goes on after a cursor', async () => {
+  test('is answered with GET, as EventSource asks, and continues after a cursor', async () => {
     for (const nonce of ['n1', 'n2', 'n3']) await post(nonce)
     const get = async (after: string) => {
       const parameters = new URLSearchParams({
@@ -120,7 +120,7 @@ describe('a subscription', () => {
     ])
   })
 
-  test('to a client that does not take event streams is refused, and nothing is kept', async () => {
+  test('is refused for a client that does not accept event streams, and nothing stays open', async () => {
     const answer = await graphql(query, { ownerId: owner() }, { accept: 'application/json' })
     expect(answer.status).toBe(406)
     expect(answer.json.errors[0]).toMatchObject({
@@ -169,7 +169,7 @@ describe('a subscription', () => {
     ])
   })
 
-  test('whose client leaves is let go of at once, also while its answer is held up', async () => {
+  test('is dropped at once when its client leaves, even while its answer is held up', async () => {
     const heldUp = openStream(server.url, { query: heavyQuery, variables: { ownerId: owner() } })
     const responses = await Promise.all([subscribe(), subscribe(), heldUp])
     await postHeavy(1)
@@ -183,7 +183,7 @@ describe('a client that does not read', () => {
   test('holds up no posting, and is cut off with an error', async () => {
     const response = await openStream(server.url, { query: heavyQuery, variables: { ownerId: owner() } })
     await postHeavy(12)
-    // Nothing is kept for it any more.
+    // Nothing stays open for it.
     await expect.poll(listeners).toBe(0)
     let seq = 0
     let last: unknown
@@ -204,8 +204,8 @@ describe('a client that does not read', () => {
 })
 
 describe('a server that stops', () => {
-  test('completes the streams, and waits for no client that does not read', async () => {
-    // The ledger is this file's: it goes on.
+  test('completes the streams, and does not wait for a client that does not read', async () => {
+    // The ledger belongs to this test file, so it stays open.
     const stopping = await startServer({ ...served, port: 0 })
     const reading = eventsOf(await subscribe(undefined, stopping))
     const stuck = await openStream(stopping.url, { query: heavyQuery, variables: { ownerId: owner() } })

@@ -4,7 +4,7 @@ import { captureLog } from './capture-log.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-test('info is logged where LOG_LEVEL is not set, or is none', () => {
+test('the level is info when LOG_LEVEL is not set or wrong', () => {
   for (const level of ['', 'loud']) {
     vi.stubEnv('LOG_LEVEL', level)
     expect(captureLog('notes').logger.level).toBe('info')

@@ -13,7 +13,7 @@ describe.each([
   ['/problems', html],
   ['/problems/overloaded', html],
 ])('the page %s', (path, accept) => {
-  test('loads nothing from another host, and its policy allows none', async () => {
+  test('loads nothing from another host, and its policy forbids it', async () => {
     const { get } = createTestApp()
     const { status, headers, text } = await get(path, accept)
     expect(status).toBe(200)
@@ -49,7 +49,7 @@ describe('a code of an error', () => {
     },
   )
 
-  test('leads back to the list and to the start', async () => {
+  test('links back to the list and to the start', async () => {
     const { get } = createTestApp()
     const linksOf = async (path: string) =>
       [...(await get(path, html)).text.matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href)
@@ -60,12 +60,12 @@ describe('a code of an error', () => {
   })
 })
 
-test('ReDoc’s bundle has no address of its maker’s logo', async () => {
+test('ReDoc’s bundle does not contain the address of its maker’s logo', async () => {
   const { get } = createTestApp()
   expect((await get('/redoc/redoc.standalone.js')).text).not.toContain('cdn.redoc.ly')
 })
 
-test('files come compressed, and once', async () => {
+test('files are sent compressed, and loaded once', async () => {
   const { get } = createTestApp()
   const plain = await get('/docs/start.js')
   const zipped = await get('/docs/start.js', { 'accept-encoding': 'gzip' })
@@ -75,7 +75,7 @@ test('files come compressed, and once', async () => {
   expect([again.status, again.text]).toEqual([304, ''])
 })
 
-test('a file that could not be loaded is tried again', async () => {
+test('a file that could not be loaded is loaded on the next request', async () => {
   const loads = [() => Promise.reject(new Error('EMFILE')), async () => 'text']
   const asset = createAsset('text/plain', () => loads.shift()?.() ?? Promise.reject(new Error('once more')))
   await expect(asset(new Headers())).rejects.toThrow('EMFILE')
@@ -93,7 +93,7 @@ test('GraphiQL starts with a document that posts and reads', async () => {
   expect((await run('Read')).data.balance.amount).toBe(10)
 })
 
-test('a starter query cannot end its script', async () => {
+test('a starter query cannot close its script element', async () => {
   const { served } = createTestApp()
   const app = createApp({ ...served, starterQuery: '# </script><script>' })
   const response = await app.fetch(new Request('http://test/graphql/start.js'))
@@ -107,7 +107,7 @@ describe('/health', () => {
     expect([status, text]).toEqual([200, '{"status":"healthy"}'])
   })
 
-  test('tells a database that takes no postings from one that is away', async () => {
+  test('distinguishes a database that takes no postings from one that is away', async () => {
     const { get } = createTestApp({ ping: async () => ({ takesPostings: false }) })
     const { status, text } = await get('/health')
     expect([status, text]).toEqual([200, '{"status":"read-only"}'])
@@ -128,7 +128,7 @@ describe('/health', () => {
 })
 
 describe('/readyz', () => {
-  test('is what /health is, until the process is told to stop', async () => {
+  test('equals /health until the process is told to stop', async () => {
     const { app, get } = createTestApp()
     const ready = await get('/readyz')
     expect([ready.status, ready.text]).toEqual([200, '{"status":"healthy"}'])

@@ -10,14 +10,14 @@ afterEach(() => {
 
 const options = { pauseFactor: 20, maxPauseMs: 2000 }
 
-test('work pauses in proportion to its time while others ask, and for no longer than is allowed', () => {
+test('work pauses in proportion to its time while others ask, up to a limit', () => {
   const pauses = createPauses(options)
   pauses.noteOther()
   expect(pauses.after(30)).toBe(600)
   expect(pauses.after(3000)).toBe(2000)
 })
 
-test('work does not pause while nobody else asks, or did a moment before it began', () => {
+test('work does not pause when nobody else asks or has just asked', () => {
   const pauses = createPauses(options)
   expect(pauses.after(30)).toBe(0)
   pauses.noteOther()
@@ -28,7 +28,7 @@ test('work does not pause while nobody else asks, or did a moment before it bega
   expect(pauses.afterBytes(1024 * 1024)).toBe(0)
 })
 
-test('large bodies pause for what all of them have sent, and for no longer than is allowed', () => {
+test('large bodies pause for the bytes of all of them, up to a limit', () => {
   const pauses = createPauses(options)
   pauses.noteOther()
   expect(pauses.afterBytes(512 * 1024)).toBe(20)

@@ -12,7 +12,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((server) => server.close()))
 })
 
-/** Serves the app to callers who give a name, each of whom may ask so often. */
+/** Serves the app with a rate limit. Callers give a name. */
 async function serveApp(limit: string) {
   const { served, lines } = createTestApp({
     identify: ({ header }) => {
@@ -52,11 +52,11 @@ const inRest = (count: number) => ({
   entries: inputs(count).map(({ ownerId, ...entry }) => ({ owner_id: ownerId, ...entry })),
 })
 
-/** However long a test takes, nothing comes back within it. */
+/** No token comes back during a test, however long it takes. */
 const never = '1/h burst'
 
-describe('beyond its rate a caller is told RATE_LIMITED', () => {
-  test('on every way, and others are answered', async () => {
+describe('beyond its rate, a caller gets RATE_LIMITED', () => {
+  test('on every path, and others are answered', async () => {
     const { ask, graphql } = await serveApp(`${never} 2`)
     const known = '{ balance(ownerId: "known") { amount } }'
     for (let time = 1; time <= 2; time += 1) expect((await graphql(known)).status).toBe(200)
@@ -87,14 +87,14 @@ describe('beyond its rate a caller is told RATE_LIMITED', () => {
     expect((await ask('/ledger', posting(), { authorization: 'bob' })).status).toBe(200)
   })
 
-  test('and probes are answered', async () => {
+  test('and probes are still answered', async () => {
     const { ask } = await serveApp(`${never} 1`)
     expect((await ask('/docs')).status).toBe(200)
     for (const path of [...probes, ...probes]) expect([path, (await ask(path)).status]).toEqual([path, 200])
     expect((await ask('/docs')).status).toBe(429)
   })
 
-  test('and who is not let in is told that, however often', async () => {
+  test('and a caller that is not let in is told that, however often it asks', async () => {
     const { url } = await serveApp(`${never} 1`)
     for (let time = 1; time <= 5; time += 1) expect((await fetch(`${url}/docs`)).status).toBe(401)
   })
@@ -127,10 +127,10 @@ describe('a batch', () => {
       const refused = await ask(path, request(12))
       expect([refused.status, refused.text]).toEqual([429, expect.stringContaining('RATE_LIMITED')])
       expect(refused.text).toContain('The request counts for 12.')
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_600) // 12 are needed, 8 are there
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_600) // 12 tokens are needed, 8 are left
       expect(refused.headers.get('ratelimit')).toMatch(/^"principal";r=8;/)
       expect(await rowsWritten()).toBe(before)
-      // Eight are left: a smaller one is posted, and the twelfth nonce is new to the ledger.
+      // Eight tokens are left: a smaller batch is posted, and its nonce is new to the ledger.
       const [last] = inputs(12).slice(11)
       const nonceOf12 = await ask('/ledger', {
         owner_id: owner(),
@@ -142,14 +142,14 @@ describe('a batch', () => {
     },
   )
 
-  test('of more than the burst is posted, and what comes after it waits', async () => {
+  test('of more than the burst is posted, and the next request waits', async () => {
     const { graphql } = await serveApp(`${never} 5`)
     expect((await graphql(batch, { inputs: inputs(50) })).status).toBe(200)
     expect(await rowsWritten()).toBe(51)
     expect((await graphql('{ __typename }')).status).toBe(429)
   })
 
-  test('of mutations in one document counts for each, and none of them ran', async () => {
+  test('of mutations in one document counts each, and none of them runs', async () => {
     const { graphql } = await serveApp(`${never} 20`)
     const aliases = (count: number) =>
       `mutation { ${inputs(count)
@@ -173,7 +173,7 @@ test('the typed client waits, and is answered', async () => {
   expect(amounts.map(({ amount }) => amount)).toEqual([0, 0, 0, 0])
 })
 
-test('where nobody is asked who they are, the start says that the limit has no effect', async () => {
+test('without authentication, the start warns that the limit has no effect', async () => {
   const { served, lines } = createTestApp()
   vi.stubEnv('RATE_LIMIT', '1/h')
   const server = await startServer({ ...served, port: 0 })

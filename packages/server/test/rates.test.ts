@@ -11,7 +11,7 @@ const named = (name: string) => ({ name, scopes })
 const ann = named('ann')
 const ratesOf = (text: string, principals = 10_000) => createRates(rateLimitShape.parse(text), principals)
 
-/** How many requests in a row are taken. */
+/** Returns how many requests in a row are accepted. */
 function taken(rates: ReturnType<typeof ratesOf>, principal = ann, most = 100_000): number {
   let count = 0
   while (count < most && rates.count(principal) === undefined) count += 1
@@ -53,7 +53,7 @@ describe('a principal', () => {
     expect(taken(rates)).toBe(200)
   })
 
-  test('is told when to come back, by the headers too', () => {
+  test('is told when to come back, also in the headers', () => {
     const rates = ratesOf('6/min burst 3')
     taken(rates)
     const refused = rates.count(ann)
@@ -75,7 +75,7 @@ describe('a principal', () => {
     expect(rates.count(ann)).toBeUndefined()
   })
 
-  test('is not kept from asking by another, nor by an owner of its name', () => {
+  test('is not limited by another principal, nor by an owner with its name', () => {
     const rates = ratesOf('1/h burst 5')
     expect(taken(rates)).toBe(5)
     expect(taken(rates, named('bob'))).toBe(5)
@@ -86,7 +86,7 @@ describe('a principal', () => {
     expect(taken(rates, named('x'.repeat(1_000_000)))).toBe(0)
   })
 
-  test('is not counted where nobody is asked', () => {
+  test('is not counted when requests are not authenticated', () => {
     const rates = ratesOf('1/h')
     expect(taken(rates, { ...ann })).toBe(1)
     for (let time = 1; time <= 100; time += 1) {
@@ -96,14 +96,14 @@ describe('a principal', () => {
   })
 })
 
-describe('a request that counts for many', () => {
-  test('is taken where they are there, and leaves the rest', () => {
+describe('a request that counts for several', () => {
+  test('is accepted when enough tokens are there, and leaves the rest', () => {
     const rates = ratesOf('1/h burst 1000')
     expect([rates.count(ann), rates.countAs(ann, 990)]).toEqual([undefined, undefined])
     expect(taken(rates)).toBe(10)
   })
 
-  test('waits until they are there', () => {
+  test('waits until enough tokens are there', () => {
     const rates = ratesOf('100/s burst 1000')
     expect([rates.count(ann), rates.countAs(ann, 900), rates.count(ann)]).toEqual([
       undefined,
@@ -120,25 +120,25 @@ describe('a request that counts for many', () => {
   test('beyond the burst waits for a full bucket, and leaves a debt', () => {
     const rates = ratesOf('100/s burst 200')
     expect([rates.count(ann), rates.countAs(ann, 1000)]).toEqual([undefined, undefined])
-    expect(rates.count(ann)?.headers['retry-after']).toBe('9') // 800 owed, and one
+    expect(rates.count(ann)?.headers['retry-after']).toBe('9') // 800 owed, and one for this request
     vi.advanceTimersByTime(8_000)
     expect(taken(rates)).toBe(0)
     vi.advanceTimersByTime(2_000)
     expect([rates.count(ann), rates.countAs(ann, 1000)]).toEqual([undefined, undefined])
   })
 
-  test('is taken at a burst of 1, too', () => {
+  test('is accepted with a burst of 1, too', () => {
     const rates = ratesOf('1/s burst 1')
     expect([rates.count(ann), rates.countAs(ann, 10)]).toEqual([undefined, undefined])
     expect(rates.count(ann)?.headers['retry-after']).toBe('10')
   })
 })
 
-test('of a few principals the bucket is kept: whoever asked least recently has a full one', () => {
+test('few buckets are kept, and the least recently used principal starts again with a full one', () => {
   const rates = ratesOf('1/h burst 2', 3)
   for (const name of ['a', 'b', 'c']) expect(taken(rates, named(name))).toBe(2)
   expect(taken(rates, named('a'))).toBe(0)
-  expect(taken(rates, named('d'))).toBe(2) // in the place of b
+  expect(taken(rates, named('d'))).toBe(2) // it took the place of b
   expect(['a', 'c', 'd'].map((name) => taken(rates, named(name)))).toEqual([0, 0, 0])
   expect(taken(rates, named('b'))).toBe(2)
 })

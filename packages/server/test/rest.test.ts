@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createTestApp, owner, posting, postingWithoutNonce, rowsWritten } from './harness.ts'
 
 describe('POST /ledger', () => {
-  test('posts and answers entry and balance', async () => {
+  test('posts and returns the entry and the balance', async () => {
     const { get, post } = createTestApp()
     const before = Date.now()
     const { status, headers, json } = await post(posting({ nonce: 'n', metadata: { colour: 'red' } }))
@@ -27,7 +27,7 @@ describe('POST /ledger', () => {
     expect((await get(`/ledger/${owner()}/entries`)).json.entries).toEqual([json.entry])
   })
 
-  test('answers under /ledger/ too', async () => {
+  test('works under /ledger/ too', async () => {
     const { send } = createTestApp()
     expect((await send('POST', '/ledger/', posting())).status).toBe(200)
   })
@@ -42,7 +42,7 @@ describe('POST /ledger', () => {
     expect((await post({ ...body, ...fields })).json.balance).toBe(balance)
   })
 
-  test('a minus sign that agrees with the operation is taken, another refused', async () => {
+  test('a minus sign that agrees with the operation is accepted, another is refused', async () => {
     const { post } = createTestApp()
     await post(posting())
     expect((await post(posting({ operation: 'CREDIT_SPEND', amount: -3 }))).json.entry.amount).toBe(-3)
@@ -56,7 +56,7 @@ describe('POST /ledger', () => {
     })
   })
 
-  test('refuses more than the balance with what it is', async () => {
+  test('refuses more than the balance, and tells the balance', async () => {
     const { post } = createTestApp()
     const { status, headers, json } = await post(posting({ operation: 'CREDIT_SPEND', amount: 5 }))
     expect(status).toBe(400)
@@ -83,7 +83,7 @@ describe('POST /ledger', () => {
 })
 
 describe('a nonce in the body', () => {
-  test('refuses every replay with the original', async () => {
+  test('is refused on every replay, with the original', async () => {
     const { post } = createTestApp()
     const body = posting()
     const first = await post(body)
@@ -96,7 +96,7 @@ describe('a nonce in the body', () => {
 })
 
 describe('an Idempotency-Key', () => {
-  test('answers an identical replay with the original', async () => {
+  test('returns the original for an identical replay', async () => {
     const { post } = createTestApp()
     const body = postingWithoutNonce()
     const first = await post(body, { 'idempotency-key': 'k' })
@@ -118,7 +118,7 @@ describe('an Idempotency-Key', () => {
     expect(headers.has('idempotency-replayed')).toBe(false)
   })
 
-  test('may be sent beside the same nonce, but not beside another', async () => {
+  test('may be sent together with the same nonce, but not with another', async () => {
     const { post } = createTestApp()
     const body = postingWithoutNonce()
     expect((await post({ ...body, nonce: 'k' }, { 'idempotency-key': 'k' })).status).toBe(200)
@@ -126,7 +126,7 @@ describe('an Idempotency-Key', () => {
     expect([status, json.errors[0].field]).toEqual([422, 'nonce'])
   })
 
-  test('is the characters that its UTF-8 octets are', async () => {
+  test('is decoded as UTF-8', async () => {
     const { post } = createTestApp()
     const body = postingWithoutNonce()
     const octets = Buffer.from('ключ').toString('latin1')
@@ -134,7 +134,7 @@ describe('an Idempotency-Key', () => {
     expect((await post(body, { 'idempotency-key': '\xff' })).json).toMatchObject({ code: 'VALIDATION_ERROR' })
   })
 
-  test('is judged as a nonce is', async () => {
+  test('is checked like a nonce', async () => {
     const { post } = createTestApp()
     const { status, json } = await post(postingWithoutNonce(), { 'idempotency-key': 'k'.repeat(256) })
     expect([status, json.errors[0].field]).toEqual([422, 'nonce'])
@@ -142,7 +142,7 @@ describe('an Idempotency-Key', () => {
 })
 
 describe('reads', () => {
-  test.each(['/ledger', '/balance'])('GET %s/{owner_id} answers the balance', async (path) => {
+  test.each(['/ledger', '/balance'])('GET %s/{owner_id} returns the balance', async (path) => {
     const { get, post } = createTestApp()
     const balance = async () => (await get(`${path}/${owner()}`)).json
     const of = (credits: number) => ({
@@ -202,7 +202,7 @@ describe('reads', () => {
 })
 
 describe('an app’s own routes', () => {
-  test('answer a replay like the original and charge nothing', async () => {
+  test('return the original for a replay and charge nothing', async () => {
     const { send, post } = createTestApp()
     await post(posting())
     const body = { owner_id: owner(), text: 'hello', nonce: 'n' }
@@ -266,7 +266,7 @@ describe('methods', () => {
     expect([status, headers.get('allow'), json.code]).toEqual([405, allow, 'METHOD_NOT_ALLOWED'])
   })
 
-  test('OPTIONS answers Allow, and no other host’s page may read anything', async () => {
+  test('OPTIONS returns Allow, and no page of another host may read anything', async () => {
     const { send } = createTestApp()
     const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' }
     for (const path of ['/ledger', '/graphql', '/health']) {
@@ -283,7 +283,7 @@ describe('methods', () => {
 })
 
 describe('the table of problems', () => {
-  test('explains every code where its type points', async () => {
+  test('explains every code at the address in its type', async () => {
     const { get } = createTestApp()
     for (const [code, { status, title }] of Object.entries(problems)) {
       const { json } = await get(`/problems/${code.toLowerCase().replaceAll('_', '-')}`)

@@ -23,7 +23,7 @@ interface Answered {
   readonly body: string
 }
 
-/** Sends a request as its bytes are; what comes back is read until the server ends the connection. */
+/** Sends a request byte by byte, and reads until the server ends the connection. */
 async function ask(bytes: string): Promise<Answered> {
   const answer = await sendBytes(Number(new URL(server.url).port), bytes)
   const end = answer.indexOf('\r\n\r\n')
@@ -53,7 +53,7 @@ const html = 'Accept: text/html'
 const query = (text: string) => JSON.stringify({ query: text })
 const inQuery = (text: string) => `/graphql?query=${encodeURIComponent(text)}`
 
-/** One of each kind: what it is, its bytes, and its status. */
+/** One answer of each kind: its name, the bytes of its request, and its status. */
 const kinds: readonly (readonly [string, string, number])[] = [
   ['the index page', request('GET', '/', [html]), 200],
   ['GraphiQL', request('GET', '/graphql', [html]), 200],
@@ -106,7 +106,7 @@ const kinds: readonly (readonly [string, string, number])[] = [
 
 const policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-test.each(kinds)('%s says to a browser what it may do with the answer', async (_, bytes, status) => {
+test.each(kinds)('%s tells a browser what it may do with the answer', async (_, bytes, status) => {
   const { status: answered, headers, body } = await ask(bytes)
   expect([answered, body.slice(0, 300)]).toEqual([status, body.slice(0, 300)])
   expect(Object.fromEntries(headers)).toMatchObject({
@@ -139,7 +139,7 @@ describe('a page', () => {
     },
   )
 
-  test('that is asked for again, and is the same, has them too', async () => {
+  test('that is requested again unchanged has them too', async () => {
     const { headers } = await ask(request('GET', '/style.css'))
     const again = await ask(request('GET', '/style.css', [`If-None-Match: ${headers.get('etag')}`]))
     expect(again.status).toBe(304)
@@ -147,7 +147,7 @@ describe('a page', () => {
   })
 })
 
-test('an answer’s own headers, in whichever case, come before these', () => {
+test('an answer’s own headers, in upper or lower case, override these', () => {
   const own = { 'Content-Security-Policy': 'sandbox', 'X-Own': 'yes' }
   const { headers } = toResponse({ status: 200, headers: own, body: null, outcome: 'ok' }, 'GET')
   expect(headers.get('content-security-policy')).toBe('sandbox')

@@ -22,7 +22,7 @@ export async function makeKey(wanted: {
   return { text, id: key.id, revoke: () => register.revoke(key.id) }
 }
 
-/** Serves the harness's app with settings, and asks it in every way. */
+/** Serves the harness's app with settings, and sends it every kind of request. */
 export async function serveWith(
   settings: Record<string, string>,
   changes: Partial<Pick<Parameters<typeof startServer>[0], 'identify'>> & { keys?: typeof ledger.keys } = {},
@@ -59,7 +59,7 @@ export async function serveWith(
 
 export const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 
-/** The code and the message of a refusal, over REST and GraphQL. */
+/** Returns the code and the message of a refusal, over REST or GraphQL. */
 export function refusalOf({ text }: { readonly text: string }) {
   const { code, detail, errors } = JSON.parse(text)
   return { code: code ?? errors[0].extensions.code, message: detail ?? errors[0].message }

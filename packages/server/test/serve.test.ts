@@ -8,14 +8,14 @@ import { startChild } from './start-child.ts'
 const [database, empty] = await Promise.all([createTestDatabase(), createEmptyDatabase()])
 afterAll(() => Promise.all([database.drop(), empty.drop()]))
 
-/** Runs an app in a process of its own. */
+/** Runs an app in its own process. */
 const start = (env: Record<string, string> = {}, file = 'served-notes.ts') =>
   startChild(file, { DATABASE_URL: database.url, ...env })
 
 test.each(['SIGTERM', 'SIGINT', 'disconnect'] as const)(
   'on %s it finishes the requests in flight, lets go of everything and exits with 0',
   async (signal) => {
-    const { child, message, exit, output } = start({ LOG_LEVEL: 'debug' }) // as health probes are logged
+    const { child, message, exit, output } = start({ LOG_LEVEL: 'debug' }) // health probes are logged at debug
     const ready = await message('ready')
     expect(ready).toEqual({
       type: 'ready',
@@ -54,13 +54,13 @@ test.each([
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-test('a server that cannot start exits also when nobody reads why', async () => {
+test('a server that cannot start exits even when nobody reads why', async () => {
   const { child } = start({ PORT: 'eighty' })
   child.stdout?.destroy()
   expect(await once(child, 'exit')).toEqual([1, null])
 })
 
-test('a port that is taken is named, with the way out', async () => {
+test('the message for a taken port names the port and the way out', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
@@ -88,7 +88,7 @@ test.each([
   expect(output()).not.toContain('node:internal')
 })
 
-test('all wrong settings are named at once, with what is right and without a password', async () => {
+test('all wrong settings are named at once, with what is right and without passwords', async () => {
   const { exit, output } = start({
     DATABASE_URL: 'mysql://me:secret@localhost/x',
     DIRECT_DATABASE_URL: 'secret',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
 import { openNotes } from '../../rest/test/notes-app.ts'
 
-// Run by serve.test.ts in a process of its own.
+// serve.test.ts runs this in its own process.
 const logger = createLogger('content')
 const { ledger, pool, schema, routes } = openNotes(requireDatabaseUrl('content'))
 
@@ -14,7 +14,7 @@ await serve({
   logger,
   ledger: {
     ...ledger,
-    /** Asks the database when the parent says so: a request is in flight until then. */
+    /** Asks the database when the parent says so. Until then the request is in flight. */
     async ping() {
       process.send?.({ type: 'pinged' })
       await once(process, 'message')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readServerSettings } from '../src/settings.ts'
 
-test('what is not set, or empty, has its default', () => {
+test('a setting that is missing or empty has its default', () => {
   const defaults = {
     HOST: '127.0.0.1',
     ALLOWED_HOSTS: '',
@@ -23,7 +23,7 @@ test('what is not set, or empty, has its default', () => {
   expect(readServerSettings(empty)).toEqual(defaults)
 })
 
-test('numbers are read as numbers, and what is not ours is left alone', () => {
+test('numbers are read as numbers, and other variables are left alone', () => {
   const url = 'postgresql://me@localhost/x'
   expect(readServerSettings({ PORT: '0', DATABASE_URL: url, PATH: '/bin' })).toMatchObject({
     PORT: 0,
@@ -71,12 +71,12 @@ test.each([
   expect(readServerSettings({ LEDGER_JWT_JWKS_URL: url }).LEDGER_JWT_JWKS_URL).toBe(url)
 })
 
-test('of a value without end only a part is shown', () => {
+test('only a part of a very long value is shown', () => {
   const refused = () => readServerSettings({ LOG_LEVEL: 'x'.repeat(100_000) })
   expect(refused).toThrow(/^.{1,500}$/)
 })
 
-test('of a secret that is too short nothing is shown', () => {
+test('a secret that is too short is not shown', () => {
   const refused = () => readServerSettings({ LEDGER_JWT_SECRET: 'too short' })
   expect(refused).toThrow(/^LEDGER_JWT_SECRET must be a secret of at least 32 bytes\.$/)
 })

@@ -29,7 +29,7 @@ interface Sent {
   chunked?: boolean
 }
 
-/** Sends the path as it is: `fetch` would normalise it. */
+/** Sends the path unchanged. `fetch` would normalise it. */
 function send({ path, method = 'GET', headers = {}, body, chunked }: Sent) {
   return new Promise<{ status: number | undefined; text: string; reused: boolean }>((resolve, reject) => {
     const length = chunked || body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
@@ -137,7 +137,7 @@ describe('over a socket', () => {
     expect((await send({ path: '/health' })).status).toBe(200)
   })
 
-  test('2,100 headers are refused, by Node itself where it counts them', async () => {
+  test('2,100 headers are refused, by Node itself if it counts them', async () => {
     const answer = await raw(`GET / HTTP/1.1\r\nHost: localhost\r\n${'a:b\r\n'.repeat(2100)}\r\n`)
     expect(answer).toMatch(/^HTTP\/1\.1 (?:400|431) /)
     expect(answer).toContain('more than 100')
@@ -148,7 +148,7 @@ describe('over a socket', () => {
     expect(await raw(head)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
-  test('a client that leaves in the middle kills nothing', async () => {
+  test('a client that leaves in the middle breaks nothing', async () => {
     const partial =
       'POST /ledger HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"own'
     for (const bytes of [
@@ -166,7 +166,7 @@ describe('over a socket', () => {
     expect(await rowsWritten()).toBe(0)
   })
 
-  describe('a document that is known', () => {
+  describe('a known document', () => {
     const body = JSON.stringify({ query: '{ balance(ownerId: "known") { ownerId amount } }' })
     const post = (head: string, sent = body) =>
       `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n${head}\r\n\r\n${sent}`
@@ -174,7 +174,7 @@ describe('over a socket', () => {
     const json = 'Content-Type: application/json'
     const withoutDate = (answer: string) => answer.replace(/\r\n(?:Date|x-request-id): [^\r]+/g, '')
 
-    test('is answered to the byte as it was by Yoga, and logged so', async () => {
+    test('gets byte by byte the same answer as from Yoga, and the same log line', async () => {
       const first = withoutDate(await raw(post(`${json}\r\n${length}`)))
       expect(first).toMatch(
         /^HTTP\/1.1 200 OK\r\n.*\{"data":\{"balance":\{"ownerId":"known","amount":0\}\}\}$/s,
@@ -204,14 +204,14 @@ describe('over a socket', () => {
       expect(await raw(post(head, sent))).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     })
 
-    test('for a host that is none is refused', async () => {
+    test('with an invalid host is refused', async () => {
       for (const host of ['a b', 'localhost:99999', '[', 'x@y']) {
         const bytes = post(`${json}\r\n${length}`).replace('Host: 127.0.0.1', `Host: ${host}`)
         expect([host, (await raw(bytes)).slice(0, 12)]).toEqual([host, 'HTTP/1.1 400'])
       }
     })
 
-    test('is answered in order when sent in one go', async () => {
+    test('is answered in order when pipelined', async () => {
       const one = (name: string) => JSON.stringify({ query: `{ ${name}: __typename }` })
       for (const name of ['a', 'b', 'c'])
         await raw(post(`${json}\r\nContent-Length: ${one(name).length}`, one(name)))
@@ -246,7 +246,7 @@ describe('over a socket', () => {
       }
     })
 
-    test('is not waited for when its sender leaves', async () => {
+    test('does not wait for a sender that has left', async () => {
       await new Promise<void>((resolve, reject) => {
         const partial = post(`${json}\r\n${length}`, body.slice(0, 20))
         const socket = connect(port, '127.0.0.1', () => socket.write(partial, () => socket.destroy()))

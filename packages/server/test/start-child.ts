@@ -8,7 +8,7 @@ afterEach(() => {
   for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL')
 })
 
-/** Runs a file of this folder in a process of its own, for the test at hand. */
+/** Runs a file of this folder in its own process, for the current test. */
 export function startChild(file: string, env: Record<string, string> = {}) {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     execArgv: ['--conditions=@shared-ledger/source', '--import', 'tsx'],
@@ -23,7 +23,7 @@ export function startChild(file: string, env: Record<string, string> = {}) {
   return {
     child,
     output: () => chunks.join(''),
-    /** The exit code, once everything that it wrote is read ('close' does not come after a disconnect). */
+    /** The exit code, after all output is read. 'close' does not come after a disconnect. */
     exit: Promise.all([once(child, 'exit'), once(stdout, 'end')]).then(([[code]]) => code),
     async message(type: string) {
       for await (const [message] of on(child)) if (message.type === type) return message

@@ -26,7 +26,7 @@ const close = async (stream: IncomingMessage) => {
   await once(stream, 'close')
 }
 
-test('a caller who opens more streams than one may have is told RATE_LIMITED, and others open theirs', async () => {
+test('a caller that opens too many streams gets RATE_LIMITED, and others open theirs', async () => {
   const most = bounds.streamsPerPrincipal
   expect(most).toBeLessThan(bounds.streams / 2)
   const hostile = await subscribeOften('hostile', most + 20)
@@ -55,7 +55,7 @@ test('a caller who opens more streams than one may have is told RATE_LIMITED, an
   expect(status).toBe(200)
   await received
 
-  // One that ends makes room for another, and no more.
+  // One stream that ends makes room for one more.
   if (open?.[0]) await close(open[0])
   await vi.waitFor(
     async () => {

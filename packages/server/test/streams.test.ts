@@ -8,7 +8,7 @@ import { createStreams } from '../src/use-streams.ts'
 const url = `http://localhost/graphql?query=${encodeURIComponent('subscription { waiting }')}`
 const headers = { accept: 'text/event-stream' }
 
-/** A server whose one subscription never ends by itself. */
+/** Starts a server whose one subscription never ends by itself. */
 function serveStreams(most: Parameters<typeof createStreams>[1]) {
   let open = 0
   const schema = createSchema({
@@ -36,7 +36,7 @@ function serveStreams(most: Parameters<typeof createStreams>[1]) {
   return { subscribe, endAll, open: () => open }
 }
 
-test('more subscriptions than there may be are told OVERLOADED, until one ends', async () => {
+test('subscriptions beyond the limit get OVERLOADED, until one ends', async () => {
   const { subscribe, endAll, open } = serveStreams({ streams: 2, streamsPerPrincipal: 1 })
   const answers = await Promise.all([1, 2, 3, 4].map(() => subscribe()))
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 503])
@@ -57,7 +57,7 @@ describe('one principal', () => {
   const statusOf = async (principal?: Principal) => (await serveOnce.subscribe(principal)).status
   const serveOnce = serveStreams({ streams: 5, streamsPerPrincipal: 2 })
 
-  test('has a share of them, also where all are asked for at once; others have the rest', async () => {
+  test('has its share of them even when all are requested at once, and others have the rest', async () => {
     const ofAnn = await Promise.all([1, 2, 3, 4].map(() => statusOf(ann)))
     expect(ofAnn).toEqual([200, 200, 429, 429])
     expect(await statusOf({ ...ann })).toBe(429)
@@ -69,7 +69,7 @@ describe('one principal', () => {
     await expect.poll(serveOnce.open).toBe(0)
   })
 
-  test('is not told from another where nobody is asked', async () => {
+  test('is not counted when requests are not authenticated', async () => {
     const { subscribe, endAll, open } = serveStreams({ streams: 3, streamsPerPrincipal: 1 })
     const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await subscribe(anyone)).status))
     expect(statuses).toEqual([200, 200, 200, 503])

@@ -3,7 +3,7 @@ import { startChild } from './start-child.ts'
 
 const limit = { timeout: 120_000 }
 
-test('a process survives what nothing handled, counts it, and ends in order where memory has run out', async () => {
+test('a process survives unhandled errors and counts them, and ends in order when memory has run out', async () => {
   const { message, output, exit } = startChild('faulty-app.ts', { LEDGER_AUTH: 'none' })
   const { url } = await message('ready')
   const balanceOf = async (fault: string) => {
@@ -30,7 +30,7 @@ test('a process survives what nothing handled, counts it, and ends in order wher
   )
 })
 
-test('what nothing handled while a server starts ends it', async () => {
+test('an unhandled error during the start ends the server', async () => {
   const { exit, output } = startChild('faulty-app.ts', { FAULT_AT_START: 'yes', LEDGER_AUTH: 'none' })
   expect(await exit).toBe(1)
   expect(output()).toContain('at the start')

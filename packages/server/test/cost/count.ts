@@ -1,7 +1,7 @@
 import { type GraphQLSchema, getOperationAST, parse, validate } from 'graphql'
 import { createCountCost } from '../../src/cost/document-cost.ts'
 
-/** Counts what documents cost on a schema; they must fit it, for only those are counted. */
+/** Creates a function that counts what documents cost on a schema. The documents must be valid. */
 export function createCounter(schema: GraphQLSchema) {
   const countCost = createCountCost(schema)
   return (query: string, variables: Record<string, unknown> = {}): number => {

@@ -30,7 +30,7 @@ const sdl = `
   type PageInfo { hasNextPage: Boolean! }
 `
 
-/** The schema, some of whose fields say what they cost. */
+/** Creates the schema. Some of its fields state their cost. */
 function createSchema(costs: Record<string, unknown> = {}): GraphQLSchema {
   const schema = buildSchema(sdl)
   for (const [place, cost] of Object.entries(costs)) {
@@ -111,13 +111,13 @@ describe('a document costs', () => {
     expect(cost('query ($n: Int) { things(first: $n) { name } }', variables)).toBe(50 + items * 2)
   })
 
-  test('as many as a list in a variable has', () => {
+  test('the number of items of a list in a variable', () => {
     const query = 'mutation ($inputs: [Input!]!) { makeAll(inputs: $inputs) { name } }'
     expect(cost(query, { inputs: Array.from({ length: 1000 }, () => ({})) })).toBe(5000 + 1000 * 2)
   })
 })
 
-describe('a field says what it costs', () => {
+describe('a field states its cost', () => {
   test.each([
     ['a weight', { weight: 7 }, '{ priced { name } }', 7 + 100 * 2],
     ['a size', { size: 3 }, '{ priced { name } }', 50 + 3 * 2],
@@ -138,7 +138,7 @@ describe('a field says what it costs', () => {
     expect(createCounter(createSchema({ 'Query.priced': said }))(query)).toBe(expected)
   })
 
-  test('a size by all arguments, as they are after coercion', () => {
+  test('a size may depend on all arguments, after coercion', () => {
     const size = ({ days, deep }: Record<string, unknown>) => Number(days) * (deep ? 24 : 1)
     const count = createCounter(createSchema({ 'Query.priced': { weight: 0, size } }))
     const query = 'query ($days: Int = 2, $deep: Boolean) { priced(days: $days, deep: $deep) { name } }'
@@ -162,7 +162,7 @@ describe('a field says what it costs', () => {
   })
 })
 
-describe('the cost is found in time that grows with the document', () => {
+describe('the time to count a cost grows with the document', () => {
   const fragments = (count: number, body: (next: string) => string) =>
     Array.from({ length: count }, (_, i) => `fragment F${i} on Thing { ${body(`...F${i + 1}`)} }`).join('\n')
 

@@ -11,7 +11,7 @@ const count = (
 ) => countRequests({ document: parse(query), variableValues, operationName }, cost)
 const items = (length: number) => Array.from({ length }, (_, index) => ({ nonce: `${index}` }))
 
-describe('a mutation counts for the items of its lists', () => {
+describe('a mutation counts for each item of its lists', () => {
   test.each([
     ['none', 'mutation { post(input: { amount: 1 }) }', {}, 1],
     [
@@ -52,7 +52,7 @@ describe('a mutation counts for the items of its lists', () => {
     expect(count(query, variables)).toBe(expected)
   })
 
-  test('each of its fields, by whichever way it is asked for, once', () => {
+  test('each of its fields once, however it is selected', () => {
     expect(count('mutation { a: post b: post c: post }')).toBe(3)
     expect(
       count('mutation { post post ... { post } ...F ...F } fragment F on Mutation { post b: post }'),
@@ -69,14 +69,14 @@ describe('a mutation counts for the items of its lists', () => {
     expect(count(`mutation { ...F0 } ${fragments.join(' ')}`)).toBe(1)
   })
 
-  test('or for what it reads, where that is more', () => {
+  test('or by what it reads, if that is more', () => {
     expect(count('mutation { post }', {}, mutationWeight + 60)).toBe(1)
     expect(count('mutation { post }', {}, mutationWeight + 7 * costPerRequest)).toBe(7)
     expect(count('mutation ($i: [In!]!) { postAll(inputs: $i) }', { i: items(1000) }, 66_000)).toBe(1000)
   })
 })
 
-test('what is read counts for its cost', () => {
+test('reads count by their cost', () => {
   expect(count('{ balance }', {}, 52)).toBe(1)
   expect(count('{ entries }', {}, costPerRequest)).toBe(1)
   expect(count('{ summary }', {}, costPerRequest + 1)).toBe(2)

@@ -30,7 +30,7 @@ const schema = buildSchema(`
   type PageInfo { hasNextPage: Boolean! }
 `)
 
-/** The fields answer all that they may: as many as an argument says, and 3 where there is none. */
+/** The fields return as many values as they may: the number in an argument, or 3 without one. */
 const usualSize = 3
 let made = 0
 
@@ -51,7 +51,7 @@ for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
   if (/^(?:__|ThingConnection|ThingEdge|PageInfo)/.test(type.name)) continue
   for (const field of Object.values(type.getFields())) {
     const isPlainList = isListType(getNullableType(field.type)) && field.args.length === 0
-    // Without weights a cost is what is asked of here: the number of values.
+    // Without weights, the cost is the number of values.
     field.extensions = { cost: { weight: 0, ...(isPlainList && { size: usualSize }) } }
     field.resolve = (_source, { first, last, inputs }) => {
       const given = [first, last, inputs?.length].filter((size) => typeof size === 'number')
@@ -60,7 +60,7 @@ for (const type of Object.values(schema.getTypeMap()).filter(isObjectType)) {
   }
 }
 
-/** How many values an answer has: the items of its lists, objects, and scalars, null too. */
+/** Counts the values of an answer: the items of its lists, objects, and scalars, null included. */
 function countValues(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum, item) => sum + countValues(item), 0)
   if (typeof value !== 'object' || value === null) return 1
@@ -69,7 +69,7 @@ function countValues(value: unknown): number {
 
 const countCost = createCountCost(schema)
 
-test('no answer has more values than its document was found to cost', async () => {
+test('no answer has more values than the counted cost of its document', async () => {
   let answered = 0
   await fc.assert(
     fc.asyncProperty(requestsFor(schema), async ({ query, variables }) => {
