@@ -12,7 +12,7 @@ import {
 const credits = fc.integer({ min: 1, max: maxCredits })
 
 describe('an amount rule', () => {
-  test('that is usable is signed back into its own range', () => {
+  test('that is usable returns a signed amount in its own range', () => {
     fc.assert(
       fc.property(credits, credits, fc.constantFrom(-1, 1), credits, (a, b, sign, amount) => {
         const [min, max] = [sign * a, sign * b].sort((x, y) => x - y) as [number, number]
@@ -24,7 +24,7 @@ describe('an amount rule', () => {
     )
   })
 
-  test('of a fixed amount takes that amount or none', () => {
+  test('of a fixed amount accepts that amount or none', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.maxSafeNat(), (fixed, amount) => {
         const limits = amountLimits(fixed)
@@ -35,7 +35,7 @@ describe('an amount rule', () => {
     )
   })
 
-  test('counts credits in words: 1 credit, 2 credits', () => {
+  test('writes credits in words: 1 credit, 2 credits', () => {
     expect([0, 1, 2, -1n, 1n].map(inCredits)).toEqual([
       '0 credits',
       '1 credit',
@@ -49,13 +49,13 @@ describe('an amount rule', () => {
     expect(amountProblem(amountLimits({ min: 1, max: 5 }), 6)).toBe('must be from 1 to 5 credits')
   })
 
-  test('without a default wants an amount', () => {
+  test('without a default requires an amount', () => {
     expect(amountProblem(amountLimits({ min: -9, max: -1 }), undefined)).toBe(
       'is required: from 1 to 9 credits',
     )
   })
 
-  test('of 0 posts plain 0, not -0', () => {
+  test('of 0 posts 0, not -0', () => {
     expect(Object.is(signed(amountLimits(0).direction, 0), 0)).toBe(true)
     expect(amountRuleProblem(-0)).toBeDefined()
   })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createBacklog } from '../src/posting/backlog.ts'
 import { draftOf, idsOf, jobMaker } from './jobs.ts'
 
-/** A backlog with a job for each of the ids, and with the same jobs by their place. */
+/** Makes a backlog with a job for each id, and returns the jobs by their place as well. */
 function backlogOf(...ids: string[]) {
   const { jobOf, told } = jobMaker()
   const jobs = ids.map((id) => jobOf(draftOf(id)))
@@ -11,7 +11,7 @@ function backlogOf(...ids: string[]) {
   return { backlog, jobs, jobOf, told }
 }
 
-test('an account is in one call at a time, also as the second of a transaction', () => {
+test('an account is in one call at a time, also as the second account of a transaction', () => {
   const { backlog } = backlogOf('ann', 'bob ann', 'bob', 'eve')
   const first = backlog.take(1)
   expect(idsOf(first)).toEqual(['ann'])
@@ -21,7 +21,7 @@ test('an account is in one call at a time, also as the second of a transaction',
   expect(idsOf(backlog.take(10))).toEqual(['bob ann', 'bob'])
 })
 
-test('what is for a busy account leaves the queue, and comes back in its place once the account is free', () => {
+test('a job for a busy account leaves the queue, and returns to its place once the account is free', () => {
   const { backlog } = backlogOf('ann', 'ann bob', 'bob')
   const [ann, ...others] = backlog.take(1)
   backlog.postpone(ann ? [ann] : [], new Set(['ann']))
@@ -34,7 +34,7 @@ test('what is for a busy account leaves the queue, and comes back in its place o
   expect(idsOf(backlog.take(1))).toEqual(['ann'])
 })
 
-test('a look takes one job of each busy account; a turn takes all that are for one account alone', () => {
+test('a look takes one job of each busy account, and a turn takes all jobs for one account alone', () => {
   const { backlog, jobs } = backlogOf('ann', 'ann', 'ann bob', 'eve', 'eve')
   backlog.postpone(jobs, new Set(['ann', 'eve']))
   const look = backlog.takeOneOfEach(10)
@@ -46,7 +46,7 @@ test('a look takes one job of each busy account; a turn takes all that are for o
   expect(backlog.takeOneOfEach(10)).toEqual([jobs[4]])
 })
 
-test('what waits too long for a busy account is given up, and the account is forgotten', () => {
+test('a job that waits too long for a busy account is given up, and the account is forgotten', () => {
   const { backlog, jobOf, told } = backlogOf()
   const soon = performance.now() + 20
   backlog.postpone([jobOf(draftOf('late'), 0), jobOf(draftOf('ann'), soon)], new Set(['late', 'ann']))

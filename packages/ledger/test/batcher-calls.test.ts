@@ -6,7 +6,7 @@ import { draftOf } from './jobs.ts'
 
 type Outcome = string | LockedElsewhere
 
-/** A batcher whose calls wait until they are answered. */
+/** A batcher whose calls wait until the test answers them. */
 function openBatcher() {
   const calls: { readonly ids: string[]; readonly waitMs: number; answer(outcomes?: Outcome[]): void }[] = []
   const batched = createBatcher<string>(
@@ -23,7 +23,7 @@ function openBatcher() {
   return { ask, batched, calls, sizes }
 }
 
-test('what is asked for in one turn of the event loop goes in one call', async () => {
+test('the postings of one turn of the event loop go in one call', async () => {
   const { ask, calls, sizes } = openBatcher()
   const asked = ask(3, 'ann')
   expect(sizes()).toEqual([])
@@ -33,7 +33,7 @@ test('what is asked for in one turn of the event loop goes in one call', async (
   expect(await Promise.all(asked)).toEqual(['ann0', 'ann1', 'ann2'])
 })
 
-test('a second call is made for a crowd of 64 alone, and never a third', async () => {
+test('only a crowd of 64 gets a second call, and there is never a third', async () => {
   const { ask, calls, sizes } = openBatcher()
   const asked = ask(1, 'ann')
   await nextTurn()
@@ -54,7 +54,7 @@ test('a second call is made for a crowd of 64 alone, and never a third', async (
   expect(await Promise.all(asked)).toHaveLength(365)
 })
 
-test('a busy account is waited for by a call of its own, while others go on', async () => {
+test('a busy account has its own call, while others go on', async () => {
   const { batched, calls } = openBatcher()
   const busy = batched(draftOf('busy'))
   await nextTurn()

@@ -15,7 +15,7 @@ const spend = (ownerId: string, nonce: string, amount = 1) =>
   ({ ownerId, operation: 'CREDIT_SPEND', amount, nonce }) as const
 const nonces = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`)
 
-/** The calls that a ledger of its own makes to post, each with the number of its requests. */
+/** Records the calls with which a ledger posts, each with the number of its requests. */
 async function countedLedger() {
   const pool = createPool(database.url)
   const calls: number[] = []
@@ -37,8 +37,8 @@ afterEach(async () => {
   expect((await verifyLedger(sql)).broken).toEqual([])
 })
 
-describe('postings that are asked for at once', () => {
-  test('go to the database in one call, and each caller gets his own outcome', async () => {
+describe('postings at the same time', () => {
+  test('go to the database in one call, and each caller gets its own outcome', async () => {
     const counted = await countedLedger()
     await counted.ledger.postEntry(add('one', 'first', 10))
     counted.calls.length = 0
@@ -59,7 +59,7 @@ describe('postings that are asked for at once', () => {
     ])
   })
 
-  test('make batches of at most 256, and one account has one call at a time', async () => {
+  test('make batches of at most 256, and each account has one call at a time', async () => {
     const counted = await countedLedger()
     const outcomes = await Promise.all(
       nonces(600).map((nonce) => counted.ledger.postEntry(add('hot', nonce))),
@@ -71,7 +71,7 @@ describe('postings that are asked for at once', () => {
     expect(seqs).toEqual(nonces(600).map((_, index) => index + 1))
   })
 
-  test('from several processes end in one history', async () => {
+  test('from several processes result in one history', async () => {
     const others = await Promise.all([countedLedger(), countedLedger(), countedLedger()])
     await ledger.postEntry(add('shared', 'start', 100))
     const outcomes = await Promise.all(
@@ -99,7 +99,7 @@ test('one that only PostgreSQL refuses fails alone, in a batch of 256', async ()
   expect(failed).toEqual([100])
   expect(outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value.ok)).toHaveLength(255)
   expect(await ledger.balance('poisoned poison')).toMatchObject({ amount: 0 })
-  // It was sought by halving: all of them, then two halves, eight times.
+  // It was found by halving: all of them, then two halves, eight times.
   expect(counted.calls[0]).toBe(256)
   expect(counted.calls).toHaveLength(1 + 2 * 8)
 })
@@ -117,7 +117,7 @@ describe('an account that another transaction has locked', () => {
     }
   }
 
-  test('delays the postings to it alone; they are posted once it is free', async () => {
+  test('delays only the postings to it, which are posted once it is free', async () => {
     await ledger.postEntry(add('kept', 'start'))
     await locked('kept', async (release) => {
       let settled = 0
@@ -137,7 +137,7 @@ describe('an account that another transaction has locked', () => {
     expect(await ledger.balance('kept')).toMatchObject({ amount: 21 })
   })
 
-  test('for 5 s delays none of the 63 who post to others, and all that waited end in a true outcome', async () => {
+  test('for 5 s delays none of the 63 callers with other accounts, and all that waited get a true outcome', async () => {
     await ledger.postEntry(add('long', 'start', 10))
     await locked('long', async (release) => {
       let settled = 0
@@ -153,7 +153,7 @@ describe('an account that another transaction has locked', () => {
       const clients = nonces(63).map(async (_, client) => {
         let posted = 0
         for (; isLocked; posted += 1) {
-          // The transaction that waits keeps the account of client 0, too.
+          // The waiting transaction keeps the account of client 0 as well.
           const result = await ledger.postEntry(add(`client ${client + 1}`, `${posted}`))
           expect(result).toMatchObject({ ok: true, balance: { amount: posted + 1 } })
           await sleep(20)
@@ -170,7 +170,7 @@ describe('an account that another transaction has locked', () => {
         result.ok ? 'posted' : result.error.code,
       )
       expect([both, replay]).toEqual(['posted', 'DUPLICATE_NONCE'])
-      // The transaction came before the spends, after them, or between.
+      // The transaction came before the spends, after them, or between them.
       const spent = spends.filter((code) => code === 'posted').length
       expect(spends.filter((code) => code === 'INSUFFICIENT_BALANCE')).toHaveLength(20 - spent)
       expect([10, 11]).toContain(spent)
@@ -178,7 +178,7 @@ describe('an account that another transaction has locked', () => {
     })
   })
 
-  test('also when it is only being made', async () => {
+  test('also when it is still being made', async () => {
     const other = new pg.Client({ connectionString: database.url })
     await other.connect()
     await other.query('BEGIN')
@@ -211,7 +211,7 @@ describe('an account that another transaction has locked', () => {
     await pool.end()
   })
 
-  test('holds back a transaction of several owners, and not its other owners', async () => {
+  test('holds back a transaction of several owners, but not its other owners', async () => {
     await ledger.postEntry(add('giver', 'start', 10))
     await ledger.postEntry(add('taker', 'start', 1))
     await locked('taker', async (release) => {
@@ -219,7 +219,7 @@ describe('an account that another transaction has locked', () => {
         nonce: 'both',
         entries: [spend('giver', '', 5), add('taker', '', 5)].map(({ nonce: _, ...entry }) => entry),
       })
-      // Asked for after it, and answered while it waits.
+      // These are sent after it, and answered while it waits.
       for (const nonce of nonces(5)) {
         expect(await ledger.postEntry(spend('giver', nonce))).toMatchObject({ ok: true })
       }
@@ -229,13 +229,13 @@ describe('an account that another transaction has locked', () => {
   })
 })
 
-test('connections killed under load: every caller gets the true outcome or a retryable error', async () => {
+test('connections are killed under load: every caller gets the true outcome or a retryable error', async () => {
   const pool = createPool(database.url)
   const own = createLedger({ app: 'content', operations, pool })
   const asked = nonces(1000).map((nonce, index) => ({ owner: `killed ${index % 50}`, nonce }))
   let isDone = false
   const killing = (async () => {
-    // A few times: where calls take longer than the pause, no posting would ever get through.
+    // Only a few times: if calls took longer than the pause, no posting would ever succeed.
     for (let times = 0; times < 5 && !isDone; times += 1) {
       await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'shared-ledger' AND datname = current_database() AND query ~ 'ledger\\.(post|append)_' AND state = 'active'`)
@@ -256,7 +256,7 @@ test('connections killed under load: every caller gets the true outcome or a ret
 })
 
 describe('while the database is paused', () => {
-  /** Has every posting wait until it is released. */
+  /** Makes every posting wait until it is released. */
   const paused = async (use: (release: () => Promise<unknown>) => Promise<void>) => {
     const gate = new pg.Client({ connectionString: database.url })
     await gate.connect()
@@ -267,7 +267,7 @@ describe('while the database is paused', () => {
       await gate.end()
     }
   }
-  /** A ledger whose postings wait for locks as long as it takes. */
+  /** A ledger whose postings wait for locks without a limit. */
   const patientLedger = () => {
     const pool = createPool(database.url)
     Object.assign(pool.options, { lock_timeout: 240_000, statement_timeout: 0, query_timeout: 0 })
@@ -277,7 +277,7 @@ describe('while the database is paused', () => {
   const codeOf = (outcome: PromiseSettledResult<{ readonly ok: boolean }>) =>
     outcome.status === 'rejected' ? (outcome.reason as Refusal).code : outcome.value.ok
 
-  test('10,000 wait, and more callers are told OVERLOADED; service goes on when the database does', async () => {
+  test('10,000 wait, and more callers get OVERLOADED; service resumes when the database does', async () => {
     const own = patientLedger()
     await paused(async (release) => {
       const asked = nonces(10_600).map((nonce) => own.postEntry(add('many', nonce)))
@@ -290,14 +290,14 @@ describe('while the database is paused', () => {
     })
   })
 
-  test('the memory of a process is that of 10,000 postings, however many it is asked for and of whomever', async () => {
+  test('the memory of a process is limited to 10,000 postings, however many are sent and for whom', async () => {
     const own = patientLedger()
     await paused(async (release) => {
       const accepted = nonces(10_000).map((nonce, n) => own.postEntry(add(`crowd ${n % 500}`, nonce)))
       const settled = Promise.allSettled(accepted)
       await expect(own.postEntry(add('late', 'first'))).rejects.toMatchObject({ code: 'OVERLOADED' })
       const before = heapUsed()
-      // Meanwhile the lanes give up on these accounts: that they wait elsewhere makes no room for others.
+      // Meanwhile the lanes give up on these accounts. They wait elsewhere, and that makes no room for others.
       let refused = 0
       for (let asked = 0; asked < 100_000; asked += 1000) {
         for (const nonce of nonces(1000)) {
@@ -316,7 +316,7 @@ describe('while the database is paused', () => {
   })
 })
 
-/** Bytes in use, garbage left out. */
+/** Returns the bytes in use, without garbage. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc')
   runInNewContext('gc')()

@@ -23,7 +23,7 @@ const codes = (results: Awaited<ReturnType<typeof ledger.postEntries>>) =>
   results.map((result) => (result.ok ? result.balance.amount : result.error.code))
 
 describe('a batch', () => {
-  test('posts each on its own, as if one after another, and answers in order', async () => {
+  test('posts each entry on its own, as if one after another, and returns the results in order', async () => {
     const results = await ledger.postEntries([
       take('a', 1, '1'),
       give('a', 5, '2'),
@@ -38,7 +38,7 @@ describe('a batch', () => {
     expect(await brokenBooks(sql)).toEqual([])
   })
 
-  test('knows its own duplicates', async () => {
+  test('recognises its own duplicates', async () => {
     const results = await ledger.postEntries([
       give('twice', 5, 'n'),
       give('twice', 5, 'n'),
@@ -65,7 +65,7 @@ describe('a batch', () => {
     expect(results[6]).toMatchObject({ error: { identical: true, balance: { amount: 4 } } })
   })
 
-  test('marks the balances that a later one has overtaken', async () => {
+  test('marks the balances that a later entry has replaced', async () => {
     const run = async (dryRun: boolean) => {
       const results = await ledger.postEntries(
         [
@@ -87,7 +87,7 @@ describe('a batch', () => {
     expect(await run(false)).toEqual([seen, undefined, seen, undefined])
   })
 
-  test('takes invalid ones between valid ones', async () => {
+  test('accepts invalid entries between valid ones', async () => {
     posted.length = 0
     const inputs = [
       give('mix', 1, '1'),
@@ -139,11 +139,11 @@ describe('a batch', () => {
     ])
   })
 
-  test('of invalid ones alone asks nothing of the database', async () => {
+  test('of only invalid entries sends nothing to the database', async () => {
     expect(codes(await ledger.postEntries([null as unknown as Input]))).toEqual(['VALIDATION_ERROR'])
   })
 
-  test('of 1 and of 1,000 is posted; of none and of 1,001 it is refused', async () => {
+  test('of 1 and of 1,000 is posted, of 0 and of 1,001 refused', async () => {
     expect(await ledger.postEntries([give('size', 1, 'one')])).toMatchObject([{ ok: true }])
     const many = Array.from({ length: 1001 }, (_, i) => give(`size ${i % 300}`, 1, `n ${i}`))
     expect((await ledger.postEntries(many.slice(0, 1000))).every(({ ok }) => ok)).toBe(true)
@@ -161,7 +161,7 @@ describe('a batch', () => {
     expect(await brokenBooks(sql)).toEqual([])
   })
 
-  test('of 1,000 owners with one nonce, or of one owner with 1,000, takes no time of its own', async () => {
+  test('of 1,000 owners with one nonce, or of one owner with 1,000, is as fast as any', async () => {
     const timed = async (inputs: readonly Input[]) => {
       const start = performance.now()
       const results = await ledger.postEntries(inputs)
@@ -175,7 +175,7 @@ describe('a batch', () => {
     expect(await timed(numbers.map((i) => give('hot', 1, `n ${i}`)))).toBeLessThan(slow)
   })
 
-  test('the same from two processes at once: each entry is posted once', async () => {
+  test('the same one from two processes at once posts each entry once', async () => {
     const inputs = Array.from({ length: 400 }, (_, i) => give(`both ${(i * 7) % 40}`, 1, `n ${i}`))
     const [left, right] = await Promise.all([
       ledger.postEntries(inputs),

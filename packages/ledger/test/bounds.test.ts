@@ -28,7 +28,7 @@ const posting = (ownerId: string) => ({ ownerId, operation: 'CREDIT_ADD', nonce:
 const unavailable = { code: 'DATABASE_UNAVAILABLE', retryable: true }
 
 describe('REQUEST_TIMEOUT_MS', () => {
-  test('is 15 s where it is not set, and what a request waits for is bounded below it', () => {
+  test('is 15 s by default, and every wait within a request has a lower limit', () => {
     const { request, transaction, query, statement, lock } = readBounds('')
     expect(request).toBe(15_000)
     expect([lock, statement, query, transaction, request]).toEqual(
@@ -42,7 +42,7 @@ describe('REQUEST_TIMEOUT_MS', () => {
 })
 
 describe('a connection that falls silent', () => {
-  test('fails the query that it has, and is closed', async () => {
+  test('fails its current query, and is closed', async () => {
     await distant.balance('ada')
     const silent = pool.query('SELECT pg_sleep(0.5)')
     await expect.poll(() => pool.idleCount).toBe(0)
@@ -52,7 +52,7 @@ describe('a connection that falls silent', () => {
     expect(await distant.balance('ada')).toMatchObject({ amount: 0 })
   })
 
-  test("fails the app's own transaction, whose account is free again for others by then", async () => {
+  test("fails the app's own transaction, whose account is free for others by then", async () => {
     const running = prisma.$transaction(async (tx) => {
       await distant.postEntry(posting('locked'), { tx })
       proxy.silence()
@@ -73,12 +73,12 @@ test("an app's own transaction whose callback hangs is rolled back, and its acco
   expect(await ledger.postEntry(posting('hanging'))).toMatchObject({ ok: true, balance: { amount: 10 } })
 })
 
-test('PostgreSQL is asked to notice clients that are gone without a word', async () => {
+test('PostgreSQL is configured to notice clients that are gone', async () => {
   const { rows } = await pool.query('SHOW tcp_keepalives_idle')
   expect(rows).toEqual([{ tcp_keepalives_idle: '10' }])
 })
 
-test('a connection that comes back to the pool inside a transaction is used no more', async () => {
+test('a connection that returns to the pool inside a transaction is not used again', async () => {
   const client = await pool.connect()
   await client.query('BEGIN')
   await client.query('SELECT pg_advisory_xact_lock(77)')

@@ -40,7 +40,7 @@ const making = (ownerIds: readonly string[]) =>
     [ownerIds],
   )
 
-/** A ledger that gives an account that is locked elsewhere up after so long. */
+/** A ledger that gives up on a locked account after this time. */
 function patientFor(lockMs: number) {
   const pool = createPool(database.url)
   pool.options.lock_timeout = lockMs
@@ -53,7 +53,7 @@ const codesOf = (outcomes: readonly PromiseSettledResult<{ readonly ok: boolean 
     outcome.status === 'rejected' ? (outcome.reason as { code: string }).code : outcome.value.ok,
   )
 
-test('however many accounts are locked, each posting ends in ACCOUNT_BUSY in about the time of one', async () => {
+test('however many accounts are locked, each posting ends in ACCOUNT_BUSY after about the time of one', async () => {
   const own = patientFor(500)
   const ownerIds = names('locked', 300)
   await ledger.postEntries(ownerIds.map((ownerId) => add(ownerId, 'start')))
@@ -65,13 +65,13 @@ test('however many accounts are locked, each posting ends in ACCOUNT_BUSY in abo
   const took = performance.now() - start
   await lock.release()
   expect(new Set(codesOf(outcomes))).toEqual(new Set(['ACCOUNT_BUSY']))
-  // One after another, by four at a time, they would take 37 s.
+  // One after another, four at a time, they would take 37 s.
   expect(took).toBeLessThan(15_000)
   const again = await Promise.all(ownerIds.map((ownerId) => own.postEntry(add(ownerId, 'a'))))
   expect(again.every(({ ok }) => ok)).toBe(true)
 })
 
-test('what waits for locked accounts counts as waiting: beyond 10,000 callers are told OVERLOADED', async () => {
+test('postings for locked accounts count as waiting, and beyond 10,000 callers get OVERLOADED', async () => {
   const own = patientFor(60_000)
   const crowd = names('crowded', 9_000)
   await sql.query(
@@ -81,7 +81,7 @@ test('what waits for locked accounts counts as waiting: beyond 10,000 callers ar
   )
   const lock = await locking(crowd)
   const first = crowd.map((ownerId) => own.postEntry(add(ownerId, 'first')))
-  // Its turn comes after theirs: once it is answered, all of them are known to be locked.
+  // Its turn comes after theirs. Once it is answered, all of them are known to be locked.
   await own.postEntry(add('free', 'one'))
   const more = crowd.slice(0, 2_000).map((ownerId) => own.postEntry(add(ownerId, 'more')))
   const refused = await Promise.race(more.map((posting) => posting.catch((error: unknown) => error)))
@@ -91,14 +91,14 @@ test('what waits for locked accounts counts as waiting: beyond 10,000 callers ar
   expect(new Set(codesOf(await Promise.allSettled(more)))).toEqual(new Set([true, 'OVERLOADED']))
 })
 
-test('a payment that waits for its second owner locks nothing of its first', async () => {
+test('a payment that waits for its second owner does not lock its first', async () => {
   await ledger.postEntry(add('a payer', 'start', 10))
   await ledger.postEntry(add('b shop', 'start'))
   const lock = await locking(['b shop'])
   const waiting = ledger.postTransaction(pay('a payer', 'b shop', 'pay'))
   const other = patientFor(10_000)
   for (const nonce of names('n', 10)) {
-    // Both of this process and of another.
+    // Both in this process and in another.
     expect(await other.postEntry(add('a payer', nonce))).toMatchObject({ ok: true })
     expect(await ledger.postEntry(add('a payer', `own ${nonce}`))).toMatchObject({ ok: true })
     const client = await locking(['a payer'])
@@ -122,7 +122,7 @@ test('many payers to one locked shop: each goes on with other payments, and all 
   expect(await ledger.balance('x shop')).toMatchObject({ amount: 310 })
 })
 
-test('accounts that another transaction is making hold back their own postings alone', async () => {
+test('accounts that another transaction is making hold back only their own postings', async () => {
   const made = names('made', 3)
   const maker = await making(made)
   const waiting = made.map((ownerId) => ledger.postEntry(add(ownerId, 'n')))
@@ -136,7 +136,7 @@ test('accounts that another transaction is making hold back their own postings a
   expect((await Promise.all(waiting)).every(({ ok }) => ok)).toBe(true)
 })
 
-test('an account that others hand to each other without a pause is had all the same', async () => {
+test('a posting still gets an account that others pass to each other without a pause', async () => {
   await ledger.postEntry(add('contended', 'start'))
   const clients = await Promise.all([1, 2, 3].map(() => locking(['nobody'])))
   for (const { query } of clients) await query('ROLLBACK')
@@ -177,7 +177,7 @@ test('ten holds, releases and lists of a locked account leave connections to pos
   expect((await verifyLedger(sql)).broken).toEqual([])
 })
 
-test('a transaction of new and known owners, and one that takes them in order, never wait for each other', async () => {
+test('a transaction of new and known owners, and one that locks them in order, never wait for each other', async () => {
   await ledger.postEntry(add('1 known', 'start'))
   const other = await locking(['1 known'])
   const waiting = ledger.postEntries([add('1 known', 'n'), add('2 new', 'n')])

@@ -1,5 +1,5 @@
-// What the ledger's SQL must keep to, so that one text serves one PostgreSQL and a Citus cluster, whose tables are
-// distributed by owner_id. Each rule has what breaks it as a sample, which must be found.
+// Rules for the ledger's SQL, so that the same text works on one PostgreSQL and on a Citus cluster, whose tables are
+// distributed by owner_id. Each rule has samples that break it, and the test must find them.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { openLedger } from './open-ledger.ts'
@@ -21,7 +21,7 @@ function textsIn(folder: string): Text[] {
     .flatMap((file) => textsOf(file, readFileSync(new URL(folder + file, root), 'utf8')))
 }
 
-/** The functions of a file, each by itself. */
+/** Returns the functions of a file. */
 function textsOf(file: string, text: string): Text[] {
   const parts = text.replaceAll(/--.*$/gm, '').split(/(?=CREATE OR REPLACE FUNCTION )/)
   return parts.map((part) => ({
@@ -45,10 +45,10 @@ const volatileFunctions = [
   )),
 ]
 
-// A shard that moved has its rows in other places: an update by place is lost.
+// A shard that moved has its rows at other places, so an update by place is lost.
 const placesOfRows = ({ sql }: Text) => found(sql, /\bctid\b/gi)
 
-/** Tables that are distributed, and their partitions. */
+/** Distributed tables and their partitions. */
 const table = /ledger\.(?:accounts|entries(?:_\w+)?|holds)\b/.source
 const noAlias =
   /(?!(?:CROSS|DO|FOR|FULL|GROUP|INNER|JOIN|LEFT|LIMIT|ON|ORDER|RETURNING|SET|UNION|USING|VALUES|WHERE)\b)/
@@ -70,7 +70,7 @@ function wholeRows({ sql }: Text) {
   return aliases.length > 0 ? found(sql, used) : []
 }
 
-// The same, of a variable, a parameter or a result.
+// The same for a variable, a parameter or a result.
 const typesOfRows = ({ sql }: Text) =>
   found(
     sql,
@@ -88,26 +88,26 @@ const subscriptsInSetLists = ({ sql }: Text) =>
     /\w\[/.test(update.replace(/^.*?\bSET\s/, '').split(/\b(?:WHERE|FROM|RETURNING)\b/)[0] ?? ''),
   )
 
-// Each shard would have another value: Citus refuses it.
+// Each shard would compute another value, so Citus refuses it.
 const volatileFunctionsInUpdates = ({ sql }: Text) =>
   updatesIn(sql).filter((update) =>
     new RegExp(`\\b(?:${volatileFunctions.join('|')})\\s*\\(`, 'i').test(update),
   )
 
-// What depends on a table cannot be made on the nodes before it.
+// An object that depends on a table cannot be made on the nodes before the table.
 const atomicBodies = ({ sql }: Text) => found(sql, /\bBEGIN\s+ATOMIC\b/gi)
 
-// Nodes give ids out side by side: an owner's ids do not rise along seq.
+// Nodes give ids out independently, so an owner's ids may decrease along seq.
 const ordersById = ({ sql }: Text) => [
   ...found(sql, /\bORDER\s+BY\s+(?:\w+\.)?id\b/gi),
   ...found(sql, /\b(?:min|max|lag|lead|first_value|last_value)\s*\(\s*(?:\w+\.)?id\b/gi),
   ...found(sql, /\b(?:\w+\.)?id\s*(?:<=?|>=?)(?!>)\s*(?:\w+\.)?(?:id|reverses|refunds|hold_id|before)\b/gi),
 ]
 
-// It is taken on all nodes, in 24 to 47 ms.
+// The lock is taken on all nodes, in 24 to 47 ms.
 const tableLocks = ({ sql }: Text) => found(sql, /\bLOCK\s+TABLE\b/gi)
 
-// Refused on what is distributed.
+// Citus refuses this on distributed tables.
 const renamedConstraints = ({ sql }: Text) => found(sql, /\bRENAME\s+CONSTRAINT\b/gi)
 const triggersAfterAttach = ({ sql }: Text) =>
   found(sql, /\bATTACH\s+PARTITION\b[\s\S]*\bCREATE\s+TRIGGER\b/gi)
@@ -117,7 +117,7 @@ const selectsWithoutColumns = ({ sql }: Text) =>
 interface TextRule {
   readonly find: (text: Text) => string[]
   readonly bad: readonly string[]
-  /** Functions and questions of which it does not hold, with why. */
+  /** The functions and questions that may break the rule, with the reason. */
   readonly except?: Readonly<Record<string, string>>
 }
 
@@ -212,7 +212,7 @@ describe.each(Object.entries(textRules))('%s', (_name, { find, bad, except = {} 
     expect(textsOf('sample.sql', sample).flatMap(find)).not.toEqual([])
   })
 
-  test('and each exception is one', () => {
+  test('and each exception breaks it', () => {
     const used = texts.filter((text) => text.name in except && find(text).length > 0)
     expect(new Set(used.map(({ name }) => name))).toEqual(new Set(Object.keys(except)))
   })
@@ -224,7 +224,7 @@ interface CatalogueRule {
 }
 
 const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
-  // By an owner_id that is a domain Citus distributes without a word, and then finds nothing.
+  // Citus accepts an owner_id that is a domain, but then finds nothing.
   'owner_id is plain text': {
     query: `
       SELECT attrelid::regclass::text AS name FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
@@ -234,7 +234,7 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
       'CREATE TABLE ledger.lots (owner_id varchar(255))',
     ],
   },
-  // A shard can tell of its own rows alone that they are unique.
+  // A shard can check uniqueness only among its own rows.
   'a unique key of a distributed table has owner_id': {
     query: `
       SELECT indexrelid::regclass::text AS name FROM pg_index i
@@ -256,7 +256,7 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
          AND (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attname = 'owner_id') IS NULL`,
     bad: ['CREATE TABLE ledger.lots (id bigint)'],
   },
-  // Its parameters are not known when it is planned: Citus cannot tell which shard it asks.
+  // Its parameters are unknown when it is planned, so Citus cannot tell which shard to ask.
   'no function in SQL reads a table': {
     query: `
       SELECT DISTINCT p.oid::regprocedure::text AS name FROM pg_proc p

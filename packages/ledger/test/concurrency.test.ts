@@ -6,7 +6,7 @@ const { ledger, another, sql } = await openLedger()
 const other = another(operations)
 const processes = [ledger, other]
 
-/** The ledger of one or the other pool. */
+/** Returns the ledger of one of the two pools. */
 const either = (index: number) => processes[index % 2]!
 
 describe('at once', () => {
@@ -24,7 +24,7 @@ describe('at once', () => {
     expect(await ledger.balance('ten')).toMatchObject({ amount: 0 })
   })
 
-  test('one nonce 20 times: one entry, 19 clean duplicates, also for an owner never seen', async () => {
+  test('one nonce 20 times: one entry, 19 duplicates, also for a new owner', async () => {
     const results = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         either(i).postEntry({ ownerId: 'same', operation: 'CREDIT_ADD', amount: 7, nonce: 'n' }),
@@ -40,7 +40,7 @@ describe('at once', () => {
     expect(await ledger.balance('same')).toMatchObject({ amount: 7 })
   })
 
-  test('random postings of several owners leave the books straight', async () => {
+  test('random postings of several owners keep the books correct', async () => {
     const posting = fc.record({
       ownerId: fc.constantFrom('o1', 'o2', 'o3'),
       operation: fc.constantFrom('CREDIT_ADD' as const, 'CREDIT_SPEND' as const, 'CONTENT_CREATION' as const),

@@ -11,7 +11,7 @@ let count = 0
 const posting = () => ({ ownerId: 'ada', operation: 'CREDIT_ADD', amount: 1, nonce: `n${++count}` }) as const
 type Client = { $queryRaw: typeof prisma.$queryRaw }
 
-/** Ends the connection of a transaction, and waits until its client has heard of it. */
+/** Ends the connection of a transaction, and waits until its client knows. */
 async function endConnectionOf(tx: Client) {
   const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`
   const lost = once(pool, 'lost')
@@ -20,13 +20,13 @@ async function endConnectionOf(tx: Client) {
 }
 pool.on('connect', (client) => client.once('end', () => pool.emit('lost')))
 
-/** Whatever was lost: the pool goes on, and no connection stays behind in it. */
+/** Whatever was lost, the pool goes on, and no connection is left in it. */
 afterEach(async () => {
   expect((await ledger.postEntry(posting())).ok).toBe(true)
   await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0)
 })
 
-test('a connection hears its errors from birth to death, in every moment of its life in the pool', async () => {
+test('a connection handles its errors at every moment of its life in the pool', async () => {
   expect(new LedgerConnection().listenerCount('error')).toBeGreaterThan(0)
   const heard: number[] = []
   const note = (client: pg.PoolClient) => heard.push(client.listenerCount('error'))
@@ -85,7 +85,7 @@ describe("a connection that ends around an app's own transaction is DATABASE_UNA
     expect(await failureOf(running)).toMatchObject(unavailable)
   })
 
-  test('at COMMIT, whose outcome is unknown until the nonce says', async () => {
+  test('at COMMIT, whose outcome is unknown until the nonce tells it', async () => {
     const running = prisma.$transaction(async (tx) => {
       await ledger.postEntry(posting(), { tx })
       await endConnectionOf(tx)
@@ -95,7 +95,7 @@ describe("a connection that ends around an app's own transaction is DATABASE_UNA
     expect(failure?.message).toMatch(/whether it did is unknown.*same nonce/)
   })
 
-  test('at ROLLBACK, where the error of the app is what counts', async () => {
+  test('at ROLLBACK, where the app’s own error counts', async () => {
     const running = prisma.$transaction(async (tx) => {
       await endConnectionOf(tx)
       throw new Error('the app changed its mind')
@@ -103,7 +103,7 @@ describe("a connection that ends around an app's own transaction is DATABASE_UNA
     await expect(running).rejects.toThrow('the app changed its mind')
   })
 
-  test('where the app adds words of its own', async () => {
+  test('when the app wraps the error in its own', async () => {
     const running = prisma.$transaction(async (tx) => {
       await endConnectionOf(tx)
       await tx.$queryRaw`SELECT 1`.catch((cause) => {
@@ -114,10 +114,10 @@ describe("a connection that ends around an app's own transaction is DATABASE_UNA
   })
 })
 
-describe('an answer that is lost after PostgreSQL has committed', () => {
+describe('an answer that is lost after PostgreSQL committed', () => {
   const listeners = pool.listenerCount('acquire')
 
-  /** Loses the connection of the next statement that posts, once what it does is there to be seen. */
+  /** Loses the connection of the next statement that posts, once its rows are visible. */
   function loseNextAnswer(isDone: () => Promise<boolean>) {
     const watch = (client: pg.PoolClient) => {
       if (!(client instanceof LedgerConnection)) throw new Error('not a connection of the ledger')
@@ -142,14 +142,14 @@ describe('an answer that is lost after PostgreSQL has committed', () => {
   const isIn = (table: string, nonce: string) => async () =>
     (await sql.query(`SELECT FROM ledger.${table} WHERE nonce = $1`, [nonce])).rowCount === 1
 
-  test('is that of a posting when the call is sent again', async () => {
+  test('of a posting is found when the call is sent again', async () => {
     const input = posting()
     loseNextAnswer(isIn('entries', input.nonce))
     expect(await ledger.postEntry(input)).toMatchObject({ ok: true, entry: { nonce: input.nonce } })
     expect(pool.listenerCount('acquire')).toBe(listeners)
   })
 
-  test('of a hold is told as such, never as a duplicate of itself', async () => {
+  test('of a hold is reported as lost, never as a duplicate of itself', async () => {
     const input = { ...posting(), operation: 'CREDIT_SPEND', expiresIn: 60 } as const
     loseNextAnswer(isIn('holds', input.nonce))
     await expect(ledger.holdCredits(input)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })

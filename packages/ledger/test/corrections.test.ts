@@ -44,7 +44,7 @@ describe('a reversal', () => {
       { ownerId: 'a', amount: 10 },
       { ownerId: 'b', amount: 0 },
     ])
-    // A replay is the original again; another nonce is told that it is too late.
+    // A replay returns the original. Another nonce is refused as too late.
     const id = posted.transaction.id
     expect(await ledger.reverseTransaction({ id, nonce: 'r', metadata: { why: 'x' } })).toMatchObject({
       error: { code: 'DUPLICATE_NONCE', identical: true, entry: entries[0] },
@@ -64,7 +64,7 @@ describe('a reversal', () => {
     })
   })
 
-  test('20 times at once, from three processes, happens once', async () => {
+  test('20 times at once, from three processes, is done once', async () => {
     const { transactionId: id } = await post('once', 'CREDIT_ADD', 10)
     const results = await Promise.all(
       Array.from({ length: 20 }, (_, i) => either(i).reverseTransaction({ id, nonce: `r ${i % 10}` })),
@@ -75,7 +75,7 @@ describe('a reversal', () => {
     expect(await amountOf('once')).toBe(0)
   })
 
-  test('that the balance no longer covers is refused whole, until an overdraft covers it', async () => {
+  test('that the balance no longer covers is refused completely, until an overdraft covers it', async () => {
     const posted = await ledger.postTransaction({
       nonce: 't',
       entries: [
@@ -105,7 +105,7 @@ describe('a reversal', () => {
     })
   })
 
-  test('of an entry that was refunded in part is refused: the rest is refunded instead', async () => {
+  test('of a partly refunded entry is refused, and the rest is refunded instead', async () => {
     await post('partly', 'CREDIT_ADD', 10)
     const spent = await post('partly', 'CREDIT_SPEND', 10)
     await ledger.refundEntry({ id: spent.id, amount: 9, nonce: 'f' })
@@ -119,14 +119,14 @@ describe('a reversal', () => {
     expect(await amountOf('partly')).toBe(9)
   })
 
-  test('does not give a limit back', async () => {
+  test('does not reset a limit', async () => {
     const { transactionId: id } = await post('limited', 'GAME_ONCE')
     expect(await ledger.reverseTransaction({ id, nonce: 'r' })).toMatchObject({ ok: true })
     const again = { ownerId: 'limited', operation: 'GAME_ONCE', nonce: 'again' } as const
     expect(await ledger.postEntry(again)).toMatchObject({ error: { code: 'LIMIT_REACHED' } })
   })
 
-  test('of a transaction that is not there, or of another app, is not found', async () => {
+  test("of an unknown transaction, or of another app's, is not found", async () => {
     for (const id of ['', 'x', '1', 'a\0', crypto.randomUUID(), '\ud800'.repeat(500)]) {
       expect(await ledger.reverseTransaction({ id, nonce: 'r' })).toMatchObject({
         error: { code: 'TRANSACTION_NOT_FOUND' },
@@ -144,7 +144,7 @@ describe('a reversal', () => {
 })
 
 describe('a refund', () => {
-  test('gives back a part, several times, up to the whole', async () => {
+  test('gives a part back, several times, up to the whole', async () => {
     await post('r', 'CREDIT_ADD', 10)
     const { id } = await post('r', 'CREDIT_SPEND', 10)
     const refund = (amount: number, nonce: string) => ledger.refundEntry({ id, amount, nonce })
@@ -166,7 +166,7 @@ describe('a refund', () => {
     expect(await refund(1, '3')).toMatchObject({ error: { code: 'REFUND_EXCEEDED', refundable: 0 } })
   })
 
-  test('of credits that came in takes them out, where they are still there', async () => {
+  test('of received credits takes them back, if they are still there', async () => {
     const { id } = await post('in', 'CREDIT_ADD', 10)
     await post('in', 'CREDIT_SPEND', 8)
     expect(await ledger.refundEntry({ id, amount: 3, nonce: '1' })).toMatchObject({
@@ -179,7 +179,7 @@ describe('a refund', () => {
     })
   })
 
-  test('of an entry of 0 credits has nothing to give back', async () => {
+  test('of an entry of 0 credits is refused', async () => {
     const { id } = await post('zero', 'GAME_VISIT')
     expect(await ledger.refundEntry({ id, amount: 1, nonce: '1' })).toMatchObject({
       error: { code: 'REFUND_EXCEEDED', refundable: 0 },
@@ -197,7 +197,7 @@ describe('a refund', () => {
     expect(await brokenBooks(sql)).toEqual([])
   })
 
-  test('and a reversal at once: one of them, never both', async () => {
+  test('and a reversal at once: one of them succeeds, never both', async () => {
     for (let round = 0; round < 8; round += 1) {
       await post('race', 'CREDIT_ADD', 10)
       const { id, transactionId } = await post('race', 'CREDIT_SPEND', 10)
@@ -250,7 +250,7 @@ describe('bad input', () => {
   )
 })
 
-test("corrections in the app's own transaction see what it has posted, and go with it", async () => {
+test("corrections in the app's own transaction see its postings, and commit with it", async () => {
   const rolledBack = prisma.$transaction(async (tx) => {
     const posting = { ownerId: 'tx', operation: 'CREDIT_ADD', amount: 10, nonce: 'n' } as const
     const { entry } = await ledger.postEntry(posting, { tx })

@@ -23,13 +23,13 @@ const kinds: Record<string, string> = {
   '53300': 'TooManyConnections',
 }
 
-/** How the adapter says it around a transaction (BEGIN, COMMIT, ROLLBACK): without Prisma's envelope. */
+/** The adapter's error around a transaction (BEGIN, COMMIT, ROLLBACK), without Prisma's envelope. */
 function bare(code: string): Error {
   const cause = { kind: kinds[code] ?? 'postgres', code, originalCode: code, originalMessage: 'what it said' }
   return Object.assign(new Error('postgres'), { name: 'DriverAdapterError', cause })
 }
 
-/** How Prisma says it of a statement. */
+/** Prisma's error of a statement. */
 function enveloped(code: string): Error {
   return Object.assign(new Error('Raw query failed.'), {
     name: 'PrismaClientKnownRequestError',
@@ -38,7 +38,7 @@ function enveloped(code: string): Error {
   })
 }
 
-/** How node-postgres says it. */
+/** The error of node-postgres. */
 function plain(code: string): Error {
   return Object.assign(new Error('what it said'), { code, severity: 'ERROR' })
 }

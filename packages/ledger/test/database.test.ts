@@ -4,7 +4,7 @@ import { openLedger, postBySql } from './open-ledger.ts'
 
 const { sql, ledger } = await openLedger()
 
-describe('ledger.post_content refuses what the server would', () => {
+describe('ledger.post_content refuses what the server would refuse', () => {
   test.each([
     ['an empty owner', { ownerId: '' }, 'accounts_owner_id'],
     ['a long owner', { ownerId: 'x'.repeat(256) }, 'accounts_owner_id'],
@@ -130,7 +130,7 @@ describe('the columns', () => {
     const posting = { ownerId: 'eve', operation: 'CREDIT_SPEND', amount: 4 } as const
     const held = await ledger.holdCredits({ ...posting, nonce: 'h', expiresIn: 600 })
     if (!held.ok) throw held.error
-    // Rows for others to collide with, of an owner whose books nobody looks at.
+    // Rows that others collide with. The books of this owner are not checked.
     await sql.query(entry({ owner_id: 'mallory', seq: 1, id: 1000, reverses: 77 }))
     await sql.query(entry({ owner_id: 'mallory', seq: 2, id: 1001, nonce: 'x', hold_id: 88 }))
   })
@@ -203,7 +203,7 @@ describe('the columns', () => {
   })
 })
 
-test('lookups by owner and nonce, by id and by page use an index', async () => {
+test('look-ups by owner and nonce, by id and by page use an index', async () => {
   await sql.query('SET enable_seqscan = off')
   for (const condition of [
     "owner_id = 'ada' AND nonce = 'n'",

@@ -1,5 +1,5 @@
-// Heavy traffic from several processes, each in an order of accounts of its own. That PostgreSQL has seen no deadlock
-// is checked where the database is let go of (open-ledger.ts).
+// Heavy traffic from several processes. Each uses its own order of accounts. open-ledger.ts checks at the end that
+// PostgreSQL has seen no deadlock.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { EntryInput } from '../src/index.ts'
@@ -13,7 +13,7 @@ const processes = [ledger, another(games), another(games)]
 const owners = Array.from({ length: 24 }, (_, n) => `owner ${String(n).padStart(2, '0')}`)
 const orders = [(ids: string[]) => ids, (ids: string[]) => ids.toReversed(), swapped]
 
-/** The last half first. */
+/** Returns the ids with the last half first. */
 function swapped(ids: string[]): string[] {
   const middle = ids.length >> 1
   return [...ids.slice(middle), ...ids.slice(0, middle)]
@@ -22,7 +22,7 @@ function swapped(ids: string[]): string[] {
 const entriesOf = (ownerIds: readonly string[]): EntryInput<'CREDIT_ADD'>[] =>
   ownerIds.map((ownerId) => ({ ownerId, operation: 'CREDIT_ADD', amount: 3 }))
 
-/** What one client does, to owners that are named in its process's order. */
+/** Runs the commands of one client. Owners are named in its process's order. */
 async function traffic(client: number, rounds: readonly string[][]): Promise<string[]> {
   const own = processes[client % processes.length]!
   const codes: string[] = []

@@ -17,7 +17,7 @@ beforeAll(async () => {
     nonce: 'h',
     expiresIn: 60,
   })
-  // One that expires before the test runs: a dry run must not even write that down.
+  // This hold expires before the test runs. A dry run must not even write that down.
   await ledger.holdCredits({
     ownerId: 'ada',
     operation: 'CREDIT_SPEND',
@@ -33,7 +33,7 @@ beforeAll(async () => {
 
 const dryRun = true
 
-/** By which transaction the balances and the hold of an answer were seen. */
+/** Returns the transaction in which the balances and the hold of an answer were seen. */
 const seenIn = (told: object) =>
   Object.entries(told).flatMap(([name, value]) =>
     /^(balances?|hold)$/.test(name) ? [value].flat().map((one: { seenIn?: string }) => one.seenIn) : [],
@@ -119,7 +119,7 @@ test.each(commands)(
   },
 )
 
-test('a dry run is refused as the request itself would be', async () => {
+test('a dry run is refused like the request itself', async () => {
   const before = await allRows(sql)
   const refusals = [
     await ledger.postEntry({ ownerId: 'new', operation: 'CREDIT_SPEND', amount: 2, nonce: 'n', dryRun }),
@@ -149,7 +149,7 @@ test('a dry run is refused as the request itself would be', async () => {
   expect(await allRows(sql)).toEqual(before)
 })
 
-test('a dry run of a batch is that of all of it, one after another', async () => {
+test('a dry run of a batch applies to all of it, one entry after another', async () => {
   const before = await allRows(sql)
   const results = await ledger.postEntries(
     [
@@ -179,7 +179,7 @@ test("a dry run in the app's own transaction sees it, and adds nothing to it", a
   expect(await allRows(sql)).toEqual(before)
 })
 
-test('a list that is only tried tells of its own duplicates with the id 0', async () => {
+test('a list in a dry run reports its own duplicates with the id 0', async () => {
   const input = { ownerId: 'own duplicates', operation: 'CREDIT_ADD', nonce: 'twice' } as const
   const [first, second] = await ledger.postEntries([input, input], { dryRun: true })
   expect(first).toMatchObject({ ok: true, entry: { id: '0' } })

@@ -17,7 +17,7 @@ function queueOf(...waiting: (readonly [name: string, ...ownerIds: string[]])[])
   return { queue, items, take }
 }
 
-test('every owner gets a turn, each in the order of his own', () => {
+test("every owner gets a turn, and each owner's items keep their order", () => {
   const { queue, take } = queueOf(
     ['a1', 'a'],
     ['a2', 'a'],
@@ -34,14 +34,14 @@ test('every owner gets a turn, each in the order of his own', () => {
   expect(take(10)).toEqual([])
 })
 
-test('an owner whose turn was taken waits behind those who had none', () => {
+test('an owner whose turn was taken waits behind owners who had none', () => {
   const { take } = queueOf(['a1', 'a'], ['a2', 'a'], ['b1', 'b'])
   expect(take(1)).toEqual(['a1'])
   expect(take(1)).toEqual(['b1'])
   expect(take(1)).toEqual(['a2'])
 })
 
-test('one whose second owner is at work waits where it is, and keeps those behind it in order', () => {
+test('an item whose second owner is at work waits in place, and so do those behind it', () => {
   const { queue, take } = queueOf(['a1', 'a'], ['ab', 'a', 'b'], ['a2', 'a'], ['c1', 'c'], ['ca', 'c', 'a'])
   const waits = ({ ownerIds }: Item): Turn => (ownerIds.includes('b') ? 'wait' : 'take')
   expect(take(10, waits)).toEqual(['a1', 'c1', 'ca'])
@@ -49,7 +49,7 @@ test('one whose second owner is at work waits where it is, and keeps those behin
   expect(take(10)).toEqual(['ab', 'a2'])
 })
 
-test('one that leaves lets those behind it pass; one that comes back is in its place again', () => {
+test('an item that leaves lets the others pass, and returns to its place', () => {
   const { queue, items, take } = queueOf(['a1', 'a'], ['ab', 'a', 'b'], ['a2', 'a'], ['a3', 'a'])
   const left: Item[] = []
   const leaves = (item: Item): Turn => {
@@ -64,7 +64,7 @@ test('one that leaves lets those behind it pass; one that comes back is in its p
   expect(take(10)).toEqual(['ab', 'a3'])
 })
 
-test('what is taken has so many entries together; a larger one goes alone', () => {
+test('one take has at most so many entries, and a larger item is taken alone', () => {
   const queue = createFairQueue<Item>()
   queue.add(
     [100, 100, 60, 300, 1].map((entries, arrival) => ({

@@ -14,7 +14,8 @@ const at = (ms: number) => new Date(noon + ms)
 const owners = ['ada', 'long', ...Array.from({ length: 100 }, (_, i) => `crowd ${i}`)]
 const long = 25_000
 
-// An entry each 10 ms, three of each ten in the same millisecond; "long" has 25,000, ada 60, the others 50 each.
+// There is an entry every 10 ms, and three of each ten share a millisecond. "long" has 25,000 entries, ada 60, the
+// others 50 each.
 beforeAll(async () => {
   await sql.query('ALTER TABLE ledger.entries DISABLE TRIGGER ALL')
   await sql.query(
@@ -37,7 +38,7 @@ beforeAll(async () => {
   await sql.query('ANALYZE ledger.entries, ledger.accounts')
 })
 
-/** All of the owner's entries as they were written, oldest first. */
+/** Returns all of the owner's entries in the order in which they were written. */
 async function entriesOf(ownerId: string) {
   const { rows } = await sql.query(
     `SELECT seq::int, operation, balance_after::int AS balance, created_on AS on, metadata FROM ledger.entries
@@ -53,7 +54,7 @@ async function entriesOf(ownerId: string) {
   }[]
 }
 
-/** Reads a whole list, page by page, in one direction or the other, and answers it in its order. */
+/** Reads a whole list page by page, in one direction or the other, and returns it in its order. */
 async function readAll(
   ownerId: string,
   filter: Filter,
@@ -89,7 +90,7 @@ describe('balanceAt', () => {
     }
   })
 
-  test('of 300 entries at one millisecond is that after the last of them', async () => {
+  test('of 300 entries at one millisecond is the balance after the last of them', async () => {
     await stopClockAt(sql, '2026-11-23T00:00:00Z')
     for (let n = 0; n < 3; n += 1) {
       const entries = Array.from(
@@ -145,7 +146,7 @@ describe('entries', () => {
     { requiredKeys: [] },
   )
 
-  test('of any filter, page size and direction are exactly the ones that match, once and in order', async () => {
+  test('for any filter, page size and direction are exactly the matching ones, once and in order', async () => {
     const all = await entriesOf('ada')
     const matches = ({ operations, from, to, metadata, order }: Filter) => {
       const found = all.filter(
@@ -171,7 +172,7 @@ describe('entries', () => {
     )
   })
 
-  test('between two cursors are those between them', async () => {
+  test('between two cursors are the entries between them', async () => {
     const { edges } = await ledger.entries({ ownerId: 'ada', first: 30, order: 'OLDEST_FIRST' })
     const [after, before] = [edges[4]!.cursor, edges[9]!.cursor]
     const between = await ledger.entries({ ownerId: 'ada', after, before, order: 'OLDEST_FIRST' })
@@ -180,7 +181,7 @@ describe('entries', () => {
     expect(newest.edges.map(({ node }) => node.seq)).toEqual([7, 6])
   })
 
-  test('a rare one among 25,000 is found on short pages that go on, in each direction', async () => {
+  test('a rare entry among 25,000 is found on short pages that continue, in each direction', async () => {
     const filter = { metadata: { key: 'k', value: 'rare' } }
     for (const order of ['NEWEST_FIRST', 'OLDEST_FIRST'] as const) {
       const found = order === 'OLDEST_FIRST' ? [1, 12_001, 24_001] : [24_001, 12_001, 1]
@@ -224,7 +225,7 @@ describe('entries', () => {
 })
 
 describe('summary', () => {
-  test('counts and sums by operation and window, reversals and refunds apart', async () => {
+  test('counts and sums by operation and window, with reversals and refunds apart', async () => {
     await stopClockAt(sql, '2026-12-01T10:59:59.999Z')
     const posting = { ownerId: 'sum', operation: 'CREDIT_ADD', amount: 10 } as const
     const first = await ledger.postEntry({ ...posting, nonce: '1' })
@@ -255,7 +256,7 @@ describe('summary', () => {
       line('CREDIT_ADD', '2026-12-01T00:00Z', 2, 15),
       line('CREDIT_ADD', '2027-01-01T00:00Z', 1, 10, -7),
     ])
-    // From and to cut into a window: what lies outside is not counted.
+    // `from` and `to` cut windows. Entries outside of them are not counted.
     const cut = { from: new Date('2026-12-01T11:00Z'), to: new Date('2027-01-01T00:00Z') }
     expect(await ledger.summary({ ownerId: 'sum', ...cut, per: 'DAY' })).toEqual([
       line('CREDIT_ADD', '2026-12-01T00:00Z', 1, 5),
@@ -277,7 +278,7 @@ describe('summary', () => {
     expect(lines.reduce((total, { gross, reversed }) => total + gross + reversed, 0)).toBe(rows[0].sum)
   })
 
-  test('of more than 2^53 - 1 credits is refused in words', async () => {
+  test('of more than 2^53 - 1 credits is refused with a message', async () => {
     await stopClockAt(sql, '2028-01-01T00:00:00Z')
     for (const ownerId of ['huge 1', 'huge 2']) {
       await ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount: 2 ** 53 - 1, nonce: 'n' })
@@ -307,9 +308,9 @@ describe('summary', () => {
   })
 })
 
-test('bounds between two milliseconds mean what they say', async () => {
+test('bounds between two milliseconds are exact', async () => {
   const all = await entriesOf('ada')
-  // Nanoseconds after noon; noon's entries are 10 ms apart.
+  // Nanoseconds after noon. The entries around noon are 10 ms apart.
   const bound = fc
     .tuple(fc.integer({ min: -1, max: 61 }), fc.constantFrom(-1, 0, 1), fc.constantFrom(-1, 0, 1, 999_999))
     .map(([entry, ms, nanoseconds]) => BigInt(entry * 10 + ms) * 1_000_000n + BigInt(nanoseconds))
@@ -370,7 +371,7 @@ describe('accounts', () => {
 
   const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-  test('are those whose owners begin with the prefix, byte for byte, in each direction', async () => {
+  test('are those whose owners begin with the prefix, byte by byte, in each direction', async () => {
     const { rows } = await sql.query("SELECT owner_id FROM ledger.accounts WHERE book = 'games'")
     const all = rows.map((row) => String(row.owner_id)).sort(byBytes)
     for (const prefix of [
@@ -406,7 +407,7 @@ describe('accounts', () => {
     }
   })
 
-  test('tell the balance, the number of entries and when', async () => {
+  test('have the balance, the number of entries and the time of the last change', async () => {
     const page = await ledger.accounts({ prefix: 'ada' })
     expect(page.edges.map(({ node }) => node)).toEqual([
       {
@@ -442,7 +443,7 @@ describe('the cost of a page', () => {
     Plans?: Plan[]
   }
 
-  /** What PostgreSQL does for the statement that a read sends. */
+  /** Returns PostgreSQL's plan for the statement of a read. */
   async function planOf(read: () => Promise<unknown>): Promise<{ nodes: Plan[]; blocks: number }> {
     const statements: { text: string; values: unknown[] }[] = []
     const query = pg.Client.prototype.query
@@ -496,7 +497,7 @@ describe('the cost of a page', () => {
     expect(later.blocks).toBeLessThan(2 * first.blocks + 200)
   })
 
-  test('of accounts too', async () => {
+  test('of accounts is constant too', async () => {
     await sql.query(
       `INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
        SELECT 'games', 'more ' || i, ledger.chain_start('games', 'more ' || i), now(), now() FROM generate_series(1, 20000) i`,

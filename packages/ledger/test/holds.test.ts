@@ -80,7 +80,7 @@ describe('a hold', () => {
     expect(await ledger.releaseHold(id)).toMatchObject({ error: { code: 'HOLD_CAPTURED', hold: { id } } })
   })
 
-  test('released makes its credits available again; a second time it is the released hold', async () => {
+  test('released makes its credits available again, and can be released again', async () => {
     await add('rel', 10)
     const { id } = await hold('rel', 8)
     const released = await ledger.releaseHold(id)
@@ -95,7 +95,7 @@ describe('a hold', () => {
     })
   })
 
-  test('is captured whatever else was spent: everything else was spent beside it', async () => {
+  test('is captured whatever else was spent, because its credits were set aside', async () => {
     await add('exact', 10)
     await ledger.setOverdraft({ ownerId: 'exact', limit: 5 })
     const { id } = await hold('exact', 12)
@@ -138,7 +138,7 @@ describe('a hold', () => {
     expect(await brokenBooks(sql)).toEqual([])
   })
 
-  test('released after it expired leaves the account as it was, also for a clock that steps back', async () => {
+  test('released after it expired changes nothing, also when the clock steps back', async () => {
     await stopClockAt(sql, '2026-11-22T11:00:00.000Z')
     await add('step', 10)
     const { id } = await hold('step', 10, 'h', 10)
@@ -192,13 +192,13 @@ describe('a hold', () => {
     expect(await ledger.holdCredits(holdOf('nonce', 2, 'capture'))).toMatchObject({
       error: { identical: false, entry: { nonce: 'capture' } },
     })
-    // The hold is still the original of its nonce, as it is now.
+    // The nonce's original is still the hold, in its present state.
     expect(await ledger.holdCredits(holdOf('nonce', 2, 'hold'))).toMatchObject({
       error: { identical: true, hold: { id: first.id, status: 'CAPTURED' } },
     })
   })
 
-  test('leaves no account behind where it is refused', async () => {
+  test('leaves no account behind when it is refused', async () => {
     expect(await ledger.holdCredits(holdOf('poor', 1))).toMatchObject({
       error: { code: 'INSUFFICIENT_BALANCE', balance: { ownerId: 'poor', amount: 0 } },
     })
@@ -261,7 +261,7 @@ describe('a hold', () => {
     expect(await content.releaseHold(id)).toMatchObject({ error: { code: 'HOLD_NOT_FOUND' } })
   })
 
-  test('a bad id of a release names it', async () => {
+  test('is named when its id in a release is invalid', async () => {
     expect(await ledger.releaseHold(5 as never)).toMatchObject({ error: { errors: [{ field: 'id' }] } })
     await expect(ledger.hold(5 as never)).rejects.toMatchObject({ errors: [{ field: 'id' }] })
   })
@@ -341,7 +341,7 @@ describe('at once, from three processes', () => {
 })
 
 describe("in the app's own transaction", () => {
-  test('a hold, its capture and its release go with it', async () => {
+  test('a hold, its capture and its release commit with it', async () => {
     await add('tx', 10)
     const rolledBack = prisma.$transaction(async (tx) => {
       const held = await ledger.holdCredits(holdOf('tx', 6, 'h'), { tx })
@@ -360,7 +360,7 @@ describe("in the app's own transaction", () => {
 })
 
 describe('an operation that the database does not declare', () => {
-  test('is not held: its capture could never be posted', async () => {
+  test('is not held, because its capture could not be posted', async () => {
     const newer = another(
       defineOperations({ ...games, GAME_NEW: { amount: { min: -5, max: -1, default: -1 } } }),
     )

@@ -1,7 +1,7 @@
 import type { Job } from '../src/posting/backlog.ts'
 import type { Draft, Line } from '../src/posting/draft.ts'
 
-/** A draft with a line per owner; its id says whose it is, such as `ann bob`. */
+/** Makes a draft with a line per owner. Its id names the owners, such as `ann bob`. */
 export function draftOf(id: string, line: Partial<Line> = {}): Draft {
   const lines = id
     .split(' ')
@@ -9,7 +9,7 @@ export function draftOf(id: string, line: Partial<Line> = {}): Draft {
   return { id, nonce: 'n', metadata: {}, lines, problems: [] }
 }
 
-/** Makes jobs in the order of their arrival, and keeps what their callers are told: an outcome, or an error's code. */
+/** Makes jobs in the order of their arrival, and records what each caller gets: an outcome, or an error's code. */
 export function jobMaker() {
   const told: Record<string, string> = {}
   let arrival = 0

@@ -6,7 +6,7 @@ import { openLedger } from './open-ledger.ts'
 
 const { database, pool: createdPool, sql } = await openLedger()
 const password = crypto.randomUUID()
-// Roles belong to the whole server, which other test files share: this file's app has a name of its own.
+// Roles belong to the whole server, which other test files share, so this file's app has a unique name.
 const app = `keys_${password.slice(0, 8)}`
 const role = `ledger_${app}`
 
@@ -47,13 +47,13 @@ describe('the text of a key', () => {
     expect(isSecretOf(hashOf(secret), secret)).toBe(true)
   })
 
-  test('is another one each time', () => {
+  test('is different each time', () => {
     const made = Array.from({ length: 100 }, makeKey)
     expect(new Set(made.map(({ id }) => id)).size).toBe(100)
     expect(new Set(made.map(({ secret }) => secret)).size).toBe(100)
   })
 
-  test('with any other character in any place is none', () => {
+  test('with any other character at any place is refused', () => {
     const { text } = makeKey()
     for (let place = 0; place < text.length; place += 1) {
       for (const other of ['0', 'Z', 'z', '_', ' ', '\n', 'é']) {
@@ -68,7 +68,7 @@ describe('the text of a key', () => {
     expect(readKey(text + text)).toBeUndefined()
   })
 
-  test('is compared by its hash alone, byte by byte', () => {
+  test('is compared only by its hash, byte by byte', () => {
     const hash = hashOf('secret')
     for (let place = 0; place < hash.length; place += 1) {
       const other = Buffer.from(hash)
@@ -159,7 +159,7 @@ describe("an app's role", () => {
     await session.query('ROLLBACK')
   })
 
-  test('sees no row where it was granted the table by mistake', async () => {
+  test('sees no row even if the table was granted to it by mistake', async () => {
     await sql.query(`GRANT ALL ON ledger.keys TO ${role}`)
     try {
       expect((await session.query('SELECT * FROM ledger.keys')).rows).toEqual([])
@@ -170,7 +170,7 @@ describe("an app's role", () => {
     }
   })
 
-  test('is not led to functions of its own', async () => {
+  test('cannot redirect them to functions of its own', async () => {
     await sql.query(`CREATE SCHEMA ${role} AUTHORIZATION ${role}`)
     await session.query(`
       CREATE FUNCTION ${role}.pg_has_role(name, name, text) RETURNS boolean LANGUAGE sql RETURN true;
@@ -182,7 +182,7 @@ describe("an app's role", () => {
   })
 })
 
-test('the owner finds keys without a role for the app, and keys that have ended as such', async () => {
+test('the owner finds keys without a role for the app, and sees which keys have ended', async () => {
   await sql.query(`${insert('ffffffffffff')}; ${insert('gggggggggggg')}`)
   await sql.query(`UPDATE ledger.keys SET revoked_on = now() WHERE id = 'ffffffffffff'`)
   await sql.query(

@@ -9,7 +9,7 @@ const either = (index: number) => processes[index % processes.length]!
 const get = (ownerId: string, operation: keyof typeof games, nonce: string = crypto.randomUUID()) =>
   ledger.postEntry({ ownerId, operation, nonce })
 
-/** Gets a reward at one moment after another, and answers what became of each: 'ok', or when the next one is possible. */
+/** Gets a reward at each of the moments. Returns for each 'ok', or when the next one is possible. */
 async function getAt(ownerId: string, operation: keyof typeof games, moments: readonly string[]) {
   const outcomes: (string | null)[] = []
   for (const moment of moments) {
@@ -23,7 +23,7 @@ async function getAt(ownerId: string, operation: keyof typeof games, moments: re
 }
 
 describe('a limit', () => {
-  // 2026-11-22 is a Sunday. The last moment of each window, and the first of the next.
+  // 2026-11-22 is a Sunday. Each row has the last moment of a window and the first of the next.
   test.each([
     [
       'GAME_HOURLY',
@@ -49,7 +49,7 @@ describe('a limit', () => {
         '2026-11-23T00:00:00.000Z', // Monday
         '2026-11-29T23:59:59.999Z',
         '2026-11-30T00:00:00.000Z',
-        '2026-12-31T12:00:00.000Z', // a week that goes on into the next year
+        '2026-12-31T12:00:00.000Z', // a week that continues into the next year
         '2027-01-03T23:59:59.999Z',
         '2027-01-04T00:00:00.000Z',
       ],
@@ -97,7 +97,7 @@ describe('a limit', () => {
     expect(refused).toMatchObject({ error: { nextOn: new Date('2026-11-23T00:00:00Z') } })
   })
 
-  test('says who, what and when', async () => {
+  test('names the owner, the operation and when the next one is possible', async () => {
     await stopClockAt(sql, '2026-11-22T10:00:00Z')
     for (const nonce of ['1', '2', '3']) await get('told', 'GAME_DAILY', nonce)
     const result = await ledger.postTransaction({
@@ -118,7 +118,7 @@ describe('a limit', () => {
           'told has had GAME_DAILY as often as its limit allows; the next one is possible on 2026-11-23T00:00:00.000Z.',
       },
     })
-    // A replay is not judged; another owner and another operation have their own counts.
+    // A replay is not judged. Another owner and another operation have their own counts.
     expect(await get('told', 'GAME_DAILY', '3')).toMatchObject({ error: { code: 'DUPLICATE_NONCE' } })
     expect(await get('another', 'GAME_DAILY')).toMatchObject({ ok: true })
     expect(await get('told', 'GAME_HOURLY')).toMatchObject({ ok: true })
@@ -145,7 +145,7 @@ describe('a limit', () => {
     expect((await ledger.balance('rush')).amount).toBe(3)
   })
 
-  test('counts what was reversed or refunded, and counts no correction', async () => {
+  test('counts what was reversed or refunded, and does not count corrections', async () => {
     await stopClockAt(sql, '2026-11-22T10:00:00Z')
     const first = await get('back', 'GAME_DAILY')
     const second = await get('back', 'GAME_DAILY')
@@ -169,7 +169,7 @@ describe('a limit', () => {
     const refused = { error: { code: 'LIMIT_REACHED', entryIndex: 0 } }
     expect(await ledger.postEntry({ ...ticket, nonce: '3' })).toMatchObject(refused)
     expect(await ledger.holdCredits({ ...ticket, nonce: '3', expiresIn: 60 })).toMatchObject(refused)
-    // The next day's: one hold, captured on the day after, when it no longer counts.
+    // The next day: one hold, which is captured on the day after, when it no longer counts.
     await stopClockAt(sql, '2026-11-23T00:00:00Z')
     const next = await ledger.holdCredits({ ...ticket, nonce: '4', expiresIn: 200_000 })
     if (!next.ok) throw next.error
@@ -180,7 +180,7 @@ describe('a limit', () => {
     expect(await ledger.postEntry({ ...ticket, nonce: '8' })).toMatchObject(refused)
   })
 
-  test('that the app changes holds from the next posting on, and needs no migration', async () => {
+  test('that the app changes applies from the next posting on, without a migration', async () => {
     await stopClockAt(sql, '2026-11-22T10:00:00Z')
     for (const nonce of ['1', '2', '3']) await get('changed', 'GAME_DAILY', nonce)
     const wider = createLedger({
@@ -204,7 +204,7 @@ describe('a limit', () => {
     expect(await ledger.postEntry({ ...posting, nonce: '3' })).toMatchObject({ ok: true })
   })
 
-  test('of a clock that steps back is judged by the later of the clock and the account', async () => {
+  test('is judged by the later of the clock and the account, when the clock steps back', async () => {
     await stopClockAt(sql, '2026-11-23T00:00:00Z')
     for (const nonce of ['1', '2', '3']) await get('back in time', 'GAME_DAILY', nonce)
     await stopClockAt(sql, '2026-11-22T23:59:59Z')
@@ -232,7 +232,7 @@ describe('a definition', () => {
     )
   })
 
-  test('may give a shared operation a limit', () => {
+  test('may add a limit to a shared operation', () => {
     const limited = { ...games.DAILY_REWARD, limit: { times: 1, per: 'day' } } as const
     const operations = defineOperations({ ...games, DAILY_REWARD: limited })
     expect(operations.DAILY_REWARD.limit).toEqual({ times: 1, per: 'day' })

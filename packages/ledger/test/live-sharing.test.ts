@@ -8,7 +8,7 @@ import { openLedger } from './open-ledger.ts'
 const { ledger } = await openLedger()
 
 describe('pages', () => {
-  test('are read once for all who ask, and anew where they were empty or failed', async () => {
+  test('are read once for all readers, and again when they were empty or failed', async () => {
     const rows = [1, 2, 3]
     let reads = 0
     let fails = false
@@ -38,7 +38,7 @@ describe('pages', () => {
     expect(await pageAfter('ann', 1).page).toEqual([2, 3, 4])
   })
 
-  test('are kept in a bounded number', async () => {
+  test('are cached in a limited number', async () => {
     let reads = 0
     const pageAfter = createSharedPages(
       async (_: string, position: number) => {
@@ -55,7 +55,7 @@ describe('pages', () => {
   })
 })
 
-test('questions of one turn, or asked while one is under way, are one question, and no answer is older than its call', async () => {
+test('keys of one turn, or asked for during a query, share one query, and no answer is older than its call', async () => {
   const asked: (readonly string[])[] = []
   let version = 1
   let answer = () => {}
@@ -88,7 +88,7 @@ test('questions of one turn, or asked while one is under way, are one question, 
   expect(await after).toBe(2)
 })
 
-test('in each turn of the event loop so many go on, in the order in which they came', async () => {
+test('a limited number of callers go on in each turn of the event loop, in order', async () => {
   const turn = createTurns(2)
   const went: { name: string; at: number }[] = []
   let now = 0
@@ -120,7 +120,7 @@ test('two hundred subscribers of a busy owner each get every entry once, in orde
     const taken: number[] = []
     for await (const { entry } of list) {
       taken.push(entry.seq)
-      // Some are slower than others: they read at different times.
+      // Some are slower than others and read at different times.
       if (index % 7 === 0) await nextTick()
       if (entry.seq === 400) break
     }

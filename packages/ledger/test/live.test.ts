@@ -12,14 +12,14 @@ import { openLedger, operations } from './open-ledger.ts'
 const { database, ledger, pool, prisma, sql, another } = await openLedger()
 
 let count = 0
-/** An owner whom no other test of the file knows. */
+/** Returns an owner that no other test of the file uses. */
 const newOwner = () => `owner-${++count}`
 
 const post = async (ownerId: string, nonce: string) => {
   const result = await ledger.postEntry({ ownerId, operation: 'DAILY_REWARD', nonce })
   expect(result.ok).toBe(true)
 }
-/** Posts many entries, a thousand a call. */
+/** Posts many entries, a thousand per call. */
 const postMany = async (ownerId: string, entries: number, writer = ledger) => {
   for (let posted = 0; posted < entries; posted += 1000) {
     const results = await writer.postEntries(
@@ -44,7 +44,7 @@ afterEach(async () => {
   await expect.poll(listeners).toEqual([])
 })
 
-/** The connections that listen for wake-ups. */
+/** Returns the connections that listen for wake-ups. */
 async function listeners(): Promise<number[]> {
   const { rows } = await sql.query(
     `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
@@ -66,7 +66,7 @@ const seqsOf = (taken: readonly LiveEntry[]) => taken.map(({ entry }) => entry.s
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 describe('postedEntries', () => {
-  test('gives what is posted after it was accepted, with the cursors of the list of entries', async () => {
+  test('yields entries that are posted after it was accepted, with the same cursors as the list of entries', async () => {
     const owner = newOwner()
     await post(owner, 'before')
     const entries = await subscribe(owner)
@@ -79,7 +79,7 @@ describe('postedEntries', () => {
     expect(taken).toEqual(page.edges.slice(1).map(({ cursor, node }) => ({ cursor, entry: node })))
   })
 
-  test('waits for an owner who has no account yet', async () => {
+  test('waits for an owner without an account', async () => {
     const owner = newOwner()
     const entries = await subscribe(owner)
     const first = entries.next()
@@ -87,7 +87,7 @@ describe('postedEntries', () => {
     expect((await first).value).toMatchObject({ entry: { seq: 1 } })
   })
 
-  test('goes on after a cursor, or from the first entry on', async () => {
+  test('continues after a cursor, or from the first entry on', async () => {
     const owner = newOwner()
     await postMany(owner, 250)
     const all = await take(await subscribe(owner, { after: '' }), 250)
@@ -117,7 +117,7 @@ describe('postedEntries', () => {
     expect(await listeners()).toEqual([])
   })
 
-  test('gives the entries of every kind of posting, and none of a dry run or a hold', async () => {
+  test('yields the entries of every kind of posting, but none of a dry run or a hold', async () => {
     const owner = newOwner()
     const entries = await subscribe(owner)
     const posted = await ledger.postEntry({ ownerId: owner, operation: 'CREDIT_ADD', amount: 50, nonce: 'a' })
@@ -145,7 +145,7 @@ describe('postedEntries', () => {
     expect(nonces).toEqual(['a', 'd', 'e', 'f', 'f'])
   })
 
-  test("sees what an app's own transaction posts, once that is committed", async () => {
+  test("sees what an app's own transaction posts, once it is committed", async () => {
     const owner = newOwner()
     const entries = await subscribe(owner)
     const input = { ownerId: owner, operation: 'DAILY_REWARD' } as const
@@ -172,7 +172,7 @@ describe('postedEntries', () => {
     await expect.poll(listeners).toHaveLength(1)
   })
 
-  test('ends at once, also while it waits: by return, by its signal, by the end of the ledger', async () => {
+  test('ends at once, even while it waits: by return, by its signal, by the end of the ledger', async () => {
     const owner = newOwner()
     const done = { done: true, value: undefined }
 
@@ -214,13 +214,13 @@ describe('postedEntries', () => {
     expect(await listeners()).not.toEqual([pid])
   })
 
-  test('a reader that never reads holds up no posting, and is told that it was too slow', async () => {
+  test('a reader that never reads holds up no posting, and gets an error that it was too slow', async () => {
     const owner = newOwner()
     const entries = await subscribe(owner)
     await postMany(owner, 10_000)
     await expect.poll(listeners).toHaveLength(1)
     await post(owner, 'one too many')
-    // It is let go of before it reads: nothing is kept for it.
+    // It ends before the reader reads, so that nothing stays open for it.
     await expect.poll(listeners).toEqual([])
     const error = await entries.next().catch((thrown) => thrown)
     expect(error).toBeInstanceOf(SubscriberTooSlowError)
@@ -231,7 +231,7 @@ describe('postedEntries', () => {
     expect(seqsOf(await take(all, 10_001))).toEqual(range(1, 10_001))
   })
 
-  test('holds no more than a page of what is not read', async () => {
+  test('keeps at most a page of unread entries', async () => {
     const owner = newOwner()
     const reads: unknown[] = []
     const onAcquire = () => reads.push(null)
@@ -241,7 +241,7 @@ describe('postedEntries', () => {
     await entries.next()
     await new Promise((resolve) => setTimeout(resolve, 1500))
     pool.off('acquire', onAcquire)
-    // One page, and a question for the seq each second.
+    // One page, and a query for the seq each second.
     expect(reads.length).toBeLessThan(8)
     expect(seqsOf(await take(entries, 999))).toEqual(range(2, 1000))
   })
@@ -255,7 +255,7 @@ describe('postedEntries', () => {
 })
 
 describe('a wake-up', () => {
-  /** What arrives on the channel that subscribers listen on. */
+  /** Records what arrives on the subscribers' channel. */
   async function watchChannel() {
     const entries = await subscribe(newOwner())
     await expect.poll(listeners).toHaveLength(1)
@@ -268,7 +268,7 @@ describe('a wake-up', () => {
       count += 1
     })
     await sql.query(rows[0].query)
-    /** How many wake-ups there were, once there are no more. */
+    /** Returns the number of wake-ups, once no more arrive. */
     return async () => {
       for (let before = -1; before < count; ) {
         before = count
@@ -278,7 +278,7 @@ describe('a wake-up', () => {
     }
   }
 
-  test('is sent for what is committed, and few for a burst', async () => {
+  test('is sent for committed entries, and only a few times for a burst', async () => {
     const wakeUps = await watchChannel()
     const owner = newOwner()
     await post(owner, 'n1')

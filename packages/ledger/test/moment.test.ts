@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isEarlier, lastMillisecondBefore, parseMoment } from '../src/moment.ts'
 
-/** A moment that must be one. */
+/** Parses a valid moment. */
 function moment(text: string): Date {
   const parsed = parseMoment(text)
   if (!parsed) throw new Error(`${text} is no moment`)
@@ -49,7 +49,7 @@ describe('a moment', () => {
   })
 })
 
-test('moments of any precision are compared as they were written', () => {
+test('moments of any precision are compared exactly', () => {
   const second = fc.integer({ min: 0, max: 3 }).map((ms) => `301${ms}`.slice(0, 3))
   const finer = fc.stringMatching(/^[0-2]{0,12}$/)
   fc.assert(
@@ -58,7 +58,7 @@ test('moments of any precision are compared as they were written', () => {
       const [digits, otherDigits] = [ms + rest, otherMs + otherRest]
       const nano = (text: string) => BigInt(text.padEnd(20, '0'))
       expect(isEarlier(at(digits), at(otherDigits))).toBe(nano(digits) < nano(otherDigits))
-      // What was created in a millisecond was created at its start.
+      // A row that was created in a millisecond counts as created at its start.
       const created = at(otherMs)
       expect(created <= lastMillisecondBefore(at(digits))).toBe(nano(otherMs) < nano(digits))
     }),

@@ -20,7 +20,7 @@ export const operations = defineOperations({
   CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
 })
 
-/** Operations of an app of the tests' own, with a limit of each kind. */
+/** Operations of an app for tests, with a limit of each kind. */
 export const games = defineOperations({
   ...sharedOperations,
   ...transferOperations,
@@ -34,14 +34,14 @@ export const games = defineOperations({
 })
 
 /**
- * A database of this test file's own, with a ledger over it and a superuser's connection to attack it with. At its end
+ * Opens a database for this test file, with a ledger on it and a superuser's connection to attack it. At its end,
  * PostgreSQL must have seen no deadlock, or as many as the tests provoke.
  */
 export async function openLedger(options: { deadlocks?: number } = {}) {
   return openLedgerOf({ app: 'content', operations, ...options })
 }
 
-/** The same for an app of the tests' own, which the template database does not have. */
+/** Does the same for the app "games", which the template database does not have. */
 export async function openGames() {
   return openLedgerOf({ app: 'games', operations: games, declare: true })
 }
@@ -61,7 +61,7 @@ async function openLedgerOf<Ops extends Operations>({
   const pool = createPool(database.url)
   const posted: PostingEvent[] = []
   const ledger = createLedger({ app, operations, pool, onPosting: (event) => posted.push(event) })
-  // An app has a Prisma client of its own; any client with $transaction serves.
+  // Any Prisma client with $transaction serves as the app's own.
   const prisma = createLedgerClient(pool)
   const sql = new pg.Client({ connectionString: database.directUrl })
   await sql.connect()
@@ -76,7 +76,7 @@ async function openLedgerOf<Ops extends Operations>({
     await database.drop()
   })
 
-  /** Another ledger as another process would have it: on connections of its own. */
+  /** Opens another ledger with its own connections, as another process has it. */
   const another = <Other extends Operations>(other: Other) => {
     const otherPool = createPool(database.url)
     afterAll(() => otherPool.end())
@@ -86,12 +86,12 @@ async function openLedgerOf<Ops extends Operations>({
   return { database, pool, prisma, ledger, posted, sql, another }
 }
 
-/** The whole balance of an owner without overdraft and holds. */
+/** Returns the balance of an owner without overdraft and holds. */
 export function balanceOf(ownerId: string, amount: number): LedgerBalance {
   return { ownerId, amount, overdraft: 0, held: 0, available: amount }
 }
 
-/** A request as it is easily written down; `ledger.post_<app>` takes a list of them in columns. */
+/** A request in a readable form. `ledger.post_<app>` takes a list of requests in columns. */
 export interface SqlRequest {
   readonly id?: string | null
   readonly nonce?: string | null
@@ -100,7 +100,7 @@ export interface SqlRequest {
   readonly lines: readonly object[] | null
 }
 
-/** The columns of requests, as `ledger.post_<app>` takes them. */
+/** Returns the columns of requests, as `ledger.post_<app>` takes them. */
 export function columnsOf(requests: readonly (SqlRequest | null)[]) {
   const lines = requests.flatMap((request, index) =>
     (request?.lines ?? []).map((line) => ({ ...line, request: index + 1 })),
@@ -117,7 +117,7 @@ export function columnsOf(requests: readonly (SqlRequest | null)[]) {
   }
 }
 
-/** Posts requests by SQL, past every check of TypeScript, and answers what became of each. */
+/** Posts requests by SQL, past every check of TypeScript, and returns their outcomes. */
 export async function postAllBySql(
   sql: pg.Client,
   {
@@ -154,7 +154,7 @@ export async function postAllBySql(
   })
 }
 
-/** Posts one entry by SQL, past every check of TypeScript, and answers what became of it. */
+/** Posts one entry by SQL, past every check of TypeScript, and returns its outcome. */
 export async function postBySql(
   sql: pg.Client,
   {
@@ -184,7 +184,7 @@ export async function stopClockAt(sql: pg.Client, moment: string): Promise<void>
     RETURN ${pg.escapeLiteral(moment)}::timestamptz`)
 }
 
-/** Every row that the ledger keeps, to see that nothing changed. */
+/** Returns every row of the ledger, to show that nothing changed. */
 export async function allRows(sql: pg.Client): Promise<unknown> {
   const { rows } = await sql.query(`
     SELECT (SELECT json_agg(a ORDER BY book, owner_id) FROM ledger.accounts a) AS accounts,
@@ -193,7 +193,7 @@ export async function allRows(sql: pg.Client): Promise<unknown> {
   return rows[0]
 }
 
-/** Accounts that disagree with their entries or their holds. */
+/** Returns the accounts that disagree with their entries or their holds. */
 export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
   const { rows } = await sql.query(`
     SELECT 'account' AS what, a.owner_id, a.balance, a.seq, count(e.seq) AS entries, coalesce(sum(e.amount), 0) AS sum
@@ -224,7 +224,7 @@ export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
   return rows
 }
 
-/** A function whose callers wait until `count` of them have called it. */
+/** Returns a function whose callers wait until `count` of them have called it. */
 export function barrier(count: number): () => Promise<void> {
   let open = () => {}
   const opened = new Promise<void>((resolve) => {

@@ -34,7 +34,7 @@ describe('defineOperations', () => {
     defineOperations({ DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND, CONTENT_CREATION: { amount: -5 } })
   })
 
-  test('takes a shared range made narrower', () => {
+  test('accepts a narrower range of a shared operation', () => {
     const narrow = defineOperations({
       ...sharedOperations,
       CREDIT_SPEND: { ...CREDIT_SPEND, amount: { min: -100, max: -2 } },
@@ -58,7 +58,7 @@ describe('defineOperations', () => {
 })
 
 describe('a limit and a pair', () => {
-  test("are of an operation of one's own, and a limit of a shared one, too", () => {
+  test("are allowed for an app's own operation, and a limit for a shared one as well", () => {
     const daily = { times: 1, per: 'day' } as const
     const games = defineOperations({
       ...sharedOperations,
@@ -72,14 +72,14 @@ describe('a limit and a pair', () => {
     >()
   })
 
-  test('are what they can be', () => {
+  test('accept only valid values', () => {
     // @ts-expect-error no such window
     defineOperations({ ...sharedOperations, PRIZE: { amount: 5, limit: { times: 1, per: 'year' } } })
     // @ts-expect-error a limit of nothing
     defineOperations({ ...sharedOperations, PRIZE: { amount: 5, limit: { per: 'day' } } })
-    // @ts-expect-error paired or not said
+    // @ts-expect-error paired is true or left out
     defineOperations({ ...sharedOperations, PRIZE: { amount: 5, paired: false } })
-    // @ts-expect-error a shared operation is for everyone, alone
+    // @ts-expect-error a shared operation is for everyone, also alone
     defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, paired: true } })
   })
 })
@@ -122,18 +122,18 @@ describe('a retired operation', () => {
     ])
   })
 
-  test('is retired or not said to be, and no shared one', () => {
-    // @ts-expect-error retired or not said
+  test('is true or left out, and is not allowed for a shared operation', () => {
+    // @ts-expect-error retired is true or left out
     defineOperations({ ...sharedOperations, PRIZE: { amount: 5, retired: false } })
     // @ts-expect-error every app posts the shared operations
     defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, retired: true } })
-    // @ts-expect-error nor a fixed one
+    // @ts-expect-error also an operation with a fixed amount
     defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, retired: true } })
   })
 })
 
 describe('a command', () => {
-  test('answers a result, or in a transaction what was posted', () => {
+  test('returns a result, or in a transaction what was posted', () => {
     const ledger = {} as Ledger<typeof content>
     void (async (tx: TransactionClient) => {
       const entries = [{ ownerId: 'a', operation: 'CREDIT_ADD' }] as const
@@ -157,14 +157,14 @@ describe("another app's operation", () => {
     void (() => ledger.postEntry({ ownerId: 'a', operation: 'CONTENT_CREATION', nonce: 'n' }))
     // @ts-expect-error PROJECT_PAYMENT belongs to freelance
     void (() => ledger.postEntry({ ownerId: 'a', operation: 'PROJECT_PAYMENT', nonce: 'n' }))
-    // @ts-expect-error nor does it as a filter
+    // @ts-expect-error nor as a filter
     void (() => ledger.entries({ ownerId: 'a', operations: ['PROJECT_PAYMENT'] }))
-    // @ts-expect-error nor is freelance's ledger content's
+    // @ts-expect-error freelance's ledger is not content's
     const other: Ledger<typeof content> = {} as Ledger<typeof freelance>
     void other
   })
 
-  test('is no operation of an entry', async () => {
+  test('is not an operation of an entry', async () => {
     const ledger = {} as Ledger<typeof content>
     void (async () => {
       const result = await ledger.postEntry({ ownerId: 'a', operation: 'CREDIT_ADD', nonce: 'n' })

@@ -12,11 +12,11 @@ import {
   transferOperations,
 } from '../src/index.ts'
 
-/** What reaches defineOperations from callers that the compiler did not check. */
+/** Accepts what reaches defineOperations from callers that the compiler did not check. */
 const unchecked = defineOperations as (operations: unknown) => Operations
 
 describe('defineOperations', () => {
-  test('answers the list as it is, frozen', () => {
+  test('returns the same list, frozen', () => {
     const operations = defineOperations({ ...sharedOperations, TIP: { amount: 7 } })
     expect(operations.TIP.amount).toBe(7)
     expect(Object.isFrozen(operations)).toBe(true)
@@ -82,7 +82,7 @@ describe('defineOperations', () => {
   })
 })
 
-test('an app that got a list past the compiler does not start', async () => {
+test('an app whose wrong list got past the compiler does not start', async () => {
   const pool = createPool('postgresql://nobody@127.0.0.1:1/none')
   const operations = { CREDIT_ADD: sharedOperations.CREDIT_ADD } as unknown as Operations
   expect(() => createLedger({ app: 'content', operations, pool })).toThrow(
@@ -124,7 +124,7 @@ describe("the compiler's message", () => {
   })
 })
 
-/** What the compiler prints of a folder with a tsconfig.json. */
+/** Returns what the compiler prints about a folder with a tsconfig.json. */
 function compile(folder: string): Promise<string> {
   const root = fileURLToPath(new URL('../../..', import.meta.url))
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc')

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { defineOperations } from '../src/index.ts'
 import { brokenBooks, games, openGames } from './open-ledger.ts'
 
-// As long as an app's servers are replaced, or after an older version was deployed again, a server meets operations that
-// its code lacks. It reads, corrects and captures what is there.
+// While an app's servers are replaced, or after an older version was deployed again, a server meets operations that its
+// code lacks. It still reads, corrects and captures their entries and holds.
 const { ledger: older, sql, another } = await openGames()
 const newerGames = defineOperations({
   ...games,
@@ -17,14 +17,14 @@ const newer = another(newerGames)
 
 const unknown = { operation: null, operationName: 'GAME_NEW' }
 
-/** An entry of an operation that only the newer server knows. */
+/** Posts an entry of an operation that only the newer server knows. */
 async function postNew(ownerId: string) {
   const posted = await newer.postEntry({ ownerId, operation: 'GAME_NEW', nonce: 'new' })
   if (!posted.ok) throw posted.error
   return posted.entry
 }
 
-test('an older server starts, and says which operations its code lacks and what to do', async () => {
+test('an older server starts, and logs which operations its code lacks and what to do', async () => {
   expect(await newer.assertReady()).toEqual([])
   expect(await older.assertReady()).toEqual([
     expect.stringMatching(/lacks operations .* games: GAME_NEW, GAME_FEE, .* back with retired: true/),
@@ -105,7 +105,7 @@ test('an older server captures and releases their holds', async () => {
   expect(await older.releaseHold(second)).toMatchObject({ ok: true, hold: { ...fee, status: 'RELEASED' } })
 })
 
-test('a nonce that one of them has used is a duplicate, by itself and among others', async () => {
+test('a nonce that one of them has used is a duplicate, alone and in a list', async () => {
   await postNew('eve')
   const add = (ownerId: string, nonce: string) =>
     ({ ownerId, operation: 'CREDIT_ADD', amount: 1, nonce }) as const

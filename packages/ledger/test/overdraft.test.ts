@@ -9,7 +9,7 @@ const post = (ownerId: string, operation: 'CREDIT_ADD' | 'CREDIT_SPEND', amount:
   ledger.postEntry({ ownerId, operation, amount, nonce: crypto.randomUUID() })
 
 describe('an overdraft', () => {
-  test('lets the balance go below 0, as far as it goes', async () => {
+  test('lets the balance go below 0, down to its limit', async () => {
     expect(await ledger.setOverdraft({ ownerId: 'a', limit: 5 })).toEqual({
       ok: true,
       balance: { ownerId: 'a', amount: 0, overdraft: 5, held: 0, available: 5 },
@@ -27,7 +27,7 @@ describe('an overdraft', () => {
     })
   })
 
-  test('that is in use is not taken away', async () => {
+  test('that is in use cannot be lowered', async () => {
     await ledger.setOverdraft({ ownerId: 'used', limit: 10 })
     await post('used', 'CREDIT_SPEND', 7)
     expect(await ledger.setOverdraft({ ownerId: 'used', limit: 6 })).toMatchObject({
@@ -46,7 +46,7 @@ describe('an overdraft', () => {
     })
   })
 
-  test('that a hold needs is not taken away', async () => {
+  test('that a hold needs cannot be lowered', async () => {
     await ledger.setOverdraft({ ownerId: 'held', limit: 10 })
     const hold = { ownerId: 'held', operation: 'CREDIT_SPEND', amount: 4, nonce: 'h', expiresIn: 60 } as const
     await ledger.holdCredits(hold)
@@ -67,13 +67,13 @@ describe('an overdraft', () => {
     expect(await ledger.setOverdraft({ ownerId: 'vast', limit: maxCredits })).toMatchObject({ ok: true })
   })
 
-  test('of 0 for an owner never seen makes no account', async () => {
+  test('of 0 for an unknown owner makes no account', async () => {
     const result = await ledger.setOverdraft({ ownerId: 'nobody', limit: 0 })
     expect(result).toEqual({ ok: true, balance: balanceOf('nobody', 0) })
     expect((await sql.query("SELECT FROM ledger.accounts WHERE owner_id = 'nobody'")).rows).toEqual([])
   })
 
-  test('lowered while it is spent: never below what is in use', async () => {
+  test('that is lowered while it is spent never ends below what is in use', async () => {
     for (let round = 0; round < 10; round += 1) {
       const ownerId = `race ${round}`
       await ledger.setOverdraft({ ownerId, limit: 5 })

@@ -12,7 +12,7 @@ afterAll(async () => {
   await pool.end()
 })
 
-/** How many rows and index entries were read so far of accounts, entries and holds. */
+/** Returns how many rows and index entries were read so far of accounts, entries and holds. */
 async function rowsRead(): Promise<number> {
   await pool.query('SELECT pg_stat_force_next_flush()')
   const { rows } = await sql.query(
@@ -22,7 +22,7 @@ async function rowsRead(): Promise<number> {
   return Number(rows[0].count)
 }
 
-/** Writes in every way, and reads. */
+/** Uses every way to write, and reads. */
 async function useAll(round: number): Promise<void> {
   const ownerId = `owner ${round}`
   const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 2 } as const
@@ -44,7 +44,7 @@ async function useAll(round: number): Promise<void> {
     )),
   ]
   expect(results.map(({ ok }) => ok)).toEqual([false, ...Array(8).fill(true)])
-  // PostgreSQL keeps a plan once it has made some.
+  // PostgreSQL keeps a plan after it has made a few.
   for (let n = 0; n < 10; n += 1) {
     await ledger.balance(ownerId)
     await ledger.balanceAt(ownerId, new Date())
@@ -84,21 +84,21 @@ test('plans that were made for empty tables read few rows once the tables are la
   await useAll(3)
   await useAll(4)
   expect((await rowsRead()) - before).toBeLessThan(5000)
-  // And plans that are made for large tables do not, either.
+  // Plans that are made for large tables read few rows too.
   await sql.query(`ANALYZE ${tables.map((table) => `ledger.${table}`).join()}`)
   const analyzed = await rowsRead()
   await useAll(5)
   expect((await rowsRead()) - analyzed).toBeLessThan(5000)
 })
 
-/** How many rows and index entries something reads. */
+/** Returns how many rows and index entries `run` reads. */
 async function readBy(run: () => Promise<unknown>): Promise<number> {
   const before = await rowsRead()
   await run()
   return (await rowsRead()) - before
 }
 
-/** Entries of one owner as a long history has them, past every check. */
+/** Writes the entries of one owner with a long history, past every check. */
 async function fill(ownerId: string, operations: readonly string[], count: number, refunds: number | null) {
   await sql.query(
     `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, hash, created_on, refunds)
@@ -114,7 +114,7 @@ async function fill(ownerId: string, operations: readonly string[], count: numbe
   await sql.query('ANALYZE ledger.accounts, ledger.entries_games')
 }
 
-test('a limit reads nothing of what does not count, however many corrections there are', async () => {
+test('a limit reads only what counts, however many corrections there are', async () => {
   await fill('refunded', ['GAME_TICKET'], 5000, 1)
   const ticket = { ownerId: 'refunded', operation: 'GAME_TICKET', amount: 1 } as const
   const read = await readBy(async () => {
@@ -127,7 +127,7 @@ test('a limit reads nothing of what does not count, however many corrections the
   expect(read).toBeLessThan(500)
 })
 
-test('a page with a metadata filter looks at 10,000 entries at most, of however many operations', async () => {
+test('a page with a metadata filter looks at 10,000 entries at most, however many operations it selects', async () => {
   const operations = ['GAME_VISIT', 'GAME_ONCE', 'GAME_TICKET', 'CREDIT_ADD'] as const
   await fill('long', operations, 40_000, null)
   for (const order of ['NEWEST_FIRST', 'OLDEST_FIRST'] as const) {

@@ -4,7 +4,7 @@ import { balanceOf, openLedger, operations } from './open-ledger.ts'
 
 const { ledger, pool, posted, sql, another } = await openLedger()
 
-/** How many rows the owner has: [accounts, entries]. */
+/** Returns how many rows the owner has: [accounts, entries]. */
 async function rowsOf(ownerId: string): Promise<number[]> {
   const { rows } = await sql.query(
     `SELECT (SELECT count(*)::int FROM ledger.accounts WHERE owner_id = $1) AS accounts,
@@ -15,7 +15,7 @@ async function rowsOf(ownerId: string): Promise<number[]> {
 }
 
 describe('postEntry', () => {
-  test('posts an entry and answers it with the balance', async () => {
+  test('posts an entry and returns it with the balance', async () => {
     const before = Date.now()
     const result = await ledger.postEntry({
       ownerId: 'ada',
@@ -104,7 +104,7 @@ describe('postEntry', () => {
     expect(await rowsOf(what)).toEqual([0, 0])
   })
 
-  test('takes what is just within the limits', async () => {
+  test('accepts values at the limits', async () => {
     const ownerId = '🦉'.repeat(255)
     const metadata = { a: `${'é'.repeat(2047)}x` }
     const result = await ledger.postEntry({
@@ -126,7 +126,7 @@ describe('postEntry', () => {
     expect(JSON.stringify(result.ok && result.entry.metadata)).toBe('{"__proto__":"x"}')
   })
 
-  test('compares owners byte for byte', async () => {
+  test('compares owners byte by byte', async () => {
     const owners = ['e\u0301', '\u00e9', 'E\u0301', ' é', 'é ']
     for (const ownerId of owners) await ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', nonce: 'n' })
     for (const ownerId of owners) {
@@ -176,7 +176,7 @@ describe('postEntry', () => {
   })
 })
 
-describe('a nonce sent again', () => {
+describe('a repeated nonce', () => {
   const request = {
     ownerId: 'twice',
     operation: 'CREDIT_ADD',
@@ -185,7 +185,7 @@ describe('a nonce sent again', () => {
     metadata: { a: '1' },
   } as const
 
-  test('answers the original, and whether the request is identical', async () => {
+  test('returns the original, and whether the request is identical', async () => {
     const first = await ledger.postEntry(request)
     const cases = [
       [request, true],
@@ -218,7 +218,7 @@ describe('a nonce sent again', () => {
     })
   })
 
-  test('is found before an amount rule that changed since', async () => {
+  test('is found before an amount rule that has changed', async () => {
     await ledger.postEntry({ ownerId: 'ruled', operation: 'CREDIT_ADD', amount: 10, nonce: 'n' })
     const narrower = another(
       defineOperations({
@@ -240,14 +240,14 @@ describe('a nonce sent again', () => {
     await narrower.close()
   })
 
-  test('of a refused request is free', async () => {
+  test('of a refused request can be used again', async () => {
     const spend = { ownerId: 'later', operation: 'CREDIT_SPEND', amount: 2, nonce: 'n' } as const
     expect(await ledger.postEntry(spend)).toMatchObject({ error: { code: 'INSUFFICIENT_BALANCE' } })
     await ledger.postEntry({ ownerId: 'later', operation: 'CREDIT_ADD', amount: 2, nonce: 'in' })
     expect(await ledger.postEntry(spend)).toMatchObject({ ok: true })
   })
 
-  test('of another owner is no duplicate', async () => {
+  test('of another owner is not a duplicate', async () => {
     expect(await ledger.postEntry({ ...request, ownerId: 'someone else' })).toMatchObject({ ok: true })
   })
 })
@@ -265,7 +265,7 @@ test('every posting is reported once, with its outcome', async () => {
   ])
 })
 
-test('a listener that throws changes nothing of the outcome', async () => {
+test('a listener that throws does not change the outcome', async () => {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
   process.on('warning', onWarning)
@@ -287,7 +287,7 @@ test('a listener that throws changes nothing of the outcome', async () => {
   process.off('warning', onWarning)
 })
 
-test('created_on never falls along seq, whatever the clock does', async () => {
+test('created_on never decreases along seq, whatever the clock does', async () => {
   await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
     RETURN timestamptz '2100-01-01' - interval '1 day' * (SELECT count(*) FROM ledger.entries)`)
   for (const nonce of ['1', '2', '3'])
@@ -297,7 +297,7 @@ test('created_on never falls along seq, whatever the clock does', async () => {
   expect(times).toEqual([...times].sort((a, b) => a - b))
 })
 
-test('an account that is ahead of the clock takes nobody along who is not in a transaction with it', async () => {
+test('an account that is ahead of the clock moves only the accounts in its own transaction', async () => {
   await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
     RETURN CASE WHEN EXISTS (SELECT FROM ledger.accounts WHERE owner_id = 'ahead' AND seq > 0)
                 THEN timestamptz '2200-01-01' ELSE timestamptz '2300-01-01' END`)

@@ -3,7 +3,7 @@ import { brokenBooks, openGames, postAllBySql, type SqlRequest, stopClockAt } fr
 
 const { ledger, sql } = await openGames()
 
-// ledger.post_games takes any list of requests; these are lists that no command sends today.
+// ledger.post_games accepts any list of requests. No command sends the lists of this file.
 
 const start = '2026-11-22T10:00:00Z'
 const request = (nonce: string, ...lines: object[]) => ({
@@ -37,7 +37,7 @@ async function holdOf(ownerId: string, amount: number, expiresIn: number): Promi
 const add = (ownerId: string, amount: number) =>
   ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount, nonce: 'in' })
 
-test('a hold that is captured twice in one list is captured once', async () => {
+test('a hold that a list captures twice is captured once', async () => {
   await stopClockAt(sql, start)
   await add('a', 10)
   const captures = await holdOf('a', 5, 60)
@@ -61,12 +61,12 @@ test('a hold that is captured twice in one list is captured once', async () => {
   expect(await brokenBooks(sql)).toEqual([])
 })
 
-test('what a list has captured is not held again when another hold expires within it', async () => {
+test('captured credits are not held again when another hold expires within the list', async () => {
   await stopClockAt(sql, start)
   await add('b', 20)
   const captures = await holdOf('b', 5, 60)
   await holdOf('b', 7, 10)
-  // The other account's clock is ahead, so that the second transaction is later than the first.
+  // The other account's clock is ahead, so the second transaction is later than the first.
   await stopClockAt(sql, '2026-11-22T10:00:20Z')
   await add('ahead', 1)
   await stopClockAt(sql, start)
@@ -83,7 +83,7 @@ test('what a list has captured is not held again when another hold expires withi
   expect(await brokenBooks(sql)).toEqual([])
 })
 
-test('an entry that is reversed or refunded twice in one list is so once', async () => {
+test('an entry that a list reverses or refunds twice is corrected once', async () => {
   await stopClockAt(sql, start)
   await add('c', 10)
   const id = (await ledger.entryByNonce('c', 'in'))?.id
@@ -116,7 +116,7 @@ test('an entry that is reversed or refunded twice in one list is so once', async
   expect(await brokenBooks(sql)).toEqual([])
 })
 
-test('a transaction of several owners sent twice in one list is identical, in whatever order its owners are locked', async () => {
+test('a transaction of several owners that a list has twice is identical, whatever the order of the locks', async () => {
   await stopClockAt(sql, start)
   const lines = [line(2, 'CREDIT_ADD', 3), line(1, 'CREDIT_ADD', 2), line(2, 'CREDIT_SPEND', -1)].map(
     (each) => ({

@@ -12,7 +12,7 @@ const give = (ownerId: string, amount: number) => ({ ownerId, operation: 'CREDIT
 const amountOf = async (ownerId: string) => (await ledger.balance(ownerId)).amount
 
 describe('a transaction', () => {
-  test('posts its entries in their order, each with the seq and the balance of its owner', async () => {
+  test('posts its entries in order, each with the seq and the balance of its owner', async () => {
     await add('a1', 10)
     const result = await ledger.postTransaction({
       nonce: 't',
@@ -55,7 +55,7 @@ describe('a transaction', () => {
     expect(rows.map(({ place }) => place)).toEqual([1, 1, 2, 2])
   })
 
-  test('of 1 and of 100 entries is posted, of none and of 101 refused', async () => {
+  test('of 1 and of 100 entries is posted, of 0 and of 101 refused', async () => {
     const entries = (count: number) => Array.from({ length: count }, () => give('hundred', 1))
     expect(await ledger.postTransaction({ nonce: '1', entries: entries(1) })).toMatchObject({ ok: true })
     const hundred = await ledger.postTransaction({ nonce: '100', entries: entries(100) })
@@ -72,7 +72,7 @@ describe('a transaction', () => {
     expect(await amountOf('hundred')).toBe(101)
   })
 
-  test('of 100 owners, new ones, is posted whole or not at all', async () => {
+  test('of 100 new owners is posted completely or not at all', async () => {
     const owners = Array.from({ length: 100 }, (_, i) => `many ${i}`)
     const refused = await ledger.postTransaction({
       nonce: 'n',
@@ -86,7 +86,7 @@ describe('a transaction', () => {
     expect((await sql.query(left)).rows).toHaveLength(100)
   })
 
-  test('is judged in its order: a spend before the credits that would cover it is refused and named', async () => {
+  test('is judged in order: a spend before the credits that would cover it is refused and named', async () => {
     await add('ordered', 1)
     const entries = [spend('ordered', 1), give('other', 5), spend('ordered', 5), give('ordered', 5)] as const
     const refused = await ledger.postTransaction({ nonce: 'n', entries })
@@ -94,7 +94,7 @@ describe('a transaction', () => {
       error: {
         code: 'INSUFFICIENT_BALANCE',
         entryIndex: 2,
-        // What was available to the entry, and the balance as it still is.
+        // The message has what was available to the entry. The balance is the unchanged one.
         message: 'The posting takes 5 credits, ordered has 0 available.',
         balance: { ownerId: 'ordered', amount: 1 },
       },
@@ -104,7 +104,7 @@ describe('a transaction', () => {
     expect(await ledger.postTransaction({ nonce: 'n', entries: [a, b, d, c] })).toMatchObject({ ok: true })
   })
 
-  test('names the entry that breaks a rule, by its place in the input', async () => {
+  test('names the entry that breaks a rule, by its index in the input', async () => {
     const refused = await ledger.postTransaction({
       nonce: 'rules',
       entries: [
@@ -173,7 +173,7 @@ describe('a transaction', () => {
     })
   })
 
-  test('adds up exactly, beyond 2^53 too', async () => {
+  test('is summed up exactly, beyond 2^53 too', async () => {
     const most = 2 ** 53 - 1
     await add('vast', most)
     const entries = [spend('vast', most), give('vast 2', most), spend('vast 2', most), give('vast', most - 1)]
@@ -183,7 +183,7 @@ describe('a transaction', () => {
     })
   })
 
-  test('is told of entry by entry', async () => {
+  test('is reported entry by entry', async () => {
     posted.length = 0
     await ledger.postTransaction({ nonce: 'told', entries: [give('told', 3), spend('told', 1)] })
     expect(posted.map(({ amount, outcome }) => [amount, outcome])).toEqual([
@@ -194,7 +194,7 @@ describe('a transaction', () => {
 })
 
 describe("a transaction's nonce", () => {
-  test('sent again answers the original of the first owner, identical for the same whole request alone', async () => {
+  test('that is repeated returns the original of the first owner, identical only for the same whole request', async () => {
     await add('n1', 10)
     const entries = [give('n2', 3), spend('n1', 3), give('n2', 1)]
     const request = { nonce: 'again', metadata: { a: 'b' }, entries }
@@ -203,7 +203,7 @@ describe("a transaction's nonce", () => {
     const original = first.transaction.entries[0]
     const cases = [
       [request, true],
-      [{ ...request, balanced: true }, true], // a rule, which a replay is not judged by
+      [{ ...request, balanced: true }, true], // a replay is not judged by this rule
       [{ ...request, metadata: {} }, false],
       [{ ...request, entries: entries.slice(0, 2) }, false],
       [{ ...request, entries: [...entries, give('n2', 1)] }, false],
@@ -238,7 +238,7 @@ describe("a transaction's nonce", () => {
     expect(await amountOf('o2')).toBe(5)
   })
 
-  test('of one entry is the same as postEntry: each is the replay of the other', async () => {
+  test('of one entry is the same as with postEntry: each is the replay of the other', async () => {
     const entry = give('one', 2)
     await ledger.postEntry({ ...entry, nonce: 'entry' })
     expect(await ledger.postTransaction({ nonce: 'entry', entries: [entry] })).toMatchObject({
@@ -264,7 +264,7 @@ describe("a transaction's nonce", () => {
 })
 
 describe('at once', () => {
-  test('transactions that cross each other, old owners and new ones, neither deadlock nor lose a credit', async () => {
+  test('transactions in opposite orders, of old and new owners, neither deadlock nor lose a credit', async () => {
     const owners = Array.from({ length: 6 }, (_, i) => `cross ${i}`)
     for (const ownerId of owners.slice(0, 3)) await add(ownerId, 100)
     const results = await Promise.all(
@@ -311,7 +311,7 @@ describe("in the app's own transaction", () => {
     expect(await ledger.entryByNonce('tx 1', 'rollback')).toBeNull()
   })
 
-  test('two that post for several owners, each in one call, wait for each other and both commit', async () => {
+  test('two that each post for several owners in one call wait for each other, and both commit', async () => {
     const arrive = barrier(2)
     const run = (nonce: string, owners: readonly string[]) =>
       prisma.$transaction(async (tx) => {

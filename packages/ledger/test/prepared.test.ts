@@ -1,4 +1,4 @@
-// One connection: what it has prepared, and what it makes of functions that are replaced under it.
+// One connection: its prepared statements, and what happens when functions are replaced under it.
 import pg from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { createLedger } from '../src/index.ts'
@@ -15,7 +15,7 @@ afterAll(async () => {
 const add = (nonce: string) => ({ ownerId: 'ada', operation: 'CREDIT_ADD', amount: 5, nonce }) as const
 const isolated = (n: number) => ledger.balance(`owner ${n}`)
 
-test('reads of balances alone are prepared, once, however many and of whomever', async () => {
+test('only reads of balances are prepared, once, for any number of owners', async () => {
   const posted = await ledger.postEntry(add('1'))
   if (!posted.ok) throw posted.error
   for (let n = 0; n < 20; n += 1) {
@@ -30,7 +30,7 @@ test('reads of balances alone are prepared, once, however many and of whomever',
   expect(rows).toEqual([{ name: 'ledger.balances', kept: true }])
 })
 
-test('a migration that replaces their function changes what they answer, not whether', async () => {
+test('a migration that replaces their function changes their answer, but does not break them', async () => {
   const { amount } = await ledger.balance('ada')
   const { rows } = await sql.query("SELECT pg_get_functiondef('ledger.balances'::regproc) AS definition")
   await sql.query('DROP FUNCTION ledger.balances')

@@ -20,11 +20,11 @@ beforeAll(async () => {
 const seqs = (page: Awaited<ReturnType<typeof ledger.entries>>) => page.edges.map(({ node }) => node.seq)
 
 describe('balance', () => {
-  test('of an owner never seen is 0', async () => {
+  test('of an unknown owner is 0', async () => {
     expect(await ledger.balance('nobody')).toEqual(balanceOf('nobody', 0))
   })
 
-  test('of many owners in one turn is each its own', async () => {
+  test("of many owners in one turn is each owner's own", async () => {
     const owners = Array.from({ length: 64 }, (_, i) => (i % 2 ? 'ada' : `nobody ${i}`))
     const balances = await Promise.all(owners.map((ownerId) => ledger.balance(ownerId)))
     expect(balances.map(({ ownerId }) => ownerId)).toEqual(owners)
@@ -82,7 +82,7 @@ describe('entries', () => {
     expect(page.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false })
   })
 
-  test('of any page size, forward or backward, are all of them once and in order', async () => {
+  test('for any page size, forward or backward, are all entries once and in order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 50 }), fc.boolean(), async (size, backward) => {
         const read: number[] = []
@@ -104,7 +104,7 @@ describe('entries', () => {
     )
   })
 
-  test('of some operations alone', async () => {
+  test('can be limited to some operations', async () => {
     const page = await ledger.entries({
       ownerId: 'ada',
       operations: ['CONTENT_ACCESS', 'CREDIT_ADD'],
@@ -114,7 +114,7 @@ describe('entries', () => {
     expect(seqs(await ledger.entries({ ownerId: 'ada', operations: [] }))).toEqual([])
   })
 
-  test('stay where they are while new ones come', async () => {
+  test('keep their pages while new ones come', async () => {
     const first = await ledger.entries({ ownerId: 'ada', first: 5 })
     const again = { ownerId: 'ada', first: 5, after: first.pageInfo.endCursor } as const
     const second = seqs(await ledger.entries(again))

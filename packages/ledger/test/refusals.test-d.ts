@@ -21,7 +21,7 @@ type OfRelease = RefusalClasses<ReleaseError>
 
 type InstanceOf<Class> = Class extends new (...args: never[]) => infer Instance ? Instance : never
 
-test('a table of refusals has exactly those of its type', () => {
+test('a table of refusals has exactly the classes of its type', () => {
   expectTypeOf({ ValidationError, NotFoundError, HoldEndedError }).toExtend<OfRelease>()
   expectTypeOf({ ValidationError, NotFoundError }).not.toExtend<OfRelease>()
   expectTypeOf({
@@ -39,7 +39,7 @@ test('a table of refusals has exactly those of its type', () => {
   void [tooFew, tooMany]
 })
 
-test('a command is refused with what its type names, and nothing else', async () => {
+test('a command is refused with the errors of its type, and no others', async () => {
   const posted = await ledger.postEntry({ ownerId: 'o', operation: 'CREDIT_ADD', nonce: 'n' })
   if (!posted.ok) expectTypeOf(posted.error).toEqualTypeOf<PostingError>()
   const held = await ledger.holdCredits({ ownerId: 'o', operation: 'O', amount: 1, expiresIn: 1, nonce: 'n' })
@@ -52,15 +52,15 @@ test('a command is refused with what its type names, and nothing else', async ()
   if (!released.ok) expectTypeOf(released.error).toEqualTypeOf<ReleaseError>()
 })
 
-test("a command does not stand for one whose refusals are others'", () => {
-  // @ts-expect-error a refund can be refused with more than a posting
+test('a command cannot stand for one with other refusals', () => {
+  // @ts-expect-error a refund has more refusals than a posting
   const more: typeof ledger.postEntry.refusals = ledger.refundEntry.refusals
-  // @ts-expect-error a posting is never refused with all that refuses a refund
+  // @ts-expect-error a posting never has all refusals of a refund
   const fewer: typeof ledger.refundEntry.refusals = ledger.postEntry.refusals
   void [more, fewer]
 })
 
-test('errorsOf gives the classes of a command', () => {
+test('errorsOf returns the classes of a command', () => {
   const classes = errorsOf(ledger.setOverdraft)
   expectTypeOf<InstanceOf<(typeof classes)[number]>>().toEqualTypeOf<OverdraftError>()
 })

@@ -21,10 +21,10 @@ const fee = (ownerId: string, nonce: string) =>
   ({ ownerId, operation: 'GAME_FEE', amount: 4, nonce }) as const
 const add = (ownerId: string, nonce: string) =>
   ({ ownerId, operation: 'CREDIT_ADD', amount: 50, nonce }) as const
-/** What no caller whom the compiler checks can ask for. */
+/** Accepts calls that the compiler refuses. */
 const unchecked = newer as unknown as typeof older
 
-// What was posted and held before.
+// What was posted and held before the retirement.
 await older.postEntries([add('ann', 'add'), fee('ann', 'before'), add('bob', 'add')])
 const before = await older.entryByNonce('ann', 'before')
 const held = await older.holdCredits({ ...fee('ann', 'hold'), expiresIn: 600 })
@@ -53,14 +53,14 @@ describe.each([
     expect(await allRows(sql)).toEqual(rows)
   })
 
-  test('is refused with the whole of its transaction, by its place in it', async () => {
+  test('is refused with its whole transaction, by its index in it', async () => {
     const entries = [add('bob', ''), fee('ann', '')].map(({ nonce: _, ...entry }) => entry)
     const refused = await ledger.postTransaction({ nonce: 'whole', entries })
     expect(refused).toMatchObject(refusal('entries.1.operation'))
     expect(await ledger.entryByNonce('bob', 'whole')).toBeNull()
   })
 
-  test('is refused alone, in a batch and among postings of one moment', async () => {
+  test('is refused alone in a batch, and among other postings of the same moment', async () => {
     const nonce = crypto.randomUUID()
     const mixed = () => [add('ann', `${nonce} 1`), fee('ann', `${nonce} 2`), add('bob', `${nonce} 3`)]
     expect(await ledger.postEntries(mixed())).toMatchObject([
@@ -80,7 +80,7 @@ describe.each([
     expect(await allRows(sql)).toEqual(rows)
   })
 
-  test('answers a posting of before, sent again, as ever: a replay is found before anything else is judged', async () => {
+  test('of an earlier posting that is sent again is a replay, which is found before anything is judged', async () => {
     expect(await ledger.postEntry(fee('ann', 'before'))).toMatchObject({
       error: { code: 'DUPLICATE_NONCE', identical: true, entry: { id: before.id } },
     })
@@ -104,7 +104,7 @@ describe.each([
   })
 })
 
-test('a hold of before is captured and released, and its capture reversed', async () => {
+test('a hold of a retired operation is captured and released, and its capture reversed', async () => {
   const captured = await newer.captureHold({ id: held.hold.id, nonce: 'capture' })
   expect(captured).toMatchObject({ ok: true, entry: { operation: 'GAME_FEE', amount: -4 } })
   if (!captured.ok) throw captured.error
@@ -113,7 +113,7 @@ test('a hold of before is captured and released, and its capture reversed', asyn
   expect(await newer.releaseHold(kept.hold.id)).toMatchObject({ ok: true, hold: { status: 'RELEASED' } })
 })
 
-test('the SQL functions refuse it whoever calls, whatever its line pretends to be', async () => {
+test('the SQL functions refuse a retired operation, whoever calls and whatever the line pretends', async () => {
   const line = { app: 'games', ownerId: 'ann', operation: 'GAME_FEE', amount: -1 }
   const post = (more: object) => postBySql(sql, { ...line, nonce: crypto.randomUUID(), ...more })
   const [addition] = (await older.entries({ ownerId: 'ann', operations: ['CREDIT_ADD'], last: 1 })).edges
@@ -126,14 +126,14 @@ test('the SQL functions refuse it whoever calls, whatever its line pretends to b
   expect(await allRows(sql)).toEqual(rows)
 })
 
-test('an app whose transfers are retired has none', async () => {
+test('an app whose transfers are retired has no transfers', async () => {
   expect([gamesBefore, retiring].map(hasTransfers)).toEqual([true, false])
   const transfer = { from: 'ann', to: 'bob', amount: 1, nonce: 'transfer' }
   expect(await older.transfer(transfer)).toMatchObject(refusal('operation', 'TRANSFER_OUT'))
   await expect(newer.transfer(transfer)).rejects.toThrow('Transfers need the operations')
 })
 
-test('a server that differs from the database starts, and says what to do', async () => {
+test('a server that differs from the database starts, and logs what to do', async () => {
   expect(await newer.assertReady()).toEqual([])
   expect(await older.assertReady()).toEqual([
     expect.stringMatching(/retired operations .* games .*: TRANSFER_OUT, GAME_FEE\. .*retired: true/),
@@ -145,7 +145,7 @@ test('a server that differs from the database starts, and says what to do', asyn
   ])
 })
 
-test('an operation that is posted again is posted', async () => {
+test('an operation whose retirement is undone is posted again', async () => {
   await declare([])
   expect(await older.postEntry(fee('ann', 'again'))).toMatchObject({ ok: true })
   expect(await brokenBooks(sql)).toEqual([])

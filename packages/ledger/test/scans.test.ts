@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { createScans } from '../src/reading/scans.ts'
 
-/** Scans that end when they are told to. */
+/** Creates scans that the test ends. */
 function createTestScans(patienceMs = 60_000) {
   const scan = createScans(patienceMs)
   const begun: string[] = []
@@ -18,7 +18,7 @@ function createTestScans(patienceMs = 60_000) {
   return { start, begun, end: (name: string, error?: Error) => end.get(name)?.(error) }
 }
 
-test('two go on at once, the others in the order in which they came, whatever becomes of those before', async () => {
+test('two run at once, the others in the order in which they came, whatever becomes of those before', async () => {
   const { start, begun, end } = createTestScans()
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(start)
   await nextTurn()
@@ -39,7 +39,7 @@ test('two go on at once, the others in the order in which they came, whatever be
   expect(await later).toBe('e')
 })
 
-test('beyond as many as may wait, one is refused at once', async () => {
+test('a scan beyond the limit is refused at once', async () => {
   const { start, begun, end } = createTestScans()
   const all = Array.from({ length: 202 }, (_, index) => start(String(index)))
   await expect(start('one more')).rejects.toMatchObject({ code: 'OVERLOADED' })
@@ -51,7 +51,7 @@ test('beyond as many as may wait, one is refused at once', async () => {
   expect(begun).toHaveLength(202)
 })
 
-test('one that waits too long is told so, and takes no turn', async () => {
+test('a scan that waits too long is refused, and takes no turn', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const { start, begun, end } = createTestScans(1_000)

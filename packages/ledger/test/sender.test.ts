@@ -5,7 +5,7 @@ import type { Draft } from '../src/posting/draft.ts'
 import { createSender, LockedElsewhere } from '../src/posting/sender.ts'
 import { draftOf, idsOf, jobMaker } from './jobs.ts'
 
-/** Sends a job for each draft in one call; `post` says what becomes of a call, by its number from 1. */
+/** Sends a job for each draft in one call. `post` decides the result of each call, by its number from 1. */
 async function send(
   drafts: readonly Draft[],
   post: (ids: readonly string[], call: number) => readonly (string | LockedElsewhere)[],
@@ -28,7 +28,7 @@ const posted = (ids: readonly string[]) => ids.map((id) => `${id} posted`)
 const conflict = new TransactionConflictError('conflict')
 const unavailable = new DatabaseUnavailableError('unavailable')
 
-test('every caller is told the outcome of his own job', async () => {
+test('every caller gets the outcome of its own job', async () => {
   const { calls, told } = await send(drafts('ann', 'bob'), posted)
   expect(calls).toEqual([['ann', 'bob']])
   expect(told).toEqual({ ann: 'ann posted', bob: 'bob posted' })
@@ -45,7 +45,7 @@ test('a job whose account is locked elsewhere is not answered, and waits for tha
   expect(idsOf(backlog.takeOneOfEach(10))).toEqual(['ann bob'])
 })
 
-test('a call that gets no lock has all of its jobs wait', async () => {
+test('when a call gets no lock, all of its jobs wait', async () => {
   const { backlog, calls, told } = await send(drafts('ann', 'bob'), () => {
     throw new AccountBusyError()
   })
@@ -66,7 +66,7 @@ test.each([conflict, unavailable])('what may pass is sent again, five times in a
   expect(lasting.told).toEqual({ ann: error.code, bob: error.code })
 })
 
-test('what is overdue is not sent again', async () => {
+test('an overdue job is not sent again', async () => {
   const failing = () => {
     throw conflict
   }
@@ -83,7 +83,7 @@ test('a hold is not sent again when its answer was lost', async () => {
   expect(told).toEqual({ ann: 'DATABASE_UNAVAILABLE', bob: 'bob posted' })
 })
 
-test('one that makes its call fail is found by halving, and fails alone', async () => {
+test('a job that makes its call fail is found by halving, and fails alone', async () => {
   const { calls, told } = await send(drafts('ann', 'bob', 'poison', 'eve'), (ids) => {
     if (ids.includes('poison')) throw new Error('poisoned')
     return posted(ids)
@@ -97,7 +97,7 @@ test('one that makes its call fail is found by halving, and fails alone', async 
   })
 })
 
-test('a caller whose draft the call left out is told so', async () => {
+test('a caller whose draft the call left out gets an error', async () => {
   const { told } = await send(drafts('ann', 'bob'), () => ['posted'])
   expect(told).toEqual({ ann: 'posted', bob: 'Error: ledger.post left a draft out' })
 })

@@ -26,7 +26,7 @@ async function startOn(url: string): Promise<void> {
 }
 
 describe('a start', () => {
-  test('is refused by the name of a setting that cannot be had, with the statement that mends it', async () => {
+  test('is refused with the name of a setting that cannot be set, and the statement that fixes it', async () => {
     const who = `ALTER ROLE "ledger" IN DATABASE "${database.name}" SET session_replication_role`
     await sql.query(`${who} = 'replica'`)
     await expect(startOn(database.url)).rejects.toThrow(
@@ -42,7 +42,7 @@ describe('a start', () => {
     await expect(startOn(database.url)).resolves.toBeUndefined()
   })
 
-  test("the url's own options go before ours", async () => {
+  test("the url's own options come before ours", async () => {
     const options = '-c TimeZone=America/St_Johns -c search_path=nowhere -c work_mem=5MB'
     const client = new pg.Client(connectionTo(`${database.url}?options=${encodeURIComponent(options)}`))
     await client.connect()

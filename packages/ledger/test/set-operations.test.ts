@@ -10,7 +10,7 @@ const content = [...shared, 'CONTENT_CREATION', 'CONTENT_ACCESS']
 const declare = (app: string, operations: unknown, retired: unknown = []) =>
   sql.query('SELECT ledger.set_operations($1, $2, $3)', [app, operations, retired])
 
-/** What an app has in the database: its operations, and its partition with constraints and indexes. */
+/** What the database has for an app: its operations, and its partition with constraints and indexes. */
 async function stateOf(app: string) {
   const { rows } = await sql.query(
     `SELECT a.operations, a.retired, a.updated_on, c.oid::text, c.relfilenode::text,
@@ -22,7 +22,7 @@ async function stateOf(app: string) {
   return rows[0]
 }
 
-/** The functions of schema ledger, as they are. */
+/** The functions of schema ledger. */
 async function functionsNow() {
   const { rows } = await sql.query(
     `SELECT array_agg(row(p.oid, p.oid::regprocedure, md5(p.prosrc), p.proacl) ORDER BY p.oid)::text AS functions
@@ -64,7 +64,7 @@ describe('a name that no app can have is refused', () => {
     expect(create).toThrow(`"${app}" is taken`)
   })
 
-  test('a name that only begins like them is one', async () => {
+  test('a name that only begins like them is accepted', async () => {
     await sql.query('BEGIN')
     for (const app of ['correction', 'captures', 'ledgers', 'templates']) await declare(app, shared)
     expect(await postBySql(sql, { app: 'correction' })).toMatchObject({ outcome: 'posted' })
@@ -101,7 +101,7 @@ describe('ledger.set_operations', () => {
     expect(await stateOf('content')).toEqual(before)
   })
 
-  test('refuses to drop an operation that entries have', async () => {
+  test('refuses to drop an operation with entries', async () => {
     await ledger.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: '1' })
     await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION', nonce: '2' })
     const before = await stateOf('content')
@@ -111,7 +111,7 @@ describe('ledger.set_operations', () => {
     expect(await stateOf('content')).toEqual(before)
   })
 
-  test('adds an operation, and drops one that was never used; nothing of another app changes', async () => {
+  test('adds an operation, and drops an unused one, without a change of another app', async () => {
     const freelance = await stateOf('freelance')
     const partition = (await stateOf('content')).oid
     const post = (operation: string) => postBySql(sql, { operation, nonce: operation })
@@ -130,7 +130,7 @@ describe('ledger.set_operations', () => {
     await declare('content', content.concat('CONTENT_BOOST'))
   })
 
-  test('retires an operation, and takes that back: the list says all', async () => {
+  test('retires an operation, and undoes it: the list decides', async () => {
     await declare('content', content.concat('CONTENT_BOOST'), ['CONTENT_CREATION'])
     expect(await stateOf('content')).toMatchObject({ retired: ['CONTENT_CREATION'] })
     await declare('content', content.concat('CONTENT_BOOST'))
@@ -141,7 +141,7 @@ describe('ledger.set_operations', () => {
     const other = await stateOf('content')
     await sql.query('BEGIN')
     await declare('newcomer', shared)
-    // The migration is not committed yet: the other app neither waits nor sees it.
+    // The migration is not committed yet. The other app neither waits nor sees it.
     expect(
       await ledger.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'meanwhile' }),
     ).toMatchObject({
@@ -183,7 +183,7 @@ test("an app's migration that stays open holds up no other app, whichever plans 
   }
 })
 
-test('an operation dropped under a running server is answered as retryable, elsewhere', async () => {
+test('an operation dropped under a running server gives a retryable error, for another server', async () => {
   const posting = { ownerId: 'ada', operation: 'CONTENT_ACCESS', nonce: 'dropped' } as const
   await declare('content', [...shared, 'CONTENT_CREATION', 'CONTENT_BOOST'])
   await expect(ledger.postEntry(posting)).rejects.toMatchObject({ code: 'SERVER_OUTDATED', retryable: true })

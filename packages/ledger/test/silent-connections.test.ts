@@ -7,7 +7,7 @@ const database = await createTestDatabase()
 const proxy = await startTcpProxy(database.url)
 vi.stubEnv('REQUEST_TIMEOUT_MS', '5000')
 const pool = createPool(proxy.url)
-pool.options.idleTimeoutMillis = 0 // what is closed here is closed by what is tested
+pool.options.idleTimeoutMillis = 0 // so that only the tested code closes connections
 afterAll(async () => {
   await pool.end()
   await proxy.close()
@@ -20,14 +20,14 @@ const messageOf = (unanswered: Promise<unknown>) =>
     (error: Error) => error.message,
   )
 
-/** Two connections that have been in use. No other test has them. */
+/** Opens two connections and uses them. No other test has them. */
 async function openTwo() {
   const clients = await Promise.all([pool.connect(), pool.connect()])
   for (const client of clients) await client.query('SELECT')
   return clients
 }
 
-test('where one answer does not come, idle connections that carried nothing since are closed, and others stay', async () => {
+test('when an answer does not come, idle connections that were silent since then are closed, and others stay', async () => {
   const [first, second] = await openTwo()
   proxy.silence()
   const unanswered = messageOf(first.query('SELECT'))
@@ -45,7 +45,7 @@ test('where one answer does not come, idle connections that carried nothing sinc
   expect(pool.totalCount).toBe(0)
 })
 
-test('the same of an answer to what the pool itself asks, as postings do', async () => {
+test('the same applies to queries of the pool itself, as for postings', async () => {
   for (const client of await openTwo()) client.release()
   proxy.silence()
   const unanswered = messageOf(pool.query('SELECT'))
@@ -64,7 +64,7 @@ test('the same of an answer to what the pool itself asks, as postings do', async
   later.release(true)
 })
 
-test('what a network has lost is closed or found soon, whether it is in use or idle', () => {
+test('a connection that the network lost is soon closed or found, in use or idle', () => {
   const { idleTimeoutMillis } = createPool(proxy.url).options
   expect(idleTimeoutMillis).toBeGreaterThan(0)
   expect(Number(idleTimeoutMillis) + readBounds('10000').query).toBeLessThan(15_000)

@@ -5,7 +5,8 @@ import { allRows, openGames, postAllBySql, type SqlRequest } from './open-ledger
 
 const { ledger, sql } = await openGames()
 
-// Callers that go around the domain: whatever they send, the functions leave nothing behind that verify would name.
+// Callers may go around the TypeScript code. Whatever they send, the functions leave nothing behind that verify would
+// report.
 
 const id = '019a9f3e-5c1f-7d60-8a38-0f3a52a7c1de'
 const line = (account: number | null, amount: number, rest: object = {}) => ({
@@ -30,8 +31,8 @@ const post = (ownerIds: readonly (string | null)[], ...requests: (SqlRequest | n
 
 const broken = async () => (await verifyLedger(sql, { apps: ['games'] })).broken
 
-describe('an id of an attempt that is used again', () => {
-  test('by other owners and nonces makes transactions of their own', async () => {
+describe('an attempt id that is used again', () => {
+  test('by other owners and nonces makes separate transactions', async () => {
     const add = [line(1, 1)]
     await post(['a'], request('1', add, id))
     await post(['b'], request('1', add, id), request('2', add, id))
@@ -55,7 +56,7 @@ describe('an id of an attempt that is used again', () => {
 })
 
 describe('a reversal of a part', () => {
-  test('is refused, and so is one that does something else, too', async () => {
+  test('is refused, and so is a reversal that does something else too', async () => {
     const [{ entries }] = await post(['d', 'e'], request('two', [line(1, 5), line(2, 7)]))
     const [{ entries: others }] = await post(['d'], request('one', [line(1, 3)]))
     const [d, e] = [line(1, -5, { reverses: entries[0].id }), line(2, -7, { reverses: entries[1].id })]
@@ -82,7 +83,7 @@ describe('a reversal of a part', () => {
   })
 })
 
-describe('a list that is not one', () => {
+describe('an invalid list', () => {
   test.each([
     ['no lines', ['f'], [request('n', [])], 'from 1 to 1, not by one of <NULL>'],
     [
@@ -118,7 +119,7 @@ describe('a list that is not one', () => {
   })
 })
 
-describe('what is no list of columns', () => {
+describe('invalid columns', () => {
   const columns = {
     id: [id],
     nonce: ['odd'],
@@ -197,14 +198,14 @@ describe('a hold', () => {
     expect(await ledger.balance('holder')).toMatchObject({ amount: 10, held: 0 })
   })
 
-  test('of 365 days is made, and its owner listed', async () => {
+  test('of 365 days is made, and its owner can be listed', async () => {
     await ledger.postEntry({ ownerId: 'patient', operation: 'CREDIT_ADD', nonce: 'in' })
     expect(await hold('patient', 'h', [spend], years(1))).toMatchObject([{ outcome: 'held' }])
     expect(await ledger.holds('patient')).toMatchObject([{ status: 'HELD' }])
   })
 })
 
-test('an account stays once a call has used it, whatever a later line of the call leaves of it', async () => {
+test('an account stays once a call has used it, whatever a later line of the call does', async () => {
   const aside = (rest: object) => ({
     ...request('none', [{ account: 1, operation: null, amount: 0, ...rest }]),
     nonce: null,
@@ -263,7 +264,10 @@ test('whatever is sent to the functions, verify finds nothing', async () => {
     invalid: fc.constantFrom(false, false, true),
     lines: fc.array(lines, { maxLength: 3 }),
   })
-  /** Reverses the newest transaction as a whole or in part, refunds or captures what is there: what chance seldom hits. */
+  /**
+   * Reverses the newest transaction or a part of it, refunds, or captures an existing hold. Chance alone seldom does
+   * this.
+   */
   const aimed = fc.constantFrom('reverses', 'refunds', 'captures')
   const entries = async () =>
     (

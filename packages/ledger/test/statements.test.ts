@@ -1,15 +1,15 @@
-// How many SQL statements each thing costs, as PostgreSQL itself counts them.
+// How many SQL statements each call costs, as PostgreSQL counts them.
 import { describe, expect, test } from 'vitest'
 import type { LedgerResult } from '../src/index.ts'
 import { openGames } from './open-ledger.ts'
 
 const { database, prisma, ledger, another, sql } = await openGames()
 
-/** What a statement is about: the function of the ledger that it calls, or its text. */
+/** Returns the ledger's function that a statement calls, or the statement's text. */
 const subject = (statement: string) =>
   /^SELECT (ledger\.\w+)\(/.exec(statement)?.[1] ?? statement.replaceAll(/\s+/g, ' ').trim()
 
-/** The statements that something costs. Beside them its process may wake readers, which no posting waits for. */
+/** Returns the statements of a call, without the wake-ups of readers, which no posting waits for. */
 async function costOf(run: () => Promise<unknown>): Promise<string[]> {
   const statements = (await database.statementsOf(run)).map(subject)
   return statements.filter((statement) => statement !== 'SELECT pg_notify($1, $2)').toSorted()
@@ -19,7 +19,7 @@ const add = (ownerId: string, nonce: string, amount = 1) =>
   ({ ownerId, operation: 'CREDIT_ADD', amount, nonce }) as const
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
-/** Goes on later in this turn of the event loop, as the requests do that came at the same time. */
+/** Continues later in this turn of the event loop, like other requests that came at the same time. */
 async function afterTicks(count: number): Promise<void> {
   for (let left = count; left > 0; left -= 1) await new Promise<void>((resolve) => process.nextTick(resolve))
 }
@@ -64,7 +64,7 @@ describe('a call', () => {
     ])
   })
 
-  test('that names something else looks it up first', async () => {
+  test('that names another row looks it up first', async () => {
     const { entry } = await ok(ledger.postEntry({ ...spender, nonce: 'to refund' }))
     const { transaction } = await ok(
       ledger.transfer({ from: 'spender', to: 'ada', amount: 1, nonce: 'to reverse' }),
@@ -88,7 +88,7 @@ describe('a call', () => {
     ])
   })
 
-  test("in the app's own transaction adds nothing to it but itself", async () => {
+  test("in the app's own transaction adds only its own statement", async () => {
     const cost = await costOf(() =>
       prisma.$transaction((tx) => ledger.postEntry(add('ada', 'in a transaction'), { tx })),
     )
@@ -96,7 +96,7 @@ describe('a call', () => {
   })
 })
 
-describe('postings that are asked for at once', () => {
+describe('postings at the same time', () => {
   test.each([
     [1, ['append']],
     [2, ['post']],
@@ -155,7 +155,7 @@ describe('reads', async () => {
     for (const [index, n] of [...numbers(12), 3, 3].entries()) expect(together[index]).toEqual(await read(n))
   })
 
-  test('of a page are one statement, of whatever size', async () => {
+  test('of a page are one statement, whatever its size', async () => {
     await ledger.postEntries(numbers(100).map((n) => add('paged', `${n}`)))
     for (const first of [1, 10, 100]) {
       expect(await costOf(() => ledger.entries({ ownerId: 'paged', first }))).toHaveLength(1)
@@ -163,7 +163,7 @@ describe('reads', async () => {
     }
   })
 
-  test('of pages of one kind in one turn are one statement, and answer as one by one', async () => {
+  test('of pages of one kind in one turn are one statement, with the same answers as one by one', async () => {
     await ledger.postEntries(
       numbers(60).map((n) => ({
         ...(n % 3
@@ -196,7 +196,7 @@ describe('reads', async () => {
   })
 })
 
-test('nothing else is said to PostgreSQL when a ledger begins', async () => {
+test('a new ledger sends PostgreSQL nothing else', async () => {
   const own = another(ledger.operations)
   expect(await costOf(() => ok(own.postEntry(add('first', 'n'))))).toEqual(['ledger.append_games'])
   await own.close()

@@ -55,7 +55,7 @@ describe("postEntry in the app's own transaction", () => {
     expect(await ledger.balance('refused')).toMatchObject({ amount: 10 })
   })
 
-  test('goes on where the app catches a refusal', async () => {
+  test('goes on when the app catches a refusal', async () => {
     await credits('caught')
     await prisma.$transaction(async (tx) => {
       const spend = { ownerId: 'caught', operation: 'CREDIT_SPEND', amount: 50, nonce: 'n' } as const
@@ -65,7 +65,7 @@ describe("postEntry in the app's own transaction", () => {
     expect(await ledger.balance('caught')).toMatchObject({ amount: 5 })
   })
 
-  test('sees its own postings, others see them once it commits', async () => {
+  test('sees its own postings, and others see them once it commits', async () => {
     await credits('seen')
     await prisma.$transaction(async (tx) => {
       await ledger.postEntry({ ownerId: 'seen', operation: 'CREDIT_SPEND', amount: 10, nonce: 'a' }, { tx })
@@ -79,7 +79,7 @@ describe("postEntry in the app's own transaction", () => {
     expect(await ledger.balance('seen')).toMatchObject({ amount: 0 })
   })
 
-  test('waits for a transaction that posts to the same account, and judges after it', async () => {
+  test('waits for a transaction that posts to the same account, and is judged after it', async () => {
     await credits('waits')
     const spend = (nonce: string) =>
       ({ ownerId: 'waits', operation: 'CREDIT_SPEND', amount: 10, nonce }) as const
@@ -91,7 +91,7 @@ describe("postEntry in the app's own transaction", () => {
     expect(await second[0]).toMatchObject({ ok: false, error: { code: 'INSUFFICIENT_BALANCE' } })
   })
 
-  test('answers a deadlock as a retryable conflict', async () => {
+  test('reports a deadlock as a retryable conflict', async () => {
     await credits('left')
     await credits('right')
     const add = (ownerId: string, nonce: string) => ({ ownerId, operation: 'CREDIT_ADD', nonce }) as const
@@ -134,11 +134,11 @@ test.each([
   },
 )
 
-describe('a transaction that the app does not let fail', () => {
+describe('a transaction whose error the app catches', () => {
   const posting = (ownerId: string) => ({ ownerId, operation: 'CREDIT_ADD', nonce: 'n' }) as const
   const failing = (tx: { $queryRaw: typeof prisma.$queryRaw }) => tx.$queryRaw`SELECT 1 / 0`
 
-  test('an error that the app swallows comes to light when it commits, with what had failed', async () => {
+  test('fails when it commits, with the original error', async () => {
     const swallowing = prisma.$transaction(async (tx) => {
       const { entry } = await ledger.postEntry(posting('swallowed'), { tx })
       await failing(tx).catch(() => {})
@@ -152,7 +152,7 @@ describe('a transaction that the app does not let fail', () => {
     expect(await ledger.entryByNonce('swallowed', 'n')).toBeNull()
   })
 
-  test('an error that the app swallows comes to light at the next call of the ledger', async () => {
+  test('fails at the next call of the ledger', async () => {
     const swallowing = prisma.$transaction(async (tx) => {
       await failing(tx).catch(() => {})
       await ledger.postEntry(posting('swallowed'), { tx })
@@ -161,7 +161,7 @@ describe('a transaction that the app does not let fail', () => {
     expect(await ledger.entryByNonce('swallowed', 'n')).toBeNull()
   })
 
-  test('an error after a savepoint that the app rolls back to is the app to handle: the rest is committed', async () => {
+  test('goes on after a rollback to a savepoint, and the rest is committed', async () => {
     await prisma.$transaction(async (tx) => {
       await ledger.postEntry(posting('savepoint'), { tx })
       await tx.$executeRaw`SAVEPOINT here`

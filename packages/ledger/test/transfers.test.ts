@@ -42,7 +42,7 @@ describe('a transfer', () => {
     expect(await amountOf('eve')).toBe(0)
   })
 
-  test('needs the credits, and makes no account where it is refused', async () => {
+  test('needs the credits, and makes no account when it is refused', async () => {
     const result = await ledger.transfer({ from: 'poor', to: 'nobody', amount: 1, nonce: 'n' })
     expect(result).toMatchObject({
       error: { code: 'INSUFFICIENT_BALANCE', entryIndex: 0, balance: { ownerId: 'poor' } },
@@ -73,7 +73,7 @@ describe('a transfer', () => {
     expect(await amountOf('zoe')).toBe(0)
   })
 
-  test('beyond a range that the app made narrower is refused by its own field', async () => {
+  test('beyond a range that the app narrowed is refused with its own field', async () => {
     const narrow = createLedger({
       app: 'games',
       pool,
@@ -90,7 +90,7 @@ describe('a transfer', () => {
     })
   })
 
-  test('of an app without the operations is a mistake of its maker', async () => {
+  test("of an app without the operations is the app's mistake", async () => {
     const content = createLedger({ app: 'content', operations, pool })
     await expect(content.transfer({ from: 'a', to: 'b', amount: 1, nonce: 'n' })).rejects.toThrow(
       'Transfers need the operations ...transferOperations.',
@@ -167,7 +167,7 @@ describe('a paired operation', () => {
     expect([await amountOf('payer'), await amountOf('payee')]).toEqual([10, 0])
   })
 
-  test('mixed with others in a balanced transaction still neither makes nor destroys credits', async () => {
+  test('mixed with others in a balanced transaction neither makes nor destroys credits', async () => {
     await add('mixed', 10)
     const entries = [
       { ownerId: 'mixed', operation: 'TRANSFER_OUT', amount: 6 },

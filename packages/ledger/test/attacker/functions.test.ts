@@ -7,8 +7,8 @@ afterAll(async () => {
   expect(await everything()).toEqual(before)
 })
 
-// Every function of schema ledger, from the catalogue: a new one is refused to the role, or stands in this list with a call
-// that asks it for the other app's. `{secret}` is the other's owner.
+// Every function of schema ledger comes from the catalogue. A new function is refused to the role, or is in this list
+// with a call that asks it for the other app's data. `{secret}` is the other app's owner.
 const allowed: Readonly<Record<string, string>> = {
   may_use: "SELECT ledger.may_use('{other}') IS TRUE AS secret WHERE ledger.may_use('{other}')",
   now: 'SELECT ledger.now()',
@@ -31,14 +31,14 @@ const allowed: Readonly<Record<string, string>> = {
   live_holds_of: "SELECT ledger.live_holds_of('{other}', ARRAY['{secret}'])",
   accounts_page: "SELECT ledger.accounts_page('{other}', '', '', NULL, false, 100)",
   summary: "SELECT ledger.summary('{other}', NULL, '2000-01-01', '2100-01-01', 'month', NULL)",
-  // These post with the rights of the owner, into the app that stands in their text.
+  // These post with the owner's rights, into the app that is fixed in their text.
   [`post_${apps.own}`]: "SELECT ledger.post_{own}('{secret}', ARRAY['{secret}'], '{{1}}', '{}', false)",
   [`append_${apps.own}`]:
     "BEGIN; SELECT ledger.append_{own}('{secret}', gen_random_uuid(), 'n', NULL, 'CREDIT_SPEND', -77, -77)",
   [`try_${apps.own}`]: "SELECT ledger.try_{own}('{secret}', ARRAY['{secret}'], '{{1}}', '{}')",
 }
 
-// These run with the owner's rights, and ask themselves whose app it is.
+// These run with the owner's rights, and check the app by themselves.
 const checked: Readonly<Record<string, string>> = {
   find_keys: `SELECT ledger.find_keys('{app}', ARRAY['${keyId}'])`,
   touch_keys: `BEGIN; SELECT ledger.touch_keys('{app}', ARRAY['${keyId}'])`,
@@ -68,11 +68,11 @@ const { rows: advisory } = await owner.query<{ name: string; call: string }>(`
     FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_' ORDER BY 1`)
 
 describe('a function of schema ledger', () => {
-  test('is open to nobody by itself', () => {
+  test('is open to nobody by default', () => {
     expect(functions.filter(({ open }) => open)).toEqual([])
   })
 
-  test('is open to the role of an app where it stands in one of these lists, and nowhere else', () => {
+  test('is open to an app’s role if it is in one of these lists, and to nobody else', () => {
     const granted = functions.filter((each) => each.granted).map(({ name }) => name)
     expect(granted).toEqual([...Object.keys(allowed), ...Object.keys(checked)].toSorted())
   })
@@ -99,20 +99,20 @@ describe('a function of schema ledger', () => {
     const told = JSON.stringify([message, rows])
     expect(told).not.toMatch(new RegExp(`\\b(?:${credits.other.balance}|${credits.other.held})\\b`))
     expect(told).not.toContain(`${secret} nonce`)
-    // It asks for something that is there to be told: the owner is.
+    // The call asks for something that exists: the owner gets rows.
     if (call.includes("'{other}'")) expect((await owner.query(named(statement))).rows).not.toEqual(rows)
   })
 })
 
-test('ledger.append posts into its own app alone, whatever owner it names', async () => {
+test('ledger.append posts only into its own app, whatever owner it names', async () => {
   const call = named(
     `SELECT ledger.append_{own}('${secret}', gen_random_uuid(), 'n', NULL, 'CREDIT_SPEND', -77, -77) AS answer`,
   )
   const { rows } = await attempt(`BEGIN; ${call}`)
-  expect(JSON.stringify(rows)).toContain('insufficient') // of its own book’s account of that name, which has nothing
+  expect(JSON.stringify(rows)).toContain('insufficient') // its own book’s account of that name has nothing
 })
 
-// Functions of PostgreSQL itself that reach beyond the session.
+// Functions of PostgreSQL itself with effects beyond the session.
 describe('a function of PostgreSQL is refused', () => {
   test.each([
     ['pg_read_file', "SELECT pg_read_file('/etc/passwd')"],
@@ -166,7 +166,7 @@ describe('a function of PostgreSQL is refused', () => {
   })
 })
 
-describe('statistics tell no values', () => {
+describe('statistics reveal no values', () => {
   test('pg_stats has no column of the ledger', async () => {
     const { rows: seen } = await owner.query("SELECT FROM pg_stats WHERE schemaname = 'ledger'")
     expect(seen.length).toBeGreaterThan(0)
@@ -175,14 +175,14 @@ describe('statistics tell no values', () => {
     })
   })
 
-  test('pg_stat_activity hides what others ask', async () => {
+  test('pg_stat_activity hides the statements of others', async () => {
     await owner.query(`SELECT '${secret}'`)
     const { rows } = await attempt('SELECT query FROM pg_stat_activity WHERE usename <> current_user')
     expect(rows.length).toBeGreaterThan(0)
     expect(new Set(rows.map(({ query }) => query))).toEqual(new Set(['<insufficient privilege>']))
   })
 
-  test('the sequences tell no last value', async () => {
+  test('the sequences reveal no last value', async () => {
     const { rows } = await attempt("SELECT last_value FROM pg_sequences WHERE schemaname = 'ledger'")
     expect(new Set(rows.map(({ last_value }) => last_value))).toEqual(new Set([null]))
   })

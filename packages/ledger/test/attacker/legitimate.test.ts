@@ -3,7 +3,7 @@ import { createLedger, createPool, defineOperations, sharedOperations } from '..
 import { operations, postBySql } from '../open-ledger.ts'
 import { takeOverApp } from './stage.ts'
 
-// The other half: all that an app does in its own name, it does as its role.
+// The other half of the attacker's tests: everything that an app does for itself works with its role.
 const { apps, database, owner: sql, attacker: role, urlOf } = await takeOverApp()
 await sql.query('SELECT ledger.set_operations($1, $2)', [apps.own, Object.keys(operations)])
 await postBySql(sql, { app: apps.other, amount: 9 })
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 describe("an app's own database role", () => {
-  test('posts and reads in the name of its app', async () => {
+  test('posts and reads for its app', async () => {
     await ledger.assertReady()
     const posted = await ledger.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', amount: 5, nonce: 'n' })
     expect(posted).toMatchObject({ ok: true, balance: { amount: 5 } })
@@ -31,7 +31,7 @@ describe("an app's own database role", () => {
     expect((await ledger.entries({ ownerId: 'ada' })).edges).toHaveLength(2)
   })
 
-  test('does everything else that a ledger does, too', async () => {
+  test('does everything else that a ledger does', async () => {
     const spend = { ownerId: 'bob', operation: 'CREDIT_SPEND', amount: 5 } as const
     expect(await ledger.setOverdraft({ ownerId: 'bob', limit: 20 })).toMatchObject({ ok: true })
     const [first, second] = [
@@ -61,7 +61,7 @@ describe("an app's own database role", () => {
     expect(await ledger.balanceAt('ada', new Date())).toMatchObject({ amount: 0 })
   })
 
-  test('is told of new entries as they are posted', async () => {
+  test('hears of new entries as they are posted', async () => {
     const entries = await ledger.postedEntries('ada')
     const listeners = async () => {
       const { rows } = await sql.query(
@@ -73,7 +73,7 @@ describe("an app's own database role", () => {
     await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_ACCESS', nonce: 'live' })
     expect((await entries.next()).value.entry.nonce).toBe('live')
 
-    // Where it may not wake them, it posts all the same, and they see it a little later.
+    // Without the right to wake readers it still posts, and they see the entries a little later.
     await sql.query('REVOKE EXECUTE ON FUNCTION pg_notify FROM PUBLIC')
     const posted = await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_ACCESS', nonce: 'late' })
     expect(posted.ok).toBe(true)
@@ -82,7 +82,7 @@ describe("an app's own database role", () => {
     await entries.return?.()
   })
 
-  test("neither posts nor reads in another app's name", async () => {
+  test('neither posts nor reads for another app', async () => {
     const posting = { ownerId: 'ada', operation: 'CREDIT_ADD', nonce: 'x' } as const
     const refusal = new RegExp(`permission denied for function (post|append)_${apps.other}`)
     const attempts = [

@@ -3,19 +3,19 @@ import { describe, expect, test } from 'vitest'
 import { postBySql } from '../open-ledger.ts'
 import { secret, takeOverApp } from './stage.ts'
 
-// What the attacker is allowed, held for as long as it likes: the other app goes on.
+// The attacker holds what it is allowed to, for as long as it likes. The other app must go on.
 const connections = 6
 const { apps, owner, attacker, database, urlOf } = await takeOverApp({ connections })
 
 async function connect(whose: 'own' | 'other'): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: urlOf(whose) })
-  client.on('error', () => {}) // ended by PostgreSQL, in some of the tests
+  client.on('error', () => {}) // some of the tests let PostgreSQL end it
   await client.connect()
   return client
 }
 
 let posted = 0
-/** The other app posts, with so little patience that a lock in its way would be noticed. */
+/** The other app posts, with so little patience that a lock in its way would show. */
 async function otherPosts(): Promise<void> {
   const other = await connect('other')
   try {
@@ -33,7 +33,7 @@ async function otherPosts(): Promise<void> {
   }
 }
 
-describe('the other app posts and reads on while the attacker keeps', () => {
+describe('the other app goes on posting and reading while the attacker keeps', () => {
   const post = `SELECT ledger.append_${apps.own}('1', gen_random_uuid(), gen_random_uuid()::text, NULL, 'CREDIT_ADD', 1, 1)`
   const postTheSame = `SELECT ledger.append_${apps.own}('${secret}', gen_random_uuid(), 'n', NULL, 'CREDIT_ADD', 1, 1)`
   test.each([
@@ -75,12 +75,12 @@ describe('the other app posts and reads on while the attacker keeps', () => {
   })
 })
 
-describe('a session of the role that says nothing else', () => {
-  test('ends a transaction in which nothing happens, and lets go of its locks', async () => {
+describe('a session of the role with its default settings', () => {
+  test('ends an idle transaction, and releases its locks', async () => {
     const idle = await connect('own')
     const { rows } = await idle.query('SHOW idle_in_transaction_session_timeout')
     expect(rows[0].idle_in_transaction_session_timeout).not.toBe('0')
-    await idle.query("SET idle_in_transaction_session_timeout = '100ms'") // shorter, to see it
+    await idle.query("SET idle_in_transaction_session_timeout = '100ms'") // shorter than the default, for the test
     const ended = new Promise((resolve) => idle.once('end', resolve))
     await idle.query('BEGIN; LOCK TABLE ledger.accounts IN ACCESS SHARE MODE')
     await ended
@@ -95,7 +95,7 @@ describe('a session of the role that says nothing else', () => {
     },
   )
 
-  test('may not write more into files than its limit, whatever it says', async () => {
+  test('may not write more into files than its limit, whatever it sets', async () => {
     await attacker.query("SET work_mem = '64kB'; SET statement_timeout = 0")
     const { rows } = await attacker.query(
       "SELECT setting::int AS kb FROM pg_settings WHERE name = 'temp_file_limit'",
@@ -104,7 +104,7 @@ describe('a session of the role that says nothing else', () => {
     await owner.query(
       `ALTER ROLE ledger_${apps.own} IN DATABASE ${database.name} SET temp_file_limit = '1MB'`,
     )
-    const bounded = await connect('own') // the same bound, smaller, to see it
+    const bounded = await connect('own') // the same kind of limit, smaller, for the test
     await bounded.query("SET work_mem = '64kB'")
     await expect(
       bounded.query('SELECT n, repeat(md5(n::text), 10) AS t FROM generate_series(1, 100000) n ORDER BY t'),

@@ -4,15 +4,15 @@ import { verifyLedger } from '../../src/verify/verify.ts'
 import { postBySql } from '../open-ledger.ts'
 import { secret, takeOverApp } from './stage.ts'
 
-// What the functions that run with the owner's rights would meet if the attacker could make objects after all: here the
-// owner has given it a schema of its own, and temporary tables.
+// What functions with the owner's rights would meet if the attacker could make objects. Here the owner has given it a
+// schema of its own, and temporary tables.
 const { apps, attacker, database, owner, urlOf } = await takeOverApp()
 const mine = `${apps.own}_mine`
 await owner.query(
   `CREATE SCHEMA ${mine} AUTHORIZATION ledger_${apps.own}; GRANT TEMPORARY ON DATABASE ${database.name} TO ledger_${apps.own}`,
 )
 
-/** A body that takes the chance of running with more rights than its maker has. */
+/** A function body that uses the chance to run with more rights than its maker has. */
 const strike = `BEGIN UPDATE ledger.accounts SET balance = 1000000; RAISE EXCEPTION 'struck as %', current_user; END`
 
 const functions = [
@@ -86,7 +86,8 @@ const types = [
   `CREATE TYPE ${mine}.record AS (id int)`,
 ]
 
-// A cast needs a type of one's own: from it the attacker's function runs, with the rights of who casts.
+// A cast needs a type of the attacker's own. From it the attacker's function runs, with the rights of the user who
+// casts.
 const casts = [
   `CREATE TYPE ${mine}.number AS (value bigint)`,
   `CREATE FUNCTION ${mine}.number(${mine}.number) RETURNS bigint LANGUAGE plpgsql AS $$ ${strike} $$`,
@@ -111,7 +112,7 @@ async function postAndPostAgain(): Promise<void> {
   await attacker.query({ text: append, values: [`${nonce} alone`] })
 }
 
-describe('the functions of the ledger do not see', () => {
+describe('the functions of the ledger ignore', () => {
   test.each([
     ['functions in a schema of its own', named(mine), `${mine}, pg_catalog`],
     ['operators in a schema of its own', operators(mine), `${mine}, pg_catalog`],
@@ -135,7 +136,7 @@ describe('the functions of the ledger do not see', () => {
     expect((await verifyLedger(owner, { apps: [apps.own] })).broken.map(({ rows }) => rows)).toEqual([])
   })
 
-  test('a function that has no search_path of its own would: the attack is a real one', async () => {
+  test('a function without its own search_path would not: the attack is real', async () => {
     await owner.query(`CREATE FUNCTION ledger.careless() RETURNS timestamptz LANGUAGE plpgsql SECURITY DEFINER
       AS $$ BEGIN RETURN date_trunc('day', now()); END $$;
       GRANT EXECUTE ON FUNCTION ledger.careless TO ledger_${apps.own}`)
@@ -148,7 +149,7 @@ describe('the functions of the ledger do not see', () => {
       CREATE SCHEMA ${mine} AUTHORIZATION ledger_${apps.own}`)
   })
 
-  test('a cast of a type of its own runs before they do, with its own rights', async () => {
+  test('a cast of the attacker’s own type runs first, with the attacker’s rights', async () => {
     const before = await othersOf()
     for (const statement of casts) await attacker.query(statement)
     for (const argument of ['NULL, $1', '$1, $1']) {
@@ -186,7 +187,7 @@ describe('the functions of the ledger do not see', () => {
   })
 })
 
-test('the whole ledger works for it meanwhile, and the other app has what it had', async () => {
+test('the whole ledger works for the attacker meanwhile, and the other app keeps its data', async () => {
   const pool = createPool(urlOf('own'))
   const ledger = createLedger({ app: apps.own, operations: defineOperations(sharedOperations), pool })
   const adds = await ledger.postEntry({ ownerId: '2', operation: 'CREDIT_ADD', amount: 5, nonce: 'n' })

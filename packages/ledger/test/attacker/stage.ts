@@ -6,35 +6,35 @@ import { postBySql } from '../open-ledger.ts'
 
 /** What became of one statement of the attacker. */
 export interface Attempt {
-  /** PostgreSQL's code, "42501" where it is a matter of rights; undefined where the statement was carried out. */
+  /** PostgreSQL's code: "42501" for a missing right, or undefined when the statement was carried out. */
   readonly refused: string | undefined
   readonly message: string
   readonly rows: readonly Record<string, unknown>[]
   readonly rowCount: number
-  /** What PostgreSQL said beside: it warns, and goes on, where there is nothing that one may do. */
+  /** PostgreSQL's notices. It only warns when there is nothing that the user may do. */
   readonly notices: readonly string[]
 }
 
-/** The right is missing. */
+/** PostgreSQL's code for a missing right. */
 export const forbidden = '42501'
 
-/** What the other app keeps to itself: no answer to the attacker may have it in it. */
+/** What the other app keeps to itself. No answer to the attacker may contain it. */
 export const secret = 'victoria'
 
 /** The id of each app's API key. */
 export const keyId = 'AbCdEf123456'
 
-/** What the one account of each app has. */
+/** The balance and the held credits of each app's one account. */
 export const credits = { own: { balance: 77, held: 7 }, other: { balance: 4242, held: 42 } } as const
 
 /**
- * Two apps in one database, each with accounts, entries, a hold and a table of its own, and a session of the one who has
- * taken over the first: it logs in as that app's role.
+ * Makes two apps in one database, each with accounts, entries, a hold and its own table, and a session of an attacker
+ * who has taken over the first app: it logs in as that app's role.
  */
 export async function takeOverApp({ connections = 20 } = {}) {
   const database = await createTestDatabase()
   const mark = crypto.randomUUID().slice(0, 8)
-  // Roles belong to the whole server, which other tests share.
+  // Roles belong to the whole server, which other tests share, so the names must be unique.
   const apps = { own: `mallory_${mark}`, other: `victim_${mark}` }
   const owner = new pg.Client({ connectionString: database.directUrl })
   await owner.connect()
@@ -52,7 +52,8 @@ export async function takeOverApp({ connections = 20 } = {}) {
   for (const [whose, password] of Object.entries(passwords)) {
     const app = whose === 'own' ? apps.own : apps.other
     await provisionApp(owner, { app, password, connections })
-    // The attacker's owners are numbers, so that a cast of any other would fail and say what it is.
+    // The attacker's owners are numbers. A cast of any other owner to a number would fail, and the error would reveal
+    // it.
     const { balance, held } = whose === 'own' ? credits.own : credits.other
     const ownerId = whose === 'own' ? '1' : secret
     await postBySql(owner, {
@@ -93,11 +94,11 @@ export async function takeOverApp({ connections = 20 } = {}) {
     await database.drop()
   })
 
-  /** `{own}` and `{other}` in a statement are the names of the apps. */
+  /** Replaces `{own}` and `{other}` in a statement by the names of the apps. */
   const named = (statement: string) =>
     statement.replaceAll('{own}', apps.own).replaceAll('{other}', apps.other)
 
-  /** Runs a statement as the attacker. What it did in a transaction that it opened is rolled back. */
+  /** Runs a statement as the attacker, in a transaction that is rolled back. */
   async function attempt(statement: string, values: readonly unknown[] = []): Promise<Attempt> {
     const notices: string[] = []
     const hear = ({ message = '' }: { message: string | undefined }) => notices.push(message)
@@ -122,14 +123,14 @@ export async function takeOverApp({ connections = 20 } = {}) {
     }
   }
 
-  /** Expects that PostgreSQL refuses a statement, for want of a right unless another code is given. */
+  /** Expects that PostgreSQL refuses a statement: for a missing right unless another code is given. */
   async function expectRefused(statement: string, code = forbidden): Promise<void> {
     const { refused, message } = await attempt(statement)
     expect(`${refused} ${message}`).toMatch(new RegExp(`^${code} `))
     expect(message).not.toContain(secret)
   }
 
-  /** All that the attacker must not change: rows, and who may do what with which object. */
+  /** Everything that the attacker must not change: rows, and the rights on each object. */
   async function everything(): Promise<unknown> {
     const { rows } = await owner.query(`
       SELECT (SELECT json_agg(a ORDER BY book, owner_id) FROM ledger.accounts a) AS accounts,

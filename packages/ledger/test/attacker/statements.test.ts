@@ -1,20 +1,20 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { forbidden, secret, takeOverApp } from './stage.ts'
 
-// Each kind of statement by name, as one sends it who has taken an app over.
+// Each kind of statement that an attacker could send after taking an app over.
 const { attempt, expectRefused, everything, owner, apps } = await takeOverApp()
 const before = await everything()
 afterAll(async () => {
   expect(await everything()).toEqual(before)
 })
 
-// Every table of the ledger, from the catalogue: a new one is tried by itself.
+// Every table of the ledger, from the catalogue, so that a new table is tried too.
 const { rows: tables } = await owner.query<{ table: string; column: string; isRead: boolean }>(`
   SELECT c.relname AS table, a.attname AS column, c.relname IN ('accounts', 'entries', 'holds', 'apps') AS "isRead"
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = 1
    WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1`)
 
-describe('changing what the ledger keeps is refused', () => {
+describe('changing the ledger’s tables is refused', () => {
   test.each(
     tables.flatMap(
       ({ table, column }) =>
@@ -58,7 +58,7 @@ describe('changing what the ledger keeps is refused', () => {
   )('%s', (_, statement) => expectRefused(statement))
 })
 
-describe('reading beyond the own app is refused', () => {
+describe('reading beyond its own app is refused', () => {
   test.each(tables.filter(({ isRead }) => !isRead))('ledger.$table', async ({ table }) => {
     await expectRefused(`SELECT FROM ledger.${table}`)
     await expectRefused(`SELECT count(*) FROM ledger.${table}`)
@@ -106,7 +106,7 @@ describe('reading beyond the own app is refused', () => {
     expect(JSON.stringify(seen)).not.toContain(secret)
   })
 
-  test('COPY of a shared table sends its own rows alone', async () => {
+  test('COPY of a shared table sends only its own rows', async () => {
     expect(await attempt('COPY ledger.accounts TO STDOUT')).toMatchObject({ refused: undefined, rowCount: 1 })
   })
 })
@@ -126,7 +126,7 @@ describe('LOCK TABLE is refused', () => {
     '%s in %s MODE',
     (table, mode) => expectRefused(`BEGIN; LOCK TABLE ledger.${table} IN ${mode} MODE`),
   )
-  test('ACCESS SHARE of what it may not read', () =>
+  test('ACCESS SHARE of a table that it may not read', () =>
     expectRefused('BEGIN; LOCK TABLE ledger.entries_{other} IN ACCESS SHARE MODE'))
   test('any mode of the other app’s table', () =>
     expectRefused('BEGIN; LOCK TABLE {other}.things IN ACCESS SHARE MODE'))
@@ -303,7 +303,7 @@ describe('changing or dropping an object is refused', () => {
   )
 })
 
-describe('becoming another, and giving rights, is refused', () => {
+describe('becoming another role, and granting rights, is refused', () => {
   test.each([
     ['SET ROLE of the other', 'SET ROLE ledger_{other}'],
     ['SET ROLE by set_config', "SELECT set_config('role', 'ledger_{other}', false)"],
@@ -341,8 +341,8 @@ describe('becoming another, and giving rights, is refused', () => {
   })
 })
 
-// PostgreSQL only warns here. That nothing became of it, the comparison at the end says.
-describe('comes to nothing', () => {
+// PostgreSQL only warns here. The comparison at the end shows that nothing changed.
+describe('has no effect', () => {
   test.each([
     [
       'GRANT of what it has, without the right to pass it on',
@@ -382,7 +382,7 @@ describe('comes to nothing', () => {
   })
 })
 
-// What PostgreSQL allows everybody, and why that harms nobody else.
+// What PostgreSQL allows everybody, and why it harms nobody else.
 describe('is allowed, and harms nobody else', () => {
   test.each([
     ['DO: it runs with the own rights', 'DO $$ BEGIN PERFORM 1; END $$'],
@@ -418,12 +418,12 @@ describe('is allowed, and harms nobody else', () => {
     expect([undefined, forbidden]).toContain(refused) // newer versions refuse even this
   })
 
-  test('EXPLAIN names no value of the other app', async () => {
+  test('EXPLAIN reveals no value of the other app', async () => {
     const { rows } = await attempt(
       "EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM ledger.accounts WHERE book = '{other}'",
     )
     expect(rows.length).toBeGreaterThan(0)
     expect(JSON.stringify(rows)).not.toContain(secret)
-    expect(JSON.stringify(rows)).toContain(apps.other) // what it has written itself
+    expect(JSON.stringify(rows)).toContain(apps.other) // its own statement contains the name
   })
 })

@@ -14,7 +14,7 @@ import { key, makeCheckpoint, newFile, rechain, strangersKey } from './stage.ts'
 
 const hash = /hash [0-9a-f]{64} at seq \d+/
 
-/** Posts to ada, bob and an owner that is new. */
+/** Posts to ada, bob and a new owner. */
 async function postMore(app: string): Promise<void> {
   const ledger = createLedger({ app, operations, pool })
   for (const ownerId of ['ada', 'bob', 'new']) {
@@ -24,7 +24,7 @@ async function postMore(app: string): Promise<void> {
   await ledger.close()
 }
 
-test('has every account of every app in order, and is right after postings that came later', async () => {
+test('has every account of every app in order, and stays right after later postings', async () => {
   const { app } = await seed()
   const { file, checkpoint } = await makeCheckpoint()
   const accounts: string[] = []
@@ -47,7 +47,7 @@ test('has every account of every app in order, and is right after postings that 
   expect(answers.filter(({ question }) => question === 'checkpoint')).toHaveLength(2)
 })
 
-describe('finds what a superuser has done who also made every hash anew:', () => {
+describe('finds what a superuser did who also recomputed every hash:', () => {
   const account = (ownerId: string) => ({ broken: `account "${ownerId}"` })
   const ofAda = {
     ...account('ada'),
@@ -130,16 +130,16 @@ describe('finds what a superuser has done who also made every hash anew:', () =>
     const seeded = await seed()
     const { app } = seeded
     const { checkpoint } = await makeCheckpoint()
-    await postMore((await seed()).app) // another app's
+    await postMore((await seed()).app) // of another app
     expect((await intruder.query(statement, [...values(seeded)])).rowCount).toBeGreaterThan(0)
     await rechain(app)
     const { answers } = await verifyLedger(sql, { apps: [app], checkpoints: [checkpoint] })
     const answerOf = (wanted: string) => answers.find(({ question }) => question === wanted)
     expect(answerOf('checkpoint')?.rows).toContainEqual(expect.objectContaining(row))
-    expect(answerOf('chain')).toMatchObject({ count: 0 }) // it sees nothing any more
+    expect(answerOf('chain')).toMatchObject({ count: 0 }) // the chain alone shows nothing any more
   })
 
-  test('all of an app gone', async () => {
+  test('all rows of an app deleted', async () => {
     const { app } = await seed()
     const { checkpoint } = await makeCheckpoint()
     await intruder.query('DELETE FROM ledger.entries WHERE app = $1', [app])
@@ -152,7 +152,7 @@ describe('finds what a superuser has done who also made every hash anew:', () =>
   })
 })
 
-test('hashes that were left as they were: verify names the entry, and the checkpoint nothing', async () => {
+test('if the hashes were left alone, verify names the entry, and the checkpoint adds nothing', async () => {
   const { app, spent } = await seed()
   const { checkpoint } = await makeCheckpoint()
   await intruder.query('UPDATE ledger.entries SET nonce = $3 WHERE app = $1 AND id = $2', [
@@ -228,7 +228,7 @@ describe('a file is refused', async () => {
     await expect(open(text)).rejects.toThrow(new RegExp(`is refused: .*${problem}`))
   })
 
-  test('that somebody else signed, or that is not there', async () => {
+  test('that was signed with another key, or does not exist', async () => {
     await expect(openCheckpoint(file, [strangersKey.publicKey])).rejects.toThrow(
       'it was signed by another key',
     )
@@ -243,7 +243,7 @@ describe('a file is refused', async () => {
     await expect(openCheckpoint(newFile(), [key.publicKey])).rejects.toThrow('ENOENT')
   })
 
-  test('unless it is the one that was signed', async () => {
+  test('unless it is the file that was signed', async () => {
     const checkpoint = await open(withLines((all) => all))
     expect(await readAll(checkpoint)).toBe(lines.length - 2)
   })
@@ -263,7 +263,7 @@ describe('a file is refused', async () => {
   })
 })
 
-test('a checkpoint that cannot be finished leaves nothing', async () => {
+test('a checkpoint that cannot be finished leaves no file', async () => {
   const file = newFile()
   const onStart = () => {
     throw new Error('enough')
@@ -275,21 +275,21 @@ test('a checkpoint that cannot be finished leaves nothing', async () => {
   ).rejects.toThrow('ENO')
 })
 
-test('a checkpoint takes the place of no file', async () => {
+test('a checkpoint replaces no file', async () => {
   const file = newFile()
   writeFileSync(file, 'an older one')
   await expect(writeCheckpoint(sql, { file, privateKey: key.privateKey })).rejects.toThrow('EEXIST')
   expect(readFileSync(file, 'utf8')).toBe('an older one')
 })
 
-test('a key is one of Ed25519, and a private one is no public one', () => {
+test('a key must be Ed25519, and a private key is not a public one', () => {
   expect(() => readPublicKey('nothing')).toThrow('not a public key of Ed25519')
   expect(() => readPublicKey(String(key.privateKey.export({ type: 'pkcs8', format: 'pem' })))).toThrow(
     'not a public key of Ed25519',
   )
 })
 
-/** A line of JSON whose number of this name is one more. */
+/** Returns a line of JSON in which the number with this name is one higher. */
 function bumped(line: string, name: string): string {
   return line.replace(
     new RegExp(`("${name}":)(\\d+)`),
@@ -297,12 +297,12 @@ function bumped(line: string, name: string): string {
   )
 }
 
-/** A line of JSON whose hash of this name is another. */
+/** Returns a line of JSON in which the hash with this name is another. */
 function rehashed(line: string, name: string): string {
   return line.replace(new RegExp(`("${name}":")[0-9a-f]{64}`), `$1${'0'.repeat(64)}`)
 }
 
-/** Returns how many accounts there are, once all are read. */
+/** Reads all accounts and returns their number. */
 async function readAll(checkpoint: Checkpoint): Promise<number> {
   let count = 0
   for await (const { seq } of checkpoint.accounts()) if (seq >= 0n) count += 1

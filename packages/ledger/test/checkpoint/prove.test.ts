@@ -6,7 +6,7 @@ import { operations } from '../open-ledger.ts'
 import { intruder, pool, seed, sql } from '../verify/seed.ts'
 import { key, makeCheckpoint, rechain, strangersKey } from './stage.ts'
 
-/** A value as it is after JSON. */
+/** Returns a value as it is after JSON. */
 const overJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 test('every entry of a checkpoint can be proven, and later postings change nothing', async () => {
@@ -38,7 +38,7 @@ test('every entry of a checkpoint can be proven, and later postings change nothi
   )
 })
 
-test('says of later entries and of other accounts nothing but hashes', async () => {
+test('reveals only hashes of later entries and of other accounts', async () => {
   const { app, first, given } = await seed()
   const { checkpoint } = await makeCheckpoint()
   const proof = await proveEntry(sql, { app, id: first.id, checkpoint })
@@ -53,7 +53,7 @@ describe('any change of a proof is refused:', async () => {
   const { checkpoint } = await makeCheckpoint()
   const proof = overJson(await proveEntry(sql, { app, id: spent.id, checkpoint }))
 
-  test('none is not', () => expect(checkProof(proof, key.publicKey)).toMatchObject({ ok: true }))
+  test('no change is accepted', () => expect(checkProof(proof, key.publicKey)).toMatchObject({ ok: true }))
 
   const changes = changesOf(proof)
   test.each(changes)('%s', (_what, changed) => {
@@ -68,12 +68,12 @@ describe('any change of a proof is refused:', async () => {
     ['an unpaired surrogate', replaced(proof, ['entry', 'nonce'], '\ud800')],
   ])('%s', (_what, changed) => expect(checkProof(changed, key.publicKey)).toMatchObject({ ok: false }))
 
-  test('there are as many as a proof has values, several times', () =>
+  test('there are several changes for each value of a proof', () =>
     expect(changes.length).toBeGreaterThan(60))
 })
 
 describe('cannot be made', () => {
-  test('of an entry that there is not', async () => {
+  test('of an entry that does not exist', async () => {
     const { app } = await seed()
     const { checkpoint } = await makeCheckpoint()
     await expect(proveEntry(sql, { app, id: '999999999', checkpoint })).rejects.toThrow(
@@ -84,7 +84,7 @@ describe('cannot be made', () => {
     }
   })
 
-  test('of another app by its id', async () => {
+  test('of another app’s entry by its id', async () => {
     const { first } = await seed()
     const { app } = await seed()
     const { checkpoint } = await makeCheckpoint()
@@ -93,7 +93,7 @@ describe('cannot be made', () => {
     )
   })
 
-  test('where the history is not the one of the checkpoint', async () => {
+  test('when the history differs from the checkpoint', async () => {
     const { app, first, spent } = await seed()
     const { checkpoint } = await makeCheckpoint()
     await intruder.query("UPDATE ledger.entries SET nonce = 'x' WHERE app = $1 AND id = $2", [app, spent.id])
@@ -109,7 +109,7 @@ describe('cannot be made', () => {
 
 type Path = readonly (string | number)[]
 
-/** Copies of a JSON value, each with one change somewhere. */
+/** Returns copies of a JSON value, each with one change. */
 function changesOf(whole: unknown): [string, unknown][] {
   const changes: [string, unknown][] = []
   const visit = (value: unknown, at: Path) => {
@@ -145,7 +145,7 @@ function changesOf(whole: unknown): [string, unknown][] {
   return changes
 }
 
-/** A copy of a JSON value with another value somewhere. */
+/** Returns a copy of a JSON value with another value at one place. */
 function replaced(value: unknown, [name, ...deeper]: Path, other: unknown): unknown {
   if (name === undefined) return other
   if (Array.isArray(value)) {

@@ -24,20 +24,20 @@ export const strangersKey = newKey()
 
 let files = 0
 
-/** The place of a file that is not there yet. */
+/** Returns the path of a file that does not exist yet. */
 export function newFile(): string {
   files += 1
   return path.join(folder, `checkpoint-${files}.jsonl`)
 }
 
-/** Writes a checkpoint, and opens it. */
+/** Writes a checkpoint and opens it. */
 export async function makeCheckpoint(privateKey = key.privateKey) {
   const file = newFile()
   await writeCheckpoint(sql, { file, privateKey })
   return { file, checkpoint: await openCheckpoint(file, [key.publicKey, strangersKey.publicKey]) }
 }
 
-/** What whoever owns the database can do: makes all hashes of an app anew, so that each follows. */
+/** Recomputes all hashes of an app, as the database's owner can, so that the chain is valid again. */
 export async function rechain(app: string): Promise<void> {
   await intruder.query(
     `DO $$

@@ -21,7 +21,7 @@ const { numRuns, timeout } = isLong
   ? { numRuns: 300, timeout: 7_200_000 }
   : { numRuns: 4, timeout: 1_200_000 }
 
-/** How many circles of owners there are: calls for different ones may be under way at the same time. */
+/** How many groups of owners there are. Calls for different groups may run at the same time. */
 const circles = 3
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
   },
 )
 
-/** Carries steps out one after another, and compares what each comes to with what the model says. */
+/** Carries steps out one after another, and compares each outcome with the model's. */
 function createPerformance(stage: Stage, posters: readonly Poster[], tally: Tally) {
   const model = new LedgerModel()
   model.now = start
@@ -85,7 +85,7 @@ function createPerformance(stage: Stage, posters: readonly Poster[], tally: Tall
     return { command, id: draft.id, send }
   }
 
-  /** Has the processes post at once, and the model one after another, in the order that PostgreSQL wrote down. */
+  /** Lets the processes post at once. The model follows in the order that PostgreSQL recorded. */
   const performCrowd = async (crowd: Crowd) => {
     const turns = crowd.map((wishes, turn) =>
       wishes.flatMap((wish, index) => {
@@ -105,7 +105,7 @@ function createPerformance(stage: Stage, posters: readonly Poster[], tally: Tall
       all.flatMap(({ id }) => id ?? []),
     )
     const byId = new Map(all.map((each) => [each.id, each]))
-    // What is refused before it is sent is refused whatever the others came to.
+    // A request that is refused before it is sent is refused whatever the others did.
     const unsent = all.filter(({ id }) => id === undefined)
     const inOrder = [...ids.flatMap((id) => byId.get(id) ?? []), ...unsent]
     expect(inOrder).toHaveLength(all.length)

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Has a database write down each call that posts for the apps that are declared afterwards, with what it settled, in the
- * order in which the calls were carried out: that is written while the call still keeps its accounts locked.
+ * Makes a database record each call that posts for the apps that are declared later, with its outcomes. The record is
+ * written while the call still keeps its accounts locked, so that its order is the order of the calls.
  */
 export async function recordCalls(sql: pg.Client): Promise<void> {
   await sql.query(`
@@ -50,7 +50,7 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
     END $$;`)
 }
 
-/** How many entries of apps' processes took the way that is made for one. */
+/** Returns how many entries the apps' processes posted by the function for single entries. */
 export async function appendedIn(sql: pg.Client, apps: string): Promise<number> {
   const { rows } = await sql.query<{ count: string }>(
     `SELECT count(*) FROM model.appended WHERE app LIKE $1 AND process LIKE 'process %'`,
@@ -59,7 +59,9 @@ export async function appendedIn(sql: pg.Client, apps: string): Promise<number> 
   return Number(rows[0]?.count)
 }
 
-/** The ids of an app's drafts, in the order in which they were settled; those that were never sent are not among them. */
+/**
+ * Returns the ids of an app's drafts in the order in which they were settled. Drafts that were never sent are missing.
+ */
 export async function settledIds(sql: pg.Client, ids: readonly string[]): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>(
     'SELECT id FROM model.settled WHERE id = ANY($1) ORDER BY place',
@@ -68,7 +70,7 @@ export async function settledIds(sql: pg.Client, ids: readonly string[]): Promis
   return rows.map(({ id }) => id)
 }
 
-/** How many entries the calls had that apps' processes made, and the most calls that one process had under way at once. */
+/** Returns how many entries each call of the apps' processes had, and the most calls that one process ran at once. */
 export async function callsOf(sql: pg.Client, apps: string): Promise<{ sizes: number[]; atOnce: number }> {
   const { rows } = await sql.query<{ sizes: number[]; at_once: string }>(
     `WITH calls AS (SELECT * FROM model.calls WHERE app LIKE $1)

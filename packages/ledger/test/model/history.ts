@@ -1,12 +1,12 @@
-// Random histories: few owners, few nonces, small balances and a clock that jumps, so that requests collide.
+// Random histories: with few owners, few nonces, small balances and a clock that jumps, requests collide.
 import fc from 'fast-check'
 import { maxCredits } from '../../src/index.ts'
 import type { Operation } from './operations.ts'
 
-/** What a request is about: the nth newest of those known; null: one that there is not. */
+/** The target of a request: the nth newest of the known ones, or null for one that does not exist. */
 type Target = number | null
 
-/** A request, before it is known what there is to correct, capture or repeat. */
+/** A request before it is known what there is to correct, capture or repeat. */
 export type Wish =
   | {
       readonly do: 'postEntry'
@@ -42,7 +42,7 @@ export type Wish =
   | { readonly do: 'balance' | 'liveHolds'; readonly owner: number }
   | { readonly do: 'balanceAt'; readonly owner: number; readonly ago: number }
   | { readonly do: 'holdAnswer'; readonly target: Target }
-  /** The nth newest request again, or one that differs from it. */
+  /** The nth newest request again, or a request that differs from it. */
   | {
       readonly do: 'repeat'
       readonly what: 'posting' | 'hold'
@@ -56,20 +56,20 @@ export interface EntryWish {
   readonly amount: number | null
 }
 
-/** One step of a history. What is in a batch can be posted in one call, in calls of any size, or one by one. */
+/** One step of a history. A batch may be posted in one call, in calls of any size, or one by one. */
 export type Step =
   | { readonly kind: 'clock'; readonly by: number }
   | { readonly kind: 'batch'; readonly wishes: readonly Wish[]; readonly dryRun: boolean }
   | { readonly kind: 'one'; readonly wish: Wish; readonly dryRun: boolean }
 
-/** The owner whose amounts are huge; the others' are small. */
+/** The owner with huge amounts. The amounts of the others are small. */
 export const richOwner = 0
 const owners = 5
 
 const owner = fc.integer({ min: 1, max: owners - 1 })
 const nonce = fc.integer({ min: 1, max: 400 })
 const isRare = (times: number) => fc.integer({ min: 1, max: times }).map((n) => n === 1)
-/** One of the newest, one of all, or none. */
+/** One of the newest, any of them, or none. */
 function target(newest: number): fc.Arbitrary<Target> {
   return fc.oneof(
     { weight: 30, arbitrary: fc.integer({ min: 0, max: newest }) },
@@ -80,7 +80,7 @@ function target(newest: number): fc.Arbitrary<Target> {
 const small = fc.integer({ min: 1, max: 6 })
 const leftOut = fc.constant(null)
 
-/** An entry whose amount the operation's rule allows, but for one in ten. */
+/** An entry. The operation's rule allows its amount in nine of ten cases. */
 function entryOf(operation: Operation, amount: fc.Arbitrary<number | null>): fc.Arbitrary<EntryWish> {
   return fc.record({
     owner,
@@ -229,7 +229,7 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
   },
 )
 
-/** Any of them can stand in one batch. */
+/** Requests that may share a batch. */
 const batchable: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 14, arbitrary: posting },
   { weight: 2, arbitrary: hold },
@@ -239,7 +239,7 @@ const batchable: fc.Arbitrary<Wish> = fc.oneof(
 
 const entryPosting = posting.filter((wish) => wish.do === 'postEntry' || wish.do === 'repeat')
 
-/** Requests that stand alone. */
+/** Requests that are sent alone. */
 const alone: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 12, arbitrary: hold },
   { weight: 2, arbitrary: repeat('hold') },
@@ -314,7 +314,7 @@ export function histories(length: { minLength: number; maxLength: number }): fc.
   )
 }
 
-/** Postings that are asked for at once: in one turn of the event loop, and in the next ones. */
+/** Postings at the same time: in one turn of the event loop, and in the next ones. */
 export type Crowd = readonly (readonly Wish[])[]
 
 const crowdSize = [

@@ -1,4 +1,4 @@
-/** Which of the database's ids is which of the model's, which counts from 1 as things are made; what a dry run makes is 0. */
+/** Maps the database's ids to the model's ids, which count from 1. The ids of a dry run are 0. */
 export class Ids {
   readonly #real: string[] = []
   readonly #numbers = new Map<string, number>()
@@ -9,7 +9,7 @@ export class Ids {
     this.#none = none
   }
 
-  /** Numbers an id that is new; a dry run's is '0'. */
+  /** Numbers a new id. A dry run's is '0'. */
   add(id: string): void {
     if (id === '0' || this.#numbers.has(id)) return
     this.#real.push(id)

@@ -1,7 +1,9 @@
 const duplicates = ['DUPLICATE_NONCE, another', 'DUPLICATE_NONCE, identical']
 const aHold = 'DUPLICATE_NONCE, another, a hold'
 
-/** Every kind of outcome that histories must come to, but for those that are rare for one request and frequent for others. */
+/**
+ * Every kind of outcome that histories must reach, without those that are rare for one request and frequent for others.
+ */
 export const kinds = [
   'dry run',
   ...of('postEntry', ...duplicates, aHold, 'POSTED', 'LIMIT_REACHED', 'VALIDATION_ERROR'),

@@ -12,7 +12,7 @@ import { createWorlds } from './world.ts'
 
 const { createWorld, declareApp } = await createWorlds()
 
-/** The two ways, each with a clock and connections of its own, so that they run at the same time. */
+/** The two ways to send requests. Each has its own clock and connections, so that they run at the same time. */
 const ways = await Promise.all(
   (['one by one', 'in batches'] as const).map(async (sending) => {
     const world = await createWorld(sending.replaceAll(' ', '_'))
@@ -24,7 +24,7 @@ const { numRuns, atLeast, timeout } = isLong
   ? { numRuns: 1500, atLeast: 400_000, timeout: 7_200_000 }
   : { numRuns: 40, atLeast: 20_000, timeout: 1_200_000 }
 
-test('histories come to the same in the model, one call after another, and in batches', {
+test('histories have the same outcomes in the model, call by call, and in batches', {
   timeout,
 }, async () => {
   const tally = new Tally()
@@ -43,7 +43,7 @@ test('histories come to the same in the model, one call after another, and in ba
       }
       expect(await world.brokenRows(app)).toEqual([])
     })
-    // The next history needs the clocks of both ways for itself, also where one of them has failed.
+    // The next history needs both clocks for itself, even if one of the two ways has failed.
     await Promise.allSettled(carriedOut)
     await Promise.all(carriedOut)
     for (const scene of scenes) tally.addAll(scene)

@@ -1,5 +1,5 @@
-// The ledger as the issue tells it, in memory and one request after another: no SQL, no locks, nothing kept that can be
-// counted from the entries and holds themselves.
+// The rules of the ledger in memory, one request after another: no SQL, no locks, and nothing stored that can be
+// counted from the entries and holds.
 import { type LedgerBalance, type LedgerMetadata, maxCredits } from '../../src/index.ts'
 import { type Operation, operations } from './operations.ts'
 import { nextWindow, windowStart } from './windows.ts'
@@ -33,10 +33,10 @@ export interface ModelHold {
   readonly capturedBy: number | null
 }
 
-/** A hold as it is answered: with its status at that moment. */
+/** A hold as it is returned, with its status at that moment. */
 export type HoldAnswer = ModelHold & { readonly status: 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED' }
 
-/** What became of a request: what was done, or the code of the refusal and what it says. */
+/** What became of a request: what was done, or the code of the refusal and its details. */
 export type Outcome =
   | {
       readonly code: 'POSTED'
@@ -74,20 +74,20 @@ export type Outcome =
   | { readonly code: 'TRANSACTION_NOT_FOUND' | 'ENTRY_NOT_FOUND' | 'HOLD_NOT_FOUND' }
   | { readonly code: 'NOT_REVERSIBLE' | 'ALREADY_REVERSED' }
 
-/** One entry that is asked for. */
+/** One entry of a request. */
 export interface ModelLine {
   readonly ownerId: string
   readonly operation: Operation
   /** Signed credits. */
   readonly amount: number
-  /** What the caller gave; null: left out. */
+  /** The caller's amount, or null when it was left out. */
   readonly requested: number | null
   readonly reverses?: number
   readonly refunds?: number
   readonly holdId?: number
 }
 
-/** A transaction that is asked for. */
+/** A request for a transaction. */
 export interface ModelRequest {
   readonly nonce: string
   readonly metadata: LedgerMetadata
@@ -104,7 +104,7 @@ interface Transaction {
 interface Account {
   readonly ownerId: string
   overdraft: number
-  /** The latest moment at which anything was written. Nothing is ever written before it, whatever the clock does. */
+  /** The latest moment at which anything was written. Later writes are never earlier, whatever the clock does. */
   updatedOn: number
   readonly entries: ModelEntry[]
   readonly holds: Map<number, ModelHold>
@@ -120,7 +120,7 @@ interface State {
   readonly holds: Map<number, string>
 }
 
-/** A refusal, on its way out of a request. */
+/** Thrown to refuse a request. */
 class Refused extends Error {
   readonly outcome: Outcome
 
@@ -142,7 +142,7 @@ export class LedgerModel {
     return { entries: [...entries.keys()], transactions: [...transactions.keys()], holds: [...holds.keys()] }
   }
 
-  /** Answers what `run` would come to, with the id 0 for what it would make, and forgets it. */
+  /** Returns the outcome of `run`, with the id 0 for anything new, and forgets its effects. */
   dryRun<T>(run: () => T): T {
     const { accounts, entries, transactions, holds } = this.#state
     const before = {
@@ -160,7 +160,7 @@ export class LedgerModel {
     }
   }
 
-  /** Posts a transaction: all of its lines, or none. */
+  /** Posts a transaction: all of its lines or none. */
   post({ nonce, metadata, lines, invalid }: ModelRequest): Outcome {
     return answer(() => {
       for (const { ownerId } of lines) {
@@ -278,12 +278,12 @@ export class LedgerModel {
     })
   }
 
-  /** Holds of a dry run, which is told with the id 0, are told apart by ids below 0. */
+  /** Holds of a dry run are returned with the id 0. Inside, each has its own id below 0. */
   #newHoldId(): number {
     return (this.#state.holds.size + 1) * (this.#isDryRun ? -1 : 1)
   }
 
-  /** Posts what a hold promised; an amount left out takes all. */
+  /** Posts the entry that a hold was for. Without an amount it takes all. */
   capture(
     id: number,
     amount: number | null,
@@ -301,7 +301,7 @@ export class LedgerModel {
       : outcome
   }
 
-  /** Lets an owner have the credits of a hold back. */
+  /** Makes the credits of a hold available again. */
   release(id: number): Outcome {
     const hold = this.#hold(id)
     if (!hold) return { code: 'HOLD_NOT_FOUND' }
@@ -325,7 +325,7 @@ export class LedgerModel {
     if (balance.amount - balance.held + limit < 0) return { code: 'OVERDRAFT_IN_USE', balance }
     if (balance.amount > maxCredits - limit) return { code: 'BALANCE_OUT_OF_RANGE', balance, entryIndex: 0 }
     account.overdraft = limit
-    // An owner never seen stays so.
+    // An unknown owner stays unknown.
     if (limit > 0 || this.#state.accounts.has(ownerId)) {
       account.updatedOn = at
       this.#state.accounts.set(ownerId, account)
@@ -337,13 +337,13 @@ export class LedgerModel {
     return balanceAt(this.#account(ownerId), this.#at(ownerId))
   }
 
-  /** What an owner had at a moment. */
+  /** Returns what an owner had at a moment. */
   balanceAt(ownerId: string, moment: number): number {
     const until = this.#account(ownerId).entries.filter(({ createdOn }) => createdOn <= moment)
     return until.at(-1)?.balanceAfter ?? 0
   }
 
-  /** An owner's live holds, newest first. */
+  /** Returns an owner's live holds, newest first. */
   liveHolds(ownerId: string): HoldAnswer[] {
     const at = this.#at(ownerId)
     const live = [...this.#account(ownerId).holds.values()].filter((hold) => isLive(hold, at))
@@ -422,7 +422,7 @@ export class LedgerModel {
     return { code: 'DUPLICATE_NONCE', entry: null, hold: hold ? holdAt(hold, at) : null, identical, balance }
   }
 
-  /** An owner's account; a new one where there is none. */
+  /** Returns an owner's account, a new one if there is none. */
   #account(ownerId: string): Account {
     const none = { overdraft: 0, updatedOn: 0, entries: [], holds: new Map(), nonces: new Map() }
     return this.#state.accounts.get(ownerId) ?? { ownerId, ...none }
@@ -432,7 +432,7 @@ export class LedgerModel {
     return this.#account(this.#state.holds.get(id) ?? '').holds.get(id)
   }
 
-  /** The moment that counts for an account. */
+  /** Returns the moment that counts for an account. */
   #at(ownerId: string): number {
     return Math.max(this.now, this.#account(ownerId).updatedOn)
   }
@@ -447,7 +447,7 @@ function answer(run: () => Outcome): Outcome {
   }
 }
 
-/** An account to change: entries and holds themselves never change. */
+/** Returns an account to change. Entries and holds never change. */
 function copyOf(account: Account): Account {
   return {
     ...account,
@@ -457,7 +457,7 @@ function copyOf(account: Account): Account {
   }
 }
 
-/** The hold that a line captures. */
+/** Returns the hold that a line captures. */
 function capturedBy({ holds }: Account, { holdId }: ModelLine): ModelHold | undefined {
   return holdId === undefined ? undefined : holds.get(holdId)
 }
@@ -485,7 +485,7 @@ function holdAt(hold: ModelHold, at: number): HoldAnswer {
   return { ...told, status: hold.expiresOn <= at ? 'EXPIRED' : 'HELD' }
 }
 
-/** Whether entries are those that the lines ask for. */
+/** Whether entries are the ones that the lines ask for. */
 function isSame(
   entries: readonly ModelEntry[],
   metadata: LedgerMetadata,

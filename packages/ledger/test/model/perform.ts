@@ -3,17 +3,17 @@ import type { Outcome } from './model.ts'
 import type { Answered, Expected, Scene } from './play.ts'
 import type { Stage } from './stage.ts'
 
-/** How a scene's requests are sent: each by its own call, or a batch in one. */
+/** How a scene's requests are sent: each in its own call, or a batch in one call. */
 export type Sending = 'one by one' | 'in batches'
 
-/** Carries a scene out on a ledger, and compares what it comes to with what the model says. */
+/** Carries a scene out on a ledger, and compares the outcomes with the model's. */
 export async function perform(
   stage: Stage,
   scene: Scene & { kind: 'one' | 'batch' },
   sending: Sending,
 ): Promise<void> {
   const { requests, dryRun } = scene
-  // A batch that is only tried is one call in any case: by itself each request would know nothing of those before it.
+  // A batch in a dry run is always one call: alone, each request would not see those before it.
   if (scene.kind === 'batch' && (sending === 'in batches' || dryRun)) {
     const commands = requests.map(({ command }) => command)
     compare(requests.map(asInBatch), await stage.batch(commands, dryRun))
@@ -31,7 +31,7 @@ export function compare(requests: readonly Expected[], outcomes: readonly Answer
   }
 }
 
-/** A batch answers a capture's entry, and not its hold. */
+/** Returns the outcome as a batch reports it: a capture's entry, without its hold. */
 export function asInBatch({ command, outcome }: Expected): Expected {
   return { command, outcome: outcome.code === 'POSTED' ? withoutHold(outcome) : outcome }
 }

@@ -15,7 +15,7 @@ interface Posting {
   readonly metadata: LedgerMetadata
 }
 
-/** A request with everything said. Ids are the model's. */
+/** A complete request. Ids are the model's. */
 export type Command =
   | ({ readonly do: 'postEntry' } & EntryCommand & Posting)
   | ({
@@ -39,21 +39,21 @@ export type Command =
   | { readonly do: 'balanceAt'; readonly ownerId: string; readonly moment: number }
   | { readonly do: 'holdAnswer'; readonly id: number }
 
-/** What a request comes to: an outcome, or what was read. */
+/** The result of a request: an outcome, or what was read. */
 export type Answered = Outcome | { readonly code: 'READ'; readonly value: unknown }
 
-/** A request and what the model says of it. */
+/** A request and the model's result. */
 export interface Expected {
   readonly command: Command
   readonly outcome: Answered
 }
 
-/** A step as it can be carried out on a ledger. */
+/** A step that can be carried out on a ledger. */
 export type Scene =
   | { readonly kind: 'clock'; readonly now: number }
   | { readonly kind: 'batch' | 'one'; readonly requests: readonly Expected[]; readonly dryRun: boolean }
 
-/** Plays histories on a model: says what each request is, and what it comes to. */
+/** Plays histories on a model: completes each request, and tells its result. */
 export class Player {
   readonly model: LedgerModel
   readonly #ownerOf: (number: number) => string
@@ -72,13 +72,13 @@ export class Player {
     }
     const commands = this.commands(step.kind === 'one' ? [step.wish] : step.wishes)
     const run = () => commands.map((command) => ({ command, outcome: carryOut(model, command) }))
-    // Releases and overdrafts are no postings, and have no dry run.
+    // Releases and overdrafts are not postings, and have no dry run.
     const dryRun = step.dryRun && commands.every((command) => 'nonce' in command)
     const { kind } = step
     return { kind, requests: dryRun ? model.dryRun(run) : run(), dryRun }
   }
 
-  /** What requests of one batch are: each knows only what was there before the batch. */
+  /** Completes the requests of one batch. Each knows only what was there before the batch. */
   commands(wishes: readonly Wish[]): Command[] {
     const known = this.model.known
     return wishes.map((wish) => {
@@ -152,7 +152,7 @@ function posting({ nonce, metadata = false }: { nonce: number; metadata?: boolea
   return { nonce: `n${nonce}`, metadata: metadata ? { note: 'ünïcode ✓' } : {} }
 }
 
-/** An id that nothing has. */
+/** An id that does not exist. */
 const none = Number.MAX_SAFE_INTEGER
 
 function nth(ids: readonly number[], back: number | null): number {
@@ -213,13 +213,13 @@ function requestOf(
   const problems = entries.flatMap((entry, index) =>
     entryProblems(entry, balanced).map((field) => `entries.${index}.${field}`),
   )
-  // Where an amount is refused there is no sum.
+  // There is no sum when an amount is refused.
   const isUnbalanced = lines.reduce((sum, { amount }) => sum + BigInt(amount), 0n) !== 0n
   const isSummed = balanced && !problems.some((field) => field.endsWith('amount'))
   return { nonce, metadata, lines, invalid: isSummed && isUnbalanced ? [...problems, 'entries'] : problems }
 }
 
-/** The amount of an operation, by its sign and what is posted when it is left out. */
+/** Returns the amount of an operation, by its sign and its default. */
 function lineOf({ ownerId, operation, amount }: EntryCommand): ModelLine {
   const { direction, default: preset } = amountLimits(operations[operation].amount)
   const sign = (credits: number) => (direction === 'OUT' ? -credits : credits)
@@ -231,7 +231,7 @@ function lineOf({ ownerId, operation, amount }: EntryCommand): ModelLine {
   }
 }
 
-/** The fields of an entry that the app's rules refuse. */
+/** Returns the fields of an entry that the app's rules refuse. */
 function entryProblems(entry: EntryCommand, balanced: boolean): string[] {
   const definition = operations[entry.operation]
   const { min, max, default: preset } = amountLimits(definition.amount)

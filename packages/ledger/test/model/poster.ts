@@ -10,7 +10,7 @@ import { type Operation, operations } from './operations.ts'
 
 export type Poster = ReturnType<typeof openPoster>
 
-/** What posts drafts for one app on one process's connections, as a ledger of its own does: single ones by its batcher. */
+/** Posts drafts for one app on one process's connections, as a ledger does: single ones go through its batcher. */
 export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
   const client = createLedgerClient(pool)
   const find = createFinders(app)

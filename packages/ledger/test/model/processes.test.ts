@@ -20,7 +20,7 @@ const { numRuns, timeout } = isLong
   ? { numRuns: 400, timeout: 7_200_000 }
   : { numRuns: 6, timeout: 1_200_000 }
 
-/** What a process does while the clock stands still: steps for its own owners, and postings for those of all. */
+/** What a process does while the clock stands still: steps for its own owners, and postings for shared owners. */
 interface Work {
   readonly own: readonly Step[]
   readonly shared: readonly Step[]
@@ -38,7 +38,7 @@ const rounds = fc.array(
   { minLength: 8, maxLength: 10 },
 )
 
-test('several processes at once: each as if alone with its own owners, all as if one after another with the rest', {
+test('several processes at once: each acts as if alone on its own owners, and all act as if in turn on the rest', {
   timeout,
 }, async () => {
   const tally = new Tally()
@@ -71,13 +71,13 @@ test('several processes at once: each as if alone with its own owners, all as if
   expect(tally.total).toBeGreaterThan(numRuns * 250)
 })
 
-/** One of several processes on one ledger. */
+/** Makes one of several processes on one ledger. */
 function createProcess(name: string, { app, pool, tally }: { app: string; pool: pg.Pool; tally: Tally }) {
   const own = {
     stage: new Stage(app, pool),
     player: new Player(new LedgerModel(), (n) => `${name}, owner ${n}`),
   }
-  // What comes of a posting for owners of all depends on the others: the player only says what to ask for.
+  // The outcome of a posting for shared owners depends on the other processes. The player only completes the request.
   const shared = { stage: new Stage(app, pool), player: new Player(new LedgerModel(), (n) => `shared ${n}`) }
   const posted = { transactions: 0, credits: 0n }
 
@@ -131,8 +131,8 @@ interface SharedRow {
 }
 
 /**
- * Posts what the processes posted for owners of all to a model, in the order of the entries' ids: that in which the
- * accounts were locked. Answers how much it was.
+ * Posts to a model what the processes posted for shared owners, in the order of the entries' ids, in which the accounts
+ * were locked. Returns how much it was.
  */
 async function replayShared(app: string): Promise<{ transactions: number; credits: bigint }> {
   const { rows } = await sql.query<SharedRow>(

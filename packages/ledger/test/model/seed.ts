@@ -1,12 +1,12 @@
 /** Whether this is `npm run test:long`. */
 export const isLong = process.env.MODE === 'long'
 
-/** When every history begins: soon after there are a new hour, day, week and month. */
+/** When every history begins. A new hour, day, week and month begin soon after. */
 export const start = Date.UTC(2026, 1, 26, 22, 59, 58)
 
 /**
- * How fast-check runs: a new seed each time, printed, so that it is known however the run ends. MODEL_SEED=… replays it, and
- * with MODEL_PATH=… the one failure that fast-check named.
+ * Returns fast-check's options: a new seed each time, which is printed at the start. MODEL_SEED=… replays it, and
+ * MODEL_PATH=… selects the one failure that fast-check named.
  */
 export function replay({ numRuns, timeout }: { numRuns: number; timeout: number }) {
   const { MODEL_SEED, MODEL_PATH } = process.env
@@ -16,7 +16,7 @@ export function replay({ numRuns, timeout }: { numRuns: number; timeout: number 
     seed,
     numRuns,
     ...(MODEL_PATH !== undefined && { path: MODEL_PATH }),
-    // What is left of the time is for telling what failed.
+    // The rest of the time is for reporting the failure.
     interruptAfterTimeLimit: timeout - 30_000,
   }
 }

@@ -1,4 +1,4 @@
-// Carries requests out on a real ledger, and tells what became of them in the model's words.
+// Carries requests out on a real ledger, and describes the outcomes in the model's terms.
 import type pg from 'pg'
 import {
   createLedger,
@@ -48,7 +48,7 @@ export class Stage {
     await this.#poster.close()
   }
 
-  /** One request by the command that is made for it. */
+  /** Sends one request with its own command. */
   async one(command: Command, dryRun: boolean): Promise<Answered> {
     const ledger = this.#ledger
     switch (command.do) {
@@ -119,7 +119,7 @@ export class Stage {
     }
   }
 
-  /** Many requests in one call: by postEntries where they are entries alone, otherwise as ledger.post takes them. */
+  /** Sends many requests in one call: by postEntries if all are entries, otherwise as ledger.post takes them. */
   async batch(commands: Batch, dryRun: boolean): Promise<readonly Answered[]> {
     const entries = commands.flatMap((command) => (command.do === 'postEntry' ? [command] : []))
     if (entries.length === commands.length) {
@@ -134,7 +134,7 @@ export class Stage {
     return drafts.map((draft) => this.answered(draft instanceof LedgerError ? draft : settled.shift()))
   }
 
-  /** The draft of a posting, or why there is none. */
+  /** Returns the draft of a posting, or why there is none. */
   async draft(command: Command): Promise<Draft | LedgerError> {
     const request = await this.#request(command)
     return request instanceof LedgerError ? request : request.draft
@@ -178,7 +178,7 @@ export class Stage {
   async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
     const { client, find } = this.#poster
     const hold = await find.holdById(client, this.#holds.realOf(id))
-    // ledger.post itself says that there is none: of whomever, by whatever operation.
+    // ledger.post itself reports that the hold does not exist, for any owner and operation.
     const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
     const requested = amount === null ? null : -amount
     const captures = this.#holds.realOf(id)
@@ -186,7 +186,7 @@ export class Stage {
     return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
   }
 
-  /** What became of a draft, in the model's words. What was posted is numbered in the order in which it is told here. */
+  /** Describes the outcome of a draft in the model's terms. New ids are numbered in the order of these calls. */
   answered(settled: Settled<Operation> | LedgerError | undefined): Answered {
     if (!settled) throw new Error('a draft was not settled')
     if (settled instanceof LedgerError) return this.#refused(settled)
@@ -290,12 +290,12 @@ export class Stage {
   }
 }
 
-/** A balance in the model's words, which do not say in which transaction it was seen. */
+/** Returns a balance in the model's terms, without the transaction in which it was seen. */
 function balanceOf({ seenIn, ...balance }: LedgerBalance): LedgerBalance {
   return balance
 }
 
-/** The amounts, which the message alone tells. */
+/** Returns the amounts, which only the message has. */
 function amountsOf({ message }: InsufficientBalanceError) {
   const [, needed, available] =
     /^The posting takes (\d+) credits?, .* has (-?\d+) available\.$/.exec(message) ?? []

@@ -1,6 +1,6 @@
 import type { Answered, Expected, Scene } from './play.ts'
 
-/** Counts how often each request came to each outcome. */
+/** Counts how often each request had each outcome. */
 export class Tally {
   readonly #counts = new Map<string, number>()
   total = 0
@@ -28,7 +28,7 @@ export class Tally {
   }
 }
 
-/** The kind of an outcome: its code, and what matters beside it. */
+/** Returns the kind of an outcome: its code, and the details that matter. */
 function kindOf(outcome: Answered): string {
   switch (outcome.code) {
     case 'DUPLICATE_NONCE':

@@ -5,7 +5,7 @@ type Window = OperationLimit['per']
 const hour = 3_600_000
 const day = 24 * hour
 
-/** When the calendar window (UTC, weeks from Monday) that a moment is in began. */
+/** Returns when the calendar window of a moment began (UTC, weeks from Monday). */
 export function windowStart(per: Window, at: number): number {
   const date = new Date(at)
   switch (per) {
@@ -22,7 +22,7 @@ export function windowStart(per: Window, at: number): number {
   }
 }
 
-/** When the next window begins; null: never. */
+/** Returns when the next window begins, or null when there is none. */
 export function nextWindow(per: Window, at: number): number | null {
   const date = new Date(at)
   switch (per) {

@@ -5,7 +5,7 @@ import { createLedger, createPool } from '../../src/index.ts'
 import { verifyLedger } from '../../src/verify/verify.ts'
 import { operations } from './operations.ts'
 
-/** A database whose ledger has a clock that a test sets: each connection follows the one that its url names. */
+/** Creates a database whose ledger's clock a test can set. Each connection follows the clock that its url names. */
 export async function createWorlds() {
   const database = await createTestDatabase()
   const sql = new pg.Client({ connectionString: database.url })
@@ -26,7 +26,7 @@ export async function createWorlds() {
     await database.drop()
   })
 
-  /** Connections that follow a clock of their own. */
+  /** Opens connections that follow their own clock. */
   async function createWorld(clock: string) {
     const url = new URL(database.url)
     url.searchParams.set('options', `-c model.clock=${clock}`)
@@ -41,7 +41,7 @@ export async function createWorlds() {
       )
     }
 
-    /** A process: a ledger on connections of its own. */
+    /** Creates a process: a ledger with its own connections. */
     const createProcess = (max?: number) => {
       const pool = createPool(url.href)
       if (max) pool.options.max = max
@@ -53,12 +53,12 @@ export async function createWorlds() {
       sql,
       setClock,
       createProcess,
-      /** The answers of verify that name broken rows of an app. */
+      /** Returns the answers of verify with broken rows of an app. */
       brokenRows: async (app: string) => (await verifyLedger(checker, { apps: [app] })).broken,
     }
   }
 
-  /** Declares an app of its own, which a history has to itself. */
+  /** Declares an app that one history uses alone. */
   async function declareApp(app: string) {
     await sql.query('SELECT ledger.set_operations($1, $2)', [app, Object.keys(operations)])
   }

@@ -1,4 +1,4 @@
-// The hashes that a proof is checked by are computed without a database: the same as PostgreSQL's, whatever an entry says.
+// The hashes of a proof are computed without a database. They equal PostgreSQL's for every entry.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ChainedEntry, chainStart, entryForm, nextHash, sha256 } from '../../src/proof/entry-form.ts'
@@ -6,7 +6,7 @@ import { openLedger } from '../open-ledger.ts'
 
 const { sql } = await openLedger()
 
-/** Texts as PostgreSQL takes them: well-formed, without NUL. */
+/** Texts that PostgreSQL accepts: well-formed, without NUL. */
 const text = fc
   .oneof(
     fc.string({ unit: 'binary', maxLength: 30 }),
@@ -64,7 +64,7 @@ test('an entry has one canonical form, in PostgreSQL and here', async () => {
   )
 })
 
-test('what was posted has the hashes that are computed here', async () => {
+test('posted entries have the hashes that are computed here', async () => {
   const { rows } = await sql.query(`
     SELECT ledger.post_content('ada', ARRAY['ada'], ARRAY[1], json_build_object(
       'id', ARRAY[gen_random_uuid()], 'nonce', ARRAY['n'], 'metadata', ARRAY['{"b": "2", "a": "ä", "": "x"}'],
@@ -91,7 +91,7 @@ test('what was posted has the hashes that are computed here', async () => {
   ])
 })
 
-test('two entries that differ have two forms, wherever a text ends and the next begins', () => {
+test('two different entries have different forms, wherever one text ends and the next begins', () => {
   fc.assert(
     fc.property(entries, entries, (one, other) => {
       const same = entryForm(one).equals(entryForm(other))

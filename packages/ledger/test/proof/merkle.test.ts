@@ -16,7 +16,7 @@ function pathOf(leaves: readonly Buffer[], index: number): Buffer[] {
   return path.path()
 }
 
-test('the roots are those of RFC 6962, by the vectors of Certificate Transparency', () => {
+test('the roots follow RFC 6962, checked with the vectors of Certificate Transparency', () => {
   const leaves = [
     '',
     '00',
@@ -40,7 +40,7 @@ test('the roots are those of RFC 6962, by the vectors of Certificate Transparenc
   expect(rootOf([])).toEqual(sha256())
 })
 
-test('a path leads from its own leaf to the root, from its own place, in a list of that size', () => {
+test('a path leads to the root only from its own leaf, index and size', () => {
   const all = Array.from({ length: 40 }, (_, index) => leafOf(Buffer.of(index)))
   for (let size = 1; size <= all.length; size += 1) {
     const leaves = all.slice(0, size)
@@ -61,7 +61,7 @@ test('a path leads from its own leaf to the root, from its own place, in a list 
   }
 })
 
-test('accounts that differ have different leaves, wherever a name ends', () => {
+test('different accounts have different leaves, wherever a name ends', () => {
   const head = sha256()
   const account = { book: 'content', ownerId: 'ada', seq: 1n, head }
   const others = [

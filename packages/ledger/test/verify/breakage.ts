@@ -1,6 +1,6 @@
 import type { Seed } from './seed.ts'
 
-/** A way to break a ledger: what is done, and which row is named by which question. */
+/** A way to break a ledger: what is done, and which question names which row. */
 export type Breakage = readonly [
   name: string,
   question: string,

@@ -2,7 +2,7 @@ import { operations } from '../open-ledger.ts'
 import { type Breakage, named, setAccount, setEntry, setHold } from './breakage.ts'
 import { chainBreakages } from './chain-breakages.ts'
 
-/** A moment as PostgreSQL prints it. */
+/** Returns a moment as PostgreSQL prints it. */
 const moment = (date: Date | null) =>
   date === null
     ? 'never'
@@ -14,7 +14,7 @@ const moment = (date: Date | null) =>
 
 const dayBefore = (date: Date) => new Date(date.getTime() - 24 * 60 * 60 * 1000)
 
-/** Copies an entry to the end of its account, with a few columns changed. */
+/** Copies an entry to the end of its account, with a few changed columns. */
 const addEntry = `
   INSERT INTO ledger.entries
   SELECT (jsonb_populate_record(e, $3::jsonb || jsonb_build_object('seq', a.seq + 1, 'balance_after', a.balance))).*

@@ -12,7 +12,7 @@ const changed = (column: string, value: unknown): Breakage => [
   ({ spent }) => ({ broken: named(spent), expected: follows }),
 ]
 
-/** Every kind of tampering with what was posted, by whoever leaves the hashes as they are, or rewrites some. */
+/** Every kind of tampering with posted entries that leaves the hashes alone, or rewrites some of them. */
 export const chainBreakages: readonly Breakage[] = [
   changed('operation', 'CREDIT_ADD'),
   changed('amount', -4),

@@ -5,7 +5,7 @@ import { openLedger, operations } from '../open-ledger.ts'
 
 export const { database, pool, sql } = await openLedger()
 
-// A superuser can do what the ledger's functions never do: no trigger, no CHECK, no key stops this connection.
+// A superuser can do what the ledger's functions never do: no trigger, CHECK or key stops this connection.
 export const intruder = new pg.Client({ connectionString: database.url })
 await intruder.connect()
 await intruder.query('SET session_replication_role = replica')
@@ -21,7 +21,7 @@ afterAll(() => intruder.end())
 
 let apps = 0
 
-/** An app of its own with some entries and holds of ada and bob, and without the keys of its partition. */
+/** Makes an app with some entries and holds of ada and bob, and without the keys of its partition. */
 export async function seed() {
   apps += 1
   const app = `app_${apps}`

@@ -8,7 +8,7 @@ import { named } from './breakage.ts'
 import { breakages } from './breakages.ts'
 import { database, intruder, pool, seed, sql } from './seed.ts'
 
-test('a ledger that nobody tampered with passes; below, each of its questions is failed', async () => {
+test('a correct ledger passes; below, each question fails once', async () => {
   const { app } = await seed()
   const verification = await verifyLedger(sql, { apps: [app] })
   expect(verification.broken).toEqual([])
@@ -52,7 +52,7 @@ describe('verify names the row of', () => {
     }
   })
 
-  test('an entry that stands twice, where parts of a partition have no key in common', async () => {
+  test('an entry that exists twice, in parts of a partition that share no key', async () => {
     const { app, first } = await seed()
     await intruder.query(
       'INSERT INTO ledger.entries SELECT * FROM ledger.entries WHERE app = $1 AND id = $2',
@@ -63,7 +63,7 @@ describe('verify names the row of', () => {
   })
 })
 
-test('names a few rows of many, counts all, and says which app', async () => {
+test('names a few of many rows, counts all, and says which app', async () => {
   const { app } = await seed()
   await intruder.query('UPDATE ledger.entries SET balance_after = 1000 * seq WHERE app = $1', [app])
   const { broken } = await verifyLedger(sql, { apps: [app], maxRows: 2 })
@@ -71,7 +71,7 @@ test('names a few rows of many, counts all, and says which app', async () => {
   expect(answer).toMatchObject({ app, count: 10, rows: [{}, {}] })
 })
 
-test('every question is about the app alone', async () => {
+test('every question is about one app alone', async () => {
   const { app } = await seed()
   const { app: other } = await seed()
   await intruder.query('UPDATE ledger.accounts SET balance = 1 WHERE book = $1', [other])
@@ -100,7 +100,7 @@ describe('the functions that make hashes', () => {
   const read = (file: string) => readFileSync(new URL(`../../../../${file}`, import.meta.url), 'utf8')
   const plain = (text: string) => text.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ')
 
-  test('say what the question says that recomputes them', () => {
+  test('give the same hashes as the question that recomputes them', () => {
     const question = plain(read('packages/ledger/verify/questions/chain.sql'))
     const functions = plain(read('prisma/functions/chain.sql'))
     const [form, next, start] = [...functions.matchAll(/ RETURN (.*?);/g)].map(([, body = '']) => body)
@@ -109,7 +109,7 @@ describe('the functions that make hashes', () => {
     expect(next).toBe('sha256(before || sha256(form))')
   })
 
-  test('may be replaced by whoever changes an entry: it is found', async () => {
+  test('may be replaced by somebody who changes an entry, and it is still found', async () => {
     const { app, spent } = await seed()
     const names = ['entry_form', 'next_hash', 'chain_start']
     const { rows } = await sql.query(
@@ -135,7 +135,7 @@ describe('the functions that make hashes', () => {
 })
 
 describe('several connections share the work', () => {
-  /** Verifies an app over three connections, its owners one by one. */
+  /** Verifies an app over three connections, owner by owner. */
   async function share(app: string, options: VerifyOptions = {}) {
     const beside = [0, 1].map(() => new pg.Client({ connectionString: database.url }))
     await Promise.all(beside.map((client) => client.connect()))
@@ -146,7 +146,7 @@ describe('several connections share the work', () => {
     }
   }
 
-  test('of one snapshot, and tell each step and each answer once, while postings go on', async () => {
+  test('in one snapshot, and report each step and each answer once, while postings go on', async () => {
     const { app } = await seed()
     const ledger = createLedger({ app, operations, pool })
     const posted: Promise<unknown>[] = []
@@ -167,13 +167,13 @@ describe('several connections share the work', () => {
     expect(broken).toEqual([])
     expect(told.toSorted()).toEqual(answers.map(({ question }) => question).toSorted())
     expect(done).toBe(steps)
-    expect(steps).toBeGreaterThan(answers.length) // the chain is asked of ada and of bob
+    expect(steps).toBeGreaterThan(answers.length) // the chain is checked for ada and for bob
     await Promise.all(posted)
     await ledger.close()
     expect((await share(app)).broken).toEqual([])
   })
 
-  test('and find the same: rows of every range, and an owner without an account', async () => {
+  test('and find the same rows: of every range, and an owner without an account', async () => {
     const { app, spent, given } = await seed()
     await intruder.query("UPDATE ledger.entries SET nonce = nonce || '!' WHERE app = $1 AND id = ANY ($2)", [
       app,
@@ -197,7 +197,7 @@ describe('a question that finds broken rows is asked again in a newer snapshot',
       balance,
     ])
 
-  /** A connection on which something happens before its second transaction begins. */
+  /** Returns a connection that calls `step` before its second transaction begins. */
   function withStepBetween(step: () => Promise<unknown>): pg.ClientBase {
     let transactions = 0
     return new Proxy(sql, {
@@ -214,7 +214,7 @@ describe('a question that finds broken rows is asked again in a newer snapshot',
     })
   }
 
-  test('and what is right by then is not told', async () => {
+  test('and a row that is correct by then is not reported', async () => {
     const { app } = await seed()
     await setBalance(app, 'ada', 12)
     const told: string[] = []
@@ -227,7 +227,7 @@ describe('a question that finds broken rows is asked again in a newer snapshot',
     expect(told.slice(-2)).toEqual(['balance', 'trial-balance'])
   })
 
-  test('and tells the rows that are broken both times, as they are then', async () => {
+  test('and rows that are broken both times are reported, as they are then', async () => {
     const { app } = await seed()
     await setBalance(app, 'ada', 12)
     const client = withStepBetween(async () => {
@@ -244,7 +244,7 @@ describe('a question that finds broken rows is asked again in a newer snapshot',
   })
 })
 
-test('an app that the ledger does not know is an error, and the connection stays of use', async () => {
+test('an unknown app is an error, and the connection stays usable', async () => {
   await expect(verifyLedger(sql, { apps: ['nobody'] })).rejects.toThrow('The ledger has no app "nobody"')
   expect((await sql.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
