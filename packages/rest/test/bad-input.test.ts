@@ -5,7 +5,7 @@ const { send, post, give, written, faults } = await openApp()
 
 const megabyte = 'x'.repeat(1_000_000)
 
-/** Values that no field of a kind takes. */
+/** Values that no field of a kind accepts. */
 const bad = {
   text: [
     undefined,
@@ -149,7 +149,7 @@ describe.each(Object.entries(targets))('%s refuses', (_, { method = 'POST', path
     expect([status, json.errors.at(-1).field]).toEqual([422, field])
   })
 
-  test('a body that is no JSON, too large or of another type', async () => {
+  test('a body that is not JSON, too large or of another type', async () => {
     expect((await send(method, path(), '{"a":')).json.code).toBe('MALFORMED_JSON')
     expect((await send(method, path(), 'x'.repeat(2 ** 21 + 1))).json.code).toBe('PAYLOAD_TOO_LARGE')
     const { status } = await send(method, path(), '{}', { 'content-type': 'text/plain' })
@@ -170,7 +170,7 @@ test('a query of a request that takes none is refused, and nothing is done', asy
   expect([status, json.errors[0].field]).toEqual([422, 'dry_run'])
 })
 
-test('of many faults the first 20 are named', async () => {
+test('the first 20 of many faults are named', async () => {
   const extra = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`extra_${index}`, 1]))
   const { json } = await post('/ledger', { ...spend, nonce: 'n', ...extra })
   expect(json.errors).toHaveLength(20)
@@ -196,7 +196,7 @@ describe('an entry of a transaction is refused', () => {
     expect([status, json.errors[0].field]).toEqual([422, 'entries.1'])
   })
 
-  test('with a nonce of its own', async () => {
+  test('with its own nonce', async () => {
     const entries = [{ ...spend, nonce: 'own' }]
     const { status, json } = await post('/ledger/transactions', { nonce: 'n', entries })
     expect([status, json.errors]).toEqual([
@@ -223,7 +223,7 @@ describe('an entry of a batch is refused on its own', () => {
   })
 })
 
-describe('an id that the ledger never gave is not found', () => {
+describe('an unknown id is not found', () => {
   const never = [
     '0',
     '-1',
@@ -260,7 +260,7 @@ describe('an id that the ledger never gave is not found', () => {
     ])
   })
 
-  test('a transaction of a UUID that none has', async () => {
+  test('a transaction with an unknown UUID', async () => {
     for (const id of [uuid, uuid.toUpperCase(), `${uuid}0`, `{${uuid}}`]) {
       const { status, json } = await send('GET', `/ledger/transactions/${encodeURIComponent(id)}`)
       expect([status, json.code]).toEqual([404, 'TRANSACTION_NOT_FOUND'])

@@ -80,7 +80,7 @@ test('each entry is judged on its own and answered in order', async () => {
   expect(await balances('ann', 'bob')).toEqual([4, 7])
 })
 
-test('a batch of nothing but faults reaches no ledger', async () => {
+test('a batch of only faulty entries sends nothing to the ledger', async () => {
   const before = await written()
   const { status, json } = await post('/ledger/batch', { entries: [1, {}, []] })
   expect(status).toBe(200)
@@ -88,7 +88,7 @@ test('a batch of nothing but faults reaches no ledger', async () => {
   expect(await written()).toBe(before)
 })
 
-test('dry_run is one for all', async () => {
+test('dry_run applies to all entries', async () => {
   const before = await written()
   const entries = [add('cat', 1, 'a'), add('cat', 1, 'b', { dry_run: true })]
   const { json } = await post('/ledger/batch', { entries, dry_run: true })

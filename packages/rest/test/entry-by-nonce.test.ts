@@ -13,7 +13,7 @@ test.each(['n', 'a/b', '..', 'ключ', ' +&=?#'])('an entry is found by the no
   expect([found.status, found.json]).toEqual([200, { entry: json.entry }])
 })
 
-test('a nonce of nobody, of another owner or of a hold is not found', async () => {
+test('an unknown nonce, and one of another owner or of a hold, is not found', async () => {
   await give('bob', 10)
   const posted = { owner_id: 'bob', operation: 'CREDIT_SPEND', amount: 1 }
   await post('/ledger', { ...posted, nonce: 'spent' })

@@ -12,7 +12,7 @@ const holding = (owner_id: string, fields = {}) => ({
   ...fields,
 })
 
-test('a hold keeps credits aside until its capture, whose remainder is released', async () => {
+test('a hold sets credits aside until its capture, which frees the rest', async () => {
   await give('ann', 10)
   const { status, json } = await post(
     '/ledger/holds',
@@ -77,7 +77,7 @@ test('a hold keeps credits aside until its capture, whose remainder is released'
   }
 })
 
-test('a release needs no body, and is answered again as it is', async () => {
+test('a release needs no body, and can be repeated', async () => {
   await give('bob', 10)
   const { json } = await post('/ledger/holds', holding('bob'))
   const path = `/ledger/holds/${json.hold.id}/release`
@@ -99,7 +99,7 @@ test('a release needs no body, and is answered again as it is', async () => {
   ])
 })
 
-test('a release with a body, or from a page, declares it as JSON', async () => {
+test('a release with a body, or from a page, must declare JSON', async () => {
   await give('cat', 10)
   const { json } = await post('/ledger/holds', holding('cat'))
   const path = `/ledger/holds/${json.hold.id}/release`
@@ -119,7 +119,7 @@ test('a release with a body, or from a page, declares it as JSON', async () => {
   expect(empty.status).toBe(200)
 })
 
-test('a hold that has expired keeps nothing aside', async () => {
+test('an expired hold sets nothing aside', async () => {
   await give('dan', 10)
   const { json } = await post('/ledger/holds', holding('dan'))
   await shiftClock('2 minutes')
@@ -130,7 +130,7 @@ test('a hold that has expired keeps nothing aside', async () => {
   await shiftClock('0 seconds')
 })
 
-test('a minus sign that agrees is taken, another operation is not', async () => {
+test('a minus sign that agrees is accepted, an operation in the other direction is not', async () => {
   await give('eve', 10)
   const { status, json } = await post('/ledger/holds', holding('eve', { amount: -6 }))
   expect([status, json.hold.amount]).toEqual([201, 6])
@@ -138,7 +138,7 @@ test('a minus sign that agrees is taken, another operation is not', async () => 
   expect([refused.status, refused.json.errors[0].field]).toEqual([422, 'operation'])
 })
 
-test('a capture takes no more than the hold keeps', async () => {
+test('a capture takes no more than the hold has', async () => {
   await give('fay', 10)
   const { json } = await post('/ledger/holds', holding('fay'))
   const much = await post(`/ledger/holds/${json.hold.id}/capture`, { amount: 7, nonce: 'c' })

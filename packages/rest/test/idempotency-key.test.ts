@@ -5,7 +5,7 @@ const { get, post, give } = await openApp()
 
 let count = 0
 
-/** Each posting route: what makes it ready, and then where to post what. */
+/** Each posting route, with what must be set up first and the request to post. */
 const routes: [route: string, prepare: (owner: string) => Promise<[path: string, body: object]>][] = [
   ['POST /ledger', async (owner) => ['/ledger', { owner_id: owner, operation: 'CREDIT_ADD', amount: 3 }]],
   [
@@ -50,7 +50,7 @@ const routes: [route: string, prepare: (owner: string) => Promise<[path: string,
   ],
 ]
 
-test.each(routes)('%s is answered again with the original', async (_, prepare) => {
+test.each(routes)('%s returns the original on a replay', async (_, prepare) => {
   count += 1
   const owner = `ann-${count}`
   await give(owner, 20)
@@ -79,7 +79,7 @@ test.each(routes)('%s is answered again with the original', async (_, prepare) =
   )
 })
 
-test('a replay has the balances of now', async () => {
+test('a replay has the current balances', async () => {
   await give('bea', 20)
   const transfer = { from: 'bea', to: 'bob', amount: 5 }
   await post('/ledger/transfers', transfer, { 'idempotency-key': 'now' })

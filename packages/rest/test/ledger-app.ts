@@ -12,7 +12,7 @@ export interface Answer {
   readonly json: any
 }
 
-/** An app whose graph has all that a ledger can give it, over a database of this test file's own. */
+/** Opens an app whose graph has every part of a ledger, on a database of this test file. */
 export async function openApp() {
   const { database, sql, pool, ledger } = await openGames()
   const schema = buildSchema(ledger)
@@ -25,7 +25,7 @@ export async function openApp() {
   })
   const app = createApp({ app: 'games', ledger, schema, logger: createLogger('games', log) })
 
-  /** Sends a request with a body of JSON, or none. `target` is sent as it is. */
+  /** Sends a request with a JSON body, or none. `target` is sent unchanged. */
   const send = async (method: string, target: string, body?: unknown, headers = {}): Promise<Answer> => {
     const request = new Request('http://test/', {
       method,
@@ -57,11 +57,11 @@ export async function openApp() {
     return json.entry
   }
 
-  /** What owners have. */
+  /** Returns the balances of owners. */
   const balances = (...ownerIds: string[]) =>
     Promise.all(ownerIds.map(async (ownerId) => (await get(`/balance/${ownerId}`)).json.balance))
 
-  /** All that is written, to be compared. */
+  /** Returns everything that is written, for comparison. */
   const written = async (): Promise<string> => {
     const { rows } = await sql.query(`
       SELECT (SELECT json_agg(a ORDER BY a.book, a.owner_id) FROM ledger.accounts a) AS accounts,
@@ -70,7 +70,7 @@ export async function openApp() {
     return JSON.stringify(rows)
   }
 
-  /** Has the ledger's clock go wrong by an interval, such as `2 seconds`. */
+  /** Makes the ledger's clock wrong by an interval, such as `2 seconds`. */
   const shiftClock = (interval: string) =>
     sql.query(`
       CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE

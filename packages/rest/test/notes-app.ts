@@ -15,10 +15,10 @@ import { type RestEntryFragment, RestRefusalFragmentDoc } from '../src/generated
 
 export { operations }
 
-/** The operations of the tests' app: those that the template database declares for "content". */
+/** The operations of the tests' app, which the template database declares for "content". */
 export type NotesOperations = typeof operations
 
-/** A ledger on a database, and the graph and routes of a small app around it. */
+/** Opens a ledger on a database, and the graph and routes of a small app around it. */
 export function openNotes(databaseUrl: string) {
   const pool = createPool(databaseUrl)
   const ledger = createLedger({ app: 'content', operations, pool })
@@ -31,7 +31,7 @@ class NoteNotFoundError extends Error {
 
 type Posted = PostedEntry<keyof NotesOperations>
 
-/** The ledger's graph, and notes, each of which is the entry that paid for it: there is no other table. */
+/** Builds the ledger's graph with notes. Each note is the entry that paid for it, so there is no other table. */
 function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
   const builder = createBuilder()
   builder.subscriptionType()
@@ -128,7 +128,7 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
   return builder.toSchema({ sortSchema: false })
 }
 
-/** A document with `...RestRefusal`, and the fragments that this uses. */
+/** Parses a document with `...RestRefusal`, and adds the fragments that this uses. */
 function documentOf<Result>(source: string): TypedDocumentNode<{ readonly result: Result }, never> {
   return {
     ...parse(source),

@@ -7,7 +7,7 @@ import { openNotes } from './notes-app.ts'
 // biome-ignore lint/suspicious/noExplicitAny: a document of any shape, looked into freely.
 type Json = any
 
-/** The document comes from the schema alone: nothing is connected. */
+/** Creates the document from the schema alone, without a connection. */
 function createDocument() {
   const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
   const rest = createRest({ app: 'notes', schema, routes, execute: () => ({}) })
@@ -15,7 +15,7 @@ function createDocument() {
   return { rest, document }
 }
 
-/** Every object in a document, with the keys on the way to it. */
+/** Yields every object in a document, with the keys that lead to it. */
 function* walk(value: Json, path: string[] = []): Generator<[path: string[], value: Json]> {
   if (typeof value !== 'object' || value === null) return
   yield [path, value]
@@ -23,7 +23,7 @@ function* walk(value: Json, path: string[] = []): Generator<[path: string[], val
 }
 
 describe('openapi.json', () => {
-  test('has every route of the table, and what probes ask', () => {
+  test('has every route of the table, and the health probes', () => {
     const { rest, document } = createDocument()
     expect(document.openapi).toBe('3.1.0')
     expect(document.info.title).toContain('notes')
@@ -37,7 +37,7 @@ describe('openapi.json', () => {
     expect(described).toEqual(expect.arrayContaining(['get /health', 'get /livez', 'get /readyz']))
   })
 
-  test('says what the app says of itself', () => {
+  test('has the app’s information', () => {
     const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
     const info = { version: '1.2.3', license: { name: 'MIT', identifier: 'MIT' }, contact: { name: 'Ann' } }
     const { openApi } = createRest({ app: 'notes', info, schema, routes, execute: () => ({}) })
@@ -45,13 +45,13 @@ describe('openapi.json', () => {
     expect(createDocument().document.info.version).toBe('0.0.0')
   })
 
-  test('has one of the paths that answer the same', () => {
+  test('has one of several paths with the same answers', () => {
     const { rest, document } = createDocument()
     expect(rest.routes.find(({ operationId }) => operationId === 'postEntry')?.aliases).toEqual(['/ledger/'])
     expect(document.paths).not.toHaveProperty('/ledger/')
   })
 
-  test('has each operation under one tag, which it describes', () => {
+  test('has each operation under one tag, and describes the tags', () => {
     const { document } = createDocument()
     const operations = Object.values<Json>(document.paths).flatMap((item) => Object.values<Json>(item))
     const names = document.tags.map(({ name }: Json) => name)
@@ -61,7 +61,7 @@ describe('openapi.json', () => {
     expect(document.paths['/notes'].post.tags).toEqual(['notes'])
   })
 
-  test('gives every status a schema, and every operation a name of its own', () => {
+  test('has a schema for every status, and a unique name for every operation', () => {
     const { document } = createDocument()
     const operations = Object.values<Json>(document.paths).flatMap((item) => Object.values<Json>(item))
     const names = operations.map(({ operationId }) => operationId)
@@ -76,7 +76,7 @@ describe('openapi.json', () => {
     }
   })
 
-  test('refers to nothing that it has not', () => {
+  test('refers only to schemas that it has', () => {
     const { document } = createDocument()
     for (const [, { $ref }] of walk(document)) {
       if ($ref === undefined) continue
@@ -140,7 +140,7 @@ describe('openapi.json', () => {
     expect(LedgerEntry.required).toContain('balance_after')
   })
 
-  test('leaves the nonce to the body or the header', () => {
+  test('requires no nonce in the body, because the header may have it', () => {
     const { document } = createDocument()
     const { parameters, requestBody, responses } = document.paths['/ledger'].post
     expect(parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header' }])
@@ -157,7 +157,7 @@ describe('openapi.json', () => {
     expect(responses[200].headers).toHaveProperty('Idempotency-Replayed')
   })
 
-  test('describes all that the ledger has', () => {
+  test('describes everything in the ledger', () => {
     const { document } = createDocument()
     const { '/ledger/batch': batch, '/ledger/holds/{hold_id}/release': release } = document.paths
     const bodyOf = (route: Json) => route.post.requestBody.content['application/json'].schema
@@ -235,7 +235,7 @@ describe('openapi.json', () => {
     expect(codes('/ledger/{owner_id}', 'get')).not.toContain('DUPLICATE_NONCE')
   })
 
-  test('shows the entry of a refusal where the request has entries', () => {
+  test('shows the entry of a refusal when the request has entries', () => {
     const { document } = createDocument()
     const example = (path: string, method: string) =>
       document.paths[path][method].responses[422].content['application/problem+json'].examples
@@ -258,7 +258,7 @@ describe('openapi.json', () => {
 })
 
 describe('createRest', () => {
-  test('refuses two routes of one operationId', () => {
+  test('refuses two routes with one operationId', () => {
     const { schema, routes } = openNotes('postgresql://nobody@127.0.0.1:1/none')
     const own = routes.map((route) => ({ ...route, operationId: 'getEntry' }))
     expect(() => createRest({ app: 'x', schema, routes: own, execute: () => ({}) })).toThrow(
@@ -271,7 +271,7 @@ describe('createRest', () => {
     expect(() => createRest({ app: 'x', schema, execute: () => ({}) })).toThrow('add the ledger to it first')
   })
 
-  test('refuses a route whose document the schema does not answer', () => {
+  test('refuses a route whose document does not fit the schema', () => {
     const foreign = buildSchema(`
       type Query { a: Int } type Mutation { postLedgerEntry(input: Int): Int }
       enum LedgerOperation { A } enum LedgerPostOperation { A }

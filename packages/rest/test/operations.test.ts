@@ -54,7 +54,7 @@ test('a summary of the whole app counts every owner', async () => {
   expect(spent.lines).toEqual(json.lines.slice(1))
 })
 
-test("an app's own route in the place of one of the ledger's is refused at the start", () => {
+test("an app's own route in place of one of the ledger's is refused at the start", () => {
   const own = defineRoute({
     method: 'get',
     path: '/balance/{id}',

@@ -3,7 +3,7 @@ import { openApp } from './ledger-app.ts'
 
 const { get, post, send, give, written } = await openApp()
 
-test('an overdraft is set, used, and not lowered below what is in use', async () => {
+test('an overdraft is set, used, and cannot be lowered below its use', async () => {
   await give('ann', 10)
   const { status, json } = await send('PUT', '/ledger/ann/overdraft', { limit: 5 })
   expect(status).toBe(200)
@@ -31,7 +31,7 @@ test('an overdraft is set, used, and not lowered below what is in use', async ()
   }
 })
 
-test('an overdraft beyond what a number holds is refused', async () => {
+test('an overdraft beyond the range of a number is refused', async () => {
   await give('bob', 1)
   const { status, json } = await send('PUT', '/ledger/bob/overdraft', { limit: Number.MAX_SAFE_INTEGER })
   expect(status).toBe(422)
@@ -45,7 +45,7 @@ test('an overdraft beyond what a number holds is refused', async () => {
   })
 })
 
-test('the path says which methods it has', async () => {
+test('the path answers with its methods', async () => {
   const options = await send('OPTIONS', '/ledger/ann/overdraft')
   expect([options.status, options.headers.get('allow')]).toEqual([204, 'OPTIONS, PUT'])
   const { status, headers, json } = await post('/ledger/ann/overdraft', { limit: 1 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { openApp } from './ledger-app.ts'
 
 const { database, pool, ledger, post, balances, faults } = await openApp()
-// However long this machine takes, postings wait.
+// Postings wait, however long this machine takes.
 pool.options.lock_timeout = 0
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
@@ -14,7 +14,7 @@ const postAll = (count: number) =>
     ),
   )
 
-test('while 10,000 postings wait for a paused database, another is 503 OVERLOADED; later it is posted', async () => {
+test('while 10,000 postings wait for a paused database, another gets 503 OVERLOADED, and is posted later', async () => {
   const gate = new pg.Client({ connectionString: database.url })
   await gate.connect()
   await gate.query('BEGIN; LOCK TABLE ledger.accounts IN ACCESS EXCLUSIVE MODE')

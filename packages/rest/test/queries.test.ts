@@ -1,16 +1,16 @@
-// How many SQL statements a request costs, as PostgreSQL itself counts them.
+// How many SQL statements a request costs, as PostgreSQL counts them.
 import { expect, test } from 'vitest'
 import { openApp } from './ledger-app.ts'
 
 const { database, get, post, give, faults } = await openApp()
 
-/** Sends a request that must succeed, and tells how many statements it cost. */
+/** Sends a request that must succeed, and returns how many statements it cost. */
 async function costOf(send: () => Promise<{ status: number; json: unknown }>): Promise<number> {
   const statements = await database.statementsOf(async () => {
     const { status, json } = await send()
     expect({ status, json }).toMatchObject({ status: 200 })
   })
-  // A wake-up of readers: no posting waits for it, and a burst has few.
+  // Wake-ups of readers are left out: no posting waits for them, and a burst has few.
   return statements.filter((statement) => !statement.includes('pg_notify')).length
 }
 
@@ -29,7 +29,7 @@ test('a posting is one statement: an entry, its replay, a transaction, a list', 
   }
 })
 
-test('a read is one statement, of whatever size', async () => {
+test('a read is one statement, whatever its size', async () => {
   const entry = await give('reader', 5)
   const { json } = await post('/ledger/transactions', { nonce: 't', entries })
   await post('/ledger/batch', {

@@ -31,7 +31,7 @@ const ofEveryApp = [
 
 const full = buildSchema(openLedger(allOperations))
 
-/** The routes of a graph, as its table and its openapi.json have them. */
+/** Returns the routes of a graph, from its table and from its openapi.json. */
 function routesOf(schema: GraphQLSchema) {
   const { routes, openApi } = createRest({ app: 'games', schema, execute: () => ({}) })
   const described = Object.entries(openApi.paths).flatMap(([path, item]) =>
@@ -45,11 +45,11 @@ function routesOf(schema: GraphQLSchema) {
 }
 
 describe("an app has the ledger's routes", () => {
-  test('all of them, where it has transfers', () => {
+  test('all of them when it has transfers', () => {
     expect(routesOf(full).listed).toEqual([...ofEveryApp, transfers].toSorted())
   })
 
-  test('all but the transfers, where it has none', () => {
+  test('all but the transfers when it has none', () => {
     const schema = buildSchema(openLedger(defineOperations(sharedOperations)))
     expect(routesOf(schema).listed).toEqual(ofEveryApp)
   })

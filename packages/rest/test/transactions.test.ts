@@ -68,7 +68,7 @@ test('an amount may have a minus sign that agrees with its operation', async () 
   expect([refused.status, refused.json.errors[0].field]).toEqual([422, 'entries.1.amount'])
 })
 
-test('a refusal names the entry and its owner, and posts nothing', async () => {
+test('a refusal names the entry and its owner, and nothing is posted', async () => {
   await give('dan', 1)
   const before = await written()
   const { status, json } = await post('/ledger/transactions', {
@@ -106,7 +106,7 @@ test('a balanced transaction adds up to 0', async () => {
   expect(await written()).toBe(before)
 })
 
-test('a limit answers 429 and when to come back', async () => {
+test('a limit gives 429 and says when to come back', async () => {
   const { json: day } = await post('/ledger', { owner_id: 'fay', operation: 'SIGNUP_CREDIT', nonce: '1' })
   expect(day.balance).toBe(3)
   const once = await post('/ledger', { owner_id: 'fay', operation: 'SIGNUP_CREDIT', nonce: '2' })
@@ -149,7 +149,7 @@ test('a transfer is a balanced transaction', async () => {
   expect([self.status, self.json.errors[0].field]).toEqual([422, 'to'])
 })
 
-test('a dry run answers the outcome and writes nothing', async () => {
+test('a dry run returns the outcome and writes nothing', async () => {
   await give('ian', 5)
   const before = await written()
   const entries = [{ owner_id: 'ian', operation: 'CREDIT_SPEND', amount: 2 }]
