@@ -1,21 +1,21 @@
 import { quantile } from './statistics.ts'
 
-/** What callers got done who each wait for an answer before they ask again. */
+/** What callers achieved who each wait for an answer before they ask again. */
 export interface LoopFigures {
   readonly callsPerSecond: number
-  /** How many calls were made in all, measured or not. */
+  /** How many calls were made in all, before and during the measurement. */
   readonly calls: number
-  /** The time that so much of the calls took at most. */
+  /** Returns the time within which this part of the calls was answered. */
   latencyMs(part: number): number
 }
 
-/** The part of the measured time that runs before it, so that callers are in full swing. */
+/** The part of the measured time that runs before it as a warm-up. */
 const rampPart = 0.25
 
 /**
- * Calls from several callers at once, and counts what is answered while it measures. Answers when the last call is.
+ * Calls from several callers at once, and counts the answers of the measured time. Resolves after the last call.
  *
- * @throws what a call throws, once all callers have stopped.
+ * @throws the error of a call, once all callers have stopped
  */
 export async function closedLoop(
   { callers, seconds }: { readonly callers: number; readonly seconds: number },
@@ -30,7 +30,7 @@ export async function closedLoop(
   const run = async (_: unknown, caller: number) => {
     for (;;) {
       const began = performance.now()
-      // However slow: one answer at least, so that there is a figure.
+      // At least one answer is counted, however slow it is.
       if (isFailed || (began >= until && latencies.length > 0)) return
       await call(caller)
       calls += 1

@@ -8,21 +8,21 @@ import { busyOwner, historyOwner, hotOwner, spreadOwners } from './owners.ts'
 import { app, unchainedApp } from './posting.ts'
 import type { Sizes } from './sizes.ts'
 
-/** A database of the run's own, filled and warm. */
+/** The database of this run, filled and warm. */
 export interface BenchDatabase {
   readonly url: string
   readonly pool: pg.Pool
-  /** One with a connection for each of the usual callers, to see what fewer cost. */
+  /** A pool with a connection for each of the usual callers. It shows what a smaller pool costs. */
   readonly widePool: pg.Pool
   readonly version: string
-  /** How many blocks had to come from outside PostgreSQL's buffers so far. */
+  /** Returns how many blocks have come from outside PostgreSQL's buffers so far. */
   blocksRead(): Promise<number>
   remove(): Promise<void>
 }
 
 /**
- * PostgreSQL as it is by default where it matters: a commit waits for the disk. But all data fit into its buffers, and
- * no checkpoint begins during a round: the variants after it would write more than those before.
+ * PostgreSQL's defaults where they matter: a commit waits for the disk. But all data fits into its buffers, and no
+ * checkpoint begins during a round, because the variants after it would write more than those before.
  */
 export const settings = {
   fsync: 'on',
@@ -65,14 +65,14 @@ export async function createBenchDatabase(sizes: Sizes, log: (line: string) => v
   }
 }
 
-/** The pool that an app has, but what many callers get done is measured: none gives up. */
+/** A pool like an app's, but without its time limits, because the throughput of many callers is measured. */
 function patientPool(url: string): pg.Pool {
   const pool = createPool(url)
   pool.options.connectionTimeoutMillis = 120_000
   return pool
 }
 
-/** Fills it over a connection without the bounds of an app's: a million entries take long. */
+/** Fills the database over a connection without an app's time limits. A million entries take long. */
 async function fill(url: string, sizes: Sizes, log: (line: string) => void): Promise<void> {
   log('Building histories …')
   const connection = new pg.Client({ connectionString: url })

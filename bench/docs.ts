@@ -7,7 +7,7 @@ const document = join(import.meta.dirname, '..', 'docs', 'performance.md')
 const begin = '<!-- bench: npm run bench -- --write-docs writes what follows -->'
 const end = '<!-- /bench -->'
 
-/** docs/performance.md with the tables of these results, and as it is. */
+/** Returns docs/performance.md as it is, and with the tables of these results. */
 export function documentWith(results: Results): { readonly is: string; readonly shouldBe: string } {
   const is = readFileSync(document, 'utf8')
   const [from, to] = [is.indexOf(begin), is.indexOf(end)]
@@ -16,7 +16,7 @@ export function documentWith(results: Results): { readonly is: string; readonly 
   return { is, shouldBe: `${before}\n\n${renderTables(results)}\n\n${is.slice(to)}` }
 }
 
-/** Brings the tables into docs/performance.md. */
+/** Writes the tables into docs/performance.md. */
 export function writeDocument(results: Results): void {
   writeFileSync(document, documentWith(results).shouldBe)
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import os from 'node:os'
 
-/** Where and of what something was measured. */
+/** What was measured, and where. */
 export interface Surroundings {
   readonly commit: string
   /** Whether files differed from that commit. */
@@ -17,7 +17,7 @@ export function surroundings(): Surroundings {
   const cpus = os.cpus()
   return {
     commit: git('rev-parse', 'HEAD'),
-    // What a run writes itself changes nothing of what it measures.
+    // Files that a run itself writes do not count.
     dirty: git('status', '--porcelain', '--', '.', ':!bench/results.json', ':!docs/performance.md') !== '',
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
@@ -27,7 +27,7 @@ export function surroundings(): Surroundings {
   }
 }
 
-/** The machine's load over the last minute. */
+/** Returns the machine's load over the last minute. */
 export function load(): number {
   return Math.round((os.loadavg()[0] ?? 0) * 100) / 100
 }

@@ -12,7 +12,10 @@ import { renderTables } from './tables.ts'
 import { judge } from './targets.ts'
 import { allVariants } from './variants/index.ts'
 
-/** `npm run bench`: measures, prints tables and writes results. Figures never fail it; a variant that does not run does. */
+/**
+ * `npm run bench` measures, prints tables and writes results. It never fails because of a figure, but it fails when a
+ * variant does not run.
+ */
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   if (options.writeDocs) {

@@ -5,21 +5,21 @@ import { fullSizes, type Sizes, tinySizes } from './sizes.ts'
 export interface Options {
   /** How often each variant is measured. */
   readonly rounds: number
-  /** How long each time. */
+  /** How long each variant is measured each time. */
   readonly seconds: number
-  /** Parts of the names of the variants to measure; none: all. */
+  /** Parts of the names of the variants to measure. All when empty. */
   readonly only: readonly string[]
   readonly sizes: Sizes
   /** The file for the results. */
   readonly results: string
-  /** Measures nothing: brings the results of an earlier run into docs/performance.md. */
+  /** Whether to measure nothing, and only write the results of an earlier run into docs/performance.md. */
   readonly writeDocs: boolean
 }
 
-/** Where results are kept. */
+/** Where results are stored. */
 export const resultsFile = join(import.meta.dirname, 'results.json')
 
-/** Reads the command line. @throws TypeError on what it does not know. */
+/** Reads the command line. @throws TypeError for an unknown option */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],

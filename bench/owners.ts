@@ -4,28 +4,28 @@ import type { Sizes } from './sizes.ts'
 export const distributions = ['uniform', 'zipf', 'hot'] as const
 export type Distribution = (typeof distributions)[number]
 
-/** The owner to whom all post. */
+/** The owner that all postings go to. */
 export const hotOwner = 'hot'
-/** The owner whom another transaction locks. */
+/** The owner that another transaction locks. */
 export const busyOwner = 'busy'
 
-/** The owner of a history of so many entries. */
+/** Returns the owner of a history with so many entries. */
 export function historyOwner(entries: number): string {
   return `history-${entries}`
 }
 
-/** The owners over whom postings are spread. */
+/** Returns the owners over which postings are spread. */
 export function spreadOwners({ owners }: Sizes): string[] {
   return Array.from({ length: owners }, (_, index) => `owner-${index}`)
 }
 
-/** So many different ones of these owners, from a place by chance on. */
+/** Returns so many different owners, from a random place in the list on. */
 export function drawDifferent(owners: readonly string[], count: number): readonly string[] {
   const first = Math.floor(Math.random() * (owners.length - count))
   return owners.slice(first, first + count)
 }
 
-/** A function that draws owners: each as likely, the n-th with the likelihood 1/n, or always the same. */
+/** Returns a function that draws owners: all equally likely, the n-th with the likelihood 1/n, or always the same one. */
 export function ownerDraw(distribution: Distribution, sizes: Sizes): () => string {
   const owners = spreadOwners(sizes)
   const at = (index: number) => owners[index] ?? hotOwner

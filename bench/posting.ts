@@ -4,22 +4,25 @@ import { v7 as uuidv7 } from 'uuid'
 import type { TransactionClient } from '../packages/ledger/src/database/database.ts'
 import { callsOf } from '../packages/ledger/src/posting/calls.ts'
 
-/** The app of the benchmark, which has the shared operations alone. */
+/** The app of the benchmark. It has only the shared operations. */
 export const app = 'bench'
-/** The same app, whose entries have no hash chain: made from the ledger's functions by bench/sql/tables.sql. */
+/** The same app without a hash chain. bench/sql/tables.sql makes it from the ledger's functions. */
 export const unchainedApp = 'unchained'
 export const operations = defineOperations(sharedOperations)
 
-/** What every variant posts: one credit is spent, so that each has to look at the balance. */
+/** What every variant posts. It spends one credit, so that each variant has to look at the balance. */
 export const operation = 'CREDIT_SPEND'
 export const amount = 1
 
-/** A posting for an owner, with a nonce of its own. */
+/** Makes a posting for an owner, with its own nonce. */
 export function postingFor(ownerId: string) {
   return { ownerId, operation, amount, nonce: crypto.randomUUID() } as const
 }
 
-/** A connection or a pool of pg's, as what the ledger's calls need of a Prisma client: it prepares each statement once. */
+/**
+ * Wraps a connection or a pool of pg so that the ledger's calls can use it as a Prisma client. It prepares each
+ * statement once.
+ */
 export function clientOver(pg: Pick<pg.Pool, 'query'>): TransactionClient {
   return {
     async $queryRaw<Result>(query: TemplateStringsArray, ...values: unknown[]): Promise<Result> {
@@ -33,7 +36,7 @@ export function clientOver(pg: Pick<pg.Pool, 'query'>): TransactionClient {
 
 const callsOfApps = { [app]: callsOf(app), [unchainedApp]: callsOf(unchainedApp) }
 
-/** Posts one entry for each of these owners in one call, as the ledger does. @throws where one was refused. */
+/** Posts one entry for each of these owners in one call, as the ledger does. @throws Error when one is refused */
 export async function postCall(
   client: TransactionClient,
   owners: readonly string[],
@@ -46,7 +49,7 @@ export async function postCall(
     problems: [],
     lines: [{ ownerId, operation, amount: -amount, requested: -amount }],
   }))
-  const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves out what is locked elsewhere: here nothing
+  const skipBusy = owners.length > 1 // like the ledger, a call of several leaves locked accounts out; here none is locked
   const { ids } = await callsOfApps[of].post(client, drafts, [...new Set(owners)].sort(), {
     skipBusy,
     lockMs: null,

@@ -4,7 +4,7 @@ import type { Measured } from './rounds.ts'
 import type { Sizes } from './sizes.ts'
 import type { TargetResult } from './targets.ts'
 
-/** What a run found out. */
+/** The results of a run. */
 export interface Results extends Surroundings {
   readonly measuredOn: string
   readonly postgres: string
@@ -14,13 +14,13 @@ export interface Results extends Surroundings {
   readonly rounds: number
   readonly seconds: number
   readonly sizes: Sizes
-  /** Blocks that came from outside PostgreSQL's buffers while it was measured. */
+  /** Blocks that came from outside PostgreSQL's buffers during the measurement. */
   readonly blocksRead: number
   readonly targets: readonly TargetResult[]
   readonly variants: readonly Measured[]
 }
 
-/** Writes results, as the formatter would. */
+/** Writes results, formatted as biome would. */
 export function writeResults(file: string, results: Results): void {
   const rounded = (_: string, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(4)) : value
@@ -35,7 +35,7 @@ export function writeResults(file: string, results: Results): void {
   )
 }
 
-/** Reads the results of an earlier run. @throws Error where there are none. */
+/** Reads the results of an earlier run. @throws Error when there are none */
 export function readResults(file: string): Results {
   if (!existsSync(file)) throw new Error(`There are no results in ${file} yet: npm run bench`)
   return JSON.parse(readFileSync(file, 'utf8'))

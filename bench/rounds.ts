@@ -1,4 +1,4 @@
-/** One thing that is measured. */
+/** One thing to measure. */
 export interface Variant {
   /** Words from general to special, such as `post/batched/uniform/64`. */
   readonly name: string
@@ -7,10 +7,10 @@ export interface Variant {
   measure(seconds: number): Promise<number>
 }
 
-/** `ms` and `µs` are costs; of the others, more is better. */
+/** `ms` and `µs` are costs. For the others, more is better. */
 export type Unit = 'entries/s' | 'requests/s' | 'ms' | 'µs'
 
-/** What was measured of a variant: a figure per round, or what went wrong. */
+/** The measurements of a variant: a figure per round, or the error. */
 export interface Measured {
   readonly name: string
   readonly unit: Unit
@@ -18,12 +18,12 @@ export interface Measured {
   failure?: string
 }
 
-/** The part of the time for which each variant runs before the first round. */
+/** For which part of the time each variant runs before the first round. */
 const warmUpPart = 0.5
 
 /**
- * Measures variants in turn, round by round, so that whatever else the machine does meets all of them; every other
- * round backwards, so that none always follows the same one. A variant that fails is left out from then on.
+ * Measures variants in turn, round by round, so that other work on the machine affects all of them. Every other round
+ * goes backwards, so that no variant always follows the same one. A variant that fails is left out from then on.
  */
 export async function measureRounds(
   variants: readonly Variant[],

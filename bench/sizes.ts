@@ -1,18 +1,18 @@
-/** How much a run builds and asks for. */
+/** How much data a run makes, and how much load. */
 export interface Sizes {
-  /** Owners over whom postings are spread. */
+  /** Owners over which postings are spread. */
   readonly owners: number
-  /** Entries that each of them has before the first posting. */
+  /** Entries of each owner before the first posting. */
   readonly entriesPerOwner: number
-  /** Owners that are read from, by the number of their entries. */
+  /** The number of entries of each owner that is read. */
   readonly histories: readonly number[]
-  /** How many of its newest entries the deep page of the longest history leaves out. */
+  /** How many of the newest entries come before the deep page of the longest history. */
   readonly depth: number
   /** How many callers, or connections, post at the same time. */
   readonly callers: readonly number[]
-  /** The one of them that the table of results is about. */
+  /** The number of callers in the table of results. */
   readonly usualCallers: number
-  /** Transactions in one call of ledger.post, as the batcher sends at most. */
+  /** Transactions in one call of ledger.post: the most that the batcher sends. */
   readonly batch: number
   /** Entries in one call of postEntries. */
   readonly bulk: number
@@ -32,7 +32,7 @@ export const fullSizes: Sizes = {
   lockSeconds: 5,
 }
 
-/** Enough to see that everything runs. */
+/** Sizes that are large enough to show that everything runs. */
 export const tinySizes: Sizes = {
   owners: 40,
   entriesPerOwner: 2,

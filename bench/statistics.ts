@@ -1,9 +1,9 @@
-/** The value that so much of the values lie below: of ten values and 0.9, the largest. */
+/** Returns the value below which this part of the values lies. For ten values and 0.9 it is the largest. */
 export function quantile(values: readonly number[], part: number): number {
   return nth(ascending(values), Math.min(values.length - 1, Math.floor(part * values.length)))
 }
 
-/** The middle value, or the mean of the two. */
+/** Returns the middle value, or the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = ascending(values)
   const middle = values.length / 2

@@ -7,7 +7,7 @@ import { inProcess, type Way, ways, wide, wideWays } from './variants/in-process
 import { overHttp, transports } from './variants/over-http.ts'
 import { reads } from './variants/reads.ts'
 
-/** The tables of a run, in Markdown: those of which something was measured. */
+/** Returns the tables of a run in Markdown. Tables without measurements are left out. */
 export function renderTables(results: Results): string {
   const sections = [
     [
@@ -179,13 +179,13 @@ function figure(value: number | null): string {
 
 const missing = '–'
 
-/** A table without the rows of which nothing was measured; their labels stand in the first columns. */
+/** Returns a table without its rows that have no measurement. The first columns are labels. */
 function figureTable(head: readonly string[], rows: readonly (readonly string[])[], labels: number): string {
   const measured = rows.filter((row) => row.slice(labels).some((cell) => cell !== missing && cell !== ''))
   return measured.length > 0 ? table(head, measured) : ''
 }
 
-/** A Markdown table whose columns are as wide as what stands in them. */
+/** Returns a Markdown table whose columns are as wide as their contents. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) =>
     Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),

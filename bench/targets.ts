@@ -9,17 +9,17 @@ import { overHttp } from './variants/over-http.ts'
 import { plain, plainCalls } from './variants/plain.ts'
 import { reads } from './variants/reads.ts'
 
-/** A ratio that shall be reached. */
+/** A ratio that should be reached. */
 interface Target {
   readonly title: string
   readonly atLeast?: number
   readonly atMost?: number
-  /** The names of two variants: the first is divided by the second. */
+  /** The names of two variants. The first is divided by the second. */
   readonly of: string
   readonly by: string
 }
 
-/** A target, and the ratio in each round: their median, and the lowest and the highest. */
+/** A target with the ratios of all rounds: their median, the lowest and the highest. */
 export interface TargetResult extends Target {
   readonly ratio: number | null
   readonly lowest: number | null
@@ -27,7 +27,7 @@ export interface TargetResult extends Target {
   readonly outcome: 'pass' | 'short' | 'not measured'
 }
 
-/** What is to be reached, with the usual number of callers. */
+/** The targets, for the usual number of callers. */
 function targets(sizes: Sizes): Target[] {
   const { usualCallers: n, histories, depth, bulk: entries, lockSeconds } = sizes
   const [shortest, longest] = [Math.min(...histories), Math.max(...histories)]
@@ -150,7 +150,7 @@ function targets(sizes: Sizes): Target[] {
   ]
 }
 
-/** How the targets were met. */
+/** Returns how the targets were met. */
 export function judge(measured: readonly Measured[], sizes: Sizes): TargetResult[] {
   return targets(sizes).map((target) => {
     const ratios = ratiosOf(measured, target.of, target.by)
@@ -163,7 +163,7 @@ export function judge(measured: readonly Measured[], sizes: Sizes): TargetResult
   })
 }
 
-/** One variant divided by another, round by round; none where one of them was not measured. */
+/** Returns one variant divided by another, round by round. Empty when one of them was not measured. */
 export function ratiosOf(measured: readonly Measured[], of: string, by: string): number[] {
   const roundsOf = (wanted: string) => measured.find(({ name }) => name === wanted)?.rounds ?? []
   const divisors = roundsOf(by)

@@ -1,26 +1,26 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What goes on over connections to a server until the process ends. */
+/** What is sent over connections to a server until the process ends. */
 export interface Flood {
   readonly connections: number
-  /** How many answers are waited for before more is sent; 0: none, what comes is read and dropped. */
+  /** How many answers to wait for before more is sent. With 0, answers are read and dropped. */
   readonly answers: number
-  /** What is sent each time. */
+  /** Returns what is sent each time. */
   readonly bytes: () => Buffer
-  /** How long a connection pauses before it sends again, or a new one is made in its place. */
+  /** How long a connection pauses before it sends again, or before a new one replaces it. */
   readonly pauseMs?: number
-  /** Sends a byte so often after what it has sent. */
+  /** Sends one more byte at this interval after everything is sent. */
   readonly dripMs?: number
-  /** Whether it reads nothing of what comes. */
+  /** Whether it never reads. */
   readonly isDeaf?: boolean
-  /** Leaves so long after it has sent, without reading an answer. */
+  /** Leaves this long after sending, without reading the answer. */
   readonly leaveMs?: number
 }
 
 const answerMark = 'HTTP/1.1 '
 
-/** Runs a flood; a connection that the server ends is replaced. */
+/** Runs a flood. A connection that the server closes is replaced. */
 export function flood(url: string, options: Flood): void {
   const { hostname, port } = new URL(url)
   for (let index = 0; index < options.connections; index += 1) {
@@ -35,7 +35,7 @@ async function keepConnected(to: { host: string; port: number }, options: Flood)
   }
 }
 
-/** A sender that is cut off comes back soon: how soon is bounded by what a system lets it do, not by its kindness. */
+/** How soon a sender that was cut off comes back. Its own system is the only limit, not its goodwill. */
 const reconnectMs = 20
 
 function oneConnection(

@@ -3,16 +3,16 @@ import { amount, operation } from '../posting.ts'
 import { type Flood, flood } from './flood.ts'
 import { createTemplate, graphqlRequest, headOf, noncePlace, requestOf } from './template.ts'
 
-/** What a hostile input needs to know of the server. */
+/** What a hostile input needs to know about the server. */
 export interface Target {
   readonly url: string
-  /** The id of one of 100 entries' transaction. */
+  /** The id of a transaction with 100 entries. */
   readonly transactionId: string
-  /** An owner who has credits and gets many entries. */
+  /** An owner with credits who gets many entries. */
   readonly ownerId: string
 }
 
-/** Something that a client sends to take a server away from others. */
+/** Something that a client sends to make a server useless to others. */
 export interface HostileInput {
   readonly name: string
   readonly what: string
@@ -33,7 +33,7 @@ const batch = (ownerId: string, entries: number) =>
     { inputs: Array.from({ length: entries }, () => input(ownerId)) },
   )
 
-/** A request that is sent over so many connections, each of which waits for its answer. */
+/** Sends a request over several connections, each of which waits for its answer. */
 function repeated(
   name: string,
   what: string,
@@ -54,20 +54,20 @@ function repeated(
 function compute(): void {
   const until = performance.now() + 10
   while (performance.now() < until);
-  setImmediate(compute) // the process hears that it shall end
+  setImmediate(compute) // lets the process hear that it shall end
 }
 
 const aliases = (count: number, field: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field(index)}`).join(' ')
 
-/** Documents that the graph takes: what is hostile about them is what they cost. */
+/** Valid documents. They are hostile only because of their cost. */
 export const documents = {
   aliases: `{${aliases(16, () => 'ledgerSummary(from: "2020-01-01T00:00:00Z", to: "2030-01-01T00:00:00Z", per: MONTH) { gross }')}}`,
   subscription:
     'subscription Live($ownerId: String!) { ledgerEntryPosted(ownerId: $ownerId) { cursor entry { id } } }',
 } as const
 
-/** What is hostile, after two that are not: they show what any neighbour costs on the same machine. */
+/** The hostile inputs. The first two are harmless: they show what any neighbour costs on the same machine. */
 export const hostileInputs: readonly HostileInput[] = [
   {
     name: 'busy processor',

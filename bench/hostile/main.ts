@@ -18,8 +18,8 @@ import { beNormal } from './normal-client.ts'
 import { costTable, hostileTable, type Row } from './report.ts'
 
 /**
- * `npm run bench:hostile`: what a normal client sees while others send hostile input, and what the bounds cost. Figures
- * never fail it.
+ * `npm run bench:hostile` measures what a normal client sees while others send hostile input, and what the bounds cost.
+ * It never fails because of a figure.
  */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The normal client, quiet and then beside the input. */
+/** Measures the normal client, first alone and then beside the input. */
 async function measure(input: HostileInput, target: Target, ownerId: string, seconds: number): Promise<Row> {
   log(`${input.name} …`)
   await beNormal(target.url, ownerId, seconds / 20)
@@ -73,7 +73,7 @@ async function measure(input: HostileInput, target: Target, ownerId: string, sec
   }
 }
 
-/** What a sender has left behind is done with: ten answers in a row that take no longer than they do quiet. */
+/** Waits until the server has finished what a sender left behind: ten answers in a row are as fast as in quiet times. */
 async function untilQuiet(url: string, ownerId: string): Promise<void> {
   const until = performance.now() + 60_000
   while (performance.now() < until) {
@@ -83,7 +83,7 @@ async function untilQuiet(url: string, ownerId: string): Promise<void> {
   log('The server was not quiet again within a minute.')
 }
 
-/** A transaction of as many entries as there may be. */
+/** Posts a transaction with the most entries. */
 async function postTransaction(url: string, sizes: Sizes): Promise<string> {
   const connection = await openConnection(url)
   const entries = Array.from({ length: 100 }, (_, index) => ({
@@ -103,7 +103,7 @@ async function postTransaction(url: string, sizes: Sizes): Promise<string> {
 
 const [withBounds, withoutBounds] = ['with bounds', 'without bounds']
 
-/** The same server, with the step that admits requests and with one that admits all. */
+/** Compares the same server with its admission step and with one that admits everything. */
 async function measureCost(servers: Servers, sizes: Sizes, rounds: number): Promise<string> {
   const variant = (name: string, kind: 'ledger' | 'unbounded') => ({
     name,

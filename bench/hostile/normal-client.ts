@@ -4,12 +4,12 @@ import { postingFor } from '../posting.ts'
 import { quantile } from '../statistics.ts'
 import { normalName } from './template.ts'
 
-/** What a client met who posts and then reads the balance, one after the other. */
+/** What a client saw that posts and then reads the balance, again and again. */
 export interface Seen {
   readonly p50: number
   readonly p99: number
   readonly requests: number
-  /** Those that were not answered as they should be. */
+  /** Requests that did not get the right answer. */
   readonly failed: number
 }
 
@@ -20,7 +20,7 @@ const documents = {
   read: 'query Read($ownerId: String!) { balance(ownerId: $ownerId) { amount available } }',
 }
 
-/** Posts and reads for so long. What fails is counted, and the client goes on after a moment over a new connection. */
+/** Posts and reads for this long. A failure is counted, and the client continues after a moment over a new connection. */
 export async function beNormal(url: string, ownerId: string, seconds: number): Promise<Seen> {
   const latencies: number[] = []
   const until = performance.now() + seconds * 1000

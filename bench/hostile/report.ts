@@ -9,12 +9,12 @@ export interface Row {
   readonly hostile: Seen
 }
 
-/** How much longer a normal client's p99 may be. */
+/** How many times as long a normal client's p99 may become. */
 const maxRatio = 3
-/** What of the postings a second the bounds may cost. */
+/** The part of the postings per second that the bounds may cost. */
 const maxCost = 0.03
 
-/** A table in Markdown, with what it means. */
+/** Returns a table in Markdown, and what it means. */
 export function hostileTable(rows: readonly Row[], seconds: number): string {
   const lines = rows.map(({ input, quiet, hostile }) => {
     const ratio = hostile.p99 / quiet.p99
@@ -40,7 +40,7 @@ export function hostileTable(rows: readonly Row[], seconds: number): string {
   ].join('\n')
 }
 
-/** What the bounds cost. */
+/** Returns the table of what the bounds cost. */
 export function costTable({
   withBounds,
   withoutBounds,

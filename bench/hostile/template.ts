@@ -1,12 +1,12 @@
-/** The place of a nonce in a text: so many digits, the same number wherever it is written. */
+/** The placeholder of a nonce in a text. Its length is fixed. */
 const place = '#nonce-of-16-xx#'
 
-/** What a posting has in the place of its nonce. */
+/** The placeholder that a posting has instead of its nonce. */
 export const noncePlace = place
 
 /**
- * A text that is sent again and again with fresh nonces: a sender has to write some digits, and makes no JSON anew. What it
- * spends on a processor is missing to the server.
+ * Makes a text that is sent again and again with fresh nonces. The sender only replaces digits and makes no JSON,
+ * because the processor time that it uses is missing to the server.
  */
 export function createTemplate(text: string): () => Buffer {
   const bytes = Buffer.from(text)
@@ -27,22 +27,22 @@ function freshNonce(): string {
   return sender + String(count).padStart(9, '0')
 }
 
-/** What a hostile request says of who sends it, and a normal one. */
+/** The names under which hostile and normal requests are sent. */
 export const [hostileName, normalName] = ['hostile', 'normal']
 
-/** The beginning of every hostile request. */
+/** Returns the first lines of every hostile request. */
 export function headOf(method: string, path: string): string {
   return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${hostileName}\r\n`
 }
 
-/** A request over HTTP/1.1 as its bytes are. */
+/** Returns the bytes of a request over HTTP/1.1. */
 export function requestOf(method: string, path: string, body?: string): string {
   const head = headOf(method, path)
   if (body === undefined) return `${head}\r\n`
   return `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
-/** A GraphQL request. */
+/** Returns a GraphQL request. */
 export function graphqlRequest(query: string, variables: object = {}): string {
   return requestOf('POST', '/graphql', JSON.stringify({ query, variables }))
 }

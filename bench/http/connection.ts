@@ -1,15 +1,15 @@
 import { connect, type Socket } from 'node:net'
 
-/** A connection to a server, over which one request at a time is sent. */
+/** A connection to a server that sends one request at a time. */
 export interface Connection {
-  /** Sends JSON, and answers the body. @throws Error unless it is answered 200. */
+  /** Sends JSON and returns the body. @throws Error unless the status is 200 */
   post(path: string, body: string): Promise<string>
   close(): void
 }
 
 /**
- * A client of few instructions: what it takes of the processors is missing to the server, and libraries for load take as
- * much of them as a fast server does. It reads answers with a Content-Length, as Node sends them.
+ * Opens a connection of a client that needs few instructions, because the processor time that it uses is missing to the
+ * server. Libraries for load use as much as a fast server. It reads answers with a Content-Length, as Node sends them.
  */
 export function openConnection(url: string, authorization?: string): Promise<Connection> {
   const { hostname, port, host } = new URL(url)
@@ -56,7 +56,7 @@ function createExchange(socket: Socket): (request: string) => Promise<Answer> {
     })
 }
 
-/** An answer that has come in full; undefined: there is more to come. */
+/** Returns an answer that has come in full, or undefined when more must come. */
 function readAnswer(received: Buffer): Answer | undefined {
   const headLength = received.indexOf('\r\n\r\n')
   if (headLength < 0) return undefined

@@ -4,12 +4,12 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit'
 
 const anyone: Principal = { name: 'anyone', scopes }
 
-/** Runs a document, which is compiled when it comes first. */
+/** Runs a document, and compiles it on its first use. */
 export type Executor = (document: string, variables: Record<string, unknown>) => unknown
 
 /**
- * GraphQL as fast as it gets: every document becomes JavaScript. That is for documents of one's own alone: graphql-jit
- * 0.8.9 runs what stands in some texts of a document, and makes whatever size of code a document asks for.
+ * The fastest GraphQL: every document becomes JavaScript. This is safe only for one's own documents: graphql-jit 0.8.9
+ * executes some texts of a document as code, and makes code of any size that a document asks for.
  */
 export function createExecutor(schema: GraphQLSchema): Executor {
   const compile = (text: string) => {

@@ -3,7 +3,7 @@ import type { operations } from '../posting.ts'
 
 type BenchLedger = Ledger<typeof operations>
 
-/** The same ledger, but for postings of one entry: it answers them at once, and asks no database. */
+/** Returns the same ledger, but postings of one entry are answered at once, without a database. */
 export function noopLedger(ledger: BenchLedger): BenchLedger {
   const posted = ({ ownerId, operation, amount, nonce }: PostEntryInput<keyof typeof operations>) => ({
     ok: true as const,
@@ -25,7 +25,7 @@ export function noopLedger(ledger: BenchLedger): BenchLedger {
     },
     balance: { ownerId, amount: 1, overdraft: 0, held: 0, available: 1 },
   })
-  // One function serves both ways to call it: its answer has all that each expects.
+  // One function serves both ways to call it, because its answer has all that each expects.
   const postEntry = async (input: PostEntryInput<keyof typeof operations>) => posted(input)
   return { ...ledger, postEntry: Object.assign(postEntry, { refusals: ledger.postEntry.refusals }) }
 }

@@ -10,16 +10,16 @@ import { app, operations } from '../posting.ts'
 import { createExecutor } from './executor.ts'
 import { noopLedger } from './noop-ledger.ts'
 
-// Run by servers.ts in a process of its own, with the kind of server as its argument.
+// servers.ts runs this in its own process, with the kind of server as its argument.
 const kind = process.argv[2]
 const logger = createLogger(app)
 const pool = createPool(requireDatabaseUrl(app))
 const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
 
-/** Whoever sends a request is who it says: what checking that costs is not measured here. */
+/** Believes the name that a request gives. Checking it is not part of this measurement. */
 const byName: Identify = ({ header }) => ({ name: header('authorization') ?? 'nobody', scopes })
 
-process.on('message', () => process.send?.(process.cpuUsage())) // all that is ever asked
+process.on('message', () => process.send?.(process.cpuUsage())) // this is the only message
 
 if (kind === 'ledger') await serveGraph(ledger)
 else if (kind === 'named') await serveGraph(ledger, byName)
@@ -28,7 +28,7 @@ else if (kind === 'no-op') await serveGraph(noopLedger(ledger))
 else if (kind === 'bare') serveBare(noopLedger(ledger))
 else throw new TypeError(`There is no server of the kind ${kind}.`)
 
-/** As an app serves itself. */
+/** Serves the ledger as an app does. */
 async function serveGraph(served: Ledger<typeof operations>, identify?: Identify): Promise<void> {
   await serve({
     app,
@@ -41,7 +41,7 @@ async function serveGraph(served: Ledger<typeof operations>, identify?: Identify
   })
 }
 
-/** The same, but that every request is admitted at once. */
+/** Does the same, but admits every request at once. */
 async function serveUnbounded(): Promise<void> {
   const served = createApp({ app, ledger, schema: buildSchema(ledger), logger })
   const at = { app, host: '127.0.0.1', port: 0, isOwnHost: () => true }
@@ -56,7 +56,7 @@ async function serveUnbounded(): Promise<void> {
   announce(server)
 }
 
-/** The least that GraphQL over HTTP can be: no checks, no limits, no log. */
+/** Serves the least that GraphQL over HTTP can be: without checks, limits or a log. */
 function serveBare(served: Ledger<typeof operations>): void {
   const execute = createExecutor(buildSchema(served))
   const server = createServer((request, response) => {

@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 /**
- * An app over the ledger, the same where each request says by a name who sends it, the same without the bounds of its work, the same over a ledger that does nothing, and that
- * without the app's server.
+ * The kinds of server: an app on the ledger, the same with requests that give a name, the same without the bounds of
+ * its work, the same on a ledger that does nothing, and that ledger without the app's server.
  */
 export const serverKinds = ['ledger', 'named', 'unbounded', 'no-op', 'bare'] as const
 export type ServerKind = (typeof serverKinds)[number]
 
 export interface Servers {
-  /** Starts the server in a process of its own when it is asked for first, and answers its url. */
+  /** Returns the url of a server. It starts in its own process on the first call. */
   urlOf(kind: ServerKind): Promise<string>
-  /** The processor time that the server has used so far, in µs. */
+  /** Returns the processor time that the server has used so far, in µs. */
   cpuTimeOf(kind: ServerKind): Promise<number>
   stop(): Promise<void>
 }

@@ -13,7 +13,7 @@ test('the median of an even number of values lies between the middle two', () =>
   expect(() => median([])).toThrow(RangeError)
 })
 
-test('a loop has as many calls at once as it has callers, and one answer at least', async () => {
+test('a loop has as many calls at once as callers, and at least one answer', async () => {
   let [open, most] = [0, 0]
   const { callsPerSecond } = await closedLoop({ callers: 3, seconds: 0.001 }, async () => {
     open += 1
@@ -26,7 +26,7 @@ test('a loop has as many calls at once as it has callers, and one answer at leas
   expect(callsPerSecond).toBeGreaterThan(0)
 })
 
-test('a loop ends by what a call throws, once every caller has stopped', async () => {
+test('a loop ends with the error of a call, once every caller has stopped', async () => {
   let open = 0
   const failing = closedLoop({ callers: 3, seconds: 60 }, async (caller) => {
     if (caller === 1) throw new Error('refused')
@@ -38,7 +38,7 @@ test('a loop ends by what a call throws, once every caller has stopped', async (
   expect(open).toBe(0)
 })
 
-test('variants take turns, every other round backwards; the first turn counts for nothing', async () => {
+test('variants take turns, every other round backwards, and the first turn does not count', async () => {
   const turns: string[] = []
   const variant = (name: string): Variant => ({
     name,

@@ -10,7 +10,7 @@ import { createTemplate, noncePlace } from '../hostile/template.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
-// Says nothing of how fast anything is.
+// It does not judge speed.
 test('npm run bench:hostile measures a normal client beside hostile input, and what the bounds cost', {
   timeout: 1_200_000,
 }, async () => {
@@ -29,7 +29,7 @@ test.each(Object.entries(documents))('the document of %s is one that the graph t
   expect(refused).toBeUndefined()
 })
 
-test('a template has a fresh nonce wherever one stands, and keeps its length', () => {
+test('a template has a fresh nonce at each placeholder, and keeps its length', () => {
   const text = `a ${noncePlace} b ${noncePlace}`
   const next = createTemplate(text)
   const [one, two] = [next().toString(), next().toString()]
@@ -38,7 +38,7 @@ test('a template has a fresh nonce wherever one stands, and keeps its length', (
   expect(new Set(nonces).size).toBe(4)
 })
 
-test('a client that was refused, or waited more than three times as long, makes a row short', () => {
+test('a row fails when the client was refused, or waited more than three times as long', () => {
   const seen = { p50: 1, p99: 10, requests: 100, failed: 0 }
   const outcome = (hostile: Partial<Row['hostile']>) =>
     /(pass|short) \|$/m.exec(

@@ -11,7 +11,7 @@ import { judge } from '../targets.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
-// Says nothing of how fast anything is.
+// It does not judge speed.
 test('npm run bench measures every variant, prints every row and writes results', {
   timeout: 1_200_000,
 }, async () => {

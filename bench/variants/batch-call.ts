@@ -7,14 +7,14 @@ import type { Context } from './context.ts'
 
 export const batchCall = { prisma: 'batch-call/prisma', pg: 'batch-call/pg' } as const
 
-/** As many as the batcher has lanes. */
+/** The number of the batcher's lanes. */
 const callers = 2
 
-/** The call that the batcher makes, for as many different owners as it sends at most, through Prisma and without. */
+/** The batcher's call, for the most owners that it sends at once, with Prisma and without. */
 export function batchCallVariants({ pool, prisma, sizes }: Context): Variant[] {
   const owners = spreadOwners(sizes)
   const share = Math.floor(owners.length / callers)
-  /** Each caller has owners of its own, as each lane of the batcher has. */
+  /** Each caller has its own owners, as each lane of the batcher has. */
   const drawBatch = (caller: number) =>
     drawDifferent(owners.slice(caller * share, (caller + 1) * share), sizes.batch)
   const variant = (name: string, client: TransactionClient): Variant => ({

@@ -8,13 +8,13 @@ import type { Context } from './context.ts'
 
 export const bulk = { ledger: 'bulk/post-entries', copy: 'bulk/copy' } as const
 
-/** Any: what is copied is not verified. */
+/** Any hash will do, because copied rows are not verified. */
 const hash = `\\\\x${'00'.repeat(32)}`
 
 const copyStatement = `COPY bench_copy.entries
   (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on, hash) FROM STDIN`
 
-/** A list of entries in one call of the ledger, and the same rows by COPY: the least that writing them can cost. */
+/** A list of entries in one call of the ledger, and the same rows by COPY, the cheapest way to write them. */
 export function bulkVariants({ ledger, pool, sizes }: Context): Variant[] {
   const draw = ownerDraw('uniform', sizes)
   const drawPostings = () => Array.from({ length: sizes.bulk }, () => postingFor(draw()))

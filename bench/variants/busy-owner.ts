@@ -20,7 +20,7 @@ export function busyOwnerVariants(context: Context): Variant[] {
       isOver = true
       await unlock()
     })
-    /** One more caller posts to the one owner, and may be told to try again. */
+    /** One more caller posts to the locked owner, and may be told to try again. */
     const toBusyOwner = async () => {
       while (!isOver) {
         await post(context, busyOwner).catch((error: unknown) => {
@@ -38,7 +38,7 @@ export function busyOwnerVariants(context: Context): Variant[] {
   ]
 }
 
-/** Locks the owner's account in a transaction of another program, until the answer is called. */
+/** Locks the owner's account in a transaction of another program. The returned function releases it. */
 async function lock(databaseUrl: string): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()

@@ -8,11 +8,11 @@ import type { Sizes } from '../sizes.ts'
 import { type Context, post } from './context.ts'
 import { postOverHttp } from './over-http.ts'
 
-/** Whom the entries of one call are for. */
+/** The owners of the entries of one call. */
 export const callOwners = ['different', 'one'] as const
 type CallOwners = (typeof callOwners)[number]
 
-/** Node processes, by what they do. */
+/** Node processes, by their work. */
 export const processes = ['in-process', 'ledger', 'no-op', 'bare'] as const
 type Process = 'in-process' | ServerKind
 
@@ -22,14 +22,14 @@ export const costs = {
   process: (process: Process) => `cost/process/${process}`,
 } as const
 
-/** How many entries the calls have of which the time is taken. */
+/** Returns the sizes of the calls whose time is measured. */
 export function callSizes({ usualCallers, batch }: Sizes): number[] {
   return [1, usualCallers, batch]
 }
 
 /**
- * What throughput is made of: how long one call of ledger.post takes, its commit included, and how much processor time a
- * Node process uses for one posting, while the usual callers post at the same time.
+ * The parts of the throughput: how long one call of ledger.post takes, with its commit, and how much processor time a
+ * Node process uses per posting, while the usual callers post at the same time.
  */
 export function costVariants(context: Context, servers: Servers): Variant[] {
   const { pool, sizes } = context

@@ -9,21 +9,21 @@ import { createLockingPosting, createSumPosting } from './prisma-transactions.ts
 export const ways = ['batched', 'one-call-pg', 'one-call-prisma', 'for-update', 'sum'] as const
 export type Way = (typeof ways)[number]
 
-/** Ways that gain by more connections than an app's pool has. */
+/** Ways that get faster with more connections than an app's pool has. */
 export const wideWays = ['one-call-pg', 'for-update'] as const
 export type WideWay = (typeof wideWays)[number]
 
-/** The name of a variant with a connection for each of the usual callers. */
+/** Returns the name of a variant with a connection for each of the usual callers. */
 export function wide(way: WideWay, distribution: Distribution): string {
   return `wide-pool/${way}/${distribution}`
 }
 
-/** The name of a variant of this file. */
+/** Returns the name of a variant of this file. */
 export function inProcess(way: Way, distribution: Distribution, callers: number): string {
   return `post/${way}/${distribution}/${callers}`
 }
 
-/** One entry per call, in this process, by each way. */
+/** One entry per call, in this process, for each way. */
 export function inProcessVariants(context: Context): Variant[] {
   const { pool, widePool, prisma, sizes } = context
   const posters: Record<Way, Poster> = {

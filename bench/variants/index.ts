@@ -10,7 +10,7 @@ import { overHttpVariants } from './over-http.ts'
 import { plainVariants } from './plain.ts'
 import { readVariants } from './reads.ts'
 
-/** Everything that is measured, in the order of a round. */
+/** Returns everything to measure, in the order of a round. */
 export function allVariants(context: Context, servers: Servers): Variant[] {
   return [
     ...inProcessVariants(context),

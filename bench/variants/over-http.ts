@@ -17,7 +17,7 @@ export const overHttp = {
     `http/${transport}/${distribution}/${connections}`,
   noop: 'http/no-op',
   bare: 'http/bare',
-  /** In process, beside the others: what happens on the machine between them is the least. */
+  /** Measured in process, right beside the others, so that other work on the machine affects all of them alike. */
   oneCall: 'http/one-call-in-process',
 } as const
 
@@ -54,7 +54,7 @@ export interface Load {
   readonly connections: number
 }
 
-/** Posts to a server over so many connections at once for about this long. */
+/** Posts to a server over several connections at once for about this long. */
 export async function postOverHttp(
   servers: Servers,
   sizes: Sizes,
@@ -75,8 +75,8 @@ export async function postOverHttp(
 }
 
 /**
- * The same posting over HTTP, and what of it is not the ledger: the servers run in processes of their own, and this one
- * is their client.
+ * The same posting over HTTP, and the part of it that is not the ledger's. The servers run in their own processes, and
+ * this process is their client.
  */
 export function overHttpVariants({ pool, sizes }: Context, servers: Servers): Variant[] {
   const { callers: counts, usualCallers } = sizes

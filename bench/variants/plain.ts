@@ -9,7 +9,7 @@ import type { Variant } from '../rounds.ts'
 import type { Sizes } from '../sizes.ts'
 import type { Context } from './context.ts'
 
-/** What is posted: entries of the ledger, with its hash chain or without, or rows without a hash by an INSERT. */
+/** What is posted: entries of the ledger, with or without its hash chain, or rows without a hash by an INSERT. */
 export const kinds = ['ledger', 'unchained', 'insert'] as const
 type Kind = (typeof kinds)[number]
 
@@ -21,13 +21,13 @@ export interface Call {
 
 /** The names of this file's variants. */
 export const plain = {
-  /** One entry a statement, by so many callers with a connection each. */
+  /** One entry per statement, by callers with a connection each. */
   rate: (kind: Kind) => `plain/rate/${kind}`,
   /** PostgreSQL's processor time for one entry. */
   cpu: (kind: Kind, { owners, entries }: Call) => `plain/cpu/${kind}/${owners}/${entries}`,
 } as const
 
-/** The calls whose processor time is taken. */
+/** Returns the calls whose processor time is measured. */
 export function plainCalls({ usualCallers, batch }: Sizes): Call[] {
   return [
     { owners: 'different', entries: 1 },
@@ -82,7 +82,7 @@ export function plainVariants({ databaseUrl, widePool, sizes }: Context): Varian
           try {
             const write = writer(kind, connection)
             const cpuTime = await cpuTimeOf(connection)
-            await write(drawCall(call)) // prepares, and fills caches
+            await write(drawCall(call)) // prepares statements and fills caches
             const before = cpuTime()
             const { calls } = await closedLoop({ callers: 1, seconds }, () => write(drawCall(call)))
             return (cpuTime() - before) / calls / call.entries
@@ -96,7 +96,7 @@ export function plainVariants({ databaseUrl, widePool, sizes }: Context): Varian
   return existsSync('/proc/self/schedstat') ? [...rates, ...costs] : rates
 }
 
-/** The processor time, in µs, that the process of a connection has used so far. */
+/** Returns the processor time, in µs, that a connection's process has used so far. */
 async function cpuTimeOf(connection: pg.Client): Promise<() => number> {
   const { rows } = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   return () => Number(readFileSync(`/proc/${rows[0]?.pid}/schedstat`, 'utf8').split(' ')[0]) / 1000

@@ -4,12 +4,13 @@ import { v7 as uuidv7 } from 'uuid'
 import { PrismaClient } from '../../packages/ledger/src/generated/prisma/client.ts'
 import { amount, app, operation, postingFor } from '../posting.ts'
 
-// What apps without the ledger write, in kinder surroundings than most have: short rows, no limits, holds or replays.
+// What apps write without the ledger, under better conditions than most have: short rows, without limits, holds or
+// replays.
 
-/** Throughput is measured: no transaction gives up. */
+/** No transaction gives up, because throughput is measured. */
 const patience = { maxWait: 120_000, timeout: 120_000 }
 
-/** Adds up the entries, and writes one more. Two at once may both spend the last credit. */
+/** Adds up the entries and writes one more. Two at once may both spend the last credit. */
 export function createSumPosting(pool: pg.Pool) {
   const prisma = clientOf(pool, 'bench_sum')
   return (ownerId: string) =>
@@ -23,7 +24,7 @@ export function createSumPosting(pool: pg.Pool) {
     }, patience)
 }
 
-/** Locks the owner's row, and writes the new balance to it. */
+/** Locks the owner's row and writes the new balance to it. */
 export function createLockingPosting(pool: pg.Pool) {
   const prisma = clientOf(pool, 'bench_lock')
   return (ownerId: string) =>
@@ -58,7 +59,7 @@ function nextEntry(ownerId: string, { balance, seq }: { balance: bigint | null; 
   }
 }
 
-/** The ledger's models over tables of the same columns. */
+/** A client with the ledger's models, on tables with the same columns. */
 function clientOf(pool: pg.Pool, schema: string): PrismaClient {
   return new PrismaClient({ adapter: new PrismaPg(pool, { schema }) })
 }

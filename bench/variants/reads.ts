@@ -11,7 +11,10 @@ export const reads = {
   deepPage: (depth: number) => `read/deep-page/${depth}`,
 }
 
-/** What one caller waits for a balance and for a page of an owner with a short history, and with a long one. */
+/**
+ * How long one caller waits for a balance and for a page, of an owner with a short history and of one with a long
+ * history.
+ */
 export function readVariants({ ledger, sizes }: Context): Variant[] {
   const { histories, depth } = sizes
   const longest = Math.max(...histories)
