@@ -6,26 +6,26 @@ import type { App, Request } from './requests.ts'
 import { playStory } from './stories.ts'
 import { send, ways } from './ways/index.ts'
 
-/** What a client reaches, and where it writes down what it was told. */
+/** What a client reaches, and where it records what it was told. */
 export interface Surroundings {
   readonly seed: number
   readonly journal: Journal
-  /** The addresses of the app's servers, in their order. */
+  /** Returns the addresses of the app's servers, in order. */
   urlsOf(app: App): readonly string[]
-  /** The faults of this moment, in words. */
+  /** Returns the current faults, in words. */
   faults(): string
-  /** Ends the clients: what is open then is settled afterwards. */
+  /** Ends the clients. Open requests are settled afterwards. */
   readonly ended: AbortSignal
 }
 
-/** How often a request that was answered is sent once more, and how often two of it are sent at once. */
+/** How often an answered request is sent once more, and how often two of it are sent at once. */
 const repeatPart = 0.1
 const racePart = 0.05
 
-/** Between two attempts of a request whose outcome is open. */
+/** The pause between two attempts of a request whose outcome is open. */
 const [leastPauseMs, mostPauseMs] = [50, 500]
 
-/** Between two stories: the machine is not to be full, or how soon service is back would say how full it is. */
+/** The pause between two stories. The machine must not be full, or the recovery time would measure its load. */
 const mostThinkingMs = 150
 
 /** Plays one story after the other until the run ends. */
@@ -46,7 +46,7 @@ export async function playClient(app: App, client: number, surroundings: Surroun
 
 type Attempting = Surroundings & { readonly app: App; readonly tries: Random }
 
-/** Sends a request until it is answered for good, each time by any way to any server. */
+/** Sends a request until its answer is final, each time in any way to any server. */
 async function carryOut(request: Request, attempting: Attempting): Promise<readonly Outcome[] | undefined> {
   const { tries, ended } = attempting
   const raced = tries.chance(racePart) ? await race(request, attempting) : undefined
@@ -63,7 +63,7 @@ async function carryOut(request: Request, attempting: Attempting): Promise<reado
   }
 }
 
-/** Two of the same at once: one of them posts at most. Returns what became of them; undefined where that is open. */
+/** Sends two of the same request at once. At most one posts. Returns the outcomes, or undefined when they are open. */
 async function race(request: Request, attempting: Attempting): Promise<readonly Outcome[] | undefined> {
   if (request.kind === 'project') return undefined
   const attempts = await Promise.all([1, 2].map(() => attempt(request, attempting, { isRaced: true })))

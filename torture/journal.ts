@@ -3,18 +3,18 @@ import { type App, type Kind, type Posting, postingsOf, type Request } from './r
 import { increment } from './tally.ts'
 import type { Way } from './ways/index.ts'
 
-/** What a client knows of one posting. */
+/** What a client knows about one posting. */
 export interface PostingRecord extends Posting {
   readonly app: App
   readonly kind: Kind
   state: 'open' | 'done' | 'refused'
   /** Whether an attempt may still be carried out, or may have been, without an answer that says so. */
   isInDoubt: boolean
-  /** Whether an attempt had no answer that says what became of it. */
+  /** Whether an attempt had no final answer. */
   wasUnknown: boolean
-  /** Whether an attempt without an answer had been carried out: the next one was answered with its entries. */
+  /** Whether an attempt without an answer had been carried out: the next one returned its entries. */
   wasFound: boolean
-  /** Whether two attempts are under way at once: either may be refused, before or after the other is acknowledged. */
+  /** Whether two attempts run at once. Either may be refused before or after the other is acknowledged. */
   isRaced: boolean
   /** Each entry that a client was told of, once. */
   readonly told: ToldEntry[]
@@ -22,7 +22,7 @@ export interface PostingRecord extends Posting {
   holdId?: string
 }
 
-/** A request that is not answered for good. */
+/** A request without a final answer. */
 export interface OpenRequest {
   readonly app: App
   readonly request: Request
@@ -48,14 +48,16 @@ export class Journal {
   readonly ways = new Map<string, number>()
   /** Answers that no client may get, and answers that contradict earlier ones. */
   readonly violations: string[] = []
-  /** Holds that were released: the client was told so. */
+  /** Released holds, as the client was told. */
   readonly released: { readonly app: App; readonly holdId: string }[] = []
 
   get records(): Iterable<PostingRecord> {
     return this.#records.values()
   }
 
-  /** The requests whose outcome is open, or whose refusal an earlier attempt without an answer may still overtake. */
+  /**
+   * Returns the requests whose outcome is open, and those whose refusal an earlier unanswered attempt may still change.
+   */
   get openRequests(): readonly OpenRequest[] {
     return [...this.#open.values()]
   }
@@ -64,7 +66,7 @@ export class Journal {
     return this.#records.get(keyOf(app, nonce))
   }
 
-  /** Called before each attempt. `isRaced`: another attempt is under way at the same time. */
+  /** Called before each attempt. `isRaced`: another attempt runs at the same time. */
   begin(app: App, request: Request, { isRaced = false }: { readonly isRaced?: boolean } = {}): void {
     for (const posting of postingsOf(request)) {
       const key = keyOf(app, posting.nonce)
@@ -89,7 +91,7 @@ export class Journal {
     if (key !== undefined) this.#open.set(key, { app, request })
   }
 
-  /** Takes what an attempt was answered. Returns whether every posting of the request is answered for good. */
+  /** Records the answer to an attempt. Returns whether every posting of the request has its final answer. */
   take(source: Source, outcomes: readonly Outcome[]): boolean {
     const { app, request, way } = source
     increment(this.ways, way)
@@ -114,7 +116,7 @@ export class Journal {
     return isAnswered
   }
 
-  /** Both attempts of a race are over, and were answered: none of the two can be carried out later. */
+  /** Records that both attempts of a race were answered, so that neither can be carried out later. */
   endRace(app: App, request: Request): void {
     for (const { nonce } of postingsOf(request)) {
       const record = this.recordOf(app, nonce)
@@ -122,7 +124,10 @@ export class Journal {
     }
   }
 
-  /** Nothing is under way any more. What was refused while an attempt was is open again, until it is sent once more. */
+  /**
+   * Records that nothing runs any more. A request that was refused while an attempt ran is open again, until it is sent
+   * once more.
+   */
   settle(): void {
     for (const record of this.#records.values()) {
       if (record.state === 'refused' && record.isInDoubt) record.state = 'open'
@@ -166,7 +171,7 @@ export function keyOf(app: App, nonce: string): string {
   return `${app}\t${nonce}`
 }
 
-/** Its first nonce tells a request apart; a release is told by its hold. What agrees a project posts nothing. */
+/** Returns what identifies a request: its first nonce, or the hold of a release. Agreeing a project posts nothing. */
 function requestKeyOf(app: App, request: Request): string | undefined {
   if (request.kind === 'release') return keyOf(app, `release ${request.holdId}`)
   const [first] = postingsOf(request)
@@ -185,7 +190,7 @@ function labelOf(outcome: Outcome): string {
   }
 }
 
-/** What an entry says, in an order of its own. */
+/** Returns an entry as a text with a fixed order. */
 export function textOf(entry: ToldEntry): string {
   const { id, owner, operation, amount, balanceAfter, nonce, transactionId, createdOn } = entry
   return JSON.stringify({ id, owner, operation, amount, balanceAfter, nonce, transactionId, createdOn })

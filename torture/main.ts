@@ -4,10 +4,10 @@ import { parseOptions, usage } from './options.ts'
 import { printReport, violationsOf } from './report.ts'
 import { torture } from './run.ts'
 
-/** How many of what is wrong are shown. */
+/** How many violations are shown. */
 const shownViolations = 20
 
-/** `npm run torture`: prints a report, and exits with 1 where anything is wrong. */
+/** `npm run torture`: prints a report, and returns exit code 1 when anything is wrong. */
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2))
   if (options === undefined) {

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 
-/** What a run is told. */
+/** The options of a run. */
 export interface Options {
-  /** How long clients send and faults come, in seconds. What is asked afterwards takes longer. */
+  /** How long clients send and faults come, in seconds. The checks afterwards take additional time. */
   readonly seconds: number
-  /** What requests and faults are drawn from. */
+  /** The seed for requests and faults. */
   readonly seed: number
   /** How soon after a fault's end each server must have posted again. */
   readonly recoverySeconds: number
@@ -14,12 +14,12 @@ export const usage = `npm run torture [-- --seconds 60 --seed N --recovery-secon
 PostgreSQL, the servers and the networks between them fail; then every answer is compared with the ledger. Exits with 1
 when one is contradicted, or when a server needs longer than --recovery-seconds after a fault.`
 
-/** The least time in which there is a fault at all. */
+/** The shortest time in which there is a fault. */
 const leastSeconds = 5
 
 const maxSeed = 2 ** 32 - 1
 
-/** Reads the command line; undefined: it asks for help. @throws TypeError on what it does not know. */
+/** Reads the command line. Returns undefined when it asks for help. @throws TypeError for an unknown option */
 export function parseOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -7,7 +7,7 @@ export interface ToldEntry {
   readonly balanceAfter: number
   readonly nonce: string
   readonly transactionId: string
-  /** ISO, to the millisecond. */
+  /** ISO 8601, to the millisecond. */
   readonly createdOn: string
 }
 
@@ -15,19 +15,19 @@ export interface Done {
   readonly is: 'done'
   /** All entries of the posting, or the one that a refused duplicate names. */
   readonly entries: readonly ToldEntry[]
-  /** Of a hold, capture or release. */
+  /** For a hold, capture or release. */
   readonly hold?: { readonly id: string; readonly status: string }
-  /** Of a project that was agreed. */
+  /** For an agreed project. */
   readonly projectId?: string
   readonly isReplay: boolean
 }
 
-/** What one answer says of one posting. */
+/** What one answer says about one posting. */
 export type Outcome =
   | Done
   /** Nothing was written. */
   | { readonly is: 'refused'; readonly code: string }
-  /** Whether it was carried out is open: no answer, or one that says to try again. */
+  /** Whether it was carried out is open: there was no answer, or one that says to try again. */
   | { readonly is: 'unknown'; readonly why: string }
   /** An answer that no client may get. */
   | { readonly is: 'wrong'; readonly what: string }

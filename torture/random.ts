@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
 
-/** Draws that are the same whenever the seed is. */
+/** Draws that are the same for the same seed. */
 export interface Random {
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   next(): number
-  /** A whole number, both ends among them. */
+  /** Returns a whole number between both ends, which are included. */
   int(min: number, max: number): number
   chance(probability: number): boolean
-  /** @throws RangeError when there is nothing to pick from. */
+  /** @throws RangeError for an empty list */
   pick<Item>(items: readonly Item[]): Item
   shuffle<Item>(items: readonly Item[]): Item[]
 }
 
-/** Draws from a seed of any parts: the story of a client has its own, whatever other stories drew before. */
+/** Creates draws from a seed of any parts. Each client's story has its own, whatever other stories drew before. */
 export function createRandom(...seed: readonly (string | number)[]): Random {
   const digest = createHash('sha256').update(seed.join('\0')).digest()
   let [a, b, c, d] = [
@@ -21,7 +21,7 @@ export function createRandom(...seed: readonly (string | number)[]): Random {
     digest.readInt32LE(8),
     digest.readInt32LE(12),
   ]
-  // sfc32: small, fast, and good enough for what is drawn here.
+  // sfc32: small, fast, and good enough here.
   const next = () => {
     const t = (((a + b) | 0) + d) | 0
     d = (d + 1) | 0

@@ -12,7 +12,7 @@ export interface Recovery {
 
 interface Waiting {
   readonly journal: Journal
-  /** The number of the round that is over, and since when. */
+  /** The number of the round that is over, and its end. */
   readonly round: number
   readonly since: number
   readonly stopped: AbortSignal
@@ -20,12 +20,13 @@ interface Waiting {
 
 const everyMs = 200
 
-/** What takes this long is not coming. */
+/** A posting that takes this long is not coming. */
 const patienceMs = 180_000
 
 /**
- * Posts by a server until one posting is acknowledged. A new attempt begins each time, whatever became of those before.
- * @throws Error where none is within three minutes, and where the run is stopped.
+ * Posts to a server until one posting is acknowledged. Each time a new attempt begins, whatever became of those before.
+ *
+ * @throws Error when none is acknowledged within three minutes, or the run is stopped
  */
 export async function untilBack(
   server: AppServer,

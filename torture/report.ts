@@ -6,7 +6,7 @@ import type { Journal } from './journal.ts'
 import type { Options } from './options.ts'
 import type { RoundResult } from './rounds.ts'
 
-/** All that a run came to. */
+/** The results of a run. */
 export interface Report extends Options {
   readonly stage: Stage
   readonly journal: Journal
@@ -15,12 +15,12 @@ export interface Report extends Options {
   readonly entries: number
   /** Where the ledger contradicts what clients were told. */
   readonly contradictions: readonly string[]
-  /** How many questions `verify` asked, and those that found broken rows. */
+  /** How many questions `verify` asked, and which of them found broken rows. */
   readonly verifyQuestions: number
   readonly broken: readonly Answer[]
 }
 
-/** All that is wrong: nothing, where the run has passed. */
+/** Returns everything that is wrong. A run has passed when it is empty. */
 export function violationsOf(report: Report): readonly string[] {
   const { journal, contradictions, broken, rounds, recoverySeconds } = report
   const slow = rounds.flatMap(({ round, recoveriesMs }) =>
@@ -37,7 +37,7 @@ export function violationsOf(report: Report): readonly string[] {
   return [...journal.violations, ...contradictions, ...verified, ...slow]
 }
 
-/** The report in Markdown. */
+/** Returns the report in Markdown. */
 export function printReport(report: Report): string {
   const { journal, stage, rounds, entries, verifyQuestions } = report
   const records = [...journal.records]
@@ -67,7 +67,7 @@ export function printReport(report: Report): string {
   ].join('\n')
 }
 
-/** Requests by kind and outcome; each posting of a batch counts. */
+/** Lists requests by kind and outcome. Each posting of a batch counts. */
 function requestTable({ counts }: Journal): string {
   const cells = [...counts].map(([key, count]) => ({ key: key.split('\t'), count }))
   const kinds = [...new Set(cells.map(({ key: [kind = ''] }) => kind))].sort()
@@ -82,7 +82,7 @@ function requestTable({ counts }: Journal): string {
   return table([['requests', ...outcomes], ...rows, ['all', ...total]])
 }
 
-/** How soon the last server posted again, of the rounds that a kind of fault was in. */
+/** Lists how soon the last server posted again, over the rounds with each kind of fault. */
 function faultTable(rounds: readonly RoundResult[]): string {
   const rows = allKinds.flatMap((kind) => {
     const of = rounds.filter(({ round }) => round.faults.some((fault) => fault.kind === kind))
@@ -94,7 +94,7 @@ function faultTable(rounds: readonly RoundResult[]): string {
   return table([['faults', 'times', 'of them alone', 'back after, median (s)', 'at most (s)'], ...rows])
 }
 
-/** How soon each server posted again, and the first one of each app. */
+/** Lists how soon each server posted again, and the first one of each app. */
 function appTable({ rounds, stage: { servers } }: Report): string {
   const rows = servers.map(({ name }) => rowOf(name, rounds, [name]))
   const apps = [...new Set(servers.map(({ app }) => app))].map((app) =>

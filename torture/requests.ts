@@ -2,7 +2,7 @@
 export const apps = ['content', 'freelance'] as const
 export type App = (typeof apps)[number]
 
-/** An entry as it should be written: the amount is signed. */
+/** An entry as it should be written. The amount is signed. */
 export interface Line {
   readonly owner: string
   readonly operation: Operation
@@ -11,7 +11,7 @@ export interface Line {
 
 export type Operation = 'CREDIT_ADD' | 'CREDIT_SPEND' | AppOperation
 
-/** What is posted by mutations of their own alone. */
+/** The operations that only the apps' own mutations post. */
 type AppOperation =
   | 'TRANSFER_OUT'
   | 'TRANSFER_IN'
@@ -26,7 +26,7 @@ export interface PostedLine extends Line {
   readonly operation: PostedOperation
 }
 
-/** What a client asks for, whichever way it is sent. */
+/** A client's request, however it is sent. */
 export type Request =
   | { readonly kind: 'entry'; readonly nonce: string; readonly line: PostedLine }
   | {
@@ -52,7 +52,7 @@ export type Request =
       readonly kind: 'capture'
       readonly nonce: string
       readonly holdId: string
-      /** Undefined: all of it. */
+      /** All credits when undefined. */
       readonly amount: number | undefined
       readonly line: PostedLine
     }
@@ -89,17 +89,17 @@ export interface BatchEntry {
 
 export type Kind = Request['kind']
 
-/** What one nonce stands for: the entries that it should write, or the hold. */
+/** What belongs to one nonce: the entries that it should write, or the hold. */
 export interface Posting {
   readonly nonce: string
   readonly lines: readonly Line[]
   readonly hold?: Line
 }
 
-/** The price of a content, as the app has it. */
+/** The price of a content in the app. */
 const contentPrice = 5
 
-/** The postings of a request in order; none where it has no nonce. */
+/** Returns the postings of a request in order. None when it has no nonce. */
 export function postingsOf(request: Request): readonly Posting[] {
   switch (request.kind) {
     case 'entry':

@@ -7,14 +7,14 @@ import type { Journal } from './journal.ts'
 import { createRandom } from './random.ts'
 import { untilBack } from './recovery.ts'
 
-/** What became of a round. */
+/** The result of a round. */
 export interface RoundResult {
   readonly round: Round
   /** How soon each server posted again, by its name. */
   readonly recoveriesMs: ReadonlyMap<string, number>
 }
 
-/** The faults of this moment. */
+/** The current faults. */
 export class Weather {
   readonly #faults = new Set<string>()
   #round = 0
@@ -69,7 +69,7 @@ export async function playRounds(stage: Stage, rounds: Rounds): Promise<readonly
   return results
 }
 
-/** Resolves when the last fault is told to end, with the end of what that takes. */
+/** Resolves when the last fault is told to end. The result resolves when all of them have ended. */
 async function playRound(
   stage: Stage,
   { number, faults }: Round,
@@ -82,10 +82,10 @@ async function playRound(
     const fault: Fault = await begin[kind](stage, createRandom(seed))
     await pause(durationMs, stopped)
     const end = fault.end().finally(() => weather.end(kind))
-    end.catch(() => {}) // told once all have ended
+    end.catch(() => {}) // reported once all have ended
     ends.push(end)
   }
-  // All of them end, whatever becomes of one.
+  // All of them end, even if one fails.
   const played = await Promise.allSettled(faults.map(play))
   const failed = played.find((each) => each.status === 'rejected')
   if (failed) throw failed.reason

@@ -21,7 +21,7 @@ import { send, ways } from './ways/index.ts'
 const serversPerApp = 2
 const clientsPerApp = 8
 
-/** How long PostgreSQL may take to end what goes on, and how long open requests are sent again after that. */
+/** How long PostgreSQL may take to finish its work, and how long open requests are then sent again. */
 const settlingMs = 120_000
 
 export interface Run extends Options {
@@ -29,7 +29,7 @@ export interface Run extends Options {
   readonly stopped: AbortSignal
 }
 
-/** Runs clients and faults, and compares every answer with the ledger afterwards. Leaves nothing behind. */
+/** Runs clients and faults, then compares every answer with the ledger. It leaves nothing behind. */
 export async function torture(run: Run): Promise<Report> {
   const disk = openDisk()
   try {
@@ -98,7 +98,7 @@ async function play(stage: Stage, journal: Journal, run: Run): Promise<Report> {
   return { ...(await compare(stage, journal)), ...run, stage, journal, rounds }
 }
 
-/** Nothing goes on in servers and database any more; then each open request is sent until it is answered. */
+/** Waits until servers and database have finished their work, then sends each open request until it is answered. */
 async function settle(
   { servers, postgres, databaseProxy }: Stage,
   journal: Journal,
@@ -106,7 +106,7 @@ async function settle(
   seed: number,
 ): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()))
-  databaseProxy.cutAll() // the silent ones of long ago too: whatever they asked for is done, or never comes
+  databaseProxy.cutAll() // including connections that fell silent long ago: their requests are done, or never arrive
   await withConnection(postgres.url, async (connection) => {
     const sessions = `SELECT FROM pg_stat_activity
       WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()`

@@ -2,27 +2,27 @@ import type { Done, Outcome } from './outcome.ts'
 import type { Random } from './random.ts'
 import type { App, BatchEntry, Line, PostedLine, Request } from './requests.ts'
 
-/** What a story needs of the client that plays it. */
+/** What a story needs from the client that plays it. */
 export interface Teller {
   readonly app: App
   /** The same for the same seed, app, client and number of the story. */
   readonly random: Random
-  /** Begins each nonce of the story; none of another story begins so. */
+  /** The beginning of each nonce of the story. No other story has it. */
   readonly name: string
-  /** Sends a request until it is answered for good. Undefined: the run ended before. */
+  /** Sends a request until its answer is final. Undefined when the run ended before. */
   carryOut(request: Request): Promise<readonly Outcome[] | undefined>
 }
 
 type Story = (teller: Teller) => Promise<void>
 
-/** Plays one story, drawn from those of the app. */
+/** Plays one story, drawn from the app's stories. */
 export async function playStory(teller: Teller): Promise<void> {
   await teller.random.pick(storiesOf[teller.app])(teller)
 }
 
 const hotOwners = 3
 const coldOwners = 2_000
-/** Balances stay near the floor, so that many spendings are refused and an overspent one would show. */
+/** Balances stay near 0, so that many spends are refused and an overspent balance would show. */
 const [leastAmount, mostAmount] = [1, 30]
 
 const owner = ({ random }: Teller) =>
@@ -37,7 +37,7 @@ function lineOf(teller: Teller, operation: PostedLine['operation'], ownerId = ow
 
 const anyLine = (teller: Teller) => lineOf(teller, teller.random.chance(0.5) ? 'CREDIT_ADD' : 'CREDIT_SPEND')
 
-/** What an outcome acknowledged, where it did. */
+/** Returns what an outcome acknowledged, if anything. */
 function doneOf(outcomes: readonly Outcome[] | undefined): Done | undefined {
   const [outcome] = outcomes ?? []
   return outcome?.is === 'done' ? outcome : undefined
@@ -83,7 +83,7 @@ function negated(line: Line): Line {
   return { ...line, amount: -line.amount }
 }
 
-/** The id of a hold that is made now; it outlasts the story. */
+/** Makes a hold that outlasts the story, and returns its id. */
 async function hold(teller: Teller, line: PostedLine): Promise<string | undefined> {
   const request: Request = { kind: 'hold', nonce: teller.name, line, expiresIn: 3_600 }
   return doneOf(await teller.carryOut(request))?.hold?.id
@@ -121,7 +121,7 @@ const content: Story = async (teller) => {
   await teller.carryOut({ kind: 'content', nonce: teller.name, owner: owner(teller) })
 }
 
-/** A hot owner and a cold one, in either order. */
+/** Returns a hot owner and a cold one, in either order. */
 function pairOf(teller: Teller): readonly [string, string] {
   const one = `hot ${teller.random.int(1, hotOwners)}`
   const other = `cold ${teller.random.int(1, coldOwners)}`

@@ -5,10 +5,10 @@ import type { AccountRow, AppRow, EntryRow, HoldRow } from './rows.ts'
 
 /** What the database has of one posting. */
 interface Written {
-  /** Which of the lines that were asked for are there. */
+  /** Which of the requested lines exist. */
   readonly lines: boolean[]
   readonly transactionIds: Set<string>
-  /** How many of the entries that a client was told of are there as it was told. */
+  /** How many of the entries that a client was told of exist in the same form. */
   told: number
   firstId: string
 }
@@ -19,8 +19,8 @@ interface Balance {
 }
 
 /**
- * Compares what clients were told with what the database has. It is handed every row, the entries in the order of their
- * accounts and seqs, and says at the end what is wrong.
+ * Compares what clients were told with the database. It receives every row, the entries in the order of their accounts
+ * and seqs, and reports at the end what is wrong.
  */
 export class Audit {
   readonly #journal: Journal
@@ -98,7 +98,7 @@ export class Audit {
   appRow(row: AppRow): void {
     const record = this.#journal.recordOf(row.app, row.nonce)
     if (record === undefined) {
-      // A project that was agreed, whose answer was lost: it is agreed again, and never paid.
+      // A project whose answer was lost: the client agrees it again, and this one is never paid.
       if (row.posted !== null) this.#violate('not asked for', `row ${JSON.stringify(row)}`)
       return
     }
@@ -107,7 +107,7 @@ export class Audit {
     this.#appRows.set(record, row)
   }
 
-  /** Everything that is wrong, once all rows were handed over. */
+  /** Returns everything that is wrong, after all rows were received. */
   finish(): readonly string[] {
     for (const record of this.#journal.records) this.#judge(record)
     for (const { app, holdId } of this.#journal.released) {
@@ -141,7 +141,7 @@ export class Audit {
     this.#judgeBeside(record, written)
   }
 
-  /** What was to be written together with the entries. */
+  /** Checks what was to be written together with the entries. */
   #judgeBeside(record: PostingRecord, { transactionIds, firstId }: Written): void {
     const { kind, app, holdId } = record
     const row = this.#appRows.get(record)
@@ -155,7 +155,7 @@ export class Audit {
     }
   }
 
-  /** Follows the account of an entry: each balance comes of the one before, and none is below 0. */
+  /** Follows the account of an entry: each balance results from the one before, and none is below 0. */
   #follow({ app, owner_id, seq, amount, balance_after, id }: EntryRow): void {
     const key = `${app}\t${owner_id}`
     const before = this.#balances.get(key) ?? { balance: 0, seq: 0 }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Audit } from './audit.ts'
 
-/** An entry as the database has it. */
+/** An entry in the database. */
 export interface EntryRow {
   readonly app: string
   readonly owner_id: string
@@ -12,7 +12,7 @@ export interface EntryRow {
   readonly balance_after: string
   readonly nonce: string
   readonly transaction_id: string
-  /** ISO, to the millisecond. */
+  /** ISO 8601, to the millisecond. */
   readonly created_on: string
   readonly hold_id: string | null
 }
@@ -37,12 +37,12 @@ export interface AccountRow {
   readonly seq: string
 }
 
-/** A row of an app's own: what it wrote in one transaction with entries. */
+/** A row of an app's own table, written in one transaction with entries. */
 export interface AppRow {
   readonly app: 'content' | 'freelance'
   /** The nonce of the request that wrote it, which is its title. */
   readonly nonce: string
-  /** The id of the content's entry, or of the project's transaction; null: not paid. */
+  /** The id of the content's entry, or of the project's transaction. Null: not paid. */
   readonly posted: string | null
 }
 
@@ -58,7 +58,7 @@ const accounts = 'SELECT book, owner_id, balance, overdraft, held, seq FROM ledg
 const appRows = `SELECT 'content' AS app, title AS nonce, entry_id::text AS posted FROM content.contents
   UNION ALL SELECT 'freelance', title, transaction_id::text FROM freelance.projects`
 
-/** Hands all that was written to an audit, row by row. */
+/** Passes all rows to an audit, one by one. */
 export async function readLedger(client: pg.ClientBase, audit: Audit): Promise<void> {
   await each<EntryRow>(client, entries, (row) => audit.entry(row))
   await each<HoldRow>(client, holds, (row) => audit.hold(row))
@@ -66,7 +66,7 @@ export async function readLedger(client: pg.ClientBase, audit: Audit): Promise<v
   await each<AppRow>(client, appRows, (row) => audit.appRow(row))
 }
 
-/** A query whose rows are handed on as they come: a long run's need not fit into memory twice. */
+/** Runs a query and passes its rows on as they come, so that a long run fits into memory. */
 function each<Row extends object>(
   client: pg.ClientBase,
   text: string,

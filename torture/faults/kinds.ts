@@ -1,8 +1,8 @@
-/** What fails. Of one group, one thing at a time. */
+/** What fails. Within one group, only one thing fails at a time. */
 export const groups = ['PostgreSQL', 'network to PostgreSQL', 'servers', 'network to servers'] as const
 export type Group = (typeof groups)[number]
 
-/** Every kind of fault, what it is in words, and how long it lasts in seconds. */
+/** Every kind of fault, its description, and how long it lasts in seconds. */
 export const faultKinds = {
   'postgres killed': { group: 'PostgreSQL', seconds: [0.2, 2] },
   'backend killed': { group: 'PostgreSQL', seconds: [0.2, 1] },

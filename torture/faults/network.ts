@@ -3,7 +3,7 @@ import { cutHalfway, loseAnswers, loseCommits } from '../servers/judges.ts'
 import type { Judge, NetworkProxy } from '../servers/proxy.ts'
 import type { Begin, Stage } from './stage.ts'
 
-/** One in so many of what is sent is cut. */
+/** The part of the messages that is cut. */
 const cutPart = 0.2
 
 const cutEveryMs = 300
@@ -14,7 +14,7 @@ type Network = (stage: Stage) => readonly NetworkProxy[]
 export const toPostgres: Network = ({ databaseProxy }) => [databaseProxy]
 export const toServers: Network = ({ servers }) => servers.map(({ front }) => front)
 
-/** Every connection is ended for both sides, again and again. */
+/** Ends every connection for both sides, again and again. */
 export const cutConnections =
   (network: Network): Begin =>
   async (stage) => {
@@ -52,13 +52,13 @@ export const dropAnswers = (network: Network): Begin =>
 
 export const dropCommits: Begin = judgedBy(toPostgres, (random) => loseCommits(random, cutPart))
 
-/** Open connections carry nothing more, for good: new ones work. */
+/** Open connections carry nothing more, for good. New ones work. */
 export const silenceConnections: Begin = async ({ databaseProxy }) => {
   databaseProxy.silence()
   return { async end() {} }
 }
 
-/** No connection carries anything; new ones do at the end. */
+/** No connection carries anything. New ones do at the end. */
 export const silenceNetwork: Begin = async ({ databaseProxy }) => {
   databaseProxy.silence()
   databaseProxy.silenceNew(true)

@@ -10,7 +10,7 @@ export const killPostgres: Begin = async ({ postgres }) => {
   return { end: () => postgres.bringUp() }
 }
 
-/** PostgreSQL ends all of its processes then, and recovers. */
+/** PostgreSQL then ends all of its processes and recovers. */
 export const killBackend: Begin = async ({ postgres }, random) => {
   const pids = await withConnection(postgres.url, async (connection) => {
     const { rows } = await connection.query<{ pid: number }>(
@@ -33,7 +33,7 @@ export const stopPostgres: Begin = async ({ postgres }) => {
   }
 }
 
-/** PostgreSQL's own two ways to end at once: in order, and as if it crashed. */
+/** PostgreSQL's two ways to end at once: in order, and as if it crashed. */
 export const restartPostgres =
   (mode: 'SIGINT' | 'SIGQUIT'): Begin =>
   async ({ postgres }) => {
@@ -46,7 +46,7 @@ export const restartPostgres =
     }
   }
 
-/** Another program takes every connection that there is: those of the servers are ended, and taken before they are back. */
+/** Another program takes every connection: it ends those of the servers, and takes them before the servers are back. */
 export const takeConnections: Begin = async ({ postgres }) => {
   let isOver = false
   const takeAll = async () => {
@@ -73,7 +73,7 @@ const takers = 3
 const endOne = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE backend_type = 'client backend' AND application_name <> 'torture' LIMIT 1`
 
-/** A connection; undefined: there is none to be had. */
+/** Opens a connection. Returns undefined when there is none left. */
 async function connect(url: string): Promise<pg.Client | undefined> {
   const connection = new pg.Client({ ...readDatabaseUrl(url), application_name: 'torture' })
   connection.on('error', () => {})
@@ -87,7 +87,7 @@ async function connect(url: string): Promise<pg.Client | undefined> {
 
 const mostSpareKiB = 256
 
-/** There is room for no new page; in half of the cases for no new file of the log of transactions either. */
+/** Leaves no room for a new page, and in half of the cases none for a new file of the transaction log either. */
 export const fillDisk: Begin = async ({ postgres, disk }, random) => {
   const isNewLogNeeded = random.chance(0.5)
   await disk.fill(random.int(0, mostSpareKiB))

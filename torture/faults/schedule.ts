@@ -4,14 +4,14 @@ import { allKinds, type FaultKind, faultKinds } from './kinds.ts'
 /** One fault of a round. */
 export interface PlannedFault {
   readonly kind: FaultKind
-  /** After the beginning of the round. */
+  /** From the beginning of the round. */
   readonly delayMs: number
   readonly durationMs: number
-  /** What it draws from: which server, which backend. */
+  /** The seed for what it draws: which server, which backend. */
   readonly seed: string
 }
 
-/** Faults that come together, after a pause in which all is well. */
+/** Faults that come together, after a pause without faults. */
 export interface Round {
   readonly number: number
   readonly pauseMs: number
@@ -24,8 +24,8 @@ const [leastPauseMs, mostPauseMs] = [300, 1_500]
 const mostDelayMs = 1_000
 
 /**
- * The rounds of a seed, without end. The kinds are dealt like cards: each comes once before one comes again, alone or with
- * others of other groups.
+ * Yields the rounds of a seed, without end. The kinds are dealt like cards: each comes once before any comes again,
+ * alone or with others of other groups.
  */
 export function* planRounds(seed: number, kinds: readonly FaultKind[] = allKinds): Generator<Round, never> {
   const random = createRandom(seed, 'faults')
@@ -53,7 +53,7 @@ export function* planRounds(seed: number, kinds: readonly FaultKind[] = allKinds
   }
 }
 
-/** How long a round takes at least. */
+/** Returns the shortest length of a round. */
 export function lengthOf({ pauseMs, faults }: Round): number {
   return pauseMs + Math.max(...faults.map(({ delayMs, durationMs }) => delayMs + durationMs))
 }

@@ -13,11 +13,11 @@ export interface Stage {
   readonly servers: readonly AppServer[]
 }
 
-/** A fault at work. */
+/** An active fault. */
 export interface Fault {
-  /** Ends it: from then on service is to come back. */
+  /** Ends it. From then on, service must come back. */
   end(): Promise<void>
 }
 
-/** Begins a fault. What it draws is the same for the same seed. */
+/** Begins a fault. It draws the same for the same seed. */
 export type Begin = (stage: Stage, random: Random) => Promise<Fault>

@@ -6,19 +6,19 @@ import { follow } from '../../packages/cli/src/server-processes.ts'
 import type { App } from '../requests.ts'
 import { type NetworkProxy, startProxy } from './proxy.ts'
 
-/** A place where an app is served: its address stays, whichever process serves there. */
+/** A place where an app is served. Its address stays the same, whichever process serves there. */
 export interface AppServer {
   readonly app: App
-  /** "content 1" */
+  /** Such as "content 1". */
   readonly name: string
   readonly url: string
   /** Between clients and the process. */
   readonly front: NetworkProxy
-  /** Ends the process at once; no other one takes its place until `start`. */
+  /** Ends the process at once. No other one replaces it until `start`. */
   kill(): Promise<void>
   /** Tells the process to end in order, and waits for that. */
   stop(): Promise<void>
-  /** Starts a process, again and again until one is ready: one that finds no database ends. */
+  /** Starts a process, again and again until one is ready. A process that finds no database ends. */
   start(): Promise<void>
   close(): Promise<void>
 }
@@ -28,23 +28,23 @@ export interface AppServerOptions {
   readonly app: App
   readonly number: number
   readonly databaseUrl: string
-  /** Called with what no process may do: end by itself, or write a fault into its log. */
+  /** Called when a process ends by itself or writes a fault into its log. Neither may happen. */
   readonly onFault: (what: string) => void
 }
 
 /**
- * What a network has lost without a word is noticed by the bound of a statement, which is below this one: where service is
- * to be back within 10 s, this is no more.
+ * A connection that the network lost silently is noticed by the time limit of a statement, which is shorter than this
+ * one. Service must be back within 10 s, so this is no more.
  */
 const requestBoundMs = 10_000
 
-/** Faults of a server itself, as its log has them. */
+/** Faults of a server itself, as they look in its log. */
 export const faultLines = /"msg":"(?:fault|unhandled rejection|uncaught exception)"|"code":"INTERNAL_ERROR"/
 
-/** Longer than a server takes to end that waits for its last requests; it ends itself after 20 s. */
+/** Longer than a server takes to end while it waits for its last requests. It ends itself after 20 s. */
 const stopPatienceMs = 30_000
 
-/** How long processes may fail to start before the run is given up. */
+/** How long processes may fail to start before the run gives up. */
 const startPatienceMs = 120_000
 
 export async function openAppServer(options: AppServerOptions): Promise<AppServer> {
@@ -89,7 +89,7 @@ export async function openAppServer(options: AppServerOptions): Promise<AppServe
     front,
     kill: () => end('SIGKILL'),
     async stop() {
-      // Requests in flight are finished over their connections; new ones find nobody.
+      // Requests in flight finish over their connections. New ones are not accepted.
       await end('SIGTERM')
     },
     async start() {
@@ -109,7 +109,10 @@ export async function openAppServer(options: AppServerOptions): Promise<AppServe
   }
 }
 
-/** A session of its own: Ctrl+C reaches it through us. Its channel's end tells it that we are gone. */
+/**
+ * Starts the server in its own session, so that Ctrl+C reaches it through us. The end of its channel tells it that we
+ * are gone.
+ */
 function spawnServer({ root, app, databaseUrl }: AppServerOptions): ChildProcess {
   const server = path.join('apps', app, 'src', 'server.ts')
   return spawn(process.execPath, ['--conditions=@shared-ledger/source', '--import', 'tsx', server], {
@@ -129,7 +132,7 @@ function spawnServer({ root, app, databaseUrl }: AppServerOptions): ChildProcess
   })
 }
 
-/** Reads all that a process writes; its log says at level `error` what is a fault. */
+/** Reads everything that a process writes. A line at level `error` is a fault. */
 function listenForFaults({ stdout, stderr }: ChildProcess, onFault: (line: string) => void): void {
   for (const stream of [stdout, stderr]) {
     let rest = ''

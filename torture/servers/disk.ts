@@ -8,11 +8,11 @@ import path from 'node:path'
 /** Where the run keeps its PostgreSQL. */
 export interface Disk {
   readonly folder: string
-  /** Why it cannot be filled; undefined: it can. */
+  /** Why the disk cannot be filled. Undefined when it can. */
   readonly whyNot: string | undefined
-  /** Leaves no room beyond so many KiB. */
+  /** Leaves only so many KiB free. */
   fill(spareKiB: number): Promise<void>
-  /** Gives the room back. */
+  /** Frees the space again. */
   empty(): void
   remove(): Promise<void>
 }
@@ -20,7 +20,7 @@ export interface Disk {
 const sizeMiB = 4_096
 const blockBytes = 4_096
 
-/** A tmpfs of the run's own, which root can mount; elsewhere a folder like any other, which is never full. */
+/** Mounts a tmpfs for the run, which only root can do. Otherwise it is an ordinary folder, which is never full. */
 export function openDisk(): Disk {
   const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-torture-'))
   try {
@@ -51,7 +51,7 @@ export function openDisk(): Disk {
   }
 }
 
-/** What `mount` said, or why it could not be run. */
+/** Returns what `mount` printed, or why it could not be run. */
 function reasonOf(error: unknown): string {
   const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
   return said.split('\n')[0] || (error instanceof Error ? error.message : String(error))
@@ -63,13 +63,13 @@ function mount(folder: string, options: string): void {
   })
 }
 
-/** How often it is tried, while those who use it end. */
+/** How often it is tried, while other processes still use the disk. */
 const script = `cat >/dev/null
 for i in $(seq 300); do umount "$1" 2>/dev/null && break; sleep 0.1; done
 umount -l "$1" 2>/dev/null
 rmdir "$1"`
 
-/** Unmounts when it is told to, and when this process ends by whatever means: a shell waits for the end of its stdin. */
+/** Unmounts when told to, and when this process ends in any way: a shell waits for the end of its stdin. */
 function unmountWhenOrphaned(folder: string): () => Promise<void> {
   const child = spawn('sh', ['-c', script, 'sh', folder], {
     detached: true,

@@ -3,7 +3,7 @@ import type { Judge } from './proxy.ts'
 
 const all = (bytes: Buffer) => ({ pass: bytes.length, isCut: false })
 
-/** Cuts a connection in the middle of what one side sends, in one of so many cases. */
+/** Cuts a connection in the middle of a message, in this part of the cases. */
 export function cutHalfway(direction: 'up' | 'down', random: Random, part: number): () => Judge {
   return () => (sent, bytes) => {
     if (sent !== direction || !random.chance(part)) return all(bytes)
@@ -11,15 +11,15 @@ export function cutHalfway(direction: 'up' | 'down', random: Random, part: numbe
   }
 }
 
-/** Cuts a connection when the answer to a request comes, and keeps it back: what was asked for is done. */
+/** Cuts a connection when the answer to a request arrives, and drops it. The request was carried out. */
 export function loseAnswers(random: Random, part: number): () => Judge {
   return () => (sent, bytes) =>
     sent === 'down' && random.chance(part) ? { pass: 0, isCut: true } : all(bytes)
 }
 
 /**
- * Cuts a connection to PostgreSQL when the answer to a commit comes, and keeps it back: of a COMMIT, or of a posting that is
- * a transaction of its own.
+ * Cuts a connection to PostgreSQL when the answer to a COMMIT arrives, or to a posting in its own transaction, and
+ * drops the answer.
  */
 export function loseCommits(random: Random, part: number): () => Judge {
   return () => {

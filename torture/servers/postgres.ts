@@ -13,36 +13,36 @@ import { dataOf } from '../../packages/postgres/src/embedded/placement.ts'
 import { type App, apps } from '../requests.ts'
 import { childrenOf, signal } from './processes.ts'
 
-/** The PostgreSQL that is tormented. */
+/** The PostgreSQL under torture. */
 export interface Postgres {
-  /** The database's url, as its owner. */
+  /** The database's url, with its owner's login. */
   readonly url: string
-  /** Its url as the role of an app. */
+  /** Returns its url with the login of an app's role. */
   loginOf(app: App): string
-  /** The process that takes connections; undefined: there is none. */
+  /** Returns the process that accepts connections. Undefined when there is none. */
   readonly pid: () => number | undefined
-  /** All processes, that one first. */
+  /** Returns all processes, that one first. */
   readonly pids: () => readonly number[]
-  /** Resolves once connections are taken: starts it where it has ended. */
+  /** Resolves once connections are accepted. Starts PostgreSQL if it has ended. */
   bringUp(): Promise<void>
-  /** Resolves once the process that takes connections has ended. */
+  /** Resolves once the process that accepts connections has ended. */
   untilDown(): Promise<void>
   remove(): Promise<void>
 }
 
-/** What is acknowledged must outlive a process that is killed. The disk is memory: what a power cut does is not tried. */
+/** What is acknowledged must survive a killed process. The disk is in memory, so a power cut is not tested. */
 const settings = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
-  // Enough for all servers, and few enough to be taken by others.
+  // Enough for all servers, and few enough for another program to take all of them.
   max_connections: '80',
-  // What is replayed after a crash is short, and the disk stays small.
+  // This keeps the recovery after a crash short, and the disk small.
   max_wal_size: '256MB',
   checkpoint_timeout: '30s',
 }
 
-/** How long PostgreSQL may take to come back before the run is given up. */
+/** How long PostgreSQL may take to come back before the run gives up. */
 const patienceMs = 120_000
 
 export async function startPostgres(folder: string): Promise<Postgres> {
@@ -55,7 +55,7 @@ export async function startPostgres(folder: string): Promise<Postgres> {
   }
 }
 
-/** Each app logs in as a role of its own, as it would elsewhere. */
+/** Gives each app a login with its own role, as in production. */
 async function provision(server: MigratedPostgres): Promise<Postgres> {
   const data = dataOf(server.placement.home)
   const url = server.url(server.database)
@@ -79,7 +79,7 @@ async function provision(server: MigratedPostgres): Promise<Postgres> {
       }
     },
     async remove() {
-      for (const each of processesOf(pid())) signal(each, 'SIGCONT') // where the run ends while they are stopped
+      for (const each of processesOf(pid())) signal(each, 'SIGCONT') // in case the run ends while they are stopped
       await server.remove()
     },
   }
@@ -89,7 +89,8 @@ async function bringUp(server: MigratedPostgres, url: string, pid: () => number 
   const until = performance.now() + patienceMs
   for (;;) {
     try {
-      // One that runs may be about to end, of a full disk or a crash: it is asked again, and started again.
+      // A running server may be about to end, because of a full disk or a crash. It is checked again, and started
+      // again.
       if (pid() === undefined) await server.start()
       return await withConnection(url, async (connection) => {
         await connection.query('SELECT')
@@ -101,7 +102,7 @@ async function bringUp(server: MigratedPostgres, url: string, pid: () => number 
   }
 }
 
-/** A process of PostgreSQL and its children. */
+/** Returns a process of PostgreSQL and its children. */
 function processesOf(main: number | undefined): readonly number[] {
   return main === undefined ? [] : [main, ...childrenOf(main)]
 }

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** The processes that a process has started. */
+/** Returns the processes that a process has started. */
 export function childrenOf(parent: number): number[] {
   return pairs().flatMap(([pid, ppid]) => (ppid === parent ? [pid] : []))
 }
 
-/** Every process with its parent: by Linux' own files where they are, since a container may have no ps. */
+/**
+ * Returns every process with its parent. It reads Linux' own files when there are some, because a container may have no
+ * ps.
+ */
 function pairs(): (readonly [pid: number, ppid: number])[] {
   if (existsSync('/proc/self/stat')) {
     return readdirSync('/proc')
@@ -19,7 +22,7 @@ function pairs(): (readonly [pid: number, ppid: number])[] {
     .map(([pid = 0, ppid = 0]) => [pid, ppid])
 }
 
-/** pid (comm) state ppid …; 0 for one that has ended meanwhile. */
+/** Format: pid (comm) state ppid …. Returns 0 for a process that has ended meanwhile. */
 function parentOf(pid: string): number {
   try {
     return Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? 0)

@@ -1,39 +1,39 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Which way bytes go: requests up, answers down. */
+/** The direction of bytes: requests go up, answers down. */
 export type Direction = 'up' | 'down'
 
-/** What becomes of some bytes: how many are passed on, and whether the connection is cut then. */
+/** What to do with some bytes: how many to pass on, and whether to cut the connection then. */
 export interface Verdict {
   readonly pass: number
   readonly isCut: boolean
 }
 
-/** Judges the bytes of one connection, in their order. */
+/** Judges the bytes of one connection, in order. */
 export type Judge = (direction: Direction, bytes: Buffer) => Verdict
 
-/** A proxy between two parties, whose network can fail in all ways. */
+/** A proxy between two sides, whose network can fail in all ways. */
 export interface NetworkProxy {
   readonly port: number
   /** How many connections were cut so far. */
   readonly cuts: number
-  /** From now on each connection, open or new, has a judge of its own. Undefined: all is passed on. */
+  /** From now on each connection, open or new, has its own judge. Undefined passes everything on. */
   judgeBy(createJudge: (() => Judge) | undefined): void
   /** Ends every connection, for both sides. */
   cutAll(): void
-  /** Open connections carry nothing more, and neither side hears of an end until its keep-alive would. */
+  /** Makes open connections carry nothing more. Neither side is told before its keep-alive would notice. */
   silence(): void
-  /** New connections are taken, and carry nothing. */
+  /** Accepts new connections that carry nothing. */
   silenceNew(isSilent: boolean): void
-  /** Where new connections lead; undefined: they are ended at once. */
+  /** Sets where new connections lead. Undefined ends them at once. */
   leadTo(port: number | undefined): void
   close(): Promise<void>
 }
 
 /**
- * When the sides of a silent connection hear of its end: PostgreSQL asks for a sign of life after 10 s, and gives up after three
- * in 5 s each. Here the system would answer in the other side's place for ever.
+ * When the sides of a silent connection are told of its end. PostgreSQL asks for a sign of life after 10 s, and gives
+ * up after three in 5 s each. Here, the system would answer for the other side for ever.
  */
 const lostAfterMs = 25_000
 
@@ -44,7 +44,7 @@ interface Pair {
   isSilent: boolean
 }
 
-/** Listens on a free port of this machine, before another one of it. */
+/** Listens on a free port of this machine, in front of another port. */
 export async function startProxy(target?: number): Promise<NetworkProxy> {
   const pairs = new Set<Pair>()
   const idle = new Set<Socket>()
@@ -65,7 +65,7 @@ export async function startProxy(target?: number): Promise<NetworkProxy> {
       const isFull = pass > 0 && !to.write(bytes.subarray(0, pass))
       if (isCut) {
         cuts += 1
-        // What was passed on arrives before the end does.
+        // Bytes that were passed on arrive before the end does.
         to.end(() => end(pair))
         from.pause()
       } else if (isFull) {
@@ -73,7 +73,7 @@ export async function startProxy(target?: number): Promise<NetworkProxy> {
         to.once('drain', () => from.resume())
       }
     })
-    from.on('error', () => {}) // its end, which follows, is passed on
+    from.on('error', () => {}) // "close" follows and is passed on
     from.on('end', () => !pair.isSilent && to.end())
     from.on('close', () => !pair.isSilent && end(pair))
   }

@@ -10,7 +10,7 @@ const unknown: Outcome = { is: 'unknown', why: 'TIMEOUT' }
 
 const createdOn = '2026-11-29T22:00:00.000Z'
 
-/** What an entry's row is told as. */
+/** Returns an entry's row as a client is told of it. */
 function told(row: EntryRow): ToldEntry {
   return {
     id: row.id,
@@ -55,7 +55,7 @@ const content: Request = { kind: 'content', nonce: 'content', owner: 'ada' }
 const transfer: Request = { kind: 'transfer', nonce: 'transfer', from: 'bob', to: 'eve', amount: 2 }
 const release: Request = { kind: 'release', holdId: '4', owner: 'ada' }
 
-/** What was written, all of it as it should be. */
+/** Everything that was written, without a fault. */
 interface Written {
   entries: EntryRow[]
   holds: HoldRow[]
@@ -143,7 +143,7 @@ function allWritten(): Written {
   }
 }
 
-/** A journal whose clients were told exactly what was written. */
+/** Makes a journal whose clients were told exactly what was written. */
 function toldAll({ entries }: Written): Journal {
   const journal = new Journal()
   const of = (nonce: string) => entries.filter((row) => row.nonce === nonce)
@@ -177,12 +177,12 @@ function violations(journal: Journal, written: Written): readonly string[] {
   return [...journal.violations, ...audit.finish()]
 }
 
-test('a ledger that has what clients were told is right', () => {
+test('a ledger with exactly what clients were told passes', () => {
   const written = allWritten()
   expect(violations(toldAll(written), written)).toEqual([])
 })
 
-/** Each way in which the ledger may contradict what clients were told, and what is said of it. */
+/** Each way in which the ledger may contradict what clients were told, and the message about it. */
 const breakages: readonly (readonly [string, (written: Written) => void, RegExp])[] = [
   ['an acknowledged entry is lost', ({ entries }) => entries.splice(0, 1), /^lost: content entry "add"/],
   ['half a transaction is lost', ({ entries }) => entries.splice(5, 1), /^lost: freelance transfer/],
@@ -285,7 +285,7 @@ function change<Row extends object>(rows: Row[], at: number, changes: Partial<Ro
   rows[at] = { ...rows[at]!, ...changes }
 }
 
-describe('what the ledger contradicts is found', () => {
+describe('contradictions of the ledger are found', () => {
   test.each(breakages)('%s', (_what, spoil, expected) => {
     const written = allWritten()
     const journal = toldAll(written)
@@ -294,7 +294,7 @@ describe('what the ledger contradicts is found', () => {
   })
 })
 
-describe('what answers contradict is found', () => {
+describe('contradictions of answers are found', () => {
   const written = allWritten()
   const row = written.entries[0]!
   test.each([
@@ -308,7 +308,7 @@ describe('what answers contradict is found', () => {
     expect(violations(journal, written)).toContainEqual(expect.stringMatching(expected))
   })
 
-  test('an acknowledgement of what was refused, where nothing was in doubt', () => {
+  test('an acknowledgement after a refusal, when nothing was in doubt', () => {
     const journal = toldAll(written)
     answer(journal, 'content', spend, done([row]))
     expect(violations(journal, written)).toContainEqual(
@@ -327,7 +327,7 @@ describe('unknown outcomes', () => {
   const written = allWritten()
   const of = (nonce: string) => done(written.entries.filter((row) => row.nonce === nonce))
 
-  test('one that stays open is found', () => {
+  test('an outcome that stays open is found', () => {
     const journal = toldAll(written)
     expect(answer(journal, 'content', { ...add, nonce: 'late' }, unknown)).toBe(false)
     expect(journal.openRequests).toEqual([{ app: 'content', request: { ...add, nonce: 'late' } }])
@@ -350,7 +350,7 @@ describe('unknown outcomes', () => {
     expect([...journal.records]).toMatchObject([{ state: 'done', wasUnknown: true, wasFound: false }])
   })
 
-  test('an attempt without an answer may overtake the refusal of a later one: it is sent once more in the end', () => {
+  test('an unanswered attempt may overtake the refusal of a later one, which is sent once more at the end', () => {
     const journal = new Journal()
     answer(journal, 'content', add, unknown)
     expect(answer(journal, 'content', add, refused)).toBe(true)
@@ -360,7 +360,7 @@ describe('unknown outcomes', () => {
     expect([journal.openRequests, journal.violations]).toEqual([[], []])
   })
 
-  test('what is refused in the end stays refused', () => {
+  test('a final refusal stays', () => {
     const journal = new Journal()
     answer(journal, 'content', add, unknown)
     answer(journal, 'content', add, refused)
@@ -370,7 +370,7 @@ describe('unknown outcomes', () => {
     expect(journal.violations).toEqual([expect.stringMatching(/refused, and then acknowledged/)])
   })
 
-  test('of two attempts at once one may be refused before the other is acknowledged, or after', () => {
+  test('of two attempts at once, one may be refused before or after the other is acknowledged', () => {
     for (const outcomes of [[refused, of('add')] as const, [of('add'), refused] as const]) {
       const journal = new Journal()
       const source = { app: 'content', request: add, way: 'GraphQL', circumstances: '' } as const

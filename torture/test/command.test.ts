@@ -9,10 +9,10 @@ import { childrenOf } from '../servers/processes.ts'
 
 const root = path.join(import.meta.dirname, '..', '..')
 
-/** A folder for what a run makes, so that whatever it leaves is seen, and nothing of other runs. */
+/** Makes a folder for the files of a run, so that the test sees what it leaves, and nothing of other runs. */
 function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'torture-test-'))
-  chmodSync(folder, 0o755) // PostgreSQL's user enters, also where we are root
+  chmodSync(folder, 0o755) // PostgreSQL's user must be able to enter, even when we are root
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
@@ -30,7 +30,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-// How soon service is back is a matter of the machine here: a limit only catches a hang.
+// How soon service is back depends on the machine. The time limit only catches a hang.
 test('20 s of faults lose nothing, double nothing, and leave nothing behind', {
   timeout: 1_200_000,
 }, async () => {
@@ -64,7 +64,7 @@ test('a run that is stopped leaves neither processes nor folders', async () => {
   try {
     await expect.poll(() => output, { timeout: 240_000 }).toContain('round 1:')
     pids.push(...childrenOf(child.pid ?? 0))
-    expect(pids.length).toBeGreaterThan(5) // PostgreSQL, four servers, and those that watch over them
+    expect(pids.length).toBeGreaterThan(5) // PostgreSQL, four servers, and their watchers
   } finally {
     child.kill('SIGINT')
   }
@@ -74,7 +74,7 @@ test('a run that is stopped leaves neither processes nor folders', async () => {
   await expect.poll(() => pids.filter(isAlive)).toEqual([])
 })
 
-test('--help says what there is, and wrong options are refused', async () => {
+test('--help lists the options, and wrong options are refused', async () => {
   const help = await runCommand('npm run torture -- --help', root)
   expect(help.exitCode).toBe(0)
   expect(help.output).toContain('--recovery-seconds')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { surviveFaults } from '../../packages/server/src/survive-faults.ts'
 import { faultLines } from '../servers/app-server.ts'
 
-test('what a server logs as a fault of its own is seen as one, and what it logs of an absent database is not', () => {
+test('a fault of a server itself is recognised in its log, and an absent database does not count as one', () => {
   const lines: string[] = []
   const logger = createLogger('content', { write: (line) => lines.push(line) })
   logger.error({ err: new Error('broken') }, 'fault')

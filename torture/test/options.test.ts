@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseOptions } from '../options.ts'
 
-test('a run has 60 s, a seed of its own and 10 s to come back', () => {
+test('a run has 60 s, its own seed and 10 s to recover', () => {
   const options = parseOptions([])
   expect(options).toMatchObject({ seconds: 60, recoverySeconds: 10 })
   expect(Number.isInteger(options?.seed)).toBe(true)
@@ -12,7 +12,7 @@ test('a run has 60 s, a seed of its own and 10 s to come back', () => {
   })
 })
 
-test('--help asks for nothing else', () => {
+test('--help ignores the other options', () => {
   expect(parseOptions(['--help'])).toBeUndefined()
   expect(parseOptions(['-h'])).toBeUndefined()
 })

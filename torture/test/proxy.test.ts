@@ -7,7 +7,7 @@ import { type NetworkProxy, startProxy } from '../servers/proxy.ts'
 
 const random = createRandom('always')
 
-/** What the server was sent. It answers each request with as many letters. */
+/** What the server received. It answers each request with as many letters. */
 let received = ''
 const server = createServer((socket) => {
   socket.on('error', () => {})
@@ -33,7 +33,7 @@ async function startFor(target: number | undefined = port): Promise<NetworkProxy
   return proxy
 }
 
-/** A connection that collects what comes, and says when it is over. */
+/** Opens a connection that collects what comes, and resolves when it is over. */
 function open({ port }: NetworkProxy) {
   const socket: Socket = connect({ port, host: '127.0.0.1' })
   let text = ''
@@ -46,7 +46,7 @@ function open({ port }: NetworkProxy) {
   return { socket, over, text: () => text }
 }
 
-test('all is passed on', async () => {
+test('everything is passed on', async () => {
   const { socket, text } = open(await startFor())
   socket.write('hello')
   await expect.poll(text).toBe('aaaaa')
@@ -73,7 +73,7 @@ test('an answer is cut halfway', async () => {
   expect([received, text()]).toEqual(['1234567890', 'aaaaa'])
 })
 
-test('an answer is lost, and what was asked for has arrived', async () => {
+test('an answer is lost after the request has arrived', async () => {
   const proxy = await startFor()
   proxy.judgeBy(loseAnswers(random, 1))
   const { socket, over, text } = open(proxy)
@@ -82,7 +82,7 @@ test('an answer is lost, and what was asked for has arrived', async () => {
   expect([received, text()]).toEqual(['1234567890', ''])
 })
 
-test('the answer to a COMMIT is lost, and that to a posting outside of a transaction; others arrive', async () => {
+test('the answers to a COMMIT and to a posting outside of a transaction are lost, and others arrive', async () => {
   const proxy = await startFor()
   proxy.judgeBy(loseCommits(random, 1))
   for (const last of ['COMMIT', 'SELECT ledger.post_content($1)', 'SELECT ledger.append_content($1)']) {
@@ -113,7 +113,7 @@ test('all connections are cut, and new ones work', async () => {
   await expect.poll(other.text).toBe('a')
 })
 
-test('silent connections carry nothing and do not end; new ones work', async () => {
+test('silent connections carry nothing and do not end, and new ones work', async () => {
   const proxy = await startFor()
   const { socket, text } = open(proxy)
   socket.write('1')
@@ -126,7 +126,7 @@ test('silent connections carry nothing and do not end; new ones work', async () 
   expect([text(), received, socket.closed]).toEqual(['a', '13', false])
 })
 
-test('a silent network takes connections, and carries nothing until it is over', async () => {
+test('a silent network accepts connections, and carries nothing until it ends', async () => {
   const proxy = await startFor()
   proxy.silenceNew(true)
   const { socket, text } = open(proxy)

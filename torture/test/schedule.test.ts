@@ -13,13 +13,13 @@ test('the rounds of a seed are the same each time, and other seeds have others',
   expect(firstRounds(1, 50)).not.toEqual(firstRounds(2, 50))
 })
 
-test('every kind of fault comes before one comes again', () => {
+test('every kind of fault comes once before any comes again', () => {
   const kinds = firstRounds(3, 60).flatMap(({ faults }) => faults.map(({ kind }) => kind))
   expect(new Set(kinds.slice(0, allKinds.length))).toEqual(new Set(allKinds))
   expect(kinds.length).toBeGreaterThan(2 * allKinds.length)
 })
 
-test('of one group there is one fault at a time, and there are rounds of one fault and of several', () => {
+test('a group has one fault at a time, and rounds have one fault or several', () => {
   const rounds = firstRounds(4, 200)
   for (const { faults } of rounds) {
     const together = faults.map(({ kind }) => faultKinds[kind].group)
@@ -28,7 +28,7 @@ test('of one group there is one fault at a time, and there are rounds of one fau
   expect(new Set(rounds.map(({ faults }) => faults.length))).toEqual(new Set([1, 2, 3]))
 })
 
-test('what cannot be had is left out', () => {
+test('unavailable kinds are left out', () => {
   const kinds = allKinds.filter((kind) => kind !== 'out of disk')
   const planned = firstRounds(5, 200, kinds).flatMap(({ faults }) => faults.map(({ kind }) => kind))
   expect(planned).not.toContain('out of disk')

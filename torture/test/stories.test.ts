@@ -4,7 +4,7 @@ import { createRandom } from '../random.ts'
 import { type App, apps, postingsOf, type Request } from '../requests.ts'
 import { playStory } from '../stories.ts'
 
-/** What a client asks for in so many stories, where all is acknowledged. */
+/** Returns a client's requests in so many stories, when all are acknowledged. */
 async function requestsOf(seed: number, app: App, stories = 200): Promise<Request[]> {
   const requests: Request[] = []
   for (let story = 1; story <= stories; story += 1) {
@@ -45,7 +45,7 @@ test.each(apps)('%s: the requests of a seed are the same each time', async (app)
   expect(await requestsOf(1, app)).not.toEqual(await requestsOf(2, app))
 })
 
-test('each kind of request comes up', async () => {
+test('each kind of request occurs', async () => {
   const all = [...(await requestsOf(3, 'content')), ...(await requestsOf(3, 'freelance'))]
   const kinds = new Set(all.map(({ kind }) => kind))
   const expected: Request['kind'][] = [

@@ -3,7 +3,7 @@ import { type Outcome, type ToldEntry, unknown, wrong } from '../outcome.ts'
 
 const credits = z.int()
 
-/** An entry as GraphQL answers it. */
+/** An entry in GraphQL's answers. */
 const graphEntry = z
   .object({
     id: z.string(),
@@ -36,7 +36,7 @@ const graphOutcome = z.object({
   id: z.string().optional(),
 })
 
-/** What a member of a result union says. */
+/** Returns the outcome in a member of a result union. */
 export function graphOutcomeOf(answer: unknown): Outcome {
   const read = graphOutcome.safeParse(answer)
   if (!read.success) return unreadable(answer, read.error)
@@ -51,7 +51,7 @@ export function graphOutcomeOf(answer: unknown): Outcome {
   return { is: 'done', entries, ...(hold && { hold }), isReplay: true }
 }
 
-/** An entry as REST answers it. */
+/** An entry in REST's answers. */
 const restEntry = z
   .object({
     id: z.int(),
@@ -85,7 +85,7 @@ const restBody = z.object({
   project: z.object({ id: z.int() }).optional(),
 })
 
-/** What REST says of one posting, in an answer of its own or in a batch's. */
+/** Returns the outcome of one posting in REST, in its own answer or in a batch's. */
 export function restOutcomeOf(status: number, answer: unknown, isReplay = false): Outcome {
   if (mayPass(status)) return unknown(codeOf(answer) ?? `HTTP ${status}`)
   const read = restBody.safeParse(answer)
@@ -104,12 +104,12 @@ export function restOutcomeOf(status: number, answer: unknown, isReplay = false)
   return refusalOf(code, answer)
 }
 
-/** Answers that say to try again: the request may have been carried out. */
+/** Whether a status says to try again. The request may have been carried out. */
 export function mayPass(status: number): boolean {
   return status === 502 || status === 503 || status === 504
 }
 
-/** What a well-made request may be refused with: whatever else there is was no fault of the client. */
+/** The codes that may refuse a well-made request. Any other refusal is not the client's fault. */
 const refusals: ReadonlySet<string> = new Set(['INSUFFICIENT_BALANCE'])
 
 function refusalOf(code: string, answer: unknown): Outcome {

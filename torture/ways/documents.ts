@@ -4,7 +4,7 @@ const entry = 'id ownerId operationName amount balanceAfter nonce transactionId 
 
 const duplicate = `... on Error { code message } ... on DuplicateNonceError { identical entry { ${entry} } }`
 
-/** The apps' own mutations, whose outcome has the same name as in the typed client's documents. */
+/** The apps' own mutations. Their outcome has the same alias as in the typed client's documents. */
 export const CreateContentDocument: DocumentNode = parse(`
   mutation CreateContent($input: CreateContentInput!) {
     outcome: createContent(input: $input) {

@@ -97,7 +97,7 @@ function documentOf(request: Request): { document: DocumentNode; variables: obje
   }
 }
 
-/** An app's own mutation. */
+/** Returns the document of an app's own mutation. */
 export function appDocumentOf(request: Extract<Request, { kind: 'content' | 'project' | 'payment' }>) {
   switch (request.kind) {
     case 'content': {

@@ -8,7 +8,7 @@ import { sendByClient } from './typed-client.ts'
 export const ways = ['REST', 'REST with Idempotency-Key', 'GraphQL', 'typed client'] as const
 export type Way = (typeof ways)[number]
 
-/** Sends a request to a server. Returns an outcome for each of its postings, or one where it has none. */
+/** Sends a request to a server. Returns an outcome for each of its postings, or one outcome when it has none. */
 export function send(url: string, request: Request, way: Way): Promise<readonly Outcome[]> {
   switch (way) {
     case 'REST':

@@ -3,12 +3,15 @@ import { type Outcome, unknown, wrong } from '../outcome.ts'
 /** How long a client waits for an answer. */
 export const timeoutMs = 5_000
 
-/** What came back: a status and JSON, or why nothing did. */
+/** What came back: a status and JSON, or why there was no answer. */
 export type Reply =
   | { readonly status: number; readonly headers: Headers; readonly body: unknown }
   | { readonly failed: Outcome }
 
-/** Sends JSON once. A server that cannot be reached, a connection that is lost and a late answer leave the outcome open. */
+/**
+ * Sends JSON once. The outcome stays open when the server cannot be reached, the connection is lost or the answer is
+ * late.
+ */
 export async function postJson(
   url: string,
   body: object,

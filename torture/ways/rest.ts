@@ -12,7 +12,7 @@ const restLine = ({ owner, operation, amount }: PostedLine) => ({
 
 const batchBody = z.object({ results: z.array(z.looseObject({ status: z.int() })) })
 
-/** Sends a request over REST, its nonce in the body or as Idempotency-Key. Returns an outcome for each posting. */
+/** Sends a request over REST, with its nonce in the body or as Idempotency-Key. Returns an outcome for each posting. */
 export async function sendByRest(
   url: string,
   request: Request,

@@ -15,7 +15,7 @@ function clientOf(url: string): LedgerClient {
   return client
 }
 
-/** Sends a request by the typed client, with its retries. Returns an outcome for each posting. */
+/** Sends a request with the typed client and its retries. Returns an outcome for each posting. */
 export async function sendByClient(url: string, request: Request): Promise<readonly Outcome[]> {
   try {
     return (await answersOf(clientOf(url), request)).map(graphOutcomeOf)
