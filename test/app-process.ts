@@ -4,22 +4,22 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeSuiteKey } from '@shared-ledger/postgres/testing'
 
-/** An app's server in a process of its own, as `npm start` runs it. */
+/** An app's server in its own process, as `npm start` runs it. */
 export interface AppProcess {
   readonly url: string
   readonly process: ChildProcess
-  /** What it wrote to stdout and stderr so far. */
+  /** Returns what it wrote to stdout and stderr so far. */
   output(): string
   /** Ends it in order, with its workers. */
   stop(): Promise<void>
-  /** The exit code, once it and its workers have ended: all hold its stdout. */
+  /** The exit code, once it and its workers have ended: each holds its stdout. */
   readonly ended: Promise<number | null>
 }
 
 export interface AppProcessOptions {
   /** The folder of a copy of the project. */
   readonly project?: string | undefined
-  /** With more than one, the process is the primary of that many; `npm run test:workers` makes it 2 where it is not given. */
+  /** With more than one, the process is the primary of so many workers. The default is 2 in `npm run test:workers`. */
   readonly workers?: number
   readonly env?: NodeJS.ProcessEnv
 }
@@ -28,8 +28,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const usualWorkers = process.env.MODE === 'workers' ? 2 : 1
 
 /**
- * Starts `apps/<app>/src/server.ts` on a free port: of the project, or of a copy of it.
- * @throws Error with its output when it does not start.
+ * Starts `apps/<app>/src/server.ts` on a free port, of the project or of a copy of it.
+ *
+ * @throws Error with its output when it does not start
  */
 export async function startAppProcess(
   app: string,

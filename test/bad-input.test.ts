@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Whatever was sent: nothing is written, and the same process still answers. */
+/** Whatever was sent, nothing is written, and the same process still answers. */
 afterEach(async () => {
   const { rows } = await sql.query('SELECT FROM ledger.accounts UNION ALL SELECT FROM ledger.entries')
   expect(rows).toEqual([])
@@ -31,7 +31,7 @@ interface Answer {
   readonly text: string
 }
 
-/** Sends bytes as they are: fetch would mend paths and refuse methods. */
+/** Sends bytes unchanged. `fetch` would correct paths and refuse methods. */
 function send(
   method: string,
   path: string,
@@ -74,7 +74,7 @@ const postGraphql = async (input: string) => {
   return { status, ...JSON.parse(text) }
 }
 
-/** A field whose value breaks a rule: REST names the field; GraphQL answers a ValidationError or refuses the type. */
+/** A field whose value breaks a rule. REST names the field. GraphQL returns a ValidationError or refuses the type. */
 describe.each([
   ['an empty owner', 'ownerId', '""', 'rule'],
   ['an owner of 1 MB', 'ownerId', JSON.stringify('x'.repeat(1_000_000)), 'rule'],
@@ -254,7 +254,7 @@ test.each(['/ledger', '/graphql'])('3 MiB to %s is 413, and the connection lives
   expect(text).toContain('PAYLOAD_TOO_LARGE')
 })
 
-test('nothing that was sent made a fault', () => {
+test('no request caused a fault', () => {
   expect(server.output()).not.toContain('"fault"')
   expect(server.output()).not.toContain('INTERNAL_ERROR')
 })

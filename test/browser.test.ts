@@ -8,7 +8,7 @@ const clickable = `
   <button onclick="answer.textContent = 'clicked'">press</button>
   <p id="answer">not yet</p>`
 
-/** Asks other servers in every way that a page has. The addresses are reserved for documentation. */
+/** Sends requests to other servers in every way that a page has. The addresses are reserved for documentation. */
 const leaky = `
   <script src="https://cdn.example/script.js"></script>
   <link rel="stylesheet" href="http://192.0.2.1/style.css">

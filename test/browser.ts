@@ -3,27 +3,27 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { bundledChromium } from './bundled-chromium.ts'
 import { installedChromium } from './installed-chromium.ts'
 
-/** A headless Chromium: an installed one where there is one, else the one that npm brought. */
+/** Starts a headless Chromium: an installed one if there is one, else the one from npm. */
 export async function launchBrowser(): Promise<Browser> {
   const { executablePath, env } = installedChromium() ?? (await bundledChromium())
   return chromium.launch({
     executablePath,
     env: { ...process.env, ...env },
-    // A second wall behind isolatedPage: no name is looked up, so that nothing leaves this machine.
+    // A second barrier besides isolatedPage: no name is looked up, so that nothing leaves this machine.
     args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]'],
   })
 }
 
-/** A page that reaches one server only. */
+/** A page that reaches only one server. */
 export interface IsolatedPage {
   readonly page: Page
-  /** The URLs that the page asked of other servers. None was let through. */
+  /** The requests of the page to other servers. None was let through. */
   readonly blocked: readonly string[]
   close(): Promise<void>
 }
 
 /**
- * A page in a context of its own that reaches `origin` and nothing else; what else it asks for is recorded.
+ * Opens a page in its own context that reaches only `origin`. Its other requests are recorded.
  *
  * @param carriesKey Whether it sends the key of `npm run test:keys` in that mode.
  */
@@ -35,7 +35,7 @@ export async function isolatedPage(
   const allowed = new URL(origin).host
   const blocked: string[] = []
   const context = await browser.newContext({
-    // Tall, since editors draw only the lines that are in sight.
+    // The window is tall, because editors draw only visible lines.
     viewport: { width: 1600, height: 2000 },
     serviceWorkers: 'block',
     ...(carriesKey && { extraHTTPHeaders: { authorization: `Bearer ${suiteKey}` } }),

@@ -9,14 +9,17 @@ import type { ChromiumExecutable } from './installed-chromium.ts'
 const packageFolder = fileURLToPath(new URL('..', import.meta.resolve('@sparticuz/chromium')))
 const cacheFolder = fileURLToPath(new URL('../node_modules/.cache', import.meta.url))
 
-/** The package unpacks into the temporary folder, under fixed names: so it does so in a process that has its own. */
+/**
+ * The package unpacks into the temporary folder, under fixed names. So it runs in a process with its own temporary
+ * folder.
+ */
 const unpackScript = `
   import chromium, { inflate } from '@sparticuz/chromium'
   await chromium.executablePath()
   await inflate(${JSON.stringify(join(packageFolder, 'bin/al2023.tar.br'))})
 `
 
-/** The Chromium inside @sparticuz/chromium, for x64 Linux, with its fonts and libraries; unpacked once. */
+/** Returns the Chromium inside @sparticuz/chromium, for x64 Linux, with its fonts and libraries. It is unpacked once. */
 export async function bundledChromium(): Promise<ChromiumExecutable> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error('The browser tests need Chromium. Install it, or set CHROMIUM_PATH.')
@@ -30,7 +33,7 @@ export async function bundledChromium(): Promise<ChromiumExecutable> {
   }
 }
 
-/** Unpacks beside the folder and moves it there when complete, since other test processes may do the same. */
+/** Unpacks beside the folder and moves the result there, because other test processes may do the same. */
 async function unpack(folder: string): Promise<void> {
   await mkdir(cacheFolder, { recursive: true })
   const staging = await mkdtemp(`${folder}-`)
@@ -48,7 +51,7 @@ async function unpack(folder: string): Promise<void> {
   }
 }
 
-/** The machine's fonts, and the ones that came along where it has none. */
+/** Lists the machine's fonts, and the package's fonts for those that are missing. */
 function fontsConf(folder: string): string {
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

@@ -4,7 +4,7 @@ import { cachingClients } from './caching-clients.ts'
 
 const { url, post } = await startFreelance()
 
-/** The fragments that a document uses, after it. */
+/** Appends the fragments that a document uses. */
 const complete = (document: string) => {
   const fragments = {
     BalanceParts: 'on LedgerBalance { id ownerId amount overdraft held available }',
@@ -34,7 +34,7 @@ const duplicates = `
 const refusals = `${duplicates}
   ... on InsufficientBalanceError { balance { ...BalanceParts } }`
 
-/** A mutation that selects all that it can answer. */
+/** Makes a mutation that selects everything in its answer. */
 const mutation = (field: string, success: string, more = refusals) => {
   const name = `${field[0]?.toUpperCase()}${field.slice(1)}`
   return complete(`mutation ($input: ${name}Input!) {
@@ -71,7 +71,7 @@ const entry = (ownerId: string, amount: number) =>
     : { ownerId, operation: 'CREDIT_ADD', amount }
 
 describe.each(cachingClients)('the cache of %s', (library, connect) => {
-  /** A client that shows the balances of two new owners, of which the first has 20 credits, an entry and a hold. */
+  /** Opens a client that shows the balances of two new owners. The first has 20 credits, an entry and a hold. */
   const open = async () => {
     const client = connect(`${url}/graphql`)
     const [ann, bob] = [`${library} "é.: ${nonce()}`, `${library} ${nonce()}`]
@@ -89,7 +89,7 @@ describe.each(cachingClients)('the cache of %s', (library, connect) => {
     return { client, ann, bob, posted, held, posting, shown, balances }
   }
 
-  test('shows the balance after each way to change it', async () => {
+  test('shows the new balance after each command', async () => {
     const { client, ann, bob, posted, held, posting, balances } = await open()
     const expectBalances = async (ofAnn: object, ofBob: object) =>
       expect(await balances()).toMatchObject([ofAnn, ofBob])
@@ -165,7 +165,7 @@ describe.each(cachingClients)('the cache of %s', (library, connect) => {
     expect([await shown(ann), await shown(bob)]).toEqual(before)
   })
 
-  test('keeps a balance of the past apart from the current one', async () => {
+  test('keeps a past balance apart from the current one', async () => {
     const { client, ann, posted, posting } = await open()
     const { createdOn } = (
       await client.query('query ($id: ID!) { ledgerEntry(id: $id) { id createdOn } }', {
@@ -183,7 +183,7 @@ describe.each(cachingClients)('the cache of %s', (library, connect) => {
     expect(await client.cached(pastBalance, past)).toMatchObject({ balance: { amount: 20, available: null } })
   })
 
-  test('learns the balance from a refusal', async () => {
+  test('takes the balance from a refusal', async () => {
     const { client, ann, posting, balances } = await open()
     await post('/ledger', { owner_id: ann, operation: 'CREDIT_SPEND', amount: 9, nonce: nonce() })
     expect(await balances()).toMatchObject([{ amount: 20 }, { amount: 0 }])

@@ -7,16 +7,16 @@ type Variables = Record<string, unknown>
 /** What a document selected, as parsed JSON. */
 type Answer = ReturnType<typeof JSON.parse>
 
-/** A client with a normalised cache, as its library makes it when nothing is configured. */
+/** A client with a normalised cache, with its library's defaults. */
 export interface CachingClient {
-  /** Answers a query from the server, and caches it. */
+  /** Sends a query to the server, and caches the answer. */
   query(document: string, variables?: Variables): Promise<Answer>
-  /** What the cache alone answers a query with. */
+  /** Returns what the cache alone has for a query. */
   cached(document: string, variables?: Variables): Promise<Answer>
   mutate(document: string, variables?: Variables): Promise<Answer>
 }
 
-// Without possibleTypes it says that it cannot know what fragments on members of a union may match.
+// Without possibleTypes, Apollo warns that it cannot match fragments on members of a union.
 setLogVerbosity('error')
 
 /** Makes a client of an app's graph. */
@@ -45,7 +45,7 @@ function connectApollo(url: string): CachingClient {
 }
 
 function connectUrql(url: string): CachingClient {
-  // Graphcache warns of each type without an id that it meets, as its documentation says.
+  // Graphcache warns about each type without an id, as its documentation says.
   const cache = cacheExchange({ logger: () => undefined })
   const client = new Client({ url, exchanges: [cache, fetchExchange], preferGetMethod: false })
   const answer = async (result: PromiseLike<{ data?: unknown; error?: Error | undefined }>) => {

@@ -7,7 +7,7 @@ type Imports = Map<string, readonly string[]>
 const root = path.resolve(import.meta.dirname, '..')
 const packages = readdirSync(path.join(root, 'packages'))
 
-/** What each file of a folder imports of it, types included. */
+/** Returns the imports of each file of a folder within that folder, types included. */
 function importsWithin(folder: string): Imports {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   const sources = files.filter((file) => file.endsWith('.ts') && !file.includes('generated'))
@@ -20,7 +20,10 @@ function importsWithin(folder: string): Imports {
   )
 }
 
-/** The files that import one another in circles, and those between two circles: what is left when all others are taken off. */
+/**
+ * Returns the files that import one another in circles, and those between two circles: all files that remain when the
+ * others are removed one by one.
+ */
 function circles(imports: Imports): string[] {
   const left = new Map(imports)
   for (;;) {
@@ -39,7 +42,7 @@ test.each(packages)('no files of packages/%s import one another in a circle', (n
   expect(circles(imports)).toEqual([])
 })
 
-test('a circle is found, and what only leads to it or away from it is not named', () => {
+test('a circle is found, and files that only lead to it or away from it are not named', () => {
   const imports: Imports = new Map([
     ['index', ['a']],
     ['a', ['b', 'end']],

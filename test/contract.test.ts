@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 const schemaOf = (path: string) => buildSchema(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'))
 const apps = readdirSync(new URL('../apps', import.meta.url))
 
-test('all that the ledger can give to a graph is a superset of the contract', () => {
+test('a graph with every part of the ledger is a superset of the contract', () => {
   const full = schemaOf('packages/plugin-ledger/schema.graphql')
   expect(findBreakingChanges(schemaOf('schema.graphql'), full)).toEqual([])
 })

@@ -31,7 +31,7 @@ const readGraphql = async () => {
   return (await fetch(`${server.url}/graphql`, { method: 'POST', headers: json, body })).json()
 }
 
-test('the database stopped and started again under a running server: 503 meanwhile, then service again', async () => {
+test('when the database stops and starts under a running server, answers are 503 meanwhile, then service resumes', async () => {
   expect((await postRest('before')).status).toBe(200)
   expect((await fetch(`${server.url}/health`)).status).toBe(200)
 
@@ -61,7 +61,7 @@ test('the database stopped and started again under a running server: 503 meanwhi
   expect(server.output()).not.toContain('"fault"')
 })
 
-test('postings during a stop end in the true outcome or a retryable error, and repeating them posts nothing twice', async () => {
+test('postings during a stop get the true outcome or a retryable error, and a repeat posts nothing twice', async () => {
   const nonces = Array.from({ length: 60 }, (_, i) => `storm ${i}`)
   const storm = nonces.map(postRest)
   await postgres.stop()

@@ -33,7 +33,7 @@ const apps: [name: string, routes: readonly Route[]][] = [
   ['freelance', freelanceRoutes],
 ]
 
-/** As much as the limits of the product allow: what variables of documents may have. */
+/** The largest values that the product's limits allow in variables. */
 const largest = {
   inputs: Array.from({ length: 1000 }, () => ({})),
   first: 100,
@@ -57,7 +57,10 @@ function ofRest(app: string, schema: GraphQLSchema, routes: readonly Route[]): N
   }))
 }
 
-/** The examples in docs, also those that curl sends; but for one that shows a refusal, and those of apps that docs make. */
+/**
+ * The examples in docs, also those that curl sends. One that shows a refusal, and those of apps that docs make, are
+ * left out.
+ */
 function ofDocs(app: string): Named[] {
   return docs
     .filter((document) => !walkthroughs.includes(document))
@@ -95,7 +98,7 @@ function ofGraphiql(): Named[] {
   ]
 }
 
-/** The longest lists of the ledger, with all that their items have at hand. */
+/** The longest lists of the ledger, with everything that can be selected on their items. */
 function ofLists(schema: GraphQLSchema): Named[] {
   const scalars = (typeName: string) => {
     const type = schema.getType(typeName)
@@ -114,7 +117,7 @@ function ofLists(schema: GraphQLSchema): Named[] {
 }
 
 describe.each(apps)('of %s', (app, routes) => {
-  test('every document that comes with the project costs at most a third of the bound', async () => {
+  test('every document of the project costs at most a third of the limit', async () => {
     const schema = await appSchema(path.join(root, 'apps', app))
     const countCost = createCountCost(schema)
     const known = [

@@ -14,15 +14,15 @@ const json = { 'content-type': 'application/json' }
 interface Sent {
   readonly nonce: string
   readonly begun: number
-  /** Of its answer; undefined: it got none. */
+  /** The status of the answer. Undefined when there was none. */
   readonly status: number | undefined
   readonly closes: boolean
-  /** It opened its connection. */
+  /** Whether it opened its connection. */
   readonly opens: boolean
   readonly error: string | undefined
 }
 
-/** Posts once over a connection that is kept, where the server lets it. */
+/** Posts once over a connection that is kept, if the server allows it. */
 function post(server: AppProcess, agent: Agent, ownerId: string): Promise<Sent> {
   const nonce = crypto.randomUUID()
   const body = JSON.stringify({ owner_id: ownerId, operation: 'CREDIT_ADD', amount: 1, nonce })
@@ -43,7 +43,7 @@ function post(server: AppProcess, agent: Agent, ownerId: string): Promise<Sent> 
   })
 }
 
-/** Callers who each post one after the other, until the server takes no connection any more. */
+/** Starts callers that each post one after the other, until the server accepts no connection any more. */
 function postOn(server: AppProcess, owner: string) {
   const agent = new Agent({ keepAlive: true })
   const sent: Sent[] = []
@@ -60,7 +60,7 @@ function postOn(server: AppProcess, owner: string) {
   return { sent, ended }
 }
 
-/** What a load balancer is told, over a connection of its own each time; undefined: there is none to be had. */
+/** Returns what a load balancer is told, over a new connection each time. Undefined when it cannot connect. */
 async function readiness(server: AppProcess): Promise<string | undefined> {
   try {
     const answer = await fetch(`${server.url}/readyz`, { headers: { connection: 'close' } })
@@ -104,7 +104,7 @@ test.each([
     if (drainSeconds > 0) {
       await expect.poll(() => readiness(server)).toBe('503 {"status":"stopping"}')
       const told = performance.now()
-      // It goes on taking requests, over new connections, too: whoever sends them has not looked yet.
+      // The server goes on taking requests, over new connections too, from clients that have not looked at /readyz yet.
       await expect
         .poll(() => load.sent.filter(({ begun, status }) => begun > told && status === 200).length)
         .toBeGreaterThan(0)

@@ -10,10 +10,10 @@ const label = /([a-zA-Z_]\w*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/gy
 const types = ['counter', 'gauge', 'histogram', 'summary', 'untyped']
 
 /**
- * Reads Prometheus' text format, version 0.0.4, and nothing laxer: each family has its help, its type and then its series,
- * each once; buckets of a histogram add up.
+ * Reads Prometheus' text format, version 0.0.4, strictly: each family has its help, its type and then its series, each
+ * once. The buckets of a histogram add up.
  *
- * @throws Error that names the line that is wrong.
+ * @throws Error that names the wrong line
  */
 export function readExposition(text: string): Sample[] {
   const samples: Sample[] = []
@@ -57,7 +57,7 @@ function readSample(line: string): Sample {
   }
   if (read !== inBraces.length) throw new Error(`labels that are none: ${line}`)
   const number = value === '+Inf' ? Number.POSITIVE_INFINITY : Number(value)
-  // Prometheus reads it in any case, and prom-client writes `Nan`.
+  // Prometheus reads it in upper or lower case, and prom-client writes `Nan`.
   if (Number.isNaN(number) && !/^nan$/i.test(value)) throw new Error(`a value that is no number: ${line}`)
   return { name, labels, value: number }
 }

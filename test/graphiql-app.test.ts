@@ -76,7 +76,7 @@ test.each(['/docs', '/redoc'])('%s shows the routes', async (path) => {
   await isolated.page.getByText('/content/{content_id}/access').first().waitFor()
 })
 
-test('Swagger UI posts the example of a posting, each time that it is tried', async () => {
+test('Swagger UI posts the example of a posting each time that it is tried', async () => {
   const { page } = isolated
   await page.goto(`${server.url}/docs`)
   await page.locator('#operations-entries-postEntry').click()
@@ -100,13 +100,13 @@ test('Swagger UI posts the example of a posting, each time that it is tried', as
   expect(second.balance_after).toBe(first.balance_after + 10)
 })
 
-test('no page of docs has a frame', async () => {
+test('no page of docs has a margin', async () => {
   for (const path of ['/docs', '/redoc']) {
     await isolated.page.goto(server.url + path)
     expect(await isolated.page.evaluate(() => getComputedStyle(document.body).margin)).toBe('0px')
   }
 })
 
-test('no page asked another host for anything', () => {
+test('no page sent a request to another host', () => {
   expect(isolated.blocked).toEqual([])
 })

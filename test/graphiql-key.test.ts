@@ -31,13 +31,13 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('without a key GraphiQL opens, and is told that one is missing', async () => {
+test('GraphiQL opens without a key, and says that one is missing', async () => {
   expect(await executeQuery(isolated.page, 'Read')).toMatchObject({
     errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
   })
 })
 
-test('with the key in its field it asks what is in the graph, posts, and shows entries live', async () => {
+test('with the key in its field it introspects, posts, and shows entries live', async () => {
   const { page } = isolated
   const introspected = page.waitForResponse(
     (response) => response.request().postData()?.includes('IntrospectionQuery') === true && response.ok(),
@@ -56,7 +56,7 @@ test('with the key in its field it asks what is in the graph, posts, and shows e
   await untilAnswered(page, ['"seq": 1'])
 })
 
-test('the key is kept for the tab alone, and goes with the text of its field', async () => {
+test('the key is kept only for the tab, and is removed with the text of its field', async () => {
   const { page } = isolated
   const kept = (storage: string) => page.evaluate(`JSON.stringify(Object.entries(${storage}))`)
   expect(await kept('localStorage')).not.toContain(key)
@@ -70,7 +70,7 @@ test('the key is kept for the tab alone, and goes with the text of its field', a
   expect(await kept('sessionStorage')).not.toContain(key)
 })
 
-test('the page has all of the window below the field', async () => {
+test('the page fills the window below the field', async () => {
   const { page } = isolated
   const heights = await page.evaluate(
     `[document.documentElement.scrollHeight, document.getElementById('root').getBoundingClientRect().bottom, innerHeight]`,
@@ -81,7 +81,7 @@ test('the page has all of the window below the field', async () => {
   expect(Math.round(bottom)).toBe(window)
 })
 
-test('nothing asked another host, and no log has the key', () => {
+test('no request went to another host, and no log has the key', () => {
   expect(isolated.blocked).toEqual([])
   expect(server.output()).not.toContain(key.slice(17))
 })

@@ -48,7 +48,7 @@ it('executes the starter query', async () => {
   expect(await executeQuery(isolated.page)).toEqual({ data: { greeting: `Hello  Ada: "{[('` } })
 })
 
-it('executes what is written in its place, errors and long answers included', async () => {
+it('executes the text of the editor, errors and long answers included', async () => {
   const text = 'mutation Count {\n  count\n}\nquery Numbers { numbers }'
   await setQuery(isolated.page, text)
   expect(await queryText(isolated.page)).toBe(text)
@@ -61,6 +61,6 @@ it('executes what is written in its place, errors and long answers included', as
   })
 })
 
-it('asks no other server for anything', () => {
+it('sends no request to another server', () => {
   expect(isolated.blocked).toEqual([])
 })

@@ -7,7 +7,7 @@ export async function openGraphiql(page: Page, url: string): Promise<void> {
   await queryEditor(page).locator('.view-line').first().waitFor()
 }
 
-/** Copies the query editor's text. Its lines on the page tell less: the editor lays them out a moment later. */
+/** Returns the query editor's text by copying it. The lines on the page may be old, because the editor updates them later. */
 export async function queryText(page: Page): Promise<string> {
   await selectQuery(page)
   await page.evaluate("navigator.clipboard.writeText('')")
@@ -15,7 +15,7 @@ export async function queryText(page: Page): Promise<string> {
   return page.evaluate('navigator.clipboard.readText()')
 }
 
-/** Replaces the query editor's text as a person who pastes it: typing would close brackets and indent lines. */
+/** Replaces the query editor's text by pasting. Typing would close brackets and indent lines. */
 export async function setQuery(page: Page, query: string): Promise<void> {
   await selectQuery(page)
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(query)})`)
@@ -35,8 +35,8 @@ export interface GraphqlAnswer {
 }
 
 /**
- * Presses the execute button, picks the operation where the query has several, and returns the server's answer
- * once the result window shows its data and its errors' messages. The window draws the lines in sight: about 90.
+ * Presses the execute button, picks the operation if the query has several, and returns the server's answer once the
+ * result window shows its data and its errors' messages. The window draws only visible lines, about 90.
  */
 export async function executeQuery(page: Page, operationName?: string): Promise<GraphqlAnswer> {
   const [response] = await Promise.all([page.waitForResponse(isAnswer), pressExecute(page, operationName)])
@@ -47,7 +47,7 @@ export async function executeQuery(page: Page, operationName?: string): Promise<
   return answer
 }
 
-/** Presses the execute button of a subscription, whose answer does not end. */
+/** Presses the execute button for a subscription, whose answer does not end. */
 export function startSubscription(page: Page): Promise<void> {
   return pressExecute(page, undefined)
 }
@@ -57,7 +57,7 @@ export function untilAnswered(page: Page, texts: readonly string[]): Promise<voi
   return untilShown(page.locator('.result-window'), texts)
 }
 
-/** The button gets and loses its menu a moment after the text was changed. */
+/** The button gets or loses its menu a moment after the text was changed. */
 async function pressExecute(page: Page, operationName: string | undefined): Promise<void> {
   const button = page.locator('button.graphiql-execute-button')
   if (operationName === undefined) return button.and(page.locator(':not([aria-haspopup])')).click()
@@ -65,7 +65,7 @@ async function pressExecute(page: Page, operationName: string | undefined): Prom
   await page.getByRole('menuitem', { name: operationName, exact: true }).click()
 }
 
-/** The answer to the person's query, not to the page's own introspection. */
+/** Whether a response answers the user's query, not the page's own introspection. */
 function isAnswer(response: Response): boolean {
   const request = response.request()
   return request.method() === 'POST' && !request.postData()?.includes('IntrospectionQuery')
@@ -75,7 +75,7 @@ function queryEditor(page: Page): Locator {
   return page.locator('.graphiql-query-editor')
 }
 
-/** Waits until an editor shows the texts; spaces and line breaks, which its wrapping makes too, aside. */
+/** Waits until an editor shows the texts. Spaces and line breaks are ignored, because its wrapping adds some. */
 async function untilShown(editor: Locator, texts: readonly string[]): Promise<void> {
   const unspaced = (text: string) => text.replace(/\s/g, '')
   const deadline = Date.now() + 10_000
@@ -87,7 +87,7 @@ async function untilShown(editor: Locator, texts: readonly string[]): Promise<vo
   }
 }
 
-/** A Monaco editor's lines, which stand in the page in any order, with hard spaces. */
+/** Returns a Monaco editor's lines. The page has them in any order, with hard spaces. */
 async function shownText(editor: Locator): Promise<string> {
   const lines = await editor
     .locator('.view-line')

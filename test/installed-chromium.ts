@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 
-/** A Chromium to start, and what it needs in its environment. */
+/** A Chromium to start, and the environment that it needs. */
 export interface ChromiumExecutable {
   readonly executablePath: string
   readonly env: Readonly<Record<string, string>>
@@ -13,7 +13,7 @@ const macApps = ['Google Chrome', 'Chromium'].map(
   (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
 )
 
-/** CHROMIUM_PATH where it is set, else the first Chromium found on this machine. */
+/** Returns the Chromium in CHROMIUM_PATH if that is set, else the first one found on this machine. */
 export function installedChromium(): ChromiumExecutable | undefined {
   const chosen = process.env.CHROMIUM_PATH
   if (chosen && !existsSync(chosen)) throw new Error(`CHROMIUM_PATH names no file: ${chosen}`)

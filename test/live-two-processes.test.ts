@@ -9,7 +9,7 @@ let sql: pg.Client
 let reader: AppProcess
 let writer: AppProcess
 
-/** Sends a mutation to the process that writes. @throws where it was not carried out. */
+/** Sends a mutation to the process that writes. @throws Error when it was not carried out */
 async function mutate(query: string, variables: object): Promise<void> {
   const response = await fetch(`${writer.url}/graphql`, {
     method: 'POST',
@@ -28,7 +28,7 @@ const post = (ownerId: string, nonce: string) =>
     { input: { ownerId, nonce, operation: 'CREDIT_ADD', amount: 10 } },
   )
 
-/** The content app posts this in a transaction of its own. */
+/** The content app posts this in its own transaction. */
 const createContent = (ownerId: string, nonce: string) =>
   mutate(
     `mutation ($input: CreateContentInput!) {
@@ -85,7 +85,7 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
   test('a subscriber of one process sees every posting of the other, once and in order, across reconnects', async () => {
     const posted = postMany('ada', 1000)
     const seen: LiveEntry[] = []
-    // One reader stays, another one leaves and comes back with its last cursor.
+    // One reader stays. Another leaves and comes back with its last cursor.
     const stayingList = subscribe('ada', '')
     const staying = take(stayingList, 1000)
     for (const size of [1, 99, 150, 250, 300, 200]) {
@@ -97,7 +97,7 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
     expect(seqsOf(seen)).toEqual(upTo(1000))
     expect(seqsOf(await staying)).toEqual(upTo(1000))
     await stayingList.return()
-    await expect.poll(() => workersThatPosted(writer)).toEqual(workers) // of two, one is not the subscriber's
+    await expect.poll(() => workersThatPosted(writer)).toEqual(workers) // when there are two, one of them is not the subscriber's
   })
 
   test("it sees what the app's own transactions post", async () => {
@@ -110,7 +110,7 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
     await list.return()
   })
 
-  test('it loses nothing when the connections that wake it are killed in the middle', async () => {
+  test('it loses nothing when the connections that wake it are killed', async () => {
     const list = subscribe('eve', '')
     const taken = take(list, 500)
     const posted = postMany('eve', 500)

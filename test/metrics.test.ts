@@ -49,7 +49,7 @@ const post = (server: AppProcess, fields: object = {}) =>
     ...fields,
   })
 
-test('without METRICS_PORT there are no metrics, and never on the port of the app', async () => {
+test('without METRICS_PORT there are no metrics, and there are never any on the app’s port', async () => {
   const { server } = await start({ METRICS_PORT: '' })
   expect(server.output()).not.toContain('/metrics')
   expect((await fetch(`${server.url}/metrics`)).status).toBe(404)
@@ -93,7 +93,7 @@ test('postings, requests, calls, connections and the process are counted', async
     expect(names).toContain(name)
 })
 
-test('open streams, and postings that wait, are seen while they last', async () => {
+test('open streams and waiting postings are counted while they last', async () => {
   const { server, url } = await start()
   const query = 'subscription { ledgerEntryPosted(ownerId: "ann") { cursor } }'
   const leaving = new AbortController()
@@ -120,7 +120,7 @@ test('open streams, and postings that wait, are seen while they last', async () 
   expect((await scrape(url)).sum('ledger_postings_waiting')).toBe(0)
 })
 
-test('no client makes a label: owners, paths, methods, names, operations and codes do not', async () => {
+test('no client adds a label value: not by an owner, path, method, name, operation or code', async () => {
   const { server, url } = await start()
   const attack = async (from: number) => {
     for (let n = from; n < from + 30; n++) {
@@ -159,7 +159,7 @@ test('the metrics of two workers are served together, each series with its worke
   )
 })
 
-test('only GET of /metrics is answered', async () => {
+test('only GET /metrics is answered', async () => {
   const { url } = await start()
   expect((await fetch(url, { method: 'POST' })).status).toBe(405)
   expect(await (await fetch(url, { method: 'HEAD' })).text()).toBe('')

@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test("one app's migration leaves every running server at work: the other app's, and its own of the version before", async () => {
+test("one app's migration disturbs no running server: neither the other app's, nor its own of the older version", async () => {
   const clients = servers.map((server) =>
     createLedgerClient({ url: `${server.url}/graphql`, retry: { attempts: 1 } }),
   )

@@ -7,7 +7,7 @@ import { startApp } from './start-app.ts'
 // biome-ignore lint/suspicious/noExplicitAny: documents and answers of any shape, looked into freely.
 type Json = any
 
-/** An app with what its document's examples need: an owner with credits, and something for each id of a path. */
+/** Opens an app with what its document's examples need: an owner with credits, and a row for each id of a path. */
 async function openApp(createApp: Parameters<typeof startApp>[0]) {
   const { url, post } = await startApp(createApp)
   const openApi: Json = await (await fetch(`${url}/openapi.json`)).json()
@@ -34,7 +34,7 @@ async function openApp(createApp: Parameters<typeof startApp>[0]) {
   }
   await entry()
 
-  /** Sends a route's example body to something that is there, under a nonce of its own, as /docs does. */
+  /** Sends a route's example body for an existing row, with a fresh nonce, as /docs does. */
   const sendExample = async (method: string, template: string) => {
     const { requestBody, responses } = openApi.paths[template][method]
     let path = template

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
-/** A span as OTLP sends it as JSON. */
+/** A span in OTLP's JSON. */
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
@@ -27,7 +27,7 @@ interface Attribute {
 const valuesOf = (attributes: readonly Attribute[]) =>
   Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
 
-/** Takes what is sent to it by OTLP over HTTP. */
+/** Starts a receiver of OTLP over HTTP. */
 export async function startReceiver() {
   const bodies: string[] = []
   const server = createServer(async (request, response) => {
@@ -42,7 +42,7 @@ export async function startReceiver() {
   const sent = () => bodies.flatMap((body): Sent['resourceSpans'] => JSON.parse(body).resourceSpans)
   return {
     url: `http://127.0.0.1:${port}`,
-    /** All of it, as it came. */
+    /** Returns everything as it came. */
     text: () => bodies.join('\n'),
     services: () => sent().map(({ resource }) => valuesOf(resource.attributes)['service.name']),
     spans: (): ReceivedSpan[] =>

@@ -1,6 +1,8 @@
 import { type AppProcess, startAppProcess } from './app-process.ts'
 
-/** Two processes that serve an app on one database; where they are workers of one server, it is there twice. */
+/**
+ * Two processes that serve an app on one database. When they are workers of one server, the pair has that server twice.
+ */
 export const pairs = [
   {
     pair: 'two servers',
@@ -20,7 +22,9 @@ export const pairs = [
   },
 ]
 
-/** Which workers of a server have posted, by its log; a server without workers has one that has no number. */
+/**
+ * Returns which workers of a server have posted, from its log. A server without workers counts as one without a number.
+ */
 export function workersThatPosted({ output }: AppProcess): (number | undefined)[] {
   const lines = output()
     .split('\n')

@@ -26,7 +26,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** The content app as it serves over a url. */
+/** Serves the content app from a url. */
 async function serve(databaseUrl: string) {
   const logger = pino({ level: 'silent' })
   const server = await startServer({ ...createContentApp(databaseUrl, logger), logger, port: 0 })
@@ -39,7 +39,7 @@ async function serve(databaseUrl: string) {
   return { ask, close: server.close }
 }
 
-/** Each transaction is read-only by default: as on a standby, or for such a role or database. */
+/** Each transaction is read-only by default, as on a standby, or for a role or database with that setting. */
 const readOnly = () => {
   const url = new URL(database.url)
   url.searchParams.set('options', '-c default_transaction_read_only=on')
@@ -58,13 +58,13 @@ describe.each([
   ['read-only', readOnly, /takes no writes now: it, or its role, is read-only/],
   ['open to a role that may not post', asReader, /role lacks a right/],
 ])('a database that is %s', (_what, urlOf, message) => {
-  test('serves reads, and says of postings and of its health what is so', async () => {
+  test('serves reads, and says for postings and in its health what is wrong', async () => {
     const writing = await serve(database.url)
     expect((await writing.ask('/ledger', credits)).status).toBeOneOf([200, 409])
     expect(await writing.ask('/health')).toEqual({ status: 200, body: { status: 'healthy' } })
     await writing.close()
 
-    // Whether keys were made is not for such a role to know: it is told how callers are asked.
+    // Such a role may not know whether keys were made, so the setting says how callers are identified.
     vi.stubEnv('LEDGER_AUTH', 'none')
     const reading = await serve(urlOf())
     vi.unstubAllEnvs()

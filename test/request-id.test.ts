@@ -62,13 +62,13 @@ test.each([
   expect(await send('/ledger', {}, headers)).toMatch(id)
 })
 
-test('what is refused before it is looked into has an id, too, and so have pages', async () => {
+test('requests that are refused early, and pages, have an id too', async () => {
   for (const path of ['/nowhere', '/', '/docs', '/health']) {
     expect((await fetch(server.url + path)).headers.get('x-request-id')).toMatch(made)
   }
 })
 
-test('health probes are logged at debug alone', async () => {
+test('health probes are logged only at debug', async () => {
   const before = lines.length
   logger.level = 'debug'
   await fetch(`${server.url}/health`)

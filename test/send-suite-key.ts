@@ -1,5 +1,5 @@
-// Set up for each test file of `npm run test:keys`, whose servers ask for keys: what goes to this machine carries one, unless
-// it brings its own.
+// `npm run test:keys` runs this before each test file. Its servers require keys, so every request to this machine
+// carries one, unless it brings its own.
 import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
 import { suiteKey } from '@shared-ledger/postgres/testing'

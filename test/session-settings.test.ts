@@ -1,4 +1,4 @@
-// Whatever the role and the database say, a session has the settings that we rely on.
+// Whatever the role and the database set, a session has the settings that we rely on.
 import { createLedgerClient } from '@shared-ledger/client'
 import type { sessionSettings } from '@shared-ledger/ledger/session'
 import { verifyLedger } from '@shared-ledger/ledger/verify'
@@ -11,7 +11,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createContentApp } from '../apps/content/src/app.ts'
 import { createFreelanceApp } from '../apps/freelance/src/app.ts'
 
-/** For each setting a value under which something of ours goes wrong, or would in an app. */
+/** A value of each setting with which our code or an app's would fail. */
 const hostile = {
   TimeZone: 'America/St_Johns',
   DateStyle: 'SQL, DMY',
@@ -28,7 +28,7 @@ const hostile = {
   quote_all_identifiers: 'on',
 } as const satisfies Record<keyof typeof sessionSettings, string>
 
-/** Bounds that a command must not have; a pool has its own. */
+/** Time limits that a command must not have. A pool sets its own. */
 const hostileBounds = { statement_timeout: '1', lock_timeout: '1', idle_in_transaction_session_timeout: '1' }
 
 const statementsFor = (whose: string, settings: Record<string, string>) =>
@@ -39,7 +39,7 @@ const statementsFor = (whose: string, settings: Record<string, string>) =>
     })
     .join('\n')
 
-// Roles belong to the whole server, which other test files share: this one goes with its database.
+// Roles belong to the whole server, which other test files share. This one goes with its database.
 const role = `hostile_${crypto.randomUUID().replaceAll('-', '')}`
 const admin = await createTestDatabase()
 const databases = [admin]
@@ -50,7 +50,7 @@ afterAll(async () => {
   await admin.drop()
 })
 
-/** The database as the role that everything is set for, by the role or by the database. */
+/** Opens the database as the role that the settings are made for, by the role or by the database. */
 async function opened(database: TestDatabase, by: 'role' | 'database', settings: Record<string, string>) {
   databases.push(database)
   const whose = by === 'role' ? `ROLE ${role}` : `DATABASE ${database.name}`
@@ -79,7 +79,7 @@ async function serve(create: typeof createFreelanceApp | typeof createContentApp
 
 const isNow = (moment: string) => Math.abs(Date.parse(moment) - Date.now()) < 60_000
 
-/** What a client of the apps does on a usual day. */
+/** Makes the usual calls of the apps' clients. */
 async function usualCalls(url: string) {
   const freelance = await serve(createFreelanceApp, url)
   const content = await serve(createContentApp, url)
@@ -108,7 +108,7 @@ async function usualCalls(url: string) {
 }
 
 describe.each(['role', 'database'] as const)('with every setting made hostile by the %s', (by) => {
-  test('the apps store, read and answer as ever', async () => {
+  test('the apps store, read and answer as usual', async () => {
     const database = await createTestDatabase()
     await usualCalls(await opened(database, by, hostile))
     const rows = await withConnection(database.url, async (sql) => {
@@ -119,7 +119,7 @@ describe.each(['role', 'database'] as const)('with every setting made hostile by
   })
 })
 
-test('migrations run, are found to be complete, and the ledger is verified, with all of it and hostile bounds', async () => {
+test('migrations run and are found to be complete, and the ledger verifies, also with hostile time limits', async () => {
   const url = await opened(await createEmptyDatabase(), 'role', { ...hostile, ...hostileBounds })
   const root = findRoot(import.meta.dirname)
   await migrate({ databaseUrl: url, root, apps: ['freelance'], log: () => {} })

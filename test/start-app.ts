@@ -4,7 +4,7 @@ import pg from 'pg'
 import { type Logger, pino } from 'pino'
 import { afterAll } from 'vitest'
 
-/** An app over real HTTP, on a database of this test file's own. */
+/** Starts an app over real HTTP, on a database of this test file. */
 export async function startApp(createApp: (databaseUrl: string, logger: Logger) => ServeOptions) {
   const database = await createTestDatabase()
   const logger = pino({ level: 'silent' })
@@ -17,7 +17,7 @@ export async function startApp(createApp: (databaseUrl: string, logger: Logger) 
     await database.drop()
   })
 
-  /** Sends a JSON body by POST and answers the status and the JSON that came back. */
+  /** Sends a JSON body by POST and returns the status and the JSON of the answer. */
   const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(server.url + path, {
       method: 'POST',

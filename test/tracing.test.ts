@@ -42,7 +42,7 @@ const post = (server: AppProcess, fields: object = {}, headers = {}) => {
 const named = (name: string) => receiver.spans().filter((span) => span.name === name)
 const poll = <Value>(value: () => Value) => expect.poll(value)
 
-test('a posting is a trace: its request, which is a child of the traceparent, its field, its batch, its statement', async () => {
+test('a posting is a trace: its request as a child of the traceparent, its field, its batch, its statement', async () => {
   const server = await start()
   const [traceId, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
   expect((await post(server, {}, { traceparent: `00-${traceId}-${parent}-01` })).status).toBe(200)
@@ -82,7 +82,7 @@ test('a posting is a trace: its request, which is a child of the traceparent, it
   expect(new Set(receiver.services())).toEqual(new Set(['content']))
 })
 
-test('a batch has a link to the field of each request in it, and each statement is in the span that asked for it', async () => {
+test('a batch has a link to the field of each of its requests, and each statement is in the span that caused it', async () => {
   const server = await start()
   await post(server)
   const posts = Array.from({ length: 200 }, (_, n) => post(server, { ownerId: `owner ${n}` }))
@@ -104,7 +104,7 @@ test('a batch has a link to the field of each request in it, and each statement 
   for (const { parentSpanId, traceId } of calls) expect(byId.get(parentSpanId ?? '')?.traceId).toBe(traceId)
 })
 
-test('no span has what a client or a database keeps to itself', async () => {
+test('no span has private data of a client or a database', async () => {
   const server = await start()
   const headers = { authorization: 'Bearer secret-key', cookie: 'secret-cookie', 'x-request-id': 'secret-id' }
   const metadata = { 'secret-key': 'secret-value' }
@@ -128,7 +128,7 @@ test('no span has what a client or a database keeps to itself', async () => {
   if (password !== '') expect(receiver.text()).not.toContain(password)
 })
 
-test('what is left to be sent is sent at the end', async () => {
+test('the remaining spans are sent at the end', async () => {
   const server = await start({ OTEL_BSP_SCHEDULE_DELAY: '3600000' })
   await post(server)
   expect(receiver.spans()).toEqual([])
@@ -136,7 +136,7 @@ test('what is left to be sent is sent at the end', async () => {
   expect(named('ledger batch')).toHaveLength(1)
 })
 
-test('an endpoint that is away keeps nobody from posting, nor the server from its end', async () => {
+test('a missing endpoint delays neither postings nor the end of the server', async () => {
   receiver.close()
   const server = await start()
   expect((await post(server)).status).toBe(200)
@@ -152,7 +152,7 @@ test('without an endpoint nothing is sent', async () => {
   expect(receiver.spans()).toEqual([])
 })
 
-test('OpenTelemetry is imported by what traces alone, which is loaded when there is an endpoint', () => {
+test('only the tracing code imports OpenTelemetry, and it is loaded only when there is an endpoint', () => {
   const packages = path.join(findRoot(), 'packages')
   const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' })
     .filter((file) => /^\w[\w-]*\/src\/.*\.ts$/.test(file))

@@ -6,7 +6,7 @@ import { pairs, workersThatPosted } from './pairs.ts'
 
 let servers: readonly AppProcess[] = []
 
-/** What a posting came to, whichever way it was sent. */
+/** The result of a posting, however it was sent. */
 interface Outcome {
   readonly code: string
   readonly entryId: string | undefined
@@ -50,7 +50,7 @@ async function byRest(
   return { code, entryId: entry && String(entry.id) }
 }
 
-/** Both transports in turn, over both processes. */
+/** Sends over both transports in turn, to both processes in turn. */
 const send = (index: number, input: Parameters<typeof byRest>[1]) =>
   index % 4 < 2 ? byGraphql(index, input) : byRest(index, input)
 
@@ -79,7 +79,7 @@ describe.each(pairs)('$pair on one database, GraphQL and REST mixed', ({ startPa
     for (const server of servers) await expect.poll(() => workersThatPosted(server)).toEqual(workers)
   })
 
-  test('one nonce sent 20 times: one entry, 19 clean duplicates of it', async () => {
+  test('one nonce sent 20 times: one entry, 19 duplicates of it', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         send(i, { ownerId: 'once', operation: 'CREDIT_ADD', amount: 5, nonce: 'n' }),
@@ -97,7 +97,7 @@ describe.each(pairs)('$pair on one database, GraphQL and REST mixed', ({ startPa
     })
   })
 
-  test('a server says in one line what it did: requests and postings, no nonces', async () => {
+  test('a server logs each request and posting in one line, without nonces', async () => {
     const nonce = 'a-secret-nonce'
     await byRest(0, { ownerId: 'logged', operation: 'CREDIT_ADD', amount: 5, nonce })
     const lines = () =>

@@ -13,7 +13,7 @@ import { afterAll, expect, test } from 'vitest'
 import { allOperations, buildSchema } from '../packages/plugin-ledger/test/build-schema.ts'
 import { captureLog } from '../packages/server/test/capture-log.ts'
 
-// Two versions of one app serve side by side: the newer one has retired FEE and added NEW.
+// Two versions of one app run side by side. The newer one has retired FEE and added NEW.
 const before = defineOperations({
   ...allOperations,
   FEE: { amount: { min: -9, max: -1 }, description: 'A fee.' },
@@ -82,7 +82,7 @@ const newClient = createLedgerClient<OperationOf<typeof after>, PostOperationOf<
 })
 const { entry: added } = await done(newClient.postEntry({ ownerId: 'ann', operation: 'NEW' }))
 
-test('the newer version starts without a word; the older one, deployed again, with its ways out', async () => {
+test('the newer version starts without a warning, and the older one, deployed again, says what to do', async () => {
   expect(newer.warnings()).toEqual([])
   const again = await start(before)
   await again.close()
@@ -116,7 +116,7 @@ test('neither version posts or holds a retired operation, and each says why', as
   }
 })
 
-test('forms, the schema and OpenAPI offer it for reading alone', async () => {
+test('forms, the schema and OpenAPI offer it only for reading', async () => {
   expect(await newClient.operations()).toContainEqual(expect.objectContaining({ name: 'FEE', retired: true }))
   const { json: listed } = await newer.rest('/operations')
   expect(listed.operations).toContainEqual(expect.objectContaining({ name: 'FEE', retired: true }))

@@ -24,7 +24,7 @@ const operations = defineOperations({
 const scripts = path.join(root, 'test/upgrade')
 const released = readdirSync(scripts).map((file) => path.basename(file, '.sql'))
 
-/** Brings a database as far as one of the ledger's migrations. */
+/** Migrates a database up to one of the ledger's migrations. */
 async function migrateTo(databaseUrl: string, last: string): Promise<void> {
   const project = copyProject()
   try {
@@ -37,7 +37,7 @@ async function migrateTo(databaseUrl: string, last: string): Promise<void> {
   }
 }
 
-test.each(released)('a database of %s, with rows of every kind, becomes one of today', async (migration) => {
+test.each(released)('a database of %s, with rows of every kind, becomes a current one', async (migration) => {
   const database = await createEmptyDatabase()
   const run = (sql: string) => withConnection(database.directUrl, (connection) => connection.query(sql))
   const pool = createPool(database.url)
@@ -67,7 +67,7 @@ test.each(released)('a database of %s, with rows of every kind, becomes one of t
       { status: 'HELD' },
     ])
 
-    // Nonces, originals and holds of the past are known to what is posted now.
+    // Postings after the upgrade know the nonces, originals and holds from before.
     const add = { ownerId: 'ada', operation: 'CREDIT_ADD', amount: 100 } as const
     const metadata = { from: 'shop', note: 'élan "x"' }
     const plain = await ledger.postEntry({ ...add, nonce: 'plain', metadata })
@@ -91,7 +91,7 @@ test.each(released)('a database of %s, with rows of every kind, becomes one of t
   }
 })
 
-test('postings that meet the migration of the hash chain are posted once, by the functions before it or after it', async () => {
+test('postings during the migration of the hash chain are posted once, by the old functions or the new ones', async () => {
   const database = await createEmptyDatabase()
   const pool = createPool(database.url)
   const ledger = createLedger({ app: 'games', operations, pool })
@@ -105,7 +105,7 @@ test('postings that meet the migration of the hash chain are posted once, by the
     let isMigrated = false
     let posted = 0
     const postOn = async (ownerId: string) => {
-      let after = 0 // posts some more once it is there
+      let after = 0 // posts some more after the migration
       for (let n = 0; after < 5; n += 1) {
         const posting = { operation: 'CREDIT_ADD', amount: 1, nonce: `${n}` } as const
         const result = await ledger.postTransaction({

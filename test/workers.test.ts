@@ -42,7 +42,7 @@ const subscribe = (server: AppProcess) =>
     body: JSON.stringify({ query: 'subscription Live { ledgerEntryPosted(ownerId: "ada") { cursor } }' }),
   })
 
-/** The log's lines with a message. */
+/** Returns the log's lines with a message. */
 const linesOf = (server: AppProcess, msg: string) =>
   server
     .output()
@@ -98,7 +98,7 @@ test('a port that is taken is named once', async () => {
   other.close()
 })
 
-test('a worker that is killed in the midst of postings and of a subscription: nothing is lost, and another follows', async () => {
+test('when a worker is killed during postings and a subscription, nothing is lost, and another replaces it', async () => {
   const server = await startWorkers()
   // A connection that is being handed to the worker when it is killed stays without an answer.
   const client = createLedgerClient({ url: `${server.url}/graphql`, timeoutMs: 5_000 })

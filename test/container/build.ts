@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Instruction, readDockerfile, readIgnored, type Stage } from './dockerfile.ts'
 
-/** An image without an engine: the last stage's folder, and how a container of it is run. */
+/** An image without an engine: the last stage's folder, and how to run a container of it. */
 export interface Image {
   readonly root: string
   readonly workdir: string
@@ -14,7 +14,7 @@ export interface Image {
   readonly healthcheck: readonly string[]
   readonly stopSignal: string
   readonly user: string
-  /** As whom everything is run: an ordinary user, also where we are root. */
+  /** The user that runs everything: an ordinary user, even when we are root. */
   readonly as: { readonly uid?: number; readonly gid?: number }
   remove(): void
 }
@@ -29,7 +29,7 @@ interface Building {
   readonly home: string
 }
 
-/** Carries out the Dockerfile's own steps, each stage in a folder of its own in the place of `/`. */
+/** Carries out the steps of the Dockerfile. Each stage has its own folder in place of `/`. */
 export async function build(context: string): Promise<Image> {
   const home = mkdtempSync(path.join(tmpdir(), 'shared-ledger-image-'))
   const as = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {}
@@ -105,7 +105,7 @@ function copy({ text }: Instruction, workdir: string, { root, as, earlier, conte
   own(into, as, true)
 }
 
-/** Runs a command line as a build does: in the stage's folder, with little of our own environment. */
+/** Runs a command line as a build does: in the stage's folder, with little of our environment. */
 function run(text: string, cwd: string, { as, home }: Building): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-c', text], { cwd, ...as, env: plainEnvironment(home) })
@@ -122,7 +122,7 @@ function run(text: string, cwd: string, { as, home }: Building): Promise<void> {
   })
 }
 
-/** What a container has of its machine: where programs are, and how the registry is reached. */
+/** Returns the environment that a container gets from its machine: where programs are, and how to reach the registry. */
 export function plainEnvironment(home: string): NodeJS.ProcessEnv {
   const passed = Object.entries(process.env).filter(([name]) =>
     /^(?:PATH|npm_config_(?:registry|userconfig|cafile)|NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy)$/i.test(

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** One instruction of a Dockerfile: `COPY`, and what follows it. */
+/** One instruction of a Dockerfile: `COPY`, and its arguments. */
 export interface Instruction {
   readonly name: string
   readonly text: string
 }
 
-/** One stage: what stands from a FROM to the next. */
+/** One stage: the instructions from a FROM to the next. */
 export interface Stage {
   readonly image: string
-  /** What follows AS; the last stage has none. */
+  /** The name after AS. The last stage has none. */
   readonly name: string | undefined
   readonly instructions: readonly Instruction[]
 }
 
-/** Reads the stages of a Dockerfile. Comments and line ends behind `\` are taken off. */
+/** Reads the stages of a Dockerfile, without comments and line continuations. */
 export function readDockerfile(file: string): Stage[] {
   const lines = readFileSync(file, 'utf8')
     .split('\n')
@@ -34,7 +34,7 @@ export function readDockerfile(file: string): Stage[] {
   return stages
 }
 
-/** What a .dockerignore leaves out. Knows names below `**` and paths from the root. */
+/** Returns what a .dockerignore leaves out. It supports names below `**` and paths from the root. */
 export function readIgnored(file: string): (relative: string) => boolean {
   const patterns = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   return (relative) =>

@@ -9,7 +9,7 @@ import { parse } from 'yaml'
 import { build, type Image, plainEnvironment } from './build.ts'
 import { readDockerfile } from './dockerfile.ts'
 
-// No container engine is needed: the Dockerfile's own steps are carried out in a folder, by an ordinary user.
+// No container engine is needed: an ordinary user carries out the steps of the Dockerfile in a folder.
 
 const root = findRoot()
 const database = await createEmptyDatabase()
@@ -22,7 +22,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Runs a container: `more` is its environment beside the image's. */
+/** Runs a container. `more` is added to the image's environment. */
 function run(command: readonly string[], more: NodeJS.ProcessEnv): ChildProcess {
   const [program = '', ...args] = command
   return spawn(program, args, {
@@ -42,7 +42,7 @@ async function freePort(): Promise<string> {
   return String(typeof address === 'object' && address ? address.port : 0)
 }
 
-test('the image runs as an ordinary user, is told to stop by SIGTERM, and says how healthy it is', () => {
+test('the image runs as an ordinary user, stops on SIGTERM, and reports its health', () => {
   expect(image.user).toBe('node')
   expect(image.stopSignal).toBe('SIGTERM')
   expect(image.healthcheck.join(' ')).toContain('/livez')
@@ -85,7 +85,7 @@ test.each(['content', 'freelance'])(
   },
 )
 
-test('without keys the image of a server that others reach does not start', async () => {
+test('without keys, the image of a server that others reach does not start', async () => {
   const container = run([...image.entrypoint, ...image.command], {
     DATABASE_URL: database.url,
     PORT: await freePort(),
@@ -93,7 +93,7 @@ test('without keys the image of a server that others reach does not start', asyn
   expect((await once(container, 'exit'))[0]).toBe(1)
 })
 
-test('the compose file has a container for each app, which waits for PostgreSQL and is given time to stop', () => {
+test('the compose file has a container for each app, which waits for PostgreSQL and has time to stop', () => {
   const { services } = parse(readFileSync(path.join(root, 'docker-compose.yml'), 'utf8'), { merge: true })
   for (const app of ['content', 'freelance']) {
     expect(services[app]).toMatchObject({

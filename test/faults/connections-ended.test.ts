@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Ends connections of the server: all, or as many as it is told. Answers how many. */
+/** Ends connections of the server: all, or at most `limit`. Returns how many. */
 async function endConnections(limit: number | null): Promise<number> {
   const { rowCount } = await sql.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -37,7 +37,7 @@ test('connections that end while contents are published end no process, and lose
   for (let round = 1; ended < total && publishing.faults.length === 0; round++) {
     ended += await endConnections(round % 10 === 0 ? null : 1)
     await sleep(50)
-    // Contents are to be published in between, however busy the machine is.
+    // Some contents must be published in between, however busy the machine is.
     const before = publishing.acknowledged()
     for (let waited = 0; waited < 500 && publishing.acknowledged() === before; waited += 10) await sleep(10)
   }

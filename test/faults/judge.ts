@@ -6,8 +6,8 @@ import { contradictions, type Publishing } from './publishing.ts'
 import { isFull, requestBoundMs, slackMs } from './trial.ts'
 
 /**
- * Ends a trial: no process has ended, no request took longer than its bound, nothing that was acknowledged is lost or
- * there twice, and every invariant of the ledger holds. The full trials print what they counted.
+ * Ends a trial: no process has ended, no request took longer than its time limit, nothing acknowledged is lost or
+ * doubled, and every invariant of the ledger holds. The full trials print their counts.
  */
 export async function judge(
   trial: string,

@@ -1,21 +1,21 @@
 import pg from 'pg'
 
-/** What one client knows of a content that it publishes. */
+/** What one client knows about a content that it publishes. */
 interface Publication {
   readonly ownerId: string
   readonly nonce: string
-  /** What the server acknowledged; undefined: nothing yet. */
+  /** What the server acknowledged. Undefined when nothing yet. */
   content?: { readonly id: number; readonly entryId: number }
 }
 
 /** What the clients saw, for a trial to judge. */
 export interface Journal {
-  /** How the nonces of its publications begin. */
+  /** The beginning of the nonces of its publications. */
   readonly trial: string
   readonly publications: readonly Publication[]
   /** How many requests were answered, by status. */
   readonly statuses: ReadonlyMap<number, number>
-  /** Answers that no client may ever get, and requests without an answer. */
+  /** Answers that no client may get, and requests without an answer. */
   readonly faults: readonly string[]
   /** The longest time that a request took. */
   readonly slowestMs: number
@@ -23,14 +23,14 @@ export interface Journal {
 
 const owners = ['ada', 'bob', 'eve', 'joe']
 
-/** Longer than any bound: what takes this long is not coming. */
+/** Longer than any time limit. An answer that takes this long is not coming. */
 const hungMs = 60_000
 
 export type Publishing = Awaited<ReturnType<typeof startPublishing>>
 
 let trials = 0
 
-/** Clients that publish contents one after the other until they are told to stop, and write down what they were told. */
+/** Starts clients that publish contents one after the other until they are told to stop. They record every answer. */
 export async function startPublishing(url: string, clients = 8) {
   const trial = `trial ${++trials},`
   const publications: Publication[] = []
@@ -56,7 +56,7 @@ export async function startPublishing(url: string, clients = 8) {
     }
   }
 
-  /** Sends a publication once. Answers whether it was acknowledged. */
+  /** Sends a publication once. Returns whether it was acknowledged. */
   const publish = async (publication: Publication): Promise<boolean> => {
     const { ownerId, nonce } = publication
     try {
@@ -101,7 +101,7 @@ export async function startPublishing(url: string, clients = 8) {
     statuses,
     /** How many contents were acknowledged so far. */
     acknowledged: () => publications.filter(({ content }) => content).length,
-    /** Stops the clients. What is in doubt is sent again until it is acknowledged, as a client does. */
+    /** Stops the clients. Publications in doubt are sent again until they are acknowledged, as a client does. */
     async stop(): Promise<Journal> {
       isStopping = true
       await working
@@ -113,7 +113,7 @@ export async function startPublishing(url: string, clients = 8) {
   }
 }
 
-/** What the database has that contradicts the journal: contents that are lost, doubled, or that nobody asked for. */
+/** Returns what in the database contradicts the journal: contents that are lost, doubled, or that nobody asked for. */
 export async function contradictions(
   databaseUrl: string,
   { trial, publications }: Journal,

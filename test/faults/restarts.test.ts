@@ -46,7 +46,7 @@ test(
   limit,
 )
 
-/** The processes of the server: the one that takes connections, and those that serve them. */
+/** Returns the server's processes: the one that accepts connections, and those that serve them. */
 async function processesOf({ placement }: MigratedPostgres): Promise<number[]> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()

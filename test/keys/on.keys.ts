@@ -7,7 +7,7 @@ const { url } = await startContent()
 
 const wrong = { authorization: `Bearer ${suiteKey.replace('A', 'B')}` }
 
-test('the servers of this run ask for keys, and its requests carry one, by fetch and by node:http', async () => {
+test('the servers of this run require keys, and its requests carry one, by fetch and by node:http', async () => {
   expect((await fetch(`${url}/balance/ada`)).status).toBe(200)
   const status = await new Promise((resolve, reject) => {
     const sent = request(`${url}/balance/ada`, (answer) => {
@@ -19,7 +19,7 @@ test('the servers of this run ask for keys, and its requests carry one, by fetch
   expect(status).toBe(200)
 })
 
-test.each([{ authorization: '' }, wrong])('they refuse what comes with %j', async (headers) => {
+test.each([{ authorization: '' }, wrong])('they refuse requests with %j', async (headers) => {
   expect((await fetch(`${url}/balance/ada`, { headers })).status).toBe(401)
   const query = JSON.stringify({ query: '{ __typename }' })
   const json = { 'content-type': 'application/json' }

@@ -1,4 +1,4 @@
-// Behind a PgBouncer in transaction mode: what a start says, and npm start, Ctrl+C, npm start.
+// Behind a PgBouncer in transaction mode: the messages of a start, and npm start, Ctrl+C, npm start.
 import { withConnection } from '@shared-ledger/postgres'
 import { createTestDatabase, startPooler } from '@shared-ledger/postgres/testing'
 import { afterAll, expect, inject, test } from 'vitest'
@@ -12,20 +12,20 @@ const root = findRoot(import.meta.dirname)
 const run = (env: NodeJS.ProcessEnv) => outcomeOf('start', root, ['content'], { env: { PORT: '0', ...env } })
 const stated = 'set DIRECT_DATABASE_URL to its url.'
 
-test('without DIRECT_DATABASE_URL a start says at once what to do', async () => {
+test('without DIRECT_DATABASE_URL, a start says at once what to do', async () => {
   const { code, output } = await run({ DATABASE_URL: database.url, DIRECT_DATABASE_URL: '' })
   expect(output).toContain(`DATABASE_URL leads to a pooler. Migrations, npm run verify and live entries need`)
   expect(output).toContain(stated)
   expect(code).toBe(1)
 })
 
-test('so do migrate and verify, and a DIRECT_DATABASE_URL that leads to the pooler does not do', async () => {
+test('so do migrate and verify, and a DIRECT_DATABASE_URL that leads to the pooler does not help', async () => {
   const env = { DATABASE_URL: database.url, DIRECT_DATABASE_URL: database.url }
   for (const name of ['migrate', 'verify'])
     expect((await outcomeOf(name, root, [], { env })).output).toContain(stated)
 })
 
-test('a pooler that refuses settings, and a role that lacks them, are named with what mends them', async () => {
+test('a pooler that refuses settings, and a role that lacks them, are named with the remedy', async () => {
   const { url, template } = inject('postgres')
   const name = `pooled_${crypto.randomUUID().replaceAll('-', '')}`
   const role = `role_${crypto.randomUUID().replaceAll('-', '')}`
@@ -50,7 +50,7 @@ test('a pooler that refuses settings, and a role that lacks them, are named with
     await withConnection(own.href, async (sql) => {
       for (const statement of statements) await sql.query(statement.replaceAll('\\"', '"'))
     })
-    // Another pooler stands for one that opened its connections anew.
+    // Another pooler stands for one that reopened its connections.
     const anew = await startPooler({ server: own.href, settings: { ignore_startup_parameters: ignore } })
     const started = command('start', root, ['content'], {
       env: { PORT: '0', DATABASE_URL: anew.url(name), DIRECT_DATABASE_URL: own.href },
@@ -69,7 +69,7 @@ test('a pooler that refuses settings, and a role that lacks them, are named with
   }
 })
 
-test('npm start, Ctrl+C, npm start: the second starts at once, and no lock stays behind', async () => {
+test('npm start, Ctrl+C, npm start: the second one starts at once, and no lock stays behind', async () => {
   for (const _ of ['first', 'second']) {
     const env = { PORT: '0', DATABASE_URL: database.url, DIRECT_DATABASE_URL: database.directUrl }
     const started = command('start', root, ['content'], { env })

@@ -11,7 +11,7 @@ import type { Known } from './ledger-calls.ts'
 /** Words that only the other owner of a transaction may read. */
 export const secrets = ['bob', 'secret-nonce', 'secret-metadata'] as const
 
-/** Both apps, served to the callers over one database, in which ann has an account, and shares a transaction with bob. */
+/** Opens both apps on one database, served to the callers. ann has an account, and shares a transaction with bob. */
 export async function openApps() {
   const database = await createTestDatabase()
   const sql = new pg.Client({ connectionString: database.url })
@@ -75,7 +75,7 @@ export async function openApps() {
   const sharedEntry = String(shared.transaction.entries[0].id)
   const sharedTransaction: string = shared.transaction.id
 
-  /** Each root field of both apps, and who serves it. */
+  /** Each root field of both apps, and which app serves it. */
   const fields = new Map(
     [
       { served: freelance, sdl: read('apps/freelance/schema.graphql') },
@@ -87,7 +87,7 @@ export async function openApps() {
       .reverse(), // of the ledger's own fields, those of freelance
   )
 
-  /** How much there is of what requests write. */
+  /** Counts the rows that requests write. */
   const rows = async () => {
     const { rows } = await sql.query<{ count: string }>(`
       SELECT (SELECT count(*) FROM ledger.entries) || ' ' || (SELECT count(*) FROM ledger.holds)

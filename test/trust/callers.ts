@@ -3,7 +3,7 @@ import { problem } from '@shared-ledger/rest'
 import { type Identify, type RunningServer, type ServeOptions, startServer } from '@shared-ledger/server'
 import { pino } from 'pino'
 
-/** Who asks, by what their header `authorization` says. */
+/** The callers, by their Authorization header. */
 export const callers = {
   all: { name: 'all', scopes },
   read: { name: 'read', scopes: ['read'] },
@@ -55,7 +55,7 @@ export async function serveToCallers(
       send(caller, path, { method, ...(body && { body: JSON.stringify(body) }) }),
     graphql: (caller: Caller, query: string, variables: object = {}) =>
       send(caller, '/graphql', { method: 'POST', body: JSON.stringify({ query, variables }) }),
-    /** Opens a subscription, and reads until the text of its events has what is waited for. */
+    /** Opens a subscription, and reads until the text of its events matches. */
     async stream(caller: Caller, query: string, until: RegExp): Promise<string> {
       const leave = new AbortController()
       const response = await fetch(`${server.url}/graphql`, {

@@ -1,4 +1,4 @@
-/** What the calls below are about: ids of what ann has. */
+/** The ids of what ann has, for the calls below. */
 export interface Known {
   readonly entry: string
   readonly transaction: string
@@ -8,9 +8,9 @@ export interface Known {
 }
 
 interface Call {
-  /** The field as a document asks for it. */
+  /** Returns the field as a document selects it. */
   readonly field: (known: Known, nonce: string) => string
-  /** The same by REST: method, path, body. */
+  /** Returns the same request over REST: method, path, body. */
   readonly rest?: (known: Known, nonce: string) => readonly [string, string, object?]
 }
 
@@ -19,7 +19,7 @@ const since = '2026-01-01T00:00:00Z'
 const till = '2026-01-02T00:00:00Z'
 const post = (operation = 'CREDIT_ADD') => ({ owner_id: 'ann', operation })
 
-/** Each root field of the apps' graphs, asked for about ann's account. */
+/** Each root field of the apps' graphs, called for ann's account. */
 export const calls: Readonly<Record<string, Call>> = {
   balance: {
     field: () => '(ownerId: "ann") { ownerId amount }',

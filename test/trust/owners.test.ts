@@ -7,7 +7,7 @@ const { freelance, content, known, fields, sharedEntry, sharedTransaction } = aw
 const entryParts = `id ownerId amount balanceAfter nonce metadata seq transactionId createdOn
   transaction { id nonce metadata createdOn entries { id ownerId nonce metadata transaction { nonce metadata entries { ownerId } } } }`
 
-/** Every way in which ann may come to the transaction that she shares with bob. */
+/** Every way in which ann may reach the transaction that she shares with bob. */
 const ways: Readonly<Record<string, () => Promise<string>>> = {
   'the entry by its id': async () =>
     (await freelance.graphql('ann', `{ ledgerEntry(id: "${sharedEntry}") { ${entryParts} } }`)).text,
@@ -68,7 +68,7 @@ describe('an owner sees of a transaction with others', () => {
     for (const secret of secrets) expect(text).not.toContain(secret)
   })
 
-  test('its date, and empty words where those of all stand', async () => {
+  test('its date, and empty texts in place of the shared ones', async () => {
     const { json } = await freelance.graphql(
       'ann',
       `{ ledgerTransaction(id: "${sharedTransaction}") { id nonce metadata createdOn entries { ownerId nonce metadata } } }`,
@@ -91,7 +91,7 @@ describe('an owner sees of a transaction with others', () => {
   })
 })
 
-test('an owner sees all of what is of the own account alone', async () => {
+test('an owner sees everything that belongs only to its own account', async () => {
   const { json } = await freelance.graphql(
     'ann',
     `{ ledgerEntry(id: "${known.entry}") { nonce metadata transaction { nonce metadata entries { nonce } } } }`,
@@ -129,7 +129,7 @@ test.each(Object.keys(calls))('a stranger learns nothing of an account by %s', a
   expect(text).not.toMatch(/"ann"|"bob"|alone|secret/)
 })
 
-test('a field of the app that leads to an account of another is empty', async () => {
+test('an app’s own field that leads to another account is empty', async () => {
   const query = `{ content(id: "${known.content}") { title entry { id ownerId } } }`
   expect((await content.graphql('ann', query)).json.data.content.entry).toMatchObject({ ownerId: 'ann' })
   expect((await content.graphql('eve', query)).json.data.content).toEqual({
@@ -138,7 +138,7 @@ test('a field of the app that leads to an account of another is empty', async ()
   })
 })
 
-test('a service without read follows no field of the app to an account', async () => {
+test('a service without read follows no field of an app to an account', async () => {
   const query = `{ contents(ownerId: "ann") { title entry { balanceAfter nonce } } }`
   for (const caller of ['nobody', 'post', 'correct', 'admin'] as const) {
     const { json } = await content.graphql(caller, query)
@@ -152,7 +152,7 @@ test('a service without read follows no field of the app to an account', async (
   expect(json.errors).toHaveLength(1)
 })
 
-test('an owner acts for its own account alone, and sees what came of it', async () => {
+test('an owner acts only for its own account, and sees the result', async () => {
   const create = (ownerId: string, nonce: string) =>
     `mutation { createContent(input: { ownerId: "${ownerId}", title: "T", body: "B", nonce: "${nonce}" }) {
        __typename ... on PostedContent { entry { ownerId nonce } balance { amount } } } }`

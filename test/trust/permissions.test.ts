@@ -10,7 +10,7 @@ type Column = (typeof columns)[number]
 const rows = tableOf('docs/security.md', columns)
 const { freelance, known, fields, rows: written } = await openApps()
 
-/** What the table of the docs says to a caller with one scope: answered, refused, or as if there were nothing. */
+/** What the table in the docs says about a caller with one scope: answered, refused, or as if nothing were there. */
 type Verdict = 'answered' | 'FORBIDDEN' | 'absent'
 
 const verdicts: Readonly<Record<string, { readonly own: Verdict; readonly other: Verdict }>> = {
@@ -43,7 +43,7 @@ const cells = rows.flatMap((row) =>
 
 const nonce = () => crypto.randomUUID()
 
-/** What a document was answered, of the field under its alias `it`. */
+/** Returns what a document was answered for the field under its alias `it`. */
 function ofGraph({ json }: Received): Verdict {
   const { data, errors } = json
   if (errors) return errors[0].extensions.code
@@ -65,7 +65,7 @@ test('the table names each root field of both apps, once', () => {
 describe.each(cells)('$field, asked for by $caller: $verdict', ({ field, caller, verdict }) => {
   const { served, root } = fields.get(field) ?? { served: freelance, root: 'Query' }
   const call = calls[field]
-  /** Asks, and sees that what is refused writes nothing. */
+  /** Sends a request, and checks that a refused one writes nothing. */
   const expectVerdict = async (ask: () => Promise<Verdict>) => {
     const before = await written()
     expect(await ask()).toBe(verdict)
@@ -76,7 +76,7 @@ describe.each(cells)('$field, asked for by $caller: $verdict', ({ field, caller,
     const keyword = root.toLowerCase()
     const selection = () => `${field}${call.field(known, nonce())}`
 
-    test('by a fresh document, and by one that was executed before', async () => {
+    test('by a new document, and by a known one', async () => {
       const document = `${keyword} { it: ${selection()} } # ${nonce()}`
       for (let time = 1; time <= 3; time += 1) {
         await expectVerdict(async () => ofGraph(await served.graphql(caller, document)))
