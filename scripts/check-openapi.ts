@@ -2,11 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type AppInfo, createRest, type Route } from '@shared-ledger/rest'
-import { appSchema } from './app-schema.ts'
+import { createRest } from '@shared-ledger/rest'
+import type { DefinedApp } from '@shared-ledger/server'
+import { pino } from 'pino'
 
 const root = join(import.meta.dirname, '..')
 const folder = join(root, 'node_modules/.cache/openapi')
+
+/** Nothing is asked of a database, and nothing is posted. */
+const silent = pino({ level: 'silent' })
 
 /** Neither linter asks another host anything: no usage is reported, no newer version looked for. */
 const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
@@ -15,12 +19,10 @@ const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_
 async function writeDocuments(): Promise<string[]> {
   mkdirSync(folder, { recursive: true })
   const written = readdirSync(join(root, 'apps')).map(async (app) => {
-    const load = (file: string) => import(pathToFileURL(join(root, 'apps', app, 'src', file)).href)
-    const { info, routes }: { info: AppInfo; routes: readonly Route[] } = {
-      ...(await load('info.ts')),
-      ...(await load('routes.ts')),
-    }
-    const schema = await appSchema(join(root, 'apps', app))
+    const module: { app: DefinedApp } = await import(
+      pathToFileURL(join(root, 'apps', app, 'src/app.ts')).href
+    )
+    const { info, schema, routes } = module.app.open('postgresql://localhost/none', silent)
     const { openApi } = createRest({ app, info, schema, routes, execute: () => ({}) })
     const file = join(folder, `${app}.json`)
     writeFileSync(file, JSON.stringify(openApi, null, 2))

@@ -1,7 +1,7 @@
 import { shapes } from '@shared-ledger/rest'
 import { describe, expect, test } from 'vitest'
-import { createContentApp } from '../apps/content/src/app.ts'
-import { createFreelanceApp } from '../apps/freelance/src/app.ts'
+import { app as contentApp } from '../apps/content/src/app.ts'
+import { app as freelanceApp } from '../apps/freelance/src/app.ts'
 import { startApp } from './start-app.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: documents and answers of any shape, looked into freely.
@@ -58,7 +58,7 @@ async function openApp(createApp: Parameters<typeof startApp>[0]) {
   return { withBody, sendExample }
 }
 
-const apps = { content: await openApp(createContentApp), freelance: await openApp(createFreelanceApp) }
+const apps = { content: await openApp(contentApp.open), freelance: await openApp(freelanceApp.open) }
 
 describe.each(Object.entries(apps))('of %s', (app, { withBody, sendExample }) => {
   test.each(withBody)(

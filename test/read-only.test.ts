@@ -3,7 +3,7 @@ import { startServer } from '@shared-ledger/server'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { createContentApp } from '../apps/content/src/app.ts'
+import { app as contentApp } from '../apps/content/src/app.ts'
 
 const database = await createTestDatabase()
 const sql = new pg.Client({ connectionString: database.url })
@@ -29,7 +29,7 @@ afterAll(async () => {
 /** Serves the content app from a url. */
 async function serve(databaseUrl: string) {
   const logger = pino({ level: 'silent' })
-  const server = await startServer({ ...createContentApp(databaseUrl, logger), logger, port: 0 })
+  const server = await startServer({ ...contentApp.open(databaseUrl, logger), port: 0 })
   const ask = async (path: string, body?: object) => {
     const headers = { 'content-type': 'application/json' }
     const post = { method: 'POST', headers, body: JSON.stringify(body) }

@@ -1,14 +1,14 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { type RunningServer, startServer } from '@shared-ledger/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createContentApp } from '../apps/content/src/app.ts'
+import { app as contentApp } from '../apps/content/src/app.ts'
 import { captureLog } from '../packages/server/test/capture-log.ts'
 
 const { logger, lines } = captureLog('content')
 const database = await createTestDatabase()
 let server: RunningServer
 beforeAll(async () => {
-  server = await startServer({ ...createContentApp(database.url, logger), port: 0 })
+  server = await startServer({ ...contentApp.open(database.url, logger), port: 0 })
 })
 afterAll(async () => {
   await server.close()

@@ -4,12 +4,12 @@ import type { sessionSettings } from '@shared-ledger/ledger/session'
 import { verifyLedger } from '@shared-ledger/ledger/verify'
 import { driftOf, findRoot, historyOf, migrate, withConnection } from '@shared-ledger/postgres'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@shared-ledger/postgres/testing'
-import { startServer } from '@shared-ledger/server'
+import { type DefinedApp, startServer } from '@shared-ledger/server'
 import pg from 'pg'
 import { pino } from 'pino'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { createContentApp } from '../apps/content/src/app.ts'
-import { createFreelanceApp } from '../apps/freelance/src/app.ts'
+import { app as contentApp } from '../apps/content/src/app.ts'
+import { app as freelanceApp } from '../apps/freelance/src/app.ts'
 
 /** A value of each setting with which our code or an app's would fail. */
 const hostile = {
@@ -63,9 +63,9 @@ async function opened(database: TestDatabase, by: 'role' | 'database', settings:
   return url.href
 }
 
-async function serve(create: typeof createFreelanceApp | typeof createContentApp, url: string) {
+async function serve(open: DefinedApp['open'], url: string) {
   const logger = pino({ level: 'silent' })
-  const server = await startServer({ ...create(url, logger), logger, port: 0 })
+  const server = await startServer({ ...open(url, logger), port: 0 })
   onTestFinished(() => server.close())
   const send = async (path: string, body?: object) => {
     const response = await fetch(server.url + path, {
@@ -81,8 +81,8 @@ const isNow = (moment: string) => Math.abs(Date.parse(moment) - Date.now()) < 60
 
 /** Makes the usual calls of the apps' clients. */
 async function usualCalls(url: string) {
-  const freelance = await serve(createFreelanceApp, url)
-  const content = await serve(createContentApp, url)
+  const freelance = await serve(freelanceApp.open, url)
+  const content = await serve(contentApp.open, url)
   const add = { owner_id: 'acme', operation: 'CREDIT_ADD', amount: 80, nonce: 'é ☃ \\' }
   for (const { send } of [freelance, content]) {
     const posted = await send('/ledger', add)

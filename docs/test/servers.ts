@@ -3,8 +3,8 @@ import { problem } from '@shared-ledger/rest'
 import { type Identify, startServer } from '@shared-ledger/server'
 import pg from 'pg'
 import { pino } from 'pino'
-import { createContentApp } from '../../apps/content/src/app.ts'
-import { createFreelanceApp } from '../../apps/freelance/src/app.ts'
+import { app as contentApp } from '../../apps/content/src/app.ts'
+import { app as freelanceApp } from '../../apps/freelance/src/app.ts'
 import { startAppProcess } from '../../test/app-process.ts'
 import { postingSql } from './posting-sql.ts'
 
@@ -61,12 +61,12 @@ export async function startServers({
   }
 }
 
-const createApps = { content: createContentApp, freelance: createFreelanceApp }
+const apps = { content: contentApp, freelance: freelanceApp }
 
 /** Starts an app in this process, which takes less time than one of its own. */
 async function startHere(app: AppName, databaseUrl: string, identify: Identify | undefined) {
   const logger = pino({ level: 'silent' })
-  const options = { ...createApps[app](databaseUrl, logger), logger, port: 0, ...(identify && { identify }) }
+  const options = { ...apps[app].open(databaseUrl, logger), port: 0, ...(identify && { identify }) }
   const { url, close } = await startServer(options)
   return { url, stop: close }
 }

@@ -2,8 +2,8 @@ import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { buildSchema } from 'graphql'
 import pg from 'pg'
 import { afterAll } from 'vitest'
-import { createContentApp } from '../../apps/content/src/app.ts'
-import { createFreelanceApp } from '../../apps/freelance/src/app.ts'
+import { app as contentApp } from '../../apps/content/src/app.ts'
+import { app as freelanceApp } from '../../apps/freelance/src/app.ts'
 import { read } from '../../docs/test/markdown.ts'
 import { serveToCallers } from './callers.ts'
 import type { Known } from './ledger-calls.ts'
@@ -16,8 +16,8 @@ export async function openApps() {
   const database = await createTestDatabase()
   const sql = new pg.Client({ connectionString: database.url })
   await sql.connect()
-  const freelance = await serveToCallers(createFreelanceApp, database.url)
-  const content = await serveToCallers(createContentApp, database.url)
+  const freelance = await serveToCallers(freelanceApp.open, database.url)
+  const content = await serveToCallers(contentApp.open, database.url)
   afterAll(async () => {
     await Promise.all([freelance.close(), content.close()])
     await sql.end()

@@ -1,29 +1,17 @@
-import { createLedger, createPool, prismaOptions } from '@shared-ledger/ledger'
-import { type AppOptions, postingLogger } from '@shared-ledger/server'
+import { defineApp } from '@shared-ledger/server'
+import packageJson from '../package.json' with { type: 'json' }
 import { PrismaClient } from './generated/prisma/client.ts'
-import { info } from './info.ts'
 import { operations } from './operations.ts'
 import { routes } from './routes.ts'
 import { createSchema } from './schema.ts'
 
-const app = 'content'
-
-/** The content app over a database, ready to be served. */
-export function createContentApp(databaseUrl: string, logger: AppOptions['logger']) {
-  const pool = createPool(databaseUrl)
-  const prisma = new PrismaClient(prismaOptions(pool, { schema: app }))
-  const ledger = createLedger({ app, operations, pool, onPosting: postingLogger(logger) })
-  return {
-    app,
-    info,
-    port: 4001,
-    ledger,
-    schema: createSchema(ledger, prisma),
-    routes,
-    logger,
-    async close() {
-      await prisma.$disconnect()
-      await pool.end()
-    },
-  }
-}
+/** The content app, to be opened on a database. */
+export const app = defineApp({
+  app: 'content',
+  port: 4001,
+  package: packageJson,
+  operations,
+  PrismaClient,
+  createSchema,
+  routes,
+})

@@ -1,4 +1,3 @@
-import { createLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
-import { createContentApp } from './app.ts'
+import { app } from './app.ts'
 
-await serve(createContentApp(requireDatabaseUrl('content'), createLogger('content')))
+await app.serve()

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { startApp } from '../../../test/start-app.ts'
-import { createContentApp } from '../src/app.ts'
+import { app } from '../src/app.ts'
 
 /** The content app over real HTTP, on a database of this test file's own. */
 export async function startContent() {
-  const started = await startApp(createContentApp)
+  const started = await startApp(app.open)
 
   /** How many rows a table of the content app has. */
   const count = async (table: 'contents' | 'accesses') => {

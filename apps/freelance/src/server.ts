@@ -1,4 +1,3 @@
-import { createLogger, requireDatabaseUrl, serve } from '@shared-ledger/server'
-import { createFreelanceApp } from './app.ts'
+import { app } from './app.ts'
 
-await serve(createFreelanceApp(requireDatabaseUrl('freelance'), createLogger('freelance')))
+await app.serve()

@@ -1,6 +1,7 @@
 export type { Principal } from '@shared-ledger/ledger/facts'
 export type { AppOptions } from './app-options.ts'
 export { requireDatabaseUrl } from './database-url.ts'
+export { type AppDefinition, type DefinedApp, defineApp } from './define-app.ts'
 export type { Identify, RequestHead } from './identify.ts'
 export { createLogger, postingLogger } from './logger.ts'
 export type { CreateContext, RequestContext } from './request-context.ts'
