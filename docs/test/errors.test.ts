@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { ledgerErrors, SubscriberTooSlowError } from '@shared-ledger/ledger'
-import { createRest, type ProblemTable, problems, type Route } from '@shared-ledger/rest'
+import { createRest, type ProblemTable, problems } from '@shared-ledger/rest'
 import { buildSchema, isInterfaceType } from 'graphql'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { routes as contentRoutes } from '../../apps/content/src/routes.ts'
-import { routes as freelanceRoutes } from '../../apps/freelance/src/routes.ts'
-import { blocksOf, read, root, tableOf } from './markdown.ts'
+import { app as contentApp } from '../../apps/content/src/app.ts'
+import { app as freelanceApp } from '../../apps/freelance/src/app.ts'
+import { blocksOf, read, tableOf } from './markdown.ts'
 
-const apps = { content: contentRoutes, freelance: freelanceRoutes }
+/** Each app's REST side. Nothing is asked of a database. */
+const apps = [contentApp, freelanceApp].map(({ open }) => {
+  const opened = open('postgresql://localhost/none', pino({ level: 'silent' }))
+  return { app: opened.app, rest: createRest({ ...opened, execute: () => ({}) }) }
+})
 
 const bare = (cell = '') => cell.replace(/^\[(.+)\]\(#.+\)$/, '$1')
 
@@ -34,16 +37,12 @@ test("the table of errors in docs/rest.md is the code's, and each has an example
   expect(codes.filter((code) => !shownCodes('docs/rest.md').has(code))).toEqual([])
 })
 
-test("the apps' own errors in docs/rest.md are those of their routes", () => {
-  const own = Object.entries(apps).flatMap(([app, routes]) => {
-    const table: ProblemTable = Object.assign({}, ...routes.map((route) => route.problems))
-    return Object.entries(table).map(([code, { status, meaning }]) => ({
-      code,
-      app,
-      status: String(status),
-      meaning,
-    }))
-  })
+test("the apps' own errors in docs/rest.md are those of their graphs", () => {
+  const own = apps.flatMap(({ app, rest }) =>
+    Object.entries(rest.problems)
+      .filter(([code]) => !Object.hasOwn(problems, code))
+      .map(([code, { status, meaning }]) => ({ code, app, status: String(status), meaning })),
+  )
   const rows = tableOf('docs/rest.md', ['code', 'app', 'status', 'meaning'])
   expect(rows.map((row) => ({ ...row, code: bare(row.code) }))).toEqual(own)
   expect(own.filter(({ code }) => !shownCodes('docs/rest.md').has(code))).toEqual([])
@@ -69,10 +68,7 @@ test('docs/graphql.md has an example of each error of a result, and of each code
 })
 
 test('docs/rest.md names every route of the apps', () => {
-  const routes = Object.entries(apps).flatMap(([app, own]): readonly Route[] => {
-    const schema = buildSchema(readFileSync(path.join(root, 'apps', app, 'schema.graphql'), 'utf8'))
-    return createRest({ app, schema, execute: () => ({}), routes: own }).routes
-  })
+  const routes = apps.flatMap(({ rest }) => rest.routes)
   const served = new Set(
     routes.flatMap(({ method, path, aliases }) =>
       [path, ...aliases].map((served) => `${method.toUpperCase()} ${served}`),

@@ -1,15 +1,16 @@
 import {
   DuplicateNonceError,
+  defineRefusal,
+  idSchema,
   type Ledger,
-  limits,
   nonceSchema,
   ownerIdSchema,
   type PostedEntry,
-  parseInput,
+  rowIdOf,
   textSchema,
 } from '@shared-ledger/ledger'
 import { z } from 'zod'
-import type { Content, Prisma, PrismaClient } from './generated/prisma/client.ts'
+import type { Content, PrismaClient } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
 
 export type ContentLedger = Ledger<typeof operations>
@@ -21,46 +22,48 @@ export interface PostedContent extends PostedEntry<keyof typeof operations> {
   readonly replayed: boolean
 }
 
-export class ContentNotFoundError extends Error {
-  override readonly name = 'ContentNotFoundError'
-  readonly code = 'CONTENT_NOT_FOUND'
-
-  constructor(id: string) {
-    super(`There is no content ${id.slice(0, 40)}.`)
-  }
-}
-
-const creationSchema = z.object({
-  ownerId: ownerIdSchema,
-  title: textSchema(200),
-  body: textSchema(100_000),
-  nonce: nonceSchema,
+export const ContentNotFoundError = defineRefusal('CONTENT_NOT_FOUND', {
+  status: 404,
+  meaning: 'No content has this id. Nothing was posted.',
+  message: (id: string) => `There is no content ${id.slice(0, 40)}.`,
 })
 
-export type CreateContentInput = z.infer<typeof creationSchema>
+const contentId = idSchema.describe('The id of the content.')
 
-const featureSchema = z.object({ contentId: z.string(), nonce: nonceSchema })
+export const createContentInput = z
+  .object({
+    ownerId: ownerIdSchema.describe('Who publishes it, and pays.'),
+    title: textSchema(200).meta({ examples: ['On ledgers'] }),
+    body: textSchema(100_000).meta({ examples: ['Every entry stays.'] }),
+    nonce: nonceSchema,
+  })
+  .describe('A content to publish.')
 
-export type FeatureContentInput = z.infer<typeof featureSchema>
+export const accessContentInput = z
+  .object({ contentId, ownerId: ownerIdSchema.describe('Who accesses it.'), nonce: nonceSchema })
+  .describe('An access to record.')
 
-const accessSchema = z.object({ contentId: z.string(), ownerId: ownerIdSchema, nonce: nonceSchema })
-
-export type AccessContentInput = z.infer<typeof accessSchema>
+export const featureContentInput = z
+  .object({ contentId, nonce: nonceSchema })
+  .describe('A content to feature.')
 
 /** The content app's rules: each row is written in one transaction with the entry that pays for it. */
 export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
   /** @throws ContentNotFoundError */
   const find = async (contentId: string): Promise<Content> => {
-    const id = contentIdOf(contentId)
-    const content = id && (await prisma.content.findUnique({ where: { id } }))
+    const content = await prisma.content.findUnique({ where: { id: rowIdOf(contentId) } })
     if (!content) throw new ContentNotFoundError(contentId)
     return content
   }
 
   return {
     /** Publishes a content for its price. @throws PostingError; an identical request again answers the same content. */
-    async create(input: CreateContentInput): Promise<PostedContent> {
-      const { ownerId, title, body, nonce } = parseInput(creationSchema, input)
+    async create({
+      ownerId,
+      title,
+      body,
+      nonce,
+    }: z.output<typeof createContentInput>): Promise<PostedContent> {
       const posting = prisma.$transaction(async (tx) => {
         const posted = await ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce }, { tx })
         const content = await tx.content.create({
@@ -77,8 +80,7 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
     },
 
     /** Records that an owner reads a content. @throws ContentNotFoundError, PostingError */
-    async access(input: AccessContentInput): Promise<PostedContent> {
-      const { contentId, ownerId, nonce } = parseInput(accessSchema, input)
+    async access({ contentId, ownerId, nonce }: z.output<typeof accessContentInput>): Promise<PostedContent> {
       const content = await find(contentId)
       const posting = prisma.$transaction(async (tx) => {
         const posted = await ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce }, { tx })
@@ -94,8 +96,7 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
     },
 
     /** Rewards the author of a content that is featured. @throws ContentNotFoundError, PostingError */
-    async feature(input: FeatureContentInput): Promise<PostedContent> {
-      const { contentId, nonce } = parseInput(featureSchema, input)
+    async feature({ contentId, nonce }: z.output<typeof featureContentInput>): Promise<PostedContent> {
       const content = await find(contentId)
       const posted = await ledger.postEntry({
         ownerId: content.ownerId,
@@ -107,36 +108,6 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
       return replay(posted.error, async () => content)
     },
   }
-}
-
-const pageMessage = `must be a whole number from 1 to ${limits.pageSize}`
-
-const pageSchema = z.object({
-  ownerId: ownerIdSchema,
-  first: z.int(pageMessage).min(1, pageMessage).max(limits.pageSize, pageMessage).nullish(),
-  after: z
-    .string()
-    .transform(contentIdOf)
-    .refine((id) => id !== undefined, 'must be the id of a content')
-    .nullish(),
-})
-
-/** Which contents a page has: those of an owner, newest first. @throws ValidationError */
-export function contentsOf(input: z.input<typeof pageSchema>): Prisma.ContentFindManyArgs {
-  const { ownerId, first, after } = parseInput(pageSchema, input)
-  return {
-    where: { ownerId, ...(after && { id: { lt: after } }) },
-    orderBy: { id: 'desc' },
-    take: first ?? limits.defaultPageSize,
-  }
-}
-
-const maxContentId = 2 ** 31 - 1
-
-/** A content's id as the database has it; undefined where none can be. */
-export function contentIdOf(id: string): number | undefined {
-  const number = /^[1-9]\d{0,9}$/.test(id) ? Number(id) : 0
-  return number > 0 && number <= maxContentId ? number : undefined
 }
 
 /**

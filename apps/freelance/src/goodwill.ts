@@ -1,9 +1,9 @@
-import { DuplicateNonceError, nonceSchema, type PostedEntry, parseInput } from '@shared-ledger/ledger'
+import { amountSchema, DuplicateNonceError, nonceSchema, type PostedEntry } from '@shared-ledger/ledger'
 import { z } from 'zod'
 import type { PrismaClient, Project } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
 import type { FreelanceLedger } from './payments.ts'
-import { findProject, ProjectNotFoundError } from './projects.ts'
+import { findProject, ProjectNotFoundError, projectIdSchema } from './projects.ts'
 
 /** A project, and the entry that gave its client something for it. */
 export interface Goodwill extends PostedEntry<keyof typeof operations> {
@@ -12,16 +12,19 @@ export interface Goodwill extends PostedEntry<keyof typeof operations> {
   readonly replayed: boolean
 }
 
-const goodwillSchema = z.object({ projectId: z.string(), amount: z.number(), nonce: nonceSchema })
-
-export type GrantGoodwillInput = z.infer<typeof goodwillSchema>
+export const grantGoodwillInput = z
+  .object({
+    projectId: projectIdSchema,
+    amount: amountSchema.meta({ description: 'Credits, 1 to 100.', examples: [5] }),
+    nonce: nonceSchema,
+  })
+  .describe('Credits to give to the client of a project.')
 
 /** Gives the client of a project credits by PROJECT_GOODWILL. @throws ProjectNotFoundError, PostingError */
 export async function grantGoodwill(
   { ledger, prisma }: { ledger: FreelanceLedger; prisma: PrismaClient },
-  input: GrantGoodwillInput,
+  { projectId, amount, nonce }: z.output<typeof grantGoodwillInput>,
 ): Promise<Goodwill> {
-  const { projectId, amount, nonce } = parseInput(goodwillSchema, input)
   const project = await findProject(prisma, projectId)
   if (!project) throw new ProjectNotFoundError(projectId)
   const posted = await ledger.postEntry({

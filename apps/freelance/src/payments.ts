@@ -1,14 +1,15 @@
 import {
   DuplicateNonceError,
+  defineRefusal,
   type Ledger,
   nonceSchema,
   type PostedTransaction,
-  parseInput,
+  rowIdOf,
 } from '@shared-ledger/ledger'
 import { z } from 'zod'
 import type { Prisma, PrismaClient, Project } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
-import { ProjectNotFoundError, projectIdOf } from './projects.ts'
+import { ProjectNotFoundError, projectIdSchema } from './projects.ts'
 
 export type FreelanceLedger = Ledger<typeof operations>
 
@@ -19,18 +20,15 @@ export interface PaidProject extends PostedTransaction<keyof typeof operations> 
   readonly replayed: boolean
 }
 
-export class ProjectPaidError extends Error {
-  override readonly name = 'ProjectPaidError'
-  readonly code = 'PROJECT_PAID'
+export const ProjectPaidError = defineRefusal('PROJECT_PAID', {
+  status: 409,
+  meaning: 'Another request paid the project. Nothing was posted.',
+  message: ({ id }: Project) => `Project ${id} was paid before.`,
+})
 
-  constructor({ id }: Project) {
-    super(`Project ${id} was paid before.`)
-  }
-}
-
-const paymentSchema = z.object({ projectId: z.string(), nonce: nonceSchema })
-
-export type PayProjectInput = z.infer<typeof paymentSchema>
+export const payProjectInput = z
+  .object({ projectId: projectIdSchema, nonce: nonceSchema })
+  .describe('A project to pay.')
 
 /**
  * Pays a project, once: its price goes from the client to the freelancer in one balanced transaction, which the project
@@ -39,9 +37,8 @@ export type PayProjectInput = z.infer<typeof paymentSchema>
  */
 export async function payProject(
   { ledger, prisma }: { ledger: FreelanceLedger; prisma: PrismaClient },
-  input: PayProjectInput,
+  { projectId, nonce }: z.output<typeof payProjectInput>,
 ): Promise<PaidProject> {
-  const { projectId, nonce } = parseInput(paymentSchema, input)
   const { project, posted } = await prisma.$transaction(async (tx) => {
     const agreed = await lockProject(tx, projectId)
     if (agreed.transactionId !== null) return { project: agreed, posted: undefined }
@@ -55,8 +52,7 @@ export async function payProject(
 
 /** The project, which no other payment touches until this one's transaction ends. @throws ProjectNotFoundError */
 async function lockProject(tx: Prisma.TransactionClient, projectId: string): Promise<Project> {
-  const id = projectIdOf(projectId)
-  if (id === undefined) throw new ProjectNotFoundError(projectId)
+  const id = rowIdOf(projectId)
   await tx.$queryRaw`SELECT id FROM freelance.projects WHERE id = ${id} FOR UPDATE`
   const project = await tx.project.findUnique({ where: { id } })
   if (!project) throw new ProjectNotFoundError(projectId)

@@ -1,42 +1,40 @@
-import { maxCredits, ownerIdSchema, parseInput, textSchema } from '@shared-ledger/ledger'
+import {
+  defineRefusal,
+  idSchema,
+  ownerIdSchema,
+  positiveAmountSchema,
+  rowIdOf,
+  textSchema,
+} from '@shared-ledger/ledger'
 import { z } from 'zod'
 import type { Prisma, PrismaClient, Project } from './generated/prisma/client.ts'
 
-export class ProjectNotFoundError extends Error {
-  override readonly name = 'ProjectNotFoundError'
-  readonly code = 'PROJECT_NOT_FOUND'
-
-  constructor(id: string) {
-    super(`There is no project ${id.slice(0, 40)}.`)
-  }
-}
-
-const priceMessage = `must be a whole number of credits from 1 to ${maxCredits}`
-
-const projectSchema = z.object({
-  clientId: ownerIdSchema,
-  freelancerId: ownerIdSchema,
-  title: textSchema(200),
-  price: z.int(priceMessage).min(1, priceMessage),
+export const ProjectNotFoundError = defineRefusal('PROJECT_NOT_FOUND', {
+  status: 404,
+  meaning: 'No project has this id. Nothing was posted.',
+  message: (id: string) => `There is no project ${id.slice(0, 40)}.`,
 })
 
-export type CreateProjectInput = z.infer<typeof projectSchema>
+export const projectIdSchema = idSchema.describe('The id of the project.')
 
-/** Agrees a project between a client and a freelancer. Posts nothing. @throws ValidationError */
-export async function createProject(prisma: PrismaClient, input: CreateProjectInput): Promise<Project> {
-  const { price, ...project } = parseInput(projectSchema, input)
+export const createProjectInput = z
+  .object({
+    clientId: ownerIdSchema.describe('The owner who pays.'),
+    freelancerId: ownerIdSchema.meta({ description: 'The owner who is paid.', examples: ['other_user'] }),
+    title: textSchema(200).meta({ examples: ['A logo'] }),
+    price: positiveAmountSchema.meta({ examples: [50] }),
+  })
+  .describe('A project to agree.')
+
+/** Agrees a project between a client and a freelancer. Posts nothing. */
+export async function createProject(
+  prisma: PrismaClient,
+  { price, ...project }: z.output<typeof createProjectInput>,
+): Promise<Project> {
   return prisma.project.create({ data: { ...project, price: BigInt(price) } })
 }
 
-const maxProjectId = 2 ** 31 - 1
-
-/** A project's id as the database has it; undefined where none can be. */
-export function projectIdOf(id: string): number | undefined {
-  const number = /^[1-9]\d{0,9}$/.test(id) ? Number(id) : 0
-  return number > 0 && number <= maxProjectId ? number : undefined
-}
-
-/** The project with this id, or null where there is none or none can be. */
+/** The project with this id, or null where there is none. */
 export async function findProject(prisma: PrismaClient, id: string, query: Prisma.ProjectDefaultArgs = {}) {
-  return prisma.project.findUnique({ ...query, where: { id: projectIdOf(id) ?? 0 } })
+  return prisma.project.findUnique({ ...query, where: { id: rowIdOf(id) } })
 }

@@ -1,3 +1,5 @@
+export { type AppRefusal, defineRefusal, type RefusalClass, type RefusalFacts } from './app-refusals.ts'
+export { type OwnerRowsInput, rowIdOf, rowsOfOwner } from './app-rows.ts'
 export type {
   LedgerCommand,
   LedgerCommands,
@@ -41,6 +43,8 @@ export {
   ValidationError,
 } from './errors.ts'
 export {
+  type InputField,
+  inputFieldsOf,
   isOwner,
   isPrincipal,
   type LedgerErrorCode,
@@ -52,7 +56,15 @@ export {
   type ServicePrincipal,
   scopes,
 } from './facts.ts'
-export { nonceSchema, ownerIdSchema, parseInput, textSchema } from './input.ts'
+export {
+  amountSchema,
+  idSchema,
+  nonceSchema,
+  ownerIdSchema,
+  parseInput,
+  positiveAmountSchema,
+  textSchema,
+} from './input.ts'
 export { createLedger, type Ledger, type LedgerLoad, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'

@@ -15,39 +15,54 @@ const text = z
   .refine((value) => !value.includes('\0'), 'must not contain NUL')
 
 /** Text of 1 (or `min`) to `maxCodePoints` code points of well-formed Unicode without NUL, never trimmed. */
-export function textSchema(maxCodePoints: number, { min = 1 }: { min?: 0 | 1 } = {}): z.ZodType<string> {
-  return text.refine(
+export function textSchema(
+  maxCodePoints: number,
+  { min = 1 }: { min?: 0 | 1 } = {},
+): z.ZodType<string, string> {
+  const length = text.refine(
     // A code point takes at most two UTF-16 units: long strings are refused without being walked.
     (value) => value.length >= min && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
     `must be ${min} to ${maxCodePoints} characters long`,
   )
+  return length.meta({ description: `${min} to ${maxCodePoints.toLocaleString('en')} characters.` })
 }
 
 const identifier = textSchema(limits.idCharacters)
 
 /** Whose account: 1 to 255 code points of well-formed Unicode without NUL. */
-export const ownerIdSchema = identifier
+export const ownerIdSchema = identifier.meta({
+  description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
+  examples: ['test_user'],
+})
 
 /** An idempotency key, unique per owner: 1 to 255 code points of well-formed Unicode without NUL. */
-export const nonceSchema = identifier
+export const nonceSchema = identifier.meta({
+  description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is posted twice.`,
+})
 
 /** What an owner's id may begin with: up to 255 code points. */
 export const ownerPrefixSchema = textSchema(limits.idCharacters, { min: 0 })
 
-/** The id of an entry, a transaction or a hold, as the ledger gave it: one that it never gave is not found. */
-export const idSchema = z.string('must be an id')
+/**
+ * The id of an entry, a transaction or a hold, as the ledger gave it, or of a row of an app's own: one that was never given
+ * is not found.
+ */
+export const idSchema = z.string('must be an id').meta({ format: 'id', examples: ['1'] })
 
 /** A whole number of a unit, such as credits. */
-export function countSchema(unit: string, [min, max]: readonly [number, number]): z.ZodType<number> {
+export function countSchema(unit: string, [min, max]: readonly [number, number]): z.ZodType<number, number> {
   const message = `must be a whole number of ${unit} from ${min} to ${max}`
-  return z.number(message).refine((count) => Number.isInteger(count) && count >= min && count <= max, message)
+  const whole = z
+    .number(message)
+    .refine((count) => Number.isInteger(count) && count >= min && count <= max, message)
+  return whole.meta({ type: 'integer' })
 }
 
 /** A number of credits, >= 0; the operation gives the sign. */
-export const amountSchema = countSchema('credits', [0, maxCredits])
+export const amountSchema = countSchema('credits', [0, maxCredits]).describe('Credits, from 0.')
 
 /** A number of credits, >= 1. */
-export const positiveAmountSchema = countSchema('credits', [1, maxCredits])
+export const positiveAmountSchema = countSchema('credits', [1, maxCredits]).describe('Credits, from 1.')
 
 /** A switch that is off when it is left out. */
 export const flagSchema = z

@@ -6,8 +6,10 @@ import type {
   ShapeFromTypeParam,
   TypeParam,
 } from '@pothos/core'
-import type { Ledger, Operations } from '@shared-ledger/ledger'
+import type { Ledger, Operations, RefusalClass } from '@shared-ledger/ledger'
+import type { z } from 'zod'
 import type { FieldAccess, NestedAccess, QueryAccess } from './access.ts'
+import type { MutationOptions } from './app-mutations.ts'
 import type { FieldCost } from './field-cost.ts'
 import type { PothosLedgerPlugin } from './plugin.ts'
 import type { LedgerRefs } from './types.ts'
@@ -83,9 +85,36 @@ declare global {
        * `...transferOperations`, live entries with a subscription type, which the builder has before. The builder needs
        * `ledgerPlugins`, a query type and a mutation type.
        *
+       * @param own.refusals The app's own errors, from `defineRefusal`: each gets a type of the graph.
        * @returns the ledger's types, for the app's own fields.
        */
-      addLedger: <Ops extends Operations>(ledger: Ledger<Ops>) => LedgerRefs<Types, Ops>
+      addLedger: <Ops extends Operations>(
+        ledger: Ledger<Ops>,
+        own?: { readonly refusals?: readonly RefusalClass[] },
+      ) => LedgerRefs<Types, Ops>
+
+      /**
+       * Adds a mutation of the app's own, with its input type and the union of its result: both follow from what is given.
+       * For a mutation with other arguments or another result there is `builder.mutationField`.
+       *
+       * @example
+       * ```ts
+       * const playing = z.object({ ownerId: ownerIdSchema, nonce: nonceSchema }).describe('A round to play.')
+       *
+       * builder.addMutation('playRound', {
+       *   description: 'Plays a round for the price of ROUND_PLAYED.',
+       *   input: playing,
+       *   type: PlayedRound,
+       *   refusals: [...errorsOf(ledger.postEntry), RoundNotFoundError],
+       *   access: { action: 'act', owner: ({ input }) => input.ownerId },
+       *   resolve: (input) => playRound(ledger, input),
+       * })
+       * ```
+       */
+      addMutation: <Input extends z.ZodObject, Type extends TypeParam<Types>>(
+        name: string,
+        options: MutationOptions<Types, Input, Type>,
+      ) => void
     }
   }
 }

@@ -6,8 +6,11 @@ import RelayPlugin from '@pothos/plugin-relay'
 import { PothosLedgerPlugin } from './plugin.ts'
 
 export type { Action, FieldAccess, NestedAccess, QueryAccess } from './access.ts'
+export type { MutationOptions } from './app-mutations.ts'
+export { ownerRowsArgs } from './app-rows.ts'
 export type { FieldCost } from './field-cost.ts'
 export { PothosLedgerPlugin } from './plugin.ts'
+export { type Answer, postedFields } from './posted-fields.ts'
 export type { ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'
 
 const pluginName = 'ledger'

@@ -1,34 +1,8 @@
 import type { UnionRef } from '@pothos/core'
-import {
-  errorsOf,
-  type LedgerBalance,
-  type LedgerCommand,
-  type LedgerEntry,
-  type LedgerHold,
-  type LedgerResult,
-  type LedgerTransaction,
-  type Refusal,
-} from '@shared-ledger/ledger'
-import { reached } from './access.ts'
+import { errorsOf, type LedgerCommand, type LedgerResult, type Refusal } from '@shared-ledger/ledger'
 import type { BuilderTypes } from './builder.ts'
 import type { Graph } from './graph.ts'
-
-/** All that a command may answer; each answers some of it. */
-export interface Answer {
-  readonly entry: LedgerEntry
-  readonly transaction: LedgerTransaction
-  readonly hold: LedgerHold
-  readonly balance: LedgerBalance
-  readonly balances: readonly LedgerBalance[]
-}
-
-const fieldDescriptions = {
-  entry: 'What was posted.',
-  transaction: 'What was posted.',
-  hold: 'The hold as it is then.',
-  balance: 'The balance after it.',
-  balances: 'The balances after it: each owner once, in the order of their first entries.',
-} as const satisfies Record<keyof Answer, string>
+import { type Answer, postedFields } from './posted-fields.ts'
 
 /** A command as a mutation uses it: the union of its outcomes, and a function that runs it. */
 interface Result<Input, Posted, Refused> {
@@ -46,35 +20,15 @@ export function addResult<
   Refused extends Refusal,
   Field extends keyof Answer & keyof Posted,
 >(
-  { builder, types: { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction } }: Graph,
+  { builder, types }: Graph,
   name: string,
   command: LedgerCommand<Input, Posted, Refused>,
   fields: readonly Field[],
 ): Result<Input, Posted, Refused> {
-  const fieldTypes = {
-    entry: LedgerEntry,
-    transaction: LedgerTransaction,
-    hold: LedgerHold,
-    balance: LedgerBalance,
-    balances: [LedgerBalance],
-  } as const
   const mutation = `\`${name[0]?.toLowerCase()}${name.slice(1)}\``
   const Success = builder.objectRef<Posted>(`${name}Success`).implement({
     description: `${mutation} did what was asked.`,
-    fields: (t) =>
-      Object.fromEntries(
-        fields.map((field) => [
-          field,
-          t.field({
-            type: fieldTypes[field as keyof Answer] as never,
-            access: reached,
-            nullable: false,
-            description: fieldDescriptions[field],
-            cost: { weight: 0 },
-            resolve: (answer) => answer[field] as never,
-          }),
-        ]),
-      ),
+    fields: (t) => postedFields(t, types, fields),
   })
   const union = builder.unionType(`${name}Result`, {
     description: `What ${mutation} answers: that it was done, or why not.`,

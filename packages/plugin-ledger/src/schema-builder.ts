@@ -1,5 +1,7 @@
 import SchemaBuilder, { type SchemaTypes } from '@pothos/core'
 import { hasTransfers } from '@shared-ledger/ledger'
+import { type AnyMutationOptions, addMutation } from './app-mutations.ts'
+import { addRefusals } from './app-refusals.ts'
 import { addBatches } from './batches.ts'
 import { type AnyLedger, type LedgerBuilder, requirePlugins } from './builder.ts'
 import { addCorrections } from './corrections.ts'
@@ -19,7 +21,7 @@ import { addTransfers } from './transfers.ts'
 
 const prototype = SchemaBuilder.prototype as PothosSchemaTypes.SchemaBuilder<SchemaTypes>
 
-prototype.addLedger = function addLedger(ledger) {
+prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
   // Inside, the builder and the ledger are of any operations: the signature of addLedger keeps the app's apart.
   const builder = this as unknown as LedgerBuilder
   const anyLedger = ledger as unknown as AnyLedger
@@ -41,6 +43,11 @@ prototype.addLedger = function addLedger(ledger) {
   addStatements(graph)
   addBatches(graph, posting)
   if (builder.configStore.hasConfig('Subscription')) addLive(graph)
+  addRefusals(graph, refusals)
 
   return types as never
+}
+
+prototype.addMutation = function addMutationTo(name, options) {
+  addMutation(this as unknown as LedgerBuilder, name, options as unknown as AnyMutationOptions)
 }

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNullableType,
   isUnionType,
@@ -13,18 +14,28 @@ export function operationName(document: DocumentNode): string | undefined {
   return operationOf(document)?.name?.value
 }
 
-/**
- * Returns the codes with which a document's mutation may refuse. They follow from the names of its errors:
- * InsufficientBalanceError has INSUFFICIENT_BALANCE. An error type with several codes, and the results of a batch, do
- * not reveal their codes in this way.
- */
-export function refusalCodes(schema: GraphQLSchema, document: DocumentNode): readonly string[] {
+/** Returns the name of the field that a document has. @throws Error on a document without one. */
+export function mutationName(document: DocumentNode): string {
+  const [field] = operationOf(document)?.selectionSet.selections ?? []
+  if (field?.kind === Kind.FIELD) return field.name.value
+  throw new Error(`The document ${operationName(document)} does not begin with a mutation's field.`)
+}
+
+/** Returns the members of the union that a document's mutation returns; none where it returns another type. */
+export function resultTypes(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLObjectType[] {
   const [field] = operationOf(document)?.selectionSet.selections ?? []
   const mutations = schema.getMutationType()?.getFields()
   const type = field?.kind === Kind.FIELD ? mutations?.[field.name.value]?.type : undefined
   const result = type && getNullableType(type)
-  const names = isUnionType(result) ? result.getTypes().map(({ name }) => name) : []
-  return names.map((name) =>
+  return isUnionType(result) ? result.getTypes() : []
+}
+
+/**
+ * Returns the codes of errors. They follow from the names of their types: InsufficientBalanceError has INSUFFICIENT_BALANCE.
+ * An error type with several codes, and the results of a batch, do not reveal their codes in this way.
+ */
+export function refusalCodes(types: readonly GraphQLObjectType[]): readonly string[] {
+  return types.map(({ name }) =>
     name
       .replace(/Error$/, '')
       .replace(/(?!^)[A-Z]/g, '_$&')

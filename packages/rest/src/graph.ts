@@ -32,6 +32,17 @@ export function restEntry(entry: RestEntryFragment): shapes.RestEntry {
   }
 }
 
+/** Converts a posted entry, and the balance after it, to REST: `shapes.postedEntry`. */
+export function restPostedEntry({
+  entry,
+  balance,
+}: {
+  readonly entry: RestEntryFragment
+  readonly balance: Pick<RestBalanceFragment, 'amount'>
+}) {
+  return { entry: restEntry(entry), balance: balance.amount }
+}
+
 /** Converts a balance of the graph to REST. A past balance leaves out what is null. */
 export function restBalance(balance: RestBalanceFragment): shapes.RestBalance {
   return { owner_id: balance.ownerId, ...restCredits(balance) }
@@ -61,6 +72,17 @@ export function restTransaction(transaction: RestTransactionFragment): shapes.Re
 /** Converts the balances after a transaction to REST. */
 export function restBalances(balances: readonly Pick<RestBalanceFragment, 'ownerId' | 'amount'>[]) {
   return balances.map(({ ownerId, amount }) => ({ owner_id: ownerId, balance: amount }))
+}
+
+/** Converts a posted transaction, and the balances after it, to REST: `shapes.postedTransaction`. */
+export function restPostedTransaction({
+  transaction,
+  balances,
+}: {
+  readonly transaction: RestTransactionFragment
+  readonly balances: Parameters<typeof restBalances>[0]
+}) {
+  return { transaction: restTransaction(transaction), balances: restBalances(balances) }
 }
 
 /** Converts a hold of the graph to REST. */

@@ -1,6 +1,7 @@
 import { ledgerErrors } from '@shared-ledger/ledger/facts'
 import type { GraphQLSchema } from 'graphql'
-import { refusalCodes } from './document.ts'
+import { appProblems } from './app-problems.ts'
+import { refusalCodes, resultTypes } from './document.ts'
 import { type JsonSchema, reference } from './json-schema.ts'
 import {
   maxErrors,
@@ -30,18 +31,20 @@ const withNonce: readonly ProblemCode[] = ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY
 
 /** The codes with which a route may refuse, in the order of the table. */
 function routeProblems(
-  { request, document, takesNonce, codes: extra, problems: own }: Route,
+  { request, document, takesNonce, codes: extra }: Route,
   schema: GraphQLSchema,
 ): ProblemTable {
+  const types = resultTypes(schema, document)
   const codes = new Set<string>([
     ...anyRoute,
     ...withInput,
     ...(request.body ? withBody : []),
     ...(takesNonce ? withNonce : []),
-    ...refusalCodes(schema, document).filter((code) => Object.hasOwn(ledgerErrors, code)),
+    ...refusalCodes(types).filter((code) => Object.hasOwn(ledgerErrors, code)),
     ...extra,
   ])
-  return { ...Object.fromEntries(Object.entries(problems).filter(([code]) => codes.has(code))), ...own }
+  const common = Object.entries(problems).filter(([code]) => codes.has(code))
+  return { ...Object.fromEntries(common), ...appProblems(types) }
 }
 
 /** A route's refusals by status, each code with an example. */

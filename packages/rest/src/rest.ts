@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { acceptedTypes } from './accept.ts'
+import { appProblems } from './app-problems.ts'
 import { checkMediaType, parseJson } from './body.ts'
 import { readContract } from './contract.ts'
 import { assertDocument } from './document.ts'
@@ -64,7 +65,7 @@ export function createRest(options: RestOptions): Rest {
     assertDocument(schema, document, `${method.toUpperCase()} ${path}`)
   }
   const router = createRouter(routes)
-  const ownProblems: ProblemTable = Object.assign({}, ...own.map((route) => route.problems))
+  const ownProblems = appProblems(Object.values(schema.getTypeMap()))
 
   const respond = async (request: RestRequest): Promise<RestAnswer> => {
     const { segments, query } = parseTarget(request.target)

@@ -4,7 +4,7 @@ import { operationName } from './document.ts'
 import type { Document, RunDocument, Variables } from './execute.ts'
 import { restCredits, restEntry, restHold, restTransaction } from './graph.ts'
 import type { RestAnswer } from './problem.ts'
-import type { ProblemCode, ProblemTable } from './problems.ts'
+import type { ProblemCode } from './problems.ts'
 import { type Accepted, type FieldNames, isRefusal, type Refusal, refusalProblem } from './refusal.ts'
 import { parseRequest, type RawInput, type RequestShapes } from './request.ts'
 import type { RestCredits, RestEntry, RestHold, RestTransaction } from './shapes.ts'
@@ -74,8 +74,6 @@ export interface RouteDefinition<
   readonly fieldNames?: FieldNames
   /** The common codes of its refusals, in addition to those of every route and those that follow from its error types. */
   readonly codes?: readonly ProblemCode[]
-  /** The app's own codes with which the mutation may refuse. */
-  readonly problems?: ProblemTable
 }
 
 /** A route in the table. */
@@ -93,7 +91,6 @@ export interface Route {
   readonly operation: string | undefined
   readonly success: { readonly status: 200 | 201; readonly description?: string; readonly body: z.ZodType }
   readonly codes: readonly ProblemCode[]
-  readonly problems: ProblemTable
   /** Whether the route posts. Its body has a nonce, which the header Idempotency-Key may replace. */
   readonly takesNonce: boolean
   /** Answers a request. @throws Problem when it is refused */
@@ -124,7 +121,7 @@ export function defineRoute<
   Success extends z.ZodType,
 >(definition: RouteDefinition<Request, Data, Success>): Route {
   const { method, path, operationId, tag, summary, description, request, success } = definition
-  const { document, aliases = [], bodyOptional = false, codes = [], problems = {} } = definition
+  const { document, aliases = [], bodyOptional = false, codes = [] } = definition
   const shape = z.object(request)
 
   const succeed = (body: z.input<Success>, replayed: boolean): RestAnswer => ({
@@ -153,7 +150,6 @@ export function defineRoute<
     operation: operationName(document),
     success,
     codes,
-    problems,
     takesNonce: request.body !== undefined && 'nonce' in request.body.shape,
     async answer(raw, run) {
       const input = parseRequest(shape, request, raw)

@@ -123,6 +123,9 @@ export const entry = z
 /** A ledger entry in REST's answers. */
 export type RestEntry = z.output<typeof entry>
 
+/** The fields for a posted entry, and the balance after it. */
+export const postedEntry = { entry, balance }
+
 export const transaction = z
   .object({
     id: transactionId,
@@ -140,6 +143,9 @@ export const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 
 
 /** The balances of a transaction's owners, each once, in the order of their first entries. */
 export const balances = z.array(ownerBalance)
+
+/** The fields for a posted transaction, and the balances after it. */
+export const postedTransaction = { transaction, balances }
 
 /** The fields for what an account has and can spend. */
 export const credits = {

@@ -3,6 +3,7 @@ import {
   createLedger,
   createPool,
   DuplicateNonceError,
+  defineRefusal,
   errorsOf,
   type Ledger,
   type PostedEntry,
@@ -25,9 +26,11 @@ export function openNotes(databaseUrl: string) {
   return { pool, ledger, schema: createNotesSchema(ledger), routes }
 }
 
-class NoteNotFoundError extends Error {
-  readonly code = 'NOTE_NOT_FOUND'
-}
+const NoteNotFoundError = defineRefusal('NOTE_NOT_FOUND', {
+  status: 404,
+  meaning: 'No note has this id. Nothing was posted.',
+  message: (id: string) => `There is no note ${id}.`,
+})
 
 type Posted = PostedEntry<keyof NotesOperations>
 
@@ -35,8 +38,7 @@ type Posted = PostedEntry<keyof NotesOperations>
 function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
   const builder = createBuilder()
   builder.subscriptionType()
-  const { Error: ErrorInterface, LedgerEntry, LedgerBalance } = builder.addLedger(ledger)
-  builder.objectType(NoteNotFoundError, { name: 'NoteNotFoundError', interfaces: [ErrorInterface] })
+  const { LedgerEntry, LedgerBalance } = builder.addLedger(ledger, { refusals: [NoteNotFoundError] })
 
   const Note = builder.objectRef<Posted['entry']>('Note').implement({
     fields: (t) => ({
@@ -104,7 +106,7 @@ function createNotesSchema(ledger: Ledger<NotesOperations>): GraphQLSchema {
       access: { action: 'act', owner: ({ ownerId }) => ownerId },
       async resolve(_root, { id, ownerId, nonce }) {
         const note = await ledger.entry(String(id))
-        if (!note) throw new NoteNotFoundError(`There is no note ${id}.`)
+        if (!note) throw new NoteNotFoundError(String(id))
         const result = await ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce })
         if (result.ok) return result
         throw result.error
@@ -207,12 +209,5 @@ const routes: readonly Route[] = [
     success: { status: 200, body: z.object({ entry: shapes.entry, balance: shapes.balance }) },
     answer: ({ entry, balance }) => ({ entry: restEntry(entry), balance: balance.amount }),
     replay: ({ entry, balance }) => entry && { entry, balance },
-    problems: {
-      NOTE_NOT_FOUND: {
-        status: 404,
-        title: 'Note not found',
-        meaning: 'No note has this id. Nothing was posted.',
-      },
-    },
   }),
 ]

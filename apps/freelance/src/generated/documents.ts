@@ -19,7 +19,7 @@ export type CreateProjectInput = {
 export type GrantGoodwillInput = {
   /** Credits, 1 to 100. */
   readonly amount: number;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is given twice. */
+  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
   /** The id of the project. */
   readonly projectId: string;
@@ -38,7 +38,7 @@ export type LedgerHoldStatus =
 
 /** A project to pay. */
 export type PayProjectInput = {
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is paid twice. */
+  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
   readonly nonce: string;
   /** The id of the project. */
   readonly projectId: string;

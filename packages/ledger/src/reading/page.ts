@@ -54,9 +54,16 @@ export function textCursors<Position>(
 }
 
 const sizeMessage = `must be a whole number from 1 to ${limits.pageSize}`
-const size = z.int(sizeMessage).min(1, sizeMessage).max(limits.pageSize, sizeMessage).nullish()
+
+/** How many of a list a page has; `limits.defaultPageSize` where it is left out. */
+export const pageSizeSchema = z
+  .int(sizeMessage)
+  .min(1, sizeMessage)
+  .max(limits.pageSize, sizeMessage)
+  .nullish()
+
 const cursor = z.string('must be a cursor of this list').max(2000, 'must be a cursor of this list').nullish()
-const pageSchema = z.object({ first: size, after: cursor, last: size, before: cursor })
+const pageSchema = z.object({ first: pageSizeSchema, after: cursor, last: pageSizeSchema, before: cursor })
 
 /** Returns the range that a page selects. @throws ValidationError */
 export function pageRange<Position>(input: PageInput, cursors: Cursors<Position>): PageRange<Position> {

@@ -4,13 +4,14 @@ import type { Contract } from '../contract.ts'
 import { postOperationProblems } from '../contract.ts'
 import { fieldProblems } from '../fields.ts'
 import { RestPostLedgerEntriesDocument } from '../generated/documents.ts'
+import { restPostedEntry } from '../graph.ts'
 import { describedAs } from '../json-schema.ts'
 import { type Problem, type ProblemBody, problemAnswer, validationProblem } from '../problem.ts'
 import { refusalProblem } from '../refusal.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import type { EntryReader } from './posting-fields.ts'
-import { postedEntry, postedEntryBody, postingBody } from './postings.ts'
+import { postedEntryBody, postingBody } from './postings.ts'
 
 const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta({ id: 'LedgerEntryPosting' })
 
@@ -64,7 +65,7 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
           const { value } = judged.next()
           if (!value) throw new Error('the graph left a posting of a batch out')
           if ('refusal' in value) return problemAnswer(refusalProblem(value)).body
-          return { status: 200 as const, ...postedEntry(value) }
+          return { status: 200 as const, ...restPostedEntry(value) }
         }),
       }
     },

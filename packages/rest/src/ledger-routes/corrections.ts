@@ -3,11 +3,12 @@ import {
   RestRefundLedgerEntryDocument,
   RestReverseLedgerTransactionDocument,
 } from '../generated/documents.ts'
+import { restPostedEntry, restPostedTransaction } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { postingFields, postingInput } from './posting-fields.ts'
-import { postedEntry, postedEntryBody, replayedEntry } from './postings.ts'
-import { postedTransaction, postedTransactionBody, replayedTransaction } from './transactions.ts'
+import { postedEntryBody, replayedEntry } from './postings.ts'
+import { postedTransactionBody, replayedTransaction } from './transactions.ts'
 
 const reverseRoute = defineRoute({
   method: 'post',
@@ -23,7 +24,7 @@ const reverseRoute = defineRoute({
   document: RestReverseLedgerTransactionDocument,
   variables: ({ params, body }) => ({ input: { id: params.transaction_id, ...postingInput(body) } }),
   success: { status: 200, description: 'Undone.', body: postedTransactionBody },
-  answer: postedTransaction,
+  answer: restPostedTransaction,
   replay: replayedTransaction,
   codes: ['TRANSACTION_NOT_FOUND'],
   fieldNames: { id: 'transaction_id' },
@@ -49,7 +50,7 @@ const refundRoute = defineRoute({
     input: { id: params.entry_id, amount: body.amount, ...postingInput(body) },
   }),
   success: { status: 200, description: 'Given back.', body: postedEntryBody },
-  answer: postedEntry,
+  answer: restPostedEntry,
   replay: replayedEntry,
   codes: ['ENTRY_NOT_FOUND'],
   fieldNames: { id: 'entry_id' },

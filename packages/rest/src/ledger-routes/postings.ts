@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { RestPostLedgerEntryDocument, type RestPostLedgerEntryMutation } from '../generated/documents.ts'
-import { restEntry } from '../graph.ts'
-import type { Accepted } from '../refusal.ts'
+import { RestPostLedgerEntryDocument } from '../generated/documents.ts'
+import { restPostedEntry } from '../graph.ts'
 import { defineRoute, type Replay, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
@@ -17,14 +16,7 @@ export const postingBody = z.object({
 })
 
 /** The answer to a posting of one entry. */
-export const postedEntryBody = z
-  .object({ entry: shapes.entry, balance: shapes.balance })
-  .meta({ id: 'PostedEntry' })
-
-/** Converts a posting of one entry to REST. */
-export function postedEntry({ entry, balance }: Accepted<RestPostLedgerEntryMutation['result']>) {
-  return { entry: restEntry(entry), balance: balance.amount }
-}
+export const postedEntryBody = z.object(shapes.postedEntry).meta({ id: 'PostedEntry' })
 
 /** Converts a replay of one entry to REST. */
 export function replayedEntry({ entry, balance }: Replay) {
@@ -50,7 +42,7 @@ export function postRoute(readEntries: EntryReader): Route {
       return { input: { ...entry, ...postingInput(body) } }
     },
     success: { status: 200, description: 'Posted.', body: postedEntryBody },
-    answer: postedEntry,
+    answer: restPostedEntry,
     replay: replayedEntry,
   })
 }

@@ -4,29 +4,17 @@ import type { RunDocument } from '../execute.ts'
 import {
   RestLedgerTransactionDocument,
   RestPostLedgerTransactionDocument,
-  type RestPostLedgerTransactionMutation,
   RestReplayedBalanceDocument,
   RestTransferCreditsDocument,
 } from '../generated/documents.ts'
-import { restBalances, restTransaction } from '../graph.ts'
+import { restBalances, restPostedTransaction, restTransaction } from '../graph.ts'
 import { problem } from '../problem.ts'
-import type { Accepted } from '../refusal.ts'
 import { defineRoute, type Replay, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 import { type EntryReader, entryFields, postingFields, postingInput } from './posting-fields.ts'
 
 /** The answer to a posting of a transaction. */
-export const postedTransactionBody = z
-  .object({ transaction: shapes.transaction, balances: shapes.balances })
-  .meta({ id: 'PostedTransaction' })
-
-/** Converts a posted transaction to REST. */
-export function postedTransaction({
-  transaction,
-  balances,
-}: Accepted<RestPostLedgerTransactionMutation['result']>) {
-  return { transaction: restTransaction(transaction), balances: restBalances(balances) }
-}
+export const postedTransactionBody = z.object(shapes.postedTransaction).meta({ id: 'PostedTransaction' })
 
 /** Converts a replay of a transaction to REST, with the current balances of its owners. */
 export async function replayedTransaction({ transaction }: Replay, run: RunDocument) {
@@ -69,7 +57,7 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
       return { input: { entries, balanced: body.balanced, ...postingInput(body) } }
     },
     success: { status: 200, description: 'Posted.', body: postedTransactionBody },
-    answer: postedTransaction,
+    answer: restPostedTransaction,
     replay: replayedTransaction,
   })
 }
@@ -115,6 +103,6 @@ export const transferRoute = defineRoute({
     return { input: { from, to, amount, ...postingInput(body) } }
   },
   success: { status: 200, description: 'Posted.', body: postedTransactionBody },
-  answer: postedTransaction,
+  answer: restPostedTransaction,
   replay: replayedTransaction,
 })

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import {
+  amountSchema,
+  idSchema,
+  inputFieldsOf,
+  nonceSchema,
+  ownerIdSchema,
+  positiveAmountSchema,
+  textSchema,
+} from '../src/index.ts'
+
+test('a zod object says which fields an input has', () => {
+  const input = z.object({
+    roundId: idSchema.describe('The id of the round.'),
+    ownerId: ownerIdSchema,
+    title: textSchema(2000).meta({ examples: ['First'] }),
+    note: textSchema(10, { min: 0 }).describe('A note.').nullish(),
+    amount: amountSchema,
+    prize: positiveAmountSchema.optional().describe('What is won.'),
+    odds: z.number(),
+    open: z.boolean().nullable(),
+    nonce: nonceSchema,
+  })
+  expect(inputFieldsOf(input)).toEqual([
+    {
+      name: 'roundId',
+      type: 'id',
+      required: true,
+      description: 'The id of the round.',
+      examples: ['1'],
+    },
+    {
+      name: 'ownerId',
+      type: 'string',
+      required: true,
+      description: 'Whose account: 1 to 255 characters, compared byte for byte.',
+      examples: ['test_user'],
+    },
+    {
+      name: 'title',
+      type: 'string',
+      required: true,
+      description: '1 to 2,000 characters.',
+      examples: ['First'],
+    },
+    { name: 'note', type: 'string', required: false, description: 'A note.', examples: undefined },
+    {
+      name: 'amount',
+      type: 'integer',
+      required: true,
+      description: 'Credits, from 0.',
+      examples: undefined,
+    },
+    {
+      name: 'prize',
+      type: 'integer',
+      required: false,
+      description: 'What is won.',
+      examples: undefined,
+    },
+    { name: 'odds', type: 'number', required: true, description: undefined, examples: undefined },
+    { name: 'open', type: 'boolean', required: false, description: undefined, examples: undefined },
+    {
+      name: 'nonce',
+      type: 'string',
+      required: true,
+      description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.',
+      examples: undefined,
+    },
+  ])
+})
+
+test.each([
+  ['a list', z.array(z.string())],
+  ['an object', z.object({})],
+  ['a moment', z.date()],
+])('%s is no field of an input', (_, shape) => {
+  expect(() => inputFieldsOf(z.object({ odd: shape }))).toThrow(
+    'odd is neither text, an id, a number nor true or false.',
+  )
+})

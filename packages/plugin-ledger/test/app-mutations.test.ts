@@ -1,0 +1,156 @@
+import {
+  defineRefusal,
+  errorsOf,
+  idSchema,
+  nonceSchema,
+  ownerIdSchema,
+  type PostedEntry,
+  positiveAmountSchema,
+} from '@shared-ledger/ledger'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
+import { graphql, isObjectType, printType } from 'graphql'
+import { afterAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { postedFields } from '../src/index.ts'
+import { anyone, createBuilder, openLedger, operations } from './build-schema.ts'
+
+const RoundNotFoundError = defineRefusal('ROUND_NOT_FOUND', {
+  status: 404,
+  meaning: 'No round has this id.',
+  message: (id: string) => `There is no round ${id}.`,
+})
+
+const winning = z
+  .object({
+    roundId: idSchema.describe('The id of the round.'),
+    ownerId: ownerIdSchema.describe('Who wins.'),
+    prize: positiveAmountSchema.nullish(),
+    nonce: nonceSchema,
+  })
+  .describe('A round to win.')
+
+const database = await createTestDatabase()
+const ledger = openLedger(operations, database.url)
+afterAll(async () => {
+  await ledger.close()
+  await database.drop()
+})
+
+const builder = createBuilder()
+const ledgerTypes = builder.addLedger(ledger, { refusals: [RoundNotFoundError] })
+const Won = builder.objectRef<PostedEntry & { readonly replayed: boolean }>('WonRound').implement({
+  description: 'What was won.',
+  fields: (t) => postedFields(t, ledgerTypes, ['entry', 'balance', 'replayed']),
+})
+const received: unknown[] = []
+builder.addMutation('winRound', {
+  description: 'Wins a round.',
+  input: winning,
+  type: Won,
+  refusals: [...errorsOf(ledger.postEntry), RoundNotFoundError],
+  access: { action: 'act', owner: ({ input }) => input.ownerId },
+  async resolve(input) {
+    received.push(input)
+    if (input.roundId !== '1') throw new RoundNotFoundError(input.roundId)
+    const { ownerId, prize, nonce } = input
+    const posted = await ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount: prize, nonce })
+    if (!posted.ok) throw posted.error
+    return { ...posted, replayed: false }
+  },
+})
+const schema = builder.toSchema({ sortSchema: false })
+
+function win(input: object, principal: object = anyone) {
+  const source = `mutation ($input: WinRoundInput!) {
+    winRound(input: $input) {
+      __typename
+      ... on WonRound { entry { amount } balance { amount } replayed }
+      ... on ValidationError { errors { field message } }
+      ... on Error { code message }
+    }
+  }`
+  return graphql({ schema, source, variableValues: { input }, contextValue: { principal } })
+}
+
+test('a mutation of an app’s own has an input type, and a union of what it may answer', () => {
+  const print = (name: string) => printType(schema.getType(name) ?? expect.fail(name))
+  expect(print('WinRoundInput')).toBe(`"""A round to win."""
+input WinRoundInput {
+  """The id of the round."""
+  roundId: ID!
+
+  """Who wins."""
+  ownerId: String!
+
+  """Credits, from 1."""
+  prize: SafeInt
+
+  """
+  Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.
+  """
+  nonce: String!
+}`)
+  expect(print('WinRoundResult')).toBe(`"""What \`winRound\` answers."""
+union WinRoundResult = ValidationError | InsufficientBalanceError | DuplicateNonceError | DuplicateHoldError | BalanceOutOfRangeError | LimitReachedError | RoundNotFoundError | WonRound`)
+  expect(print('RoundNotFoundError')).toMatch(
+    /^"""No round has this id."""\ntype RoundNotFoundError implements Error/,
+  )
+})
+
+test('the type of an app’s own error says which problem it is to REST', () => {
+  const type = schema.getType('RoundNotFoundError')
+  expect(isObjectType(type) && type.extensions.problem).toEqual({
+    code: 'ROUND_NOT_FOUND',
+    status: 404,
+    title: 'Round not found',
+    meaning: 'No round has this id.',
+  })
+})
+
+test('it posts, and answers what was posted', async () => {
+  const input = { roundId: 1, ownerId: 'winner', prize: 3, nonce: 'n' }
+  expect(await win(input)).toEqual({
+    data: {
+      winRound: { __typename: 'WonRound', entry: { amount: 3 }, balance: { amount: 3 }, replayed: false },
+    },
+  })
+  expect(received.at(-1)).toEqual({ ...input, roundId: '1' })
+})
+
+test('input that breaks the schema’s rules does not come to it', async () => {
+  const before = received.length
+  const input = { roundId: '1', ownerId: '', prize: 0, nonce: 'a\0' }
+  expect(await win(input)).toMatchObject({
+    data: {
+      winRound: {
+        __typename: 'ValidationError',
+        errors: [
+          { field: 'ownerId', message: 'must be 1 to 255 characters long' },
+          { field: 'prize', message: 'must be a whole number of credits from 1 to 9007199254740991' },
+          { field: 'nonce', message: 'must not contain NUL' },
+        ],
+      },
+    },
+  })
+  expect(received).toHaveLength(before)
+})
+
+test('what it throws to refuse is a member of the union', async () => {
+  expect(await win({ roundId: '2', ownerId: 'winner', nonce: 'n2' })).toMatchObject({
+    data: {
+      winRound: {
+        __typename: 'RoundNotFoundError',
+        code: 'ROUND_NOT_FOUND',
+        message: 'There is no round 2.',
+      },
+    },
+  })
+})
+
+test('nobody comes to it who may not ask for it', async () => {
+  const before = received.length
+  const input = { roundId: '1', ownerId: 'winner', nonce: 'n3' }
+  const { errors } = await win(input, { name: 'other', owner: 'other' })
+  expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
+  expect(received).toHaveLength(before)
+})

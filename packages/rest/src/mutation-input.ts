@@ -1,0 +1,56 @@
+import { type InputField, inputFieldsOf } from '@shared-ledger/ledger/facts'
+import { z } from 'zod'
+import { restFieldName } from './fields.ts'
+import { nonce } from './shapes.ts'
+
+const jsonTypes = {
+  string: z.string(),
+  id: z.string(),
+  integer: z.int(),
+  number: z.number(),
+  boolean: z.boolean(),
+} as const
+
+/** The input of a mutation as a request has it: a part in the path, the rest in the body. */
+export interface MutationRequest {
+  readonly params?: z.ZodObject
+  readonly body: z.ZodObject
+  /** Puts the parts of a request together again. */
+  inputOf(parts: { readonly params?: unknown; readonly body: unknown }): Readonly<Record<string, unknown>>
+}
+
+/**
+ * Splits a mutation's input: what the path names in braces comes from there, everything else from the body.
+ *
+ * @throws Error where the path names what the input does not have.
+ */
+export function requestOf(path: string, input: z.ZodObject): MutationRequest {
+  const fields = inputFieldsOf(input).map((field) => ({ ...field, restName: restFieldName(field.name) }))
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+  const unknown = named.find((name) => fields.every(({ restName }) => restName !== name))
+  if (unknown !== undefined) {
+    const names = fields.map(({ restName }) => restName).join(', ')
+    throw new Error(`The path ${path} has {${unknown}}, which is not in the input. The input has ${names}.`)
+  }
+  const isInPath = ({ restName }: { restName: string }) => named.includes(restName)
+  const shapes = (chosen: typeof fields) =>
+    z.object(Object.fromEntries(chosen.map((field) => [field.restName, shapeOf(field)])))
+  return {
+    ...(named.length > 0 && { params: shapes(fields.filter(isInPath)) }),
+    body: shapes(fields.filter((field) => !isInPath(field))),
+    inputOf(parts) {
+      const values: Readonly<Record<string, unknown>> = Object.assign({}, parts.params, parts.body)
+      return Object.fromEntries(fields.map(({ name, restName }) => [name, values[restName]]))
+    },
+  }
+}
+
+/** The JSON type of a field; the graph judges its value. */
+function shapeOf({ name, type, required, description, examples }: InputField): z.ZodType {
+  if (name === 'nonce') return nonce
+  const shape = jsonTypes[type].meta({
+    ...(description !== undefined && { description }),
+    ...(examples && { examples: [...examples] }),
+  })
+  return required ? shape : shape.nullish()
+}

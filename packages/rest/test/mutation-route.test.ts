@@ -1,0 +1,117 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import { idSchema, nonceSchema, ownerIdSchema, positiveAmountSchema } from '@shared-ledger/ledger'
+import { parse } from 'graphql'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { defineMutationRoute, rowReader, shapes } from '../src/index.ts'
+
+const winning = z.object({
+  roundId: idSchema.describe('The id of the round.'),
+  ownerId: ownerIdSchema,
+  prizeMoney: positiveAmountSchema.nullish(),
+  nonce: nonceSchema,
+})
+
+type Result = { readonly id: string; readonly replayed: boolean }
+
+const document: TypedDocumentNode<{ result: Result }, { input: z.input<typeof winning> }> = parse(
+  'mutation RestWinRound($input: WinRoundInput!) { result: winRound(input: $input) { id replayed } }',
+)
+
+const route = (path: `/${string}`) =>
+  defineMutationRoute({
+    path,
+    summary: 'Win a round',
+    input: winning,
+    document,
+    success: { status: 200, body: z.object({ id: z.int() }) },
+    answer: ({ id }) => ({ id: Number(id) }),
+  })
+
+describe('a mutation’s route', () => {
+  const { method, operationId, request, takesNonce } = route('/rounds/{round_id}/win')
+
+  test('is named after the mutation, and posts', () => {
+    expect({ method, operationId, takesNonce }).toEqual({
+      method: 'post',
+      operationId: 'winRound',
+      takesNonce: true,
+    })
+  })
+
+  test('takes what the path names from there, and the rest of the input from the body', () => {
+    const json = (shape: z.ZodType | undefined) => shape && z.toJSONSchema(shape, { io: 'input' })
+    expect(json(request.params)).toMatchObject({
+      properties: { round_id: { type: 'string', description: 'The id of the round.', examples: ['1'] } },
+      required: ['round_id'],
+    })
+    expect(json(request.body)).toMatchObject({
+      properties: {
+        owner_id: { type: 'string', examples: ['test_user'] },
+        prize_money: { anyOf: [{ type: 'integer', description: 'Credits, from 1.' }, { type: 'null' }] },
+        nonce: { type: 'string', examples: [shapes.exampleNonce] },
+      },
+      required: ['owner_id', 'nonce'],
+    })
+  })
+
+  test.each([true, false])(
+    'puts the input together for the graph, and says whether it is a replay: %s',
+    async (replayed) => {
+      const asked: unknown[] = []
+      const run = async <Data>(_: unknown, variables: unknown) => {
+        asked.push(variables)
+        return { result: { id: '7', replayed } } as Data
+      }
+      const { status, headers, body, outcome } = await route('/rounds/{round_id}/win').answer(
+        {
+          params: { round_id: '7' },
+          query: [],
+          body: { owner_id: 'eve', prize_money: 3, nonce: 'n' },
+          underIdempotencyKey: false,
+        },
+        run,
+      )
+      expect(asked).toEqual([{ input: { roundId: '7', ownerId: 'eve', prizeMoney: 3, nonce: 'n' } }])
+      expect({ status, body, outcome }).toEqual({
+        status: 200,
+        body: { id: 7 },
+        outcome: replayed ? 'replayed' : 'ok',
+      })
+      expect(headers['idempotency-replayed']).toBe(replayed ? 'true' : undefined)
+    },
+  )
+
+  test('whose path names what the input does not have, is refused with what it has', () => {
+    expect(() => route('/rounds/{game_id}/win')).toThrow(
+      'The path /rounds/{game_id}/win has {game_id}, which is not in the input. The input has round_id, owner_id, prize_money, nonce.',
+    )
+  })
+
+  test('does not compile with an input that is not its document’s', () => {
+    const other: TypedDocumentNode<{ result: Result }, { input: { roundId: string; ownerName: string } }> =
+      parse('mutation Other($input: OtherInput!) { result: other(input: $input) { id } }')
+    defineMutationRoute({
+      path: '/others',
+      summary: 'Other',
+      input: winning,
+      // @ts-expect-error the graph wants ownerName, which the schema does not have
+      document: other,
+      success: { status: 200, body: z.object({ id: z.int() }) },
+      answer: ({ id }: Result) => ({ id: Number(id) }),
+    })
+  })
+})
+
+test('a row of the graph is read as REST has it', () => {
+  const round = z.object({ id: z.int(), owner_id: z.string(), won_on: shapes.createdOn.nullable() })
+  const read = rowReader(round)
+  expectTypeOf(read).parameter(0).toEqualTypeOf<{
+    readonly id: string | number
+    readonly ownerId: string
+    readonly wonOn: Date | null
+  }>()
+  expect(read({ id: '7', ownerId: 'eve', wonOn: null })).toEqual({ id: 7, owner_id: 'eve', won_on: null })
+  // @ts-expect-error a field is missing
+  expect(read({ id: '7', ownerId: 'eve' })).toEqual({ id: 7, owner_id: 'eve', won_on: undefined })
+})
