@@ -20,5 +20,5 @@ USER node
 EXPOSE 4000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--conditions=@shared-ledger/source", "--import", "tsx", "packages/cli/src/start.ts"]
+ENTRYPOINT ["node", "packages/cli/bin/shared-ledger.mjs", "start"]
 CMD ["content"]

@@ -26,9 +26,14 @@ export function copyProject(): ProjectCopy {
   const workspaces = readdirSync(path.join(copy, 'apps'))
   mkdirSync(path.join(modules, '@shared-ledger'), { recursive: true })
   for (const name of readdirSync(installed)) {
-    if (name === '@shared-ledger' || workspaces.includes(name)) continue
-    if (name === '.bin' || !name.startsWith('.')) link(name, path.join(installed, name))
+    if (name === '@shared-ledger' || name.startsWith('.') || workspaces.includes(name)) continue
+    link(name, path.join(installed, name))
   }
+  mkdirSync(path.join(modules, '.bin'))
+  for (const name of readdirSync(path.join(installed, '.bin'))) {
+    if (name !== 'shared-ledger') link(`.bin/${name}`, path.join(installed, '.bin', name))
+  }
+  link('.bin/shared-ledger', path.join(copy, 'packages/cli/bin/shared-ledger.mjs'))
   for (const name of readdirSync(path.join(copy, 'packages'))) {
     link(`@shared-ledger/${name}`, path.join(copy, 'packages', name))
   }

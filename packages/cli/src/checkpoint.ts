@@ -6,24 +6,26 @@ import {
   readPublicKey,
   writeCheckpoint,
 } from '@shared-ledger/ledger/checkpoint'
-import { runCommand, say } from './command.ts'
+import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { placeOf, readGiven } from './files.ts'
 import { countBar } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'
+import { say } from './terminal.ts'
 
-const usage =
-  'npm run checkpoint -- --key FILE [--out FILE]: writes the hash of every account’s history, signed; ' +
-  '--new-key FILE makes a key, and FILE.pub.'
-const options = {
-  key: { type: 'string' },
-  out: { type: 'string' },
-  'new-key': { type: 'string' },
-} as const
+interface CheckpointOptions {
+  readonly key?: string | undefined
+  readonly out?: string | undefined
+  readonly 'new-key'?: string | undefined
+}
 
-await runCommand({ usage, options }, async (root, { values: { key, out, 'new-key': newKey } }) => {
+/** Writes a checkpoint, or makes the key that signs one. */
+export async function checkpoint(
+  root: string,
+  { values: { key, out, 'new-key': newKey } }: { values: CheckpointOptions },
+): Promise<number> {
   if (newKey !== undefined && key === undefined && out === undefined) return makeKey(newKey)
-  if (key === undefined || newKey !== undefined) throw new Error(`Say which key signs. ${usage}`)
+  if (key === undefined || newKey !== undefined) throw new UsageError('Say which key signs.')
   const privateKey = readGiven(key, readPrivateKey)
   const file = out ?? `checkpoint-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.jsonl`
   if (existsSync(placeOf(file))) throw new Error(`${file} is there already: a checkpoint is never replaced.`)
@@ -40,7 +42,7 @@ await runCommand({ usage, options }, async (root, { values: { key, out, 'new-key
       }
     }),
   )
-})
+}
 
 /** Makes a pair of keys in two files. */
 function makeKey(file: string): number {

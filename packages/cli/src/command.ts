@@ -2,15 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { findRoot, messageOf } from '@shared-ledger/postgres'
-
-// The terminal was closed (EIO), or `| head` has read enough (EPIPE). Unhandled, that error would end us at once, and
-// PostgreSQL would stay: there is nobody to write to, but still something to stop.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-
-/** Prints a line for the person at the terminal. */
-export function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
+import { say } from './terminal.ts'
 
 /** What a command takes, as `parseArgs` knows it. */
 type Options = NonNullable<ParseArgsConfig['options']>
@@ -21,46 +13,77 @@ type Given<Taken extends Options> = Pick<
   'values' | 'positionals'
 >
 
-interface CommandOptions<Taken extends Options> {
-  /** How it is called and what it does, in one line: the answer to --help, and to what it does not take. */
+interface Definition<Taken extends Options> {
+  /** One word, or two: "start", "migrate new". */
+  readonly name: string
+  /** What follows the name: "[content …] [--workers 2]". */
   readonly usage: string
+  /** What it does, in one sentence without a subject: "starts the database". */
+  readonly does: string
+  /** What else a caller needs, such as what an option does: a sentence without its full stop. */
+  readonly notes?: string
   readonly options?: Taken
   /** Whether it takes names, such as those of apps. */
   readonly allowPositionals?: boolean
+  /** Gets the project's root and what the command was given. Returns the exit code. */
+  run(root: string, given: Given<Taken>): Promise<number>
 }
 
-/**
- * Runs one of our commands in the project: reads `.env`, hands over the project's root and what the command was given, and
- * turns an error into its message and exit code 1.
- */
-export async function runCommand<const Taken extends Options = Record<never, never>>(
-  options: CommandOptions<Taken>,
-  command: (root: string, given: Given<Taken>) => Promise<number>,
-): Promise<void> {
-  try {
-    const args = process.argv.slice(2)
-    if (args.some((arg) => arg === '--help' || arg === '-h')) return say(options.usage)
-    const given = readArguments(args, options)
-    const root = findRoot()
-    const env = path.join(root, '.env')
-    if (existsSync(env)) process.loadEnvFile(env)
-    process.exitCode = await command(root, given)
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
-    process.exitCode = 1
+/** A command of `shared-ledger`. */
+export interface Command {
+  readonly name: string
+  /** What it does, for a list of all. */
+  readonly does: string
+  /** How it is called and what it does, in one line. */
+  readonly help: string
+  /** Runs it in the project of the working directory. Returns the exit code. @throws Error whose message is for the terminal. */
+  run(args: readonly string[]): Promise<number>
+}
+
+/** Thrown by a command that is called in a wrong way: the message gets the command's help behind it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Makes a command, which answers `--help`, and reads the project's `.env` before it runs. */
+export function defineCommand<const Taken extends Options = Record<never, never>>(
+  definition: Definition<Taken>,
+): Command {
+  const { name, usage, does, notes } = definition
+  const call = ['shared-ledger', name, usage].filter(Boolean).join(' ')
+  const help = `${call}: ${does}.${notes ? ` ${notes}.` : ''}`
+  return {
+    name,
+    does,
+    help,
+    async run(args) {
+      if (args.includes('--help') || args.includes('-h')) {
+        say(help)
+        return 0
+      }
+      try {
+        const given = readArguments(args, definition)
+        const root = findRoot()
+        const env = path.join(root, '.env')
+        if (existsSync(env)) process.loadEnvFile(env)
+        return await definition.run(root, given)
+      } catch (error) {
+        throw error instanceof UsageError ? new Error(`${error.message} ${help}`, { cause: error }) : error
+      }
+    },
   }
 }
 
-/** @throws Error that says what the command does not take, and how it is called. */
+/** @throws UsageError that says what the command does not take. */
 export function readArguments<const Taken extends Options>(
-  args: string[],
-  { usage, allowPositionals = false, options }: CommandOptions<Taken>,
+  args: readonly string[],
+  { allowPositionals = false, options }: Pick<Definition<Taken>, 'allowPositionals' | 'options'>,
 ): Given<Taken> {
   try {
-    return parseArgs({ args, allowPositionals, ...(options && { options }) })
+    return parseArgs({ args: [...args], allowPositionals, ...(options && { options }) })
   } catch (error) {
     // Node goes on to explain how to give a name that begins with a dash: none of ours does.
     const [problem] = messageOf(error).split('. ')
-    throw new Error(`${problem?.replace(/\.$/, '')}. ${usage}`)
+    throw new UsageError(`${problem?.replace(/\.$/, '')}.`)
   }
 }

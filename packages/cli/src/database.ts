@@ -2,8 +2,8 @@ import path from 'node:path'
 import { addressOf, readDatabaseUrl } from '@shared-ledger/ledger/session'
 import { attachEmbeddedPostgres, codeOf, makeAppLogins, messageOf } from '@shared-ledger/postgres'
 import { type AppLogin, appLoginOf } from './app-logins.ts'
-import { say } from './command.ts'
 import { onStopSignals } from './stop-signals.ts'
+import { say } from './terminal.ts'
 
 /** The database that a command works on. */
 export interface Database {

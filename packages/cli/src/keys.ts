@@ -1,40 +1,34 @@
 import { type ListedKey, openRegister } from '@shared-ledger/ledger/keys'
 import { withConnection } from '@shared-ledger/postgres'
-import { runCommand, say } from './command.ts'
+import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
 import { tableOf } from './table.ts'
-
-const usage =
-  'npm run keys -- create content --name ci --scopes read,post (or --owner ada) [--expires 90d] | list content | ' +
-  "revoke content ID: makes, lists and revokes the API keys with which requests reach an app's servers."
-const options = {
-  name: { type: 'string' },
-  scopes: { type: 'string' },
-  owner: { type: 'string' },
-  expires: { type: 'string' },
-} as const
+import { say } from './terminal.ts'
 
 type Register = Awaited<ReturnType<typeof openRegister>>
 
-await runCommand({ usage, options, allowPositionals: true }, (root, { positionals, values }) => {
+/** Makes, lists or revokes keys. */
+export async function keys(
+  root: string,
+  { positionals, values }: { positionals: string[]; values: CreateOptions },
+): Promise<number> {
   const { app, run } = actionOf(positionals, values)
   return withDatabase(root, ({ directUrl }) =>
     withConnection(directUrl, async (connection) => run(await openRegister(connection, app))),
   )
-})
+}
 
 /** What is to be done, before any database is asked. @throws Error that says what is missing or wrong. */
 function actionOf([action, app, id, ...more]: readonly string[], values: CreateOptions) {
   if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
-    throw new Error(`Say what to do: create, list or revoke. ${usage}`)
+    throw new UsageError('Say what to do: create, list or revoke.')
   }
-  if (app === undefined)
-    throw new Error(`Say of which app, such as: npm run keys -- ${action} content. ${usage}`)
+  if (app === undefined) throw new UsageError(`Say of which app, such as: ${action} content.`)
   const [unknown] = action === 'revoke' ? more : [id, ...more].filter((each) => each !== undefined)
-  if (unknown !== undefined) throw new Error(`${action} does not take ${JSON.stringify(unknown)}. ${usage}`)
+  if (unknown !== undefined) throw new UsageError(`${action} does not take ${JSON.stringify(unknown)}.`)
   const [option] = action === 'create' ? [] : Object.keys(values)
-  if (option !== undefined) throw new Error(`${action} does not take --${option}. ${usage}`)
+  if (option !== undefined) throw new UsageError(`${action} does not take --${option}.`)
   return { app, run: runOf(action, { app, id, values }) }
 }
 

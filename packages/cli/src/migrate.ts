@@ -1,14 +1,12 @@
-import { migrate } from '@shared-ledger/postgres'
-import { runCommand, say } from './command.ts'
+import { migrate as migrateDatabase } from '@shared-ledger/postgres'
 import { withDatabase } from './database.ts'
+import { say } from './terminal.ts'
 
-const usage =
-  'npm run migrate [-- content …]: runs the pending migrations of the ledger and of all, or the named, apps.'
-
-await runCommand({ usage, allowPositionals: true }, (root, { positionals: apps }) =>
-  withDatabase(root, async ({ directUrl: databaseUrl }, stopped) => {
-    await migrate({ databaseUrl, root, log: say, signal: stopped, ...(apps.length > 0 && { apps }) })
+/** Runs the pending migrations. */
+export function migrate(root: string, { positionals: apps }: { positionals: string[] }): Promise<number> {
+  return withDatabase(root, async ({ directUrl: databaseUrl }, stopped) => {
+    await migrateDatabase({ databaseUrl, root, log: say, signal: stopped, ...(apps.length > 0 && { apps }) })
     say('The database is up to date.')
     return 0
-  }),
-)
+  })
+}

@@ -3,8 +3,8 @@
 import cluster from 'node:cluster'
 import { messageOf } from '@shared-ledger/postgres'
 import { readServerSettings } from '@shared-ledger/server/settings'
-import { say } from './command.ts'
 import { follow, type Serving } from './server-processes.ts'
+import { say } from './terminal.ts'
 
 /** How many workers in a row may serve for less than a minute. Beyond that something is wrong that no new worker mends. */
 const MAX_SHORT_LIVES = 5

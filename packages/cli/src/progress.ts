@@ -1,6 +1,6 @@
 import type { Answer, VerificationProgress } from '@shared-ledger/ledger/verify'
 import { Presets, SingleBar } from 'cli-progress'
-import { say } from './command.ts'
+import { say } from './terminal.ts'
 
 /** Shows how far a verification is: by a line for each answer if verbose, else by a bar on a terminal, which `end` removes. */
 export function showProgress({ verbose }: { verbose: boolean }): VerificationProgress & { end(): void } {

@@ -2,24 +2,26 @@ import { writeFileSync } from 'node:fs'
 import { openCheckpoint, proveEntry } from '@shared-ledger/ledger/checkpoint'
 import { checkProof, readPublicKey } from '@shared-ledger/ledger/proof'
 import { withConnection } from '@shared-ledger/postgres'
-import { runCommand, say } from './command.ts'
+import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { placeOf, readGiven } from './files.ts'
+import { say } from './terminal.ts'
 
-const usage =
-  'npm run prove -- content ENTRY_ID --checkpoint FILE --public-key FILE [--out FILE]: writes a proof that the entry was there; ' +
-  'npm run prove -- --check FILE --public-key FILE checks one.'
-const options = {
-  checkpoint: { type: 'string' },
-  'public-key': { type: 'string' },
-  out: { type: 'string' },
-  check: { type: 'string' },
-} as const
+interface ProveOptions {
+  readonly checkpoint?: string | undefined
+  readonly 'public-key'?: string | undefined
+  readonly out?: string | undefined
+  readonly check?: string | undefined
+}
 
-await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals, values }) => {
+/** Writes a proof, or checks one. */
+export async function prove(
+  root: string,
+  { positionals, values }: { positionals: string[]; values: ProveOptions },
+): Promise<number> {
   const { checkpoint, 'public-key': key, out, check } = values
   const [app, id, ...more] = positionals
-  if (key === undefined) throw new Error(`Say by which public key. ${usage}`)
+  if (key === undefined) throw new UsageError('Say by which public key.')
   const publicKey = readGiven(key, readPublicKey)
   if (check !== undefined && positionals.length === 0 && checkpoint === undefined && out === undefined) {
     const result = checkProof(readGiven(check, parseProof), publicKey)
@@ -38,7 +40,7 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
     checkpoint === undefined ||
     check !== undefined
   ) {
-    throw new Error(`Say which entry, and by which checkpoint. ${usage}`)
+    throw new UsageError('Say which entry, and by which checkpoint.')
   }
   const opened = await openCheckpoint(placeOf(checkpoint), [publicKey])
   return withDatabase(root, ({ directUrl }) =>
@@ -50,7 +52,7 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
       return 0
     }),
   )
-})
+}
 
 function parseProof(text: string): unknown {
   try {

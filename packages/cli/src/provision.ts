@@ -10,22 +10,25 @@ import {
   withConnection,
   withLogin,
 } from '@shared-ledger/postgres'
+import type pg from 'pg'
 import { loginVariableOf } from './app-logins.ts'
-import { runCommand, say } from './command.ts'
+import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { readGiven } from './files.ts'
 import { chooseServers } from './server-processes.ts'
+import { say } from './terminal.ts'
 
-const usage =
-  'npm run provision -- content [--rotate] [--password-file FILE] [--connections 40]: makes or mends the database role of ' +
-  'an app: its password, rights and limits. --rotate: another password; --password-file: that one (-: from standard input).'
-const options = {
-  rotate: { type: 'boolean', default: false },
-  'password-file': { type: 'string' },
-  connections: { type: 'string' },
-} as const
+interface ProvisionOptions {
+  readonly rotate: boolean
+  readonly 'password-file'?: string | undefined
+  readonly connections?: string | undefined
+}
 
-await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals, values }) => {
+/** Makes or mends the roles of apps. */
+export async function provision(
+  root: string,
+  { positionals, values }: { positionals: string[]; values: ProvisionOptions },
+): Promise<number> {
   if (!process.env.DATABASE_URL) {
     throw new Error(
       'npm start makes the roles of the embedded database by itself. For a server of your own, set DATABASE_URL.',
@@ -33,36 +36,51 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
   }
   const apps = chooseServers(root, positionals)
   const file = values['password-file']
-  if (file !== undefined && apps.length !== 1) throw new Error(`A password is for one app: name it. ${usage}`)
+  if (file !== undefined && apps.length !== 1) throw new UsageError('A password is for one app: name it.')
   const given = file === undefined ? undefined : passwordIn(file)
   const connections = connectionsOf(values.connections)
   return withDatabase(root, ({ url, directUrl }, signal) =>
     withConnection(directUrl, async (connection) => {
       await takeLock(connection, MIGRATING, { log: say, signal })
       for (const app of apps) {
-        const isNew = !(await hasRole(connection, app))
-        const made = given === undefined && (isNew || values.rotate) ? newPassword() : undefined
-        const password = given ?? made
-        const left = await provisionApp(connection, {
-          app,
-          ...(password !== undefined && { password }),
-          ...(connections !== undefined && { connections }),
-        })
-        const what = isNew ? 'made, with its rights and limits' : 'its rights and limits are as they shall be'
-        say(
-          `${roleOf(app)}: ${what}; ${password === undefined ? 'its password stays' : 'its password is new'}.`,
-        )
-        if (made !== undefined) {
-          say('The login of the app, which is shown this once:')
-          say(`${loginVariableOf(app)}=${withLogin(url, { user: roleOf(app), password: made })}`)
-        }
-        for (const line of left) say(line)
+        await provisionOne(connection, { app, url, given, rotate: values.rotate, connections })
       }
       for (const line of await closeDatabase(connection)) say(line)
       return 0
     }),
   )
-})
+}
+
+interface Wanted {
+  readonly app: string
+  /** Where the app's servers find the database. */
+  readonly url: string
+  /** The password of the user's own. */
+  readonly given: string | undefined
+  readonly rotate: boolean
+  readonly connections: number | undefined
+}
+
+async function provisionOne(
+  connection: pg.Client,
+  { app, url, given, rotate, connections }: Wanted,
+): Promise<void> {
+  const isNew = !(await hasRole(connection, app))
+  const made = given === undefined && (isNew || rotate) ? newPassword() : undefined
+  const password = given ?? made
+  const left = await provisionApp(connection, {
+    app,
+    ...(password !== undefined && { password }),
+    ...(connections !== undefined && { connections }),
+  })
+  const what = isNew ? 'made, with its rights and limits' : 'its rights and limits are as they shall be'
+  say(`${roleOf(app)}: ${what}; ${password === undefined ? 'its password stays' : 'its password is new'}.`)
+  if (made !== undefined) {
+    say('The login of the app, which is shown this once:')
+    say(`${loginVariableOf(app)}=${withLogin(url, { user: roleOf(app), password: made })}`)
+  }
+  for (const line of left) say(line)
+}
 
 /** The password in a file, or from standard input. @throws Error that names the file. */
 function passwordIn(file: string): string {

@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline'
 import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
-import { runCommand, say } from './command.ts'
 import { embeddedDirectoryOf } from './database.ts'
+import { say } from './terminal.ts'
 
-const usage = 'npm run db:reset [-- --yes]: empties the embedded database; asks before, unless told --yes.'
-
-await runCommand({ usage, options: { yes: { type: 'boolean' } } }, async (root, { values: { yes } }) => {
+/** Empties the embedded database. */
+export async function reset(
+  root: string,
+  { values: { yes } }: { values: { yes: boolean } },
+): Promise<number> {
   if (process.env.DATABASE_URL) {
     throw new Error(
       'DATABASE_URL is set, and this command empties only the embedded database. Unset it, also in .env.',
@@ -19,7 +21,7 @@ await runCommand({ usage, options: { yes: { type: 'boolean' } } }, async (root, 
   const home = await resetEmbeddedPostgres(embeddedDirectoryOf(root))
   say(`The database in ${home} is gone; npm start makes a new one.`)
   return 0
-})
+}
 
 // A closed stdin is an answer too: none.
 function ask(question: string): Promise<string> {

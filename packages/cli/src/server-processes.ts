@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chooseApps } from '@shared-ledger/postgres'
+import { appOf, chooseApps } from '@shared-ledger/postgres'
+import { programBeside, typescript } from './typescript.ts'
 
-const SERVER = 'src/server.ts'
-const PRIMARY = fileURLToPath(new URL('primary.ts', import.meta.url))
+const PRIMARY = fileURLToPath(programBeside(import.meta.url, 'primary'))
 
 /** A process that serves an app. */
 export interface Serving {
@@ -32,7 +31,7 @@ export interface ServerOptions {
 
 /** The named apps, or all that have a server. */
 export function chooseServers(root: string, names: readonly string[]): string[] {
-  return chooseApps(root, names.length > 0 ? names : undefined, SERVER)
+  return chooseApps(root, names.length > 0 ? names : undefined, 'server')
 }
 
 /**
@@ -40,10 +39,9 @@ export function chooseServers(root: string, names: readonly string[]): string[] 
  * us, whose end tells it that we are gone.
  */
 export function startServerProcess(app: string, { root, env, workers }: ServerOptions): ServerProcess {
-  const server = path.join('apps', app, SERVER)
+  const { server } = appOf(root, app)
   const program = workers > 1 ? [PRIMARY, app, server, String(workers)] : [server]
-  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx', ...program]
-  const child = spawn(process.execPath, source, {
+  const child = spawn(process.execPath, [...typescript, ...program], {
     cwd: root,
     env,
     detached: true,

@@ -1,21 +1,20 @@
 import { appsOf, migrate } from '@shared-ledger/postgres'
 import { ownersOf, withLoginOf } from './app-logins.ts'
-import { runCommand, say } from './command.ts'
 import { assertConnections } from './connections.ts'
 import { withDatabase } from './database.ts'
 import { chooseServers, type ServerProcess, startServerProcess } from './server-processes.ts'
 import { readStartSettings } from './settings.ts'
 import { workersOf } from './start-options.ts'
-
-const usage =
-  'npm start [-- content … --workers 2]: starts the database, runs the migrations, and serves all or the named apps, ' +
-  'each by one process or as many as --workers says.'
-const options = { workers: { type: 'string', default: '1' } } as const
+import { say } from './terminal.ts'
 
 const advice =
   'logged in as the owner of the database, who may do everything there. npm run provision gives each app a role of its own.'
 
-await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: names, values }) => {
+/** Starts the database and the apps, and waits for their end. */
+export async function start(
+  root: string,
+  { positionals: names, values }: { positionals: string[]; values: { workers: string } },
+): Promise<number> {
   const { METRICS_PORT: metricsPort } = readStartSettings()
   const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
@@ -35,7 +34,7 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
     void announce(servers)
     return outcomeOf(servers, stopped)
   })
-})
+}
 
 interface Place {
   readonly isAlone: boolean

@@ -1,24 +1,26 @@
 import { openCheckpoint, readPublicKey } from '@shared-ledger/ledger/checkpoint'
 import { type Answer, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
-import { runCommand, say } from './command.ts'
+import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { placeOf, readGiven } from './files.ts'
 import { showProgress } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'
+import { say } from './terminal.ts'
 
-const usage =
-  'npm run verify [-- content … --verbose --checkpoint FILE --public-key FILE]: checks every invariant of the whole ledger, or of ' +
-  'the named apps, and that nothing before a checkpoint was changed; --verbose tells the answer to each question.'
-const options = {
-  verbose: { type: 'boolean', default: false },
-  checkpoint: { type: 'string', multiple: true },
-  'public-key': { type: 'string', multiple: true },
-} as const
+interface VerifyOptions {
+  readonly verbose: boolean
+  readonly checkpoint?: string[] | undefined
+  readonly 'public-key'?: string[] | undefined
+}
 
-await runCommand({ usage, options, allowPositionals: true }, async (root, { positionals: apps, values }) => {
+/** Verifies the ledger, and tells what is broken. */
+export async function verify(
+  root: string,
+  { positionals: apps, values }: { positionals: string[]; values: VerifyOptions },
+): Promise<number> {
   const { checkpoint: files = [], 'public-key': keyFiles = [] } = values
   if (files.length > 0 && keyFiles.length === 0) {
-    throw new Error(`Say by which public key the checkpoint is checked: --public-key FILE. ${usage}`)
+    throw new UsageError('Say by which public key the checkpoint is checked: --public-key FILE.')
   }
   const keys = keyFiles.map((file) => readGiven(file, readPublicKey))
   const checkpoints = await Promise.all(files.map((file) => openCheckpoint(placeOf(file), keys)))
@@ -39,7 +41,7 @@ await runCommand({ usage, options, allowPositionals: true }, async (root, { posi
       }
     }),
   )
-})
+}
 
 /** Prints each broken row, and a line for each app. Returns the exit code. */
 function report({ apps, answers, broken }: Verification): number {

@@ -56,7 +56,7 @@ test('a new operation and a new table become one migration, which then runs', as
     '\nmodel Boost {\n  id Int @id\n  note String?\n\n  @@map("boosts")\n}\n',
   )
   const before = await rowsOf(everything)
-  const written = await run('migrate-new', 'content', 'add_boost')
+  const written = await run('migrate new', 'content', 'add_boost')
   expect(written).toMatchObject({ code: 0 })
   const file = /Wrote (\S+)/.exec(written.output)?.[1] ?? ''
   expect(file).toMatch(/^apps\/content\/prisma\/migrations\/\d{14}_add_boost\/migration\.sql$/)
@@ -73,7 +73,7 @@ test('a new operation and a new table become one migration, which then runs', as
   expect(sql).toContain("  'CONTENT_BOOST'")
   expect(await rowsOf(everything)).toEqual(before) // written, not run
 
-  const again = await run('migrate-new', 'content', 'again')
+  const again = await run('migrate new', 'content', 'again')
   expect(again.output).toContain('Nothing changed')
   expect(await run('migrate', 'content')).toMatchObject({ code: 0 })
   expect(await rowsOf('SELECT FROM content.boosts')).toEqual([])
@@ -85,8 +85,8 @@ test('a new operation and a new table become one migration, which then runs', as
 test('when nothing changed, it says so and writes nothing', async () => {
   const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
   const [content, ledger] = await Promise.all([
-    run('migrate-new', 'content', 'nothing'),
-    run('migrate-new', 'ledger', 'nothing'),
+    run('migrate new', 'content', 'nothing'),
+    run('migrate new', 'ledger', 'nothing'),
   ])
   expect(content).toEqual({
     code: 0,
@@ -102,7 +102,7 @@ test('when nothing changed, it says so and writes nothing', async () => {
 test('an operation is retired by a migration, and posted again by another', async () => {
   const operations = inApp('content', 'src/operations.ts')
   const written = async (name: string) => {
-    const { output } = await run('migrate-new', 'content', name)
+    const { output } = await run('migrate new', 'content', name)
     return readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   }
   edit(operations, (text) => text.replace('CONTENT_ACCESS: {', 'CONTENT_ACCESS: { retired: true,'))
@@ -120,7 +120,7 @@ test('an operation that is dropped is named in the migration, with what to do wh
   edit(inApp('freelance', 'src/operations.ts'), (text) =>
     text.replace(/PROJECT_SPENDING: \{[\s\S]*?\n {2}\},|PROJECT_SPENDING: .*\n/, ''),
   )
-  const { output } = await run('migrate-new', 'freelance', 'less')
+  const { output } = await run('migrate new', 'freelance', 'less')
   const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   expect(sql).toContain('drops PROJECT_SPENDING.')
   expect(sql).toContain('with retired: true')
@@ -130,7 +130,7 @@ test('an operation that is dropped is named in the migration, with what to do wh
 
 test('a dropped column is announced where it is written and in the migration', async () => {
   edit(inApp('content', 'prisma/schema.prisma'), (text) => text.replace(/^ {2}body .*\n/m, ''))
-  const { output } = await run('migrate-new', 'content', 'less')
+  const { output } = await run('migrate new', 'content', 'less')
   expect(output).toContain('WARNING: it drops what is in column "contents"."body".')
   const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   expect(sql).toMatch(/^-- WARNING: this drops what is in\n-- {3}column "contents"\."body"\n/)
@@ -140,7 +140,7 @@ test('a change of the ledger’s models is a migration of the ledger', async () 
   edit(path.join(project.root, 'prisma/schema.prisma'), (text) =>
     text.replace('  @@map("apps")', '  note String?\n\n  @@map("apps")'),
   )
-  const { output } = await run('migrate-new', 'ledger', 'add_note')
+  const { output } = await run('migrate new', 'ledger', 'add_note')
   const file = /Wrote (\S+)/.exec(output)?.[1] ?? ''
   expect(file).toMatch(/^prisma\/migrations\/\d{14}_add_note\/migration\.sql$/)
   expect(readFileSync(path.join(project.root, file), 'utf8')).toContain('ALTER TABLE "apps" ADD COLUMN')
@@ -150,7 +150,7 @@ test('a changed function of the ledger becomes a migration, which then runs', as
   edit(path.join(project.root, 'prisma/functions/operations.sql'), (text) =>
     text.replace("'CREDIT_ADD'];", "'CREDIT_ADD', 'CREDIT_TAKE'];"),
   )
-  const { output } = await run('migrate-new', 'ledger', 'share_take')
+  const { output } = await run('migrate new', 'ledger', 'share_take')
   const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   expect(sql).toBe(
     [
@@ -170,7 +170,7 @@ test('the first migration of a new app declares its operations and makes its tab
   cpSync(inApp('freelance', '.'), inApp('rides', '.'), { recursive: true })
   rmSync(inApp('rides', 'prisma/migrations'), { recursive: true })
   edit(inApp('rides', 'prisma.config.ts'), (text) => text.replace("'freelance'", "'rides'"))
-  const { code, output } = await run('migrate-new', 'rides', 'first')
+  const { code, output } = await run('migrate new', 'rides', 'first')
   expect({ code, output }).toMatchObject({ code: 0 })
   const sql = readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   expect(sql).toContain('CREATE TABLE "projects"')
@@ -188,7 +188,7 @@ test('two migrations within one second come in the order in which they were writ
   const last = inApp('content', 'prisma/migrations/29991231235959_far_ahead')
   mkdirSync(last)
   writeFileSync(path.join(last, 'migration.sql'), 'SELECT 1;\n')
-  const { output } = await run('migrate-new', 'content', 'add_boost')
+  const { output } = await run('migrate new', 'content', 'add_boost')
   expect(output).toContain('29991231235960_add_boost')
 })
 
@@ -208,8 +208,8 @@ test.each([
 
 test('the command says how it is used, and what is wrong, without a stack', async () => {
   const [short, unknown] = await Promise.all([
-    run('migrate-new', 'content'),
-    run('migrate-new', 'contents', 'add_boost'),
+    run('migrate new', 'content'),
+    run('migrate new', 'contents', 'add_boost'),
   ])
   expect(short).toEqual({
     code: 1,

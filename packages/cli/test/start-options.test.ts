@@ -17,20 +17,19 @@ test.each(['0', '17', '1.5', '1e1', '0x2', ' 2', 'two', '', '-1'])('%j workers a
 })
 
 const options = { workers: { type: 'string', default: '1' } } as const
-const usage = 'npm start: starts.'
 
 test.each([
   [[], { positionals: [], values: { workers: '1' } }],
   [['content', 'freelance'], { positionals: ['content', 'freelance'], values: { workers: '1' } }],
   [['--workers=16', 'content'], { positionals: ['content'], values: { workers: '16' } }],
 ])('%j are read', (args, given) => {
-  expect(readArguments(args, { usage, options, allowPositionals: true })).toMatchObject(given)
+  expect(readArguments(args, { options, allowPositionals: true })).toMatchObject(given)
 })
 
 test.each([
-  [['--workers'], "Option '--workers <value>' argument missing. npm start: starts."],
-  [['--worker', '2'], "Unknown option '--worker'. npm start: starts."],
-  [['content'], "Unexpected argument 'content'. npm start: starts."],
-])('%j are refused in one line that says how it is called', (args, message) => {
-  expect(() => readArguments(args, { usage, options })).toThrow(message)
+  [['--workers'], "Option '--workers <value>' argument missing."],
+  [['--worker', '2'], "Unknown option '--worker'."],
+  [['content'], "Unexpected argument 'content'."],
+])('%j are refused in one line', (args, message) => {
+  expect(() => readArguments(args, { options })).toThrow(message)
 })

@@ -96,7 +96,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const server = await attachEmbeddedPostgres({ directory: directoryOf(project), log: () => {} })
     try {
       const before = await databasesOf(server.url('postgres'))
-      const started = watched(command('migrate-new', project.root, ['content', 'add_boost']))
+      const started = watched(command('migrate new', project.root, ['content', 'add_boost']))
       const hasScratch = async () => (await databasesOf(server.url('postgres'))).length > before.length
       await vi.waitUntil(hasScratch, { timeout: 120_000, interval: 20 })
       started.signalGroup(signal)

@@ -1,33 +1,47 @@
 import { findRoot } from '@shared-ledger/postgres'
 import { expect, test } from 'vitest'
+import { commandOf, commands } from '../src/commands.ts'
 import { npm, outcomeOf } from './support/command.ts'
 
-const commands = [
-  ['start', 'npm start '],
-  ['migrate', 'npm run migrate '],
-  ['migrate-new', 'npm run migrate:new '],
-  ['provision', 'npm run provision '],
-  ['keys', 'npm run keys '],
-  ['verify', 'npm run verify '],
-  ['checkpoint', 'npm run checkpoint '],
-  ['prove', 'npm run prove '],
-  ['reset', 'npm run db:reset '],
-] as const
+const names = commands.map(({ name }) => name)
 
-test.each(commands)('%s --help says in one line how it is called', async (name, call) => {
-  const { code, output } = await outcomeOf(name, findRoot(), ['--help'])
-  expect(output.split('\n')).toEqual([expect.stringContaining(call)])
-  expect(code).toBe(0)
+test.each(commands.map(({ name, help }) => [name, help]))(
+  '%s says in one line how it is called',
+  (name, help) => {
+    expect(help).toMatch(new RegExp(`^shared-ledger ${name}(:| .*:) [^\n]*\\.$`))
+  },
+)
+
+test.each(commands)('$name refuses in one line an option that it does not take', async ({ run, help }) => {
+  await expect(run(['--loud'])).rejects.toThrow(`Unknown option '--loud'. ${help}`)
 })
 
-test.each(commands)('%s refuses in one line an option that it does not take', async (name, call) => {
-  const { code, output } = await outcomeOf(name, findRoot(), ['--loud'])
-  expect(output.split('\n')).toEqual([expect.stringContaining(`Unknown option '--loud'. ${call}`)])
-  expect(code).toBe(1)
+test('a name of two words goes before one of one, and what follows is left for the command', () => {
+  expect(commandOf(['migrate', 'new', 'content', 'add_boost'])).toMatchObject({
+    command: { name: 'migrate new' },
+    args: ['content', 'add_boost'],
+  })
+  expect(commandOf(['migrate', 'content'])).toMatchObject({ command: { name: 'migrate' }, args: ['content'] })
 })
 
 test('npm start -- --help starts nothing', async () => {
   const started = npm(findRoot(), ['start', '--silent', '--', '--help'])
   expect(await started.ended).toBe(0)
-  expect(started.lines).toEqual([expect.stringMatching(/^npm start /)])
+  expect(started.lines).toEqual([commandOf(['start'])?.command.help])
+})
+
+test.each([
+  ['--help', 0],
+  ['', 1],
+])('shared-ledger %s lists the commands, also outside of a project', async (args, code) => {
+  const outcome = await outcomeOf(args, '/', [])
+  expect(outcome.code).toBe(code)
+  for (const name of names) expect(outcome.output).toMatch(new RegExp(`^ {2}${name} +\\w`, 'm'))
+})
+
+test.each(['migrat', 'toString'])('there is no command %s', async (name) => {
+  expect(await outcomeOf(name, '/', ['content'])).toEqual({
+    code: 1,
+    output: `There is no command "${name}". The commands are: ${names.join(', ')}.`,
+  })
 })

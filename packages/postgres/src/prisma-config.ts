@@ -24,15 +24,17 @@ export function defineLedgerConfig() {
 }
 
 /**
- * Prisma's configuration for one app's models (`apps/<app>/prisma`), in the PostgreSQL schema of that name.
+ * Prisma's configuration for one app's models (by convention `apps/<app>/prisma`), in the PostgreSQL schema of that name.
  * An app's migrations call the ledger's functions, so a shadow database gets the ledger's migrations first.
  */
 export function defineAppConfig(app: string) {
   useOfflineSchemaEngine()
+  const root = findRoot()
+  const { models, migrations } = historyOf(root, app)
   return defineConfig({
     experimental: { externalTables: true },
-    schema: 'prisma/schema.prisma',
-    migrations: { path: 'prisma/migrations', initShadowDb: wholeScriptOf(historyOf(findRoot(), LEDGER)) },
+    schema: models,
+    migrations: { path: migrations, initShadowDb: wholeScriptOf(historyOf(root, LEDGER)) },
     datasource: { url: urlFor(app) },
   })
 }

@@ -1,42 +1,94 @@
+// Prisma loads this file through jiti, without our export condition: it imports nothing but its neighbours.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Configuration, configurationIn } from './configuration.ts'
 
 /** One migration history: the ledger's own, or one app's. Its name is also its PostgreSQL schema. */
 export interface History {
   readonly name: string
   /** The Prisma config that `--config` takes. */
   readonly config: string
+  /** The schema.prisma; an app without tables of its own has none. */
   readonly models: string
   readonly migrations: string
   /** The folder of the functions in force; apps have none. */
   readonly functions: string
 }
 
+/** The files of one app. */
+export interface App {
+  readonly folder: string
+  /** Exports the operations. */
+  readonly operations: string
+  /** Serves the app; one that is served by other means has none. */
+  readonly server: string
+}
+
 /** The name that stands for the ledger's own models and migrations; no app has it. */
 export const LEDGER = 'ledger'
 
-/** The history of the ledger (`prisma/`) or of an app (`apps/<name>/prisma/`). */
-export function historyOf(root: string, name: string): History {
-  const home = name === LEDGER ? root : path.join(root, 'apps', name)
-  return {
-    name,
-    config: path.join(home, 'prisma.config.ts'),
-    models: path.join(home, 'prisma', 'schema.prisma'),
-    migrations: path.join(home, 'prisma', 'migrations'),
-    functions: path.join(home, 'prisma', 'functions'),
+/** The project's root: the nearest folder, upwards from `from`, whose package.json has the field `sharedLedger`. */
+export function findRoot(from: string = process.cwd()): string {
+  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
+    if (configurationIn(folder)) return folder
+    if (folder === path.dirname(folder)) {
+      throw new Error(
+        `${from} is not in a project of Shared Ledger: no package.json from there upwards has the field "sharedLedger". ` +
+          'Run the command in the project, or add "sharedLedger": {} to the package.json of its root.',
+      )
+    }
   }
 }
 
-/** What an app that keeps data has. */
-export const MODELS = 'prisma/schema.prisma'
+/** The history of the ledger or of an app. */
+export function historyOf(root: string, name: string): History {
+  return name === LEDGER
+    ? historyIn(name, ledgerFolderOf(root))
+    : historyIn(name, path.join(appOf(root, name).folder, configurationOf(root).prisma))
+}
 
-/** The apps that keep data, or that have another file: the folders of `apps/` with it, sorted by name. */
-export function appsOf(root: string, file: string = MODELS): string[] {
-  const folder = path.join(root, 'apps')
-  if (!existsSync(folder)) return []
-  return readdirSync(folder)
-    .filter((name) => existsSync(path.join(folder, name, file)))
+function historyIn(name: string, prisma: string): History {
+  return {
+    name,
+    config: path.join(path.dirname(prisma), 'prisma.config.ts'),
+    models: path.join(prisma, 'schema.prisma'),
+    migrations: path.join(prisma, 'migrations'),
+    functions: path.join(prisma, 'functions'),
+  }
+}
+
+/** The ledger's own prisma folder: the project's, where it says so, or else the copy that the build of this package made. */
+function ledgerFolderOf(root: string): string {
+  const { ledger } = configurationOf(root)
+  return ledger === undefined ? fileURLToPath(new URL('../prisma', import.meta.url)) : path.join(root, ledger)
+}
+
+/** Where an app's files are, whether they are there or not. */
+export function appOf(root: string, name: string): App {
+  const { apps, operations, server } = configurationOf(root)
+  const folder = path.join(root, typeof apps === 'string' ? path.join(apps, name) : (apps[name] ?? name))
+  return { folder, operations: path.join(folder, operations), server: path.join(folder, server) }
+}
+
+/** The project's apps that have a file, sorted by name: all of them have operations. */
+export function appsOf(root: string, file: Exclude<keyof App, 'folder'> = 'operations'): string[] {
+  return namesIn(root)
+    .filter((name) => existsSync(appOf(root, name)[file]))
     .sort()
+}
+
+function namesIn(root: string): string[] {
+  const { apps } = configurationOf(root)
+  if (typeof apps !== 'string') return Object.keys(apps)
+  const folder = path.join(root, apps)
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+function configurationOf(root: string): Configuration {
+  const configuration = configurationIn(root)
+  if (configuration) return configuration
+  throw new Error(`${root} is not the root of a project: its package.json has no field "sharedLedger".`)
 }
 
 /** The names of a history's migrations, in the order in which they run. */
@@ -57,16 +109,4 @@ export function wholeScriptOf(history: History): string {
   return migrationsOf(history)
     .map((name) => readFileSync(scriptOf(history, name), 'utf8'))
     .join('\n')
-}
-
-/** The project's root: the nearest folder, upwards from `from`, that holds the ledger's models. */
-export function findRoot(from: string = process.cwd()): string {
-  for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
-    if (existsSync(historyOf(folder, LEDGER).models) && existsSync(path.join(folder, 'apps'))) return folder
-    if (folder === path.dirname(folder)) {
-      throw new Error(
-        `${from} is not in a Shared Ledger project (no folder above it has prisma/schema.prisma and apps/). Run the command in the project.`,
-      )
-    }
-  }
 }

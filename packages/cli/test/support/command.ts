@@ -20,16 +20,15 @@ interface Given {
   readonly input?: string
 }
 
-/** Starts packages/cli/src/<name>.ts in the project. DATABASE_URL, PORT and the like are those of `env` alone. */
+/** Starts `shared-ledger <name>` in the project. DATABASE_URL, PORT and the like are those of `env` alone. */
 export function command(
   name: string,
   root: string,
   args: readonly string[] = [],
   given: Given = {},
 ): Command {
-  const script = fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))
-  const source = ['--conditions=@shared-ledger/source', '--import', 'tsx', script]
-  return run(process.execPath, [...source, ...args], root, given)
+  const bin = fileURLToPath(new URL('../../bin/shared-ledger.mjs', import.meta.url))
+  return run(process.execPath, [bin, ...name.split(' ').filter(Boolean), ...args], root, given)
 }
 
 /** Runs npm itself in the project. */

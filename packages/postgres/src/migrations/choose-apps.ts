@@ -1,4 +1,5 @@
-import { appsOf, LEDGER, MODELS } from '../project.ts'
+import path from 'node:path'
+import { type App, appOf, appsOf, LEDGER } from '../project.ts'
 
 /**
  * The named apps, or all of them, out of those that have the file; a name that is not such an app's is refused with the
@@ -7,14 +8,15 @@ import { appsOf, LEDGER, MODELS } from '../project.ts'
 export function chooseApps(
   root: string,
   names: readonly string[] | undefined,
-  file: string = MODELS,
+  file: Exclude<keyof App, 'folder'> = 'operations',
 ): string[] {
   const known = appsOf(root, file)
   if (names === undefined) return known
   for (const name of names) {
     if (!known.includes(name)) {
       const list = known.length > 0 ? `The apps are: ${known.join(', ')}.` : 'There are no apps yet.'
-      throw new Error(`There is no app "${name}" with an apps/${name}/${file}. ${list}`)
+      const missing = path.relative(root, appOf(root, name)[file])
+      throw new Error(`There is no app "${name}" with an ${missing}. ${list}`)
     }
   }
   return known.filter((name) => names.includes(name))

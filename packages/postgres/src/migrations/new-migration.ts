@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
+import { appOf, type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
 import { checkHistory } from './choose-apps.ts'
 import { driftOf } from './drift.ts'
 import { dropsOf } from './drops.ts'
@@ -51,7 +51,12 @@ export async function writeNewMigration(options: NewMigrationOptions): Promise<N
   const functions = history.name === LEDGER ? await functionsChangeOf(root, { serverUrl, models }) : ''
   signal?.throwIfAborted()
   const drops = dropsOf(models)
-  const parts = [warningOf(drops), models, functions, operations && declarationOf(history.name, operations)]
+  const parts = [
+    warningOf(drops),
+    models,
+    functions,
+    operations && declarationOf(root, history.name, operations),
+  ]
   const script = parts.filter(Boolean).join('\n\n')
   if (script === '') return undefined
   return { file: write(history, name, `${script}\n`), drops, droppedOperations: operations?.dropped ?? [] }
@@ -74,7 +79,7 @@ function checkName(name: string): void {
   )
 }
 
-function declarationOf(app: string, change: OperationsChange): string | undefined {
+function declarationOf(root: string, app: string, change: OperationsChange): string | undefined {
   const { operations, retired, added, dropped, newlyRetired, unretired } = change
   const changes = [
     ...(added.length > 0 ? [`adds ${added.join(', ')}`] : []),
@@ -84,7 +89,7 @@ function declarationOf(app: string, change: OperationsChange): string | undefine
   ]
   if (changes.length === 0) return undefined
   return [
-    `-- The app's operations, from apps/${app}/src/operations.ts: ${changes.join('; ')}.`,
+    `-- The app's operations, from ${path.relative(root, appOf(root, app).operations)}: ${changes.join('; ')}.`,
     ...(dropped.length > 0 ? dropWarning : []),
     `SELECT ledger.set_operations(${pg.escapeLiteral(app)}, ${arrayOf(operations)}${
       retired.length > 0 ? `, retired => ${arrayOf(retired)}` : ''

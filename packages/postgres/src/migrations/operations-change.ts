@@ -3,7 +3,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { withConnection } from '../connection.ts'
 import { withScratchDatabase } from '../databases.ts'
-import { historyOf, LEDGER } from '../project.ts'
+import { appOf, historyOf, LEDGER } from '../project.ts'
 import { applyAll } from './apply-all.ts'
 
 /** An app's operations, and which of them are retired. */
@@ -43,13 +43,14 @@ function without(names: readonly string[], others: readonly string[]): string[] 
 }
 
 async function wantedOperationsOf(root: string, app: string): Promise<Declaration> {
-  const file = path.join('apps', app, 'src', 'operations.ts')
-  if (!existsSync(path.join(root, file))) {
+  const { operations: module } = appOf(root, app)
+  const file = path.relative(root, module)
+  if (!existsSync(module)) {
     throw new Error(
       `${file} is missing. It exports the app's operations: export const operations = defineOperations({…})`,
     )
   }
-  const loaded: unknown = await import(pathToFileURL(path.join(root, file)).href)
+  const loaded: unknown = await import(pathToFileURL(module).href)
   const operations: unknown =
     typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'operations') : undefined
   if (typeof operations !== 'object' || operations === null) {

@@ -1,0 +1,130 @@
+import { type Command, defineCommand } from './command.ts'
+
+/** All that `shared-ledger` can do. A command is loaded when it is called: each needs other parts of the project. */
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'start',
+    usage: '[content …] [--workers 2]',
+    does: 'starts the database, runs the migrations, and serves all or the named apps',
+    notes: '--workers: how many processes serve each app',
+    options: { workers: { type: 'string', default: '1' } },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./start.ts')).start(root, given),
+  }),
+  defineCommand({
+    name: 'migrate',
+    usage: '[content …]',
+    does: 'runs the pending migrations of the ledger and of all, or the named, apps',
+    allowPositionals: true,
+    run: async (root, given) => (await import('./migrate.ts')).migrate(root, given),
+  }),
+  defineCommand({
+    name: 'migrate new',
+    usage: 'content add_boost',
+    does: "writes an app's next migration from its models and operations",
+    allowPositionals: true,
+    run: async (root, given) => (await import('./migrate-new.ts')).migrateNew(root, given),
+  }),
+  defineCommand({
+    name: 'generate',
+    usage: '',
+    does: 'generates the Prisma clients of all apps',
+    notes: 'Called by a script "prepare", it runs after each npm install',
+    run: async (root) => (await import('./generate.ts')).generate(root),
+  }),
+  defineCommand({
+    name: 'provision',
+    usage: '[content …] [--rotate] [--password-file FILE] [--connections 40]',
+    does: 'makes or mends the database role of an app: its password, rights and limits',
+    notes: '--rotate: another password; --password-file: that one (-: from standard input)',
+    options: {
+      rotate: { type: 'boolean', default: false },
+      'password-file': { type: 'string' },
+      connections: { type: 'string' },
+    },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./provision.ts')).provision(root, given),
+  }),
+  defineCommand({
+    name: 'keys',
+    usage:
+      'create content --name ci --scopes read,post (or --owner ada) [--expires 90d] | list content | revoke content ID',
+    does: "makes, lists and revokes the API keys with which requests reach an app's servers",
+    options: {
+      name: { type: 'string' },
+      scopes: { type: 'string' },
+      owner: { type: 'string' },
+      expires: { type: 'string' },
+    },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./keys.ts')).keys(root, given),
+  }),
+  defineCommand({
+    name: 'verify',
+    usage: '[content …] [--verbose] [--checkpoint FILE --public-key FILE]',
+    does: 'checks every invariant of all or the named apps, and that nothing before a checkpoint was changed',
+    notes: '--verbose: tells the answer to each question',
+    options: {
+      verbose: { type: 'boolean', default: false },
+      checkpoint: { type: 'string', multiple: true },
+      'public-key': { type: 'string', multiple: true },
+    },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./verify.ts')).verify(root, given),
+  }),
+  defineCommand({
+    name: 'checkpoint',
+    usage: '--key FILE [--out FILE] | --new-key FILE',
+    does: 'writes the hash of every account’s history, signed',
+    notes: '--new-key: makes a key, and FILE.pub',
+    options: { key: { type: 'string' }, out: { type: 'string' }, 'new-key': { type: 'string' } },
+    run: async (root, given) => (await import('./checkpoint.ts')).checkpoint(root, given),
+  }),
+  defineCommand({
+    name: 'prove',
+    usage:
+      'content ENTRY_ID --checkpoint FILE --public-key FILE [--out FILE] | --check FILE --public-key FILE',
+    does: 'writes a proof that an entry was there, or checks one',
+    options: {
+      checkpoint: { type: 'string' },
+      'public-key': { type: 'string' },
+      out: { type: 'string' },
+      check: { type: 'string' },
+    },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./prove.ts')).prove(root, given),
+  }),
+  defineCommand({
+    name: 'reset',
+    usage: '[--yes]',
+    does: 'empties the embedded database',
+    notes: '--yes: does not ask before',
+    options: { yes: { type: 'boolean', default: false } },
+    run: async (root, given) => (await import('./reset.ts')).reset(root, given),
+  }),
+]
+
+/** The command that the words name, and what is left for it. A name of two words goes before one of one. */
+export function commandOf(
+  words: readonly string[],
+): { readonly command: Command; readonly args: readonly string[] } | undefined {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ')
+    const command = commands.find((each) => each.name === name)
+    if (command) return { command, args: words.slice(length) }
+  }
+  return undefined
+}
+
+/** A line for each command. */
+export function helpOfAll(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  const lines = commands.map(({ name, does }) => `  ${name.padEnd(width)}  ${does}`)
+  return [
+    'shared-ledger COMMAND …',
+    '',
+    ...lines,
+    '',
+    'shared-ledger COMMAND --help says how it is called.',
+  ].join('\n')
+}
