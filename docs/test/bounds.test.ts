@@ -14,7 +14,7 @@ test('docs/architecture.md says how long clients may take', () => {
   const text = read('docs/architecture.md').replaceAll('\n', ' ')
   expect(idleTimeoutMs({ request: 20_000, connection: 5_000 })).toBe(idleMs)
   expect(idleTimeoutMs({ request: 21_000, connection: 5_000 })).toBe(21_000 + 40_000)
-  expect(text).toContain('where `REQUEST_TIMEOUT_MS` is above 20 s: 40 s more than that.')
+  expect(text).toContain('if `REQUEST_TIMEOUT_MS` is above 20 s: 40 s more than that.')
   expect(text).toContain(
     `have ${headersMs / 1000} s for the headers of a request and ${requestMs / 1000} s for all of it`,
   )
