@@ -18,17 +18,22 @@ export interface Block {
   readonly lines: readonly [number, number]
 }
 
-/** README.md and docs/*.md, as paths from the root. */
+/** README.md, docs/*.md and docs/examples/*.md, as paths from the root. */
 export const documents: readonly string[] = [
   'README.md',
-  ...readdirSync(path.join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .sort()
-    .map((name) => `docs/${name}`),
+  ...documentsIn('docs'),
+  ...documentsIn('docs/examples'),
 ]
 
 /** The documents whose steps are followed one after the other, in a copy of the project. */
 export const walkthroughs: readonly string[] = ['docs/migrations.md', 'docs/new-app.md']
+
+function documentsIn(folder: string): string[] {
+  return readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .sort()
+    .map((name) => `${folder}/${name}`)
+}
 
 /** A document's text. */
 export function read(document: string): string {

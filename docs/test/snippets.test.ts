@@ -20,14 +20,20 @@ async function compile(files: readonly string[]): Promise<string> {
 const operationsOf = (document: string): Block | undefined =>
   blocksOf(document).find(({ info }) => info.file === 'apps/content/src/operations.ts')
 
-/** The documents' code as modules: blocks that are run, in braces, after the block that declares what they use. */
+const codeOf = (document: string) =>
+  blocksOf(document).filter(({ language, info }) => language === 'ts' && !info.file)
+
+/** What code that is run has: docs/engine.md declares it in its first block. */
+const [declarations] = codeOf('docs/engine.md')
+
+/** A document's code as modules: one for each block, and one for all that are run, each in braces. */
 function modulesOf(document: string): string[] {
-  const modules: string[] = []
-  for (const block of blocksOf(document).filter(({ language, info }) => language === 'ts' && !info.file)) {
-    if (isRun(block)) modules.push(`${modules.pop()}\n{\n${block.text}\n}\n`)
-    else modules.push(`${block.text}\n`)
-  }
-  return modules
+  const code = codeOf(document)
+  const run = code.filter(isRun).map(({ text }) => `{\n${text}\n}\n`)
+  return [
+    ...code.filter((block) => !isRun(block)).map(({ text }) => `${text}\n`),
+    ...(run.length > 0 ? [`${declarations?.text}\n${run.join('')}`] : []),
+  ]
 }
 
 test('the TypeScript of the documents compiles', async () => {
@@ -41,9 +47,9 @@ test('the TypeScript of the documents compiles', async () => {
   expect(await compile(files)).toBe('')
 })
 
-test("the operations with limits of docs/engine.md compile, and are the app's but for the limits", async () => {
+test("the operations with limits of docs/examples/limits.md compile, and are the app's but for the limits", async () => {
   const file = 'apps/freelance/src/operations.ts'
-  const shown = blocksOf('docs/engine.md').find(({ info }) => info.file === file)
+  const shown = blocksOf('docs/examples/limits.md').find(({ info }) => info.file === file)
   const without = shown?.text.replace(/^.*\blimit: .*\n/gm, '')
   expect(`${without}\n`).toBe(readFileSync(path.join(root, file), 'utf8'))
   project.write('docs/limits.ts', `${shown?.text}\n`)

@@ -81,9 +81,9 @@ async function openCode(servers: Servers, project: string): Promise<OpenCode> {
   }
 }
 
-/** A copy of the project in which the freelance app has the operations with limits that docs/engine.md shows. */
+/** A copy of the project in which the freelance app has the operations with limits that docs/examples/limits.md shows. */
 function copyWithLimits() {
-  const document = 'docs/engine.md'
+  const document = 'docs/examples/limits.md'
   const file = 'apps/freelance/src/operations.ts'
   const shown = blocksOf(document).find(({ info }) => info.file === file)
   if (!shown) throw new Error(`${document} shows no ${file}`)
