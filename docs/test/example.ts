@@ -14,13 +14,15 @@ export interface Example {
   readonly answer: Block | undefined
 }
 
+/** Whether a block is a line for a shell that is run here: a test of its own runs a document's steps. */
+const isShell = ({ language, info }: Block) => language === 'sh' && info.step === undefined
+
 /** Whether a block is a request by a command. */
-export const isRequest = ({ language, text }: Block) =>
-  language === 'sh' && /^(?:curl|head|printf) /.test(text)
+export const isRequest = (block: Block) => isShell(block) && /^(?:curl|head|printf) /.test(block.text)
 
 /** Whether a block is a command of the project that looks at the database. */
-export const isCommand = ({ language, text }: Pick<Block, 'language' | 'text'>) =>
-  language === 'sh' && /^npm run (?:verify|checkpoint|prove) /.test(text)
+export const isCommand = (block: Block) =>
+  isShell(block) && /^npm run (?:verify|checkpoint|prove) /.test(block.text)
 
 /** Whether a block is code that is run; `// …` behind each console.log, or after it, says what it prints. */
 export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined
@@ -29,8 +31,9 @@ const isStream = ({ language, text }: Block) => language === 'text' && text.star
 const isAnswer = (block: Block) => /^(?:json|http)$/.test(block.language) || isStream(block)
 
 /** The app that a block is for. */
-export function appOf({ info, language, text }: Block): AppName {
-  if (isCommand({ language, text })) return 'freelance'
+export function appOf(block: Block): AppName {
+  const { info, language, text } = block
+  if (isCommand(block)) return 'freelance'
   if (language === 'sh') return text.includes(addresses.freelance) ? 'freelance' : 'content'
   if (info.run) return 'freelance'
   return info.app === 'freelance' ? 'freelance' : 'content'

@@ -6,23 +6,35 @@ import type { ProjectCopy } from './project-copy.ts'
 /** `npm start` of one app at work, with the project's embedded database. */
 export interface StartedProject {
   readonly url: string
+  /** What it has printed so far. */
+  output(): string
   /** Sends a body by POST, or asks by GET. */
   send(path: string, body?: object): Promise<{ readonly status: number; readonly json: unknown }>
   /** Ends it as Ctrl+C does. */
   stop(): Promise<void>
 }
 
-/** Runs `npm start` for one app in a copy of the project. @throws Error with what it printed when it does not start. */
-export async function startProject(project: ProjectCopy, app: string): Promise<StartedProject> {
+/**
+ * Runs `npm start` for one app in a copy of the project, with these settings beside those of the shell.
+ * @throws Error with what it printed when it does not start.
+ */
+export async function startProject(
+  project: ProjectCopy,
+  app: string,
+  settings: NodeJS.ProcessEnv = {},
+): Promise<StartedProject> {
   const child = spawn('sh', ['-c', `exec npm start -w apps/${app}`], {
     cwd: project.root,
-    env: environment({ PORT: '0' }),
+    env: environment({ PORT: '0', ...settings }),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
+  const chunks: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(String(chunk)))
   const url = await urlOf(child, app)
   return {
     url,
+    output: () => chunks.join(''),
     async send(path, body) {
       const response = await fetch(`${url}${path}`, {
         ...(body && {
