@@ -6,12 +6,12 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 const restFragments = 'packages/rest/src/documents/fragments.graphql'
 
 /**
- * Typed documents for every .graphql file, each checked against the schema of the graph it is sent to: those of
- * packages/client and packages/rest against all that the ledger can give to a graph, an app's against that app's own schema.
- * `npm run generate` writes them, `npm run check:generated` fails when one is out of date.
+ * Generates typed documents for every .graphql file, and checks each against the schema of its graph: those of
+ * packages/client and packages/rest against everything that the ledger can add to a graph, an app's against that app's
+ * schema. `npm run generate` writes them. `npm run check:generated` fails when one is out of date.
  */
 const config: CodegenConfig = {
-  // Quiet but for errors; errorsOnly would still print each step.
+  // Only errors are printed. `errorsOnly` would still print each step.
   silent: true,
   hooks: { onError: (message: string) => console.error(message) },
   generates: {
@@ -38,7 +38,7 @@ const config: CodegenConfig = {
 
 export default config
 
-/** What one generated file is made of. The scalars' types are what JSON carries. */
+/** The configuration of one generated file. The scalars have the types of JSON. */
 function typedDocuments(graph: string, documents: string[]) {
   return {
     schema: `${graph}/schema.graphql`,
@@ -61,12 +61,12 @@ function typedDocuments(graph: string, documents: string[]) {
   }
 }
 
-/** Documents that are run in the graph's own process, where a moment is a Date: it becomes text in JSON alone. */
+/** Documents that run in the graph's own process, where a moment is a Date. Only JSON turns it into text. */
 function inProcess({ config, ...documents }: ReturnType<typeof typedDocuments>) {
   return { ...documents, config: { ...config, scalars: { ...config.scalars, DateTime: 'Date' } } }
 }
 
-/** The apps that have a printed schema and .graphql files in a folder. */
+/** Returns the apps that have a printed schema and .graphql files in a folder. */
 function appsWith(folder: string): string[] {
   if (!existsSync('apps')) return []
   return readdirSync('apps')

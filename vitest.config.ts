@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
 
-// One copy of graphql for source and dependencies: graphql-js refuses schemas of another instance.
+// Source and dependencies must share one copy of graphql, because graphql-js refuses schemas of another copy.
 const graphql = createRequire(import.meta.url).resolve('graphql')
 const conditions = ['@shared-ledger/source', 'module', 'node', 'development|production']
 
-/** What `npm run test:pooler` runs behind PgBouncer: no test that counts statements or sets bounds on its pool. */
+/**
+ * What `npm run test:pooler` runs behind PgBouncer. Tests that count statements or set time limits on their pool are
+ * left out.
+ */
 const behindPooler = [
   'test/pooler/*.pooler.ts',
   'apps/*/test/*.test.ts',
@@ -13,12 +16,12 @@ const behindPooler = [
 ]
 
 /**
- * What `npm run test:keys` runs with servers that ask for keys: what reaches them over HTTP. Left out are an app that has no
- * key, and headers and traces that are told one by one.
+ * What `npm run test:keys` runs with servers that require keys: the tests over HTTP. Tests of an app without a key, and
+ * those that count headers and traces one by one, are left out.
  */
 const withKeys = ['apps/*/test/*.test.ts', 'test/!(tracing|two-versions).test.ts', 'test/keys/*.keys.ts']
 
-/** What only some commands run; `npm run test:container` installs packages anew. */
+/** What only some commands run. `npm run test:container` installs packages anew. */
 const ofMode: Readonly<Record<string, string[]>> = {
   pooler: behindPooler,
   keys: withKeys,
@@ -28,20 +31,20 @@ const ofMode: Readonly<Record<string, string[]>> = {
 export default defineConfig(({ mode }) => ({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }], conditions },
   ssr: { resolve: { conditions } },
-  environments: { __vitest__: { resolve: { conditions } } }, // the global setup's
+  environments: { __vitest__: { resolve: { conditions } } }, // for the global setup
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
     include: ofMode[mode] ?? ['{packages,apps,bench,docs,scripts,test,torture}/**/*.test.ts'],
-    // The type tests and what they import; `npm run typecheck` reads everything.
+    // The type tests and what they import. `npm run typecheck` covers everything.
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },
     maxWorkers: 3,
-    // Limits catch a hang and nothing else, the product's own too: the suite passes while other work holds all cores.
+    // Time limits only catch a hang, the product's own too: the suite passes while other work uses all cores.
     env: { REQUEST_TIMEOUT_MS: '240000', ...(mode === 'keys' && { LEDGER_AUTH: 'keys' }) },
     setupFiles: mode === 'keys' ? ['test/send-suite-key.ts'] : [],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
-    // A green run says how many passed; what a failed test wrote is shown with it.
+    // A green run prints how many tests passed. The output of a failed test is printed with it.
     reporters: ['dot'],
     silent: 'passed-only',
     coverage: {

@@ -1,4 +1,4 @@
--- The accounts of the entries that are there, and the same start for every table that is posted to.
+-- Makes the accounts of the entries, and the same start for every table that is posted to.
 INSERT INTO ledger.accounts (book, owner_id, balance, seq, head, created_on, updated_on)
 SELECT book, owner_id, max(balance_after), max(seq), (max(ARRAY[int8send(seq), hash]))[2], min(created_on), max(created_on)
   FROM ledger.entries GROUP BY book, owner_id;
@@ -9,5 +9,5 @@ SELECT * FROM ledger.entries WHERE app = 'bench' AND owner_id !~ '^history-';
 INSERT INTO bench_lock.entries SELECT * FROM bench_sum.entries;
 INSERT INTO bench_lock.accounts SELECT * FROM ledger.accounts WHERE book = 'bench';
 INSERT INTO bench_copy.entries SELECT * FROM bench_sum.entries;
--- What the ledger was compared with before it had a chain: rows without a hash.
+-- Rows without a hash, to compare the ledger's chain with.
 INSERT INTO bench_plain.entries SELECT * FROM ledger.entries WHERE app = 'unchained';

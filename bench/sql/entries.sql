@@ -1,5 +1,5 @@
--- $2 entries of the app $3 for each of the owners $1, as if posted one per second. Their hashes follow from nothing: none is
--- verified.
+-- Makes $2 entries of the app $3 for each of the owners $1, as if one was posted per second. Their hashes are invented,
+-- because nothing verifies them.
 INSERT INTO ledger.entries (
   app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, created_on, hash
 )

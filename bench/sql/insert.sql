@@ -1,4 +1,4 @@
--- Entries of owners $1 with the ids $2 of their transactions and the nonces $3, as rows alone.
+-- Inserts entries of the owners $1, with the transaction ids $2 and the nonces $3, as plain rows.
 INSERT INTO bench_plain.entries (
   app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on
 )

@@ -1,7 +1,7 @@
--- The benchmark's own app, and what it is compared with. $app of bench/posting.ts is 'bench'.
+-- The benchmark's own app, and what it is compared with. `app` in bench/posting.ts is 'bench'.
 CREATE EXTENSION pg_prewarm;
 
--- What has no hash chain is measured, too.
+-- Entries without a hash chain are measured too.
 ALTER TABLE ledger.entries ALTER hash DROP DEFAULT, ALTER hash DROP NOT NULL;
 ALTER TABLE ledger.accounts ALTER head DROP NOT NULL;
 
@@ -23,7 +23,7 @@ BEGIN
   EXECUTE unchained_append;
 END $$;
 
--- What people write first: no balance is kept, and a posting adds the entries up.
+-- What people write first: they keep no balance, and each posting adds the entries up.
 CREATE SCHEMA bench_sum;
 CREATE TABLE bench_sum.entries (
   LIKE ledger.entries INCLUDING DEFAULTS,
@@ -31,7 +31,7 @@ CREATE TABLE bench_sum.entries (
   UNIQUE (owner_id, nonce)
 );
 
--- What people write next: a row with the balance, locked by each posting.
+-- What people write next: a row with the balance, which each posting locks.
 CREATE SCHEMA bench_lock;
 CREATE TABLE bench_lock.accounts (LIKE ledger.accounts INCLUDING ALL);
 CREATE TABLE bench_lock.entries (
@@ -41,11 +41,11 @@ CREATE TABLE bench_lock.entries (
 );
 CREATE INDEX ON bench_lock.entries (id);
 
--- The same table and indexes as the ledger's, for rows that COPY brings.
+-- The same table and indexes as the ledger's, for rows from COPY.
 CREATE SCHEMA bench_copy;
 CREATE TABLE bench_copy.entries (LIKE ledger.entries_bench INCLUDING ALL);
 
--- The same for rows that an INSERT brings, one or many: what an entry costs without a ledger around it.
+-- The same for rows from an INSERT, one or many: what an entry costs without a ledger around it.
 CREATE SCHEMA bench_plain;
 CREATE TABLE bench_plain.entries (LIKE ledger.entries_bench INCLUDING ALL);
 CREATE SEQUENCE bench_plain.seq START 1000000000;

@@ -1,6 +1,6 @@
--- Rows of every kind, as a database has them after the ledger's migration that this file is named after: entries that are
--- plain, of nothing, of a retired operation, with metadata, of a transfer, of a transaction with several lines of one
--- owner; a refund, a reversal of a whole transaction, a capture; an overdraft in use; holds that are live, expired,
+-- Rows of every kind, as they are after the ledger's migration that this file is named after. Entries: plain ones, of 0
+-- credits, of a retired operation, with metadata, of a transfer, and of a transaction with several lines of one owner.
+-- Corrections: a refund, a reversal of a whole transaction, a capture. An overdraft in use. Holds: live, expired,
 -- released and captured.
 
 SELECT ledger.set_operations('games', ARRAY[

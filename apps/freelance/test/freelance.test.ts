@@ -35,7 +35,7 @@ describe('projects', () => {
     })
   })
 
-  test.each(['0', 'x', '999999999', '99999999999999999999'])('with the id %j there is none', async (id) => {
+  test.each(['0', 'x', '999999999', '99999999999999999999'])('are not found by the id %j', async (id) => {
     expect(await client.request(ProjectDocument, { id })).toEqual({ project: null })
   })
 

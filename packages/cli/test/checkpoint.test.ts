@@ -154,7 +154,7 @@ test.each([
     ['content', '999', '--checkpoint', 'checkpoint', '--public-key', 'key.pub'],
     'The app content has no entry 999.',
   ],
-])('%s %j is told what is wrong', async (command, args, problem) => {
+])('%s %j gets a message about what is wrong', async (command, args, problem) => {
   const { code, output } = await run(command, ...args)
   expect(output).toContain(problem)
   expect(code).toBe(1)

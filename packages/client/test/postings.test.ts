@@ -118,7 +118,7 @@ describe.each(Object.entries(methods))('%s', (name, prepare) => {
   it.each([
     ['before the answer', loseAnswer],
     ['in the middle of the answer', cutAnswer],
-  ])('answers the same when the connection is lost %s, and writes once', async (_, fault) => {
+  ])('returns the same when the connection is lost %s, and writes once', async (_, fault) => {
     engine.faults.push(fault, fault)
     const result = await post(engine.client, { nonce: 'n1' })
     expect(result).toMatchObject({ ok: true, replayed: true })

@@ -89,7 +89,7 @@ test.each([
   ['53100', /takes no writes now: its disk is full/],
   ['57014', /took too long/],
   ['57P01', /cannot be reached/],
-])('%s says what is so', (code, message) => {
+])('%s has a message about what is wrong', (code, message) => {
   expect(ledgerErrorOf(bare(code))?.message).toMatch(message)
 })
 
@@ -102,7 +102,7 @@ test.each([
   ['a file that is missing', network('ENOENT', 'open')],
   ['nothing', undefined],
   ['a text', 'ECONNREFUSED'],
-])('%s is no error of the database', (_what, error) => {
+])('%s is not an error of the database', (_what, error) => {
   expect(ledgerErrorOf(error)).toBeUndefined()
 })
 

@@ -81,7 +81,7 @@ describe('a limit', () => {
       ],
     ],
     ['GAME_ONCE', ['2028-03-01T00:00Z', '2028-03-01T00:00Z', '2999-01-01T00:00Z'], ['ok', null, null]],
-  ] as const)('of %s is kept to the millisecond, in UTC', async (operation, moments, outcomes) => {
+  ] as const)('of %s is exact to the millisecond, in UTC', async (operation, moments, outcomes) => {
     expect(await getAt(operation, operation, moments)).toEqual(outcomes)
   })
 

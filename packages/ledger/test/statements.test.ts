@@ -150,7 +150,7 @@ describe('reads', async () => {
     },
   )
 
-  test.each(Object.entries(nth))('of %s in one turn answer as one by one', async (_what, read) => {
+  test.each(Object.entries(nth))('of %s in one turn return the same as one by one', async (_what, read) => {
     const together = await Promise.all([...numbers(12), 3, 3].map(read))
     for (const [index, n] of [...numbers(12), 3, 3].entries()) expect(together[index]).toEqual(await read(n))
   })

@@ -205,7 +205,7 @@ describe('HTTP that few clients speak', () => {
     ['websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='],
     ['h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'],
     ['TLS/1.0', 'A: b'],
-  ])('an upgrade to %s is not made: the request is answered as it is', async (protocol, more) => {
+  ])('an upgrade to %s is ignored, and the request is answered', async (protocol, more) => {
     const { send } = await serve()
     const lines = [`Upgrade: ${protocol}`, more]
     const text = await send(head('GET /livez HTTP/1.1', 'Connection: upgrade, close', ...lines))

@@ -131,7 +131,7 @@ describe('without a key', () => {
     ['/problems/unauthenticated', {}],
     ['/health', {}],
     ['/livez', {}],
-  ])('%s is there', async (path, headers) => {
+  ])('%s is open', async (path, headers) => {
     const { ask } = await serveWith({ LEDGER_AUTH: 'keys' })
     expect((await ask(path, headers)).status).toBe(200)
   })
@@ -150,7 +150,7 @@ describe('without a key', () => {
     ['a page by another path', '//docs', html],
     ['a page by another path', '/docs/../ledger/ada', html],
     ['a page behind a balance', '/balance/docs', html],
-  ])('%s is not', async (_, path, headers) => {
+  ])('%s is closed', async (_, path, headers) => {
     const { ask } = await serveWith({ LEDGER_AUTH: 'keys' })
     expect((await ask(path, headers)).status).toBe(401)
   })
@@ -187,7 +187,7 @@ describe('INTROSPECTION=off', () => {
     '{ __type(name: "Query") { name } }',
     '{ a: __schema { types { name } } __typename }',
     'query ($id: String = "ada") { balance(ownerId: $id) { amount } ...More } fragment More on Query { __schema { types { name } } }',
-  ])('refuses %s each time, on every way', async (query) => {
+  ])('refuses %s each time, on every path', async (query) => {
     const { ask } = await serveWith({ INTROSPECTION: 'off', LEDGER_AUTH: 'none' })
     for (let time = 0; time < 3; time += 1) {
       const posted = await ask('/graphql', {}, { query })
@@ -218,7 +218,7 @@ describe('INTROSPECTION=off', () => {
     ['an enum in a variable', wrong({ operation: 'CREDIT_AD' })],
     ['a field of a variable', wrong({ ownerID: 'ada' })],
     ['a field of a subscription', { query: 'subscription { ledgerEntryPoste { id } }' }],
-  ])('names nothing that %s was perhaps meant to be', async (_, body) => {
+  ])('suggests no name for %s', async (_, body) => {
     const usual = await serveWith({ LEDGER_AUTH: 'none' })
     expect((await usual.ask('/graphql', {}, body)).text).toContain('Did you mean')
     const { ask } = await serveWith({ INTROSPECTION: 'off', LEDGER_AUTH: 'none' })

@@ -176,7 +176,7 @@ describe('the header Accept', () => {
     ['multipart/mixed, application/json', 'application/json'],
     ['text/html, application/json;q=0.9', 'application/json'],
   ]
-  test.each(taken)('%j is answered in %s, known or not', async (accept, type) => {
+  test.each(taken)('%j is answered in %s, for a new document and a known one', async (accept, type) => {
     for (let time = 1; time <= 3; time += 1) {
       const answer = await graphql('{ __typename }', undefined, { accept })
       expect([answer.status, answer.headers.get('content-type')]).toEqual([200, `${type}; charset=utf-8`])

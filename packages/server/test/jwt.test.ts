@@ -186,7 +186,7 @@ describe('a server', () => {
     ['that moved', 302, ''],
     ['that is no JSON', 200, '<html>'],
     ['that has no keys', 200, '{}'],
-  ])('answers 503 where it cannot have the keys: a provider %s', async (_, status, body) => {
+  ])('answers 503 when it cannot get the keys: a provider %s', async (_, status, body) => {
     const token = await byKey({ scope: 'read' })
     Object.assign(provider, { status, body })
     const { ways } = await serveWith(settings())

@@ -147,7 +147,7 @@ describe('a subscription', () => {
       () => Object.assign(new Error('secret'), { code: 'ECONNRESET' }),
       'DATABASE_UNAVAILABLE',
     ],
-  ])('tells its client of an error %s as any other answer does, then completes', async (_, fail, code) => {
+  ])('reports an error %s like any other answer, then completes', async (_, fail, code) => {
     const { schema } = openNotes('postgresql://nobody@127.0.0.1:1/none')
     const field = schema.getSubscriptionType()?.getFields().ledgerEntryPosted
     if (!field) throw new TypeError('The graph has no subscription.')

@@ -40,7 +40,7 @@ describe('RATE_LIMIT', () => {
     '100 /s',
     '1e9/s',
     '9'.repeat(400),
-  ])('%j is none', (text) => expect(rateLimitShape.safeParse(text).success).toBe(false))
+  ])('%j is not a rate', (text) => expect(rateLimitShape.safeParse(text).success).toBe(false))
 })
 
 describe('a principal', () => {

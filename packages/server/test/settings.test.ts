@@ -67,7 +67,7 @@ test.each([
   'http://127.0.0.1/jwks',
   'http://[::1]:4000/jwks',
   'https://issuer.example',
-])('LEDGER_JWT_JWKS_URL=%s is taken', (url) => {
+])('LEDGER_JWT_JWKS_URL=%s is accepted', (url) => {
   expect(readServerSettings({ LEDGER_JWT_JWKS_URL: url }).LEDGER_JWT_JWKS_URL).toBe(url)
 })
 

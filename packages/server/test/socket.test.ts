@@ -200,7 +200,7 @@ describe('over a socket', () => {
       ['of two media types', `${json}\r\nContent-Type: text/plain\r\n${length}`, body, 400],
       ['of no media type', length, body, 415],
       ['compressed', `${json}\r\nContent-Encoding: gzip\r\n${length}`, body, 415],
-    ])('is answered as ever when sent %s', async (_, head, sent, status) => {
+    ])('is answered as usual when sent %s', async (_, head, sent, status) => {
       expect(await raw(post(head, sent))).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
     })
 

@@ -120,7 +120,7 @@ describe("an app's own database role", () => {
       `SELECT FROM ledger.accounts WHERE book = '${apps.own}' AND owner_id ^@ 'a' ORDER BY owner_id LIMIT 5`,
       "owner_id < 'b'",
     ],
-  ])('finds %s by an index, past which row-level security is judged', async (_, query, condition) => {
+  ])('finds %s by an index, although row-level security applies', async (_, query, condition) => {
     await role.query('SET enable_seqscan = off; SET enable_bitmapscan = off')
     const { rows } = await role.query(`EXPLAIN ${query}`)
     const searched = rows.map((row) => row['QUERY PLAN']).filter((line) => line.includes('Index Cond:'))

@@ -100,7 +100,7 @@ describe('reading beyond its own app is refused', () => {
     ['the other’s operations', "SELECT FROM ledger.apps WHERE app = '{other}'", 0],
     ['everything OR true', "SELECT FROM ledger.accounts WHERE book = '{other}' OR true", 1],
     ['a count', 'SELECT FROM ledger.entries GROUP BY app', 1],
-  ])('of %s it sees its own rows alone', async (_, statement, rows) => {
+  ])('of %s it sees only its own rows', async (_, statement, rows) => {
     const seen = await attempt(statement)
     expect(seen).toMatchObject({ refused: undefined, rowCount: rows })
     expect(JSON.stringify(seen)).not.toContain(secret)

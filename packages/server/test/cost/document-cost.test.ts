@@ -99,7 +99,7 @@ describe('a document costs', () => {
     ['a number', { n: 4 }, 4],
     ['its default', {}, 6],
     ['null: what is usual', { n: null }, 100],
-  ])('what a variable says: %s', (_, variables, items) => {
+  ])('by a variable: %s', (_, variables, items) => {
     expect(cost('query ($n: Int = 6) { limited(limit: $n) { name } }', variables)).toBe(50 + items * 2)
   })
 
@@ -107,7 +107,7 @@ describe('a document costs', () => {
     ['a number', { n: 4 }, 4],
     ["nothing: the argument's default", {}, 7],
     ['null: what is usual', { n: null }, 100],
-  ])('what a variable without a default says of an argument with one: %s', (_, variables, items) => {
+  ])('by the default of an argument when its variable has none: %s', (_, variables, items) => {
     expect(cost('query ($n: Int) { things(first: $n) { name } }', variables)).toBe(50 + items * 2)
   })
 
@@ -155,7 +155,7 @@ describe('a field states its cost', () => {
     [{ wieght: 5 }],
     [5],
     [null],
-  ])('%j is refused, and the field named', (said) => {
+  ])('%j is refused, and the error names the field', (said) => {
     expect(() => createCountCost(createSchema({ 'Query.priced': said }))).toThrow(
       'The cost of Query.priced must be',
     )
