@@ -2,54 +2,54 @@ import { isOwner, isPrincipal, type Principal, type Scope } from '@shared-ledger
 import { GraphQLError } from 'graphql'
 
 interface Permission {
-  /** What a service needs; null: nothing. */
+  /** The scope that a service needs. Null: none. */
   readonly scope: Scope | null
   /** Whether an owner may do it with its own account. */
   readonly byOwners: boolean
 }
 
-/** Who may do what: the table of docs/security.md. */
+/** Who may do what. It is the table in docs/security.md. */
 export const permissions = {
-  /** Open to everybody who may reach the server. */
+  /** Open to everybody who can reach the server. */
   open: { scope: null, byOwners: true },
   read: { scope: 'read', byOwners: true },
   post: { scope: 'post', byOwners: false },
-  /** A mutation of the app's own that owners may use, too: it posts to no account but theirs. */
+  /** An app's own mutation that owners may use too. It posts only to their account. */
   act: { scope: 'post', byOwners: true },
   correct: { scope: 'correct', byOwners: false },
   admin: { scope: 'admin', byOwners: false },
 } as const satisfies Readonly<Record<string, Permission>>
 
-/** What a field does, as a row of the table. */
+/** What a field does: a row of the table. */
 export type Action = keyof typeof permissions
 
-/** Who may ask for a field of Mutation or Subscription. */
+/** Who may use a field of Mutation or Subscription. */
 export interface FieldAccess<Args = never> {
   readonly action: Action
   /**
-   * Whose account it touches: the owner that its arguments name, or any of the app. An owner may ask for no other than its
-   * own.
+   * The account that the field is about: of the owner in its arguments, or any account of the app. An owner may only
+   * use its own account.
    */
   readonly owner: 'any' | ((args: Args) => string | null | undefined)
-  /** What a service needs beside the scope of the action, such as the scope of the operation that is posted. */
+  /** The scopes that a service needs in addition to the action's scope, such as the scope of the posted operation. */
   readonly scopes?: ((args: Args) => readonly Scope[]) | undefined
 }
 
-/** Who may ask for a field of any other type that leads to an account. */
+/** Who may use a field of another type that leads to an account. */
 export interface NestedAccess {
   /**
-   * What it does, as a row of the table; left out: `read`. A field of what a mutation answers is `open` to whoever came so far.
-   * Owners get what is of their own account, whatever it says.
+   * What the field does: a row of the table, or `read` when left out. A field of a mutation's answer is `open` to
+   * everybody who got the answer. Owners only see their own account, whatever the action is.
    */
   readonly action: Action
 }
 
-/** Of a field of the ledger's own types: open to whoever came to the type. */
+/** For fields of the ledger's own types: open to everybody who got an object of the type. */
 export const reached: NestedAccess = { action: 'open' }
 
 /**
- * Who may ask for a field of Query. Where its arguments do not name the owner, what it finds does: what is of another is
- * null for an owner, as if it did not exist.
+ * Who may use a field of Query. When its arguments do not name the owner, the result does. For an owner, a result that
+ * belongs to another owner is null, as if it did not exist.
  *
  * @example
  * ```ts
@@ -72,12 +72,12 @@ export interface QueryAccess<Args = never, Found = never> extends Omit<FieldAcce
   readonly owner: FieldAccess<Args>['owner'] | { readonly found: OwnersOf<Found> }
 }
 
-/** The owner or owners of what was found; of a list, of each item. */
+/** Returns the owner or the owners of a result. For a list, it is called for each item. */
 export type OwnersOf<Found> = (
   found: Found extends readonly (infer Item)[] ? Item : Found,
 ) => string | readonly string[]
 
-/** @throws GraphQLError FORBIDDEN where the principal may not ask for the field with these arguments. */
+/** @throws GraphQLError FORBIDDEN when the principal may not use the field with these arguments */
 export function assertPermitted<Args>(
   principal: Principal,
   { action, owner, scopes }: QueryAccess<Args>,
@@ -96,28 +96,28 @@ export function assertPermitted<Args>(
   }
 }
 
-/** @throws GraphQLError FORBIDDEN where a service may not follow a field that leads to an account. An owner may. */
+/** @throws GraphQLError FORBIDDEN when a service may not follow a field that leads to an account. An owner may. */
 export function assertMayFollow(principal: Principal, { action }: NestedAccess): void {
   const { scope } = permissions[action]
   if (scope !== null && !isOwner(principal)) assertScopes(principal, [scope])
 }
 
-/** @throws GraphQLError FORBIDDEN that names a scope that the principal does not have. */
+/** @throws GraphQLError FORBIDDEN that names a missing scope */
 export function assertScopes(principal: Principal, needed: readonly Scope[]): void {
   const given: readonly Scope[] = isOwner(principal) ? [] : principal.scopes
   const missing = needed.find((scope) => !given.includes(scope))
   if (missing) throw forbidden(`This needs the scope ${missing}, which the caller does not have.`)
 }
 
-/** Says that the caller may not do this: 403 over REST, an error of the field over GraphQL. */
+/** Makes the error for a caller that may not do this: 403 over REST, an error of the field over GraphQL. */
 export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } })
 }
 
-/** Those that were looked at before: each field of an answer that leads to an account asks. */
+/** Principals that were checked before. Each field of an answer that leads to an account asks for its principal. */
 const known = new WeakSet<object>()
 
-/** Who sends the request. @throws TypeError where the context does not say it: nobody is let in by a slip. */
+/** Returns the sender of the request. @throws TypeError when the context lacks it, so that a mistake lets nobody in */
 export function principalOf(context: object): Principal {
   const principal = 'principal' in context ? context.principal : undefined
   if (isPrincipalOnce(principal)) return principal

@@ -11,8 +11,8 @@ const typeNames = {
 } as const
 
 /**
- * Adds an input type with the fields of a zod object: their types, whether they must be given, and their descriptions are
- * the schema's.
+ * Adds an input type with the fields of a zod object. Their types, descriptions, and whether they are required come
+ * from the schema.
  */
 export function addInput(builder: LedgerBuilder, name: string, schema: z.ZodObject) {
   return builder.inputType(name, {

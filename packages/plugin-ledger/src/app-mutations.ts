@@ -6,37 +6,37 @@ import { addInput } from './app-inputs.ts'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
 import { inputArg } from './inputs.ts'
 
-/** A mutation of an app's own, as `builder.addMutation` takes it. */
+/** The options of an app's own mutation, for `builder.addMutation`. */
 export interface MutationOptions<
   Types extends SchemaTypes,
   Input extends z.ZodObject,
   Type extends TypeParam<Types>,
 > {
   readonly description: string
-  /** What it is asked with: an input type of the graph, `<Name>Input`, has these fields. */
+  /** The fields of its input. The graph gets an input type `<Name>Input`. */
   readonly input: Input
-  /** What it answers where it is not refused. */
+  /** The type of its success. */
   readonly type: Type
   /**
-   * The errors that `resolve` throws to refuse. With the type, and a ValidationError, they are the members of the union
+   * The errors that `resolve` throws to refuse. With the type and ValidationError they are the members of the union
    * `<Name>Result`.
    */
   readonly refusals?: readonly (new (
     ...args: never[]
   ) => Error)[]
-  /** Who may ask for it. */
+  /** Who may use it. */
   readonly access: FieldAccess<{ input: z.input<Input> }>
-  /** Does what was asked. Input that breaks the schema's rules does not come here: it is a ValidationError. */
+  /** Carries the mutation out. Input that breaks the schema's rules does not reach it, and becomes a ValidationError. */
   readonly resolve: (
     input: z.output<Input>,
     context: Types['Context'],
   ) => ShapeFromTypeParam<Types, Type, false> | Promise<ShapeFromTypeParam<Types, Type, false>>
 }
 
-/** The same of any app. */
+/** The options of any app's mutation. */
 export type AnyMutationOptions = MutationOptions<BuilderTypes, z.ZodObject, ObjectRef<BuilderTypes, object>>
 
-/** Adds a mutation of an app's own, with its input and its result. */
+/** Adds an app's own mutation, with its input and its result. */
 export function addMutation(
   builder: LedgerBuilder,
   name: string,

@@ -1,7 +1,7 @@
 import type { AppRefusal, RefusalClass } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
 
-/** Adds the types of an app's own errors. REST reads from them which problem each is. */
+/** Adds the types of an app's own errors. REST reads the problem of each from its type. */
 export function addRefusals({ builder, types }: Graph, refusals: readonly RefusalClass[]): void {
   const interfaces = [types.Error]
   for (const refusal of refusals) {

@@ -2,7 +2,7 @@ import type { ArgBuilder, SchemaTypes } from '@pothos/core'
 import { limits } from '@shared-ledger/ledger'
 
 /**
- * The arguments of a page of an owner's rows, for a list of the app's own; `rowsOfOwner` makes a query of them.
+ * The arguments of a page of an owner's rows, for the app's own list. `rowsOfOwner` turns them into a query.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { PothosSchemaError } from '@pothos/core'
 import type { Ledger, Principal } from '@shared-ledger/ledger'
 import type { LedgerScalars } from './types.ts'
 
-/** A builder as the plugin's own code sees it. */
+/** A builder, as the plugin's own code sees it. */
 export type LedgerBuilder = PothosSchemaTypes.SchemaBuilder<
   PothosSchemaTypes.ExtendDefaultTypes<{
     Context: { readonly principal: Principal }
@@ -17,7 +17,7 @@ export type BuilderTypes = LedgerBuilder['$inferSchemaTypes']
 /** A ledger of any app. */
 export type AnyLedger = Ledger
 
-/** @throws PothosSchemaError that says how to add the plugins that a builder lacks. */
+/** @throws PothosSchemaError that says how to add the plugins that a builder lacks */
 export function requirePlugins(builder: LedgerBuilder): void {
   const plugins: readonly (keyof PothosSchemaTypes.Plugins<SchemaTypes>)[] = builder.options.plugins ?? []
   const missing = (['errors', 'relay'] as const).filter((name) => !plugins.includes(name))

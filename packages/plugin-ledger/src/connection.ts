@@ -3,7 +3,7 @@ import { limits, type Page } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
 
-/** Adds the connection of a list: its pages, in the shape that Relay knows. */
+/** Adds the connection of a list: its pages, in Relay's shape. */
 export function addConnection<Node>(
   builder: LedgerBuilder,
   node: ObjectRef<BuilderTypes, Node>,
@@ -43,7 +43,7 @@ export function addConnection<Node>(
   })
 }
 
-/** The arguments that choose a page of a list. */
+/** The arguments that select a page of a list. */
 export const pageArgs = (arg: ArgBuilder<BuilderTypes>) => ({
   before: arg.string({ description: 'Only what comes before the place with this cursor.' }),
   after: arg.string({ description: 'Only what comes after the place with this cursor.' }),

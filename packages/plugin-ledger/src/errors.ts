@@ -15,7 +15,7 @@ import type { ErrorShape } from './types.ts'
 
 const entryIndex = "Which of the request's entries is refused, counted from 0."
 
-/** Adds the interface `Error` and the errors that any posting may be refused with. */
+/** Adds the interface `Error` and the errors of any posting. */
 export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
   const { LedgerBalance, LedgerEntry, LedgerHold, LedgerOperation } = types
   const ErrorInterface = builder.interfaceRef<ErrorShape>('Error').implement({

@@ -12,18 +12,20 @@
  * ```
  */
 export interface FieldCost<Args> {
-  /** What it costs to resolve it, beyond its values. Left out: 0 of a scalar, 50 of objects, 5,000 of a mutation. */
+  /**
+   * The cost of resolving it, without its values. The default is 0 for a scalar, 50 for objects, 5,000 for a mutation.
+   */
   readonly weight?: number
-  /** What an argument adds to that where it is given. */
+  /** What each argument adds to the weight when given. */
   readonly argumentWeights?: { readonly [Name in keyof Args]?: number }
   /**
-   * How many items its list, or the page of its connection, has at most. Left out: what its argument `first`, `last` or
-   * `limit` says, or as many as a list has that must be given; else 20 of a connection, 100 of another list.
+   * The most items of its list, or of its connection's page. The default is the argument `first`, `last` or `limit`, or
+   * the length of a required list argument; else 20 for a connection and 100 for another list.
    */
   readonly size?: number | ((args: Args) => number)
 }
 
-/** What is looked up by its key is looked up with all others of a request. */
+/** Look-ups by key share one query per request. */
 export const lookupWeight = 20
 
 /** A page is a query of its own. */
@@ -32,5 +34,5 @@ export const pageWeight = 500
 /** A page by metadata looks at up to 10,000 entries. */
 export const metadataWeight = 5_000
 
-/** A summary reads all entries of its time, of which an owner or an app may have very many. */
+/** A summary reads all entries of its time. An owner or an app may have very many. */
 export const summaryWeight = 10_000

@@ -4,10 +4,10 @@ import type { LedgerRefs } from './types.ts'
 
 type Refs = LedgerRefs<BuilderTypes, Operations>
 
-/** The ledger's enum and object types, which its errors refer to. */
+/** The ledger's enum and object types. Its errors refer to them. */
 export type LedgerTypes = Omit<Refs, 'Error'>
 
-/** A graph that a ledger is being added to, as the files that add to it share it. */
+/** A graph while a ledger is added to it. The files that add to it share this object. */
 export interface Graph {
   readonly builder: LedgerBuilder
   readonly ledger: AnyLedger

@@ -17,10 +17,10 @@ export type Resolve = GraphQLFieldResolver<unknown, object, object>
 /** The access of any field. */
 export type AnyAccess = QueryAccess<Record<string, unknown>, object>
 
-/** What an owner may see of one thing that was found; null: nothing. */
+/** Returns what an owner may see of a result, or null for nothing. */
 type PartFor = (found: object, owner: string) => object | null
 
-/** A resolver that is called for those alone who may ask for its field. */
+/** Wraps a resolver so that it only runs for principals who may use its field. */
 export function withAccess(resolve: Resolve, access: AnyAccess): Resolve {
   return (root, args, context, info) => {
     assertPermitted(principalOf(context), access, { ...args })
@@ -28,7 +28,10 @@ export function withAccess(resolve: Resolve, access: AnyAccess): Resolve {
   }
 }
 
-/** The same for a field of another type than a root. One that is open costs nothing: an answer has many of them. */
+/**
+ * Does the same for a field of a type that is not a root. An open field costs nothing, because an answer has many of
+ * them.
+ */
 export function withNestedAccess(resolve: Resolve, access: NestedAccess): Resolve {
   if (permissions[access.action].scope === null) return resolve
   return (parent, args, context, info) => {
@@ -37,14 +40,14 @@ export function withNestedAccess(resolve: Resolve, access: NestedAccess): Resolv
   }
 }
 
-/** A resolver that leaves an owner what it is an owner of. */
+/** Wraps a resolver so that an owner only gets results of its own. */
 export function withOwnFound(resolve: Resolve, ownersOf: OwnersOf<object>, nullable: boolean): Resolve {
   return forOwners(resolve, nullable, (found, owner) =>
     [ownersOf(found)].flat().includes(owner) ? found : null,
   )
 }
 
-/** A resolver that leaves an owner the part that is of its own account. */
+/** Wraps a resolver so that an owner only gets the part of its own account. */
 export function withOwnPart(
   resolve: Resolve,
   { isUnion, nullable }: { isUnion: boolean; nullable: boolean },
@@ -73,7 +76,7 @@ function forOwners(resolve: Resolve, nullable: boolean, partFor: PartFor): Resol
   }
 }
 
-/** What GraphQL takes for a list. */
+/** Whether GraphQL takes a value for a list. */
 function isIterable(value: object): value is Iterable<unknown> {
   return Symbol.iterator in value
 }

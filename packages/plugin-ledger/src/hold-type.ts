@@ -5,12 +5,12 @@ import type { Graph } from './graph.ts'
 import { holdId } from './identity.ts'
 import { operationFields } from './object-types.ts'
 
-/** A hold with the entry that captures it: that of a dry run is kept nowhere. */
+/** A hold with the entry that captures it. The entry of a dry run is stored nowhere. */
 export interface HoldOfCapture extends LedgerHold {
   readonly capture: LedgerEntry
 }
 
-/** Adds the type of holds, and the error of one that has ended. */
+/** Adds the type of holds, and the error for a hold that has ended. */
 export function addHoldType({ builder, ledger, types }: Graph): void {
   const { LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {

@@ -1,31 +1,30 @@
 import type { LedgerEntry, LedgerHold } from '@shared-ledger/ledger'
 import type { BalanceShape } from './types.ts'
 
-// By ids a client's cache knows what it has seen before. A balance of another time than now has another id than the current
-// one, and what a dry run imagines has ids that name nothing and that no other answer has: in a cache neither takes the
-// place of what is so.
+// A client's cache recognises objects by their ids. A balance of another moment has another id than the current one.
+// The objects of a dry run have ids that exist nowhere else. So neither replaces a real object in a cache.
 
-/** The ledger's id of an entry that a dry run imagines. */
+/** The ledger's id of an entry in a dry run. */
 const imagined = '0'
 
-/** The id of an owner's account: opaque, and safe for any owner. */
+/** Returns the id of an owner's account. It is opaque, and safe for any owner. */
 export function accountId(app: string, ownerId: string): string {
   return opaque(app, ownerId)
 }
 
-/** The id of a balance: that of the account for the current one. */
+/** Returns the id of a balance. For the current balance it is the account's id. */
 export function balanceId(app: string, balance: BalanceShape): string {
   if ('asOf' in balance) return opaque(app, balance.ownerId, balance.asOf.toISOString())
   if (balance.seenIn !== undefined) return opaque(app, balance.ownerId, balance.seenIn)
   return accountId(app, balance.ownerId)
 }
 
-/** The id of an entry. */
+/** Returns the id of an entry. */
 export function entryId({ id, transactionId, seq, ownerId }: LedgerEntry): string {
   return id === imagined ? dryRunId(transactionId, seq, ownerId) : id
 }
 
-/** The id of a hold. */
+/** Returns the id of a hold. */
 export function holdId(hold: LedgerHold): string {
   return hold.seenIn === undefined ? hold.id : dryRunId(hold.seenIn)
 }

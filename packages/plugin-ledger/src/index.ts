@@ -20,13 +20,13 @@ export default pluginName
 SchemaBuilder.registerPlugin(pluginName, PothosLedgerPlugin)
 
 /**
- * What the Relay plugin needs of a builder with a ledger: its fields `node` and `nodes`, which would find anything by its id,
- * are not in the graph.
+ * The options of the Relay plugin for a builder with a ledger. Its fields `node` and `nodes`, which would find anything
+ * by its id, are left out of the graph.
  */
 export const relayOptions = { nodeQueryOptions: false, nodesQueryOptions: false } as const
 
 /**
- * The plugins that a builder with a ledger has, in order: `plugins: [...ledgerPlugins, …]`. What the first one wraps around
- * a field is outermost: no other plugin answers in place of a refusal.
+ * The plugins of a builder with a ledger, in order: `plugins: [...ledgerPlugins, …]`. The first plugin wraps each field
+ * outermost, so that no other plugin can answer in place of a refusal.
  */
 export const ledgerPlugins = [pluginName, ErrorsPlugin, RelayPlugin] as const

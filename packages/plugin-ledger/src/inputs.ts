@@ -10,17 +10,17 @@ const ownerId = {
   description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
 } as const
 
-/** The argument that says whose account. */
+/** The argument for the owner of an account. */
 export const ownerArg = (arg: ArgBuilder<BuilderTypes>) => arg.string(ownerId)
 
-/** The input field that says whose account. */
+/** The input field for the owner of an account. */
 export const ownerField = (t: InputFields) => t.string(ownerId)
 
 /** The one argument of a mutation. */
 export const inputArg = <Input extends InputRef>(arg: ArgBuilder<BuilderTypes>, type: Input) =>
   arg({ type, required: true, description: 'What is asked for.' })
 
-/** The fields of an entry that is asked for. */
+/** The input fields of an entry. */
 export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation } }: Graph) => ({
   ownerId: ownerField(t),
   operation: t.field({
@@ -35,7 +35,7 @@ export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation 
   }),
 })
 
-/** The fields that every posting has. */
+/** The input fields of every posting. */
 export const postingInputFields = (t: InputFields) => ({
   nonce: t.string({
     required: true,

@@ -3,7 +3,7 @@ import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
 import { scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
-/** Adds the mutation `postLedgerEntry`. Returns its input and result: a batch has lists of them. */
+/** Adds the mutation `postLedgerEntry`. Returns its input and result, because a batch has lists of them. */
 export function addPostLedgerEntry(graph: Graph) {
   const { builder, ledger } = graph
   const PostLedgerEntryInput = builder.inputType('PostLedgerEntryInput', {

@@ -14,7 +14,10 @@ import { describeOperation } from './operation-info.ts'
 import { ofSeenEntry } from './seen-entry.ts'
 import type { BalanceShape } from './types.ts'
 
-/** Adds the enums of operations, balances and entries. Transactions and holds are filled in with what posts them. */
+/**
+ * Adds the enums of operations, balances and entries. The files of their commands add the fields of transactions and
+ * holds.
+ */
 export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes {
   const operations = ledger.describeOperations()
   const LedgerOperation = builder.enumType('LedgerOperation', {
@@ -150,7 +153,7 @@ interface OperationFields {
   readonly operationName: FieldRef<BuilderTypes, string, 'Object'>
 }
 
-/** The operation of what was read, as the enum has it and as text. */
+/** The operation of an entry or a hold, as an enum value and as text. */
 export function operationFields<Read extends NamedOperation>(
   t: PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Read>,
   LedgerOperation: EnumRef<BuilderTypes, string>,

@@ -23,7 +23,7 @@ const scopeDescriptions = {
   admin: 'Set overdrafts.',
 } as const satisfies Record<Scope, string>
 
-/** What an operation does: in the app's words, or by its amounts; and whether it is retired or internal. */
+/** Returns what an operation does: in the app's words, or by its amounts, and whether it is retired or internal. */
 export function describeOperation(operation: OperationInfo): string {
   const words = operation.description ?? describeAmounts(operation)
   if (operation.retired) return `${words} Retired: no longer posted.`
@@ -37,7 +37,7 @@ function describeAmounts({ direction, min, max }: OperationInfo): string {
   return direction === 'OUT' ? `Takes ${amount} from the owner.` : `Gives ${amount} to the owner.`
 }
 
-/** Adds what a form needs to know of an operation. */
+/** Adds the description of an operation for forms. */
 export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph) {
   const LedgerDirection = builder.enumType('LedgerDirection', {
     description: 'Where an operation moves credits: to the owner, from the owner, or neither.',

@@ -2,7 +2,7 @@ import type { Principal, Scope } from '@shared-ledger/ledger'
 import { assertScopes, forbidden } from './access.ts'
 import type { AnyLedger } from './builder.ts'
 
-/** What a service needs beside the scope `post` to post these entries. */
+/** Returns the scopes that a service needs in addition to `post` to post these entries. */
 export function scopesOf(
   { operations }: AnyLedger,
   entries: readonly { readonly operation: string }[],
@@ -11,8 +11,8 @@ export function scopesOf(
 }
 
 /**
- * Checks that a request may end a hold: what its capture posts may be internal, or need a scope. A hold that there is not
- * is a matter for what ends it.
+ * Makes a check whether a request may end a hold: its capture may post an internal operation, or one that needs a
+ * scope. An unknown hold passes, and the command reports it.
  *
  * @throws GraphQLError FORBIDDEN
  */
@@ -21,7 +21,7 @@ export function createHoldCheck(ledger: AnyLedger): (id: string, principal: Prin
   return async (id, principal) => {
     const hold = hasRestricted ? await ledger.hold(id) : null
     if (!hold) return
-    // What an older or newer server made may be internal: this one does not know.
+    // This server does not know the operation. An older or newer server that knows it may treat it as internal.
     const definition = ledger.operations[hold.operationName] ?? { internal: true }
     if (definition.internal) {
       throw forbidden(`The app itself ends holds of ${hold.operationName}: no request does.`)

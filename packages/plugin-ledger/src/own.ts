@@ -1,6 +1,6 @@
 import type { LedgerEntry, LedgerTransaction } from '@shared-ledger/ledger'
 
-/** The ledger's types whose values are of an account, or of several. */
+/** The ledger's types whose values belong to one account or to several. */
 export const accountTypes: ReadonlySet<string> = new Set([
   'LedgerAccount',
   'LedgerBalance',
@@ -9,13 +9,13 @@ export const accountTypes: ReadonlySet<string> = new Set([
   'LedgerTransaction',
 ])
 
-/** What an owner may see of what has owners: what is of its own account; null where nothing is. */
+/** Returns the part of a result that belongs to an owner's account, or null when there is none. */
 export function ownPart(found: object, owner: string): object | null {
   if (isTransaction(found)) return ownTransaction(found, owner)
   return 'ownerId' in found && found.ownerId === owner ? found : null
 }
 
-/** The same of a member of a union, which may have no owner, as errors have none. */
+/** Does the same for a member of a union. Errors have no owner. */
 export function ownMember(found: object, owner: string): object | null {
   return isTransaction(found) || 'ownerId' in found ? ownPart(found, owner) : found
 }
@@ -25,8 +25,8 @@ function isTransaction(found: object): found is LedgerTransaction {
 }
 
 /**
- * A transaction as an owner sees it: its own entries; the nonce and the metadata, which all its owners share, only where
- * all entries are its own. Null where none is.
+ * Returns a transaction as an owner sees it, with only its own entries. The nonce and the metadata are shared by all
+ * owners, and are shown only if all entries are its own. Returns null when none is.
  */
 function ownTransaction(transaction: LedgerTransaction, owner: string): LedgerTransaction | null {
   const entries = transaction.entries.filter(({ ownerId }) => ownerId === owner)
@@ -35,10 +35,10 @@ function ownTransaction(transaction: LedgerTransaction, owner: string): LedgerTr
   return { ...transaction, ...withheld, entries: entries.map((entry) => ({ ...entry, ...withheld })) }
 }
 
-/** An entry as its owner sees it, by the transaction that it is of. */
+/** Returns an entry as its owner sees it, which depends on its transaction. */
 export function ownEntry(entry: LedgerEntry, { entries }: LedgerTransaction): LedgerEntry {
   return entries.every(({ ownerId }) => ownerId === entry.ownerId) ? entry : { ...entry, ...withheld }
 }
 
-/** What stands in the place of a nonce and of metadata that are not for the reader. No nonce is empty. */
+/** Replaces a nonce and metadata that are not for the reader. No real nonce is empty. */
 const withheld = { nonce: '', metadata: {} } as const

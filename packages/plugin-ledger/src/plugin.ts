@@ -17,7 +17,7 @@ import {
 } from './guards.ts'
 import { accountTypes } from './own.ts'
 
-/** What is said of a type that is not the ledger's own, and of which the app says nothing. */
+/** Descriptions of types that are not the ledger's own, unless the app has its own description. */
 const typeDescriptions: Readonly<Record<string, string>> = {
   Query: 'What can be read.',
   Mutation:
@@ -26,7 +26,7 @@ const typeDescriptions: Readonly<Record<string, string>> = {
   PageInfo: 'The ends of a page, and whether the list goes on beyond them.',
 }
 
-/** The same of fields. */
+/** Descriptions of their fields. */
 const fieldDescriptions: Readonly<Record<string, string>> = {
   'PageInfo.hasNextPage': 'Whether the list goes on after the page.',
   'PageInfo.hasPreviousPage': 'Whether the list goes on before the page.',
@@ -34,7 +34,7 @@ const fieldDescriptions: Readonly<Record<string, string>> = {
   'PageInfo.endCursor': 'The cursor of the last edge; null: the page has none.',
 }
 
-/** Gives a builder `addLedger`, where all that the ledger adds to a graph is added, and fields their `cost` and `access`. */
+/** Gives a builder `addLedger`, and fields their `cost` and `access`. */
 export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onTypeConfig(type: PothosTypeConfig): PothosTypeConfig {
     return described(type, typeDescriptions[type.name])
@@ -44,7 +44,10 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     return described(withCost(field), fieldDescriptions[`${field.parentType}.${field.name}`])
   }
 
-  /** Root fields, and those that lead to an account, ask who may have them. An owner gets what is of its own account. */
+  /**
+   * Checks access in root fields, and in fields that lead to an account. An owner only gets what belongs to its own
+   * account.
+   */
   override wrapResolve(resolve: Resolve, field: PothosOutputFieldConfig<Types>): Resolve {
     const { nullable } = field.type
     const names = this.#typesOf(field.type)
@@ -52,7 +55,7 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     const own = isOfAccounts ? withOwnPart(resolve, { isUnion: names.length > 1, nullable }) : resolve
     if (!isRoot(field)) return isOfAccounts ? withNestedAccess(own, nestedAccessOf(field)) : own
     const access = accessOf(field)
-    if (field.kind === 'Subscription') return own // asked when it is opened, not for each event
+    if (field.kind === 'Subscription') return own // checked when it opens, not for each event
     const { owner } = access
     return withAccess(typeof owner === 'object' ? withOwnFound(own, owner.found, nullable) : own, access)
   }
@@ -64,7 +67,7 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
     return subscribe && isRoot(field) ? withAccess(subscribe, accessOf(field)) : subscribe
   }
 
-  /** The name of a type, or of a list's; of a union those of its members, too. */
+  /** Returns the name of a type or of a list's items. For a union it adds its members. */
   #typesOf(type: PothosOutputFieldType<Types>): readonly string[] {
     if (type.kind === 'List') return this.#typesOf(type.type)
     const config = this.buildCache.getTypeConfig(type.ref)
@@ -73,7 +76,7 @@ export class PothosLedgerPlugin<Types extends SchemaTypes> extends BasePlugin<Ty
   }
 }
 
-/** Who may ask for a field that leads to an account. */
+/** Returns who may use a field that leads to an account. */
 function nestedAccessOf<Types extends SchemaTypes>({
   pothosOptions,
 }: PothosOutputFieldConfig<Types>): NestedAccess {
@@ -90,7 +93,7 @@ function isOfRoot(access: AnyAccess | NestedAccess): access is AnyAccess {
   return 'owner' in access
 }
 
-/** @throws PothosSchemaError on what the compiler refuses, too. */
+/** @throws PothosSchemaError for what the compiler refuses too */
 function accessOf<Types extends SchemaTypes>({
   kind,
   pothosOptions,
@@ -112,7 +115,10 @@ function accessOf<Types extends SchemaTypes>({
   return access
 }
 
-/** Servers read the cost from the field's extensions. What is exposed is there already, object or not. */
+/**
+ * Servers read the cost from the field's extensions. An exposed field costs nothing to resolve, even if it is an
+ * object.
+ */
 function withCost<Types extends SchemaTypes>(
   field: PothosOutputFieldConfig<Types>,
 ): PothosOutputFieldConfig<Types> {

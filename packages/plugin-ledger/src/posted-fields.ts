@@ -10,7 +10,7 @@ import { reached } from './access.ts'
 import type { BuilderTypes } from './builder.ts'
 import type { LedgerRefs } from './types.ts'
 
-/** All that a command may answer, and whether it was asked before; each answers some of it. */
+/** Every field that a command may answer with, and whether it was a replay. Each command answers with some of them. */
 export interface Answer {
   readonly entry: LedgerEntry
   readonly transaction: LedgerTransaction
@@ -30,7 +30,7 @@ const descriptions = {
 } as const satisfies Record<keyof Answer, string>
 
 /**
- * Fields of what a mutation of the app's own answers, where it has posted something.
+ * Makes the fields for what an app's own mutation has posted.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export function postedFields<
   types: LedgerRefs<Types, Ops>,
   fields: readonly (keyof Answer & keyof Shape)[],
 ): FieldMap {
-  // Inside, the builder is of any app: the signature keeps to the answer's own fields.
+  // In here, the builder may be of any app. The signature allows only the answer's own fields.
   const builder = t as unknown as PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Partial<Answer>>
   const { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction } = types as unknown as LedgerRefs<
     BuilderTypes,

@@ -61,10 +61,10 @@ export function addQueries(graph: Graph): void {
       access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
       resolve: async (_root, { ownerId, nonce }, context) => {
         const { principal } = context
-        // Looked up for an owner, another's nonce would take longer where it was used.
+        // For an owner, looking up another owner's nonce would take longer if it was used.
         if (isOwner(principal) && principal.owner !== ownerId) return null
         const entry = await ledger.entryByNonce(ownerId, nonce)
-        // Who may not see the nonce does not learn by guessing that it was used.
+        // A reader who may not see the nonce must not learn by guessing that it was used.
         return entry && (await seenEntry(ledger, entry, context)).nonce === nonce ? entry : null
       },
     }),
@@ -86,7 +86,7 @@ export function addQueries(graph: Graph): void {
       },
       access: {
         action: 'read',
-        // What metadata say may be for the other owners of a transaction alone: an owner does not search for it.
+        // Metadata may be meant only for the other owners of a transaction, so an owner cannot search for it.
         owner: ({ ownerId, metadata }) => (metadata ? null : ownerId),
       },
       cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },

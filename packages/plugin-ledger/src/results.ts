@@ -4,15 +4,15 @@ import type { BuilderTypes } from './builder.ts'
 import type { Graph } from './graph.ts'
 import { type Answer, postedFields } from './posted-fields.ts'
 
-/** A command as a mutation uses it: the union of its outcomes, and a function that runs it. */
+/** A command for a mutation: the union of its outcomes, and a function that runs it. */
 interface Result<Input, Posted, Refused> {
   readonly type: UnionRef<BuilderTypes, Posted | Refused>
   readonly run: (input: Input) => Promise<Posted | Refused>
 }
 
 /**
- * Adds what a mutation answers: the union `<name>Result` of its success, `<name>Success` with the fields listed, and of
- * exactly the refusals of the command that it runs.
+ * Adds the result of a mutation: the union `<name>Result` of its success, `<name>Success` with the listed fields, and
+ * of exactly the refusals of its command.
  */
 export function addResult<
   Input,
@@ -42,8 +42,8 @@ export function addResult<
 }
 
 /**
- * The outcome of a command as a member of its union. A refusal is a copy of its fields: graphql-js takes an Error itself for
- * a field that has failed.
+ * Returns the outcome of a command as a member of its union. A refusal becomes a plain copy of its fields, because
+ * graphql-js treats an Error as a failed field.
  */
 export function memberOf<Posted, Refused extends Refusal>(
   result: LedgerResult<Posted, Refused>,

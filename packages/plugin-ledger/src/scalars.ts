@@ -16,7 +16,7 @@ const DateTimeScalar = new GraphQLScalarType<Date, Date>({
   parseLiteral: (node) => toMoment(valueFromASTUntyped(node)),
 })
 
-/** Adds the scalars that the app has not added itself. */
+/** Adds the scalars that the app has not added. */
 export function addScalars(builder: LedgerBuilder): void {
   const add = <Name extends 'DateTime' | 'LedgerMetadata' | 'SafeInt'>(
     name: Name,

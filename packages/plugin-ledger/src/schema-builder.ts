@@ -22,7 +22,7 @@ import { addTransfers } from './transfers.ts'
 const prototype = SchemaBuilder.prototype as PothosSchemaTypes.SchemaBuilder<SchemaTypes>
 
 prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
-  // Inside, the builder and the ledger are of any operations: the signature of addLedger keeps the app's apart.
+  // In here, the builder and the ledger have any operations. The signature of addLedger keeps the app's types exact.
   const builder = this as unknown as LedgerBuilder
   const anyLedger = ledger as unknown as AnyLedger
 

@@ -12,13 +12,13 @@ export function knowsTransaction(entry: LedgerEntry): entry is EntryOfTransactio
   return 'transaction' in entry
 }
 
-/** An entry as the sender of the request may see it. */
+/** Returns an entry as the sender of the request may see it. */
 export function seenEntry(
   ledger: AnyLedger,
   entry: LedgerEntry,
   context: { readonly principal: Principal },
 ): LedgerEntry | Promise<LedgerEntry> {
-  // One that was reached through its transaction is as that transaction is.
+  // An entry that was reached through its transaction is already limited to what the sender may see.
   if (!isOwner(principalOf(context)) || knowsTransaction(entry)) return entry
   return ledger.transaction(entry.transactionId).then((found) => (found ? ownEntry(entry, found) : entry))
 }
@@ -29,7 +29,7 @@ type ResolveEntry<Value> = (
   context: { readonly principal: Principal },
 ) => Value | Promise<Value>
 
-/** Resolves a field of an entry from what the sender of the request may see of it. */
+/** Resolves a field of an entry from what the sender of the request may see. */
 export function ofSeenEntry<Value>(
   ledger: AnyLedger,
   read: (entry: LedgerEntry) => Value,

@@ -4,7 +4,7 @@ import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { type EntryOfTransaction, knowsTransaction } from './seen-entry.ts'
 
-/** Adds the type of transactions, and to each entry its own. */
+/** Adds the type of transactions, and the field `transaction` of each entry. */
 export function addTransactionType({ builder, ledger, types: { LedgerEntry, LedgerTransaction } }: Graph) {
   builder.objectType(LedgerTransaction, {
     description: 'Entries that were posted together: all of them or none.',
@@ -56,7 +56,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
   )
 }
 
-/** The transaction of a dry run is kept nowhere; this entry was its only one. */
+/** Makes the transaction of a dry run, which is stored nowhere. It has only this entry. */
 function transactionOfOne(entry: LedgerEntry): LedgerTransaction {
   const { transactionId: id, nonce, metadata, createdOn } = entry
   return { id, nonce, metadata, createdOn, entries: [entry] }

@@ -13,7 +13,7 @@ import type {
 
 /** The scalars of the ledger's fields, for an app's builder: `Scalars: LedgerScalars`. */
 export type LedgerScalars = {
-  /** A moment, in UTC. */
+  /** A moment in UTC. */
   DateTime: { Input: Date; Output: Date }
   /** A flat object of strings. */
   LedgerMetadata: { Input: LedgerMetadata; Output: LedgerMetadata }
@@ -21,24 +21,24 @@ export type LedgerScalars = {
   SafeInt: { Input: number; Output: number }
 }
 
-/** What every error of the graph has. */
+/** The fields of every error of the graph. */
 export interface ErrorShape {
   readonly code: string
   readonly message: string
 }
 
-/** A balance now, or that of a past moment. */
+/** A current balance, or one of a past moment. */
 export type BalanceShape = LedgerBalance | PastBalance
 
 /** The ledger's types, for an app's own fields. */
 export interface LedgerRefs<Types extends SchemaTypes, Ops extends Operations> {
-  /** The interface of every error: an app's own errors implement it too. */
+  /** The interface of every error. An app's own errors implement it too. */
   readonly Error: InterfaceRef<Types, ErrorShape>
   readonly LedgerBalance: ObjectRef<Types, BalanceShape>
   readonly LedgerEntry: ObjectRef<Types, LedgerEntry<OperationOf<Ops>>>
   readonly LedgerTransaction: ObjectRef<Types, LedgerTransaction<OperationOf<Ops>>>
   readonly LedgerHold: ObjectRef<Types, LedgerHold<OperationOf<Ops>>>
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
-  /** The operations without the retired and the internal ones: for inputs of the app's own that post. */
+  /** The operations without the retired and the internal ones, for the app's own inputs that post. */
   readonly LedgerPostOperation: EnumRef<Types, PublicOperationOf<Ops>>
 }

@@ -14,8 +14,8 @@ const run = async (schema: GraphQLSchema, source: string, principal: unknown = a
 
 const code = ({ errors }: { errors?: { extensions: { code: string } }[] }) => errors?.[0]?.extensions.code
 
-describe('a field that does not say who may ask for it', () => {
-  // What the compiler refuses, for callers without one.
+describe('a root field without access rules', () => {
+  // The compiler refuses this. The test is for callers without a compiler.
   test.each([undefined, null])('keeps the graph from being built: %j', (access) => {
     const builder = createBuilder()
     builder.addLedger(openLedger(operations))
@@ -25,7 +25,7 @@ describe('a field that does not say who may ask for it', () => {
     )
   })
 
-  test('is no mutation that looks for its owner once it has acted', () => {
+  test('a mutation that finds its owner only after it has acted is refused', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(operations))
     const access = { action: 'act', owner: { found: () => 'ann' } } as never
@@ -33,7 +33,7 @@ describe('a field that does not say who may ask for it', () => {
     expect(() => builder.toSchema()).toThrow('Mutation.late has acted when it has found something')
   })
 
-  test('is found however it came to the root', () => {
+  test('is refused however it came to the root', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(operations))
     builder.objectFields('Query' as never, (t) => ({ aside: t.string({ resolve: () => 'x' }) }))
@@ -52,7 +52,7 @@ test.each([
   expect(errors?.[0]?.message).toMatch(/principal/)
 })
 
-describe('a field of an app that leads to accounts', () => {
+describe('an app’s own field that leads to accounts', () => {
   const give = async (ownerId: string) => {
     const nonce = crypto.randomUUID()
     const posted = await games.postEntry({ ownerId, operation: 'CREDIT_ADD', nonce })
@@ -85,7 +85,7 @@ describe('a field of an app that leads to accounts', () => {
     return builder.toSchema()
   }
 
-  test('gives an owner what is of the own account', async () => {
+  test('shows an owner only its own account', async () => {
     const schema = await openOwn()
     const part = '{ ... on LedgerEntry { ownerId } }'
     const source = `{ mine ${part} theirs ${part} all ${part} either ${part} eithers ${part} found ${part} }`
@@ -109,7 +109,7 @@ describe('a field of an app that leads to accounts', () => {
     })
   })
 
-  test('gives an owner the same where lists have promises, or are no arrays', async () => {
+  test('does the same when lists contain promises, or are not arrays', async () => {
     const [mine, theirs] = [await give('ann'), await give('bob')]
     const builder = createBuilder()
     const { LedgerEntry, LedgerBalance } = builder.addLedger(games)
@@ -135,7 +135,7 @@ describe('a field of an app that leads to accounts', () => {
     expect(data).toEqual({ promised: [{ ownerId: 'ann' }], set: [{ ownerId: 'ann' }], odd: null })
   })
 
-  test('asks services for read, unless it says otherwise', async () => {
+  test('requires read of services, unless it says otherwise', async () => {
     const mine = await give('ann')
     const builder = createBuilder()
     const { LedgerEntry } = builder.addLedger(games)
@@ -165,7 +165,7 @@ describe('a field of an app that leads to accounts', () => {
     expect((await ask('posted', nobody)).data.round.posted.ownerId).toBe('ann')
   })
 
-  test('is refused where it cannot be empty', async () => {
+  test('is refused when it cannot be empty', async () => {
     const answer = await run(await openOwn(), '{ needed { ownerId } }', ann)
     expect([answer.data, code(answer)]).toEqual([null, 'FORBIDDEN'])
   })
@@ -205,7 +205,7 @@ describe('operations by trust', () => {
     `holdCredits(input: { ownerId: "ann", operation: ${operation}, amount: 1, expiresIn: 9, nonce: "${nonce()}" })`,
   ]
 
-  test.each(['PRIZE', 'STAKE'])('no input takes an internal one: %s', async (operation) => {
+  test.each(['PRIZE', 'STAKE'])('no input accepts an internal one: %s', async (operation) => {
     const { schema } = await open()
     for (const field of postings(operation)) {
       const { errors } = await run(schema, `mutation { ${field} { __typename } }`)
@@ -215,7 +215,7 @@ describe('operations by trust', () => {
     }
   })
 
-  test('the app itself posts an internal one, and it is read', async () => {
+  test('the app itself posts an internal one, and it can be read', async () => {
     const { ledger, schema } = await open()
     const posted = await ledger.postEntry({ ownerId: 'win', operation: 'PRIZE', amount: 7, nonce: nonce() })
     expect(posted).toMatchObject({ ok: true, balance: { amount: 7 } })
@@ -250,7 +250,7 @@ describe('operations by trust', () => {
     expect(await ledger.captureHold({ id, nonce: nonce() })).toMatchObject({ ok: true })
   })
 
-  test('one that needs a scope is posted by those who have it beside post', async () => {
+  test('one that needs a scope is posted by callers with that scope and post', async () => {
     const { ledger, schema } = await open()
     const before = await ledger.balance('ann')
     for (const operation of ['GOODWILL', 'FEE'] as const) {
@@ -269,7 +269,7 @@ describe('operations by trust', () => {
     expect(await ledger.balance('ann')).not.toEqual(before)
   })
 
-  test('a hold of one that needs a scope is ended by those who have it', async () => {
+  test('a hold of one that needs a scope is ended by callers with that scope', async () => {
     const { ledger, schema } = await open()
     const held = await ledger.holdCredits({
       ownerId: 'ann',
@@ -286,7 +286,7 @@ describe('operations by trust', () => {
     expect(unknown.data.releaseHold.__typename).toBe('NotFoundError')
   })
 
-  test('a form is told of both', async () => {
+  test('the graph lists both for forms', async () => {
     const { schema } = await open()
     const { data } = await run(schema, '{ ledgerOperations { name internal scope } }')
     expect(data.ledgerOperations.slice(3)).toEqual([

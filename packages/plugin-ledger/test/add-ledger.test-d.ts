@@ -12,7 +12,7 @@ import { createBuilder, openLedger, operations } from './build-schema.ts'
 
 const open = { action: 'open', owner: 'any' } as const
 
-test("addLedger's types are of the app's own operations", () => {
+test("addLedger's types have only the app's own operations", () => {
   const builder = createBuilder()
   const { LedgerEntry: Entry, LedgerOperation } = builder.addLedger(openLedger(operations))
   expectTypeOf(Entry.$inferType).toEqualTypeOf<LedgerEntry<OperationOf<typeof operations>>>()
@@ -28,12 +28,12 @@ test("addLedger's types are of the app's own operations", () => {
     t.boolean({ resolve: ({ operation }) => operation === 'CONTENT_CREATION' }),
   )
   builder.objectField(Entry, 'isPayment', (t) =>
-    // @ts-expect-error no entry of this app has another app's operation
+    // @ts-expect-error an entry of this app never has another app's operation
     t.boolean({ resolve: ({ operation }) => operation === 'PROJECT_PAYMENT' }),
   )
 })
 
-test('a retired operation is read, and in no input', () => {
+test('a retired operation is read, and is in no input', () => {
   const retiring = defineOperations({ ...operations, CONTENT_CREATION: { amount: -5, retired: true } })
   const { LedgerEntry: Entry, LedgerPostOperation } = createBuilder().addLedger(openLedger(retiring))
   expectTypeOf(Entry.$inferType).toEqualTypeOf<LedgerEntry<OperationOf<typeof retiring>>>()
@@ -49,7 +49,7 @@ test('transactions and holds are types of every graph', () => {
   expectTypeOf(Hold.$inferType).toEqualTypeOf<LedgerHold<Operation>>()
 })
 
-test("a ledger's commands take the app's own operations alone", () => {
+test("a ledger's commands accept only the app's own operations", () => {
   const ledger = openLedger(operations)
   const entry = { ownerId: 'o', operation: 'CONTENT_CREATION' } as const
   const foreign = { ownerId: 'o', operation: 'PROJECT_PAYMENT' } as const
@@ -68,7 +68,7 @@ test("a ledger's commands take the app's own operations alone", () => {
   ])
 })
 
-test('addLedger takes a ledger with all shared operations alone', () => {
+test('addLedger accepts only a ledger with all shared operations', () => {
   const { DAILY_REWARD, SIGNUP_CREDIT, CREDIT_SPEND } = sharedOperations
   void (() =>
     createBuilder().addLedger(
@@ -77,7 +77,7 @@ test('addLedger takes a ledger with all shared operations alone', () => {
     ))
 })
 
-test('each root field says who may ask for it', () => {
+test('each root field states its access rules', () => {
   const builder = createBuilder()
   const { LedgerEntry: Entry } = builder.addLedger(openLedger(operations))
   const args = { ownerId: builder.args((t) => ({ ownerId: t.string({ required: true }) })).ownerId }
@@ -104,7 +104,7 @@ test('each root field says who may ask for it', () => {
   builder.mutationField('found', (t) =>
     t.field({
       type: Entry,
-      // @ts-expect-error a mutation has acted when it has found something
+      // @ts-expect-error when a mutation has found something, it has already acted
       access: { action: 'act', owner: { found: () => 'ann' } },
       resolve: () => null,
     }),
@@ -118,7 +118,7 @@ test('each root field says who may ask for it', () => {
   )
 })
 
-test('an internal operation is posted by the ledger, and in no input', () => {
+test('an internal operation is posted by the ledger, and is in no input', () => {
   const trusting = defineOperations({ ...operations, PRIZE: { amount: 1, internal: true } })
   const ledger = openLedger(trusting)
   const { LedgerPostOperation } = createBuilder().addLedger(ledger)

@@ -72,7 +72,7 @@ function win(input: object, principal: object = anyone) {
   return graphql({ schema, source, variableValues: { input }, contextValue: { principal } })
 }
 
-test('a mutation of an app’s own has an input type, and a union of what it may answer', () => {
+test('an app’s own mutation has an input type, and a union of its outcomes', () => {
   const print = (name: string) => printType(schema.getType(name) ?? expect.fail(name))
   expect(print('WinRoundInput')).toBe(`"""A round to win."""
 input WinRoundInput {
@@ -97,7 +97,7 @@ union WinRoundResult = ValidationError | InsufficientBalanceError | DuplicateNon
   )
 })
 
-test('the type of an app’s own error says which problem it is to REST', () => {
+test('the type of an app’s own error tells REST its problem', () => {
   const type = schema.getType('RoundNotFoundError')
   expect(isObjectType(type) && type.extensions.problem).toEqual({
     code: 'ROUND_NOT_FOUND',
@@ -107,7 +107,7 @@ test('the type of an app’s own error says which problem it is to REST', () => 
   })
 })
 
-test('it posts, and answers what was posted', async () => {
+test('it posts, and returns what was posted', async () => {
   const input = { roundId: 1, ownerId: 'winner', prize: 3, nonce: 'n' }
   expect(await win(input)).toEqual({
     data: {
@@ -117,7 +117,7 @@ test('it posts, and answers what was posted', async () => {
   expect(received.at(-1)).toEqual({ ...input, roundId: '1' })
 })
 
-test('input that breaks the schema’s rules does not come to it', async () => {
+test('input that breaks the schema’s rules does not reach it', async () => {
   const before = received.length
   const input = { roundId: '1', ownerId: '', prize: 0, nonce: 'a\0' }
   expect(await win(input)).toMatchObject({
@@ -135,7 +135,7 @@ test('input that breaks the schema’s rules does not come to it', async () => {
   expect(received).toHaveLength(before)
 })
 
-test('what it throws to refuse is a member of the union', async () => {
+test('an error that it throws to refuse is a member of the union', async () => {
   expect(await win({ roundId: '2', ownerId: 'winner', nonce: 'n2' })).toMatchObject({
     data: {
       winRound: {
@@ -147,7 +147,7 @@ test('what it throws to refuse is a member of the union', async () => {
   })
 })
 
-test('nobody comes to it who may not ask for it', async () => {
+test('it does not run for a caller that may not use it', async () => {
   const before = received.length
   const input = { roundId: '1', ownerId: 'winner', nonce: 'n3' }
   const { errors } = await win(input, { name: 'other', owner: 'other' })

@@ -18,7 +18,7 @@ const post = (inputs: unknown, dryRun?: unknown) =>
 
 const add = (ownerId: string, nonce: string) => ({ ownerId, operation: 'CREDIT_ADD', nonce })
 
-test('each is judged on its own, and answered in order', async () => {
+test('each entry is judged on its own, and answered in order', async () => {
   const { data } = await post([
     add('a', '1'),
     add('', '2'),
@@ -42,7 +42,7 @@ test('each is judged on its own, and answered in order', async () => {
   expect(await amounts('a', 'b')).toEqual([0, 10])
 })
 
-test('tried, all are tried', async () => {
+test('a dry run applies to all entries', async () => {
   const { data } = await post([add('tried', '1'), add('tried', '1'), add('tried', '2')], true)
   expect(data.postLedgerEntries).toMatchObject([
     { entry: { id: expect.stringMatching(/^dry-run:/) }, balance: { amount: 10 } },
@@ -52,7 +52,7 @@ test('tried, all are tried', async () => {
   expect(await amounts('tried')).toEqual([0])
 })
 
-test('an input with a dryRun of its own is refused, and posts nothing', async () => {
+test('an input with its own dryRun is refused, and posts nothing', async () => {
   const { data } = await post([{ ...add('own', '1'), dryRun: true }, add('own', '2')])
   expect(data.postLedgerEntries).toMatchObject([
     { __typename: 'ValidationError', errors: [{ field: 'dryRun' }] },
@@ -61,7 +61,7 @@ test('an input with a dryRun of its own is refused, and posts nothing', async ()
   expect(await amounts('own')).toEqual([10])
 })
 
-test('takes 1 to 1,000', async () => {
+test('accepts 1 to 1,000 entries', async () => {
   const many = Array.from({ length: 1000 }, (_, n) => add(`many ${n % 10}`, String(n)))
   const { data } = await post(many)
   expect(new Set(data.postLedgerEntries.map((of: { __typename: string }) => of.__typename))).toEqual(

@@ -12,7 +12,7 @@ import {
 } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins, relayOptions } from '../src/index.ts'
 
-/** Who may ask for everything. */
+/** A principal with all scopes. */
 export const anyone: Principal = { name: 'anyone', scopes }
 
 /** Operations that the template database declares for the app "content". */
@@ -22,7 +22,7 @@ export const operations = defineOperations({
   CONTENT_ACCESS: { amount: 0, description: 'Reading a content: free, but on record.' },
 })
 
-/** Operations that allow all that a graph can have. */
+/** Operations that use everything that a graph can have. */
 export const allOperations = defineOperations({
   ...sharedOperations,
   DAILY_REWARD: { ...sharedOperations.DAILY_REWARD, limit: { times: 2, per: 'day' } },
@@ -30,7 +30,7 @@ export const allOperations = defineOperations({
   ...transferOperations,
 })
 
-/** A ledger whose pool connects to nothing until it is used. */
+/** Opens a ledger whose pool connects only when it is used. */
 export function openLedger<Ops extends Operations>(
   ops: Ops,
   databaseUrl = 'postgresql://nobody@127.0.0.1:1/none',
@@ -38,10 +38,10 @@ export function openLedger<Ops extends Operations>(
   return createLedger({ app: 'content', operations: ops, pool: createPool(databaseUrl) })
 }
 
-/** The apps' Prisma plugin makes its option required of every builder in one TypeScript program, also of these without it. */
+/** In one TypeScript program, the apps' Prisma plugin makes its option required for every builder, also for these. */
 export const prisma = undefined as never
 
-/** A builder with the ledger's plugins. */
+/** Creates a builder with the ledger's plugins. */
 export function createBuilder() {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
@@ -53,7 +53,7 @@ export function createBuilder() {
   return builder
 }
 
-/** The graph of an app that has the ledger alone, with live entries. */
+/** Builds the graph of an app that has only the ledger, with live entries. */
 export function buildSchema<Ops extends Operations>(ledger: Ledger<Ops>) {
   const builder = createBuilder()
   builder.subscriptionType()

@@ -69,7 +69,7 @@ describe('reverseLedgerTransaction', () => {
     expect(await amounts('from', 'to')).toEqual([10, 0])
   })
 
-  test('is refused where a balance no longer covers it', async () => {
+  test('is refused when a balance no longer covers it', async () => {
     const { transactionId: id } = await give('spender', 10)
     await ledger.postEntry({ ownerId: 'spender', operation: 'CREDIT_SPEND', amount: 1, nonce: 's' })
     expect(await reverse({ id, nonce: 'r' })).toMatchObject({
@@ -147,7 +147,7 @@ describe('refundLedgerEntry', () => {
     expect(await amounts('bad buyer')).toEqual([0])
   })
 
-  test('refuses a half of a transfer', async () => {
+  test('refuses one half of a transfer', async () => {
     await give('half', 5)
     const transfer = await ledger.transfer({ from: 'half', to: 'other half', amount: 5, nonce: 't' })
     if (!transfer.ok) throw transfer.error

@@ -2,7 +2,7 @@ import { isObjectType } from 'graphql'
 import { expect, test } from 'vitest'
 import { createBuilder, openLedger, operations } from './build-schema.ts'
 
-/** A schema with some fields of an app's own, and what its fields say of their cost. */
+/** Builds a schema with some of an app's own fields, and returns what its fields say about their cost. */
 function costsOf() {
   const builder = createBuilder()
   const { LedgerEntry } = builder.addLedger(openLedger(operations))
@@ -29,7 +29,7 @@ function costsOf() {
   }
 }
 
-test('a field has the cost that its author gives it; what is at hand weighs nothing', () => {
+test('a field has the cost that its author gives it, and a field without work weighs nothing', () => {
   const cost = costsOf()
   expect(cost('Round', 'atHand')).toEqual({ weight: 0 })
   expect(cost('Round', 'dearer')).toEqual({ weight: 7 })

@@ -38,7 +38,7 @@ const post = async (input: object) => {
 }
 
 describe('postLedgerEntry', () => {
-  test('answers every outcome as a member of its union', async () => {
+  test('returns every outcome as a member of its union', async () => {
     const add = { ownerId: 'ada', operation: 'CREDIT_ADD', nonce: '1', metadata: { a: 'b' } }
     const posted = await post(add)
     expect(posted).toMatchObject({
@@ -101,7 +101,7 @@ describe('postLedgerEntry', () => {
     expect(await ledger.balance('types')).toMatchObject({ amount: 0 })
   })
 
-  test('tried, answers what it would come to and writes nothing', async () => {
+  test('in a dry run, returns the outcome and writes nothing', async () => {
     const input = { ownerId: 'trier', operation: 'CREDIT_ADD', nonce: 'n', dryRun: true }
     expect(await post(input)).toMatchObject({
       entry: { id: expect.stringMatching(/^dry-run:/), balanceAfter: 10 },
@@ -111,7 +111,7 @@ describe('postLedgerEntry', () => {
     expect(await post({ ...input, dryRun: null })).toMatchObject({ entry: { seq: 1 } })
   })
 
-  test('takes metadata written in the document', async () => {
+  test('accepts metadata written in the document', async () => {
     const { data } = await run(`mutation {
       postLedgerEntry(input: { ownerId: "literal", operation: CREDIT_ADD, nonce: "n", metadata: { colour: "red" } }) {
         ... on PostLedgerEntrySuccess { entry { metadata } }
@@ -150,7 +150,7 @@ describe('the queries', () => {
     expect(next.data.ledgerEntries.edges).toEqual([{ node: { seq: 1 } }])
   })
 
-  test('tell a form what each operation takes', async () => {
+  test('describe each operation for a form', async () => {
     const { data } = await run(
       '{ ledgerOperations { name shared direction minAmount maxAmount defaultAmount description limit { times per } paired } }',
     )

@@ -40,7 +40,7 @@ const spend = (ownerId: string, amount: number, nonce: string) => ({
 })
 
 describe('a hold', () => {
-  test('keeps credits aside until it is captured, in part', async () => {
+  test('sets credits aside until it is captured, in part', async () => {
     await give('guest', 10)
     const held = await hold({ ...spend('guest', 6, 'h'), metadata: { room: '12' } })
     expect(held).toMatchObject({
@@ -85,7 +85,7 @@ describe('a hold', () => {
     expect(await live('guest')).toEqual([])
   })
 
-  test('is released, again and again', async () => {
+  test('can be released again and again', async () => {
     await give('quitter', 10)
     const { id } = (await hold(spend('quitter', 10, 'h'))).hold
     for (let times = 0; times < 2; times += 1) {
@@ -115,7 +115,7 @@ describe('a hold', () => {
     expect(await live('late')).toEqual([])
   })
 
-  test('tried, answers what it would come to and writes nothing', async () => {
+  test('in a dry run, returns the outcome and writes nothing', async () => {
     await give('trier', 10)
     expect(await hold({ ...spend('trier', 6, 'h'), dryRun: true })).toMatchObject({
       hold: { id: expect.stringMatching(/^dry-run:/), status: 'HELD' },
@@ -138,7 +138,7 @@ describe('a hold', () => {
     expect(await read(id)).toEqual({ id, status: 'HELD' })
   })
 
-  test('and postings share their nonces: a duplicate names the one or the other', async () => {
+  test('shares its nonces with postings, and a duplicate names the one or the other', async () => {
     await give('sharer', 10)
     const { id } = (await hold(spend('sharer', 1, 'shared'))).hold
     expect(await hold(spend('sharer', 1, 'shared'))).toMatchObject({
@@ -204,7 +204,7 @@ describe('a hold', () => {
     expect(await amounts('capped')).toEqual([10])
   })
 
-  test('of a bad owner is refused in a read', async () => {
+  test('of an invalid owner is refused in a read', async () => {
     const { errors } = await run('{ ledgerHolds(ownerId: "") { id } }')
     expect(errors[0].message).toBe('ownerId must be 1 to 255 characters long')
   })

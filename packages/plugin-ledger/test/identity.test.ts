@@ -11,12 +11,12 @@ const balanceOf = { amount: 0, overdraft: 0, held: 0, available: 0 }
 describe('the id of a balance', () => {
   const id = (ownerId: string, app = 'games') => balanceId(app, { ownerId, ...balanceOf })
 
-  test('is the same for good, and safe wherever ids are written', () => {
+  test('never changes, and is safe wherever ids are written', () => {
     expect(id('ann')).toBe('WyJnYW1lcyIsImFubiJd')
     for (const ownerId of ['a:b.c/d', '"]', 'é 🎲', 'x'.repeat(255)]) expect(id(ownerId)).toMatch(/^[\w-]+$/)
   })
 
-  test('is that of no other owner, app or moment', () => {
+  test('differs by owner, app and moment', () => {
     const owners = ['ann', 'Ann', 'ann ', 'ann","2026', '["games","ann"]']
     const pasts = ['2026-11-21', '2026-11-22'].map((day) =>
       balanceId('games', { ownerId: 'ann', amount: 0, asOf: new Date(day) }),
@@ -26,7 +26,7 @@ describe('the id of a balance', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  test("is the account's, whoever asks for the balance", async () => {
+  test('belongs to the account, whoever asks for the balance', async () => {
     await give('asked', 10)
     const { data } = await run(`{
       balance(ownerId: "asked") { id }
@@ -42,7 +42,7 @@ describe('the id of a balance', () => {
     expect(set.balance).toEqual({ id })
   })
 
-  test('in a batch is the current one for the last of each owner alone', async () => {
+  test('in a batch is the current one only for the last entry of each owner', async () => {
     const add = (ownerId: string) => ({ ownerId, operation: 'CREDIT_ADD', nonce: crypto.randomUUID() })
     const inputs = [
       add('a'),
@@ -74,7 +74,7 @@ describe('the id of a balance', () => {
   })
 })
 
-test('an entry that is posted comes with the current balance, and its id', async () => {
+test('a posted entry comes with the current balance, and its id', async () => {
   const document = parse(
     'subscription { ledgerEntryPosted(ownerId: "lively", after: "") { entry { seq } balance { id amount } } }',
   )

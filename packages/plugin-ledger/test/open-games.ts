@@ -5,8 +5,8 @@ import { afterAll } from 'vitest'
 import { allOperations } from './build-schema.ts'
 
 /**
- * The ledger of the app "games", whose operations allow all that a graph can have, over a database of this test file's
- * own, with a superuser's connection beside it.
+ * Opens the ledger of the app "games", whose operations use everything that a graph can have, on a database of this
+ * test file, with a superuser's connection.
  */
 export async function openGames() {
   const database = await createTestDatabase()

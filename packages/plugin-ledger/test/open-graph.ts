@@ -3,18 +3,18 @@ import pg from 'pg'
 import { anyone, buildSchema } from './build-schema.ts'
 import { openGames } from './open-games.ts'
 
-/** A graph with all that it can have, over a database of this test file's own, with a superuser's connection beside it. */
+/** Opens a graph with every part on a database of this test file, with a superuser's connection. */
 export async function openGraph() {
   const { database, sql, ledger } = await openGames()
   const schema = buildSchema(ledger)
 
-  /** Runs a document and answers what a client would get. */
+  /** Runs a document and returns what a client would get. */
   const run = async (source: string, variableValues: Record<string, unknown> = {}) =>
     JSON.parse(
       JSON.stringify(await graphql({ schema, source, variableValues, contextValue: { principal: anyone } })),
     )
 
-  /** Runs one mutation on an input and answers its member of the union, or `{ errors }`. */
+  /** Runs one mutation on an input and returns its member of the union, or `{ errors }`. */
   const mutate = async (field: string, input: object, selection: string) => {
     const type = `${field[0]?.toUpperCase()}${field.slice(1)}Input!`
     const { data, errors } = await run(
@@ -36,11 +36,11 @@ export async function openGraph() {
     return result.entry
   }
 
-  /** What owners have. */
+  /** Returns the balances of owners. */
   const amounts = async (...ownerIds: string[]) =>
     Promise.all(ownerIds.map(async (ownerId) => (await ledger.balance(ownerId)).amount))
 
-  /** Has the ledger's clock go wrong by an interval, such as `2 seconds`. */
+  /** Makes the ledger's clock wrong by an interval, such as `2 seconds`. */
   const shiftClock = (interval: string) =>
     sql.query(`
       CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE

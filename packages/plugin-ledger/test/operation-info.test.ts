@@ -3,7 +3,7 @@ import { openGraph } from './open-graph.ts'
 
 const { run } = await openGraph()
 
-test('a form is told of limits, and of operations that are posted in pairs alone', async () => {
+test('a form sees limits, and operations that are posted only in pairs', async () => {
   const { data } = await run('{ ledgerOperations { name limit { times per } paired } }')
   expect(data.ledgerOperations).toEqual([
     { name: 'DAILY_REWARD', limit: { times: 2, per: 'DAY' }, paired: false },

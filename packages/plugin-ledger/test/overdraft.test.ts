@@ -11,7 +11,7 @@ const set = (ownerId: unknown, limit: unknown) =>
   )
 
 describe('setOverdraft', () => {
-  test('lets a balance go below 0, and not back while that is in use', async () => {
+  test('lets a balance go below 0, and cannot be lowered while it is in use', async () => {
     expect(await set('debtor', 5)).toMatchObject({
       __typename: 'SetOverdraftSuccess',
       balance: { ownerId: 'debtor', amount: 0, overdraft: 5, available: 5, held: 0 },
@@ -26,7 +26,7 @@ describe('setOverdraft', () => {
     expect(await set('debtor', 4)).toMatchObject({ balance: { overdraft: 4, available: 0 } })
   })
 
-  test('is refused where the balance and it go beyond the range', async () => {
+  test('is refused when it and the balance exceed the range', async () => {
     await give('rich', 1)
     expect(await set('rich', 2 ** 53 - 1)).toMatchObject({
       __typename: 'BalanceOutOfRangeError',

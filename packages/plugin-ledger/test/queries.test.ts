@@ -1,21 +1,21 @@
-// How many SQL statements a document costs, as PostgreSQL itself counts them.
+// How many SQL statements a document costs, as PostgreSQL counts them.
 import { expect, test } from 'vitest'
 import { openGraph } from './open-graph.ts'
 
 const { database, ledger, run } = await openGraph()
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
-/** Runs a document that must answer without errors, and tells how many statements it cost. */
+/** Runs a document that must not fail, and returns how many statements it cost. */
 async function costOf(document: string, variables: Record<string, unknown> = {}): Promise<number> {
   const statements = await database.statementsOf(async () => {
     const { errors } = await run(document, variables)
     expect(errors).toBeUndefined()
   })
-  // A wake-up of readers: no posting waits for it, and a burst has few.
+  // Wake-ups of readers are left out: no posting waits for them, and a burst has few.
   return statements.filter((statement) => !statement.includes('pg_notify')).length
 }
 
-/** A document that asks for something many times, each time with another argument. */
+/** Makes a document that selects a field many times, each time with another argument. */
 const aliases = (count: number, field: (n: number) => string) =>
   `{ ${numbers(count)
     .map((n) => `a${n}: ${field(n)}`)
@@ -55,11 +55,11 @@ test.each<[string, number, (n: number) => string]>([
   ['ledgerHold', 3, (n) => `ledgerHold(id: "${holdIds[n]}") { status capturedBy { ${all} } }`],
   ['ledgerHolds', 1, (n) => `ledgerHolds(ownerId: "owner ${n}") { id status capturedBy { id } }`],
 ])('%s costs %i statements, however often it is asked for', async (_field, cost, field) => {
-  // Of two holds, the second is captured.
+  // Of two holds, the second one is captured.
   for (const count of [2, 20, 100]) expect(await costOf(aliases(count, field))).toBe(cost)
 })
 
-test('a page of entries with everything they lead to costs the same at any size', async () => {
+test('a page of entries with everything that they lead to costs the same at any size', async () => {
   const document = `query ($first: Int) {
     ledgerEntries(ownerId: "paged", first: $first) { edges { cursor node { ${all} } } pageInfo { hasNextPage } }
     balance(ownerId: "paged") { amount }
@@ -68,7 +68,7 @@ test('a page of entries with everything they lead to costs the same at any size'
   for (const first of [1, 10, 100]) expect(await costOf(document, { first })).toBe(4)
 })
 
-test('pages of many owners and sizes cost one statement, and one more for the transactions of all their entries', async () => {
+test('pages of many owners and sizes cost one statement, and one more for their entries’ transactions', async () => {
   const pages = (count: number) =>
     aliases(
       count,
@@ -78,7 +78,7 @@ test('pages of many owners and sizes cost one statement, and one more for the tr
 })
 
 const input = (n: number) => `{ ownerId: "poster", operation: CREDIT_ADD, nonce: "${n}" }`
-test('a posting costs one statement, whatever of its answer is asked for', async () => {
+test('a posting costs one statement, whatever is selected of its answer', async () => {
   const posting = (n: number, selection: string) =>
     costOf(`mutation { postLedgerEntry(input: ${input(n)}) { ${selection} } }`)
   const success = '... on PostLedgerEntrySuccess { entry { id balanceAfter } balance { amount held } }'
@@ -86,7 +86,7 @@ test('a posting costs one statement, whatever of its answer is asked for', async
   expect(await posting(1, '... on DuplicateNonceError { entry { id } balance { amount } }')).toBe(1)
 })
 
-test('a list of postings costs one statement, however many', async () => {
+test('a list of postings costs one statement, at any length', async () => {
   for (const count of [1, 10, 100]) {
     const inputs = numbers(count).map((n) => input(count * 1000 + n))
     const cost = await costOf(`mutation { postLedgerEntries(inputs: [${inputs}]) { __typename } }`)

@@ -11,12 +11,12 @@ const refund = () => addResult(graph, 'RefundLedgerEntry', ledger.refundEntry, [
 
 type Union<Result extends { readonly type: { readonly $inferType: unknown } }> = Result['type']['$inferType']
 
-test("a result's union has what its command comes to", () => {
+test("a result's union has every outcome of its command", () => {
   type Posted = Awaited<ReturnType<ReturnType<typeof posting>['run']>>
   expectTypeOf<Union<ReturnType<typeof posting>>>().toEqualTypeOf<Posted>()
 })
 
-test('a result is of one command alone', () => {
+test('a result belongs to one command', () => {
   const { type, run } = posting()
   expectTypeOf(run).not.toExtend<ReturnType<typeof refund>['run']>()
   expectTypeOf(refund().run).not.toExtend<typeof run>()
@@ -24,10 +24,10 @@ test('a result is of one command alone', () => {
   const { builder } = graph
   void (() =>
     builder.mutationField('refund', (t) =>
-      // @ts-expect-error a refund can be refused with more than the union of a posting has
+      // @ts-expect-error a refund has more refusals than the union of a posting
       t.field({ type, nullable: false, resolve: () => refund().run({ id: '1', amount: 1, nonce: 'n' }) }),
     ))
   void (() =>
-    // @ts-expect-error a posting of an entry has no transaction to show
+    // @ts-expect-error a posting of an entry has no transaction
     addResult(graph, 'PostLedgerEntry', ledger.postEntry, ['transaction']))
 })

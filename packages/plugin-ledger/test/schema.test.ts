@@ -24,17 +24,17 @@ const valuesOf = (schema: ReturnType<typeof buildSchema>, name = 'LedgerOperatio
 }
 
 describe("an app's graph", () => {
-  test('with the shared operations and without subscriptions is the contract', () => {
+  test('with the shared operations and without subscriptions equals the contract', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(shared))
     expect(`${printSchema(builder.toSchema({ sortSchema: false }))}\n`).toBe(`${printSchema(contract)}\n`)
   })
 
-  test('with operations of its own is a superset of the contract', () => {
+  test('with its own operations is a superset of the contract', () => {
     expect(findBreakingChanges(contract, buildSchema(openLedger(operations)))).toEqual([])
   })
 
-  test('is no superset when a shared operation is missing', () => {
+  test('is not a superset when a shared operation is missing', () => {
     const poorer = parseSchema(
       printSchema(buildSchema(openLedger(operations))).replace(/""".*?"""\s+DAILY_REWARD\n/, ''),
     )
@@ -43,7 +43,7 @@ describe("an app's graph", () => {
     ])
   })
 
-  test('has the shared operations first, then its own, wherever the app wrote them', () => {
+  test('has the shared operations first, then its own, in any order of the app', () => {
     const { CREDIT_ADD, ...others } = sharedOperations
     const ledger = openLedger(
       defineOperations({ OWN_FIRST: { amount: 1 }, ...others, OWN_LAST: { amount: 1 }, CREDIT_ADD }),
@@ -71,7 +71,7 @@ describe("an app's graph", () => {
     expect(type instanceof GraphQLEnumType && type.getValue(name)?.description).toBe(description)
   })
 
-  test('keeps what the app says of types that others add', () => {
+  test("keeps the app's descriptions of types that others extend", () => {
     const builder = createBuilder()
     builder.queryType({ description: 'What the game can tell.' })
     builder.addLedger(openLedger(operations))
@@ -80,7 +80,7 @@ describe("an app's graph", () => {
     expect(schema.getMutationType()?.description).toContain('What can be done.')
   })
 
-  test('has a retired operation in filters and answers, and in no input', () => {
+  test('has a retired operation in filters and answers, but in no input', () => {
     const retiring = defineOperations({
       ...operations,
       CONTENT_CREATION: { ...operations.CONTENT_CREATION, retired: true },
@@ -97,7 +97,7 @@ describe("an app's graph", () => {
     expect(named).toEqual([])
   })
 
-  test('has no transfers where they are retired', () => {
+  test('has no transfers when they are retired', () => {
     const { TRANSFER_OUT } = transferOperations
     const retiring = defineOperations({
       ...sharedOperations,
@@ -109,13 +109,13 @@ describe("an app's graph", () => {
     expect(valuesOf(schema)).toContain('TRANSFER_OUT')
   })
 
-  test('is built twice from one builder', () => {
+  test('can be built twice from one builder', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(operations))
     expect(printSchema(builder.toSchema())).toBe(printSchema(builder.toSchema()))
   })
 
-  test("keeps the app's own scalar of the same name", () => {
+  test("keeps the app's own scalar with the same name", () => {
     const builder = createBuilder()
     const description = "The app's own."
     builder.addScalarType('DateTime', new GraphQLScalarType({ ...DateTimeResolver.toConfig(), description }))
@@ -124,22 +124,22 @@ describe("an app's graph", () => {
   })
 })
 
-describe('what needs more than a ledger', () => {
+describe('the parts that need more than a ledger', () => {
   const full = buildSchema(openLedger(defineOperations({ ...sharedOperations, ...transferOperations })))
 
-  test('is printed, with all the rest', async () => {
+  test('are printed with all the rest', async () => {
     expect(`${printSchema(full)}\n`).toBe(await printed('../schema.graphql'))
     expect(findBreakingChanges(contract, full)).toEqual([])
   })
 
-  test('is transfers, which come with their operations', () => {
+  test('transfers come with their operations', () => {
     const schema = buildSchema(openLedger(shared))
     expect(schema.getMutationType()?.getFields()).not.toHaveProperty('transferCredits')
     expect(schema.getMutationType()?.getFields()).toHaveProperty('postLedgerTransaction')
     expect(full.getMutationType()?.getFields()).toHaveProperty('transferCredits')
   })
 
-  test('is live entries, which come with a subscription type', () => {
+  test('live entries come with a subscription type', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(shared))
     expect(builder.toSchema().getSubscriptionType()).toBeUndefined()
@@ -154,7 +154,7 @@ test('two apps in one program do not mix', () => {
   expect(valuesOf(two)).not.toContain('CONTENT_CREATION')
 })
 
-test('a builder without the plugins it needs is told how to get them', () => {
+test('a builder without the needed plugins gets a message with how to add them', () => {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({ plugins: [LedgerPlugin], prisma })
   expect(() => builder.addLedger(openLedger(operations))).toThrow(
     'addLedger needs the plugins errors and relay: make the builder with plugins: [...ledgerPlugins]',

@@ -6,7 +6,7 @@ import { openGraph } from './open-graph.ts'
 
 const { schema, ledger, run, give, shiftClock } = await openGraph()
 
-/** The fields that the ledger refuses a query for. */
+/** Returns the fields for which the ledger refuses a query. */
 async function refusedFields(source: string, variableValues: Record<string, unknown>) {
   const { errors = [] } = await graphql({
     schema,
@@ -23,7 +23,7 @@ async function refusedFields(source: string, variableValues: Record<string, unkn
 const post = (ownerId: string, operation: 'CREDIT_ADD' | 'CREDIT_SPEND', metadata = {}) =>
   ledger.postEntry({ ownerId, operation, nonce: crypto.randomUUID(), metadata })
 
-/** An owner with entries on two days. Answers a moment between the two. */
+/** Makes an owner with entries on two days. Returns a moment between the two days. */
 async function withHistory(ownerId: string) {
   await shiftClock('-3 days')
   await post(ownerId, 'CREDIT_ADD', { order: '1' })
@@ -38,7 +38,7 @@ describe('balance', () => {
   const query = `query ($ownerId: String!, $asOf: DateTime) {
     balance(ownerId: $ownerId, asOf: $asOf) { ownerId amount held overdraft available }
   }`
-  test('at a moment is that after the last entry until then, and says nothing of holds', async () => {
+  test('at a moment is the balance after the last entry until then, without holds', async () => {
     const ownerId = 'past'
     const asOf = await withHistory(ownerId)
     expect((await run(query, { ownerId, asOf })).data.balance).toEqual({
@@ -54,7 +54,7 @@ describe('balance', () => {
     expect((await run(query, { ownerId, asOf: null })).data.balance).toEqual(now)
   })
 
-  test('refuses what is no moment', async () => {
+  test('refuses an invalid moment', async () => {
     expect(await refusedFields(query, { ownerId: 'o', asOf: '0001-01-01T00:00:00Z' })).toEqual(['asOf'])
     expect(await refusedFields(query, { ownerId: '', asOf: '2026-01-01T00:00:00Z' })).toEqual(['ownerId'])
     for (const asOf of ['yesterday', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '', true, {}]) {

@@ -21,7 +21,7 @@ const add = (ownerId: string, amount = 10) => ({ ownerId, operation: 'CREDIT_ADD
 const spend = (ownerId: string, amount = 1) => ({ ownerId, operation: 'CREDIT_SPEND', amount })
 
 describe('postLedgerTransaction', () => {
-  test('posts all entries in order, and answers them with the balances of their owners', async () => {
+  test('posts all entries in order, and returns them with the balances of their owners', async () => {
     const result = await post({
       nonce: 't1',
       metadata: { for: 'lunch' },
@@ -65,7 +65,7 @@ describe('postLedgerTransaction', () => {
     })
   })
 
-  test('names the entry that is refused, and posts none', async () => {
+  test('names the refused entry, and posts none', async () => {
     const entries = [add('first', 3), spend('first', 2), spend('first', 2)]
     expect(await post({ nonce: 'n', entries })).toMatchObject({
       __typename: 'InsufficientBalanceError',
@@ -89,7 +89,7 @@ describe('postLedgerTransaction', () => {
     expect(await amounts('first')).toEqual([0])
   })
 
-  test('balanced, demands that nothing is made or lost', async () => {
+  test('with balanced, requires the amounts to add up to zero', async () => {
     await give('payer', 10)
     const input = { nonce: 'n', balanced: true, entries: [spend('payer', 4), add('payee', 5)] }
     expect(await post(input)).toMatchObject({ code: 'VALIDATION_ERROR', errors: [{ field: 'entries' }] })
@@ -98,7 +98,7 @@ describe('postLedgerTransaction', () => {
     })
   })
 
-  test('sent again is a duplicate, identical or not', async () => {
+  test('that is repeated is a duplicate, identical or not', async () => {
     const input = { nonce: 'again', entries: [add('one'), add('two')] }
     const first = await post(input)
     expect(await post(input)).toMatchObject({
@@ -112,7 +112,7 @@ describe('postLedgerTransaction', () => {
     })
   })
 
-  test('tried, answers what it would come to and writes nothing', async () => {
+  test('in a dry run, returns the outcome and writes nothing', async () => {
     const tried = await post({ nonce: 'try', dryRun: true, entries: [add('tried'), add('tried too')] })
     expect(tried).toMatchObject({
       transaction: {
