@@ -1,12 +1,12 @@
-/** What is said of every error that an app defines for one of its own rules. */
+/** The facts about an error that an app defines for one of its own rules. */
 export interface RefusalFacts {
-  /** Of its class, and of its type in the graph, such as ContentNotFoundError. */
+  /** The name of its class and of its type in the graph, such as ContentNotFoundError. */
   readonly name: string
-  /** Stable, for programs, such as CONTENT_NOT_FOUND. */
+  /** A stable code for programs, such as CONTENT_NOT_FOUND. */
   readonly code: string
-  /** With which REST answers it. */
+  /** The HTTP status of REST's answer. */
   readonly status: number
-  /** A short summary, the same in every occurrence. */
+  /** A short summary, the same each time. */
   readonly title: string
   readonly meaning: string
 }
@@ -23,8 +23,8 @@ export interface RefusalClass<Code extends string = string, Args extends readonl
 }
 
 /**
- * Defines an error of an app's own, in one place: the class that the app throws, named after the code; the type that
- * `addLedger` puts into the graph; the problem that REST answers.
+ * Defines an app's own error in one place: the class that the app throws, named after the code; its type in the graph,
+ * which `addLedger` adds; and the problem that REST answers with.
  *
  * @example
  * ```ts

@@ -3,11 +3,11 @@ import { ownerIdSchema, parseInput } from './input.ts'
 import { limits } from './limits.ts'
 import { pageSizeSchema } from './reading/page.ts'
 
-/** The highest id that a row of an app's own can have: PostgreSQL's integer, which Prisma's `Int @default(autoincrement())` is. */
+/** The highest id of an app's own rows. Prisma's `Int @default(autoincrement())` is PostgreSQL's integer. */
 const maxRowId = 2 ** 31 - 1
 
 /**
- * The id of a row of an app's own, of the text that the graph has for it; 0, which no row has, where it is none.
+ * Converts the id of an app's own row from the graph's text. Returns 0, which no row has, for an invalid id.
  *
  * @example
  * ```ts
@@ -29,11 +29,12 @@ const ownerRowsSchema = z.object({
     .nullish(),
 })
 
-/** Which rows of an owner: the first ones after a row's id. */
+/** Selects the rows of an owner: the first ones after a row's id. */
 export type OwnerRowsInput = z.input<typeof ownerRowsSchema>
 
 /**
- * A page of an owner's rows, newest first, for `findMany` of an app's own Prisma client. The model has `id` and `ownerId`.
+ * Returns the query for a page of an owner's rows, newest first, for `findMany` of the app's own Prisma client. The
+ * model must have `id` and `ownerId`.
  *
  * @example
  * ```ts

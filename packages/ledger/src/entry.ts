@@ -1,14 +1,17 @@
-/** An operation that was read. */
+/** The operation of an entry or a hold that was read. */
 export interface NamedOperation<Operation extends string = string> {
-  /** Null where this server's code lacks it: a newer server's, or one that was taken out of operations.ts. */
+  /**
+   * Null when this server's code lacks the operation: a newer server has added it, or it was removed from
+   * operations.ts.
+   */
   readonly operation: Operation | null
-  /** Its name, in any case. */
+  /** The operation's name, also when the code lacks it. */
   readonly operationName: string
 }
 
-/** One posting to one owner's account. Never changed, never deleted. */
+/** One change of one account's balance. It is never changed or deleted. */
 export interface LedgerEntry<Operation extends string = string> extends NamedOperation<Operation> {
-  /** In the answer to a dry run: 0. */
+  /** '0' in the answer to a dry run. */
   readonly id: string
   readonly ownerId: string
   /** Counts the account's entries from 1, without gaps. */
@@ -17,15 +20,15 @@ export interface LedgerEntry<Operation extends string = string> extends NamedOpe
   readonly amount: number
   /** The account's balance just after this entry, in credits. */
   readonly balanceAfter: number
-  /** The caller's idempotency key: no two postings of one owner have the same. */
+  /** The caller's idempotency key. No two postings of one owner have the same. */
   readonly nonce: string
   readonly transactionId: string
   readonly metadata: LedgerMetadata
-  /** UTC, to the millisecond; never falls along seq. */
+  /** UTC, to the millisecond. It never decreases along seq. */
   readonly createdOn: Date
   /** The id of the entry that this one undoes. */
   readonly reverses: string | null
-  /** The id of the entry of which this one gives back a part. */
+  /** The id of the entry that this one gives a part back of. */
   readonly refunds: string | null
   /** The id of the hold that this one captures. */
   readonly holdId: string | null
@@ -34,7 +37,7 @@ export interface LedgerEntry<Operation extends string = string> extends NamedOpe
 /** Entries that were posted together: all of them or none. */
 export interface LedgerTransaction<Operation extends string = string> {
   readonly id: string
-  /** Each of its entries has it. */
+  /** Each of its entries has the same nonce. */
   readonly nonce: string
   readonly metadata: LedgerMetadata
   readonly createdOn: Date
@@ -42,43 +45,43 @@ export interface LedgerTransaction<Operation extends string = string> {
   readonly entries: readonly LedgerEntry<Operation>[]
 }
 
-/** Anything the caller wants to keep with an entry: a flat object of strings. */
+/** The caller's own information about a posting: a flat object of strings. */
 export type LedgerMetadata = Readonly<Record<string, string>>
 
-/** What an owner has in an app, in credits. An owner never seen has 0. */
+/** An owner's balance in an app, in credits. It is 0 for an unknown owner. */
 export interface LedgerBalance {
   readonly ownerId: string
   readonly amount: number
   /** How far below 0 the amount may go. */
   readonly overdraft: number
-  /** What live holds keep aside. */
+  /** The credits that live holds set aside. */
   readonly held: number
-  /** What can be spent: amount - held + overdraft. */
+  /** The credits that can be spent: amount - held + overdraft. */
   readonly available: number
   /**
-   * The id of the transaction that saw this balance, where it is not the current one: in the answer to a dry run, and
-   * in that to a list where a later item has a balance of the same owner.
+   * The id of the transaction in which the balance was seen, when it is not the current one: in the answer to a dry
+   * run, and in the answer to a list when a later item has a balance of the same owner.
    */
   readonly seenIn?: string
 }
 
-/** What an owner had at a moment, in credits. */
+/** What an owner had at a past moment, in credits. */
 export interface PastBalance extends Pick<LedgerBalance, 'ownerId' | 'amount'> {
   readonly asOf: Date
 }
 
-/** Whether a hold keeps credits aside, or what became of it. */
+/** Whether a hold is live, or what ended it. */
 export type HoldStatus = 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED'
 
 /**
- * Credits that an owner has promised: they count as spent until the hold is captured, released or expired. The operation
- * is what its capture posts.
+ * Credits that are set aside for a later entry. They count as spent until the hold is captured, released or expired.
+ * Its capture posts the operation.
  */
 export interface LedgerHold<Operation extends string = string> extends NamedOperation<Operation> {
-  /** Of a hold that a dry run would make: 0. */
+  /** '0' for a hold of a dry run. */
   readonly id: string
   readonly ownerId: string
-  /** The credits that a capture may take at most, >= 1. */
+  /** The most credits that a capture may take, >= 1. */
   readonly amount: number
   readonly nonce: string
   readonly metadata: LedgerMetadata
@@ -89,6 +92,6 @@ export interface LedgerHold<Operation extends string = string> extends NamedOper
   readonly expiresOn: Date
   /** When it was captured or released. */
   readonly releasedOn: Date | null
-  /** The id of the dry run's transaction that saw the hold so; left out of a hold as it is. */
+  /** The id of the dry run's transaction in which the hold was seen. Left out for a real hold. */
   readonly seenIn?: string
 }

@@ -3,8 +3,8 @@ import { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 import { inCredits } from './operations/amount.ts'
 
 /**
- * Any error of the ledger, a refusal or a failure; `ledgerErrors` says what its code means. Its message is for people and
- * gives nothing internal away.
+ * Any error of the ledger, a refusal or a failure. `ledgerErrors` explains its code. Its message is for people, and
+ * contains nothing internal.
  */
 export abstract class LedgerError extends Error {
   abstract readonly code: LedgerErrorCode
@@ -37,10 +37,10 @@ export class InsufficientBalanceError extends LedgerError {
   override readonly name = 'InsufficientBalanceError'
   readonly code = 'INSUFFICIENT_BALANCE'
   readonly balance: LedgerBalance
-  /** Which of the request's entries takes too much, counted from 0. */
+  /** The index of the entry in the request that takes too much, from 0. */
   readonly entryIndex: number
 
-  /** @param amounts The credits that the entry takes, and those that were available to it. */
+  /** @param amounts The credits that the entry takes, and the credits that were available. */
   constructor(balance: LedgerBalance, amounts: { needed: number; available: number }, entryIndex = 0) {
     super(
       `The posting takes ${inCredits(amounts.needed)}, ${balance.ownerId} has ${amounts.available} available.`,
@@ -50,20 +50,20 @@ export class InsufficientBalanceError extends LedgerError {
   }
 }
 
-/** What is said of a nonce that was used before. */
+/** Returns the message for a nonce that was used before. */
 function duplicateMessage(identical: boolean): string {
   return identical
     ? 'This request was posted before; the original stands.'
     : 'Another request of this owner was posted with this nonce. Use a new nonce for a new posting.'
 }
 
-/** DUPLICATE_NONCE where the original is a posting. */
+/** The nonce was used for a posting. The code is DUPLICATE_NONCE. */
 export class DuplicateNonceError<Operation extends string = string> extends LedgerError {
   override readonly name = 'DuplicateNonceError'
   readonly code = 'DUPLICATE_NONCE'
-  /** The original. */
+  /** The original entry. */
   readonly entry: LedgerEntry<Operation>
-  /** Whether this request is the original one again: same entries, metadata and amounts (or none given). */
+  /** Whether this request equals the original one: the same entries, metadata, and amounts or no amounts. */
   readonly identical: boolean
   /** The current balance. */
   readonly balance: LedgerBalance
@@ -76,13 +76,13 @@ export class DuplicateNonceError<Operation extends string = string> extends Ledg
   }
 }
 
-/** DUPLICATE_NONCE where the original is a hold: holds and postings share one nonce space. */
+/** The nonce was used for a hold. The code is DUPLICATE_NONCE, because holds and postings share their nonces. */
 export class DuplicateHoldError<Operation extends string = string> extends LedgerError {
   override readonly name = 'DuplicateHoldError'
   readonly code = 'DUPLICATE_NONCE'
-  /** The original. */
+  /** The original hold. */
   readonly hold: LedgerHold<Operation>
-  /** Whether this request is the original one again: same operation, metadata, duration and amount (or none given). */
+  /** Whether this request equals the original one: the same operation, metadata, duration, and amount or no amount. */
   readonly identical: boolean
   /** The current balance. */
   readonly balance: LedgerBalance
@@ -99,7 +99,7 @@ export class BalanceOutOfRangeError extends LedgerError {
   override readonly name = 'BalanceOutOfRangeError'
   readonly code = 'BALANCE_OUT_OF_RANGE'
   readonly balance: LedgerBalance
-  /** Which of the request's entries gives too much, counted from 0. */
+  /** The index of the entry in the request that gives too much, from 0. */
   readonly entryIndex: number
 
   constructor(balance: LedgerBalance, entryIndex = 0) {
@@ -114,9 +114,9 @@ export class LimitReachedError<Operation extends string = string> extends Ledger
   readonly code = 'LIMIT_REACHED'
   readonly ownerId: string
   readonly operation: Operation
-  /** When the next one is possible; null: never. */
+  /** When the next one is possible. Null means never. */
   readonly nextOn: Date | null
-  /** Which of the request's entries it is, counted from 0. */
+  /** The index of the entry in the request, from 0. */
   readonly entryIndex: number
 
   constructor(ownerId: string, operation: Operation, nextOn: Date | null, entryIndex = 0) {
@@ -158,7 +158,7 @@ export class AlreadyReversedError extends LedgerError {
 export class RefundExceededError extends LedgerError {
   override readonly name = 'RefundExceededError'
   readonly code = 'REFUND_EXCEEDED'
-  /** The credits that refunds may still give back. */
+  /** How many credits refunds may still give back. */
   readonly refundable: number
 
   constructor(message: string, refundable: number) {

@@ -1,4 +1,5 @@
-// What is known of the ledger without running it, for packages that know only its contract: files that import nothing of it.
+// Facts about the ledger that need none of its code, for packages that know only its contract. These files import
+// nothing of the ledger.
 export { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 export { type InputField, inputFieldsOf } from './input-fields.ts'
 export { limits } from './limits.ts'

@@ -2,20 +2,20 @@ import { z } from 'zod'
 
 const types = ['string', 'integer', 'number', 'boolean'] as const
 
-/** What a zod object says of one of its fields, for whatever takes it as input. */
+/** A field of a zod object, as an input describes it. */
 export interface InputField {
   readonly name: string
   readonly type: (typeof types)[number] | 'id'
-  /** Whether it can neither be left out nor be null. */
+  /** Whether it can be neither left out nor null. */
   readonly required: boolean
   readonly description: string | undefined
   readonly examples: readonly unknown[] | undefined
 }
 
 /**
- * The fields of the input that a zod object describes, each of a type that GraphQL and JSON know.
+ * Returns the fields of the input that a zod object describes, each with a type of GraphQL and JSON.
  *
- * @throws TypeError on a field of another type.
+ * @throws TypeError for a field of another type
  */
 export function inputFieldsOf(schema: z.ZodObject): readonly InputField[] {
   return Object.entries(schema.shape).map(([name, shape]) => {
@@ -32,7 +32,7 @@ export function inputFieldsOf(schema: z.ZodObject): readonly InputField[] {
   })
 }
 
-/** The schema of what is there, of one that may be left out or null. */
+/** Returns the schema inside of an optional or nullable one. */
 function withoutNull(shape: z.core.$ZodType): z.core.$ZodType {
   return shape instanceof z.ZodOptional || shape instanceof z.ZodNullable
     ? withoutNull(shape.def.innerType)

@@ -5,22 +5,25 @@ import { limits } from './limits.ts'
 import { maxCredits } from './operations/amount.ts'
 import type { Operations } from './operations/operations.ts'
 
-/** Metadata keys are the caller's, of any length: an error shows this much of them. */
+/** How many characters of a metadata key an error shows. Callers choose keys, which may have any length. */
 const maxFieldName = 100
 
-/** Text as PostgreSQL can keep it, compared byte for byte and never trimmed. */
+/** A text that PostgreSQL can store. It is compared byte by byte and never trimmed. */
 const text = z
   .string('must be a string')
   .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode', abort: true })
   .refine((value) => !value.includes('\0'), 'must not contain NUL')
 
-/** Text of 1 (or `min`) to `maxCodePoints` code points of well-formed Unicode without NUL, never trimmed. */
+/**
+ * A text of `min` (1 by default) to `maxCodePoints` code points of well-formed Unicode without NUL. It is never
+ * trimmed.
+ */
 export function textSchema(
   maxCodePoints: number,
   { min = 1 }: { min?: 0 | 1 } = {},
 ): z.ZodType<string, string> {
   const length = text.refine(
-    // A code point takes at most two UTF-16 units: long strings are refused without being walked.
+    // A code point takes at most two UTF-16 units, so a very long string is refused without being counted.
     (value) => value.length >= min && value.length <= 2 * maxCodePoints && [...value].length <= maxCodePoints,
     `must be ${min} to ${maxCodePoints} characters long`,
   )
@@ -29,7 +32,7 @@ export function textSchema(
 
 const identifier = textSchema(limits.idCharacters)
 
-/** Whose account: 1 to 255 code points of well-formed Unicode without NUL. */
+/** The owner of an account: 1 to 255 code points of well-formed Unicode without NUL. */
 export const ownerIdSchema = identifier.meta({
   description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
   examples: ['test_user'],
@@ -40,12 +43,12 @@ export const nonceSchema = identifier.meta({
   description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is posted twice.`,
 })
 
-/** What an owner's id may begin with: up to 255 code points. */
+/** The beginning of an owner's id: up to 255 code points. */
 export const ownerPrefixSchema = textSchema(limits.idCharacters, { min: 0 })
 
 /**
- * The id of an entry, a transaction or a hold, as the ledger gave it, or of a row of an app's own: one that was never given
- * is not found.
+ * The id of an entry, a transaction or a hold, or of an app's own row. Any text is accepted, and an unknown id is not
+ * found.
  */
 export const idSchema = z.string('must be an id').meta({ format: 'id', examples: ['1'] })
 
@@ -58,13 +61,13 @@ export function countSchema(unit: string, [min, max]: readonly [number, number])
   return whole.meta({ type: 'integer' })
 }
 
-/** A number of credits, >= 0; the operation gives the sign. */
+/** A number of credits, >= 0. The operation gives the sign. */
 export const amountSchema = countSchema('credits', [0, maxCredits]).describe('Credits, from 0.')
 
 /** A number of credits, >= 1. */
 export const positiveAmountSchema = countSchema('credits', [1, maxCredits]).describe('Credits, from 1.')
 
-/** A switch that is off when it is left out. */
+/** A switch that is off when left out. */
 export const flagSchema = z
   .boolean('must be true or false')
   .nullish()
@@ -76,7 +79,7 @@ export function operationsSchema(operations: Operations) {
   return z.array(z.enum(names, `must be one of ${names.join(', ')}`), 'must be a list of operations')
 }
 
-/** A moment that the ledger's clock could show: years 1970 to 9999. */
+/** A moment between the years 1970 and 9999. */
 export const momentSchema = z
   .date('must be a moment, such as 2026-11-21T10:15:30.000Z')
   .min(new Date(0), 'must not be before 1970')
@@ -109,14 +112,17 @@ export const metadataSchema = z
     }
   })
 
-/** The input's value under a schema. @throws ValidationError as `readInput` returns it. */
+/** Returns the checked value of an input. @throws ValidationError with every faulty field */
 export function parseInput<Value>(schema: z.ZodType<Value>, input: unknown, field?: string): Value {
   const value = readInput(schema, input, field)
   if (value instanceof ValidationError) throw value
   return value
 }
 
-/** The input's value under a schema, or what names every faulty field; `field` names an input that is no object. */
+/**
+ * Returns the checked value of an input, or a ValidationError with every faulty field. `field` names the input when it
+ * is not an object.
+ */
 export function readInput<Value>(
   schema: z.ZodType<Value>,
   input: unknown,

@@ -1,4 +1,4 @@
-/** Checks that the ledger has an app. @throws Error that lists those that it has. */
+/** Checks that the ledger has an app. @throws Error that lists the apps that it has */
 export function assertKnownApp(app: string, known: readonly string[]): void {
   if (known.includes(app)) return
   const list =

@@ -1,21 +1,21 @@
 /**
- * How much a request may ask for. Messages, the graph's descriptions and openapi.json print these. SQL, doc comments and
- * docs cannot: docs/test/limits.test.ts compares them.
+ * How much a request may ask for. Messages, the graph's descriptions and openapi.json take the numbers from here. SQL,
+ * doc comments and docs cannot, so docs/test/limits.test.ts compares them.
  */
 export const limits = {
   /** Code points of an owner's id and of a nonce. */
   idCharacters: 255,
   metadataKeys: 20,
-  /** Of UTF-8, in keys and values together. */
+  /** Bytes of UTF-8, in keys and values together. */
   metadataBytes: 4096,
   transactionEntries: 100,
   batchEntries: 1000,
   pageSize: 100,
-  /** Of a page that does not say its size. */
+  /** The size of a page that does not give one. */
   defaultPageSize: 20,
-  /** The newest of an owner. */
+  /** The newest holds of an owner. */
   liveHolds: 100,
   summaryWindows: 1000,
-  /** A year. */
+  /** 365 days. */
   holdSeconds: 31_536_000,
 } as const

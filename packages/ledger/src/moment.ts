@@ -1,9 +1,9 @@
 const written =
   /^(\d{4}-\d\d-\d\d)T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i
 
-/** A moment between two milliseconds. A Date cannot keep it: this one is the millisecond before it. */
+/** A moment between two milliseconds. A Date cannot hold it, so this Date is the millisecond before it. */
 class FineMoment extends Date {
-  /** The digits of its second that follow the milliseconds. */
+  /** The digits of its second after the milliseconds. */
   readonly finer: string
 
   constructor(millisecondBefore: number, finer: string) {
@@ -13,9 +13,9 @@ class FineMoment extends Date {
 }
 
 /**
- * The moment that a text names as RFC 3339 says, in any zone, with as many digits of the second as it likes; undefined
- * where it names none. A leap second is none. The ledger's reads take the moment at its full precision; to everyone else
- * it is a Date of the millisecond that it is in.
+ * Parses a text as RFC 3339, in any zone and with any number of digits of the second. Returns undefined for any other
+ * text, and for a leap second. The ledger's reads use the full precision. For other code it is a Date in the same
+ * millisecond.
  */
 export function parseMoment(text: string): Date | undefined {
   const [, day = '', time, digits = '', zone = ''] = written.exec(text) ?? []
@@ -25,12 +25,12 @@ export function parseMoment(text: string): Date | undefined {
   return /[1-9]/.test(finer) ? new FineMoment(millisecond, finer) : new Date(millisecond)
 }
 
-/** The last millisecond before a moment: whatever was created then or earlier was created before the moment. */
+/** Returns the last millisecond before a moment. What was created then or earlier was created before the moment. */
 export function lastMillisecondBefore(moment: Date): Date {
   return new Date(moment instanceof FineMoment ? moment.getTime() : moment.getTime() - 1)
 }
 
-/** Whether a moment is earlier than another one, by however little. */
+/** Whether a moment is earlier than another one, by any fraction of a second. */
 export function isEarlier(moment: Date, other: Date): boolean {
   const difference = moment.getTime() - other.getTime()
   if (difference !== 0) return difference < 0
@@ -43,7 +43,7 @@ function finerOf(moment: Date): string {
   return moment instanceof FineMoment ? moment.finer : ''
 }
 
-/** Whether a calendar has the day: 2026-02-30 is none. */
+/** Whether the calendar has this day. 2026-02-30 does not exist. */
 function isDay(text: string): boolean {
   const start = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(text)

@@ -1,16 +1,16 @@
 import type { LedgerEntry, LedgerHold, LedgerTransaction, NamedOperation } from './entry.ts'
 import { isOperation, type OperationOf, type Operations } from './operations/operations.ts'
 
-/** A moment as the ledger's functions answer it: milliseconds since 1970. */
+/** A moment as the ledger's functions return it: milliseconds since 1970. */
 type Moment = number
 
-/** An entry as ledger.entry_json answers it. */
+/** An entry as ledger.entry_json returns it. */
 export interface EntryRow extends Omit<LedgerEntry, keyof NamedOperation | 'createdOn'> {
   readonly operation: string
   readonly createdOn: Moment
 }
 
-/** A hold as ledger.hold_json answers it. */
+/** A hold as ledger.hold_json returns it. */
 export interface HoldRow
   extends Omit<LedgerHold, keyof NamedOperation | 'createdOn' | 'expiresOn' | 'releasedOn'> {
   readonly operation: string
@@ -19,7 +19,7 @@ export interface HoldRow
   readonly releasedOn: Moment | null
 }
 
-/** Reads an app's rows, those of operations that this server's code lacks included. */
+/** Converts an app's rows, including those of operations that this server's code lacks. */
 export interface RowReader<Operation extends string = string> {
   operation(name: string): NamedOperation<Operation>
   entry(row: EntryRow): LedgerEntry<Operation>
@@ -44,7 +44,7 @@ export function rowReader<Ops extends Operations>(operations: Ops): RowReader<Op
   }
 }
 
-/** The transaction of entries that were posted together; undefined where there are none. */
+/** Returns the transaction of entries that were posted together, or undefined when there are none. */
 export function transactionOf<Operation extends string>(
   entries: readonly LedgerEntry<Operation>[],
 ): LedgerTransaction<Operation> | undefined {

@@ -1,21 +1,21 @@
 import { z } from 'zod'
 
-/** Environment variables by their names, each made by `setting`. */
+/** Environment variables by their names. `setting` makes each. */
 export type Settings = Readonly<Record<string, z.ZodType>>
 
 /** The values of settings by their names. */
 export type SettingsOf<Shape extends Settings> = z.output<z.ZodObject<Shape>>
 
 interface SettingOptions {
-  /** The text that stands for a variable that is not set, or empty. Left out: the schema gets undefined. */
+  /** The text for a variable that is missing or empty. When left out, the schema gets undefined. */
   readonly fallback?: string
-  /** Its value is never shown. */
+  /** Whether its value must never be shown. */
   readonly secret?: boolean
 }
 
 /**
- * One environment variable. A custom issue of the schema is a sentence of its own; in place of any other it is said what
- * the variable must be.
+ * Defines one environment variable. A custom issue of the schema is a complete sentence. For any other issue, the
+ * message says what the variable must be.
  *
  * @param takes What it must be, in words: "a whole number from 0 to 65535".
  */
@@ -28,15 +28,15 @@ export function setting<Schema extends z.ZodType>(
   return z.preprocess(given, schema).meta({ description: takes, secret })
 }
 
-/** The text of a whole number. */
+/** A text that is a whole number. */
 export function wholeNumber(from: number, to: number) {
   return z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(from).max(to))
 }
 
 /**
- * Reads settings. A variable that is empty counts as not set.
+ * Reads settings. An empty variable counts as not set.
  *
- * @throws Error with a line for each wrong value, and what is right.
+ * @throws Error with a line for each wrong value that says what is right
  */
 export function readSettings<Shape extends Settings>(
   settings: Shape,

@@ -1,8 +1,8 @@
-/** Tells listeners of what happens. Nothing is made to be told while nobody listens: ask `isHeard`. */
+/** Tells listeners about events. Ask `isHeard` before making an event, so that nothing is made when nobody listens. */
 export interface Signal<Event> {
   readonly isHeard: boolean
   tell(event: Event): void
-  /** Returns a function that stops listening. */
+  /** Adds a listener. Returns a function that removes it. */
   listen(listener: (event: Event) => void): () => void
 }
 

@@ -7,7 +7,7 @@ const RoundNotFoundError = defineRefusal('ROUND_NOT_FOUND', {
   message: (id: string) => `There is no round ${id}.`,
 })
 
-test('an error of an app’s own is an Error with its code, and a name that follows from it', () => {
+test('an app’s own error is an Error with its code, and a name that follows from the code', () => {
   const error = new RoundNotFoundError('7')
   expect(error).toBeInstanceOf(Error)
   expect(error).toBeInstanceOf(RoundNotFoundError)
@@ -26,7 +26,7 @@ test('an error of an app’s own is an Error with its code, and a name that foll
   })
 })
 
-test('two of them are told apart', () => {
+test('two such errors can be distinguished', () => {
   const RoundOverError = defineRefusal('ROUND_OVER', {
     status: 409,
     meaning: 'Over.',

@@ -10,7 +10,7 @@ import {
   textSchema,
 } from '../src/index.ts'
 
-test('a zod object says which fields an input has', () => {
+test('a zod object describes the fields of an input', () => {
   const input = z.object({
     roundId: idSchema.describe('The id of the round.'),
     ownerId: ownerIdSchema,

@@ -1,30 +1,34 @@
 import { readSettings } from '../settings.ts'
 import { ledgerSettings } from './settings.ts'
 
-/** How long things may take, in milliseconds. */
+/** Time limits, in milliseconds. */
 export interface Bounds {
-  /** A request, whatever becomes of its database. What it waits for is bounded below that, and says what is so. */
+  /**
+   * For a request, whatever becomes of its database. Everything that it waits for has a lower limit, and an error that
+   * says what went wrong.
+   */
   readonly request: number
-  /** The whole of an app's own transaction. */
+  /** For the whole of an app's own transaction. */
   readonly transaction: number
-  /** The answer to a query. Its connection is given up then. */
+  /** For the answer to a query. After that its connection is closed. */
   readonly query: number
-  /** A statement in PostgreSQL. */
+  /** For a statement in PostgreSQL. */
   readonly statement: number
-  /** How long a transaction waits for its next statement: a client that is gone keeps no account locked for longer. */
+  /** How long a transaction waits for its next statement. A client that is gone keeps no account locked for longer. */
   readonly idleTransaction: number
-  /** The wait for a lock. */
+  /** For waiting for a lock. */
   readonly lock: number
-  /** The wait for a connection. */
+  /** For waiting for a connection. */
   readonly connection: number
 }
 
 const maxConnectionMs = 5_000
 
 /**
- * The bounds of a process, from the one of a request. Migrations and verify have none of them: they take as long as they
- * must.
- * @throws Error on a REQUEST_TIMEOUT_MS that is none.
+ * Returns the time limits of a process, computed from a request's limit. Migrations and verify have none, because they
+ * may take long.
+ *
+ * @throws Error when REQUEST_TIMEOUT_MS is invalid
  */
 export function readBounds(given = process.env.REQUEST_TIMEOUT_MS): Bounds {
   const { REQUEST_TIMEOUT_MS } = ledgerSettings

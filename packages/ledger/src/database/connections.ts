@@ -1,5 +1,5 @@
-/** How many connections a pool of `createPool` opens at most. */
+/** The most connections that a pool of `createPool` opens. */
 export const poolSize = 10
 
-/** How many connections one process of an app opens at most: those of its pool, and the one that hears of new entries. */
+/** The most connections that one process of an app opens: those of its pool, and the one that hears of new entries. */
 export const connectionsPerProcess = poolSize + 1

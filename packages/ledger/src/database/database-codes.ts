@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-/** What an error of the database says of itself, in all of its layers. */
+/** What an error of the database says, in all of its layers. */
 export interface DatabaseReport {
-  /** SQLSTATEs, codes of Prisma, kinds of its adapter, and Node's errors with what failed: `connect ECONNREFUSED`. */
+  /** SQLSTATEs, Prisma's codes, kinds of Prisma's adapter, and Node's errors with what failed: `connect ECONNREFUSED`. */
   readonly codes: readonly string[]
   readonly messages: readonly string[]
 }
 
-/** How Prisma's PostgreSQL adapter says what went wrong, with the SQLSTATE; alone around a transaction, else in `meta`. */
+/** How Prisma's PostgreSQL adapter reports an error, with the SQLSTATE: directly around a transaction, else in `meta`. */
 const causeSchema = z.object({
   kind: z.string(),
   originalCode: z.string().optional(),
@@ -19,8 +19,9 @@ const codedSchema = z.object({ code: z.string() })
 const systemErrorSchema = z.object({ code: z.string(), syscall: z.string() })
 
 /**
- * Reads the layers of an error: what Prisma wraps, the attempts of an AggregateError, and the causes of an app's own. A
- * network error below an app's own error says nothing of the database: the app may have asked another server.
+ * Reads the layers of an error: the error that Prisma wraps, the attempts of an AggregateError, and the causes of an
+ * app's own error. A network error below an app's own error does not count, because the app may have called another
+ * server.
  */
 export function reportOf(error: unknown): DatabaseReport {
   const codes: string[] = []

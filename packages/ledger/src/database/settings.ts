@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { setting, wholeNumber } from '../settings.ts'
 import { readDatabaseUrl } from './session/database-url.ts'
 
-/** The url of a PostgreSQL database in the variable of this name. */
+/** Defines the setting for the url of a PostgreSQL database in this variable. */
 export function databaseUrlSetting(variable: string) {
   const url = z
     .string()
@@ -17,7 +17,7 @@ export function databaseUrlSetting(variable: string) {
   return setting('the url of a PostgreSQL database', url, { secret: true })
 }
 
-/** What the ledger itself reads from the environment. */
+/** The environment variables of the ledger itself. */
 export const ledgerSettings = {
   DIRECT_DATABASE_URL: databaseUrlSetting('DIRECT_DATABASE_URL'),
   REQUEST_TIMEOUT_MS: setting(

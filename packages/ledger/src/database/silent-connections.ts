@@ -2,9 +2,9 @@ import type pg from 'pg'
 import { LedgerConnection } from './connection.ts'
 
 /**
- * Closes idle connections of a pool that a network has lost without a word. Where one answer does not come within its
- * bound, those that carried nothing since its statement was sent are lost as likely: each of them would let another
- * statement wait as long.
+ * Closes idle connections of a pool that a network has probably lost. When one answer does not come in time, the
+ * connections that were silent since its statement was sent are probably lost too. Each would make another statement
+ * wait as long.
  */
 export function closeSilent(pool: pg.Pool): void {
   const idle = new Set<LedgerConnection>()

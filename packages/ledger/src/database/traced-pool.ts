@@ -9,8 +9,9 @@ type Connected = (
 ) => void
 
 /**
- * A pool in which a traced caller who waits for a connection goes on in its own async context. node-postgres goes on in that of
- * whoever gave the connection back, whose span the statement would become a part of.
+ * A pool in which a traced caller that waits for a connection continues in its own async context. With node-postgres it
+ * would continue in the context of the caller that returned the connection, and its statement would become a part of
+ * that caller's span.
  */
 export class TracedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>

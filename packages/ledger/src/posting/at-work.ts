@@ -1,8 +1,8 @@
-/** Counts what a ledger has been handed and has not answered. */
+/** Counts the drafts that a ledger has received and not answered. */
 export interface AtWork {
-  /** How many drafts that is. */
+  /** The number of these drafts. */
   readonly drafts: number
-  /** Counts drafts while a function is at them. */
+  /** Counts drafts while a function works on them. */
   track<Result>(drafts: number, run: () => Promise<Result>): Promise<Result>
   /** Resolves once there are none. */
   none(): Promise<void>

@@ -5,7 +5,10 @@ const idBytes = 16
 const bytes = new Uint8Array(256 * idBytes)
 let used = bytes.length
 
-/** A new UUIDv7. Random bytes are asked for 256 ids at once: to ask for each costs more than to make it. */
+/**
+ * Returns a new UUIDv7. Random bytes are fetched for 256 ids at once, because fetching them costs more than making an
+ * id.
+ */
 export function createAttemptId(): string {
   if (used === bytes.length) {
     randomFillSync(bytes)

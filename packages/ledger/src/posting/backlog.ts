@@ -3,7 +3,7 @@ import { createBusyAccounts } from './busy-accounts.ts'
 import type { Draft } from './draft.ts'
 import { createFairQueue, type Turn, type Waiting } from './fair-queue.ts'
 
-/** A draft that is to be posted, and its caller. */
+/** A draft to post, and its caller. */
 export interface Job<Settled> extends Waiting {
   readonly draft: Draft
   /** When it is given up if an account is still busy, by performance.now(). */
@@ -17,26 +17,26 @@ export function isOverdue({ deadline }: { readonly deadline: number }): boolean 
 }
 
 /**
- * The jobs that wait: in a queue, or in the line of a busy account, which another transaction has locked. What is taken
- * is at work until it is released, and its accounts are in no other call meanwhile.
+ * The waiting jobs: in a queue, or in the line of a busy account, which another transaction has locked. A job that is
+ * taken is at work until it is released. Meanwhile its accounts are in no other call.
  */
 export interface Backlog<Settled> {
   /** How many jobs are in the queue. */
   readonly queued: number
   readonly busyAccounts: number
   add(job: Job<Settled>): void
-  /** Takes jobs from the queue. Those for busy accounts join their lines instead. */
+  /** Takes jobs from the queue. Jobs for busy accounts join their lines instead. */
   take(maxEntries: number): readonly Job<Settled>[]
-  /** Takes one job of each busy account's line. */
+  /** Takes one job from each busy account's line. */
   takeOneOfEach(maxEntries: number): readonly Job<Settled>[]
-  /** Takes jobs that are for one busy account alone: the account whose turn it is. */
+  /** Takes jobs for the busy account whose turn it is, if they are for that account alone. */
   takeLine(maxEntries: number): readonly Job<Settled>[]
   release(jobs: readonly Job<Settled>[]): void
-  /** Puts what waits for accounts that are free again back into the queue. */
+  /** Moves the jobs of accounts that are free again back to the queue. */
   free(ownerIds: Iterable<string>): void
-  /** Has jobs wait for the first of their accounts that is busy, if there is time. */
+  /** Makes jobs wait for their first busy account, if there is time. */
   postpone(jobs: readonly Job<Settled>[], busyIds: ReadonlySet<string>): void
-  /** Gives up what has waited too long for busy accounts, and forgets accounts for which nothing waits. */
+  /** Gives up jobs that have waited too long for busy accounts, and forgets accounts without waiting jobs. */
   giveUpOverdue(): void
 }
 

@@ -3,13 +3,13 @@ import { createBacklog, type Job } from './backlog.ts'
 import type { Draft } from './draft.ts'
 import { createSender, type PostBatch } from './sender.ts'
 
-/** Calls of ledger.post at once, beside those for busy accounts. */
+/** The most calls of ledger.post at once, not counting calls for busy accounts. */
 const maxLanes = 2
-/** Drafts that must wait for a further call at once: for fewer, what a call itself costs is better saved. */
+/** How many drafts must wait before a second call starts. For fewer, one larger call is cheaper. */
 const crowd = 64
-/** Entries in one call; a larger transaction goes alone. */
+/** The most entries in one call. A larger transaction goes alone. */
 const maxEntries = 256
-/** Drafts that may be unanswered, wherever they wait; beyond them callers are told OVERLOADED. */
+/** The most unanswered drafts, wherever they wait. Beyond that, callers get OVERLOADED. */
 const maxUnanswered = 10_000
 
 /** The pause between two looks at the busy accounts. */
@@ -18,19 +18,19 @@ const lookMs = 25
 const turnMs = 1000
 
 /**
- * Posts what many callers ask for at once in few calls. An account has one call at a time.
+ * Posts the drafts of many callers in few calls. An account is in one call at a time.
  *
- * What is for an account that another transaction has locked leaves the lanes, so that it delays nobody else. One call
- * looks at all such accounts again and again, with one job of each. Another waits for one of them after the other in
- * PostgreSQL's own line of waiters, which gives a rarely free account its turn: with jobs that are for this account
- * alone, so that no other account is kept from its work.
+ * Drafts for an account that another transaction has locked leave the lanes, so that they delay nobody else. One call
+ * looks at all such accounts again and again, with one job of each. Another call waits for one of these accounts after
+ * the other in PostgreSQL's own line of waiters, which gives a rarely free account its turn. It has only jobs for this
+ * one account, so that it holds no other account up.
  *
- * The answer rejects with OverloadedError, AccountBusyError, TransactionConflictError or DatabaseUnavailableError, all
- * of which may be retried with the same nonce.
+ * @returns a function that rejects with OverloadedError, AccountBusyError, TransactionConflictError or
+ *   DatabaseUnavailableError. Each may be retried with the same nonce.
  */
 export function createBatcher<Settled>(
   post: PostBatch<Settled>,
-  /** How long after its arrival a draft is given up whose account is locked elsewhere. */
+  /** How long a draft waits for an account that is locked elsewhere. */
   { patienceMs }: { readonly patienceMs: number },
 ): (draft: Draft) => Promise<Settled> {
   const backlog = createBacklog<Settled>()
@@ -41,7 +41,7 @@ export function createBatcher<Settled>(
   let isScheduled = false
   let nextLook: NodeJS.Timeout | undefined
 
-  /** Once per turn of the event loop: what is asked for in one turn goes together. */
+  /** Runs once per turn of the event loop, so that the drafts of one turn go together. */
   const schedule = () => {
     if (isScheduled) return
     isScheduled = true
@@ -85,7 +85,7 @@ export function createBatcher<Settled>(
     if (calls.look > 0) return
     const { busyAccounts } = backlog
     await call('look', backlog.takeOneOfEach(maxEntries))
-    // Some are free again, and so may be those behind them.
+    // Some are free again, and so may be the jobs behind them.
     if (backlog.busyAccounts < busyAccounts) void look()
   }
 

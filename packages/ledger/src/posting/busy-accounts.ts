@@ -1,31 +1,31 @@
 import { joinLine, type Waiting } from './fair-queue.ts'
 
-/** What waits for accounts that are locked elsewhere: a line for each of them. */
+/** The jobs for accounts that are locked elsewhere, in a line for each account. */
 export interface BusyAccounts<Item extends Waiting> {
   /** How many accounts are busy. */
   readonly accounts: number
   has(ownerId: string): boolean
   /** Adds an item to the line of a busy account. */
   join(ownerId: string, item: Item): void
-  /** Notes that an account is busy. One that was noted before has its next turn after all others. */
+  /** Notes that an account is busy. If it was noted before, its next turn comes after all others. */
   found(ownerId: string): void
-  /** Notes that an account is free. Returns what waited for it. */
+  /** Notes that an account is free. Returns the items that waited for it. */
   free(ownerId: string): readonly Item[]
-  /** Takes one item of each line, as many as `maxEntries` allow. */
+  /** Takes one item from each line, up to `maxEntries` entries. */
   takeOneOfEach(maxEntries: number, mayTake: (item: Item) => boolean): readonly Item[]
-  /** Takes items of the account whose turn it is: those that are for this account and no other. */
+  /** Takes the items of the account whose turn it is, if they are for that account alone. */
   takeLine(maxEntries: number, mayTake: (item: Item) => boolean): readonly Item[]
   /** Takes every item for which `isWanted` is true. */
   takeAll(isWanted: (item: Item) => boolean): readonly Item[]
-  /** Forgets the accounts for which nothing waits, but for those that are kept. */
+  /** Forgets the accounts without waiting items, except those that `isKept` accepts. */
   forgetEmpty(isKept: (ownerId: string) => boolean): void
 }
 
 export function createBusyAccounts<Item extends Waiting>(): BusyAccounts<Item> {
-  /** By account, in the order of the turns; each line in the order of arrival. */
+  /** By account, in the order of the turns. Each line is in the order of arrival. */
   const lines = new Map<string, Item[]>()
 
-  /** Takes the items of a line that `choose` wants. */
+  /** Takes the items of a line that `choose` accepts. */
   const pick = (ownerId: string, choose: (item: Item) => boolean): Item[] => {
     const taken: Item[] = []
     const rest: Item[] = []

@@ -7,28 +7,28 @@ import { type AmountLimits, amountLimits, amountProblem, signed } from '../opera
 import type { OperationLimit, Operations } from '../operations/operations.ts'
 import { createAttemptId } from './attempt-id.ts'
 
-/** A transaction that is asked for, before its accounts are looked at. */
+/** A request that was read, before its accounts are looked at. */
 export interface Draft {
-  /** Tells an attempt of this draft, sent again, from another draft with its nonce. The transaction's id is made of it. */
+  /** Identifies an attempt of this draft that is sent again. The transaction's id is derived from it. */
   readonly id: string
-  /** Null where nothing is posted: a release and an overdraft may be repeated. */
+  /** Null when nothing is posted: a release and an overdraft may be repeated. */
   readonly nonce: string | null
   readonly metadata: LedgerMetadata
   readonly lines: readonly Line[]
-  /** Why the app's rules refuse it. Told only if it was not posted before. */
+  /** Why the app's rules refuse it. They apply only if it was not posted before. */
   readonly problems: readonly FieldError[]
 }
 
-/** A draft, and whether it shall only be tried. */
+/** A draft, and whether it is a dry run. */
 export interface PostingRequest {
   readonly draft: Draft
   readonly dryRun: boolean
 }
 
-/** Reads what a caller asks for, or says what is wrong with it. */
+/** Reads a caller's input, or says what is wrong with it. */
 export type ReadRequest<Input> = (input: Input) => PostingRequest | ValidationError
 
-/** A request to post, with a new id. */
+/** Makes a request to post, with a new id. */
 export function draftRequest({
   dryRun,
   ...draft
@@ -36,19 +36,19 @@ export function draftRequest({
   return { draft: { ...draft, id: createAttemptId() }, dryRun }
 }
 
-/** A request about an account alone: a release or an overdraft. */
+/** Makes a request about an account alone: a release or an overdraft. */
 export function accountRequest(line: Line): PostingRequest {
   return draftRequest({ nonce: null, metadata: {}, lines: [line], problems: [], dryRun: false })
 }
 
-/** One line of a draft: an entry, or what stands alone in its place (`holdMs`, `releases`, `overdraft`). */
+/** One line of a draft: an entry, or a hold, release or overdraft in its place (`holdMs`, `releases`, `overdraft`). */
 export interface Line {
   readonly ownerId: string
   /** Null for a release and an overdraft. */
   readonly operation: string | null
-  /** Signed credits; null: the amount rule refuses what was requested, or there is none. */
+  /** Signed credits. Null when the amount rule refuses the requested amount, or the line has no amount. */
   readonly amount: number | null
-  /** What the caller gave, signed; null: the caller left it out. */
+  /** The caller's amount, signed. Null when the caller gave none. */
   readonly requested: number | null
   readonly limit?: OperationLimit | undefined
   readonly reverses?: string
@@ -61,28 +61,31 @@ export interface Line {
   readonly releases?: string
   /** How far below 0 the balance may go from now on. */
   readonly overdraft?: number
-  /** Where the entry is in the input, such as `entries.2.`; left out: it is the input itself. */
+  /** Where the entry is in the input, such as `entries.2.`. Left out when it is the input itself. */
   readonly path?: string
 }
 
-/** What a caller asks for in one entry. */
+/** The input for one entry. */
 export interface EntryInput<Operation extends string = string> {
   readonly ownerId: string
   readonly operation: Operation
-  /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
+  /**
+   * A number of credits, >= 0. The operation gives the sign. It may be left out when the operation fixes it or has a
+   * default.
+   */
   readonly amount?: number | null | undefined
 }
 
-/** What every posting has. */
+/** The input that every posting has. */
 export interface PostingInput {
-  /** The caller's idempotency key: sent again with the same nonce, nothing is posted twice. */
+  /** The caller's idempotency key. A posting that is sent again with the same nonce is not posted twice. */
   readonly nonce: string
   readonly metadata?: LedgerMetadata | null | undefined
-  /** Answers the outcome, with entries of id 0, and writes nothing. */
+  /** Returns the outcome, with entries of id 0, and writes nothing. */
   readonly dryRun?: boolean | null | undefined
 }
 
-/** The fields of every posting. */
+/** The schemas of the fields of every posting. */
 export const postingFields = {
   nonce: nonceSchema,
   metadata: metadataSchema.nullish().transform((metadata) => metadata ?? {}),
@@ -100,7 +103,7 @@ interface Rule {
 
 export type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
 
-/** The fields of an entry under an app's operations. */
+/** Returns the schemas of the fields of an entry under an app's operations. */
 export function entryFields(operations: Operations) {
   const rules = new Map<string, Rule>(
     Object.entries(operations).map(([name, { amount, limit, paired = false, retired = false }]) => [
@@ -122,7 +125,7 @@ export function entryFields(operations: Operations) {
   return { fields, schema: z.object(fields) }
 }
 
-/** The line of an entry; `path` leads to it in the input, such as `entries.2.`. */
+/** Returns the line of an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function toLine(
   { ownerId, operation: { name, amounts, limit }, amount }: ParsedEntry,
   path = '',
@@ -133,7 +136,7 @@ export function toLine(
   return { ownerId, operation: name, amount: isRefused ? null : posted, requested, limit, path }
 }
 
-/** What the app's rules say against an entry; `path` leads to it in the input, such as `entries.2.`. */
+/** Returns what the app's rules say against an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function entryProblems(
   { operation, amount }: ParsedEntry,
   { balanced, path = '' }: { balanced: boolean; path?: string },

@@ -2,7 +2,7 @@ import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.
 import type { Draft } from './draft.ts'
 import type { Settled } from './outcome.ts'
 
-/** The outcomes of a dry run, in which each new entry and hold has the id 0: none of them exists. */
+/** Returns the outcomes of a dry run. Each new entry and hold has the id 0, because it does not exist. */
 export function imagined<Operation extends string>(
   outcomes: readonly Settled<Operation>[],
   drafts: readonly Draft[],

@@ -3,10 +3,10 @@ import type { Line } from './draft.ts'
 import type { Settled } from './outcome.ts'
 import { type PostingEvent, postingSignals } from './signals.ts'
 
-/** Tells what became of the entries of a draft. */
+/** Reports the outcome of a draft's entries. */
 export type Report = (lines: readonly Line[], outcome: LedgerError | Settled<string>) => void
 
-/** Tells `onPosting`. What that throws changes nothing of the posting. */
+/** Makes the function that calls `onPosting`. An error in it does not affect the posting. */
 export function createReport(app: string, onPosting: ((event: PostingEvent) => void) | undefined): Report {
   const tell = (event: PostingEvent) => {
     postingSignals.posting.tell(event)

@@ -1,25 +1,25 @@
-/** Something that waits its turn, with the owners whose accounts it is for. */
+/** An item that waits for its turn, with the owners of its accounts. */
 export interface Waiting {
   readonly ownerIds: readonly string[]
-  /** How many entries it asks for. */
+  /** How many entries it has. */
   readonly entries: number
-  /** Counts what arrives, so that what comes back finds its place. */
+  /** Its number in the order of arrival, by which a returning item finds its place. */
   readonly arrival: number
 }
 
-/** What becomes of the first of a line: it is taken, it waits where it is, or it goes to wait elsewhere. */
+/** What happens to the first item of a line: it is taken, it waits in place, or it leaves to wait elsewhere. */
 export type Turn = 'take' | 'wait' | 'leave'
 
-/** A queue in which every owner gets a turn: one who floods it waits behind himself alone. */
+/** A queue in which every owner gets a turn. An owner that floods it only delays itself. */
 export interface FairQueue<Item extends Waiting> {
   readonly size: number
   add(items: readonly Item[]): void
-  /** Takes items of up to `maxEntries` together, or a larger one alone: one per owner, in turn, again and again. */
+  /** Takes items with up to `maxEntries` entries together, or one larger item: one per owner in turn, again and again. */
   take(maxEntries: number, turnOf: (item: Item) => Turn): readonly Item[]
 }
 
 export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
-  /** What waits, by first owner, in the order of the turns. */
+  /** The waiting items by their first owner, in the order of the turns. */
   const lines = new Map<string, Item[]>()
   let size = 0
   return {
@@ -33,7 +33,7 @@ export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
     take(maxEntries, turnOf) {
       const taken: Item[] = []
       let entries = 0
-      // A line that is put back at the end comes up again in the same loop.
+      // A line that is moved to the end comes up again in the same loop.
       for (const [ownerId, line] of lines) {
         const [next] = line
         const turn = next && turnOf(next)
@@ -52,7 +52,7 @@ export function createFairQueue<Item extends Waiting>(): FairQueue<Item> {
   }
 }
 
-/** Puts an item into an owner's line, which is in the order of arrival: one that comes back finds its place. */
+/** Puts an item into an owner's line, which is in the order of arrival. An item that returns finds its place. */
 export function joinLine<Item extends Waiting>(
   lines: Map<string, Item[]>,
   ownerId: string,

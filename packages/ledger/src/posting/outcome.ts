@@ -25,7 +25,7 @@ export interface PostedDraft<Operation extends string = string> {
   readonly balances: readonly LedgerBalance[]
 }
 
-/** What a draft without an entry came to: the hold, where it is about one, and the balance with it. */
+/** The result of a draft without an entry: the hold, if it is about one, and the balance. */
 export interface SetAside<Operation extends string = string> {
   readonly hold: LedgerHold<Operation> | null
   readonly balance: LedgerBalance
@@ -34,26 +34,26 @@ export interface SetAside<Operation extends string = string> {
 /** What was written for a draft. */
 export type Written<Operation extends string = string> = PostedDraft<Operation> | SetAside<Operation>
 
-/** What became of a draft, or why nothing did. */
+/** The outcome of a draft. */
 export type Settled<Operation extends string> = Written<Operation> | Refusal<Operation>
 
-/** What `ledger.post_<app>` returns, in columns: by draft, then by line. */
+/** The columns that `ledger.post_<app>` returns: by draft, then by line. */
 export interface Answer {
-  /** Null where the lines were posted. */
+  /** Null when the lines were posted. */
   readonly answers: readonly (Outcome | null)[]
   readonly now: string
-  /** Null where all are now. */
+  /** Null when all moments are now. */
   readonly moments: readonly string[] | null
   readonly transactions: readonly (string | null)[]
   readonly ids: readonly (number | null)[]
   readonly seqs: readonly (number | null)[]
   readonly balances: readonly (number | null)[]
-  /** Null where all are 0. */
+  /** Null when all are 0. */
   readonly overdrafts: readonly number[] | null
   readonly held: readonly number[] | null
 }
 
-/** What `ledger.append_<app>` returns where it has posted its entry. */
+/** What `ledger.append_<app>` returns when it has posted its entry. */
 export interface Appended {
   readonly now: string
   readonly transaction: string
@@ -64,7 +64,7 @@ export interface Appended {
   readonly held: number
 }
 
-/** The same as an answer of one line. */
+/** Converts it to an answer of one line. */
 export function answerOf({ now, transaction, id, seq, balance, overdraft, held }: Appended): Answer {
   return {
     ...{ answers: [null], now, moments: null, transactions: [transaction], ids: [id], seqs: [seq] },
@@ -72,7 +72,7 @@ export function answerOf({ now, transaction, id, seq, balance, overdraft, held }
   }
 }
 
-/** What became of a draft that was not posted, or makes no entry. */
+/** The outcome of a draft that was not posted, or makes no entry. */
 export type Outcome = DuplicateOutcome | RefusedOutcome | SetAsideOutcome | BusyOutcome
 
 interface DuplicateOutcome {
@@ -80,18 +80,18 @@ interface DuplicateOutcome {
   readonly entry: EntryRow | null
   readonly hold: HoldRow | null
   readonly identical: boolean
-  /** Whether an earlier attempt of the same draft has posted it. */
+  /** Whether an earlier attempt of the same draft posted it. */
   readonly own: boolean | null
   readonly balance: LedgerBalance
 }
 
-/** Some of the accounts, by their numbers, are locked elsewhere: nothing was looked at. */
+/** Some of the accounts are locked elsewhere, and the draft was not judged. The accounts are given by their numbers. */
 interface BusyOutcome {
   readonly outcome: 'busy'
   readonly accounts: readonly number[]
 }
 
-/** A line that made no entry: `details` is its hold. */
+/** A line that made no entry. `details` is its hold. */
 interface SetAsideOutcome {
   readonly outcome: 'held' | 'released' | 'set'
   readonly details: HoldRow | null
@@ -101,7 +101,7 @@ interface SetAsideOutcome {
 /** Why a draft was refused. */
 export type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 
-/** `line` is the first entry that was refused, counted from 0. */
+/** `line` is the index of the first refused entry, from 0. */
 type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
   | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' | 'overdraft_in_use' }
@@ -109,7 +109,7 @@ type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance }
   | { readonly outcome: 'insufficient_balance'; readonly details: number }
   /** When the next one is possible. */
   | { readonly outcome: 'limit_reached'; readonly details: number | null }
-  /** The credits that refunds may still give back. */
+  /** How many credits refunds may still give back. */
   | { readonly outcome: 'already_refunded' | 'refund_exceeded'; readonly details: number }
   | {
       readonly outcome: 'hold_captured' | 'hold_released' | 'hold_expired' | 'capture_exceeded'
@@ -117,7 +117,7 @@ type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance }
     }
 )
 
-/** The error that a refused draft amounts to. */
+/** Returns the error for a refused draft. */
 export function refusalError<Operation extends string>(
   refused: RefusalOutcome,
   draft: Draft,
@@ -182,7 +182,7 @@ export function refusalError<Operation extends string>(
   }
 }
 
-/** Reads what was posted of a draft whose lines begin at `first` in the answer's columns. */
+/** Returns what was posted for a draft. Its lines begin at `first` in the answer's columns. */
 export function postedDraft<Operation extends string>(
   { now, moments, transactions, ids, seqs, balances, overdrafts, held }: Answer,
   { draft, index, first }: { readonly draft: Draft; readonly index: number; readonly first: number },
@@ -219,7 +219,7 @@ export function postedDraft<Operation extends string>(
   return { entries, balances: [...after.values()] }
 }
 
-/** @throws where the database left out what it must tell. */
+/** @throws Error when the database left out a value that it must return */
 function given<Value>(value: Value | null | undefined): Value {
   if (value == null) throw new Error('ledger.post left something out')
   return value

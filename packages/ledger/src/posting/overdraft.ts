@@ -5,7 +5,7 @@ import { amountSchema, ownerIdSchema, readInput } from '../input.ts'
 import { accountRequest, type PostingRequest } from './draft.ts'
 import type { Written } from './outcome.ts'
 
-/** What an overdraft asks for. */
+/** The input of an overdraft. */
 export interface OverdraftInput {
   readonly ownerId: string
   /** How far below 0 the balance may go, in credits, >= 0. */
@@ -19,7 +19,7 @@ export interface SetOverdraft {
 
 const schema = z.object({ ownerId: ownerIdSchema, limit: amountSchema })
 
-/** Reads an overdraft. */
+/** Makes the request for an overdraft. */
 export function overdraftRequest(input: OverdraftInput): PostingRequest | ValidationError {
   const read = readInput(schema, input)
   if (read instanceof ValidationError) return read
@@ -27,7 +27,7 @@ export function overdraftRequest(input: OverdraftInput): PostingRequest | Valida
   return accountRequest({ ownerId, operation: null, amount: null, requested: null, overdraft })
 }
 
-/** The balance of an overdraft that was set. */
+/** Returns the balance after an overdraft was set. */
 export function setOverdraft(settled: Written): SetOverdraft {
   if (!('balance' in settled)) throw new Error('the ledger gave no balance')
   return { balance: settled.balance }

@@ -1,15 +1,15 @@
 import type { Draft } from './draft.ts'
 import type { Settled } from './outcome.ts'
 
-/** A balance as its call made it, which nobody else has seen yet. */
+/** A balance that its call has just made. */
 interface FreshBalance {
   readonly ownerId: string
   seenIn?: string
 }
 
 /**
- * Marks the balances of one answer that are not the current ones: all of a dry run, and those that a later item of a list
- * has overtaken.
+ * Marks the balances of one answer that are not the current ones: all balances of a dry run, and in a list each balance
+ * that a later item has replaced.
  */
 export function markPassing<Operation extends string>(
   drafts: readonly Draft[],

@@ -12,12 +12,13 @@ const batchSchema = z.object({
   dryRun: flagSchema,
 })
 
-/** What became of one input of a batch: its draft, or why there is none. */
+/** One input of a batch: its draft, or why there is none. */
 export type BatchItem = { readonly draft: Draft } | { readonly refusal: ValidationError }
 
 /**
- * Reads a batch: its inputs each on their own, and the one dryRun for all.
- * @throws ValidationError when there are none, or too many.
+ * Reads a batch: each input on its own, and one dryRun for all.
+ *
+ * @throws ValidationError when there are none or too many
  */
 export function readBatch(
   batch: { readonly inputs: readonly PostEntryInput[]; readonly dryRun?: boolean | null | undefined },
@@ -32,11 +33,11 @@ export function readBatch(
   return { items, dryRun }
 }
 
-// Posting such an input after all would be the opposite of what it asks for.
+// Posting an input with its own dryRun would be the opposite of what it asks for.
 const ownDryRun = () =>
   new ValidationError([{ field: 'dryRun', message: 'is given once, for the whole batch' }])
 
-/** The outcomes of all items, in order, where `settled` has those of the drafts. */
+/** Returns the outcomes of all items in order. `settled` has the outcomes of the drafts. */
 export function inOrder<Settled>(
   items: readonly BatchItem[],
   settled: readonly Settled[],

@@ -15,18 +15,18 @@ import {
 } from './draft.ts'
 import type { Written } from './outcome.ts'
 
-/** What a posting of one entry asks for. */
+/** The input of a posting of one entry. */
 export interface PostEntryInput<Operation extends string = string>
   extends EntryInput<Operation>,
     PostingInput {}
 
-/** What was posted, and the balance after it. */
+/** The posted entry, and the balance after it. */
 export interface PostedEntry<Operation extends string = string> {
   readonly entry: LedgerEntry<Operation>
   readonly balance: LedgerBalance
 }
 
-/** Reads a posting of one entry, a transaction of one. */
+/** Makes the draft of one entry, which is a transaction of one. */
 export function entryDrafts(operations: Operations): ReadRequest<PostEntryInput> {
   const schema = z.object({ ...entryFields(operations).fields, ...postingFields })
   return (input) => {
@@ -38,7 +38,7 @@ export function entryDrafts(operations: Operations): ReadRequest<PostEntryInput>
   }
 }
 
-/** The one entry of a draft of one. */
+/** Returns the one entry of a draft. */
 export function postedEntry<Operation extends string>(posted: Written<Operation>): PostedEntry<Operation> {
   const [entry, balance] = 'entries' in posted ? [posted.entries[0], posted.balances[0]] : []
   if (!entry || !balance) throw new Error('ledger.post answered without an entry')

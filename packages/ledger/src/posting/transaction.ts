@@ -19,15 +19,15 @@ import {
 } from './draft.ts'
 import type { Written } from './outcome.ts'
 
-/** What a transaction asks for: 1 to 100 entries, of any owners of the app, all posted or none. */
+/** The input of a transaction: 1 to 100 entries, of any owners of the app, all posted or none. */
 export interface PostTransactionInput<Operation extends string = string> extends PostingInput {
-  /** Posted in this order: each must itself leave enough available. */
+  /** Posted in this order. Each entry needs enough available credits when its turn comes. */
   readonly entries: readonly EntryInput<Operation>[]
-  /** Demands that the amounts add up to zero: credits move, none are made. */
+  /** Requires the amounts to add up to zero, so that credits only move. */
   readonly balanced?: boolean | null | undefined
 }
 
-/** What was posted, and the balances of its owners after it, in the order of their first entries. */
+/** The transaction, and the balances of its owners after it, in the order of their first entries. */
 export interface PostedTransaction<Operation extends string = string> {
   readonly transaction: LedgerTransaction<Operation>
   readonly balances: readonly LedgerBalance[]
@@ -35,7 +35,7 @@ export interface PostedTransaction<Operation extends string = string> {
 
 const size = messages.listOf(limits.transactionEntries)
 
-/** Reads a transaction. */
+/** Makes the draft of a transaction. */
 export function transactionDrafts(operations: Operations): ReadRequest<PostTransactionInput> {
   const schema = z.object({
     ...postingFields,
@@ -62,7 +62,7 @@ function unbalanced(lines: readonly Line[]): FieldError[] {
   return [{ field: 'entries', message: `must add up to 0 credits, and add up to ${sum}` }]
 }
 
-/** The transaction that a draft became. */
+/** Returns the transaction that a draft became. */
 export function postedTransaction<Operation extends string>(
   posted: Written<Operation>,
 ): PostedTransaction<Operation> {

@@ -5,13 +5,13 @@ import { type Operations, transferOperations } from '../operations/operations.ts
 import { type PostingInput, postingFields, type ReadRequest } from './draft.ts'
 import type { PostTransactionInput } from './transaction.ts'
 
-/** What a transfer asks for. */
+/** The input of a transfer. */
 export interface TransferInput extends PostingInput {
   /** The owner who sends. */
   readonly from: string
-  /** The owner who gets; another one. */
+  /** The owner who receives, who must be another one. */
   readonly to: string
-  /** Credits, from 1. */
+  /** The number of credits, from 1. */
   readonly amount: number
 }
 
@@ -24,14 +24,14 @@ const schema = z
   })
   .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must be another owner than from' })
 
-/** Whether an app's owners send each other credits: it has `...transferOperations`, and neither is retired. */
+/** Whether an app has transfers: it has `...transferOperations`, and neither is retired. */
 export function hasTransfers(operations: Operations): boolean {
   return Object.keys(transferOperations).every(
     (name) => Object.hasOwn(operations, name) && !operations[name]?.retired,
   )
 }
 
-/** Reads a transfer as a balanced transaction. @throws TypeError where the app lacks the operations. */
+/** Makes the draft of a transfer, which is a balanced transaction. @throws TypeError when the app lacks the operations */
 export function transferDrafts(
   operations: Operations,
   readTransaction: ReadRequest<PostTransactionInput>,
@@ -50,7 +50,7 @@ export function transferDrafts(
     const request = readTransaction({ ...posting, balanced: true, entries })
     if (request instanceof ValidationError) return request
     const { draft, dryRun } = request
-    // Only the amount is left for the app's rules to refuse: a range that it made narrower.
+    // The app's rules can only refuse the amount, when the app has narrowed a range.
     const problems = draft.problems.map(({ message }) => ({ field: 'amount', message }))
     const lines = draft.lines.map((line) => ({ ...line, path: '' }))
     return { draft: { ...draft, lines, problems: problems.slice(0, 1) }, dryRun }

@@ -5,11 +5,11 @@ import { sessionSettings, superuserSettings } from './settings.ts'
 export const oldestPostgres = 15
 
 /**
- * Reads back what a new connection was asked for.
+ * Checks that a new connection has the settings that it asked for.
  *
- * @param settings What is wanted beyond `sessionSettings`.
- * @throws Error that names the server's version where it is too old, or each setting that could not be had, with the
- *   statements that give it to the role.
+ * @param settings What it asked for in addition to `sessionSettings`.
+ * @throws Error that names the server's version when it is too old, or each setting that is different, with the
+ *   statements that set it for the role
  */
 export async function assertSession(
   connection: pg.ClientBase,
@@ -38,14 +38,14 @@ export async function assertSession(
   )
 }
 
-/** @throws Error that names a version which is too old. */
+/** @throws Error that names a version that is too old */
 export function assertVersion(number: number, version: string, oldest = oldestPostgres): void {
   if (number >= oldest * 10_000) return
   throw new Error(`This is PostgreSQL ${version}. The ledger needs PostgreSQL ${oldest} or later.`)
 }
 
-/** `SET name = value`, as ALTER ROLE takes it. */
+/** Returns `SET name = value`, as ALTER ROLE takes it. */
 export function setClause(name: string, value: string): string {
-  // In quotes, a list of schemas would be the name of one.
+  // In quotes, a list of schemas would be the name of one schema.
   return `SET ${name} = ${name === 'search_path' ? value : pg.escapeLiteral(value)}`
 }

@@ -3,8 +3,8 @@ import { type DatabaseAddress, readDatabaseUrl } from './database-url.ts'
 import { sessionSettings, startupOptions } from './settings.ts'
 
 /**
- * How node-postgres opens a connection to a database: with `sessionSettings`, and with those that are given. They come
- * after the url's own `?options=`, and so win.
+ * Returns how node-postgres opens a connection to a database, with `sessionSettings` and the given settings. They come
+ * after the url's own `?options=`, and so override it.
  */
 export function connectionTo(url: string, settings: Readonly<Record<string, string>> = {}): DatabaseAddress {
   const { options, ...address } = readDatabaseUrl(url)
@@ -16,12 +16,15 @@ export function connectionTo(url: string, settings: Readonly<Record<string, stri
   }
 }
 
-/** The database that a url opens. Where it names none, that is the user's name, as for every program of PostgreSQL. */
+/**
+ * Returns the database that a url opens. Without a name in the url it is the user's name, as for every program of
+ * PostgreSQL.
+ */
 export function databaseOf(url: string): string {
   return new pg.Client(readDatabaseUrl(url)).database ?? ''
 }
 
-/** Where a url leads, without its password: "127.0.0.1:5432", or the path of a Unix socket. */
+/** Returns where a url leads, without its password: "127.0.0.1:5432", or the path of a Unix socket. */
 export function addressOf(url: string): string {
   const { host, port } = new pg.Client(readDatabaseUrl(url))
   if (host.startsWith('/')) return `${host}/.s.PGSQL.${port}`

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { parseIntoClientConfig } from 'pg-connection-string'
 
-/** A database url in its parts: `postgresql://user:password@host:5432`, `database`, `?options=…`. */
+/** The parts of a database url: `postgresql://user:password@host:5432`, `database`, `?options=…`. */
 const parts = /^(postgres(?:ql)?:\/\/[^/?#]*)(?:\/([^?#]*))?(\?[^#]*)?$/
 
 /** Where a url leads, for node-postgres. */
@@ -11,15 +11,16 @@ export type DatabaseAddress = Pick<
 >
 
 /**
- * Reads the url of a PostgreSQL database; parameters that only Prisma knows are left out.
- * @throws Error that names the variable and never shows the url, which holds a password.
+ * Reads the url of a PostgreSQL database. Parameters that only Prisma knows are left out.
+ *
+ * @throws Error that names the variable and never shows the url, which contains a password
  */
 export function readDatabaseUrl(url: string, variable = 'DATABASE_URL'): DatabaseAddress {
   try {
     const found = parts.exec(url)
     if (!found) throw new TypeError('not a url of PostgreSQL')
     const [, server, database = '', query = ''] = found
-    // The library leaves %40, %2F and the like in a database's name as they are.
+    // The library does not decode %40, %2F and the like in a database's name.
     const name = decodeURIComponent(database)
     const { host, port, user, password, ssl, options, application_name } = parseIntoClientConfig(
       `${server}/${query.replaceAll(' ', '%20')}`,
@@ -35,7 +36,7 @@ export function readDatabaseUrl(url: string, variable = 'DATABASE_URL'): Databas
       ...(application_name && { application_name }),
     }
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof URIError)) throw error // a certificate that is not there
+    if (!(error instanceof TypeError || error instanceof URIError)) throw error // a missing certificate file
     throw new Error(
       `${variable} is not the url of a PostgreSQL database. It looks like postgresql://user:password@host:5432/database; ` +
         'special characters in it are percent-encoded.',

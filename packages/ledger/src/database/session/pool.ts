@@ -8,7 +8,8 @@ import { sessionBounds } from './settings.ts'
 /**
  * Checks a pool's sessions before its first use.
  *
- * @throws Error that says what to do about PostgreSQL, the role or a pooler. DatabaseUnavailableError.
+ * @throws Error that says what to do about PostgreSQL, the role or a pooler
+ * @throws DatabaseUnavailableError when the database is away
  */
 export async function assertPool(pool: pg.Pool): Promise<void> {
   const connection = await query(() => pool.connect().catch(explainRefusal))
@@ -30,7 +31,7 @@ function explainRefusal(error: unknown): never {
   )
 }
 
-/** What the pool asks for beside the settings of every session. A bound of 0 or none is not asked for. */
+/** Returns the pool's time limits, which its sessions must have in addition. A limit of 0 or none is left out. */
 function boundsOf({ options }: pg.Pool): Record<string, string> {
   const given = boundNames().map((name) => [name, Reflect.get(options, name)] as const)
   return Object.fromEntries(given.filter(([, ms]) => ms).map(([name, ms]) => [name, String(ms)]))
