@@ -4,23 +4,23 @@ import { withConnection, withLogin } from '@shared-ledger/postgres'
 /** How an app's processes log in to the database. */
 export interface AppLogin {
   readonly url: string
-  /** PostgreSQL itself, where the url leads to a pooler. */
+  /** The url of PostgreSQL itself, when `url` leads to a pooler. */
   readonly directUrl?: string
 }
 
 const ofDatabase = /^(DIRECT_)?DATABASE_URL(_|$)/
 
-/** The variable with the url of one app's own login. */
+/** Returns the name of the variable with the url of an app's own login. */
 export function loginVariableOf(app: string): string {
   return `DATABASE_URL_${app.toUpperCase().replaceAll('-', '_')}`
 }
 
 /**
- * The login of an app on a server of the user's own: that of `DATABASE_URL_<APP>`, or else that of `DATABASE_URL`.
- * `DIRECT_DATABASE_URL` is for commands, and may be the owner's: where the app's login is another, the app has the address
- * alone from there. An app whose url names no user is told nothing of a url with one.
+ * Returns an app's login on a server of the user's own: `DATABASE_URL_<APP>`, or else `DATABASE_URL`.
+ * `DIRECT_DATABASE_URL` is for commands and may have the owner's login. When the app has another login, only the
+ * address is taken from there. An app whose url names no user is not given a url with one.
  *
- * @throws Error that names a variable which is not the url of a database.
+ * @throws Error that names a variable which is not the url of a database
  */
 export function appLoginOf(app: string, env: NodeJS.ProcessEnv): AppLogin {
   const variable = loginVariableOf(app)
@@ -46,8 +46,8 @@ function isSame(one: string, other: string): boolean {
 }
 
 /**
- * Which of the apps log in as one who may do everything: a superuser, or the owner of the ledger's tables. A pooler is passed
- * by where the way past it is known.
+ * Returns which apps log in with all rights: as a superuser, or as the owner of the ledger's tables. It bypasses a
+ * pooler if it knows PostgreSQL's own url.
  */
 export async function ownersOf(logins: ReadonlyMap<string, AppLogin>): Promise<string[]> {
   const found = await Promise.all(
@@ -68,7 +68,7 @@ function isOwner(url: string): Promise<boolean> {
   })
 }
 
-/** The environment of an app's processes: ours, with the app's login as the only one. */
+/** Returns the environment for an app's processes: ours, with the app's login as the only one. */
 export function withLoginOf({ url, directUrl }: AppLogin, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const others = Object.entries(env).filter(([name]) => !ofDatabase.test(name))
   return {

@@ -4,7 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { findRoot, messageOf } from '@shared-ledger/postgres'
 import { say } from './terminal.ts'
 
-/** What a command takes, as `parseArgs` knows it. */
+/** The options of a command, in the form of `parseArgs`. */
 type Options = NonNullable<ParseArgsConfig['options']>
 
 /** What a command was given. */
@@ -14,38 +14,38 @@ type Given<Taken extends Options> = Pick<
 >
 
 interface Definition<Taken extends Options> {
-  /** One word, or two: "start", "migrate new". */
+  /** One or two words: "start", "migrate new". */
   readonly name: string
-  /** What follows the name: "[content …] [--workers 2]". */
+  /** The arguments after the name: "[content …] [--workers 2]". */
   readonly usage: string
-  /** What it does, in one sentence without a subject: "starts the database". */
+  /** What it does, as a sentence without a subject: "starts the database". */
   readonly does: string
-  /** What else a caller needs, such as what an option does: a sentence without its full stop. */
+  /** Further help, such as for an option, as a sentence without its full stop. */
   readonly notes?: string
   readonly options?: Taken
   /** Whether it takes names, such as those of apps. */
   readonly allowPositionals?: boolean
-  /** Gets the project's root and what the command was given. Returns the exit code. */
+  /** Runs the command with the project's root and its arguments. Returns the exit code. */
   run(root: string, given: Given<Taken>): Promise<number>
 }
 
 /** A command of `shared-ledger`. */
 export interface Command {
   readonly name: string
-  /** What it does, for a list of all. */
+  /** What it does, for the list of all commands. */
   readonly does: string
-  /** How it is called and what it does, in one line. */
+  /** How to call it and what it does, in one line. */
   readonly help: string
   /** Runs it in the project of the working directory. Returns the exit code. @throws Error whose message is for the terminal. */
   run(args: readonly string[]): Promise<number>
 }
 
-/** Thrown by a command that is called in a wrong way: the message gets the command's help behind it. */
+/** Thrown when a command is called in a wrong way. The command's help is added to the message. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Makes a command, which answers `--help`, and reads the project's `.env` before it runs. */
+/** Makes a command. It answers `--help`, and reads the project's `.env` before it runs. */
 export function defineCommand<const Taken extends Options = Record<never, never>>(
   definition: Definition<Taken>,
 ): Command {
@@ -74,7 +74,7 @@ export function defineCommand<const Taken extends Options = Record<never, never>
   }
 }
 
-/** @throws UsageError that says what the command does not take. */
+/** @throws UsageError that says which argument the command does not take */
 export function readArguments<const Taken extends Options>(
   args: readonly string[],
   { allowPositionals = false, options }: Pick<Definition<Taken>, 'allowPositionals' | 'options'>,
@@ -82,7 +82,7 @@ export function readArguments<const Taken extends Options>(
   try {
     return parseArgs({ args: [...args], allowPositionals, ...(options && { options }) })
   } catch (error) {
-    // Node goes on to explain how to give a name that begins with a dash: none of ours does.
+    // Node goes on to explain names that begin with a dash. None of ours does.
     const [problem] = messageOf(error).split('. ')
     throw new UsageError(`${problem?.replace(/\.$/, '')}.`)
   }

@@ -3,15 +3,16 @@ import { withConnection } from '@shared-ledger/postgres'
 import type { AppLogin } from './app-logins.ts'
 
 interface Allowed {
-  /** By `max_connections`, less those that are reserved. */
+  /** By `max_connections`, without the reserved ones. */
   server: number
-  /** By the login's own limit; -1 where it has none. */
+  /** By the login's own limit. -1 when it has none. */
   role: number
 }
 
 /**
- * Refuses more processes than PostgreSQL has connections for. A pooler shares its own among any number.
- * @throws Error that says how many there are.
+ * Refuses more processes than PostgreSQL has connections for. A pooler shares its connections among any number.
+ *
+ * @throws Error that says how many connections there are
  */
 export async function assertConnections(logins: readonly AppLogin[], workers: number): Promise<void> {
   const unpooled = logins.filter(({ directUrl }) => directUrl === undefined)

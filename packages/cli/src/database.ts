@@ -7,29 +7,32 @@ import { say } from './terminal.ts'
 
 /** The database that a command works on. */
 export interface Database {
-  /** Where the apps' servers find it, perhaps behind a pooler. */
+  /** The url for the apps' servers, perhaps of a pooler. */
   readonly url: string
-  /** PostgreSQL itself, which commands work on: `DIRECT_DATABASE_URL` where it is set. */
+  /** The url of PostgreSQL itself, for commands: `DIRECT_DATABASE_URL` if it is set. */
   readonly directUrl: string
-  /** How the processes of each app log in, once the migrations have run. */
+  /** Returns how the processes of each app log in. Call it after the migrations have run. */
   loginsOf(apps: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, AppLogin>>
 }
 
 interface OpenDatabase extends Database {
   /** The variable that `directUrl` comes from. */
   readonly variable: string
-  /** Lets go of the embedded server; nothing for a server of the user's own. */
+  /** Gives up the lease of the embedded server. Does nothing for a server of the user's own. */
   close(): Promise<void>
 }
 
 const DATABASE = 'shared_ledger'
 
-/** Where the embedded database of a project is. */
+/** Returns the folder of a project's embedded database. */
 export function embeddedDirectoryOf(root: string): string {
   return path.join(root, '.data', 'postgres')
 }
 
-/** The database of `DATABASE_URL`, or the embedded one, which is started where it does not run. @throws Error on bad urls. */
+/**
+ * Returns the database in `DATABASE_URL`, or the embedded one, and starts that if needed. @throws Error for an invalid
+ * url
+ */
 async function openDatabase(root: string): Promise<OpenDatabase> {
   const { DATABASE_URL: url, DIRECT_DATABASE_URL: direct } = process.env
   if (url) {
@@ -57,12 +60,12 @@ async function givenLogins(apps: readonly string[]): Promise<ReadonlyMap<string,
   return new Map(apps.map((app) => [app, appLoginOf(app, process.env)]))
 }
 
-/** The exit code of a command that was stopped, as shells have it for Ctrl+C. */
+/** The exit code of a command that was stopped. Shells use it for Ctrl+C. */
 const STOPPED = 130
 
 /**
- * Opens the database, hands it to `use`, and closes it whatever happens, also when the command is stopped by a signal:
- * `use` then ends what it must not leave half done. Returns the exit code.
+ * Opens the database, calls `use`, and closes the database in any case, also when a signal stops the command. `use`
+ * then finishes what must not be left half done. Returns the exit code.
  */
 export async function withDatabase(
   root: string,
@@ -76,7 +79,7 @@ export async function withDatabase(
     return await use(database, stopped)
   } catch (error) {
     if (database === undefined) {
-      if (stopped.aborted) return STOPPED // Ctrl+C also ends the initdb that we wait for
+      if (stopped.aborted) return STOPPED // Ctrl+C also ends the initdb that this waits for
       throw error
     }
     if (stopped.aborted && error instanceof Error && error.name === 'AbortError') return STOPPED
@@ -104,12 +107,12 @@ function abortedBySignals(): AbortSignal {
 
 const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNRESET']
 
-// A Unix socket that is missing is an ENOENT, as a missing file is.
+// A missing Unix socket is an ENOENT, like a missing file.
 function isUnreachable(error: unknown): boolean {
   return unreachable.includes(codeOf(error) ?? '') || messageOf(error).startsWith('connect E')
 }
 
-/** The error, or one that says what to do about a url that leads nowhere. */
+/** Returns the error, or an error that says what to do about a url that leads nowhere. */
 function explainConnection(error: unknown, { directUrl, variable }: OpenDatabase): unknown {
   const code = codeOf(error)
   if (isUnreachable(error)) {

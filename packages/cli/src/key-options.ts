@@ -1,7 +1,7 @@
 import { limits, ownerIdSchema, type Scope, scopes } from '@shared-ledger/ledger'
 import { isKeyId, type NewKey, readKey } from '@shared-ledger/ledger/keys'
 
-/** What `create` was given. */
+/** The options of `create`. */
 export interface CreateOptions {
   readonly name?: string | undefined
   readonly scopes?: string | undefined
@@ -11,7 +11,7 @@ export interface CreateOptions {
 
 const maxNameLength = 100
 
-/** Reads the options of `create`. @throws Error that says which of them is wrong, and what it may be. */
+/** Reads the options of `create`. @throws Error that says which option is wrong, and what it may be */
 export function readNewKey({ name, scopes: given, owner, expires }: CreateOptions): NewKey {
   if (name === undefined) throw new Error('Say what to call the key: --name ci')
   if (!/^[^\p{Cc}]+$/u.test(name) || [...name].length > maxNameLength) {
@@ -60,7 +60,7 @@ function readDuration(given: string): number {
   )
 }
 
-/** The id of a key, from that or from the whole key. @throws Error that says where ids are found. */
+/** Returns the id of a key, from the id or from the whole key. @throws Error that says where to find ids */
 export function readKeyId(given: string | undefined): string {
   const id = given === undefined ? undefined : (readKey(given)?.id ?? given)
   if (id !== undefined && isKeyId(id)) return id

@@ -19,7 +19,7 @@ export async function keys(
   )
 }
 
-/** What is to be done, before any database is asked. @throws Error that says what is missing or wrong. */
+/** Returns what to do, before it connects to a database. @throws Error that says what is missing or wrong */
 function actionOf([action, app, id, ...more]: readonly string[], values: CreateOptions) {
   if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
     throw new UsageError('Say what to do: create, list or revoke.')

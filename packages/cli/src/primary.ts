@@ -1,12 +1,15 @@
-// The primary of an app's workers, which npm start runs in place of the app's server. To npm start it is that server: it
-// is ready once all workers are, stops when they have stopped, and fails when they do. It knows nothing of the app.
+// The primary process of an app's workers. npm start runs it in place of the app's server, and treats it like one. It
+// is ready once all workers are, stops when they have stopped, and fails when they do. It knows nothing about the app.
 import cluster from 'node:cluster'
 import { messageOf } from '@shared-ledger/postgres'
 import { readServerSettings } from '@shared-ledger/server/settings'
 import { follow, type Serving } from './server-processes.ts'
 import { say } from './terminal.ts'
 
-/** How many workers in a row may serve for less than a minute. Beyond that something is wrong that no new worker mends. */
+/**
+ * How many workers in a row may run for less than a minute. After that, something is wrong that a new worker cannot
+ * fix.
+ */
 const MAX_SHORT_LIVES = 5
 const MINUTE_MS = 60_000
 
@@ -18,18 +21,18 @@ let isStopping = false
 cluster.setupPrimary({ exec: server, args: [] })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 process.on('disconnect', stop) // npm start is gone
-if (!process.connected) stop() // already
+if (!process.connected) stop() // npm start was gone already
 
 await serveMetrics()
 
-// One goes first: what keeps it from starting, such as a taken port, is said once.
+// One worker starts first, so that a problem such as a taken port is reported once.
 const url = await startWorker()
 if (url !== undefined) {
   const others = await Promise.all(Array.from({ length: Number(count) - 1 }, startWorker))
   if (!others.includes(undefined)) process.send?.({ type: 'ready', app, url })
 }
 
-/** Serves the metrics of all workers, where that is asked. Says what is in the way, and ends. */
+/** Serves the metrics of all workers, if that is configured. On a failure it prints the reason and ends. */
 async function serveMetrics(): Promise<void> {
   const { METRICS_PORT: port, METRICS_HOST: host } = readServerSettings()
   if (port === undefined) return
@@ -43,7 +46,7 @@ async function serveMetrics(): Promise<void> {
   }
 }
 
-/** Starts a worker, and another one when it ends. Returns its address, once it takes requests. */
+/** Starts a worker, and another one when it ends. Returns its address, once it accepts requests. */
 async function startWorker(): Promise<string | undefined> {
   if (isStopping) return
   const worker = follow(cluster.fork().process)
@@ -59,7 +62,7 @@ async function replaceWhenEnded(worker: Serving): Promise<void> {
   workers.delete(worker)
   if (isStopping) return exitWhenEmpty()
   const lost = `A worker of ${app} ended (${failure ?? 'exit code 0'}).`
-  if (!wasReady) return fail() // it has said why
+  if (!wasReady) return fail() // it has printed why
   shortLives = performance.now() - readyAt < MINUTE_MS ? shortLives + 1 : 0
   if (shortLives > MAX_SHORT_LIVES) {
     say(`${lost} It is the ${shortLives}th in a row that served for less than a minute.`)

@@ -2,13 +2,16 @@ import type { Answer, VerificationProgress } from '@shared-ledger/ledger/verify'
 import { Presets, SingleBar } from 'cli-progress'
 import { say } from './terminal.ts'
 
-/** Shows how far a verification is: by a line for each answer if verbose, else by a bar on a terminal, which `end` removes. */
+/**
+ * Shows the progress of a verification: with a line for each answer if verbose, else with a bar on a terminal. `end`
+ * removes the bar.
+ */
 export function showProgress({ verbose }: { verbose: boolean }): VerificationProgress & { end(): void } {
   if (verbose) return progressLines()
   return process.stdout.isTTY ? progressBar() : { end() {} }
 }
 
-/** Shows on a terminal how many of some things are done, by a bar that `end` removes. */
+/** Shows on a terminal how many things are done, with a bar. `end` removes it. */
 export function countBar(things: string): {
   onStart(total: number): void
   onProgress(done: number): void
@@ -30,7 +33,7 @@ function newBar(): SingleBar {
       stream: process.stdout,
       barsize: 24,
       clearOnComplete: true,
-      gracefulExit: false, // the command ends it, by a signal too
+      gracefulExit: false, // the command ends it, even by a signal
     },
     Presets.shades_classic,
   )

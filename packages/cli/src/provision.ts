@@ -82,14 +82,14 @@ async function provisionOne(
   for (const line of left) say(line)
 }
 
-/** The password in a file, or from standard input. @throws Error that names the file. */
+/** Returns the password in a file, or from standard input. @throws Error that names the file */
 function passwordIn(file: string): string {
   const password = (file === '-' ? readFileSync(0, 'utf8') : readGiven(file, (text) => text)).trim()
   if (password) return password
   throw new Error(`There is no password in ${file === '-' ? 'standard input' : file}.`)
 }
 
-/** @throws Error on a number of connections that is none. */
+/** @throws Error for an invalid number of connections */
 function connectionsOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   const connections = Number(given)

@@ -23,7 +23,7 @@ export async function reset(
   return 0
 }
 
-// A closed stdin is an answer too: none.
+// A closed stdin counts as no answer.
 function ask(question: string): Promise<string> {
   return new Promise((resolve) => {
     const terminal = createInterface({ input: process.stdin, output: process.stdout })

@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os'
 import { withConnection } from '@shared-ledger/postgres'
 import type pg from 'pg'
 
-/** How many connections read the whole ledger at most: PostgreSQL has other work. */
+/** How many connections read the whole ledger at most, because PostgreSQL has other work too. */
 const MAX_CONNECTIONS = 4
 
 type Connections = readonly [pg.Client, ...pg.Client[]]
 
 /**
- * Opens connections that share the reading of a whole ledger, as many as there are processors, and hands them over. What
- * has begun on them may take long: where the command is stopped it ends at once, also if PostgreSQL goes on without us.
+ * Opens as many connections as there are processors, and passes them on, to share the reading of a whole ledger. A
+ * statement on them may take long. When the command is stopped, it ends at once, even if PostgreSQL goes on.
  */
 export async function withScanConnections<T>(
   url: string,

@@ -7,18 +7,18 @@ const PRIMARY = fileURLToPath(programBeside(import.meta.url, 'primary'))
 
 /** A process that serves an app. */
 export interface Serving {
-  /** The address, once it takes requests; undefined when it ends before. */
+  /** Its address, once it accepts requests. Undefined when it ends before. */
   readonly ready: Promise<string | undefined>
-  /** How it ended: "exit code 1", "SIGKILL"; undefined for an end in order. */
+  /** How it ended: "exit code 1" or "SIGKILL". Undefined when it ended in order. */
   readonly ended: Promise<string | undefined>
   /** Tells it to end in order. */
   stop(): void
 }
 
-/** One app's server, in a process of its own: the server itself, or the primary of its workers. */
+/** One app's server in its own process: the server itself, or the primary of its workers. */
 export interface ServerProcess extends Serving {
   readonly app: string
-  /** Ends it at once, and its workers with it. */
+  /** Ends it at once, with its workers. */
   kill(): void
 }
 
@@ -29,14 +29,14 @@ export interface ServerOptions {
   readonly workers: number
 }
 
-/** The named apps, or all that have a server. */
+/** Returns the named apps, or all apps with a server. */
 export function chooseServers(root: string, names: readonly string[]): string[] {
   return chooseApps(root, names.length > 0 ? names : undefined, 'server')
 }
 
 /**
- * Starts an app's server. It is a session of its own, so that Ctrl+C reaches it once, through us; and it has a channel to
- * us, whose end tells it that we are gone.
+ * Starts an app's server in its own session, so that Ctrl+C reaches it only through us. The end of its channel to us
+ * tells it that we are gone.
  */
 export function startServerProcess(app: string, { root, env, workers }: ServerOptions): ServerProcess {
   const { server } = appOf(root, app)
@@ -50,7 +50,7 @@ export function startServerProcess(app: string, { root, env, workers }: ServerOp
   return { app, ...follow(child), kill: () => killSession(child) }
 }
 
-/** Follows a process that says when it is ready, as `serve` does. */
+/** Follows a process that reports when it is ready, as `serve` does. */
 export function follow(child: ChildProcess): Serving {
   const ended = endOf(child)
   return {

@@ -2,10 +2,10 @@ import { readSettings, type SettingsOf } from '@shared-ledger/ledger/session'
 import { embeddedSettings } from '@shared-ledger/postgres'
 import { serverSettings } from '@shared-ledger/server/settings'
 
-/** All that `npm start` and the servers that it starts read from the environment. */
+/** All environment variables of `npm start` and of the servers that it starts. */
 export const startSettings = { ...serverSettings, ...embeddedSettings }
 
-/** Reads them before anything is started. @throws Error with a line for each wrong value, and what is right. */
+/** Reads the settings before anything starts. @throws Error with a line for each wrong value that says what is right */
 export function readStartSettings(
   environment: NodeJS.ProcessEnv = process.env,
 ): SettingsOf<typeof startSettings> {

@@ -1,6 +1,6 @@
 const MAX_WORKERS = 16
 
-/** Reads how many processes shall serve each app. @throws Error that says which numbers there are. */
+/** Returns how many processes should serve each app. @throws Error that says which numbers are allowed */
 export function workersOf(given: string): number {
   const workers = Number(given)
   if (/^\d+$/.test(given) && workers >= 1 && workers <= MAX_WORKERS) return workers

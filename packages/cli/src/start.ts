@@ -30,7 +30,7 @@ export async function start(
       const environment = environmentOf({ isAlone: apps.length === 1, index, metricsPort })
       return startServerProcess(app, { root, env: withLoginOf(login, environment), workers })
     })
-    process.on('exit', () => killAll(servers)) // a second Ctrl+C waits for none
+    process.on('exit', () => killAll(servers)) // a second Ctrl+C does not wait for any of them
     void announce(servers)
     return outcomeOf(servers, stopped)
   })
@@ -38,12 +38,13 @@ export async function start(
 
 interface Place {
   readonly isAlone: boolean
-  /** Which of the apps it is, from 0. */
+  /** Its index among the apps, from 0. */
   readonly index: number
   readonly metricsPort: number | undefined
 }
 
-// PORT moves one server; several would all want it. Those of metrics follow one another; 0 is any port, for each.
+// PORT applies to a single server, because several cannot share it. Metrics ports count up from METRICS_PORT. With 0,
+// each server gets any free port.
 function environmentOf({ isAlone, index, metricsPort }: Place): NodeJS.ProcessEnv {
   const { PORT, METRICS_PORT, ...environment } = process.env
   return {
@@ -60,7 +61,7 @@ async function announce(servers: readonly ServerProcess[]): Promise<void> {
   say(['', ...servers.map(({ app }, i) => `  ${app.padEnd(width)}  ${urls[i]}`), ''].join('\n'))
 }
 
-// Waits until all servers have ended. One that ends by itself with an error takes the others with it.
+// Waits until all servers have ended. When one ends with an error, the others are stopped.
 async function outcomeOf(servers: readonly ServerProcess[], stopped: AbortSignal): Promise<number> {
   let failed = false
   stopped.addEventListener('abort', () => stopAll(servers))

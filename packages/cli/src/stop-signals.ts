@@ -1,11 +1,11 @@
-// npm passes Ctrl+C on to us, and the terminal sends it too: what comes within this time is one and the same.
+// npm passes Ctrl+C on, and the terminal sends it too. Signals within this time count as one.
 const SAME_SIGNAL_MS = 1_000
 
 const LOOK_AT_PARENT_MS = 250
 
 /**
- * Calls `stop` at the first SIGINT, SIGTERM or SIGHUP, or when the npm that started us is gone, and `force` at a later
- * signal.
+ * Calls `stop` at the first SIGINT, SIGTERM or SIGHUP, or when the npm that started us is gone. Calls `force` at a
+ * later signal.
  */
 export function onStopSignals({ stop, force }: { stop: () => void; force: () => void }): void {
   let first: number | undefined
@@ -23,8 +23,8 @@ export function onStopSignals({ stop, force }: { stop: () => void; force: () => 
   })
 }
 
-// npm sends SIGTERM to the shell between it and us. That shell may die of it (dash does) without passing it on: its end
-// is all that we see.
+// npm sends SIGTERM to the shell between it and us. That shell may die without passing it on, as dash does. We only
+// notice that it has ended.
 function whenParentEnds(ended: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid

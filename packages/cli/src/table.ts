@@ -1,4 +1,4 @@
-/** The lines of a table for a terminal: each column as wide as its widest text. */
+/** Returns the lines of a table for a terminal. Each column is as wide as its widest text. */
 export function tableOf(heading: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [heading, ...rows]
   const widths = heading.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))

@@ -72,7 +72,7 @@ test.each([
   expect(appLoginOf('content', env)).toEqual(login)
 })
 
-test('an app’s processes are told its own login, and no other', () => {
+test('an app’s processes get its own login, and no other', () => {
   const env = {
     DATABASE_URL: owner,
     DIRECT_DATABASE_URL: owner,
@@ -89,11 +89,11 @@ test('an app’s processes are told its own login, and no other', () => {
   })
 })
 
-test('the variable has the name of the app', () => {
+test('the variable is named after the app', () => {
   expect(loginVariableOf('time-sheets')).toBe('DATABASE_URL_TIME_SHEETS')
 })
 
-test('a url that is none is named by its variable, and not shown', () => {
+test('an invalid url is reported by its variable, and not shown', () => {
   expect(() => appLoginOf('content', { DATABASE_URL: owner, DATABASE_URL_CONTENT: 'hidden' })).toThrow(
     /^DATABASE_URL_CONTENT is not the url of a PostgreSQL database\. (?!.*hidden)/,
   )

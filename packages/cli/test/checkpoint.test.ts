@@ -38,7 +38,7 @@ afterAll(async () => {
 const run = (command: string, ...args: string[]) =>
   outcomeOf(command, findRoot(), args, { env: { DATABASE_URL: database.url, INIT_CWD: folder } })
 
-test('a key is made once, in two files: the private one only its user may read', async () => {
+test('a key is made once, in two files, and only its user may read the private one', async () => {
   const made = await run('checkpoint', '--new-key', 'other')
   expect(made.output).toMatch(
     /^Wrote other, .* and other\.pub, .*\nThe fingerprint of the key is [0-9a-f]{64}\.$/,
@@ -63,7 +63,7 @@ test('a checkpoint is written, and never replaced', async () => {
   })
 })
 
-test('verify takes several checkpoints, and tells whom a change concerns', async () => {
+test('verify accepts several checkpoints, and names the accounts that changed', async () => {
   await run('checkpoint', '--new-key', 'third')
   await run('checkpoint', '--key', 'third', '--out', 'third.jsonl')
   const checkpoints = ['--checkpoint', 'checkpoint', '--checkpoint', 'third.jsonl']
@@ -97,7 +97,7 @@ test('verify takes several checkpoints, and tells whom a change concerns', async
   await sql.query("UPDATE ledger.entries SET nonce = 'n' WHERE owner_id = 'ada'")
 })
 
-test('an entry is proven, and the proof checked without a database', async () => {
+test('an entry is proven, and the proof is checked without a database', async () => {
   const { rows } = await sql.query("SELECT id FROM ledger.entries WHERE owner_id = 'bob'")
   const by = ['--checkpoint', 'checkpoint', '--public-key', 'key.pub']
   const prove = await run('prove', 'content', rows[0].id, ...by)

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Command, command, outcomeOf, stopAll } from './support/command.ts'
 import { directoryOf, removeProject } from './support/project.ts'
 
-// A project with the app's own server, and a database of the version before roles, in which the owner has posted.
+// A project with the app's own server, and a database of the version before roles. Its owner has posted in it.
 let project: ProjectCopy
 const commands: Command[] = []
 
@@ -122,7 +122,7 @@ test('the role may log in and nothing else, and the other databases are closed t
   expect(others).toEqual([{ datname: 'shared_ledger' }])
 })
 
-test('verify and migrate go on as the owner, and db:reset removes the passwords', async () => {
+test('verify and migrate still run as the owner, and db:reset removes the passwords', async () => {
   expect(await outcomeOf('verify', project.root)).toMatchObject({ code: 0 })
   expect(await outcomeOf('migrate', project.root)).toMatchObject({ code: 0 })
   expect(await outcomeOf('reset', project.root, ['--yes'])).toMatchObject({ code: 0 })

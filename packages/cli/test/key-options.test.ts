@@ -10,7 +10,7 @@ test.each([
   expect(() => readNewKey({ name: 'a', owner })).toThrow('--owner must be the id of an owner')
 })
 
-test('an owner of as many characters as an id has is one, whatever they are', () => {
+test('an owner may have as many characters as an id allows, of any kind', () => {
   const owner = '😀'.repeat(255)
   expect(readNewKey({ name: 'a', owner })).toMatchObject({ ownerId: owner, scopes: [] })
 })

@@ -20,11 +20,11 @@ afterAll(async () => {
 const keys = (args: readonly string[], env: NodeJS.ProcessEnv = { DATABASE_URL: database.url }) =>
   outcomeOf('keys', findRoot(), args, { env })
 
-/** What a command printed last: the key, of `create`. */
+/** Returns the last line of a command. For `create` it is the key. */
 const lastLine = ({ output }: { output: string }) => output.split('\n').at(-1) ?? ''
 
 describe('npm run keys', () => {
-  test('shows a key once, keeps the hash of its secret, lists it without, and revokes it', async () => {
+  test('shows a key once, stores the hash of its secret, lists it without the secret, and revokes it', async () => {
     const made = await keys(['create', 'content', '--name', 'night job', '--scopes', 'post, read'])
     expect(made.code).toBe(0)
     expect(made.output).toContain('(night job) may read, post, until it is revoked.')
@@ -55,7 +55,7 @@ describe('npm run keys', () => {
     expect((await keys(['list', 'content'])).output).toMatch(/ revoked \S+Z$/m)
   })
 
-  test('makes a key that reads one account, for a time', async () => {
+  test('makes a key that reads one account, for a limited time', async () => {
     const made = await keys([
       'create',
       'freelance',
@@ -116,7 +116,7 @@ describe('npm run keys', () => {
     expect(code).toBe(1)
   })
 
-  test('says what to do where the database has no ledger, and where its role is not the owner', async () => {
+  test('says what to do when the database has no ledger, or its role is not the owner', async () => {
     const empty = await createEmptyDatabase()
     const create = ['create', 'content', '--name', 'a', '--scopes', 'read']
     expect(await keys(create, { DATABASE_URL: empty.url })).toEqual({
@@ -142,7 +142,7 @@ describe('npm run keys', () => {
     await sql.query(`DROP POLICY everyone ON ledger.apps; DROP OWNED BY ${role}; DROP ROLE ${role}`)
   })
 
-  test('works past a pooler, by DIRECT_DATABASE_URL', async () => {
+  test('works behind a pooler, with DIRECT_DATABASE_URL', async () => {
     const unreachable = 'postgresql://nobody@127.0.0.1:1/none'
     const env = { DATABASE_URL: unreachable, DIRECT_DATABASE_URL: database.url }
     expect((await keys(['list', 'content'], env)).code).toBe(0)

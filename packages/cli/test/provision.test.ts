@@ -11,8 +11,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { command, outcomeOf } from './support/command.ts'
 import { copyStartableProject } from './support/project.ts'
 
-// A server of one's own, since roles belong to all of its databases. "owner" is its superuser, "maker" an ordinary user who
-// owns a database of its own and may make roles.
+// This test has its own server, because roles belong to all of a server's databases. "owner" is its superuser. "maker"
+// is an ordinary user who owns a database and may make roles.
 let server: TemporaryPostgres
 let project: ProjectCopy
 const secret = 'maker-secret'
@@ -99,7 +99,7 @@ test('a role is made with its password, which is shown once, its rights and its 
   })
 })
 
-test('done again it changes nothing, and keeps the password and the number of connections', async () => {
+test('a second run changes nothing, and keeps the password and the number of connections', async () => {
   await provision(['content', '--connections', '7'])
   const { code, output } = await provision(['content'])
   expect({ code, output }).toEqual({
@@ -111,7 +111,7 @@ test('done again it changes nothing, and keeps the password and the number of co
   ])
 })
 
-test('what was given to the role by hand is taken away, or named where it must be taken by hand', async () => {
+test('rights that were granted to the role by hand are revoked, or listed if they must be revoked by hand', async () => {
   await lookAs(
     server.url('theirs'),
     `ALTER ROLE ledger_content SUPERUSER CREATEDB INHERIT;
@@ -162,7 +162,7 @@ test('--rotate and --password-file set another password', async () => {
   expect(await isLetIn(login)).toBe(true)
 })
 
-test('npm start hands the app this login, and not the owner’s', async () => {
+test('npm start gives the app this login, and not the owner’s', async () => {
   const env = {
     DATABASE_URL: server.url('theirs'),
     DIRECT_DATABASE_URL: server.url('theirs'),
@@ -182,7 +182,7 @@ test('npm start hands the app this login, and not the owner’s', async () => {
   )
 })
 
-test('a later migration of the app is within reach of its role at once', async () => {
+test('the role can use a later migration of the app at once', async () => {
   const folder = path.join(project.root, 'apps/content/prisma/migrations/20990101000000_tags')
   mkdirSync(folder)
   writeFileSync(
@@ -200,10 +200,10 @@ test('a later migration of the app is within reach of its role at once', async (
   ).toEqual([{ name: 'ONE' }])
 })
 
-test('an owner who is no superuser makes roles, and is told what only a superuser can do', async () => {
+test('an owner who is not a superuser makes roles, and is told what needs a superuser', async () => {
   const url = withLogin(server.url('made'), { user: 'maker', password: secret })
   await migrate({ databaseUrl: url, root: project.root, log: () => {} })
-  // The role of another database gets nothing here by itself, and maker may not change it.
+  // The role of another database gets nothing here, and maker may not change it.
   expect(
     await lookAs(
       url,

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Command, command, outcomeOf, stopAll } from './support/command.ts'
 import { copyStartableProject, isRunning as isRunningIn, removeProject } from './support/project.ts'
 
-// One project, as its owner starts it again and again: the first test to run makes the database, the others find it.
+// One project that its owner starts again and again. The first test to run makes the database, and the others find it.
 let project: ProjectCopy
 const commands: Command[] = []
 
@@ -41,7 +41,7 @@ test.each(oneAndTwo)(
       args.length === 0 ? ['content', 'freelance'] : ['content', 'content', 'freelance', 'freelance'],
     )
     expect(new Set(given.map(pidOf)).size).toBe(given.length)
-    // Each app has a login of its own, and nobody has the owner's.
+    // Each app has its own login, and none has the owner's.
     for (const line of given) {
       const [app] = line.split(' ')
       expect(databaseOf(line)).toMatch(
@@ -49,15 +49,15 @@ test.each(oneAndTwo)(
       )
     }
     expect(new Set(given.map(databaseOf)).size).toBe(2)
-    for (const line of given) expect(line).toContain('PORT= HOST=0.0.0.0') // one port cannot serve two apps
-    // The list comes once, after all that it is about.
+    for (const line of given) expect(line).toContain('PORT= HOST=0.0.0.0') // two apps cannot share one port
+    // The list comes once, after everything in it.
     expect(started.lines.filter((line) => line.includes('http://127.0.0.1/content'))).toHaveLength(1)
     const announced = started.lines.findIndex((line) => line.startsWith('  content'))
     for (const line of given) expect(started.lines.indexOf(line)).toBeLessThan(announced)
 
     started.process.kill('SIGINT')
-    started.process.kill('SIGINT') // npm sends what the terminal has sent already
-    expect(await started.ended).toBe(0) // of everything that it began: all hold its stdout
+    started.process.kill('SIGINT') // npm passes on what the terminal has already sent
+    expect(await started.ended).toBe(0) // everything that it started has ended: each process holds its stdout
     expect(started.lines.filter((line) => line.includes('ended by')).sort()).toEqual(
       given.map((line) => `${line.split(' ')[0]} ended by SIGTERM`).sort(),
     )
@@ -91,7 +91,7 @@ test.each(oneAndTwo)(
     const reason = 'Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/freelance'
     expect(started.lines.filter((line) => line === reason)).toHaveLength(1)
     expect(output).toContain('The server of freelance ended (exit code 1). Stopping the others …')
-    expect(output).not.toContain('http://127.0.0.1/content') // no list of what is not there
+    expect(output).not.toContain('http://127.0.0.1/content') // the list has only what is there
     expect(output).not.toMatch(/\n\s+at /)
     expect(isRunning()).toBe(false)
   },
@@ -103,7 +103,7 @@ test.each(oneAndTwo)(
     const started = start(args)
     await started.line(/^ {2}content/)
     started.process.kill('SIGKILL')
-    expect(await started.ended).toBe('SIGKILL') // with the servers, which hold its stdout
+    expect(await started.ended).toBe('SIGKILL') // so have the servers, which hold its stdout
     expect(isRunning()).toBe(true)
     const next = start()
     await next.line(/^ {2}content/)
@@ -122,7 +122,7 @@ test('a server killed with -9 ends the start with an error', async () => {
   expect(started.lines).toContain('The server of content ended (SIGKILL). Stopping the others …')
 })
 
-test('DATABASE_URL, also from .env, is used in place of the embedded database', async () => {
+test('DATABASE_URL, also from .env, replaces the embedded database', async () => {
   const server = await startTemporaryPostgres({ user: 'someone', settings: { max_connections: '24' } })
   const env = path.join(project.root, '.env')
   try {

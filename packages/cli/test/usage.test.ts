@@ -12,11 +12,11 @@ test.each(commands.map(({ name, help }) => [name, help]))(
   },
 )
 
-test.each(commands)('$name refuses in one line an option that it does not take', async ({ run, help }) => {
+test.each(commands)('$name refuses an unknown option in one line', async ({ run, help }) => {
   await expect(run(['--loud'])).rejects.toThrow(`Unknown option '--loud'. ${help}`)
 })
 
-test('a name of two words goes before one of one, and what follows is left for the command', () => {
+test('a name of two words is tried before a name of one, and the rest is left for the command', () => {
   expect(commandOf(['migrate', 'new', 'content', 'add_boost'])).toMatchObject({
     command: { name: 'migrate new' },
     args: ['content', 'add_boost'],

@@ -27,7 +27,7 @@ afterAll(async () => {
 const verify = (...apps: string[]) =>
   outcomeOf('verify', findRoot(), apps, { env: { DATABASE_URL: database.url } })
 
-test('a ledger that is right: a line for each app, exit code 0', async () => {
+test('a correct ledger: a line for each app, exit code 0', async () => {
   const { code, output } = await verify()
   expect(output.split('\n')).toEqual([
     expect.stringMatching(/^content: 2 accounts, 2 entries, 0 holds\. All \d+ checks passed\.$/),
@@ -36,7 +36,7 @@ test('a ledger that is right: a line for each app, exit code 0', async () => {
   expect(code).toBe(0)
 })
 
-test('--verbose: a line for each question, too', async () => {
+test('--verbose: a line for each question as well', async () => {
   const { code, output } = await verify('--verbose')
   expect(output).toContain('content: balance ok')
   expect(output).toContain('freelance: trial-balance ok')
@@ -44,7 +44,7 @@ test('--verbose: a line for each question, too', async () => {
   expect(code).toBe(0)
 })
 
-test('a broken one: each row with what it should be, exit code 1; another app is right', async () => {
+test('a broken one: each row with what it should be, exit code 1, while another app passes', async () => {
   await sql.query("UPDATE ledger.accounts SET balance = 11 WHERE owner_id = 'bob'")
   const { code, output } = await verify('--verbose')
   expect(output).toContain('content: balance FAILED, broken rows: 1')
@@ -59,7 +59,7 @@ test('a broken one: each row with what it should be, exit code 1; another app is
   expect(await verify('freelance')).toMatchObject({ code: 0 })
 })
 
-test('an app that there is not, and a database without a ledger, are told', async () => {
+test('an unknown app, and a database without a ledger, are reported', async () => {
   expect(await verify('contents')).toEqual({
     code: 1,
     output: 'The ledger has no app "contents". Its apps are: content, freelance.',

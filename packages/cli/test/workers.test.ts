@@ -30,7 +30,7 @@ async function startWorkers(): Promise<Command> {
   return started
 }
 
-/** The workers so far, the oldest first. */
+/** Returns the process ids of the workers so far, the oldest first. */
 const pidsOf = ({ lines }: Command) =>
   lines.flatMap((line) => /^content (\d+) given/.exec(line)?.[1] ?? []).map(Number)
 
@@ -42,7 +42,7 @@ const countOf = ({ lines }: Command, start: string) => lines.filter((line) => li
 const untilReady = (started: Command, count: number) =>
   expect.poll(() => countOf(started, 'content is ready')).toBe(count)
 
-test('a worker that ends by itself is replaced, by whatever it ended; the new one ends with the others', async () => {
+test('a worker that ends by itself is replaced, however it ended, and the new one ends with the others', async () => {
   const started = await startWorkers()
   const [first = 0, second = 0] = pidsOf(started)
   process.kill(first, 'SIGKILL')
@@ -55,11 +55,11 @@ test('a worker that ends by itself is replaced, by whatever it ended; the new on
 
   started.process.kill('SIGTERM')
   expect(await started.ended).toBe(0)
-  expect(countOf(started, 'content ended by SIGTERM')).toBe(3) // one that we ended, and the two that were left
+  expect(countOf(started, 'content ended by SIGTERM')).toBe(3) // one that the test ended, and the two that were left
   expect(countOf(started, '  content')).toBe(1)
 })
 
-test('workers that go on to end by themselves are not replaced for ever', async () => {
+test('workers that end again and again are not replaced for ever', async () => {
   const started = await startWorkers()
   for (let ended = 0; ended < 6; ended++) {
     await untilReady(started, 2 + ended)
@@ -70,7 +70,7 @@ test('workers that go on to end by themselves are not replaced for ever', async 
     'A worker of content ended (SIGKILL). It is the 6th in a row that served for less than a minute.',
   )
   expect(started.lines.at(-1)).toBe('The server of content ended (exit code 1).')
-  expect(pidsOf(started)).toHaveLength(7) // two, and five in the place of others
+  expect(pidsOf(started)).toHaveLength(7) // two at first, and five replacements
   expect(countOf(started, 'content ended by SIGTERM')).toBe(1)
 })
 
@@ -90,7 +90,7 @@ test('a new worker that cannot start ends all', async () => {
   expect(started.lines.at(-1)).toBe('The server of content ended (exit code 1).')
 })
 
-test('workers whose primary is killed with -9 end by themselves, and the start with an error', async () => {
+test('workers whose primary is killed with -9 end by themselves, and the start ends with an error', async () => {
   const started = await startWorkers()
   process.kill(primaryOf(started), 'SIGKILL')
   expect(await started.ended).toBe(1)

@@ -2,14 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** One of our commands at work. */
+/** One of our commands while it runs. */
 export interface Command {
   readonly process: ChildProcess
   /** What it and its servers have printed so far. */
   readonly lines: readonly string[]
-  /** Resolves with the first line, printed before or after, that matches; rejects if the command ends without one. */
+  /**
+   * Resolves with the first line that matches, printed before or after the call. Rejects if the command ends without
+   * one.
+   */
   line(pattern: RegExp): Promise<string>
-  /** Signals the command and whatever else is in its process group, as Ctrl+C does. */
+  /** Signals the command and its whole process group, as Ctrl+C does. */
   signalGroup(signal: NodeJS.Signals): void
   /** Resolves with the exit code, or the signal that ended it. */
   readonly ended: Promise<number | string | null>
@@ -20,7 +23,7 @@ interface Given {
   readonly input?: string
 }
 
-/** Starts `shared-ledger <name>` in the project. DATABASE_URL, PORT and the like are those of `env` alone. */
+/** Starts `shared-ledger <name>` in the project. DATABASE_URL, PORT and the like come from `env` alone. */
 export function command(
   name: string,
   root: string,
@@ -43,7 +46,7 @@ function run(file: string, args: readonly string[], root: string, { env, input =
   const child = spawn(file, args, {
     cwd: root,
     env: { ...Object.fromEntries(inherited), ...env },
-    detached: true, // a process group of its own, as a terminal gives to each command
+    detached: true, // its own process group, as a terminal gives to each command
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end(input)
@@ -71,7 +74,7 @@ function run(file: string, args: readonly string[], root: string, { env, input =
       try {
         process.kill(-child.pid, signal)
       } catch {
-        // all of it has ended at this moment
+        // all of them have just ended
       }
     },
     line: (pattern) =>
@@ -97,7 +100,7 @@ export async function outcomeOf(
   return { code, output: running.lines.join('\n') }
 }
 
-/** Ends the commands in order, those that run. */
+/** Stops the commands that still run, in order. */
 export async function stopAll(commands: Command[]): Promise<void> {
   for (const started of commands.splice(0)) {
     started.signalGroup('SIGTERM')

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 
-// Stands in for an app's server.ts: says what it was given, is ready, and ends as servers do.
+// Replaces an app's server.ts. It prints what it was given, reports that it is ready, and ends as servers do.
 const app = process.argv[1]?.match(/apps\/(\w+)\//)?.[1]
 const given = ['DATABASE_URL', 'PORT', 'HOST'].map((name) => `${name}=${process.env[name] ?? ''}`)
 console.log(`${app} ${process.pid} given ${given.join(' ')}`)

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
 import { copyProject, type ProjectCopy } from '@shared-ledger/postgres/testing'
 
-/** A project whose apps' servers are stand-ins; the app freelance has no data of its own. */
+/** Copies a project and replaces its apps' servers by fakes. The app freelance has no data of its own. */
 export function copyStartableProject(): ProjectCopy {
   const project = copyProject()
   const fake = fileURLToPath(new URL('fake-server.ts', import.meta.url))
@@ -15,7 +15,7 @@ export function copyStartableProject(): ProjectCopy {
   return project
 }
 
-/** The folder of the project's embedded PostgreSQL. */
+/** Returns the folder of the project's embedded PostgreSQL. */
 export const directoryOf = ({ root }: ProjectCopy): string => path.join(root, '.data', 'postgres')
 
 /** Whether the project's embedded PostgreSQL runs, or was killed. */
