@@ -27,16 +27,16 @@ const shape = z.strictObject({
   ledger: folder.optional(),
 })
 
-/** Where a project has its apps, and what each of them is made of; all paths are relative. */
+/** Where a project has its apps and their files. All paths are relative. */
 export type Configuration = z.output<typeof shape>
 
-/** The field of package.json that makes a folder the root of a project. */
+/** The field of package.json that marks the root of a project. */
 const FIELD = 'sharedLedger'
 
 /**
- * The configuration of the project whose root the folder is; undefined where it is none.
+ * Returns the configuration in a project's root. Undefined when the folder is not the root of a project.
  *
- * @throws Error that names each wrong value, and what it must be.
+ * @throws Error that names each wrong value, and what it must be
  */
 export function configurationIn(root: string): Configuration | undefined {
   const manifest = path.join(root, 'package.json')

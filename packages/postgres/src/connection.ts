@@ -8,15 +8,14 @@ import {
 } from '@shared-ledger/ledger/session'
 import pg from 'pg'
 
-/** How long the goodbye to PostgreSQL may take: one that is gone without a word answers none. */
+/** How long closing a connection may take. A server that is gone without a word does not answer. */
 const goodbyeMs = 2_000
 
 /**
- * Opens one connection, hands it to `use`, and closes it whatever happens. What it asks may take as long as it must; a
- * server that is gone without a word is noticed by keep-alive.
+ * Opens one connection, passes it to `use`, and closes it in any case. Statements may take as long as they need.
+ * Keep-alive notices a server that is gone without a word.
  *
- * @throws Error that says what to do where the url leads to a pooler, where PostgreSQL is too old, and where a setting
- *   cannot be had.
+ * @throws Error that says what to do when the url leads to a pooler, PostgreSQL is too old, or a setting cannot be set
  */
 export async function withConnection<T>(url: string, use: (connection: pg.Client) => Promise<T>): Promise<T> {
   const connection = new pg.Client({
@@ -25,7 +24,7 @@ export async function withConnection<T>(url: string, use: (connection: pg.Client
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // A connection that breaks while nothing waits for it has no caller to tell; the next query tells.
+  // A connection that breaks while nothing waits for it has no caller to tell. The next query reports it.
   connection.on('error', () => {})
   try {
     await connection.connect()

@@ -4,31 +4,31 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Configuration, configurationIn } from './configuration.ts'
 
-/** One migration history: the ledger's own, or one app's. Its name is also its PostgreSQL schema. */
+/** One migration history: the ledger's or one app's. Its name is also its PostgreSQL schema. */
 export interface History {
   readonly name: string
-  /** The Prisma config that `--config` takes. */
+  /** The path of the Prisma config, for `--config`. */
   readonly config: string
-  /** The schema.prisma; an app without tables of its own has none. */
+  /** The path of schema.prisma. An app without tables of its own has none. */
   readonly models: string
   readonly migrations: string
-  /** The folder of the functions in force; apps have none. */
+  /** The folder of the ledger's functions. An app has none. */
   readonly functions: string
 }
 
 /** The files of one app. */
 export interface App {
   readonly folder: string
-  /** Exports the operations. */
+  /** The file that exports the operations. */
   readonly operations: string
-  /** Serves the app; one that is served by other means has none. */
+  /** The file that serves the app. An app that is served in another way has none. */
   readonly server: string
 }
 
-/** The name that stands for the ledger's own models and migrations; no app has it. */
+/** The name of the ledger's own models and migrations. No app has it. */
 export const LEDGER = 'ledger'
 
-/** The project's root: the nearest folder, upwards from `from`, whose package.json has the field `sharedLedger`. */
+/** Returns the project's root: the nearest folder from `from` upwards whose package.json has the field `sharedLedger`. */
 export function findRoot(from: string = process.cwd()): string {
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
     if (configurationIn(folder)) return folder
@@ -41,7 +41,7 @@ export function findRoot(from: string = process.cwd()): string {
   }
 }
 
-/** The history of the ledger or of an app. */
+/** Returns the history of the ledger or of an app. */
 export function historyOf(root: string, name: string): History {
   return name === LEDGER
     ? historyIn(name, ledgerFolderOf(root))
@@ -58,20 +58,20 @@ function historyIn(name: string, prisma: string): History {
   }
 }
 
-/** The ledger's own prisma folder: the project's, where it says so, or else the copy that the build of this package made. */
+/** Returns the ledger's own prisma folder: the configured one, else the copy in the build of this package. */
 function ledgerFolderOf(root: string): string {
   const { ledger } = configurationOf(root)
   return ledger === undefined ? fileURLToPath(new URL('../prisma', import.meta.url)) : path.join(root, ledger)
 }
 
-/** Where an app's files are, whether they are there or not. */
+/** Returns the paths of an app's files, even if they do not exist. */
 export function appOf(root: string, name: string): App {
   const { apps, operations, server } = configurationOf(root)
   const folder = path.join(root, typeof apps === 'string' ? path.join(apps, name) : (apps[name] ?? name))
   return { folder, operations: path.join(folder, operations), server: path.join(folder, server) }
 }
 
-/** The project's apps that have a file, sorted by name: all of them have operations. */
+/** Returns the project's apps that have a file, sorted by name. All apps have operations. */
 export function appsOf(root: string, file: Exclude<keyof App, 'folder'> = 'operations'): string[] {
   return namesIn(root)
     .filter((name) => existsSync(appOf(root, name)[file]))
@@ -91,7 +91,7 @@ function configurationOf(root: string): Configuration {
   throw new Error(`${root} is not the root of a project: its package.json has no field "sharedLedger".`)
 }
 
-/** The names of a history's migrations, in the order in which they run. */
+/** Returns the names of a history's migrations, in the order in which they run. */
 export function migrationsOf(history: History): string[] {
   if (!existsSync(history.migrations)) return []
   return readdirSync(history.migrations)
@@ -99,12 +99,12 @@ export function migrationsOf(history: History): string[] {
     .sort()
 }
 
-/** The SQL file of one migration. */
+/** Returns the path of a migration's SQL file. */
 export function scriptOf(history: History, migration: string): string {
   return path.join(history.migrations, migration, 'migration.sql')
 }
 
-/** All of the history's migrations as one script. */
+/** Returns all of the history's migrations as one script. */
 export function wholeScriptOf(history: History): string {
   return migrationsOf(history)
     .map((name) => readFileSync(scriptOf(history, name), 'utf8'))

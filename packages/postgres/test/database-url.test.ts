@@ -14,7 +14,7 @@ import { startTemporaryPostgres, type TemporaryPostgres } from '../src/testing/i
 const odd = 'a@b/c d%40?#"\'é'
 const sockets = mkdtempSync(path.join(tmpdir(), 'shared ledger sockets '))
 let postgres: TemporaryPostgres
-/** The server's url, by its Unix socket in each of the two forms, and by TCP. */
+/** The server's url, over its Unix socket in both forms, and over TCP. */
 let urls: string[]
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ afterAll(async () => {
   rmSync(sockets, { recursive: true, force: true })
 })
 
-test('a database of any name is created and migrated by a Unix socket, and found there by every url', async () => {
+test('a database with any name is created and migrated over a Unix socket, and every url opens it', async () => {
   const [, , byParameter = ''] = urls
   await migrate({ databaseUrl: byParameter, root: findRoot(), apps: [], log: () => {} })
   for (const url of urls) {
@@ -48,7 +48,7 @@ test('a database of any name is created and migrated by a Unix socket, and found
   }
 })
 
-test('another database and a schema of Prisma change that part of a url alone', () => {
+test('another database or Prisma schema changes only that part of a url', () => {
   for (const url of urls) {
     expect(databaseOf(withDatabase(url, 'x/y'))).toBe('x/y')
     expect(databaseOf(withSchema(url, 'content'))).toBe(odd)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { dropsOf } from '../src/migrations/drops.ts'
 
-test('tables and columns that a script drops are named, and nothing else is', () => {
+test('the tables and columns that a script drops are named, and nothing else', () => {
   const script = `-- DropForeignKey
 ALTER TABLE "accesses" DROP CONSTRAINT "accesses_content_id_fkey";
 

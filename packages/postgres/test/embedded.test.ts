@@ -46,20 +46,20 @@ async function leasesOn(url: string): Promise<unknown> {
   return (await rowsOf(url, count))[0]?.leases
 }
 
-// PostgreSQL then ends all its processes but the first, and starts them again.
+// Kills one process of PostgreSQL, which then ends all its processes but the first, and starts them again.
 async function killBackend(url: string): Promise<void> {
   const [row] = await rowsOf(url, `SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'`)
   process.kill(Number(row?.pid), 'SIGKILL')
 }
 
-// As whom an ordinary user's processes run: as we do, unless we are root.
+// The user of an ordinary user's processes: our own, unless we are root.
 const ordinary = isRoot ? { uid: 65_534, gid: 65_534 } : undefined
 const readThis = ['--eval', "require('node:fs').readFileSync(process.argv[1])", import.meta.filename]
-// Not where Node or this repository is in a folder closed to others.
+// False when Node or this repository is in a folder that is closed to others.
 const ordinaryCanRun = spawnSync(process.execPath, readThis, { ...ordinary, cwd: '/' }).status === 0
 
-describe.concurrent('a directory of its own', () => {
-  test('a first start killed with -9 half-way is begun anew, also while its initdb still writes', () =>
+describe.concurrent('a new directory', () => {
+  test('a first start that is killed with -9 half-way is repeated, even while its initdb still writes', () =>
     withDirectory(
       async (directory) => {
         const log: string[] = []
@@ -69,12 +69,12 @@ describe.concurrent('a directory of its own', () => {
         await victim.kill()
         expect(existsSync(dataOf(directory))).toBe(false)
 
-        // It ends by itself: what removes its files keeps this process from ending it.
+        // It ends by itself, because removing its files keeps this process from ending it.
         const busy = '(sleep 1; kill -9 $$) & while mkdir -p "$1"; do i=$((i + 1)); : > "$1/$i"; done'
         const left = path.join(directory, unfinishedIn(directory)[0]!, 'data', 'base')
         spawn('/bin/sh', ['-c', busy, 'sh', left])
         const server = await attachEmbeddedPostgres({ directory, log: (line) => log.push(line) })
-        expect(log[0]).toContain('Waiting for another process') // the lock of the one that was killed
+        expect(log[0]).toContain('Waiting for another process') // the lock of the killed process
         expect(await answers(server.url('postgres'))).toBe(true)
         await server.detach()
         expect(unfinishedIn(directory)).toEqual([])
@@ -100,7 +100,7 @@ describe.concurrent('a directory of its own', () => {
     ),
   )
 
-  test.runIf(isRoot)('as root, in a folder closed to others, the data is in a folder of the system', () =>
+  test.runIf(isRoot)('as root, the data of a folder closed to others is in a folder of the system', () =>
     withDirectory(async (directory) => {
       const first = await attach(directory)
       expect(first.home).toBe(stateDirectoryOf(directory))
@@ -109,7 +109,7 @@ describe.concurrent('a directory of its own', () => {
       await rowsOf(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
       await first.detach()
 
-      chmodSync(path.resolve(directory, '../..'), 0o755) // where it would be made now, were it not made already
+      chmodSync(path.resolve(directory, '../..'), 0o755) // now it would be made here, if it did not exist already
       const second = await quiet(directory)
       expect(second.home).toBe(first.home)
       expect(await rowsOf(second.url('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
@@ -146,7 +146,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     const ready = await openDirectory({ mode: 0o755 })
     directory = ready.directory
     release = ready.release
-    // Other servers of this machine have the usual port, or take it while a killed one does not.
+    // Other servers of this machine have the usual port, or take it while a killed one is down.
     vi.stubEnv('LEDGER_PG_PORT', String(await freePort(0)))
   })
   afterAll(() => {
@@ -170,7 +170,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await next.detach()
   })
 
-  test('the server speaks UTF-8 in the order of code points, to this machine alone, and keeps its promises', async () => {
+  test('the server has UTF-8, sorts by code points, listens on this machine only, and is durable', async () => {
     const server = await quiet(directory)
     const settings = await rowsOf(
       server.url('postgres'),
@@ -200,7 +200,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await server.detach()
   })
 
-  test('a second process attaches to the server that runs, and the last one stops it', async () => {
+  test('a second process attaches to the running server, and the last one stops it', async () => {
     const first = await attach(directory)
     const second = await attach(directory)
     expect(second.url).toBe(first.url)
@@ -211,16 +211,16 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('a process that is killed with -9 keeps nobody from stopping the server', async () => {
+  test('a process killed with -9 keeps nobody from stopping the server', async () => {
     const [victim, other] = await Promise.all([attach(directory), quiet(directory)])
     await victim.kill()
     expect(await answers(other.url('postgres'))).toBe(true)
-    await until(async () => (await leasesOn(other.url('postgres'))) === 1) // PostgreSQL sees this an instant later
+    await until(async () => (await leasesOn(other.url('postgres'))) === 1) // PostgreSQL notices an instant later
     await other.detach()
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('a server whose only process was killed with -9 is adopted by the next', async () => {
+  test('a server whose only process was killed with -9 is adopted by the next process', async () => {
     const victim = await attach(directory)
     await victim.kill()
     expect(isRunning(directory)).toBe(true)
@@ -231,7 +231,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('after a backend was killed with -9, nobody stops or resets the server under those who are attached', async () => {
+  test('after a backend was killed with -9, nobody stops or resets the server of attached processes', async () => {
     const [one, other] = await Promise.all([attach(directory), quiet(directory)])
     await killBackend(one.url)
     await until(() => answers(one.url))
@@ -243,7 +243,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('one who detaches while a killed backend brings the server down leaves it to the others', async () => {
+  test('a process that detaches while a killed backend brings the server down leaves it to the others', async () => {
     const [one, other] = await Promise.all([attach(directory), quiet(directory)])
     await killBackend(one.url)
     await other.detach()
@@ -253,7 +253,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('a PostgreSQL killed with -9 is started again on its port by those who are attached', async () => {
+  test('the attached processes start a PostgreSQL that was killed with -9 again on its port', async () => {
     const log: string[] = []
     const server = await attachEmbeddedPostgres({ directory, log: (line) => log.push(line) })
     const url = server.url('postgres')
@@ -267,19 +267,19 @@ describe('a directory that every test leaves with its server stopped', () => {
     expect(isRunning(directory)).toBe(false)
   })
 
-  test('a PostgreSQL killed with -9 is started by the next process, with its port and all that was committed', async () => {
+  test('the next process starts a PostgreSQL that was killed with -9, with its port and all committed data', async () => {
     const victim = await attach(directory)
     await rowsOf(victim.url, 'CREATE TABLE committed AS SELECT 42 AS answer')
     await victim.kill()
     process.kill(readPidFile(dataOf(directory))!.pid, 'SIGKILL')
     expect(existsSync(path.join(dataOf(directory), 'postmaster.pid'))).toBe(true)
     const next = await attach(directory, { env: { LEDGER_PG_PORT: '54399' } })
-    expect(next.url).toBe(victim.url) // which the victim's apps may still have
+    expect(next.url).toBe(victim.url) // the victim's apps may still have it
     expect(await rowsOf(next.url, 'SELECT answer FROM committed')).toEqual([{ answer: 42 }])
     await next.detach()
   })
 
-  test('a stop that fails is told, and lets go of the server', async () => {
+  test('a stop that fails is reported, and the lease ends', async () => {
     const server = await quiet(directory)
     const version = path.join(dataOf(directory), 'PG_VERSION')
     const kept = readFileSync(version)
@@ -290,7 +290,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await (await quiet(directory)).detach()
   })
 
-  test('a lock file with the process id of another living process does not stop the start', async () => {
+  test('a lock file with the process id of another living process does not prevent the start', async () => {
     const elsewhere = mkdtempSync(path.join(tmpdir(), 'shared-ledger-stranger-'))
     copyFileSync('/bin/sleep', path.join(elsewhere, 'postgres'))
     const stranger: ChildProcess = spawn(path.join(elsewhere, 'postgres'), ['60'], { cwd: elsewhere })
@@ -308,7 +308,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     }
   })
 
-  test('a port that another program has is left to it', async () => {
+  test('a port of another program is left to it', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const address = other.address()
@@ -324,7 +324,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await third.detach()
   })
 
-  test('a LEDGER_PG_PORT that is no port is refused by name', async () => {
+  test('an invalid LEDGER_PG_PORT is refused by name', async () => {
     const refused = attaching(directory, { env: { LEDGER_PG_PORT: 'postgres' } })
     const never = refused.logged('what it never says')
     await expect(refused.attached).rejects.toThrow(
@@ -333,7 +333,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     await expect(never).rejects.toThrow('never said "what it never says"')
   })
 
-  test('a database of another version, and one without its password, are refused with a way out', async () => {
+  test('a database of another version, or without its password, is refused with a way out', async () => {
     await (await quiet(directory)).detach()
     const [version, password] = [path.join(dataOf(directory), 'PG_VERSION'), path.join(directory, 'password')]
     writeFileSync(version, '17\n')
@@ -345,7 +345,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     writeFileSync(password, kept, { mode: 0o600 })
   })
 
-  test('what the server says is in a log file beside the data', async () => {
+  test('the server’s messages are in a log file beside the data', async () => {
     await (await quiet(directory)).detach()
     expect(readFileSync(path.join(directory, 'server.log'), 'utf8')).toContain('database system is shut down')
   })
@@ -367,7 +367,7 @@ describe('a directory that every test leaves with its server stopped', () => {
     },
   )
 
-  test('a reset is refused while the server is used, and then empties it', async () => {
+  test('a reset is refused while the server is in use, and otherwise empties it', async () => {
     const server = await quiet(directory)
     await expect(resetEmbeddedPostgres(directory)).rejects.toThrow('in use')
     expect(await rowsOf(server.url('postgres'), 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])

@@ -16,7 +16,7 @@ import { rowsOf } from './support/attached.ts'
 const databases: { drop(): Promise<void> }[] = []
 afterAll(() => Promise.all(databases.map((database) => database.drop())))
 
-test('copies of the template, many at once, hold the ledger and every app, and nothing of each other', async () => {
+test('copies of the template, many at once, have the ledger and every app, and nothing of each other', async () => {
   const copies = await Promise.all(Array.from({ length: 6 }, createTestDatabase))
   databases.push(...copies)
   expect(new Set(copies.map(({ name }) => name)).size).toBe(6)
@@ -33,7 +33,7 @@ test('an empty database has no ledger', async () => {
   expect(await rowsOf(empty.url, `SELECT to_regnamespace('ledger') AS ledger`)).toEqual([{ ledger: null }])
 })
 
-test('a dropped database is gone, with the connections on it', async () => {
+test('a dropped database is gone, and its connections are closed', async () => {
   const database = await createEmptyDatabase()
   const connection = new pg.Client({ connectionString: database.url })
   connection.on('error', () => {})
@@ -59,7 +59,7 @@ test('a run that is killed with -9 leaves neither its server nor its folder behi
   await expect(rowsOf(url, 'SELECT')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })
 
-test('what outlives a killed run leaves a stranger alone whose process id a lock file names', async () => {
+test('after a killed run, an unrelated process whose id is in a lock file stays alive', async () => {
   const data = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
   const stranger = spawn('sleep', ['60'])
   writeFileSync(path.join(data, 'postmaster.pid'), `${stranger.pid}\n${data}\n0\n54320\n`)
@@ -69,7 +69,7 @@ test('what outlives a killed run leaves a stranger alone whose process id a lock
   stranger.kill()
 })
 
-test('the data of a kept template is closed to others, as PostgreSQL demands', () => {
+test('the data of a cached template is closed to others, as PostgreSQL demands', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-test-'))
   const [before, after] = ['before', 'after'].map((name) => {
     const home = path.join(folder, name)

@@ -1,10 +1,7 @@
 import path from 'node:path'
 import { type App, appOf, appsOf, LEDGER } from '../project.ts'
 
-/**
- * The named apps, or all of them, out of those that have the file; a name that is not such an app's is refused with the
- * list of those that are.
- */
+/** Returns the named apps, or all apps, that have the file. An unknown name is refused with the list of these apps. */
 export function chooseApps(
   root: string,
   names: readonly string[] | undefined,

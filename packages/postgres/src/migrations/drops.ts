@@ -1,6 +1,6 @@
 const NAME = '"(?:[^"]|"")+"'
 
-/** The tables and columns that one of Prisma's scripts drops: `table "boosts"`, `column "contents"."note"`. */
+/** Returns the tables and columns that a script of Prisma drops: `table "boosts"`, `column "contents"."note"`. */
 export function dropsOf(script: string): string[] {
   const drops: string[] = []
   for (const statement of script.split(/;\s*$/m)) {

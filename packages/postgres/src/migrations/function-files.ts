@@ -3,17 +3,17 @@ import path from 'node:path'
 
 /** A function's text in `prisma/functions`: its comment, its CREATE OR REPLACE, and who may call it. */
 export interface FunctionText {
-  /** Without its schema; functions of several parameter lists share one. */
+  /** Its name without the schema. Functions with different parameters may share a name. */
   readonly name: string
   readonly sql: string
   readonly file: string
 }
 
 /**
- * The functions that the files of a folder make, each after those that it mentions: PostgreSQL reads a body in SQL when
- * the function is made, and asks for what it calls.
+ * Returns the functions in the files of a folder, each after the functions that it mentions. PostgreSQL checks a body
+ * in SQL when the function is made, so the functions that it calls must exist.
  *
- * @throws where a file holds what is no function: tables, types and triggers stand in migrations.
+ * @throws Error when a file contains anything but functions. Tables, types and triggers belong in migrations.
  */
 export function functionTextsOf(folder: string): FunctionText[] {
   if (!existsSync(folder)) return []
@@ -46,7 +46,7 @@ function calledFirst(functions: readonly FunctionText[]): FunctionText[] {
     begun.add(one)
     const code = one.sql.replace(/--.*$/gm, '')
     const mentioned = new Set(Array.from(code.matchAll(/\bledger\.(\w+)/g), ([, name]) => name))
-    mentioned.delete(one.name) // those of one name stand in the order of their file
+    mentioned.delete(one.name) // functions with one name keep the order of their file
     for (const other of functions) if (mentioned.has(other.name)) add(other)
     sorted.add(one)
   }

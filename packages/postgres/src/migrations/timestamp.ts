@@ -1,6 +1,6 @@
 /**
- * The timestamp of a new migration. Migrations run in the order of their names, so it comes after that of the last one,
- * whatever the clock says.
+ * Returns the timestamp of a new migration. Migrations run in the order of their names, so it comes after the last
+ * one's, whatever the clock says.
  */
 export function timestampAfter(last: string | undefined, now: Date): string {
   const timestamp = now.toISOString().replace(/\D/g, '').slice(0, 14)

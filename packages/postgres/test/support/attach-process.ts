@@ -1,4 +1,4 @@
-// A process that attaches to the embedded server of a directory, says so, and detaches when its stdin ends.
+// A process that attaches to the embedded server of a directory, prints so, and detaches when its stdin ends.
 import { attachEmbeddedPostgres } from '../../src/index.ts'
 
 const [directory = ''] = process.argv.slice(2)

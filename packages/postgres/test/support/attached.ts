@@ -21,7 +21,7 @@ export interface Attached {
 
 export interface Attaching {
   readonly attached: Promise<Attached>
-  /** Resolves when the process has logged a line that holds the text; rejects when it ends without. */
+  /** Resolves when the process has logged a line with the text. Rejects when it ends without one. */
   logged(text: string): Promise<void>
   kill(): Promise<void>
 }
@@ -30,7 +30,7 @@ const script = fileURLToPath(new URL('attach-process.ts', import.meta.url))
 
 interface As {
   readonly env?: NodeJS.ProcessEnv
-  /** The system user that the process runs as; ours when left out. */
+  /** The system user that the process runs as. Our own when left out. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
@@ -46,7 +46,7 @@ export function attaching(directory: string, { env = {}, user }: As = {}): Attac
     },
   )
   const exit = once(child, 'exit')
-  const closed = once(child, 'close') // with all that it said
+  const closed = once(child, 'close') // with all of its output
   const log: string[] = []
   const listeners = new Set<() => void>()
   const kill = async () => {
@@ -87,7 +87,10 @@ export function attach(directory: string, as: As = {}): Promise<Attached> {
   return attaching(directory, as).attached
 }
 
-/** A new directory for an embedded server, below a folder of this mode: mktemp's own 0700 is closed to others. */
+/**
+ * Makes a new directory for an embedded server, in a folder with this mode. The mode of mktemp, 0700, is closed to
+ * others.
+ */
 export async function openDirectory({ mode, user }: { mode: number; user?: As['user'] }) {
   const parent = mkdtempSync(path.join(tmpdir(), 'shared-ledger-embedded-'))
   if (user) chownSync(parent, user.uid, user.gid)
@@ -101,7 +104,7 @@ export async function openDirectory({ mode, user }: { mode: number; user?: As['u
   return { directory, release }
 }
 
-/** Hands a new directory for an embedded server to the test, then stops and removes what is in it. */
+/** Calls the test with a new directory for an embedded server, then stops the server and removes everything. */
 export async function withDirectory(
   use: (directory: string) => Promise<void>,
   { mode = 0o700, user }: { mode?: number; user?: As['user'] } = {},
@@ -114,7 +117,7 @@ export async function withDirectory(
   }
 }
 
-/** The rows of one query. */
+/** Returns the rows of one query. */
 export async function rowsOf(
   url: string,
   sql: string,

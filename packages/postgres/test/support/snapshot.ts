@@ -1,6 +1,6 @@
 import { rowsOf } from './attached.ts'
 
-/** Everything of one app that a migration of another must leave alone, as the catalogues have it. */
+/** Returns everything of one app that a migration of another app must not change, from the catalogues. */
 export async function snapshotOf(url: string, app: string): Promise<unknown> {
   const [relations, constraints, history, declared] = await Promise.all([
     rowsOf(
