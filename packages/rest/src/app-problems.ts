@@ -6,7 +6,7 @@ const shape = z.object({
   problem: z.object({ code: z.string(), status: z.int(), title: z.string(), meaning: z.string() }),
 })
 
-/** The problems of an app's own errors, as `addLedger` notes them at the types of the graph. */
+/** Returns the problems of an app's own errors. `addLedger` stores them with the types of the graph. */
 export function appProblems(types: readonly GraphQLNamedType[]): ProblemTable {
   return Object.fromEntries(
     types.flatMap(({ extensions }) => {

@@ -11,18 +11,18 @@ const jsonTypes = {
   boolean: z.boolean(),
 } as const
 
-/** The input of a mutation as a request has it: a part in the path, the rest in the body. */
+/** The input of a mutation in a request: one part in the path, the rest in the body. */
 export interface MutationRequest {
   readonly params?: z.ZodObject
   readonly body: z.ZodObject
-  /** Puts the parts of a request together again. */
+  /** Joins the parts of a request. */
   inputOf(parts: { readonly params?: unknown; readonly body: unknown }): Readonly<Record<string, unknown>>
 }
 
 /**
- * Splits a mutation's input: what the path names in braces comes from there, everything else from the body.
+ * Splits a mutation's input. The fields in braces in the path come from there, the others from the body.
  *
- * @throws Error where the path names what the input does not have.
+ * @throws Error when the path names a field that the input does not have
  */
 export function requestOf(path: string, input: z.ZodObject): MutationRequest {
   const fields = inputFieldsOf(input).map((field) => ({ ...field, restName: restFieldName(field.name) }))
@@ -45,7 +45,7 @@ export function requestOf(path: string, input: z.ZodObject): MutationRequest {
   }
 }
 
-/** The JSON type of a field; the graph judges its value. */
+/** Returns the JSON type of a field. The graph checks its value. */
 function shapeOf({ name, type, required, description, examples }: InputField): z.ZodType {
   if (name === 'nonce') return nonce
   const shape = jsonTypes[type].meta({

@@ -10,7 +10,7 @@ interface AnyData {
   readonly result: unknown
 }
 
-/** A route that runs a mutation of the app's own, as its author writes it. */
+/** A route of an app's own mutation, as its author writes it. */
 export interface MutationRouteDefinition<
   Input extends z.ZodObject,
   Data extends AnyData,
@@ -19,16 +19,16 @@ export interface MutationRouteDefinition<
     RouteDefinition<never, Data, Success>,
     'path' | 'summary' | 'description' | 'success' | 'fieldNames' | 'codes'
   > {
-  /** The mutation's input. What the path names is taken from there, the rest from the body, each in snake_case. */
+  /** The mutation's input. Fields that the path names come from there, the others from the body, each in snake_case. */
   readonly input: Input
-  /** Has one variable, `$input`, and selects the mutation as `result`, with `...RestRefusal`. */
+  /** The GraphQL document. It has one variable, `$input`, and selects the mutation as `result`, with `...RestRefusal`. */
   readonly document: TypedDocumentNode<Data, { readonly input: z.input<Input> }>
   readonly answer: (result: Accepted<Data['result']>) => z.input<Success>
 }
 
 /**
- * Defines the route of a mutation of the app's own. Its operationId is the mutation's name; where the result says `replayed`,
- * the answer does.
+ * Defines the route of an app's own mutation. Its operationId is the mutation's name. When the result has `replayed`,
+ * the answer has it too.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
-/** A name of REST as the graph has it: `created_on` is createdOn. */
+/** Converts a name of REST to the graph's: `created_on` becomes createdOn. */
 export type GraphName<Name> = Name extends `${infer Head}_${infer Rest}`
   ? `${Head}${Capitalize<GraphName<Rest>>}`
   : Name
 
-/** What the graph says of something that REST has with these fields. Its ids are text. */
+/** The graph's object for an object of REST with these fields. Its ids are text. */
 export type GraphRow<Shape extends z.ZodRawShape> = {
   readonly [Name in keyof Shape as GraphName<Name>]: z.input<Shape[Name]> extends number
     ? string | number
@@ -13,8 +13,8 @@ export type GraphRow<Shape extends z.ZodRawShape> = {
 }
 
 /**
- * Returns a function that turns what the graph says of an object of the app's own into what REST says of it: fields in
- * snake_case, ids as whole numbers.
+ * Returns a function that converts an app's own object from the graph to REST: fields in snake_case, ids as whole
+ * numbers.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function rowReader<Shape extends z.ZodRawShape>(
       name,
       isNumber ? Number(values[graphName]) : values[graphName],
     ])
-    // The type of the row has a field for each of the shape's.
+    // The object has a field for each field of the shape.
     return Object.fromEntries(entries) as z.input<z.ZodObject<Shape>>
   }
 }

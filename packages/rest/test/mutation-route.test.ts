@@ -39,7 +39,7 @@ describe('a mutation’s route', () => {
     })
   })
 
-  test('takes what the path names from there, and the rest of the input from the body', () => {
+  test('takes some fields from the path, and the other fields of the input from the body', () => {
     const json = (shape: z.ZodType | undefined) => shape && z.toJSONSchema(shape, { io: 'input' })
     expect(json(request.params)).toMatchObject({
       properties: { round_id: { type: 'string', description: 'The id of the round.', examples: ['1'] } },
@@ -82,13 +82,13 @@ describe('a mutation’s route', () => {
     },
   )
 
-  test('whose path names what the input does not have, is refused with what it has', () => {
+  test('whose path names an unknown field of the input is refused with the known ones', () => {
     expect(() => route('/rounds/{game_id}/win')).toThrow(
       'The path /rounds/{game_id}/win has {game_id}, which is not in the input. The input has round_id, owner_id, prize_money, nonce.',
     )
   })
 
-  test('does not compile with an input that is not its document’s', () => {
+  test('does not compile when its input differs from its document’s', () => {
     const other: TypedDocumentNode<{ result: Result }, { input: { roundId: string; ownerName: string } }> =
       parse('mutation Other($input: OtherInput!) { result: other(input: $input) { id } }')
     defineMutationRoute({
@@ -103,7 +103,7 @@ describe('a mutation’s route', () => {
   })
 })
 
-test('a row of the graph is read as REST has it', () => {
+test('a row of the graph is converted to REST', () => {
   const round = z.object({ id: z.int(), owner_id: z.string(), won_on: shapes.createdOn.nullable() })
   const read = rowReader(round)
   expectTypeOf(read).parameter(0).toEqualTypeOf<{

@@ -6,37 +6,37 @@ import { requireDatabaseUrl } from './database-url.ts'
 import { createLogger, postingLogger } from './logger.ts'
 import { type ServeOptions, serve } from './serve.ts'
 
-/** What is read of an app's package.json. */
+/** The parts of an app's package.json that are read. */
 interface Package {
   readonly version: string
   readonly license?: string
   readonly author?: string
 }
 
-/** What an app is made of. */
+/** The parts of an app. */
 export interface AppDefinition<Ops extends Operations, Client extends { $disconnect(): Promise<void> }>
   extends Omit<ServeOptions, 'ledger' | 'schema' | 'info' | 'logger' | 'close'> {
   readonly operations: Ops
-  /** The class that Prisma has generated from the app's own models. */
+  /** The class that Prisma generates from the app's own models. */
   readonly PrismaClient: new (
     options: ReturnType<typeof prismaOptions>,
   ) => Client
   readonly createSchema: (ledger: Ledger<Ops>, prisma: Client) => GraphQLSchema
-  /** The app's package.json: openapi.json has its version, licence and author. */
+  /** The app's package.json. openapi.json takes its version, licence and author. */
   readonly package: Package
 }
 
 /** An app that is not open yet. */
 export interface DefinedApp {
-  /** The app on a database: what `startServer` and `serve` take. */
+  /** Opens the app on a database, for `startServer` and `serve`. */
   open(databaseUrl: string, logger: Logger): ServeOptions & { readonly logger: Logger }
-  /** Serves it on the database of DATABASE_URL, as `serve` does, until the process is told to stop. */
+  /** Serves the app on the database of DATABASE_URL, as `serve` does, until the process is told to stop. */
   serve(): Promise<void>
 }
 
 /**
- * Defines an app. One pool of connections is shared by its ledger and its own Prisma client, whose tables are in the
- * PostgreSQL schema of the app's name.
+ * Defines an app. Its ledger and its own Prisma client share one pool of connections. Its own tables are in the
+ * PostgreSQL schema with the app's name.
  *
  * @example
  * ```ts
