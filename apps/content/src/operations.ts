@@ -1,6 +1,6 @@
 import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
 
-/** What the content app can do with credits. */
+/** The content app's operations. */
 export const operations = defineOperations({
   ...sharedOperations,
   CONTENT_CREATION: { amount: -5, description: 'The price of publishing a content.' },

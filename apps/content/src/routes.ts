@@ -26,7 +26,7 @@ const answer = ({ content, ...entry }: RestPostedContentFragment) => ({
   ...restPostedEntry(entry),
 })
 
-/** The content app's REST routes, beside the ledger's. */
+/** The content app's own REST routes. */
 export const routes = [
   defineMutationRoute({
     path: '/content',

@@ -21,7 +21,7 @@ import {
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
 
-/** The content app's graph: the ledger's, and its own contents. */
+/** Builds the content app's graph: the ledger's, and its own contents. */
 export function createSchema(ledger: ContentLedger, prisma: PrismaClient): GraphQLSchema {
   const contents = createContents(ledger, prisma)
   const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({

@@ -46,7 +46,7 @@ describe('createContent', () => {
     expect(await client.entryByNonce('penniless', 'c1')).toBeNull()
   })
 
-  test('sent 20 times at once makes one row, charges once and answers the same content', async () => {
+  test('sent 20 times at once makes one row, charges once and returns the same content', async () => {
     await give('retrier', 50)
     const before = await count('contents')
     const answers = await Promise.all(Array.from({ length: 20 }, () => create('retrier', 'Again', 'c1')))
@@ -108,7 +108,7 @@ describe('createContent', () => {
 })
 
 describe('accessContent', () => {
-  test('records an access, once a nonce', async () => {
+  test('records an access once per nonce', async () => {
     await give('author', 5)
     const created = await create('author', 'Read me', 'c1')
     if (created.__typename !== 'PostedContent') throw new Error(created.code)
@@ -203,7 +203,7 @@ describe('by REST', () => {
 })
 
 describe('featureContent', () => {
-  test('gives the author CONTENT_FEATURE, once for each nonce', async () => {
+  test('gives the author CONTENT_FEATURE, once per nonce', async () => {
     await give('star', 5)
     const created = await create('star', 'Featured', 'c1')
     if (created.__typename !== 'PostedContent') throw new Error(created.code)
@@ -222,7 +222,7 @@ describe('featureContent', () => {
     expect(await feature('999')).toEqual({ __typename: 'ContentNotFoundError', code: 'CONTENT_NOT_FOUND' })
   })
 
-  test('is the only way: no request posts CONTENT_FEATURE', async () => {
+  test('is the only way: no other request posts CONTENT_FEATURE', async () => {
     const posting = { owner_id: 'star', operation: 'CONTENT_FEATURE', nonce: 'mine' }
     expect(await post('/ledger', posting)).toMatchObject({
       status: 422,

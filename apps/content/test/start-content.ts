@@ -2,11 +2,11 @@ import pg from 'pg'
 import { startApp } from '../../../test/start-app.ts'
 import { app } from '../src/app.ts'
 
-/** The content app over real HTTP, on a database of this test file's own. */
+/** Starts the content app over real HTTP, on a database of this test file. */
 export async function startContent() {
   const started = await startApp(app.open)
 
-  /** How many rows a table of the content app has. */
+  /** Returns how many rows a table of the content app has. */
   const count = async (table: 'contents' | 'accesses') => {
     const { rows } = await started.sql.query(
       `SELECT count(*)::int AS count FROM content.${pg.escapeIdentifier(table)}`,

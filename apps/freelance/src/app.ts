@@ -5,7 +5,7 @@ import { operations } from './operations.ts'
 import { routes } from './routes.ts'
 import { createSchema } from './schema.ts'
 
-/** The freelance app, to be opened on a database. */
+/** The freelance app. `open` opens it on a database. */
 export const app = defineApp({
   app: 'freelance',
   port: 4002,

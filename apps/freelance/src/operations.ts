@@ -6,7 +6,7 @@ import {
   transferOperations,
 } from '@shared-ledger/ledger'
 
-/** What the freelance app can do with credits. */
+/** The freelance app's operations. */
 export const operations = defineOperations({
   ...sharedOperations,
   ...transferOperations,

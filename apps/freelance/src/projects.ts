@@ -34,7 +34,7 @@ export async function createProject(
   return prisma.project.create({ data: { ...project, price: BigInt(price) } })
 }
 
-/** The project with this id, or null where there is none. */
+/** Returns the project with this id, or null when there is none. */
 export async function findProject(prisma: PrismaClient, id: string, query: Prisma.ProjectDefaultArgs = {}) {
   return prisma.project.findUnique({ ...query, where: { id: rowIdOf(id) } })
 }

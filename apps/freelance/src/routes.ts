@@ -33,7 +33,7 @@ const paid = z.object({ project, ...shapes.postedTransaction }).meta({ id: 'Paid
 
 const granted = z.object({ project, ...shapes.postedEntry }).meta({ id: 'GrantedGoodwill' })
 
-/** The freelance app's REST routes, beside the ledger's. */
+/** The freelance app's own REST routes. */
 export const routes = [
   defineMutationRoute({
     path: '/projects',

@@ -16,7 +16,7 @@ import {
 } from './payments.ts'
 import { createProject, createProjectInput, findProject, ProjectNotFoundError } from './projects.ts'
 
-/** The freelance app's graph: the ledger's, and its own projects. */
+/** Builds the freelance app's graph: the ledger's, and its own projects. */
 export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): GraphQLSchema {
   const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins, PrismaPlugin],

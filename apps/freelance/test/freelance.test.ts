@@ -73,7 +73,7 @@ describe("the app's own operations", () => {
       })
     ).postLedgerEntry
 
-  test('pay and spend the number of credits given', async () => {
+  test('pay and spend the given number of credits', async () => {
     expect(await post('PROJECT_PAYMENT', 30, 'p1')).toMatchObject({
       entry: { amount: 30 },
       balance: { amount: 30 },
@@ -84,12 +84,12 @@ describe("the app's own operations", () => {
     })
   })
 
-  test('want an amount', async () => {
+  test('require an amount', async () => {
     expect(await post('PROJECT_PAYMENT', undefined, 'p3')).toMatchObject({ code: 'VALIDATION_ERROR' })
   })
 })
 
-test('goodwill goes to the client of a project, once for each nonce', async () => {
+test('give goodwill to the client of a project, once per nonce', async () => {
   const project = await agree({ clientId: 'sorry' })
   if (project.__typename !== 'Project') throw new Error(project.code)
   const grant = async (projectId: string, amount: number, nonce = 'g1') =>

@@ -14,7 +14,7 @@ const { url, post, sql } = await startFreelance()
 const client = createLedgerClient<OperationOf<typeof operations>>({ url: `${url}/graphql` })
 
 let names = 0
-/** Two people that no other test knows, and a project between them. */
+/** Agrees a project between two people that no other test uses. */
 async function agreed({ price = 50, credits = 80, same = false } = {}) {
   names += 1
   const clientId = `client ${names}`
@@ -90,7 +90,7 @@ describe('payProject', () => {
     expect(await amounts(clientId, freelancerId)).toEqual([150, 50])
   })
 
-  test('sent 20 times at once pays once, and all answer the same', async () => {
+  test('sent 20 times at once pays once, and all get the same answer', async () => {
     const { clientId, freelancerId, projectId } = await agreed({ credits: 2000 })
     const answers = await Promise.all(Array.from({ length: 20 }, () => pay(projectId, 'n')))
     const ids = answers.map((answer) => answer.__typename === 'PaidProject' && answer.transaction.id)
@@ -101,7 +101,7 @@ describe('payProject', () => {
     expect(await amounts(clientId, freelancerId)).toEqual([1950, 50])
   })
 
-  test('sent at once with 20 nonces pays once, and the others are told', async () => {
+  test('sent at once with 20 nonces pays once, and the others are refused', async () => {
     const { clientId, freelancerId, projectId } = await agreed({ credits: 2000 })
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => pay(projectId, `n${n}`)))
     const names = answers.map(({ __typename }) => __typename)
@@ -109,7 +109,7 @@ describe('payProject', () => {
     expect(await amounts(clientId, freelancerId)).toEqual([1950, 50])
   })
 
-  test('without the credits leaves all as it was, and uses up no nonce', async () => {
+  test('without enough credits changes nothing, and the nonce can be used again', async () => {
     const { clientId, freelancerId, projectId } = await agreed({ credits: 49 })
     expect(await pay(projectId, 'n')).toMatchObject({
       __typename: 'InsufficientBalanceError',
@@ -123,7 +123,7 @@ describe('payProject', () => {
     expect(await amounts(clientId, freelancerId)).toEqual([0, 50])
   })
 
-  test('that the freelancer has no room for takes nothing from the client', async () => {
+  test('that exceeds the freelancer’s range takes nothing from the client', async () => {
     const { clientId, freelancerId, projectId } = await agreed()
     await give(freelancerId, maxCredits - 49)
     expect(await pay(projectId, 'n')).toMatchObject({ code: 'BALANCE_OUT_OF_RANGE', entryIndex: 1 })
@@ -131,13 +131,13 @@ describe('payProject', () => {
     expect(await row(projectId)).toEqual(unpaid)
   })
 
-  test('moves the highest price there is', async () => {
+  test('moves the highest possible price', async () => {
     const { clientId, freelancerId, projectId } = await agreed({ price: maxCredits, credits: maxCredits })
     expect(await pay(projectId, 'n')).toMatchObject({ __typename: 'PaidProject' })
     expect(await amounts(clientId, freelancerId)).toEqual([0, maxCredits])
   })
 
-  test('to oneself takes and gives, of credits that are there', async () => {
+  test('to oneself takes and gives, if the credits are there', async () => {
     const { clientId, projectId } = await agreed({ same: true })
     expect(await pay(projectId, 'n')).toMatchObject({
       transaction: {
@@ -156,7 +156,7 @@ describe('payProject', () => {
     expect(await pay(poor.projectId, 'n')).toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
   })
 
-  test('takes no posting of something else for its own', async () => {
+  test('never takes another posting for its own', async () => {
     const { clientId, freelancerId, projectId } = await agreed({ credits: 500 })
     await give(clientId, 1, 'of the client')
     await give(freelancerId, 1, 'of the freelancer')
@@ -225,7 +225,7 @@ describe('payProject', () => {
   })
 })
 
-test('the database refuses a project that is half paid, or a transaction that pays two', async () => {
+test('the database refuses a half-paid project, and a transaction that pays two', async () => {
   const { projectId } = await agreed()
   const { projectId: other } = await agreed()
   await pay(projectId, 'n')
@@ -237,7 +237,7 @@ test('the database refuses a project that is half paid, or a transaction that pa
   await expect(sql.query(twice, [projectId, other])).rejects.toThrow('projects_transaction_id_key')
 })
 
-test('owners send each other credits, by no other way than a transfer', async () => {
+test('owners send each other credits only by a transfer', async () => {
   await give('sender', 10)
   const transfer = { from: 'sender', to: 'receiver', amount: 4, nonce: 't' }
   expect(await client.request(TransferCreditsDocument, { input: transfer })).toMatchObject({
