@@ -4,14 +4,14 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { createLedger, createPool, type Ledger, type Operations } from '@shared-ledger/ledger'
 import type { GraphQLSchema } from 'graphql'
 
-/** What an app's folder exports, of which its schema is made. */
+/** The exports of an app's folder from which its schema is made. */
 interface AppModules {
   readonly operations: Operations
   readonly createSchema: (ledger: Ledger, prisma: unknown) => GraphQLSchema
   readonly PrismaClient: new (options: { adapter: PrismaPg }) => unknown
 }
 
-/** An app's schema, built over a pool that never connects: nothing is asked of a database. */
+/** Builds an app's schema on a pool that never connects. */
 export async function appSchema(folder: string): Promise<GraphQLSchema> {
   const load = (file: string) => import(pathToFileURL(join(folder, 'src', file)).href)
   const { operations, createSchema, PrismaClient }: AppModules = {

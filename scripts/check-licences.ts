@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { licencesOf, notAllowed } from './licences.ts'
 
-// Counts what is installed with the project by licence, and fails where one is not allowed. `--list` names all.
+// Counts the project's dependencies by licence, and fails when one is not allowed. `--list` names all.
 const sbom = execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--omit=dev', '--package-lock-only'], {
   cwd: join(import.meta.dirname, '..'),
   encoding: 'utf8',

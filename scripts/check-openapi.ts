@@ -12,10 +12,10 @@ const folder = join(root, 'node_modules/.cache/openapi')
 /** Nothing is asked of a database, and nothing is posted. */
 const silent = pino({ level: 'silent' })
 
-/** Neither linter asks another host anything: no usage is reported, no newer version looked for. */
+/** Keeps the linters from contacting another host: no usage reports, and no check for newer versions. */
 const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
 
-/** Writes each app's openapi.json to a folder. Answers the files. */
+/** Writes each app's openapi.json to a folder. Returns the files. */
 async function writeDocuments(): Promise<string[]> {
   mkdirSync(folder, { recursive: true })
   const written = readdirSync(join(root, 'apps')).map(async (app) => {
@@ -31,7 +31,7 @@ async function writeDocuments(): Promise<string[]> {
   return Promise.all(written)
 }
 
-/** Runs a linter of node_modules, and shows what it says where it finds fault. */
+/** Runs a linter of node_modules, and shows its output when it finds a fault. */
 function lint(name: string, args: readonly string[]): void {
   const { status, stdout, stderr, error } = spawnSync(join(root, 'node_modules/.bin', name), args, {
     cwd: root,

@@ -6,10 +6,13 @@ import { formatMessage } from 'publint/utils'
 
 const root = join(import.meta.dirname, '..')
 
-/** Entries that Node never imports by itself: Vitest loads the one, Prisma the other, both from TypeScript. */
+/** Entries that Node never imports by itself. Vitest loads one of them and Prisma the other, both from TypeScript. */
 const loadedByOthers = ['./testing', './prisma-config']
 
-/** `tsx scripts/check-packages.ts` says whether the built packages can be published: publint, and an import of each by Node alone. */
+/**
+ * `tsx scripts/check-packages.ts` checks whether the built packages can be published: with publint, and by importing
+ * each with Node.
+ */
 async function main(): Promise<void> {
   for (const folder of readdirSync(join(root, 'packages')).sort()) {
     const pkgDir = join(root, 'packages', folder)

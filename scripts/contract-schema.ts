@@ -10,22 +10,22 @@ import {
 import { type LedgerScalars, ledgerPlugins, relayOptions } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 
-/** What every app's graph has: the ledger with the shared operations, without transfers and live entries. */
+/** Builds the part of every app's graph: the ledger with the shared operations, without transfers and live entries. */
 export function contractSchema(): GraphQLSchema {
   return ledgerSchema(defineOperations(sharedOperations), { live: false })
 }
 
-/** All that the ledger can give to a graph: transfers and live entries too. */
+/** Builds everything that the ledger can add to a graph, with transfers and live entries. */
 export function fullSchema(): GraphQLSchema {
   return ledgerSchema(defineOperations({ ...sharedOperations, ...transferOperations }), { live: true })
 }
 
-/** The graph of a ledger alone. Nothing is asked of a database. */
+/** Builds the graph of a ledger alone. It never connects to a database. */
 function ledgerSchema(operations: Operations, { live }: { live: boolean }): GraphQLSchema {
   const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
     relay: relayOptions,
-    // The apps' Prisma plugin makes its option required of every builder in one TypeScript program.
+    // In one TypeScript program, the apps' Prisma plugin makes its option required for every builder.
     prisma: undefined as never,
   })
   builder.queryType()

@@ -12,7 +12,7 @@ const file = (status: string, ...tests: string[]) => ({
 })
 
 describe('countTests', () => {
-  it('counts tests and leaves out the skipped', () => {
+  it('counts tests without the skipped ones', () => {
     const testResults = [
       file('passed', 'passed', 'skipped', 'todo'),
       file('failed', 'passed', 'failed', 'failed'),
@@ -42,7 +42,7 @@ describe('count-tests.ts', () => {
     }
   }
 
-  it('prints the counts alone on a line and fails when a test failed or none ran', () => {
+  it('prints only the counts on one line, and fails when a test failed or none ran', () => {
     expect(run(file('passed', 'passed'))).toEqual({ status: 0, stdout: '1 passed, 0 failed\n' })
     expect(run(file('failed', 'passed', 'failed'))).toEqual({ status: 1, stdout: '1 passed, 1 failed\n' })
     expect(run()).toEqual({ status: 1, stdout: '0 passed, 0 failed\n' })

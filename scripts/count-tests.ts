@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
-/** What of Vitest's JSON report is read here. */
+/** The part of Vitest's JSON report that is read here. */
 export interface TestReport {
   readonly testResults: readonly {
     readonly name: string
@@ -10,7 +10,10 @@ export interface TestReport {
   }[]
 }
 
-/** How many tests passed and failed. A file that failed as a whole counts as one failed test, or its tests would vanish. */
+/**
+ * Counts the tests that passed and failed. A file that failed as a whole counts as one failed test. Otherwise its tests
+ * would vanish.
+ */
 export function countTests({ testResults }: TestReport): { passed: number; failed: number } {
   let passed = 0
   let failed = 0
@@ -22,7 +25,10 @@ export function countTests({ testResults }: TestReport): { passed: number; faile
   return { passed, failed }
 }
 
-/** `tsx scripts/count-tests.ts REPORT` prints the counts alone on a line; exits 1 when a test failed or none ran. */
+/**
+ * `tsx scripts/count-tests.ts REPORT` prints only the counts on one line. It exits with 1 when a test failed or none
+ * ran.
+ */
 function main(file: string): void {
   const report: TestReport = JSON.parse(readFileSync(file, 'utf8'))
   const { passed, failed } = countTests(report)

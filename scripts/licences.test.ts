@@ -4,7 +4,7 @@ import { licencesOf, notAllowed } from './licences.ts'
 const sbom = (components: readonly object[]) => JSON.stringify({ bomFormat: 'CycloneDX', components })
 const licensed = (name: string, ...licenses: object[]) => ({ name, version: '1.0.0', licenses })
 
-test('a dependency whose licence nobody has allowed is named, and so is one without', () => {
+test('a dependency without a licence, or with one that is not allowed, is named', () => {
   const found = licencesOf(
     sbom([
       licensed('free', { license: { id: 'MIT' } }),
@@ -21,7 +21,7 @@ test('a dependency whose licence nobody has allowed is named, and so is one with
   ])
 })
 
-test('a licence that was read is that of one version', () => {
+test('a licence that was read from a file applies to one version', () => {
   const versions = ['1.2.0', '1.2.1'].map((version) => ({ name: 'decko', version }))
   expect(licencesOf(sbom(versions)).map(({ licence }) => licence)).toEqual(['MIT', undefined])
 })

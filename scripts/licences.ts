@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What a component of npm's SBOM says of itself: https://cyclonedx.org */
+/** The parts of a component in npm's SBOM: https://cyclonedx.org */
 const component = z.object({
   name: z.string(),
   version: z.string(),
@@ -20,7 +20,7 @@ export interface Licensed {
   readonly licence: string | undefined
 }
 
-/** Licences that let anybody use, change and pass on what they are for, in closed products too. */
+/** Licences that let anybody use, change and pass on the software, also in closed products. */
 const allowed: ReadonlySet<string> = new Set([
   '(MPL-2.0 OR Apache-2.0)',
   'Apache-2.0',
@@ -29,14 +29,14 @@ const allowed: ReadonlySet<string> = new Set([
   'MIT',
 ])
 
-/** Packages that have their licence in a file alone: what that is, as it was read for this version. */
+/** Packages whose licence is only in a file, with the licence that was read there for this version. */
 const read: ReadonlyMap<string, string> = new Map([
   ['decko@1.2.0', 'MIT'],
   ['stickyfill@1.1.1', 'MIT'],
   ['url-template@2.0.8', 'BSD-3-Clause'],
 ])
 
-/** The dependencies in an SBOM that `npm sbom --sbom-format=cyclonedx` printed, with their licences. */
+/** Returns the dependencies with their licences, from the output of `npm sbom --sbom-format=cyclonedx`. */
 export function licencesOf(sbom: string): Licensed[] {
   const { components } = z.object({ components: z.array(component) }).parse(JSON.parse(sbom))
   return components.map(({ name, version, licenses }) => {
@@ -45,7 +45,7 @@ export function licencesOf(sbom: string): Licensed[] {
   })
 }
 
-/** Those whose licence nobody has allowed yet. */
+/** Returns the dependencies whose licence is not allowed yet. */
 export function notAllowed(licensed: readonly Licensed[]): Licensed[] {
   return licensed.filter(({ licence }) => licence === undefined || !allowed.has(licence))
 }

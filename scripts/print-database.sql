@@ -1,4 +1,4 @@
--- What the schema ledger has, as SQL to read: one statement a row, in the order in which a reader asks for them.
+-- Prints what schema ledger has as readable SQL: one statement per row, in an order for readers.
 WITH relations AS (
   SELECT c.oid, c.relname, c.relkind, c.relispartition, c.relrowsecurity, c.reloptions, c.relpartbound
     FROM pg_class c

@@ -9,7 +9,7 @@ const file = 'prisma/schema.sql'
 const heading = `-- The ledger's schema as its migrations leave it, with one app, which is called "app". For readers: nothing runs it.
 -- Written by npm run print:database.`
 
-/** The schema of a database that the ledger's migrations make, from PostgreSQL's catalogue. */
+/** Returns the schema of a database with the ledger's migrations, from PostgreSQL's catalogue. */
 async function printedDatabase(): Promise<string> {
   const server = await startTemporaryPostgres()
   try {
@@ -17,7 +17,7 @@ async function printedDatabase(): Promise<string> {
     await migrate({ databaseUrl, root, apps: [], log: () => {} })
     return await withConnection(databaseUrl, async (connection) => {
       await connection.query("SELECT ledger.set_operations('app', ledger.shared_operations())")
-      await connection.query('SET search_path TO pg_catalog') // so that every name is printed with its schema
+      await connection.query('SET search_path TO pg_catalog') // prints every name with its schema
       const { rows } = await connection.query<{ statement: string }>(
         readFileSync(join(import.meta.dirname, 'print-database.sql'), 'utf8'),
       )
@@ -28,7 +28,7 @@ async function printedDatabase(): Promise<string> {
   }
 }
 
-/** `tsx scripts/print-database.ts` writes prisma/schema.sql; with `--check` it fails when the file is out of date. */
+/** `tsx scripts/print-database.ts` writes prisma/schema.sql. With `--check` it fails when the file is out of date. */
 async function main(check: boolean): Promise<void> {
   const path = join(root, file)
   const text = await printedDatabase()

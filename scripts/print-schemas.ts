@@ -8,7 +8,10 @@ import { undescribed } from './undescribed.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** Every schema.graphql of the project and the schema that it holds: the contract, all that the plugin can add, each app's. */
+/**
+ * Returns every schema.graphql of the project with its schema: the contract, everything that the plugin can add, and
+ * each app's.
+ */
 export async function printedSchemas(): Promise<Map<string, GraphQLSchema>> {
   const schemas = new Map([
     ['schema.graphql', contractSchema()],
@@ -21,7 +24,10 @@ export async function printedSchemas(): Promise<Map<string, GraphQLSchema>> {
   return schemas
 }
 
-/** `tsx scripts/print-schemas.ts` writes the files; with `--check` it fails when one is out of date or lacks a description. */
+/**
+ * `tsx scripts/print-schemas.ts` writes the files. With `--check` it fails when one is out of date or lacks a
+ * description.
+ */
 async function main(check: boolean): Promise<void> {
   for (const [file, schema] of await printedSchemas()) {
     const path = join(root, file)

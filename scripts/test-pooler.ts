@@ -1,4 +1,5 @@
-// npm run test:pooler: a part of the test suite behind a PgBouncer in transaction mode. Which part says vitest.config.ts.
+// npm run test:pooler runs a part of the test suite behind a PgBouncer in transaction mode. vitest.config.ts says which
+// part.
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 

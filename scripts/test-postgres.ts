@@ -1,4 +1,4 @@
-// npm run test:postgres -- --url postgresql://…: the test suite on a PostgreSQL server of yours.
+// npm run test:postgres -- --url postgresql://… runs the test suite on an existing PostgreSQL server.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { addressOf } from '@shared-ledger/ledger/session'

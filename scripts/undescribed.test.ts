@@ -10,11 +10,11 @@ const printed = [
   ...readdirSync(new URL('apps', root)).map((app) => `apps/${app}/schema.graphql`),
 ]
 
-test.each(printed)('all of %s is described', (file) => {
+test.each(printed)('everything in %s has a description', (file) => {
   expect(undescribed(buildSchema(readFileSync(new URL(file, root), 'utf8')))).toEqual([])
 })
 
-test('whatever is not described is named', () => {
+test('every part without a description is named', () => {
   const schema = buildSchema(`
     "Described." directive @told("Described." how: Int) on FIELD
     directive @untold(how: Int) on FIELD

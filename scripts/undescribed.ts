@@ -15,7 +15,10 @@ interface Part {
   readonly description?: string | null | undefined
 }
 
-/** What of a schema nobody has described: types, fields, arguments, values and directives, such as `Round.entry`. */
+/**
+ * Returns the parts of a schema without a description: types, fields, arguments, values and directives, such as
+ * `Round.entry`.
+ */
 export function undescribed(schema: GraphQLSchema): string[] {
   const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))
   const directives = schema.getDirectives().filter((directive) => !isSpecifiedDirective(directive))
@@ -26,7 +29,7 @@ export function undescribed(schema: GraphQLSchema): string[] {
   return parts.filter(({ description }) => !description?.trim()).map(({ name }) => name)
 }
 
-/** The parts of something, by their names in it; the arguments of a field too. */
+/** Returns the parts of something by their names, with the arguments of a field. */
 function within(owner: string, parts: readonly (Part | GraphQLField<unknown, unknown>)[]): Part[] {
   return parts.flatMap((part) => {
     const { description } = part

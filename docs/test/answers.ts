@@ -1,6 +1,6 @@
 import { withoutTimes } from './chance.ts'
 
-/** JSON with what differs from run to run taken out: ids, times and UUIDs. */
+/** Removes from JSON what differs from run to run: ids, times and UUIDs. */
 export function withoutChance(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, part) => {
     if (key === 'id') return '(id)'
@@ -10,7 +10,7 @@ export function withoutChance(value: unknown): unknown {
 
 const width = 100
 
-/** JSON as the documents show it: what fits on a line stands on one. */
+/** Prints JSON as the documents show it: a value that fits on one line has one line. */
 export function printJson(value: unknown, indent = ''): string {
   const line = onOneLine(value)
   if (indent.length + line.length <= width || typeof value !== 'object' || value === null) return line

@@ -20,7 +20,7 @@ const sources = readdirSync(path.join(root, 'packages'), { recursive: true, enco
   .filter((file) => /^(?:ledger|plugin-ledger|rest)\/src\/.*\.ts$/.test(file) && !file.includes('generated'))
   .map((file) => readFileSync(path.join(root, 'packages', file), 'utf8'))
 
-/** The declaration of a type: from its first line to the end of its braces, or of the line where it has none. */
+/** Returns the declaration of a type: up to the end of its braces, or of its line when it has none. */
 function declarationOf(name: string): string | undefined {
   const declaration = new RegExp(`^export (?:abstract )?(?:interface|class) ${name}\\b.*?^}`, 'ms')
   return sources.map((source) => declaration.exec(source)?.[0]).find((found) => found !== undefined)
@@ -56,7 +56,7 @@ test('the state diagrams have every outcome of the functions that post, and ever
     ),
   )
   expect(outcomes.size).toBeGreaterThan(15)
-  const drawn = [...outcomes].filter((outcome) => !/^(?:duplicate|released|set)$/.test(outcome)) // drawn in other words
+  const drawn = [...outcomes].filter((outcome) => !/^(?:duplicate|released|set)$/.test(outcome)) // drawn under other names
   const life = sectionsOf('The life of a posting')
   expect(drawn.filter((outcome) => !new RegExp(`\\b${outcome}\\b`).test(life))).toEqual([])
   const states = `${diagram('stateDiagram-v2')}${life}`
@@ -69,7 +69,7 @@ test('the state diagrams have every outcome of the functions that post, and ever
   expect([...new Set(drawnStates)].toSorted()).toEqual([...new Set(statuses)].toSorted())
 })
 
-/** The text of a document's section, with those below it. */
+/** Returns the text of a document's section, with its subsections. */
 function sectionsOf(heading: string): string {
   return new RegExp(`^### ${heading}$.*?(?=^##)`, 'ms').exec(read(document))?.[0] ?? ''
 }
@@ -109,7 +109,7 @@ test('the tables have the columns of the diagram, and the indexes of the list', 
 const plainType = (column: unknown) =>
   String(column).replace('timestamp with time zone', 'timestamptz').replace('[]', '')
 
-/** An index as the document lists it. */
+/** Returns an index as the document lists it. */
 function indexOf(definition: string): string {
   const [, unique = '', kind = '', columns = '', where = ''] =
     /^CREATE (UNIQUE )?INDEX .* USING (\w+) (\(.*?\))( WHERE .*)?$/.exec(definition) ?? []

@@ -20,7 +20,7 @@ afterAll(() => {
 
 function newProject(): ProjectCopy {
   const project = copyProject()
-  chmodSync(project.root, 0o755) // PostgreSQL's user enters, also where we are root
+  chmodSync(project.root, 0o755) // PostgreSQL's user must be able to enter, even when we are root
   projects.push(project)
   return project
 }
@@ -31,7 +31,7 @@ async function start(project: ProjectCopy): Promise<StartedProject> {
   return server
 }
 
-/** Runs a step of the document in a project, with a folder of this test in the place of its /backup. */
+/** Runs a step of the document in a project. A folder of this test replaces its /backup. */
 async function run(project: ProjectCopy, step: string) {
   const block = blocksOf('docs/operating.md').find(({ info }) => info.step === step)
   if (!block) throw new Error(`docs/operating.md has no step ${step}`)
@@ -49,7 +49,7 @@ test('the embedded database is backed up, restored elsewhere as docs/operating.m
   expect(await server.send('/content', content)).toMatchObject({ status: 201 })
 
   const copied = path.join(backup, 'shared-ledger')
-  expect(await run(first, 'backup')).toMatchObject({ exitCode: 1 }) // it runs
+  expect(await run(first, 'backup')).toMatchObject({ exitCode: 1 }) // it refuses while the database runs
   expect(existsSync(copied)).toBe(false)
   await server.stop()
   expect(await run(first, 'backup')).toEqual({ exitCode: 0, output: '' })
@@ -62,7 +62,7 @@ test('the embedded database is backed up, restored elsewhere as docs/operating.m
 
   const again = await start(second)
   expect(await again.send('/balance/ann')).toMatchObject({ json: { balance: 15 } })
-  expect(await again.send('/content', content)).toMatchObject({ status: 201 }) // the same, and charged once
+  expect(await again.send('/content', content)).toMatchObject({ status: 201 }) // the same answer, and it was charged once
   expect(await post(again, 'one')).toMatchObject({
     status: 409,
     json: { code: 'DUPLICATE_NONCE', entry: { id: 1 } },

@@ -2,13 +2,13 @@ const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /**
- * What chance decides, times and UUIDs: in a document it is that of the run with which it was written. A request that
- * names something of an earlier answer, such as a transaction's id, is sent with that of this run.
+ * Times and UUIDs, which differ in each run. A document has those of the run in which it was written. A request that
+ * names something of an earlier answer, such as a transaction's id, is sent with the id of this run.
  */
 export interface Chance {
-  /** Notes an answer of this run, and how the document has it. */
+  /** Notes an answer of this run, and the document's version of it. */
   note(documented: string, answer: string): void
-  /** A text of the document as it is in this run. */
+  /** Returns a text of the document with the values of this run. */
   ofNow(documented: string): string
 }
 
@@ -30,7 +30,7 @@ export function createChance(): Chance {
 /** Hashes follow from times and UUIDs. */
 const hash = /\b[0-9a-f]{64}\b/g
 
-/** A text with what chance decides taken out. */
+/** Removes from a text what differs in each run. */
 export function withoutTimes(text: string): string {
   return text.replace(time, '(time)').replace(uuid, '(uuid)').replace(hash, '(hash)')
 }

@@ -25,7 +25,7 @@ export function runCommand(command: string, cwd: string, env: NodeJS.ProcessEnv 
   })
 }
 
-/** The environment of a person's shell: what npm and Vitest put into theirs is left out. */
+/** Returns the environment of a person's shell, without the variables that npm and Vitest add. */
 export function environment(extra: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$)/i.test(name),

@@ -8,9 +8,9 @@ export interface Answer {
 }
 
 /**
- * Runs a document's curl command, or raw bytes sent with nc. Knows the options that the documents use.
+ * Runs a document's curl command, or raw bytes sent with nc. It knows the options that the documents use.
  *
- * @param at The address to ask instead of the documented one, such as `localhost:4001`.
+ * @param at Returns the address to use for a documented one, such as `localhost:4001`.
  */
 export async function runRequest(command: string, at: (address: string) => string): Promise<Answer> {
   const raw = /^printf '(.*)' \| nc localhost (\d+)$/.exec(command)
@@ -24,7 +24,7 @@ export async function runRequest(command: string, at: (address: string) => strin
   }
 }
 
-/** Sends a document's curl command; the answer's body may still be on its way. */
+/** Sends a document's curl command. The answer's body may still be on its way. */
 export function sendCurl(command: string, at: (address: string) => string): Promise<Response> {
   const [, zeros, rest] =
     /^(?:head -c (\d+) \/dev\/zero \| )?curl (.*)$/s.exec(command.replaceAll('\\\n', ' ')) ?? []
@@ -57,7 +57,7 @@ function parseOptions(args: readonly string[]) {
   return { url, method: method ?? (data === undefined ? 'GET' : 'POST'), headers, data }
 }
 
-/** The words of a command line: bare, or in single or double quotes. */
+/** Splits a command line into words: bare, or in single or double quotes. */
 function words(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, bare]) => single ?? double ?? bare ?? '',

@@ -1,4 +1,4 @@
-/** The first events of a stream, as they come; pings are left out. Then the stream is left. */
+/** Reads the first events of a stream, without pings, and leaves the stream. */
 export async function readEvents(response: Response, count: number): Promise<string> {
   const decoder = new TextDecoder()
   const events: string[] = []

@@ -7,7 +7,10 @@ import { appOf, ask, comparable, examplesIn, isCommand, isRequest, isRun, printe
 import { type Block, blocksOf, documents, read, root, walkthroughs } from './markdown.ts'
 import { createStages } from './stages.ts'
 
-/** With UPDATE_DOCS=1 the documents get what was sent and answered now instead of being compared with it. */
+/**
+ * Writes what was sent and answered now into the documents, with UPDATE_DOCS=1. Otherwise the documents are compared
+ * with it.
+ */
 function writeBlocks(document: string, texts: readonly (readonly [Block, string])[]): void {
   const lines = read(document).split('\n')
   for (const [block, text] of texts.toReversed()) {
@@ -16,7 +19,7 @@ function writeBlocks(document: string, texts: readonly (readonly [Block, string]
   writeFileSync(path.join(root, document), lines.join('\n'))
 }
 
-// The documents show the default bounds.
+// The documents show the default time limits.
 vi.stubEnv('REQUEST_TIMEOUT_MS', '')
 
 const update = Boolean(process.env.UPDATE_DOCS)
@@ -56,7 +59,7 @@ describe.each(others)('%s', (document) => {
       if (update) writeBlocks(document, texts)
     })
 
-  test('every request of it shows an answer, and every GraphQL document fits its graph', () => {
+  test('every request has an answer, and every GraphQL document fits its graph', () => {
     const asked = new Set(examples.map(({ request }) => request.place))
     expect(
       blocks.filter((block) => isRequest(block) || isCommand(block)).filter(({ place }) => !asked.has(place)),

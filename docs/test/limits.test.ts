@@ -4,7 +4,7 @@ import { limits } from '@shared-ledger/ledger'
 import { expect, test } from 'vitest'
 import { documents, root } from './markdown.ts'
 
-/** What cannot import the limits: SQL, and the doc comments that say how much a caller may ask for. */
+/** Files that cannot import the limits: SQL, and the doc comments that say how much a caller may ask for. */
 const sources = [
   'prisma/schema.sql',
   ...['packages/ledger/src', 'packages/client/src', 'prisma/functions'].flatMap((folder) =>
@@ -14,12 +14,12 @@ const sources = [
   ),
 ]
 
-/** The documents and those sources, without the ends of their lines. */
+/** The documents and those sources, without line breaks. */
 const text = [...documents, ...sources]
   .map((file) => readFileSync(path.join(root, file), 'utf8').replace(/\s*\n\s*(?:\* )?/g, ' '))
   .join('\n')
 
-/** How each limit is said, as a pattern in which N is the number. */
+/** How each limit is written, as a pattern in which N is the number. */
 const phrases: readonly (readonly [limit: number, ...phrases: string[]])[] = [
   [limits.idCharacters, '(?:1|up) to N (?:characters|code points)', 'char_length\\(\\w+\\) <= N'],
   [limits.metadataKeys, 'at most N keys', 'count\\(\\*\\) <= N'],

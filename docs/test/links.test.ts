@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { blocksOf, documents, read, root } from './markdown.ts'
 
-/** A document without its blocks. */
+/** Returns a document without its blocks. */
 function proseOf(document: string): string {
   const lines = read(document).split('\n')
   const fenced = blocksOf(document).flatMap(({ lines: [from, to] }) =>
@@ -12,7 +12,7 @@ function proseOf(document: string): string {
   return lines.filter((_, at) => !fenced.includes(at)).join('\n')
 }
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** Returns the anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(document: string): string[] {
   return [...proseOf(document).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -22,10 +22,10 @@ function anchorsOf(document: string): string[] {
   )
 }
 
-/** Places that are there only on a machine where the project runs, or that an example makes. */
+/** Paths that exist only on a machine where the project runs, or that an example makes. */
 const notInTheRepository = /^(?:\.data|\.env$|node_modules|apps\/game)|generated|\*|…|<|\/\.\.\./
 
-/** Paths of the project that a document names in its prose, in code marks. */
+/** Returns the paths of the project in a document's prose, in code marks. */
 function namedFiles(document: string): string[] {
   const top = readdirSync(root).filter((name) => name !== 'node_modules')
   return [...proseOf(document).matchAll(/`([\w./@*<>…-]+)`/g)]
@@ -35,7 +35,7 @@ function namedFiles(document: string): string[] {
 }
 
 describe.each(documents)('%s', (document) => {
-  test('every link leads to a file and a heading that are there', () => {
+  test('every link leads to an existing file and heading', () => {
     const links = [...proseOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
     for (const link of links.filter((target) => !/^https?:/.test(target))) {
       const [file = '', anchor] = link.split('#')
@@ -45,7 +45,7 @@ describe.each(documents)('%s', (document) => {
     }
   })
 
-  test('every file that it names is there', () => {
+  test('every file that it names exists', () => {
     expect(namedFiles(document).filter((name) => !existsSync(path.join(root, name)))).toEqual([])
   })
 

@@ -14,7 +14,7 @@ import { postingSql } from './posting-sql.ts'
 import { runSql } from './servers.ts'
 import { follow } from './walkthrough.ts'
 
-// The tests go on from each other, as the document's steps do.
+// The tests depend on each other, as the document's steps do.
 
 const database = await createTestDatabase()
 const sql = (statement: string) => runSql(database.url, statement)
@@ -37,7 +37,7 @@ const post = async (app: string, nonce: string, { ownerId = 'ann', operation = '
   return row?.outcome
 }
 
-/** Posts for an app again and again. What it answers ends that, and answers how the postings went. */
+/** Posts for an app again and again. The returned function stops this, and returns the results. */
 function keepPosting(app: string): () => Promise<unknown[]> {
   const outcomes = new Set<unknown>()
   let going = true
@@ -54,7 +54,7 @@ function keepPosting(app: string): () => Promise<unknown[]> {
   }
 }
 
-/** All that is another app's: its tables and indexes with their files, its history, an entry. */
+/** Everything of another app: its tables and indexes with their files, its history, an entry. */
 const freelance = () =>
   sql(
     `SELECT relname::text AS name, oid::text || ' ' || relfilenode AS state FROM pg_class
@@ -72,7 +72,7 @@ const setClock = (time: string) =>
 const fileOf = async (table: string) =>
   (await sql(`SELECT pg_relation_filenode('${table}') AS file`))[0]?.file
 
-/** Where content's entries of ann are, by nonce. */
+/** Returns in which part content's entries of ann are, by nonce. */
 const places = async () => {
   const rows = await sql(
     `SELECT nonce, relname AS part FROM ledger.entries e JOIN pg_class c ON c.oid = e.tableoid
@@ -81,7 +81,7 @@ const places = async () => {
   return Object.fromEntries(rows.map(({ nonce, part }) => [nonce, part]))
 }
 
-test('the steps of docs/migrations.md do what it says, and leave the other app alone', {
+test('the steps of docs/migrations.md work, and leave the other app alone', {
   timeout: 1_200_000,
 }, async () => {
   expect([await post('content', 'before'), await post('freelance', 'before')]).toEqual(['posted', 'posted'])
@@ -94,7 +94,7 @@ test('the steps of docs/migrations.md do what it says, and leave the other app a
   expect(await fileOf('ledger.entries_content_until_2100')).toBe(file)
 })
 
-test('after a split each posting goes into the part of its time', async () => {
+test('after a split, each posting goes into the part of its time', async () => {
   expect(await post('content', 'after')).toBe('posted')
   for (const operation of ['CREDIT_ADD', 'DAILY_REWARD'])
     expect(await post('content', `early ${operation}`, { ownerId: 'cy', operation })).toBe('posted')
@@ -113,7 +113,7 @@ test('after a split each posting goes into the part of its time', async () => {
   })
 })
 
-test('after a split a nonce is found in every part, and balance and pages are of all parts', async () => {
+test('after a split, a nonce is found in every part, and balance and pages cover all parts', async () => {
   const nonces = ['in 2101', 'boost', 'in 2100', 'after', 'before']
   for (const nonce of nonces) expect(await post('content', nonce), nonce).toBe('duplicate')
   expect(await content.balance('ann')).toMatchObject({ amount: 5 })
@@ -129,7 +129,7 @@ test('after a split a nonce is found in every part, and balance and pages are of
   }
 })
 
-test('after a split what is in an older part is reversed once, refunded within it, and counts toward limits', async () => {
+test('after a split, an entry in an older part is reversed once, refunded within its amount, and counts for limits', async () => {
   const [credit, reward] = (await content.entries({ ownerId: 'cy', order: 'OLDEST_FIRST' })).edges.map(
     ({ node }) => node,
   )
@@ -148,7 +148,7 @@ test('after a split what is in an older part is reversed once, refunded within i
   expect(await content.balance('cy')).toMatchObject({ amount: 0 })
 })
 
-test('after a split every part keeps what it has from being changed, and its keys', async () => {
+test('after a split, every part protects its entries from changes, and keeps its keys', async () => {
   const tables = await sql(
     `SELECT 'ledger.' || relname AS name FROM pg_partition_tree('ledger.entries_content') JOIN pg_class ON oid = relid`,
   )
@@ -167,14 +167,14 @@ test('after a split every part keeps what it has from being changed, and its key
     }
 })
 
-test('after a split an app role has no more rights on the parts than on a partition', async () => {
+test('after a split, an app’s role has no more rights on the parts than on a partition', async () => {
   const rights = `SELECT DISTINCT relacl, relrowsecurity, relowner FROM pg_class WHERE relkind IN ('r', 'p') AND relname ~ `
   const whole = await sql(`${rights} '^entries_freelance$'`)
   expect(whole).toHaveLength(1)
   expect(await sql(`${rights} '^entries_content'`)).toEqual(whole)
 })
 
-test('after a split operations are declared as before, and the next part can be added after that', async () => {
+test('after a split, operations are declared as before, and then the next part can be added', async () => {
   const gift = { operation: 'CONTENT_GIFT' }
   await expect(post('content', 'gift', gift)).rejects.toThrow('entries_content_operations')
   await sql(

@@ -7,7 +7,7 @@ import { startSettings } from '../../packages/cli/src/settings.ts'
 import { createMetrics } from '../../packages/server/src/metrics/metrics.ts'
 import { blocksOf, root, tableOf } from './markdown.ts'
 
-/** The settings as the table of docs/operating.md has them. */
+/** The settings in the table of docs/operating.md. */
 const settings = Object.entries(startSettings).map(([variable, schema]) => ({
   variable,
   'must be': schema.meta()?.description,
@@ -40,12 +40,12 @@ const exported = metrics.registry.getMetricsAsArray().map((metric) => ({
 }))
 metrics.stop()
 
-test('docs/operating.md has every metric of the ledger with its labels and what it says of itself', () => {
+test('docs/operating.md has every metric of the ledger with its labels and its help text', () => {
   const own = exported.filter(({ metric }) => metric.startsWith('ledger_'))
   expect(tableOf('docs/operating.md', ['metric', 'labels', 'help'])).toEqual(own)
 })
 
-test('every metric, label and code that an alert names is there', () => {
+test('every metric, label and code in an alert exists', () => {
   const [rules] = blocksOf('docs/operating.md').filter(({ language }) => language === 'yaml')
   const exprs = [...(rules?.text ?? '').matchAll(/^ +expr: (.+)$/gm)].map(([, expr = '']) => expr)
   expect(exprs.length).toBe(rules?.text.match(/- alert: /g)?.length)

@@ -3,19 +3,19 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { root } from './markdown.ts'
 
-/** The whole project in a temporary folder, to be changed at will. */
+/** A copy of the whole project in a temporary folder, which a test may change. */
 export interface ProjectCopy {
   readonly root: string
-  /** Writes a file, with the folders above it. */
+  /** Writes a file, and makes the folders above it. */
   write(file: string, text: string): void
-  /** Makes a new app known to the workspace, as `npm install` does. */
+  /** Adds a new app to the workspace, as `npm install` does. */
   link(app: string): void
   remove(): void
 }
 
 const leftOut = new Set(['.git', '.data', '.env', 'node_modules', 'dist', 'coverage'])
 
-/** Copies the project. Its packages are linked to the copy, all others to the project's node_modules. */
+/** Copies the project. Its packages are linked to the copy, and all others to the project's node_modules. */
 export function copyProject(): ProjectCopy {
   const copy = mkdtempSync(path.join(tmpdir(), 'shared-ledger-docs-'))
   cpSync(root, copy, { recursive: true, filter: (file) => !leftOut.has(path.basename(file)) })

@@ -8,7 +8,7 @@ import { root } from './markdown.ts'
 import { copyProject } from './project-copy.ts'
 import { runSql } from './servers.ts'
 
-// Two versions of content as processes over one database: the newer one has CONTENT_BOOST, and the migration for it.
+// Two versions of content as processes on one database. The newer one has CONTENT_BOOST, and the migration for it.
 const database = await createTestDatabase()
 const [older, newer] = [copyProject(), copyProject()]
 const servers: AppProcess[] = []
@@ -50,8 +50,8 @@ const post = (server: AppProcess, fields: object) =>
   send(server, '/ledger', { owner_id: 'ann', operation: 'CREDIT_ADD', amount: 1, ...fields })
 
 /**
- * Posts without a pause, each to the first of the servers that takes a connection, with the same nonce: what clients behind
- * a load balancer do.
+ * Posts without a pause, each posting to the first server that accepts a connection, with the same nonce. Clients
+ * behind a load balancer do this.
  */
 function keepPosting(targets: () => readonly AppProcess[]) {
   const statuses = new Map<string, number>()
@@ -79,7 +79,7 @@ function keepPosting(targets: () => readonly AppProcess[]) {
   }
 }
 
-test('an old and a new server side by side lose nothing while the database is migrated and the old one is replaced', async () => {
+test('an old and a new server together lose nothing while the database is migrated and the old one is replaced', async () => {
   const old = await start(older.root)
   let targets = [old]
   const load = keepPosting(() => targets)
@@ -109,7 +109,7 @@ test('an old and a new server side by side lose nothing while the database is mi
   const after = load.statuses.size
   await expect.poll(() => load.statuses.size).toBeGreaterThan(after + 50)
 
-  // Back to the old version: it starts, says what it lacks, and serves.
+  // The old version is deployed again: it starts, logs what it lacks, and serves.
   const again = await start(older.root)
   expect(again.output()).toContain(
     "This server's code lacks operations that the database declares for the app content: CONTENT_BOOST.",
@@ -117,7 +117,7 @@ test('an old and a new server side by side lose nothing while the database is mi
   expect(await post(again, { nonce: 'back' })).toMatchObject({ status: 200 })
   await load.end()
 
-  // An answer that was lost is told by its nonce: 409 is the same posting, which stands.
+  // After a lost answer, the nonce gives 409 for the same posting, which was made.
   expect([...load.statuses.values()].filter((status) => status !== 200 && status !== 409)).toEqual([])
   const rows = await runSql(database.url, "SELECT nonce FROM ledger.entries WHERE operation = 'CREDIT_ADD'")
   expect(rows.length).toBe(load.statuses.size + 2)

@@ -11,7 +11,7 @@ import { postingSql } from './posting-sql.ts'
 /** The apps on an empty database. */
 export interface Servers {
   readonly databaseUrl: string
-  /** The address of the app that the documents have at `localhost:4001` or `localhost:4002`. */
+  /** Returns the address of the app that the documents call `localhost:4001` or `localhost:4002`. */
   at(address: string): string
   stop(): Promise<void>
 }
@@ -21,15 +21,15 @@ export const addresses = { content: 'localhost:4001', freelance: 'localhost:4002
 export type AppName = keyof typeof addresses
 
 export interface Setting {
-  /** The apps to start: both unless given. */
+  /** The apps to start. Both by default. */
   readonly apps?: readonly AppName[]
-  /** The condition in which an example is set. */
+  /** The condition of an example. */
   readonly given?: string
   /** The folder of a changed copy of the project. */
   readonly project?: string
 }
 
-/** Starts apps, in a condition where one is given. */
+/** Starts apps, in a condition if one is given. */
 export async function startServers({
   apps = ['content', 'freelance'],
   given,
@@ -63,7 +63,7 @@ export async function startServers({
 
 const apps = { content: contentApp, freelance: freelanceApp }
 
-/** Starts an app in this process, which takes less time than one of its own. */
+/** Starts an app in this process, which is faster than a separate process. */
 async function startHere(app: AppName, databaseUrl: string, identify: Identify | undefined) {
   const logger = pino({ level: 'silent' })
   const options = { ...apps[app].open(databaseUrl, logger), port: 0, ...(identify && { identify }) }
@@ -74,7 +74,7 @@ async function startHere(app: AppName, databaseUrl: string, identify: Identify |
 const askForKey: Identify = ({ header }) =>
   problem(header('authorization') === null ? 'UNAUTHENTICATED' : 'FORBIDDEN')
 
-/** What brings the apps into a condition. */
+/** Returns the SQL that brings the apps into a condition. */
 function conditionSql(given: string): string {
   const sql = conditions[given]
   if (sql === undefined) throw new Error(`No test knows how to bring about: ${given}`)
@@ -101,8 +101,8 @@ const conditions: Readonly<Record<string, string>> = {
       'operation', ARRAY['PROJECT_SPENDING'], 'amount', ARRAY[-10], 'requested', ARRAY[-10], 'hold_ms', ARRAY[3600000]));
     CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
     RETURN clock_timestamp() + interval '1 hour'`,
-  'DAILY_REWARD is limited to one a day': '', // the app has other operations: no migration
-  'the app asks for a key': '', // the server does
+  'DAILY_REWARD is limited to one a day': '', // the app has other operations, so no SQL is needed
+  'the app asks for a key': '', // the server does this
   'someone changed entry 1': `
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'first' })};
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_SPEND', amount: -4, nonce: 'second' })};
@@ -110,7 +110,7 @@ const conditions: Readonly<Record<string, string>> = {
     UPDATE ledger.entries SET amount = 11 WHERE id = 1`,
 }
 
-/** Runs SQL on a database and answers the rows of its last statement. */
+/** Runs SQL on a database and returns the rows of its last statement. */
 export async function runSql(databaseUrl: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()

@@ -5,7 +5,7 @@ import { root } from './markdown.ts'
 
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 
-/** The messages that a section quotes. */
+/** Returns the messages that a section quotes. */
 function quotedIn(heading: string): string[] {
   const [, rest = ''] = read('docs/troubleshooting.md').split(`\n### ${heading}\n`)
   const [section = ''] = rest.split('\n### ')
