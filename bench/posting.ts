@@ -1,7 +1,7 @@
 import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import type { TransactionClient } from '../packages/ledger/src/database/database.ts'
+import type { Sql } from '../packages/ledger/src/database/sql.ts'
 import { callsOf } from '../packages/ledger/src/posting/calls.ts'
 
 /** The app of the benchmark. It has only the shared operations. */
@@ -23,14 +23,11 @@ export function postingFor(ownerId: string) {
  * Wraps a connection or a pool of pg so that the ledger's calls can use it as a Prisma client. It prepares each
  * statement once.
  */
-export function clientOver(pg: Pick<pg.Pool, 'query'>): TransactionClient {
-  return {
-    async $queryRaw<Result>(query: TemplateStringsArray, ...values: unknown[]): Promise<Result> {
-      const text = query.reduce((sql, part, index) => `${sql}$${index}${part}`)
-      const name = `bench_${/ledger\.(\w+)/.exec(text)?.[1]}`
-      const result: Result = Object((await pg.query({ name, text, values })).rows)
-      return result
-    },
+export function sqlOver(pg: Pick<pg.Pool, 'query'>): Sql {
+  return async <Row>(text: string, values: readonly unknown[]) => {
+    const name = `bench_${/ledger\.(\w+)/.exec(text)?.[1]}`
+    const rows: Row[] = (await pg.query({ name, text, values: [...values] })).rows
+    return rows
   }
 }
 
@@ -38,7 +35,7 @@ const callsOfApps = { [app]: callsOf(app), [unchainedApp]: callsOf(unchainedApp)
 
 /** Posts one entry for each of these owners in one call, as the ledger does. @throws Error when one is refused */
 export async function postCall(
-  client: TransactionClient,
+  sql: Sql,
   owners: readonly string[],
   of: typeof app | typeof unchainedApp = app,
 ): Promise<void> {
@@ -49,8 +46,8 @@ export async function postCall(
     problems: [],
     lines: [{ ownerId, operation, amount: -amount, requested: -amount }],
   }))
-  const skipBusy = owners.length > 1 // like the ledger, a call of several leaves locked accounts out; here none is locked
-  const { ids } = await callsOfApps[of].post(client, drafts, [...new Set(owners)].sort(), {
+  const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves out what is locked elsewhere: here nothing
+  const { ids } = await callsOfApps[of].post(sql, drafts, [...new Set(owners)].sort(), {
     skipBusy,
     lockMs: null,
   })

@@ -1,7 +1,7 @@
-import type { TransactionClient } from '../../packages/ledger/src/database/database.ts'
+import { prismaSql, type Sql } from '../../packages/ledger/src/database/sql.ts'
 import { closedLoop } from '../closed-loop.ts'
 import { drawDifferent, spreadOwners } from '../owners.ts'
-import { clientOver, postCall } from '../posting.ts'
+import { postCall, sqlOver } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Context } from './context.ts'
 
@@ -17,13 +17,13 @@ export function batchCallVariants({ pool, prisma, sizes }: Context): Variant[] {
   /** Each caller has its own owners, as each lane of the batcher has. */
   const drawBatch = (caller: number) =>
     drawDifferent(owners.slice(caller * share, (caller + 1) * share), sizes.batch)
-  const variant = (name: string, client: TransactionClient): Variant => ({
+  const variant = (name: string, sql: Sql): Variant => ({
     name,
     unit: 'entries/s',
     async measure(seconds) {
-      const loop = await closedLoop({ callers, seconds }, (caller) => postCall(client, drawBatch(caller)))
+      const loop = await closedLoop({ callers, seconds }, (caller) => postCall(sql, drawBatch(caller)))
       return loop.callsPerSecond * sizes.batch
     },
   })
-  return [variant(batchCall.prisma, prisma), variant(batchCall.pg, clientOver(pool))]
+  return [variant(batchCall.prisma, prismaSql(prisma)), variant(batchCall.pg, sqlOver(pool))]
 }

@@ -2,7 +2,7 @@ import { cpuUsage } from 'node:process'
 import { closedLoop } from '../closed-loop.ts'
 import type { ServerKind, Servers } from '../http/servers.ts'
 import { drawDifferent, hotOwner, ownerDraw, spreadOwners } from '../owners.ts'
-import { clientOver, postCall } from '../posting.ts'
+import { postCall, sqlOver } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Sizes } from '../sizes.ts'
 import { type Context, post } from './context.ts'
@@ -33,7 +33,7 @@ export function callSizes({ usualCallers, batch }: Sizes): number[] {
  */
 export function costVariants(context: Context, servers: Servers): Variant[] {
   const { pool, sizes } = context
-  const client = clientOver(pool)
+  const sql = sqlOver(pool)
   const owners = spreadOwners(sizes)
   const ownersOf = {
     different: (entries: number) => drawDifferent(owners, entries),
@@ -46,7 +46,7 @@ export function costVariants(context: Context, servers: Servers): Variant[] {
         unit: 'ms',
         async measure(seconds) {
           const loop = { callers: 1, seconds }
-          return (await closedLoop(loop, () => postCall(client, ownersOf[kind](entries)))).latencyMs(0.5)
+          return (await closedLoop(loop, () => postCall(sql, ownersOf[kind](entries)))).latencyMs(0.5)
         },
       }),
     ),

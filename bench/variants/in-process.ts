@@ -1,6 +1,7 @@
+import { prismaSql } from '../../packages/ledger/src/database/sql.ts'
 import { closedLoop } from '../closed-loop.ts'
 import { type Distribution, distributions, ownerDraw } from '../owners.ts'
-import { clientOver, postCall } from '../posting.ts'
+import { postCall, sqlOver } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import { type Context, post } from './context.ts'
 import { createLockingPosting, createSumPosting } from './prisma-transactions.ts'
@@ -28,13 +29,13 @@ export function inProcessVariants(context: Context): Variant[] {
   const { pool, widePool, prisma, sizes } = context
   const posters: Record<Way, Poster> = {
     batched: (ownerId) => post(context, ownerId),
-    'one-call-pg': (ownerId) => postCall(clientOver(pool), [ownerId]),
-    'one-call-prisma': (ownerId) => postCall(prisma, [ownerId]),
+    'one-call-pg': (ownerId) => postCall(sqlOver(pool), [ownerId]),
+    'one-call-prisma': (ownerId) => postCall(prismaSql(prisma), [ownerId]),
     'for-update': createLockingPosting(pool),
     sum: createSumPosting(pool),
   }
   const widePosters: Record<WideWay, Poster> = {
-    'one-call-pg': (ownerId) => postCall(clientOver(widePool), [ownerId]),
+    'one-call-pg': (ownerId) => postCall(sqlOver(widePool), [ownerId]),
     'for-update': createLockingPosting(widePool),
   }
   return distributions.flatMap((distribution) => {

@@ -2,7 +2,7 @@ import { closedLoop, type LoopFigures } from '../closed-loop.ts'
 import { type Connection, openConnection } from '../http/connection.ts'
 import type { ServerKind, Servers } from '../http/servers.ts'
 import { type Distribution, ownerDraw } from '../owners.ts'
-import { clientOver, postCall, postingFor } from '../posting.ts'
+import { postCall, postingFor, sqlOver } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Sizes } from '../sizes.ts'
 import type { Context } from './context.ts'
@@ -97,7 +97,7 @@ export function overHttpVariants({ pool, sizes }: Context, servers: Servers): Va
   const empty = (name: string, kind: ServerKind) =>
     variant(name, { kind, transport: 'graphql', distribution: 'uniform', connections: usualCallers })
   const draw = ownerDraw('uniform', sizes)
-  const client = clientOver(pool)
+  const sql = sqlOver(pool)
   return [
     ...transports.flatMap((transport) => counts.map((count) => posting(transport, 'uniform', count))),
     ...transports.map((transport) => posting(transport, 'hot', usualCallers)),
@@ -108,7 +108,7 @@ export function overHttpVariants({ pool, sizes }: Context, servers: Servers): Va
       unit: 'entries/s',
       async measure(seconds) {
         const loop = { callers: usualCallers, seconds }
-        return (await closedLoop(loop, () => postCall(client, [draw()]))).callsPerSecond
+        return (await closedLoop(loop, () => postCall(sql, [draw()]))).callsPerSecond
       },
     },
   ]

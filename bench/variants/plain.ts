@@ -4,7 +4,7 @@ import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { closedLoop } from '../closed-loop.ts'
 import { drawDifferent, hotOwner, ownerDraw, spreadOwners } from '../owners.ts'
-import { app, clientOver, postCall, unchainedApp } from '../posting.ts'
+import { app, postCall, sqlOver, unchainedApp } from '../posting.ts'
 import type { Variant } from '../rounds.ts'
 import type { Sizes } from '../sizes.ts'
 import type { Context } from './context.ts'
@@ -44,8 +44,8 @@ type Write = (owners: readonly string[]) => Promise<unknown>
 
 function writer(kind: Kind, connection: Pick<pg.Pool, 'query'>): Write {
   if (kind !== 'insert') {
-    const client = clientOver(connection)
-    return (owners) => postCall(client, owners, kind === 'ledger' ? app : unchainedApp)
+    const sql = sqlOver(connection)
+    return (owners) => postCall(sql, owners, kind === 'ledger' ? app : unchainedApp)
   }
   return (owners) => {
     const values = [owners, owners.map(() => uuidv7()), owners.map(() => crypto.randomUUID())]

@@ -1,4 +1,4 @@
-import type { PrismaClient, TransactionClient } from './database/database.ts'
+import { type Sql, sqlOf, type TransactionClient } from './database/sql.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
 import type { AtWork } from './posting/at-work.ts'
@@ -76,10 +76,11 @@ export interface LedgerCommand<Input, Posted, Refused extends Refusal> {
    */
   (input: Input): Promise<LedgerResult<Posted, Refused>>
   /**
-   * Does it inside the app's own Prisma transaction (READ COMMITTED): committed with it, or not at all.
+   * Does it inside the app's own transaction (READ COMMITTED): committed with it, or not at all.
    * A transaction that posts for several owners does so in one call, or in the order of their ids, so that two never
    * wait for each other.
-   * @throws LedgerError on every refusal, duplicates included, so that the transaction rolls back.
+   * @throws LedgerError on every refusal, duplicates included, so that the transaction rolls back; TypeError where `tx`
+   * is no transaction, TransactionEndedError where it has ended, TransactionAbortedError where an error has ended it.
    */
   (input: Input, options: { readonly tx: TransactionClient }): Promise<Posted>
   /** The classes of its refusals, for `errorsOf`. */
@@ -138,7 +139,7 @@ export function createCommands<Ops extends Operations>({
   app,
   operations,
   onPosting,
-  prisma,
+  own,
   patienceMs,
   rows,
   find,
@@ -148,7 +149,8 @@ export function createCommands<Ops extends Operations>({
   readonly app: string
   readonly operations: Ops
   readonly onPosting: ((event: PostingEvent) => void) | undefined
-  readonly prisma: PrismaClient
+  /** The ledger's own client. */
+  readonly own: Sql
   /** How long a posting waits for an account that is locked elsewhere. */
   readonly patienceMs: number
   readonly rows: RowReader<OperationOf<Ops>>
@@ -159,7 +161,7 @@ export function createCommands<Ops extends Operations>({
 }): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const post = createPost({ app, rows, find, prisma, patienceMs, report, wakeUp, atWork })
+  const post = createPost({ app, rows, find, own, patienceMs, report, wakeUp, atWork })
   const holdEnds = createHoldEnds({ rows, post, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
@@ -168,13 +170,13 @@ export function createCommands<Ops extends Operations>({
   /** A command by the function that carries it out: its refusals are values, and thrown in an app's transaction alone. */
   function command<Input, Posted extends object, Refused extends Refusal<Operation>>(
     refusals: RefusalClasses<Refused>,
-    run: (client: TransactionClient, input: Input) => Promise<Posted | Refusal<Operation>>,
+    run: (sql: Sql, input: Input) => Promise<Posted | Refusal<Operation>>,
   ): LedgerCommand<Input, Posted, Refused> {
     function call(input: Input): Promise<LedgerResult<Posted, Refused>>
     function call(input: Input, options: { readonly tx: TransactionClient }): Promise<Posted>
     async function call(input: Input, options?: { readonly tx: TransactionClient }) {
-      if (!options) return resultOf(refusals, await run(prisma, input))
-      const outcome = await run(options.tx, input)
+      if (!options) return resultOf(refusals, await run(own, input))
+      const outcome = await run(sqlOf(options.tx), input)
       if (outcome instanceof LedgerError) throw outcome
       return outcome
     }
@@ -186,14 +188,14 @@ export function createCommands<Ops extends Operations>({
     refusals: RefusalClasses<Refused>,
     read: (
       input: Input,
-      client: TransactionClient,
+      sql: Sql,
     ) => PostingRequest | ValidationError | Promise<PostingRequest | Refusal<Operation>>,
     answer: (posted: Written<Operation>) => Posted,
   ) =>
-    command(refusals, async (client, input: Input) => {
-      const request = await read(input, client)
+    command(refusals, async (sql, input: Input) => {
+      const request = await read(input, sql)
       if (request instanceof LedgerError) return request
-      const settled = await post.one(client, request)
+      const settled = await post.one(sql, request)
       return settled instanceof LedgerError ? settled : answer(settled)
     })
 
@@ -210,7 +212,7 @@ export function createCommands<Ops extends Operations>({
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)
       const drafts = items.flatMap((item) => ('draft' in item ? [item.draft] : []))
-      const settled = drafts.length > 0 ? await post.alone(prisma, drafts, dryRun) : []
+      const settled = drafts.length > 0 ? await post.alone(own, drafts, dryRun) : []
       return inOrder(items, settled).map((outcome) =>
         resultOf(postingErrors, outcome instanceof LedgerError ? outcome : postedEntry(outcome)),
       )

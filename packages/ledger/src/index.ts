@@ -7,8 +7,9 @@ export type {
   PostEntryResult,
 } from './commands.ts'
 export { readBounds } from './database/bounds.ts'
-export { createPool, prismaOptions, type TransactionClient } from './database/database.ts'
+export { createPool, prismaOptions } from './database/database.ts'
 export { ledgerErrorOf } from './database/database-errors.ts'
+export type { PrismaTransaction, RunSql, RunTransaction, TransactionClient } from './database/sql.ts'
 export { TransactionAbortedError, TransactionEndedError } from './database/transaction-errors.ts'
 export type {
   HoldStatus,

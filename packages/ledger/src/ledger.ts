@@ -4,6 +4,7 @@ import { readBounds } from './database/bounds.ts'
 import { createLedgerClient, listenerOptions } from './database/database.ts'
 import { takesPostings } from './database/ping.ts'
 import { assertPool } from './database/session/pool.ts'
+import { prismaSql } from './database/sql.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
@@ -79,7 +80,8 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const prisma = createLedgerClient(pool)
   const rows = rowReader(operations)
   const find = createFinders(app)
-  const reads = createReads({ app, operations, prisma, rows, find })
+  const own = prismaSql(prisma)
+  const reads = createReads({ app, operations, prisma, own, rows, find })
   const live = createLive({ app, connection: listenerOptions(pool), prisma, entries: reads.entries })
   const wakeUp = createWakeUp(app, pool)
   const atWork = createAtWork()
@@ -87,7 +89,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   return {
     app,
     operations,
-    ...createCommands({ app, operations, onPosting, prisma, patienceMs, rows, find, wakeUp, atWork }),
+    ...createCommands({ app, operations, onPosting, own, patienceMs, rows, find, wakeUp, atWork }),
     ...reads,
     keys: createKeyStore(app, prisma),
     postedEntries: live.postedEntries,

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { DatabaseUnavailableError } from '../errors.ts'
 import { tracing } from '../tracing.ts'
 import { ledgerErrorOf } from './database-errors.ts'
-import { tracedQuery } from './traced-query.ts'
+import { textOf, tracedQuery } from './traced-query.ts'
 import { TransactionAbortedError } from './transaction-errors.ts'
 
 /**
@@ -11,7 +11,7 @@ import { TransactionAbortedError } from './transaction-errors.ts'
  * - Its loss never ends the process: it hears its errors from birth to death. node-postgres leaves moments in which
  *   nobody does, between the pool and who takes a connection or gives it back.
  * - When an answer does not come within `query_timeout`, it is closed: nothing that came later could be trusted.
- * - A COMMIT that PostgreSQL answers with ROLLBACK fails, which Prisma would take for success.
+ * - A COMMIT that PostgreSQL answers with ROLLBACK fails, which Prisma, Kysely and Drizzle would take for success.
  */
 export class LedgerConnection extends pg.Client {
   /** What failed last: in a transaction that PostgreSQL has given up, why it has. */
@@ -30,7 +30,7 @@ export class LedgerConnection extends pg.Client {
         const { tracer } = tracing
         const heard = this.#listening(args)
         const answer = tracer ? tracedQuery(tracer, heard, ask) : ask(heard)
-        return answer instanceof Promise ? this.#judged(answer, isCommit(args[0])) : answer
+        return answer instanceof Promise ? this.#judged(answer, args[0]) : answer
       },
     })
   }
@@ -42,25 +42,36 @@ export class LedgerConnection extends pg.Client {
     const sentAt = performance.now()
     const told = (error: unknown, ...results: unknown[]) => {
       this.#hear(sentAt, error)
-      Reflect.apply(callback, undefined, [error, ...results])
+      Reflect.apply(callback, undefined, [this.#failureOf(args[0], error, results[0]), ...results])
     }
     return [...args.slice(0, -1), told]
   }
 
-  async #judged(answer: Promise<pg.QueryResult>, isCommit: boolean): Promise<pg.QueryResult> {
+  #judged(answer: Promise<unknown>, query: unknown): Promise<unknown> {
     const sentAt = performance.now()
-    try {
-      const result = await answer
-      this.#hear(sentAt)
-      if (isCommit && result.command === 'ROLLBACK')
-        throw new TransactionAbortedError({ cause: this.#failure })
-      return result
-    } catch (error) {
+    return answer.then(
+      (result) => {
+        this.#hear(sentAt)
+        const failure = this.#failureOf(query, undefined, result)
+        if (failure) throw failure
+        return result
+      },
+      (error: unknown) => {
+        this.#hear(sentAt, error)
+        throw this.#failureOf(query, error)
+      },
+    )
+  }
+
+  /** The error of an answer, as its caller is told. */
+  #failureOf(query: unknown, error: unknown, result?: unknown): unknown {
+    if (error) {
       if (!isAborted(error)) this.#failure = error
-      this.#hear(sentAt, error)
-      if (isCommit && ledgerErrorOf(error) instanceof DatabaseUnavailableError) throw outcomeUnknown(error)
-      throw error
+      const isUnknown = isCommit(query) && ledgerErrorOf(error) instanceof DatabaseUnavailableError
+      return isUnknown ? outcomeUnknown(error) : error
     }
+    const isRolledBack = isCommit(query) && isResult(result) && result.command === 'ROLLBACK'
+    return isRolledBack ? new TransactionAbortedError({ cause: this.#failure }) : error
   }
 
   /** Takes note of an answer, or of one that did not come. */
@@ -74,8 +85,13 @@ export class LedgerConnection extends pg.Client {
   }
 }
 
+/** Libraries and people spell it in their own ways. */
 function isCommit(query: unknown): boolean {
-  return typeof query === 'object' && query !== null && 'text' in query && query.text === 'COMMIT'
+  return /^\s*(?:COMMIT|END)\b/i.test(textOf(query) ?? '')
+}
+
+function isResult(result: unknown): result is { readonly command: unknown } {
+  return typeof result === 'object' && result !== null && 'command' in result
 }
 
 /** What PostgreSQL says of each statement after the one that failed. */

@@ -93,6 +93,9 @@ function applies({ codes, words }: Meaning, report: DatabaseReport): boolean {
   )
 }
 
+/** How Kysely says that PostgreSQL has answered COMMIT with ROLLBACK. */
+const abortedWords = 'Transaction was rolled back instead of committed'
+
 /** How Prisma says that a transaction was over before; the words for one that expired are others. */
 const endedWords = /on a committed transaction|that was rolled back|Transaction not found/
 
@@ -101,10 +104,12 @@ function isMisuse(report: DatabaseReport): boolean {
   return isAborted(report) || isEnded(report)
 }
 
-const isAborted = ({ codes }: DatabaseReport) =>
-  codes.includes('25P02') || codes.includes('TRANSACTION_ABORTED')
+const isAborted = ({ codes, messages }: DatabaseReport) =>
+  codes.includes('25P02') || codes.includes('TRANSACTION_ABORTED') || messages.includes(abortedWords)
 const isEnded = ({ codes, messages }: DatabaseReport) =>
-  codes.includes('P1018') || (codes.includes('P2028') && messages.some((words) => endedWords.test(words)))
+  codes.includes('25P01') ||
+  codes.includes('P1018') ||
+  (codes.includes('P2028') && messages.some((words) => endedWords.test(words)))
 
 /**
  * Runs a query.
@@ -115,9 +120,15 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
   try {
     return await run()
   } catch (error) {
-    const report = reportOf(error)
-    if (isAborted(report)) throw new TransactionAbortedError({ cause: error })
-    if (isEnded(report)) throw new TransactionEndedError({ cause: error })
-    throw ledgerErrorOf(error) ?? error
+    throw meaningOf(error)
   }
+}
+
+/** What an error of the database amounts to, also of an app's own transaction; any other error as it is. */
+export function meaningOf(error: unknown): unknown {
+  if (error instanceof TransactionAbortedError || error instanceof TransactionEndedError) return error
+  const report = reportOf(error)
+  if (isAborted(report)) return new TransactionAbortedError({ cause: error })
+  if (isEnded(report)) return new TransactionEndedError({ cause: error })
+  return ledgerErrorOf(error) ?? error
 }

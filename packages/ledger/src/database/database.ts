@@ -10,11 +10,6 @@ import { lostClientSettings, sessionBounds } from './session/settings.ts'
 import { closeSilent } from './silent-connections.ts'
 import { TracedPool } from './traced-pool.ts'
 
-/** What the ledger needs of an app's Prisma transaction: any Prisma client's `tx` has it. */
-export interface TransactionClient {
-  $queryRaw<Result = unknown>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<Result>
-}
-
 /**
  * How long a connection may be idle. One that a network loses meanwhile is noticed by nobody: until it is closed, a statement
  * may still be given it, and waits for its bound.

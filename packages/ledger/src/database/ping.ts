@@ -1,11 +1,8 @@
-import type { TransactionClient } from './database.ts'
+import type { PrismaClient } from './database.ts'
 import { query } from './database-errors.ts'
 
 /** Whether the database takes postings of this role, in a transaction as it is by default. @throws DatabaseUnavailableError */
-export async function takesPostings(
-  prisma: TransactionClient,
-  app: string,
-): Promise<{ takesPostings: boolean }> {
+export async function takesPostings(prisma: PrismaClient, app: string): Promise<{ takesPostings: boolean }> {
   const [row] = await query(
     () => prisma.$queryRaw<{ takesPostings: boolean }[]>`
       SELECT current_setting('transaction_read_only') = 'off' AND EXISTS (

@@ -23,7 +23,8 @@ export function tracedQuery(
   return answer
 }
 
-function textOf(query: unknown): string | undefined {
+/** The text of a query as node-postgres takes it: as it is, or in an object. */
+export function textOf(query: unknown): string | undefined {
   if (typeof query === 'string') return query
   if (typeof query !== 'object' || query === null || !('text' in query)) return undefined
   return typeof query.text === 'string' ? query.text : undefined

@@ -10,20 +10,20 @@ export class TransactionAbortedError extends Error {
   constructor(options?: ErrorOptions) {
     super(
       'A statement of this transaction failed and its error was caught, so PostgreSQL rolled back all of the transaction: ' +
-        'nothing was committed. Let the error leave the callback of $transaction.',
+        'nothing was committed. Let the error leave the callback of the transaction.',
       options,
     )
   }
 }
 
-/** A call with the `tx` of a transaction that is over. Nothing was posted. A fault of the app: it awaits too little. */
+/** A call with the `tx` of a transaction that is over, or has not begun. Nothing was posted. A fault of the app. */
 export class TransactionEndedError extends Error {
   override readonly name = 'TransactionEndedError'
   readonly code = 'TRANSACTION_ENDED'
 
   constructor(options?: ErrorOptions) {
     super(
-      'The transaction of this `tx` has ended: await each call inside the callback of $transaction, and keep no `tx` beyond it.',
+      'The transaction of this `tx` has ended, or has not begun: await each call inside it, and keep no `tx` beyond it.',
       options,
     )
   }

@@ -1,4 +1,4 @@
-import type { TransactionClient } from '../database/database.ts'
+import type { PrismaClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
 import type { Scope } from '../principal.ts'
 
@@ -30,7 +30,7 @@ export interface KeyStore {
 type Row = Omit<StoredKey, 'hash'> & { readonly hash: string }
 
 /** Reads one app's keys with the functions of prisma/functions/keys.sql. */
-export function createKeyStore(app: string, client: TransactionClient): KeyStore {
+export function createKeyStore(app: string, client: PrismaClient): KeyStore {
   return {
     async find(ids) {
       const [row] = await query(

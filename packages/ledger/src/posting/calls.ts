@@ -1,4 +1,4 @@
-import type { TransactionClient } from '../database/database.ts'
+import type { Sql } from '../database/sql.ts'
 import { tracing } from '../tracing.ts'
 import type { Draft, Line } from './draft.ts'
 import { type Answer, type Appended, answerOf } from './outcome.ts'
@@ -17,13 +17,9 @@ export function callsOf(
   app: string,
   { append: appends = true }: { readonly append?: boolean | undefined } = {},
 ) {
-  const post = statement(
-    `SELECT ledger.post_${app}(?::text, ?::text[], ?::int[], ?::json, ?::boolean, ?::int) AS answer`,
-  )
-  const append = statement(
-    `SELECT ledger.append_${app}(?::text, ?::uuid, ?::text, ?::text, ?::text, ?::bigint, ?::bigint, ?::boolean, ?::int) AS answer`,
-  )
-  const tryOut = statement(`SELECT ledger.try_${app}(?::text, ?::text[], ?::int[], ?::json) AS answer`)
+  const post = `SELECT ledger.post_${app}($1::text, $2::text[], $3::int[], $4::json, $5::boolean, $6::int) AS answer`
+  const append = `SELECT ledger.append_${app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int) AS answer`
+  const tryOut = `SELECT ledger.try_${app}($1::text, $2::text[], $3::int[], $4::json) AS answer`
 
   /** Tells how long a call took, where that is heard. */
   const told = async <Result>(drafts: number, run: () => Promise<Result>): Promise<Result> => {
@@ -43,16 +39,16 @@ export function callsOf(
     JSON.stringify(columnsOf(drafts, ownerIds)),
   ]
   const postAll = async (
-    client: TransactionClient,
+    sql: Sql,
     drafts: readonly Draft[],
     ownerIds: readonly string[],
     { skipBusy, lockMs }: LockWait,
   ): Promise<Answer> => {
     const [draft] = drafts
     const line = appends && draft && drafts.length === 1 ? plainLine(draft) : undefined
-    if (!draft || !line) return call<Answer>(client, post, [...all(drafts, ownerIds), skipBusy, lockMs])
+    if (!draft || !line) return call<Answer>(sql, post, [...all(drafts, ownerIds), skipBusy, lockMs])
     const { id, nonce } = draft
-    const answer = await call<Answer | Appended>(client, append, [
+    const answer = await call<Answer | Appended>(sql, append, [
       ...[line.ownerId, id, nonce, metadataOf(draft), line.operation],
       ...[line.amount, line.requested, skipBusy, lockMs],
     ])
@@ -61,40 +57,21 @@ export function callsOf(
 
   return {
     /** Posts drafts; `ownerIds`: their different owners, in the order of their bytes. */
-    post(
-      client: TransactionClient,
-      drafts: readonly Draft[],
-      ownerIds: readonly string[],
-      wait: LockWait,
-    ): Promise<Answer> {
+    post(sql: Sql, drafts: readonly Draft[], ownerIds: readonly string[], wait: LockWait): Promise<Answer> {
       const { tracer } = tracing
-      const post = () => postAll(client, drafts, ownerIds, wait)
+      const post = () => postAll(sql, drafts, ownerIds, wait)
       const run = tracer ? () => tracer.call({ app, drafts }, post) : post
       return postingSignals.call.isHeard ? told(drafts.length, run) : run()
     },
     /** Posts drafts, and undoes it. */
-    tryOut(
-      client: TransactionClient,
-      drafts: readonly Draft[],
-      ownerIds: readonly string[],
-    ): Promise<Answer> {
-      return call(client, tryOut, all(drafts, ownerIds))
+    tryOut(sql: Sql, drafts: readonly Draft[], ownerIds: readonly string[]): Promise<Answer> {
+      return call(sql, tryOut, all(drafts, ownerIds))
     },
   }
 }
 
-/** A whole statement with `?` for each value: an app's Prisma client may be of another copy of Prisma than ours. */
-function statement(text: string): TemplateStringsArray {
-  const strings = text.split('?')
-  return Object.assign(strings, { raw: strings })
-}
-
-async function call<Result>(
-  client: TransactionClient,
-  text: TemplateStringsArray,
-  values: readonly unknown[],
-): Promise<Result> {
-  const [row] = await client.$queryRaw<{ answer: Result }[]>(text, ...values)
+async function call<Result>(sql: Sql, text: string, values: readonly unknown[]): Promise<Result> {
+  const [row] = await sql<{ readonly answer: Result }>(text, values)
   if (!row) throw new Error('the ledger gave no answer')
   return row.answer
 }

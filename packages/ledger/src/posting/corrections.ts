@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TransactionClient } from '../database/database.ts'
+import type { Sql } from '../database/sql.ts'
 import { NotFoundError, ValidationError } from '../errors.ts'
 import { idSchema, positiveAmountSchema, readInput } from '../input.ts'
 import { isOperation, type Operations } from '../operations/operations.ts'
@@ -33,11 +33,11 @@ export function correctionDrafts(
 ) {
   return {
     /** A reversal: in reverse order, one entry per original entry, of the negated amount. */
-    async reversal(input: ReverseTransactionInput, client: TransactionClient): Corrected {
+    async reversal(input: ReverseTransactionInput, sql: Sql): Corrected {
       const read = readInput(reversalSchema, input)
       if (read instanceof ValidationError) return read
       const { id, nonce, metadata, dryRun } = read
-      const originals = await find.entriesByTransaction(client, id)
+      const originals = await find.entriesByTransaction(sql, id)
       if (!originals) return new NotFoundError('TRANSACTION_NOT_FOUND', id)
       const lines = originals.toReversed().map((original) => ({
         ...correctionOf(original, 0 - original.amount),
@@ -50,16 +50,16 @@ export function correctionDrafts(
      * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits. Of an
      * operation that this server's code lacks, every entry of a balanced transaction may be such a one.
      */
-    async refund(input: RefundEntryInput, client: TransactionClient): Corrected {
+    async refund(input: RefundEntryInput, sql: Sql): Corrected {
       const read = readInput(refundSchema, input)
       if (read instanceof ValidationError) return read
       const { id, amount, nonce, metadata, dryRun } = read
-      const original = await find.entryById(client, id)
+      const original = await find.entryById(sql, id)
       if (!original) return new NotFoundError('ENTRY_NOT_FOUND', id)
       const { operation, transactionId } = original
       const isPaired = isOperation(operations, operation)
         ? operations[operation]?.paired
-        : isBalanced((await find.entriesByTransaction(client, transactionId)) ?? [])
+        : isBalanced((await find.entriesByTransaction(sql, transactionId)) ?? [])
       const message = `is one of a balanced transaction (${operation}): reverse that, or post its opposite`
       const problems = isPaired ? [{ field: 'id', message }] : []
       const line = correctionOf(original, original.amount > 0 ? -amount : amount)

@@ -1,5 +1,5 @@
-import type { TransactionClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
+import type { Sql } from '../database/sql.ts'
 import { AccountBusyError, OverloadedError } from '../errors.ts'
 import { isOverdue } from './backlog.ts'
 import { createFairQueue, type Waiting } from './fair-queue.ts'
@@ -23,10 +23,7 @@ interface Call extends Waiting {
  *
  * It throws what `query` throws; OverloadedError and AccountBusyError where the call's turn does not come.
  */
-export function createDirectCalls(
-  prisma: TransactionClient,
-  { patienceMs }: { readonly patienceMs: number },
-) {
+export function createDirectCalls(own: Sql, { patienceMs }: { readonly patienceMs: number }) {
   const queue = createFairQueue<Call>()
   const atWork = new Set<string>()
   let calls = 0
@@ -52,12 +49,8 @@ export function createDirectCalls(
     fill()
   }
 
-  return <Result>(
-    client: TransactionClient,
-    ownerIds: readonly string[],
-    run: () => PromiseLike<Result>,
-  ): Promise<Result> => {
-    if (client !== prisma) return query(run)
+  return <Result>(sql: Sql, ownerIds: readonly string[], run: () => PromiseLike<Result>): Promise<Result> => {
+    if (sql !== own) return query(run)
     return new Promise((resolve, reject) => {
       if (queue.size >= queueSize) {
         reject(new OverloadedError())

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TransactionClient } from '../database/database.ts'
+import type { Sql } from '../database/sql.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import { LedgerError, NotFoundError, ValidationError } from '../errors.ts'
 import { countSchema, idSchema, positiveAmountSchema, readInput } from '../input.ts'
@@ -81,25 +81,22 @@ export function createHoldEnds<Operation extends string>({
   post: Post<Operation>
   find: Finders
 }) {
-  const found = async (client: TransactionClient, id: string) =>
-    (await find.holdById(client, id)) ?? new NotFoundError('HOLD_NOT_FOUND', id)
+  const found = async (sql: Sql, id: string) =>
+    (await find.holdById(sql, id)) ?? new NotFoundError('HOLD_NOT_FOUND', id)
 
   return {
     /** Posts what a hold has promised, once; the rest is available again. */
-    async capture(
-      client: TransactionClient,
-      input: CaptureHoldInput,
-    ): Promise<CapturedHold<Operation> | Refusal<Operation>> {
+    async capture(sql: Sql, input: CaptureHoldInput): Promise<CapturedHold<Operation> | Refusal<Operation>> {
       const read = readInput(captureSchema, input)
       if (read instanceof ValidationError) return read
       const { id, amount, nonce, metadata, dryRun } = read
-      const held = await found(client, id)
+      const held = await found(sql, id)
       if (held instanceof NotFoundError) return held
       const { ownerId, operation } = held
       const requested = amount == null ? null : -amount
       const line = { ownerId, operation, amount: requested ?? -held.amount, requested, captures: id }
       const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
-      const settled = await post.one(client, request)
+      const settled = await post.one(sql, request)
       if (settled instanceof LedgerError) return settled
       const { entry, balance } = postedEntry(settled)
       const { id: capturedBy, createdOn } = entry
@@ -109,16 +106,13 @@ export function createHoldEnds<Operation extends string>({
     },
 
     /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
-    async release(
-      client: TransactionClient,
-      input: string,
-    ): Promise<PostedHold<Operation> | Refusal<Operation>> {
+    async release(sql: Sql, input: string): Promise<PostedHold<Operation> | Refusal<Operation>> {
       const id = readInput(idSchema, input, 'id')
       if (id instanceof ValidationError) return id
-      const held = await found(client, id)
+      const held = await found(sql, id)
       if (held instanceof NotFoundError) return held
       const line = { ownerId: held.ownerId, operation: null, amount: null, requested: null, releases: id }
-      const settled = await post.one(client, accountRequest(line))
+      const settled = await post.one(sql, accountRequest(line))
       return settled instanceof LedgerError ? settled : postedHold(settled)
     },
   }

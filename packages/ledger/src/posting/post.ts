@@ -1,5 +1,5 @@
-import type { TransactionClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
+import type { Sql } from '../database/sql.ts'
 import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
@@ -18,13 +18,9 @@ import { LockedElsewhere } from './sender.ts'
 /** The two ways to post. */
 export interface Post<Operation extends string> {
   /** Posts a draft in one call with those of other callers; in an app's transaction, or as a dry run, alone. */
-  one(client: TransactionClient, request: PostingRequest): Promise<Settled<Operation>>
+  one(sql: Sql, request: PostingRequest): Promise<Settled<Operation>>
   /** Posts drafts, each on its own, in a call of their own: in an app's transaction, as a list, or as a dry run. */
-  alone(
-    client: TransactionClient,
-    drafts: readonly Draft[],
-    dryRun: boolean,
-  ): Promise<readonly Settled<Operation>[]>
+  alone(sql: Sql, drafts: readonly Draft[], dryRun: boolean): Promise<readonly Settled<Operation>[]>
 }
 
 /** How long a batch waits where PostgreSQL cannot skip what is locked: a table, or an account that is being made. */
@@ -38,7 +34,7 @@ export function createPost<Operation extends string>({
   app,
   rows,
   find,
-  prisma,
+  own,
   patienceMs,
   report,
   wakeUp,
@@ -48,7 +44,8 @@ export function createPost<Operation extends string>({
   readonly app: string
   readonly rows: RowReader<Operation>
   readonly find: Finders
-  readonly prisma: TransactionClient
+  /** The ledger's own client. */
+  readonly own: Sql
   /** How long a posting waits for an account that is locked elsewhere. */
   readonly patienceMs: number
   readonly report: Report
@@ -58,18 +55,18 @@ export function createPost<Operation extends string>({
   readonly append?: boolean
 }): Post<Operation> {
   const calls = callsOf(app, { append })
-  const directly = createDirectCalls(prisma, { patienceMs })
+  const directly = createDirectCalls(own, { patienceMs })
 
   /** What was posted by an earlier attempt of the same call, whose answer was lost. */
-  const posted = async (client: TransactionClient, id: string): Promise<PostedDraft<Operation>> => {
-    const entries = (await find.entriesByTransaction(client, id)) ?? []
+  const posted = async (sql: Sql, id: string): Promise<PostedDraft<Operation>> => {
+    const entries = (await find.entriesByTransaction(sql, id)) ?? []
     const ownerIds = [...new Set(entries.map(({ ownerId }) => ownerId))]
-    const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(client, ownerId)))
+    const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(sql, ownerId)))
     return { entries: entries.map(rows.entry), balances }
   }
 
   const settledBy = (
-    client: TransactionClient,
+    sql: Sql,
     answer: Answer,
     { drafts, ownerIds }: { readonly drafts: readonly Draft[]; readonly ownerIds: readonly string[] },
   ): Promise<readonly (Settled<Operation> | LockedElsewhere)[]> => {
@@ -87,7 +84,7 @@ export function createPost<Operation extends string>({
         case 'set':
           return { hold: outcome.details && rows.hold(outcome.details), balance: outcome.balance }
         case 'duplicate':
-          if (outcome.own && outcome.entry) return posted(client, outcome.entry.transactionId)
+          if (outcome.own && outcome.entry) return posted(sql, outcome.entry.transactionId)
           return refusalError(outcome, draft, rows)
         default:
           return refusalError(outcome, draft, rows)
@@ -101,7 +98,7 @@ export function createPost<Operation extends string>({
       query(async () => {
         const wait = waitMs === 0 ? { skipBusy: true, lockMs: skipMs } : { skipBusy: false, lockMs: waitMs }
         const ownerIds = ownersOf(drafts)
-        return settledBy(prisma, await calls.post(prisma, drafts, ownerIds, wait), { drafts, ownerIds })
+        return settledBy(own, await calls.post(own, drafts, ownerIds, wait), { drafts, ownerIds })
       }),
     { patienceMs },
   )
@@ -123,13 +120,13 @@ export function createPost<Operation extends string>({
     }
   }
 
-  const callAlone = async (client: TransactionClient, drafts: readonly Draft[], dryRun: boolean) => {
+  const callAlone = async (sql: Sql, drafts: readonly Draft[], dryRun: boolean) => {
     const ownerIds = ownersOf(drafts)
-    const settled = await directly(client, ownerIds, async () => {
+    const settled = await directly(sql, ownerIds, async () => {
       const answer = dryRun
-        ? await calls.tryOut(client, drafts, ownerIds)
-        : await calls.post(client, drafts, ownerIds, { skipBusy: false, lockMs: null })
-      return settledBy(client, answer, { drafts, ownerIds })
+        ? await calls.tryOut(sql, drafts, ownerIds)
+        : await calls.post(sql, drafts, ownerIds, { skipBusy: false, lockMs: null })
+      return settledBy(sql, answer, { drafts, ownerIds })
     })
     const known = settled.map((outcome) => {
       if (outcome instanceof LockedElsewhere) throw new Error('a call that waits for accounts left one out')
@@ -140,19 +137,19 @@ export function createPost<Operation extends string>({
     return told
   }
 
-  const alone: Post<Operation>['alone'] = (client, drafts, dryRun) => {
-    if (dryRun) return callAlone(client, drafts, dryRun)
-    return observed(drafts, client === prisma, () => callAlone(client, drafts, dryRun))
+  const alone: Post<Operation>['alone'] = (sql, drafts, dryRun) => {
+    if (dryRun) return callAlone(sql, drafts, dryRun)
+    return observed(drafts, sql === own, () => callAlone(sql, drafts, dryRun))
   }
 
   return {
     alone,
-    async one(client, { draft, dryRun }) {
-      const isBatched = client === prisma && !dryRun
+    async one(sql, { draft, dryRun }) {
+      const isBatched = sql === own && !dryRun
       if (isBatched) tracing.tracer?.handedIn(draft)
       const [settled] = await (isBatched
         ? observed([draft], true, async () => [await batched(draft)])
-        : alone(client, [draft], dryRun))
+        : alone(sql, [draft], dryRun))
       if (!settled) throw new Error('a draft was not settled')
       return settled
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readBounds } from '../database/bounds.ts'
 import type { PrismaClient } from '../database/database.ts'
+import type { Sql } from '../database/sql.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
 import { idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations/operations.ts'
@@ -51,50 +52,53 @@ export function createReads<Operation extends string>({
   app,
   operations,
   prisma,
+  own,
   rows,
   find,
 }: {
   readonly app: string
   readonly operations: Operations
   readonly prisma: PrismaClient
+  /** The ledger's own client. */
+  readonly own: Sql
   readonly rows: RowReader<Operation>
   readonly find: Finders
 }): LedgerReads<Operation> {
   const scan = createScans(readBounds().connection)
   return {
     async balance(ownerId) {
-      return find.balance(prisma, parseInput(ownerIdSchema, ownerId, 'ownerId'))
+      return find.balance(own, parseInput(ownerIdSchema, ownerId, 'ownerId'))
     },
 
     async balanceAt(ownerId, asOf) {
       const past = parseInput(pastSchema, { ownerId, asOf })
-      return { ...past, amount: (await find.amountAt(prisma, past)) ?? 0 }
+      return { ...past, amount: (await find.amountAt(own, past)) ?? 0 }
     },
 
     async entry(id) {
-      const row = await find.entryById(prisma, parseInput(idSchema, id, 'id'))
+      const row = await find.entryById(own, parseInput(idSchema, id, 'id'))
       return row ? rows.entry(row) : null
     },
 
     async entryByNonce(ownerId, nonce) {
-      const row = await find.entryByNonce(prisma, parseInput(keySchema, { ownerId, nonce }))
+      const row = await find.entryByNonce(own, parseInput(keySchema, { ownerId, nonce }))
       return row ? rows.entry(row) : null
     },
 
     entries: createEntryPages({ app, operations, prisma, rows, scan }),
 
     async transaction(id) {
-      const found = await find.entriesByTransaction(prisma, parseInput(idSchema, id, 'id'))
+      const found = await find.entriesByTransaction(own, parseInput(idSchema, id, 'id'))
       return transactionOf((found ?? []).map(rows.entry)) ?? null
     },
 
     async hold(id) {
-      const row = await find.holdById(prisma, parseInput(idSchema, id, 'id'))
+      const row = await find.holdById(own, parseInput(idSchema, id, 'id'))
       return row ? rows.hold(row) : null
     },
 
     async holds(ownerId) {
-      const live = await find.liveHolds(prisma, parseInput(ownerIdSchema, ownerId, 'ownerId'))
+      const live = await find.liveHolds(own, parseInput(ownerIdSchema, ownerId, 'ownerId'))
       return (live ?? []).map(rows.hold)
     },
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { readBounds } from '../../src/database/bounds.ts'
 import { createLedgerClient } from '../../src/database/database.ts'
+import { prismaSql } from '../../src/database/sql.ts'
 import { createAtWork } from '../../src/posting/at-work.ts'
 import type { Draft } from '../../src/posting/draft.ts'
 import { createPost } from '../../src/posting/post.ts'
@@ -13,9 +14,10 @@ export type Poster = ReturnType<typeof openPoster>
 /** Posts drafts for one app on one process's connections, as a ledger does: single ones go through its batcher. */
 export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
   const client = createLedgerClient(pool)
+  const sql = prismaSql(client)
   const find = createFinders(app)
   const post = createPost<Operation>({
-    ...{ app, find, rows: rowReader(operations), prisma: client },
+    ...{ app, find, rows: rowReader(operations), own: sql },
     patienceMs: readBounds().lock,
     append,
     report: () => {},
@@ -23,12 +25,12 @@ export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
     atWork: createAtWork(),
   })
   return {
-    client,
+    sql,
     find,
     async post(drafts: readonly Draft[], { dryRun } = { dryRun: false }) {
       const [draft] = drafts
-      if (draft && drafts.length === 1 && !dryRun) return [await post.one(client, { draft, dryRun })]
-      return post.alone(client, drafts, dryRun)
+      if (draft && drafts.length === 1 && !dryRun) return [await post.one(sql, { draft, dryRun })]
+      return post.alone(sql, drafts, dryRun)
     },
     close: () => client.$disconnect(),
   }

@@ -141,7 +141,7 @@ export class Stage {
   }
 
   async #request(command: Command): Promise<{ readonly draft: Draft } | LedgerError> {
-    const { client, find } = this.#poster
+    const { sql, find } = this.#poster
     switch (command.do) {
       case 'postEntry':
         return entryDrafts(operations)(command)
@@ -151,11 +151,11 @@ export class Stage {
         return transferDrafts(operations, transactionDrafts(operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        return correctionDrafts(operations, find).reversal({ ...command, id }, client)
+        return correctionDrafts(operations, find).reversal({ ...command, id }, sql)
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
-        return correctionDrafts(operations, find).refund({ ...command, id }, client)
+        return correctionDrafts(operations, find).refund({ ...command, id }, sql)
       }
       case 'hold':
         return holdDrafts(operations)({ ...command, expiresIn: command.seconds })
@@ -163,7 +163,7 @@ export class Stage {
         return { draft: await this.#captureDraft(command) }
       case 'release': {
         const id = this.#holds.realOf(command.id)
-        const hold = await find.holdById(client, id)
+        const hold = await find.holdById(sql, id)
         if (!hold) return new NotFoundError('HOLD_NOT_FOUND', id)
         const line = { ownerId: hold.ownerId, operation: null, amount: null, requested: null, releases: id }
         return accountRequest(line)
@@ -176,8 +176,8 @@ export class Stage {
   }
 
   async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
-    const { client, find } = this.#poster
-    const hold = await find.holdById(client, this.#holds.realOf(id))
+    const { sql, find } = this.#poster
+    const hold = await find.holdById(sql, this.#holds.realOf(id))
     // ledger.post itself reports that the hold does not exist, for any owner and operation.
     const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
     const requested = amount === null ? null : -amount
