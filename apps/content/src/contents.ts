@@ -1,5 +1,4 @@
 import {
-  DuplicateNonceError,
   defineRefusal,
   idSchema,
   type Ledger,
@@ -64,63 +63,37 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
       body,
       nonce,
     }: z.output<typeof createContentInput>): Promise<PostedContent> {
-      const posting = prisma.$transaction(async (tx) => {
-        const posted = await ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce }, { tx })
-        const content = await tx.content.create({
-          data: { ownerId, title, body, entryId: BigInt(posted.entry.id) },
-        })
-        return { ...posted, content, replayed: false }
+      const { row: content, ...posted } = await ledger.once(prisma, {
+        post: (tx) => ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce }, { tx }),
+        write: (tx, { entry }) =>
+          tx.content.create({ data: { ownerId, title, body, entryId: BigInt(entry.id) } }),
+        find: ({ entry }) => prisma.content.findUnique({ where: { entryId: BigInt(entry.id), title, body } }),
       })
-      return posting.catch((error) =>
-        replay(error, async (entryId) => {
-          const content = await prisma.content.findUnique({ where: { entryId } })
-          return content?.title === title && content.body === body ? content : null
-        }),
-      )
+      return { ...posted, content }
     },
 
     /** Records that an owner reads a content. @throws ContentNotFoundError, PostingError */
     async access({ contentId, ownerId, nonce }: z.output<typeof accessContentInput>): Promise<PostedContent> {
       const content = await find(contentId)
-      const posting = prisma.$transaction(async (tx) => {
-        const posted = await ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce }, { tx })
-        await tx.access.create({ data: { contentId: content.id, ownerId, entryId: BigInt(posted.entry.id) } })
-        return { ...posted, content, replayed: false }
+      const { entry, balance, replayed } = await ledger.once(prisma, {
+        post: (tx) => ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce }, { tx }),
+        write: (tx, { entry }) =>
+          tx.access.create({ data: { contentId: content.id, ownerId, entryId: BigInt(entry.id) } }),
+        find: ({ entry }) =>
+          prisma.access.findUnique({ where: { entryId: BigInt(entry.id), contentId: content.id } }),
       })
-      return posting.catch((error) =>
-        replay(error, async (entryId) => {
-          const access = await prisma.access.findUnique({ where: { entryId } })
-          return access?.contentId === content.id ? content : null
-        }),
-      )
+      return { entry, balance, content, replayed }
     },
 
     /** Rewards the author of a content that is featured. @throws ContentNotFoundError, PostingError */
     async feature({ contentId, nonce }: z.output<typeof featureContentInput>): Promise<PostedContent> {
       const content = await find(contentId)
-      const posted = await ledger.postEntry({
-        ownerId: content.ownerId,
-        operation: 'CONTENT_FEATURE',
-        nonce,
-        metadata: { content_id: contentId },
+      const { ownerId } = content
+      const metadata = { content_id: contentId }
+      const posted = await ledger.once({
+        post: () => ledger.postEntry({ ownerId, operation: 'CONTENT_FEATURE', nonce, metadata }),
       })
-      if (posted.ok) return { ...posted, content, replayed: false }
-      return replay(posted.error, async () => content)
+      return { ...posted, content }
     },
   }
-}
-
-/**
- * Answers a duplicate with the content of the first request, where `find` says that this one is the same;
- * where it is not, the nonce was used for something else.
- */
-async function replay(
-  error: unknown,
-  find: (entryId: bigint) => Promise<Content | null>,
-): Promise<PostedContent> {
-  if (!(error instanceof DuplicateNonceError) || !error.identical) throw error
-  const { entry, balance } = error
-  const content = await find(BigInt(entry.id))
-  if (!content) throw new DuplicateNonceError(entry, false, balance)
-  return { content, entry, balance, replayed: true }
 }

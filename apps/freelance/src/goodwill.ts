@@ -1,4 +1,4 @@
-import { amountSchema, DuplicateNonceError, nonceSchema, type PostedEntry } from '@shared-ledger/ledger'
+import { amountSchema, nonceSchema, type PostedEntry } from '@shared-ledger/ledger'
 import { z } from 'zod'
 import type { PrismaClient, Project } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
@@ -27,15 +27,15 @@ export async function grantGoodwill(
 ): Promise<Goodwill> {
   const project = await findProject(prisma, projectId)
   if (!project) throw new ProjectNotFoundError(projectId)
-  const posted = await ledger.postEntry({
-    ownerId: project.clientId,
-    operation: 'PROJECT_GOODWILL',
-    amount,
-    nonce,
-    metadata: { project_id: projectId },
+  const posted = await ledger.once({
+    post: () =>
+      ledger.postEntry({
+        ownerId: project.clientId,
+        operation: 'PROJECT_GOODWILL',
+        amount,
+        nonce,
+        metadata: { project_id: projectId },
+      }),
   })
-  if (posted.ok) return { ...posted, project, replayed: false }
-  const { error } = posted
-  if (!(error instanceof DuplicateNonceError) || !error.identical) throw error
-  return { entry: error.entry, balance: error.balance, project, replayed: true }
+  return { ...posted, project }
 }

@@ -2,6 +2,7 @@ import {
   DuplicateNonceError,
   defineRefusal,
   type Ledger,
+  LedgerError,
   nonceSchema,
   type PostedTransaction,
   rowIdOf,
@@ -39,15 +40,14 @@ export async function payProject(
   { ledger, prisma }: { ledger: FreelanceLedger; prisma: PrismaClient },
   { projectId, nonce }: z.output<typeof payProjectInput>,
 ): Promise<PaidProject> {
-  const { project, posted } = await prisma.$transaction(async (tx) => {
-    const agreed = await lockProject(tx, projectId)
-    if (agreed.transactionId !== null) return { project: agreed, posted: undefined }
-    const posted = await postPayment(ledger, tx, { project: agreed, nonce })
-    const { id: transactionId, createdOn: paidOn } = posted.transaction
-    const paid = await tx.project.update({ where: { id: agreed.id }, data: { transactionId, paidOn } })
-    return { project: paid, posted }
+  const id = rowIdOf(projectId)
+  const { row: project, ...paid } = await ledger.once(prisma, {
+    post: async (tx) => postPayment(ledger, tx, { project: await lockProject(tx, projectId), nonce }),
+    write: (tx, { transaction: { id: transactionId, createdOn: paidOn } }) =>
+      tx.project.update({ where: { id }, data: { transactionId, paidOn } }),
+    find: ({ transaction }) => prisma.project.findUnique({ where: { id, transactionId: transaction.id } }),
   })
-  return posted ? { ...posted, project, replayed: false } : replay(ledger, project, nonce)
+  return { ...paid, project }
 }
 
 /** The project, which no other payment touches until this one's transaction ends. @throws ProjectNotFoundError */
@@ -59,37 +59,34 @@ async function lockProject(tx: Prisma.TransactionClient, projectId: string): Pro
   return project
 }
 
-/** Posts the price from the client to the freelancer. @throws PostingError */
+/**
+ * Posts the price from the client to the freelancer. Where the project is paid, it is only tried: the ledger then says
+ * whether this nonce has paid it. @throws PostingError, ProjectPaidError
+ */
 async function postPayment(
   ledger: FreelanceLedger,
   tx: Prisma.TransactionClient,
-  { project: { id, clientId, freelancerId, price }, nonce }: { project: Project; nonce: string },
+  { project, nonce }: { project: Project; nonce: string },
 ) {
-  const amount = Number(price)
+  const amount = Number(project.price)
+  const isPaid = project.transactionId !== null
   const payment = ledger.postTransaction(
     {
       nonce,
       balanced: true,
-      metadata: { project_id: String(id) },
+      dryRun: isPaid,
+      metadata: { project_id: String(project.id) },
       entries: [
-        { ownerId: clientId, operation: 'PROJECT_SPENDING', amount },
-        { ownerId: freelancerId, operation: 'PROJECT_PAYMENT', amount },
+        { ownerId: project.clientId, operation: 'PROJECT_SPENDING', amount },
+        { ownerId: project.freelancerId, operation: 'PROJECT_PAYMENT', amount },
       ],
     },
     { tx },
   )
-  return payment.catch((error) => {
-    // The project is unpaid: whatever was posted with this nonce is no payment of it.
-    if (!(error instanceof DuplicateNonceError)) throw error
-    throw new DuplicateNonceError(error.entry, false, error.balance)
+  if (!isPaid) return payment
+  await payment.catch((error: unknown) => {
+    const isSame = error instanceof DuplicateNonceError && error.identical
+    if (isSame || !(error instanceof LedgerError) || error.retryable) throw error
   })
-}
-
-/** The answer to a payment that was made before. @throws ProjectPaidError where its nonce was another. */
-async function replay(ledger: FreelanceLedger, project: Project, nonce: string): Promise<PaidProject> {
-  const transaction = project.transactionId && (await ledger.transaction(project.transactionId))
-  if (!transaction || transaction.nonce !== nonce) throw new ProjectPaidError(project)
-  const ownerIds = [...new Set(transaction.entries.map(({ ownerId }) => ownerId))]
-  const balances = await Promise.all(ownerIds.map((ownerId) => ledger.balance(ownerId)))
-  return { project, transaction, balances, replayed: true }
+  throw new ProjectPaidError(project)
 }

@@ -28,6 +28,7 @@ import {
 import { createPost } from './posting/post.ts'
 import { inOrder, readBatch } from './posting/post-entries.ts'
 import { entryDrafts, type PostEntryInput, type PostedEntry, postedEntry } from './posting/post-entry.ts'
+import { createSettle } from './posting/settle.ts'
 import type { PostingEvent } from './posting/signals.ts'
 import {
   type PostedTransaction,
@@ -162,7 +163,8 @@ export function createCommands<Ops extends Operations>({
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
   const post = createPost({ app, rows, find, own, patienceMs, report, wakeUp, atWork })
-  const holdEnds = createHoldEnds({ rows, post, find })
+  const settle = createSettle(own, post)
+  const holdEnds = createHoldEnds({ rows, settle, find })
   const readEntry = entryDrafts(operations)
   const readTransaction = transactionDrafts(operations)
   const corrections = correctionDrafts(operations, find)
@@ -194,9 +196,7 @@ export function createCommands<Ops extends Operations>({
   ) =>
     command(refusals, async (sql, input: Input) => {
       const request = await read(input, sql)
-      if (request instanceof LedgerError) return request
-      const settled = await post.one(sql, request)
-      return settled instanceof LedgerError ? settled : answer(settled)
+      return request instanceof LedgerError ? request : settle(sql, request, answer)
     })
 
   return {

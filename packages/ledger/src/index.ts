@@ -69,6 +69,15 @@ export {
 export { createLedger, type Ledger, type LedgerLoad, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'
+export type {
+  LedgerOnce,
+  OncePosting,
+  OnceResult,
+  OnceWork,
+  Posted,
+  PrismaTransactions,
+  Replay,
+} from './once.ts'
 export {
   type AmountRange,
   type AmountRule,

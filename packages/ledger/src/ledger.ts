@@ -8,6 +8,7 @@ import { prismaSql } from './database/sql.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
+import { createOnce, type LedgerOnce } from './once.ts'
 import { assertDeclared } from './operations/declared.ts'
 import { type OperationInfo, operationInfos } from './operations/operation-info.ts'
 import { assertOperations } from './operations/operation-problems.ts'
@@ -40,7 +41,8 @@ export interface LedgerLoad {
 export interface Ledger<Ops extends Operations = Operations>
   extends LedgerReads<OperationOf<Ops>>,
     LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>>,
-    LedgerLive<OperationOf<Ops>> {
+    LedgerLive<OperationOf<Ops>>,
+    LedgerOnce {
   readonly app: string
   readonly operations: Ops
   /** The app's API keys, as its servers ask for them. */
@@ -91,6 +93,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     operations,
     ...createCommands({ app, operations, onPosting, own, patienceMs, rows, find, wakeUp, atWork }),
     ...reads,
+    once: createOnce({ patienceMs, wakeUp }),
     keys: createKeyStore(app, prisma),
     postedEntries: live.postedEntries,
     describeOperations: () => operationInfos(operations),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Sql } from '../database/sql.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
-import { LedgerError, NotFoundError, ValidationError } from '../errors.ts'
+import { NotFoundError, ValidationError } from '../errors.ts'
 import { countSchema, idSchema, positiveAmountSchema, readInput } from '../input.ts'
 import { limits } from '../limits.ts'
 import type { Operations } from '../operations/operations.ts'
@@ -20,8 +20,8 @@ import {
   toLine,
 } from './draft.ts'
 import type { Written } from './outcome.ts'
-import type { Post } from './post.ts'
 import { postedEntry } from './post-entry.ts'
+import type { Settle } from './settle.ts'
 
 /** What a hold asks for, by an operation that takes credits. */
 export interface HoldInput<Operation extends string = string> extends EntryInput<Operation>, PostingInput {
@@ -74,11 +74,11 @@ export function holdDrafts(operations: Operations): ReadRequest<HoldInput> {
 /** What ends one app's holds. */
 export function createHoldEnds<Operation extends string>({
   rows,
-  post,
+  settle,
   find,
 }: {
   rows: RowReader<Operation>
-  post: Post<Operation>
+  settle: Settle<Operation>
   find: Finders
 }) {
   const found = async (sql: Sql, id: string) =>
@@ -96,13 +96,13 @@ export function createHoldEnds<Operation extends string>({
       const requested = amount == null ? null : -amount
       const line = { ownerId, operation, amount: requested ?? -held.amount, requested, captures: id }
       const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
-      const settled = await post.one(sql, request)
-      if (settled instanceof LedgerError) return settled
-      const { entry, balance } = postedEntry(settled)
-      const { id: capturedBy, createdOn } = entry
-      const captured = { ...held, status: 'CAPTURED', capturedBy, releasedOn: createdOn.getTime() } as const
-      const seen = dryRun ? { seenIn: request.draft.id } : {}
-      return { entry, balance, hold: { ...rows.hold(captured), ...seen } }
+      return settle(sql, request, (written) => {
+        const { entry, balance } = postedEntry(written)
+        const { id: capturedBy, createdOn } = entry
+        const captured = { ...held, status: 'CAPTURED', capturedBy, releasedOn: createdOn.getTime() } as const
+        const seen = dryRun ? { seenIn: request.draft.id } : {}
+        return { entry, balance, hold: { ...rows.hold(captured), ...seen } }
+      })
     },
 
     /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
@@ -112,8 +112,7 @@ export function createHoldEnds<Operation extends string>({
       const held = await found(sql, id)
       if (held instanceof NotFoundError) return held
       const line = { ownerId: held.ownerId, operation: null, amount: null, requested: null, releases: id }
-      const settled = await post.one(sql, accountRequest(line))
-      return settled instanceof LedgerError ? settled : postedHold(settled)
+      return settle(sql, accountRequest(line), postedHold<Operation>)
     },
   }
 }

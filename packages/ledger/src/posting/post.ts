@@ -15,12 +15,14 @@ import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled 
 import { markPassing } from './passing.ts'
 import { LockedElsewhere } from './sender.ts'
 
-/** The two ways to post. */
+/** The two ways to post, and what was posted. */
 export interface Post<Operation extends string> {
   /** Posts a draft in one call with those of other callers; in an app's transaction, or as a dry run, alone. */
   one(sql: Sql, request: PostingRequest): Promise<Settled<Operation>>
   /** Posts drafts, each on its own, in a call of their own: in an app's transaction, as a list, or as a dry run. */
   alone(sql: Sql, drafts: readonly Draft[], dryRun: boolean): Promise<readonly Settled<Operation>[]>
+  /** The transaction with this id as it was posted, with the balances of its owners as they are. */
+  posted(sql: Sql, id: string): Promise<PostedDraft<Operation>>
 }
 
 /** How long a batch waits where PostgreSQL cannot skip what is locked: a table, or an account that is being made. */
@@ -57,8 +59,7 @@ export function createPost<Operation extends string>({
   const calls = callsOf(app, { append })
   const directly = createDirectCalls(own, { patienceMs })
 
-  /** What was posted by an earlier attempt of the same call, whose answer was lost. */
-  const posted = async (sql: Sql, id: string): Promise<PostedDraft<Operation>> => {
+  const posted: Post<Operation>['posted'] = async (sql, id) => {
     const entries = (await find.entriesByTransaction(sql, id)) ?? []
     const ownerIds = [...new Set(entries.map(({ ownerId }) => ownerId))]
     const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(sql, ownerId)))
@@ -84,6 +85,7 @@ export function createPost<Operation extends string>({
         case 'set':
           return { hold: outcome.details && rows.hold(outcome.details), balance: outcome.balance }
         case 'duplicate':
+          // An earlier attempt of the same call has posted it, and its answer was lost.
           if (outcome.own && outcome.entry) return posted(sql, outcome.entry.transactionId)
           return refusalError(outcome, draft, rows)
         default:
@@ -144,6 +146,7 @@ export function createPost<Operation extends string>({
 
   return {
     alone,
+    posted,
     async one(sql, { draft, dryRun }) {
       const isBatched = sql === own && !dryRun
       if (isBatched) tracing.tracer?.handedIn(draft)

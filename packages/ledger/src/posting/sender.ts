@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { AccountBusyError, DatabaseUnavailableError, TransactionConflictError } from '../errors.ts'
+import { AccountBusyError, DatabaseUnavailableError } from '../errors.ts'
 import { type Backlog, isOverdue, type Job } from './backlog.ts'
 import type { Draft } from './draft.ts'
-import { postingSignals } from './signals.ts'
+import { backOff, maxAttempts, mayPass } from './retry.ts'
 
 /** Returned for a draft whose accounts are locked by another transaction: which ones. */
 export class LockedElsewhere {
@@ -21,9 +20,6 @@ export type PostBatch<Settled> = (
   drafts: readonly Draft[],
   waitMs: number,
 ) => Promise<readonly (Settled | LockedElsewhere)[]>
-
-const maxAttempts = 5
-const firstDelayMs = 20
 
 /**
  * Returns a function that sends jobs in one call, and in more calls where that one fails. It tells every caller the
@@ -67,8 +63,7 @@ export function createSender<Settled>(
       // All that the call needs is locked: its one account, or the app's entries by a migration.
       backlog.postpone(jobs, new Set(jobs.map(({ ownerIds: [ownerId = ''] }) => ownerId)))
     } else if (mayPass(error) && attempt < maxAttempts && !jobs.every(isOverdue)) {
-      postingSignals.retry.tell({ code: error.code })
-      await sleep(firstDelayMs * 2 ** attempt * (0.5 + Math.random()))
+      await backOff(error, attempt)
       await send(jobs, waitMs, attempt + 1)
     } else if (mayPass(error) || jobs.length === 1) {
       for (const job of jobs) job.reject(error)
@@ -81,10 +76,6 @@ export function createSender<Settled>(
   }
 
   return (jobs, waitMs) => send(jobs, waitMs)
-}
-
-function mayPass(error: unknown): error is TransactionConflictError | DatabaseUnavailableError {
-  return error instanceof TransactionConflictError || error instanceof DatabaseUnavailableError
 }
 
 /** A hold whose answer was lost may have been made: sent again, it would be told as a duplicate of itself. */

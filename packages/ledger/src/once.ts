@@ -1,0 +1,203 @@
+import type { LedgerResult } from './commands.ts'
+import { ledgerErrorOf, meaningOf, query } from './database/database-errors.ts'
+import type { RunTransaction } from './database/sql.ts'
+import { DuplicateHoldError, DuplicateNonceError } from './errors.ts'
+import type { PostedHold } from './posting/holds.ts'
+import type { PostedEntry } from './posting/post-entry.ts'
+import { originalOf, postedThrough } from './posting/provenance.ts'
+import { backOff, maxAttempts, mayPass } from './posting/retry.ts'
+import type { PostedTransaction } from './posting/transaction.ts'
+
+/** What a command with a nonce returns. */
+export type Posted = PostedEntry | PostedTransaction | PostedHold
+
+/** A Prisma client, whose `$transaction` gives `Tx` to its callback. */
+export interface PrismaTransactions<Tx> {
+  $connect(): PromiseLike<void>
+  $transaction<Result>(work: (tx: Tx) => Promise<Result>): PromiseLike<Result>
+}
+
+/** What is done once. All of it may run again, and has effects through its transaction alone. */
+export interface OnceWork<Tx, Answer extends Posted, Row> {
+  /**
+   * Posts, by one of the ledger's commands with a nonce and `{ tx }`, and returns what the command returned. Rows that the
+   * posting depends on are read, and locked, here.
+   */
+  readonly post: (tx: Tx) => PromiseLike<Answer>
+  /** Writes the app's row, or rows, of a new posting, and returns what `find` finds. */
+  readonly write: (tx: Tx, posted: Answer) => PromiseLike<Row>
+  /**
+   * Finds the row that was written with an identical posting, if it is the one that this request would write: null says
+   * that the nonce was used for another request. Runs outside the transaction, which has ended.
+   */
+  readonly find: (original: Answer) => PromiseLike<Row | null>
+}
+
+/** Whether this is what an earlier request, or an earlier attempt whose answer was lost, has done: now nothing was. */
+export interface Replay {
+  readonly replayed: boolean
+}
+
+/** What was posted, the app's row, and whether both were there before. */
+export type OnceResult<Answer extends Posted, Row> = Answer & { readonly row: Row } & Replay
+
+/** How an app posts and writes rows of its own once, however often it is asked to. */
+export interface LedgerOnce {
+  /**
+   * Posts and writes the app's rows in one transaction, once: the same request again returns what the first one did, with
+   * `replayed: true`, and writes nothing. The same request is one whose posting is identical and whose row `find` finds.
+   *
+   * Conflicts, deadlocks and a lost connection are retried, for as long as a posting waits: where it is unknown whether the
+   * transaction was committed, the nonce tells it. A transaction that an error has ended never passes for success, also
+   * where `write` has caught the error.
+   *
+   * @param transactions The app's Prisma client, or a function that runs a transaction of another library.
+   * @throws the command's refusals, of which DuplicateNonceError and DuplicateHoldError say that the nonce was used for
+   * another request; TransactionAbortedError; DatabaseUnavailableError, TransactionConflictError, AccountBusyError, which
+   * may be retried with the same nonce; and what the callbacks throw, as it is. Nothing was written then, but where a
+   * DatabaseUnavailableError says that it is unknown.
+   *
+   * @example
+   * ```ts
+   * const { entry, balance, row, replayed } = await ledger.once(prisma, {
+   *   post: (tx) => ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce }, { tx }),
+   *   write: (tx, { entry }) => tx.content.create({ data: { ownerId, title, body, entryId: BigInt(entry.id) } }),
+   *   find: ({ entry }) => prisma.content.findUnique({ where: { entryId: BigInt(entry.id), title, body } }),
+   * })
+   * ```
+   */
+  once<Tx, Answer extends Posted, Row>(
+    transactions: PrismaTransactions<Tx> | RunTransaction<Tx>,
+    work: OnceWork<Tx, Answer, Row>,
+  ): Promise<OnceResult<Answer, Row>>
+  /**
+   * Posts once, without rows: the same request again returns what the first one did, with `replayed: true`.
+   *
+   * @throws the command's refusals, and what else it throws.
+   *
+   * @example
+   * ```ts
+   * const { entry, balance, replayed } = await ledger.once({
+   *   post: () => ledger.postEntry({ ownerId, operation: 'CONTENT_FEATURE', nonce }),
+   * })
+   * ```
+   */
+  once<Answer extends Posted>(work: OncePosting<Answer>): Promise<Answer & Replay>
+}
+
+/** A posting without rows of the app. */
+export interface OncePosting<Answer extends Posted> {
+  /** Posts, by one of the ledger's commands with a nonce. */
+  readonly post: () => PromiseLike<LedgerResult<Answer>>
+}
+
+/** @param patienceMs How long after its beginning it is tried again at most. `wakeUp`: called when entries were committed. */
+export function createOnce({
+  patienceMs,
+  wakeUp,
+}: {
+  readonly patienceMs: number
+  readonly wakeUp: () => void
+}): LedgerOnce['once'] {
+  function once<Answer extends Posted>(work: OncePosting<Answer>): Promise<Answer & Replay>
+  function once<Tx, Answer extends Posted, Row>(
+    transactions: PrismaTransactions<Tx> | RunTransaction<Tx>,
+    work: OnceWork<Tx, Answer, Row>,
+  ): Promise<OnceResult<Answer, Row>>
+  function once<Tx, Answer extends Posted, Row>(
+    first: PrismaTransactions<Tx> | RunTransaction<Tx> | OncePosting<Answer>,
+    work?: OnceWork<Tx, Answer, Row>,
+  ): Promise<Answer & Replay> {
+    if ('post' in first) return retried(() => postOnce(first), patienceMs)
+    if (!work) throw new TypeError('`once` takes transactions and work, or `{ post }` alone.')
+    const run: RunTransaction<Tx> =
+      typeof first === 'function' ? first : (callback) => first.$transaction(callback)
+    return retried(() => writeOnce(run, work, wakeUp), patienceMs)
+  }
+  return once
+}
+
+async function postOnce<Answer extends Posted>({ post }: OncePosting<Answer>): Promise<Answer & Replay> {
+  const result = await post()
+  if (!result.ok) {
+    const original = await originalOf<Answer>(result.error)
+    if (!original) throw result.error
+    return { ...original, replayed: true }
+  }
+  return { ...withoutOk<Answer>(result), replayed: false }
+}
+
+function withoutOk<Answer extends Posted>(result: { readonly ok: true } & Answer): Answer
+function withoutOk({ ok: _, ...posted }: { readonly ok: true } & Posted): Posted {
+  return posted
+}
+
+async function writeOnce<Tx, Answer extends Posted, Row>(
+  run: RunTransaction<Tx>,
+  { post, write, find }: OnceWork<Tx, Answer, Row>,
+  wakeUp: () => void,
+): Promise<OnceResult<Answer, Row>> {
+  let refusal: unknown
+  let failure: { readonly error: unknown } | undefined
+  const work = async (tx: Tx) => {
+    const posted = await post(tx).then(undefined, (error: unknown) => {
+      refusal = error
+      throw error
+    })
+    const sql = postedThrough(posted)
+    if (!sql) throw notOnce()
+    const row = await write(tx, posted)
+    // PostgreSQL takes nothing more where an error has ended the transaction, and `write` has caught it.
+    await query(() => sql('SELECT 1', []))
+    return { ...posted, row, replayed: false }
+  }
+  try {
+    const written = await run((tx) =>
+      work(tx).catch((error: unknown) => {
+        failure = { error }
+        throw error
+      }),
+    )
+    wakeUp()
+    return written
+  } catch (error) {
+    const original = await originalOf<Answer>(refusal)
+    // What the work has thrown comes first: a lost connection may fail its rollback, too.
+    if (!original) throw failure ? failure.error : meaningOf(error)
+    return find(original).then((row) => {
+      if (row === null) throw otherRequest(refusal)
+      return { ...original, row, replayed: true }
+    })
+  }
+}
+
+const notOnce = () =>
+  new TypeError(
+    '`post` returns what a command with a nonce has returned, as it is, in this transaction: without a nonce, or as a dry ' +
+      'run, nothing tells a request that comes again.',
+  )
+
+/** What is said of an identical posting that has not the request's row. */
+function otherRequest(duplicate: unknown): unknown {
+  if (duplicate instanceof DuplicateNonceError) {
+    return new DuplicateNonceError(duplicate.entry, false, duplicate.balance)
+  }
+  if (duplicate instanceof DuplicateHoldError) {
+    return new DuplicateHoldError(duplicate.hold, false, duplicate.balance)
+  }
+  return duplicate
+}
+
+/** Makes attempts until one ends in a way that would not pass. */
+async function retried<Result>(attempt: () => Promise<Result>, patienceMs: number): Promise<Result> {
+  const deadline = performance.now() + patienceMs
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const passing = ledgerErrorOf(error)
+      if (!mayPass(passing) || count === maxAttempts || performance.now() > deadline) throw error
+      await backOff(passing, count)
+    }
+  }
+}

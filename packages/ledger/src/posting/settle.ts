@@ -1,0 +1,35 @@
+import type { Sql } from '../database/sql.ts'
+import { DuplicateHoldError, DuplicateNonceError, LedgerError } from '../errors.ts'
+import type { Refusal } from '../refusals.ts'
+import type { PostingRequest } from './draft.ts'
+import type { Written } from './outcome.ts'
+import type { Post } from './post.ts'
+import { noteOriginal, notePosted } from './provenance.ts'
+
+/** Posts what a command asks for, and returns it in the command's own shape. */
+export type Settle<Operation extends string> = <Posted extends object>(
+  sql: Sql,
+  request: PostingRequest,
+  answer: (written: Written<Operation>) => Posted,
+) => Promise<Posted | Refusal<Operation>>
+
+/** Makes an app's `Settle`; `own`: the ledger's own client, through which originals are read. */
+export function createSettle<Operation extends string>(own: Sql, post: Post<Operation>): Settle<Operation> {
+  const original = async (
+    duplicate: DuplicateNonceError<Operation> | DuplicateHoldError<Operation>,
+  ): Promise<Written<Operation>> =>
+    duplicate instanceof DuplicateHoldError
+      ? { hold: duplicate.hold, balance: duplicate.balance }
+      : post.posted(own, duplicate.entry.transactionId)
+
+  return async (sql, request, answer) => {
+    const settled = await post.one(sql, request)
+    if (settled instanceof DuplicateNonceError || settled instanceof DuplicateHoldError) {
+      if (settled.identical) noteOriginal(settled, async () => answer(await original(settled)))
+    }
+    if (settled instanceof LedgerError) return settled
+    const posted = answer(settled)
+    if (request.draft.nonce !== null && !request.dryRun) notePosted(posted, sql)
+    return posted
+  }
+}
