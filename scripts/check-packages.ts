@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { undeclaredImports } from './undeclared-imports.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -21,7 +22,9 @@ async function main(): Promise<void> {
     const { messages } = await publint({ pkgDir, strict: true })
     for (const message of messages)
       fail(`${manifest.name}: ${formatMessage(message, manifest) ?? message.code}`)
-    for (const entry of Object.keys(manifest.exports)) {
+    for (const name of undeclaredImports(pkgDir, manifest, root))
+      fail(`${manifest.name} imports ${name}, which its package.json does not name.`)
+    for (const entry of Object.keys(manifest.exports ?? {})) {
       if (!loadedByOthers.includes(entry)) importByNode(`${manifest.name}${entry.slice(1)}`)
     }
   }

@@ -156,7 +156,7 @@ test('a changed function of the ledger becomes a migration, which then runs', as
     [
       '-- Functions, from prisma/functions.',
       '',
-      '-- The operations that every app must have.',
+      '-- Returns the operations that every app must have.',
       'CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE',
       "RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD', 'CREDIT_TAKE'];",
       '',
@@ -213,7 +213,7 @@ test('the command says how it is used, and what is wrong, without a stack', asyn
   ])
   expect(short).toEqual({
     code: 1,
-    output: expect.stringContaining('npm run migrate:new -- content add_boost'),
+    output: expect.stringContaining('shared-ledger migrate new content add_boost'),
   })
   expect(unknown).toEqual({
     code: 1,

@@ -140,7 +140,8 @@ export function isOneOf<Refused extends Refusal>(
  * ```
  */
 export function errorsOf<Class>(command: {
-  readonly refusals: Readonly<Record<string, Class>>
+  // Without exactOptionalPropertyTypes, a refusal that the command does not have counts as undefined.
+  readonly refusals: Readonly<Record<string, Class | undefined>>
 }): readonly Class[] {
-  return Object.values(command.refusals)
+  return Object.values(command.refusals).filter((each) => each !== undefined)
 }

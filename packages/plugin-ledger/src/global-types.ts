@@ -1,3 +1,7 @@
+// These two are part of every builder's types. In index.d.ts `ledgerPlugins` has but their names: an import for its effect
+// alone is what a build keeps.
+import '@pothos/plugin-errors'
+import '@pothos/plugin-relay'
 import type {
   FieldNullability,
   InputFieldMap,
