@@ -18,11 +18,12 @@ export interface Block {
   readonly lines: readonly [number, number]
 }
 
-/** README.md, docs/*.md and docs/examples/*.md, as paths from the root. */
+/** README.md, docs/*.md, docs/examples/*.md and the packages' README.md, as paths from the root. */
 export const documents: readonly string[] = [
   'README.md',
   ...documentsIn('docs'),
   ...documentsIn('docs/examples'),
+  ...readdirSync(path.join(root, 'packages')).flatMap((name) => documentsIn(`packages/${name}`)),
 ]
 
 /** The documents whose steps are followed one after the other, in a copy of the project. */
