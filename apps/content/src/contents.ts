@@ -5,6 +5,7 @@ import {
   nonceSchema,
   ownerIdSchema,
   type PostedEntry,
+  type Replay,
   rowIdOf,
   textSchema,
 } from '@shared-ledger/ledger'
@@ -15,10 +16,8 @@ import type { operations } from './operations.ts'
 export type ContentLedger = Ledger<typeof operations>
 
 /** A content and the entry that was posted with it. */
-export interface PostedContent extends PostedEntry<keyof typeof operations> {
+export interface PostedContent extends PostedEntry<keyof typeof operations>, Replay {
   readonly content: Content
-  /** Whether this answers a request that was posted before: nothing was posted now. */
-  readonly replayed: boolean
 }
 
 export const ContentNotFoundError = defineRefusal('CONTENT_NOT_FOUND', {
@@ -57,32 +56,27 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
 
   return {
     /** Publishes a content for its price. @throws PostingError; an identical request again answers the same content. */
-    async create({
-      ownerId,
-      title,
-      body,
-      nonce,
-    }: z.output<typeof createContentInput>): Promise<PostedContent> {
+    async create({ nonce, ...text }: z.output<typeof createContentInput>): Promise<PostedContent> {
       const { row: content, ...posted } = await ledger.once(prisma, {
-        post: (tx) => ledger.postEntry({ ownerId, operation: 'CONTENT_CREATION', nonce }, { tx }),
-        write: (tx, { entry }) =>
-          tx.content.create({ data: { ownerId, title, body, entryId: BigInt(entry.id) } }),
-        find: ({ entry }) => prisma.content.findUnique({ where: { entryId: BigInt(entry.id), title, body } }),
+        post: (tx) =>
+          ledger.postEntry({ ownerId: text.ownerId, operation: 'CONTENT_CREATION', nonce }, { tx }),
+        write: (tx, { entry }) => tx.content.create({ data: { ...text, entryId: BigInt(entry.id) } }),
+        find: ({ entry }) => prisma.content.findUnique({ where: { ...text, entryId: BigInt(entry.id) } }),
       })
       return { ...posted, content }
     },
 
     /** Records that an owner reads a content. @throws ContentNotFoundError, PostingError */
-    async access({ contentId, ownerId, nonce }: z.output<typeof accessContentInput>): Promise<PostedContent> {
-      const content = await find(contentId)
-      const { entry, balance, replayed } = await ledger.once(prisma, {
-        post: (tx) => ledger.postEntry({ ownerId, operation: 'CONTENT_ACCESS', nonce }, { tx }),
-        write: (tx, { entry }) =>
-          tx.access.create({ data: { contentId: content.id, ownerId, entryId: BigInt(entry.id) } }),
-        find: ({ entry }) =>
-          prisma.access.findUnique({ where: { entryId: BigInt(entry.id), contentId: content.id } }),
+    async access({ nonce, ...input }: z.output<typeof accessContentInput>): Promise<PostedContent> {
+      const content = await find(input.contentId)
+      const access = { contentId: content.id, ownerId: input.ownerId }
+      const { row: _, ...posted } = await ledger.once(prisma, {
+        post: (tx) =>
+          ledger.postEntry({ ownerId: access.ownerId, operation: 'CONTENT_ACCESS', nonce }, { tx }),
+        write: (tx, { entry }) => tx.access.create({ data: { ...access, entryId: BigInt(entry.id) } }),
+        find: ({ entry }) => prisma.access.findUnique({ where: { ...access, entryId: BigInt(entry.id) } }),
       })
-      return { entry, balance, content, replayed }
+      return { ...posted, content }
     },
 
     /** Rewards the author of a content that is featured. @throws ContentNotFoundError, PostingError */

@@ -1,4 +1,4 @@
-import { amountSchema, nonceSchema, type PostedEntry } from '@shared-ledger/ledger'
+import { amountSchema, nonceSchema, type PostedEntry, type Replay } from '@shared-ledger/ledger'
 import { z } from 'zod'
 import type { PrismaClient, Project } from './generated/prisma/client.ts'
 import type { operations } from './operations.ts'
@@ -6,10 +6,8 @@ import type { FreelanceLedger } from './payments.ts'
 import { findProject, ProjectNotFoundError, projectIdSchema } from './projects.ts'
 
 /** A project, and the entry that gave its client something for it. */
-export interface Goodwill extends PostedEntry<keyof typeof operations> {
+export interface Goodwill extends PostedEntry<keyof typeof operations>, Replay {
   readonly project: Project
-  /** Whether this answers a request that was posted before: nothing was posted now. */
-  readonly replayed: boolean
 }
 
 export const grantGoodwillInput = z
@@ -27,15 +25,10 @@ export async function grantGoodwill(
 ): Promise<Goodwill> {
   const project = await findProject(prisma, projectId)
   if (!project) throw new ProjectNotFoundError(projectId)
+  const { clientId: ownerId } = project
+  const metadata = { project_id: projectId }
   const posted = await ledger.once({
-    post: () =>
-      ledger.postEntry({
-        ownerId: project.clientId,
-        operation: 'PROJECT_GOODWILL',
-        amount,
-        nonce,
-        metadata: { project_id: projectId },
-      }),
+    post: () => ledger.postEntry({ ownerId, operation: 'PROJECT_GOODWILL', amount, nonce, metadata }),
   })
   return { ...posted, project }
 }

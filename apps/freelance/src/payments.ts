@@ -5,6 +5,7 @@ import {
   LedgerError,
   nonceSchema,
   type PostedTransaction,
+  type Replay,
   rowIdOf,
 } from '@shared-ledger/ledger'
 import { z } from 'zod'
@@ -15,10 +16,8 @@ import { ProjectNotFoundError, projectIdSchema } from './projects.ts'
 export type FreelanceLedger = Ledger<typeof operations>
 
 /** A project and the transaction that paid it. */
-export interface PaidProject extends PostedTransaction<keyof typeof operations> {
+export interface PaidProject extends PostedTransaction<keyof typeof operations>, Replay {
   readonly project: Project
-  /** Whether this answers a request that was posted before: nothing was posted now. */
-  readonly replayed: boolean
 }
 
 export const ProjectPaidError = defineRefusal('PROJECT_PAID', {
