@@ -5,6 +5,9 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 /** The fragments of the ledger's objects, which an app's own REST routes use. */
 const restFragments = 'packages/rest/src/documents/fragments.graphql'
 
+/** The folder of the app that `npm run new-app` copies. */
+const template = 'packages/cli/templates'
+
 /**
  * Generates typed documents for every .graphql file, and checks each against the schema of its graph: those of
  * packages/client and packages/rest against everything that the ledger can add to a graph, an app's against that app's
@@ -20,6 +23,13 @@ const config: CodegenConfig = {
     ]),
     'packages/rest/src/generated/documents.ts': inProcess(
       typedDocuments('packages/plugin-ledger', ['packages/rest/src/documents/*.graphql']),
+    ),
+    [`${template}/app/src/generated/documents.ts`]: inProcess(
+      typedDocuments(
+        'packages/plugin-ledger',
+        [`${template}/app/src/documents/*.graphql`, restFragments],
+        [`${template}/purchases.graphql`],
+      ),
     ),
     ...Object.fromEntries(
       appsWith('test/documents').map((app) => [
@@ -39,9 +49,9 @@ const config: CodegenConfig = {
 export default config
 
 /** The configuration of one generated file. The scalars have the types of JSON. */
-function typedDocuments(graph: string, documents: string[]) {
+function typedDocuments(graph: string, documents: string[], more: string[] = []) {
   return {
-    schema: `${graph}/schema.graphql`,
+    schema: [`${graph}/schema.graphql`, ...more],
     documents,
     plugins: ['typescript-operations', 'typed-document-node'],
     config: {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 // Source and dependencies must share one copy of graphql, because graphql-js refuses schemas of another copy.
 const graphql = createRequire(import.meta.url).resolve('graphql')
@@ -34,6 +34,7 @@ export default defineConfig(({ mode }) => ({
   environments: { __vitest__: { resolve: { conditions } } }, // for the global setup
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
+    exclude: [...configDefaults.exclude, 'packages/cli/templates/**'],
     include: ofMode[mode] ?? ['{packages,apps,bench,docs,scripts,test,torture}/**/*.test.ts'],
     // The type tests and what they import. `npm run typecheck` covers everything.
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },

@@ -7,8 +7,11 @@ test('the steps of docs/new-app.md make an app that runs', { timeout: 1_200_000 
   const database = await createEmptyDatabase()
   try {
     await follow('docs/new-app.md', database.url)
-    const rounds = 'SELECT operation, amount::int FROM game.rounds JOIN ledger.entries e ON e.id = entry_id'
-    expect(await runSql(database.url, rounds)).toEqual([{ operation: 'ROUND_PLAYED', amount: -2 }])
+    const purchases =
+      'SELECT item, operation, amount::int FROM game.purchases JOIN ledger.entries e ON e.id = entry_id'
+    expect(await runSql(database.url, purchases)).toEqual([
+      { item: 'A ticket', operation: 'PURCHASE', amount: -2 },
+    ])
   } finally {
     await database.drop()
   }

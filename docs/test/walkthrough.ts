@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { printJson, withoutChance } from './answers.ts'
 import { environment, type Run, runCommand } from './command.ts'
 import { runRequest } from './curl.ts'
@@ -20,6 +20,9 @@ export interface Walk {
   run: Run
 }
 
+/** A document's own tests run on this test run's server: starting another takes time. */
+const testServer = { TEST_POSTGRES_URL: inject('postgres').url }
+
 /** Follows a document's steps in a copy of the project, on a database: writes its files, runs its commands, compares. */
 export async function follow(document: string, databaseUrl: string): Promise<void> {
   const project = copyProject()
@@ -36,6 +39,7 @@ async function step(walk: Walk, block: Block): Promise<void> {
   const { info, language, text, place } = block
   if (language === 'diff') return applyDiff(walk, block)
   if (info.file) return walk.project.write(info.file, `${text}\n`)
+  if (info.shows) return expect.soft(readShown(walk, info.shows), place).toBe(text)
   if (info.written) return expect.soft(readWritten(walk, info.written), place).toBe(text)
   if (language === 'sh') return runLines(walk, block)
   if (language === 'text') return expectOutput(walk.run, block)
@@ -66,12 +70,17 @@ function applyDiff({ project }: Walk, { info, text, place }: Block): void {
   )
 }
 
+/** A file of the project, as it is by now. */
+function readShown({ project }: Walk, file: string): string {
+  return readFileSync(path.join(project.root, file), 'utf8').trimEnd()
+}
+
 /** A migration that a command wrote, such as `content/add_boost`. */
-function readWritten({ project }: Walk, migration: string): string {
+function readWritten(walk: Walk, migration: string): string {
   const [app = '', name] = migration.split('/')
-  const folder = path.join(project.root, 'apps', app, 'prisma', 'migrations')
-  const written = readdirSync(folder).find((file) => file.endsWith(`_${name}`))
-  return readFileSync(path.join(folder, written ?? migration, 'migration.sql'), 'utf8').trimEnd()
+  const folder = path.join('apps', app, 'prisma', 'migrations')
+  const written = readdirSync(path.join(walk.project.root, folder)).find((file) => file.endsWith(`_${name}`))
+  return readShown(walk, path.join(folder, written ?? migration, 'migration.sql'))
 }
 
 async function runLines(walk: Walk, { info, text, place }: Block): Promise<void> {
@@ -87,7 +96,7 @@ async function runLines(walk: Walk, { info, text, place }: Block): Promise<void>
     if (install) for (const app of newApps(project)) project.link(app)
     const command = install ? 'npm run prepare' : line
     if (/^npm start/.test(command)) await startServer(walk, command)
-    else walk.run = await runCommand(command, project.root, { DATABASE_URL: databaseUrl })
+    else walk.run = await runCommand(command, project.root, { DATABASE_URL: databaseUrl, ...testServer })
     expect(walk.run.exitCode, `${place}: ${line}\n${walk.run.output}`).toBe(info.fails ? 1 : 0)
   }
 }

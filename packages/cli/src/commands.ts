@@ -26,6 +26,15 @@ export const commands: readonly Command[] = [
     run: async (root, given) => (await import('./migrate-new.ts')).migrateNew(root, given),
   }),
   defineCommand({
+    name: 'new-app',
+    usage: '[arcade] [--port 4003] [--yes]',
+    does: 'writes the files of a new app, which starts and passes its test',
+    notes: 'It asks for what is not given. --yes: asks nothing, and takes the next free port',
+    options: { port: { type: 'string' }, yes: { type: 'boolean', default: false } },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./new-app.ts')).newApp(root, given),
+  }),
+  defineCommand({
     name: 'generate',
     usage: '',
     does: 'generates the Prisma clients of all apps',

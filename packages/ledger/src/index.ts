@@ -1,3 +1,4 @@
+export { assertAppName } from './app-name.ts'
 export { type AppRefusal, defineRefusal, type RefusalClass, type RefusalFacts } from './app-refusals.ts'
 export { type OwnerRowsInput, rowIdOf, rowsOfOwner } from './app-rows.ts'
 export type {

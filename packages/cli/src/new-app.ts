@@ -1,0 +1,91 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { assertAppName } from '@shared-ledger/ledger'
+import { appOf, appsOf, configurationIn } from '@shared-ledger/postgres'
+import { filesOfApp } from './app-template.ts'
+import { type Ask, withQuestions } from './ask.ts'
+import { UsageError } from './command.ts'
+import { writeNewFolder } from './new-folder.ts'
+import { say } from './terminal.ts'
+import { withWorkspace } from './workspaces.ts'
+
+interface Given {
+  readonly positionals: readonly string[]
+  readonly values: { readonly yes: boolean; readonly port?: string | undefined }
+}
+
+const firstPort = 4001
+
+/** Writes the files of a new app, and makes it known to the workspace. */
+export async function newApp(root: string, { positionals, values }: Given): Promise<number> {
+  const [name, ...more] = positionals
+  if (more.length > 0) throw new UsageError('Name one app.')
+  const create = async (ask: Ask) => {
+    const app = name ?? (await ask('The name of the app: '))
+    const folder = newFolderOf(root, app)
+    const free = String(nextPort(root))
+    const port = portOf(values.port ?? ((await ask(`Its port [${free}]: `)) || free))
+    writeApp(root, { app, folder, port })
+    sayNext(path.relative(root, folder))
+    return 0
+  }
+  return values.yes ? create(async () => '') : withQuestions(create)
+}
+
+/** Returns the folder of a new app. @throws Error on a name that no app can have, and when the folder exists */
+function newFolderOf(root: string, app: string): string {
+  if (app === '') throw new UsageError('Name the app.')
+  assertAppName(app)
+  const apps = configurationIn(root)?.apps
+  if (typeof apps === 'object' && !Object.hasOwn(apps, app)) {
+    throw new Error(
+      `sharedLedger.apps in package.json names the folder of each app: add one for ${app}, and run the command again.`,
+    )
+  }
+  const { folder } = appOf(root, app)
+  if (!existsSync(folder)) return folder
+  throw new Error(`${path.relative(root, folder)} is there already: nothing was written.`)
+}
+
+/** Writes the app's folder and its workspace, or nothing. */
+function writeApp(root: string, { app, folder, port }: { app: string; folder: string; port: number }): void {
+  const manifest = path.join(root, 'package.json')
+  const before = readFileSync(manifest, 'utf8')
+  const after = withWorkspace(before, path.relative(root, folder))
+  writeNewFolder(folder, filesOfApp(app, { port, root: JSON.parse(before) }), () => {
+    if (after !== before) writeFileSync(manifest, after)
+  })
+}
+
+/** Returns the first port from 4001 on that no app of the project has. */
+function nextPort(root: string): number {
+  const taken = new Set(appsOf(root).flatMap((app) => portsIn(root, app)))
+  for (let port = firstPort; ; port += 1) if (!taken.has(port)) return port
+}
+
+/** Returns the ports in the files that define an app. */
+function portsIn(root: string, app: string): readonly number[] {
+  const { folder, server } = appOf(root, app)
+  return [path.join(folder, 'src/app.ts'), server]
+    .filter((file) => existsSync(file))
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/\bport: (\d+)/g)])
+    .map(([, port]) => Number(port))
+}
+
+/** Returns a port. @throws Error on a text that is not one */
+function portOf(given: string): number {
+  const port = Number(given)
+  if (/^\d{1,5}$/.test(given) && port >= 1 && port <= 65_535) return port
+  throw new Error(`A port is a whole number from 1 to 65535, not ${JSON.stringify(given)}.`)
+}
+
+function sayNext(folder: string): void {
+  say(
+    [
+      `Wrote ${folder}: an app with one operation, PURCHASE, and purchases that cost it, in GraphQL and REST.`,
+      'Next:',
+      '  npm install',
+      `  npm start -w ${folder}`,
+    ].join('\n'),
+  )
+}

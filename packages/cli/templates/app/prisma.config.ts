@@ -1,0 +1,3 @@
+import { defineAppConfig } from '@shared-ledger/postgres/prisma-config'
+
+export default defineAppConfig('sample')

@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { newApp } from '../src/new-app.ts'
+import { writeNewFolder } from '../src/new-folder.ts'
+import { outcomeOf } from './support/command.ts'
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'new-app-'))
+  writeManifest({ workspaces: ['apps/*'] })
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+const inRoot = (...parts: string[]) => path.join(root, ...parts)
+const read = (file: string) => readFileSync(inRoot(file), 'utf8')
+const writeManifest = (manifest: object) =>
+  writeFileSync(inRoot('package.json'), JSON.stringify({ sharedLedger: {}, ...manifest }))
+const write = (app: string, port?: string) =>
+  newApp(root, { positionals: [app], values: { yes: true, ...(port !== undefined && { port }) } })
+
+test('a new app has its name, and the next free port, wherever they belong', async () => {
+  await write('arcade')
+  await write('rides')
+  await write('fair', '4010')
+  const portOf = (app: string) => /port: (\d+)/.exec(read(`apps/${app}/src/app.ts`))?.[1]
+  expect(['arcade', 'rides', 'fair'].map(portOf)).toEqual(['4001', '4002', '4010'])
+  expect(read('apps/rides/prisma.config.ts')).toContain("defineAppConfig('rides')")
+  const migrations = readdirSync(inRoot('apps/rides/prisma/migrations'))
+  expect(migrations).toEqual([expect.stringMatching(/^\d{14}_create$/), 'migration_lock.toml'])
+  const files = readdirSync(inRoot('apps/rides'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(path.join(parentPath, name), 'utf8'))
+  expect(files.length).toBeGreaterThan(12)
+  expect(files.filter((text) => /\bsample\b|\b4999\b/.test(text))).toEqual([])
+})
+
+test('its package.json has the versions of the apps of this project, and the licence and author of the root', async () => {
+  writeManifest({ license: 'MIT', author: 'Ada' })
+  await write('arcade')
+  const { dependencies, ...manifest } = JSON.parse(read('apps/arcade/package.json'))
+  const content = JSON.parse(
+    readFileSync(path.join(import.meta.dirname, '../../../apps/content/package.json'), 'utf8'),
+  )
+  expect(dependencies).toEqual(content.dependencies)
+  expect(manifest).toEqual({
+    name: 'arcade',
+    version: '0.1.0',
+    private: true,
+    type: 'module',
+    scripts: { start: 'shared-ledger start arcade' },
+    license: 'MIT',
+    author: 'Ada',
+  })
+})
+
+test.each([
+  [{ workspaces: ['apps/*'] }, ['apps/*']],
+  [{ workspaces: ['./apps/*/'] }, ['./apps/*/']],
+  [{ workspaces: ['apps/**'] }, ['apps/**']],
+  [{ workspaces: ['apps/arcade'] }, ['apps/arcade']],
+  [{ workspaces: ['packages/*', 'apps/arcades'] }, ['packages/*', 'apps/arcades', 'apps/arcade']],
+  [{}, ['apps/arcade']],
+  [{ workspaces: { packages: ['packages/*'] } }, { packages: ['packages/*', 'apps/arcade'] }],
+])('the workspaces of %j have it afterwards', async (manifest, workspaces) => {
+  writeManifest(manifest)
+  await write('arcade')
+  expect(JSON.parse(read('package.json'))).toEqual({ sharedLedger: {}, workspaces })
+})
+
+test.each([
+  ['Arcade', "is not an app's name. Use lower-case letters, digits and underscores"],
+  ['time-sheets', "is not an app's name."],
+  ['../arcade', "is not an app's name."],
+  ['a'.repeat(41), "is not an app's name."],
+  ['ledger', 'is taken'],
+  ['pg_arcade', 'is taken'],
+])('the name %j is refused', async (name, message) => {
+  await expect(write(name)).rejects.toThrow(message)
+  expect(readdirSync(root)).toEqual(['package.json'])
+})
+
+test.each(['0', '65536', 'x', '80.5', ''])('the port %j is refused', async (port) => {
+  await expect(write('arcade', port)).rejects.toThrow('A port is a whole number from 1 to 65535')
+  expect(readdirSync(root)).toEqual(['package.json'])
+})
+
+test('a folder that is there is left alone', async () => {
+  mkdirSync(inRoot('apps/arcade'), { recursive: true })
+  writeFileSync(inRoot('apps/arcade/mine'), 'mine')
+  await expect(write('arcade')).rejects.toThrow('apps/arcade is there already: nothing was written.')
+  expect(readdirSync(inRoot('apps/arcade'))).toEqual(['mine'])
+})
+
+test('a project that names the folder of each app names that of a new one first', async () => {
+  writeManifest({ sharedLedger: { apps: { shop: 'services/shop' } } })
+  await expect(write('arcade')).rejects.toThrow('names the folder of each app: add one for arcade')
+  writeManifest({ sharedLedger: { apps: { arcade: 'services/arcade' } } })
+  await write('arcade')
+  expect(read('services/arcade/src/app.ts')).toContain("app: 'arcade'")
+})
+
+test('what was written is gone where the rest fails', () => {
+  const folder = inRoot('apps/arcade')
+  const clash = [
+    { file: 'src', text: 'a file' },
+    { file: 'src/app.ts', text: 'in no folder' },
+  ]
+  expect(() => writeNewFolder(folder, clash, () => {})).toThrow(/EEXIST|ENOTDIR/)
+  expect(existsSync(folder)).toBe(false)
+  const fail = () => {
+    throw new Error('no space left')
+  }
+  expect(() => writeNewFolder(folder, [{ file: 'a', text: '' }], fail)).toThrow('no space left')
+  expect(existsSync(folder)).toBe(false)
+})
+
+test('it asks for what is missing, and says what is next', async () => {
+  const { code, output } = await outcomeOf('new-app', root, [], { input: 'arcade\n4711\n' })
+  expect({ code, output }).toMatchObject({ code: 0 })
+  expect(output).toContain('The name of the app: ')
+  expect(output).toContain('Its port [4001]: ')
+  expect(output).toContain('npm start -w apps/arcade')
+  expect(read('apps/arcade/src/app.ts')).toContain('port: 4711')
+})
+
+test('without an answer it takes the next free port, and no name', async () => {
+  expect(await outcomeOf('new-app', root, ['arcade'])).toMatchObject({ code: 0 })
+  expect(read('apps/arcade/src/app.ts')).toContain('port: 4001')
+  expect(await outcomeOf('new-app', root, ['--yes'])).toEqual({
+    code: 1,
+    output: expect.stringMatching(/^Name the app\. shared-ledger new-app /),
+  })
+})
