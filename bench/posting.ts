@@ -46,7 +46,7 @@ export async function postCall(
     problems: [],
     lines: [{ ownerId, operation, amount: -amount, requested: -amount }],
   }))
-  const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves out what is locked elsewhere: here nothing
+  const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves locked accounts out; here none is locked
   const { ids } = await callsOfApps[of].post(sql, drafts, [...new Set(owners)].sort(), {
     skipBusy,
     lockMs: null,

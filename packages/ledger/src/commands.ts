@@ -57,38 +57,41 @@ import {
 } from './refusals.ts'
 import type { RowReader } from './rows.ts'
 
-/** What became of a request: `ok` with what was posted, or the refusal. */
+/** The result of a command: `ok` with what was posted, or the refusal. */
 export type LedgerResult<Posted, Refused extends Refusal = Refusal> =
   | ({ readonly ok: true } & Posted)
   | { readonly ok: false; readonly error: Refused }
 
-/** What became of a posting of one entry. */
+/** The result of posting one entry. */
 export type PostEntryResult<Operation extends string = string> = LedgerResult<
   PostedEntry<Operation>,
   PostingError<Operation>
 >
 
-/** One way to write to a ledger. `Refused` has all refusals that it may have. */
+/** One command of a ledger. `Refused` is the union of its refusals. */
 export interface LedgerCommand<Input, Posted, Refused extends Refusal> {
   /**
-   * Does what the input says, and returns what became of it. What is posted at once goes to the database together.
-   * @throws DatabaseUnavailableError, TransactionConflictError, AccountBusyError, OverloadedError: all may be retried with
-   * the same nonce.
+   * Carries the command out, and returns its result. Postings of the same moment go to the database together.
+   *
+   * @throws DatabaseUnavailableError, TransactionConflictError, AccountBusyError or OverloadedError. Each may be
+   *   retried with the same nonce.
    */
   (input: Input): Promise<LedgerResult<Posted, Refused>>
   /**
-   * Does it inside the app's own transaction (READ COMMITTED): committed with it, or not at all.
-   * A transaction that posts for several owners does so in one call, or in the order of their ids, so that two never
-   * wait for each other.
-   * @throws LedgerError on every refusal, duplicates included, so that the transaction rolls back; TypeError where `tx`
-   * is no transaction, TransactionEndedError where it has ended, TransactionAbortedError where an error has ended it.
+   * Carries the command out inside the app's own transaction (READ COMMITTED). It commits with the transaction, or not
+   * at all. A transaction that posts for several owners should do so in one call, or in the order of their ids, so that
+   * two of them never wait for each other.
+   *
+   * @throws LedgerError for every refusal, duplicates included, so that the transaction rolls back
+   * @throws TypeError when `tx` is not a transaction, TransactionEndedError when it has ended, TransactionAbortedError
+   *   when an error has ended it
    */
   (input: Input, options: { readonly tx: TransactionClient }): Promise<Posted>
   /** The classes of its refusals, for `errorsOf`. */
   readonly refusals: RefusalClasses<Refused>
 }
 
-/** What can be written to one app's ledger; `PostOperation`: the operations that are not retired. */
+/** The commands of one app's ledger. `PostOperation` has the operations that are not retired. */
 export interface LedgerCommands<
   Operation extends string = string,
   PostOperation extends Operation = Operation,
@@ -107,27 +110,29 @@ export interface LedgerCommands<
   >
   /** Moves credits from one owner to another. The app needs `...transferOperations`. */
   readonly transfer: LedgerCommand<TransferInput, PostedTransaction<Operation>, PostingError<Operation>>
-  /** Undoes a transaction: in reverse order, one entry of the negated amount per original entry. Once only. */
+  /** Undoes a transaction, once. Posts one entry with the negated amount for each original entry, in reverse order. */
   readonly reverseTransaction: LedgerCommand<
     ReverseTransactionInput,
     PostedTransaction<Operation>,
     CorrectionError<Operation>
   >
-  /** Gives a part of an entry back; several times, up to the whole. */
+  /** Gives back some or all of an entry's credits. It can be called several times, up to the whole amount. */
   readonly refundEntry: LedgerCommand<RefundEntryInput, PostedEntry<Operation>, CorrectionError<Operation>>
   /** Sets credits aside for a later entry. */
   readonly holdCredits: LedgerCommand<HoldInput<PostOperation>, PostedHold<Operation>, HoldError<Operation>>
-  /** Posts what a hold has promised, or a part of it; the rest is available again. Once only. */
+  /** Posts the entry that a hold was for, once, with all or some of its credits. The rest becomes available again. */
   readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, CaptureError<Operation>>
-  /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
+  /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
   readonly releaseHold: LedgerCommand<string, PostedHold<Operation>, ReleaseError<Operation>>
   /** Sets how far below 0 an owner's balance may go. */
   readonly setOverdraft: LedgerCommand<OverdraftInput, SetOverdraft, OverdraftError>
   /**
-   * Posts 1 to 1,000 entries, each on its own, as if one after another, and answers in order what became of each.
-   * `dryRun` is for all of them: an input that has its own is refused.
-   * @throws ValidationError when there are none or too many; DatabaseUnavailableError, TransactionConflictError,
-   * AccountBusyError, OverloadedError: these may be retried with the same nonces.
+   * Posts 1 to 1,000 entries, each on its own, as if one after another. Returns one result per entry, in order.
+   * `dryRun` applies to all entries, and an input with its own is refused.
+   *
+   * @throws ValidationError when there are none or too many
+   * @throws DatabaseUnavailableError, TransactionConflictError, AccountBusyError or OverloadedError. Each may be
+   *   retried with the same nonces.
    */
   postEntries(
     inputs: readonly PostEntryInput<PostOperation>[],
@@ -135,7 +140,7 @@ export interface LedgerCommands<
   ): Promise<readonly PostEntryResult<Operation>[]>
 }
 
-/** One app's commands: each reads its input into a draft, posts it, and answers in its own shape. */
+/** Builds one app's commands. Each reads its input into a draft, posts it, and returns its own result. */
 export function createCommands<Ops extends Operations>({
   app,
   operations,
@@ -169,7 +174,10 @@ export function createCommands<Ops extends Operations>({
   const readTransaction = transactionDrafts(operations)
   const corrections = correctionDrafts(operations, find)
 
-  /** A command by the function that carries it out: its refusals are values, and thrown in an app's transaction alone. */
+  /**
+   * Makes a command from the function that carries it out. The function returns refusals. In an app's transaction the
+   * command throws them.
+   */
   function command<Input, Posted extends object, Refused extends Refusal<Operation>>(
     refusals: RefusalClasses<Refused>,
     run: (sql: Sql, input: Input) => Promise<Posted | Refusal<Operation>>,
@@ -185,7 +193,7 @@ export function createCommands<Ops extends Operations>({
     return Object.assign(call, { refusals })
   }
 
-  /** A command that posts one draft. */
+  /** Makes a command that posts one draft. */
   const posting = <Input, Posted extends object, Refused extends Refusal<Operation>>(
     refusals: RefusalClasses<Refused>,
     read: (
@@ -220,7 +228,10 @@ export function createCommands<Ops extends Operations>({
   }
 }
 
-/** What a command returns. @throws a refusal that its type does not name: it cannot have it. */
+/**
+ * Returns the result of a command. @throws Error for a refusal that the command's type does not name, which cannot
+ * happen
+ */
 function resultOf<Posted extends object, Refused extends Refusal>(
   refusals: RefusalClasses<Refused>,
   outcome: Posted | Refusal,

@@ -8,54 +8,57 @@ import { originalOf, postedThrough } from './posting/provenance.ts'
 import { backOff, maxAttempts, mayPass } from './posting/retry.ts'
 import type { PostedTransaction } from './posting/transaction.ts'
 
-/** What a command with a nonce returns. */
+/** The result of a command with a nonce. */
 export type Posted = PostedEntry | PostedTransaction | PostedHold
 
-/** A Prisma client, whose `$transaction` gives `Tx` to its callback. */
+/** A Prisma client, whose `$transaction` passes `Tx` to its callback. */
 export interface PrismaTransactions<Tx> {
   $connect(): PromiseLike<void>
   $transaction<Result>(work: (tx: Tx) => Promise<Result>): PromiseLike<Result>
 }
 
-/** What is done once. All of it may run again, and has effects through its transaction alone. */
+/** What to do once. Each function may run again, and may have effects only through its transaction. */
 export interface OnceWork<Tx, Answer extends Posted, Row> {
   /**
-   * Posts, by one of the ledger's commands with a nonce and `{ tx }`, and returns what the command returned. Rows that the
-   * posting depends on are read, and locked, here.
+   * Posts with a command that has a nonce and `{ tx }`, and returns the command's result. Rows that the posting depends
+   * on are read and locked here.
    */
   readonly post: (tx: Tx) => PromiseLike<Answer>
-  /** Writes the app's row, or rows, of a new posting, and returns what `find` finds. */
+  /** Writes the app's rows of a new posting, and returns what `find` finds. */
   readonly write: (tx: Tx, posted: Answer) => PromiseLike<Row>
   /**
-   * Finds the row that was written with an identical posting, if it is the one that this request would write: null says
-   * that the nonce was used for another request. Runs outside the transaction, which has ended.
+   * Finds the row of an identical posting, if it is the row that this request would write. Null means that the nonce
+   * was used for another request. It runs outside of the transaction, which has ended.
    */
   readonly find: (original: Answer) => PromiseLike<Row | null>
 }
 
-/** Whether this is what an earlier request, or an earlier attempt whose answer was lost, has done: now nothing was. */
+/** Whether an earlier request, or an earlier attempt whose answer was lost, did this. Nothing was done now. */
 export interface Replay {
   readonly replayed: boolean
 }
 
-/** What was posted, the app's row, and whether both were there before. */
+/** The posting, the app's row, and whether both existed before. */
 export type OnceResult<Answer extends Posted, Row> = Answer & { readonly row: Row } & Replay
 
-/** How an app posts and writes rows of its own once, however often it is asked to. */
+/** Posts and writes the app's own rows once, however often it is called. */
 export interface LedgerOnce {
   /**
-   * Posts and writes the app's rows in one transaction, once: the same request again returns what the first one did, with
-   * `replayed: true`, and writes nothing. The same request is one whose posting is identical and whose row `find` finds.
+   * Posts and writes the app's rows in one transaction, once. The same request again returns the first result, with
+   * `replayed: true`, and writes nothing. A request is the same when its posting is identical and `find` finds its row.
    *
-   * Conflicts, deadlocks and a lost connection are retried, for as long as a posting waits: where it is unknown whether the
-   * transaction was committed, the nonce tells it. A transaction that an error has ended never passes for success, also
-   * where `write` has caught the error.
+   * Conflicts, deadlocks and lost connections are retried, for as long as a posting waits. When it is unknown whether
+   * the transaction was committed, the nonce tells. A transaction that an error has ended never counts as a success,
+   * even if `write` caught the error.
    *
    * @param transactions The app's Prisma client, or a function that runs a transaction of another library.
-   * @throws the command's refusals, of which DuplicateNonceError and DuplicateHoldError say that the nonce was used for
-   * another request; TransactionAbortedError; DatabaseUnavailableError, TransactionConflictError, AccountBusyError, which
-   * may be retried with the same nonce; and what the callbacks throw, as it is. Nothing was written then, but where a
-   * DatabaseUnavailableError says that it is unknown.
+   * @throws the refusals of the command. DuplicateNonceError and DuplicateHoldError say that the nonce was used for
+   *   another request.
+   * @throws TransactionAbortedError when the app caught an error of a statement
+   * @throws DatabaseUnavailableError, TransactionConflictError or AccountBusyError. Each may be retried with the same
+   *   nonce.
+   * @throws the errors of the callbacks, unchanged. After any error nothing was written, unless a
+   *   DatabaseUnavailableError says that this is unknown.
    *
    * @example
    * ```ts
@@ -71,9 +74,9 @@ export interface LedgerOnce {
     work: OnceWork<Tx, Answer, Row>,
   ): Promise<OnceResult<Answer, Row>>
   /**
-   * Posts once, without rows: the same request again returns what the first one did, with `replayed: true`.
+   * Posts once, without rows. The same request again returns the first result, with `replayed: true`.
    *
-   * @throws the command's refusals, and what else it throws.
+   * @throws the refusals and the other errors of the command
    *
    * @example
    * ```ts
@@ -87,11 +90,14 @@ export interface LedgerOnce {
 
 /** A posting without rows of the app. */
 export interface OncePosting<Answer extends Posted> {
-  /** Posts, by one of the ledger's commands with a nonce. */
+  /** Posts with a command that has a nonce. */
   readonly post: () => PromiseLike<LedgerResult<Answer>>
 }
 
-/** @param patienceMs How long after its beginning it is tried again at most. `wakeUp`: called when entries were committed. */
+/**
+ * @param patienceMs How long after its beginning it is tried again at most. @param wakeUp Called when entries were
+ *   committed.
+ */
 export function createOnce({
   patienceMs,
   wakeUp,
@@ -147,7 +153,7 @@ async function writeOnce<Tx, Answer extends Posted, Row>(
     const sql = postedThrough(posted)
     if (!sql) throw notOnce()
     const row = await write(tx, posted)
-    // PostgreSQL takes nothing more where an error has ended the transaction, and `write` has caught it.
+    // An error has ended the transaction, and `write` caught it. PostgreSQL accepts nothing more in it.
     await query(() => sql('SELECT 1', []))
     return { ...posted, row, replayed: false }
   }
@@ -162,7 +168,7 @@ async function writeOnce<Tx, Answer extends Posted, Row>(
     return written
   } catch (error) {
     const original = await originalOf<Answer>(refusal)
-    // What the work has thrown comes first: a lost connection may fail its rollback, too.
+    // The work's own error comes first, because a lost connection may make the rollback fail too.
     if (!original) throw failure ? failure.error : meaningOf(error)
     return find(original).then((row) => {
       if (row === null) throw otherRequest(refusal)
@@ -177,7 +183,7 @@ const notOnce = () =>
       'run, nothing tells a request that comes again.',
   )
 
-/** What is said of an identical posting that has not the request's row. */
+/** Returns the error for an identical posting without the request's row. */
 function otherRequest(duplicate: unknown): unknown {
   if (duplicate instanceof DuplicateNonceError) {
     return new DuplicateNonceError(duplicate.entry, false, duplicate.balance)
@@ -188,7 +194,7 @@ function otherRequest(duplicate: unknown): unknown {
   return duplicate
 }
 
-/** Makes attempts until one ends in a way that would not pass. */
+/** Makes attempts until one succeeds or fails for good. */
 async function retried<Result>(attempt: () => Promise<Result>, patienceMs: number): Promise<Result> {
   const deadline = performance.now() + patienceMs
   for (let count = 1; ; count += 1) {

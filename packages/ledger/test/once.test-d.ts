@@ -19,7 +19,7 @@ const input = { ownerId: 'o', operation: 'CREDIT_ADD', nonce: 'n' }
 type Row = { readonly body: string }
 
 describe('once', () => {
-  test('returns what the command returns, the row and whether it was there before', () => {
+  test('returns the result of the command, the row, and whether it existed before', () => {
     void (async () => {
       const one = await ledger.once(prisma, {
         post: (tx) => ledger.postEntry(input, { tx }),
@@ -34,7 +34,7 @@ describe('once', () => {
     })
   })
 
-  test('has the transaction of each library', () => {
+  test('passes the transaction of each library', () => {
     const row = async (): Promise<Row> => ({ body: '' })
     void (async () => {
       const held = await ledger.once(transactionsOf(pool), {
@@ -67,10 +67,10 @@ describe('once', () => {
     })
   })
 
-  test('takes no command without a nonce, no result of another kind and no other row', () => {
+  test('accepts no command without a nonce, no other result and no other row', () => {
     void (() =>
       ledger.once(prisma, {
-        // @ts-expect-error an overdraft may be set again
+        // @ts-expect-error an overdraft has no nonce
         post: (tx) => ledger.setOverdraft({ ownerId: 'o', limit: 1 }, { tx }),
         write: async () => 1,
         find: async () => 1,
@@ -86,12 +86,12 @@ describe('once', () => {
       ledger.once(prisma, {
         post: (tx) => ledger.postEntry(input, { tx }),
         write: async (): Promise<Row> => ({ body: '' }),
-        // @ts-expect-error what a replay finds has to be what is written
+        // @ts-expect-error a replay must find the same type as is written
         find: async (): Promise<string | null> => null,
       }))
   })
 
-  test('without rows posts alone', () => {
+  test('without rows only posts', () => {
     void (async () => {
       const one = await ledger.once({ post: () => ledger.postEntry(input) })
       expectTypeOf(one.entry).toEqualTypeOf<LedgerEntry>()

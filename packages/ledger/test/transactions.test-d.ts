@@ -21,11 +21,11 @@ declare const drizzle: NodePgDatabase<{ rows: never }>
 const input = { ownerId: 'o', operation: 'CREDIT_ADD', nonce: 'n' }
 
 describe('the transaction of', () => {
-  test('Prisma fits as it is, a whole client does not', () => {
+  test('Prisma fits directly, a whole client does not', () => {
     void (() => prisma.$transaction((tx) => ledger.postEntry(input, { tx })))
     const extended = prisma.$extends({ name: 'log' })
     void (() => extended.$transaction((tx) => ledger.postEntry(input, { tx })))
-    // @ts-expect-error a client is no transaction
+    // @ts-expect-error a client is not a transaction
     void (() => ledger.postEntry(input, { tx: prisma }))
   })
 
@@ -33,7 +33,7 @@ describe('the transaction of', () => {
     void (async (client: pg.PoolClient, own: pg.Client) => {
       await ledger.postEntry(input, { tx: fromPg(client) })
       await ledger.postEntry(input, { tx: fromPg(own) })
-      // @ts-expect-error nor does a connection as it is
+      // @ts-expect-error a connection does not fit directly
       await ledger.postEntry(input, { tx: client })
     })
     // @ts-expect-error a pool gives each statement another connection
@@ -46,7 +46,7 @@ describe('the transaction of', () => {
       const trx = await kysely.startTransaction().execute()
       await ledger.postEntry(input, { tx: fromKysely(trx) })
     })
-    // @ts-expect-error a database is no transaction
+    // @ts-expect-error a database is not a transaction
     void (() => fromKysely(kysely))
     // @ts-expect-error it needs fromKysely
     void ((trx: Transaction<Tables>) => ledger.postEntry(input, { tx: trx }))
@@ -54,7 +54,7 @@ describe('the transaction of', () => {
 
   test('Drizzle fits by fromDrizzle, a database does not', () => {
     void (() => drizzle.transaction((tx) => ledger.postEntry(input, { tx: fromDrizzle(tx) })))
-    // @ts-expect-error a database is no transaction
+    // @ts-expect-error a database is not a transaction
     void (() => fromDrizzle(drizzle))
   })
 

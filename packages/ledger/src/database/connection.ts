@@ -8,22 +8,22 @@ import { TransactionAbortedError } from './transaction-errors.ts'
 /**
  * A connection of the ledger's pool, or one beside it.
  *
- * - Its loss never ends the process: it hears its errors from birth to death. node-postgres leaves moments in which
- *   nobody does, between the pool and who takes a connection or gives it back.
- * - When an answer does not come within `query_timeout`, it is closed: nothing that came later could be trusted.
- * - A COMMIT that PostgreSQL answers with ROLLBACK fails, which Prisma, Kysely and Drizzle would take for success.
+ * - Its loss never ends the process, because it always has an error listener. node-postgres leaves moments without one
+ *   while a connection passes between the pool and its user.
+ * - It is closed when an answer does not come within `query_timeout`, because later answers could not be trusted.
+ * - A COMMIT that PostgreSQL answers with ROLLBACK fails. Prisma, Kysely and Drizzle would take it for a success.
  */
 export class LedgerConnection extends pg.Client {
-  /** What failed last: in a transaction that PostgreSQL has given up, why it has. */
+  /** The last error. It explains why PostgreSQL has given up the current transaction. */
   #failure: unknown
   /** When PostgreSQL last answered, by performance.now(). */
   heardAt = performance.now()
-  /** Called when an answer does not come within its bound, with when its statement was sent. */
+  /** Called when an answer does not come in time, with the time when its statement was sent. */
   onSilence: (sentAt: number) => void = () => {}
 
   constructor(config?: string | pg.ClientConfig) {
     super(config)
-    this.on('error', () => {}) // the statement at hand, or the next one, tells its caller
+    this.on('error', () => {}) // the current statement, or the next one, reports the error
     this.query = new Proxy(this.query, {
       apply: (_query, connection, args: unknown[]): unknown => {
         const ask = (asked: unknown[]): unknown => Reflect.apply(super.query, connection, asked)
@@ -35,7 +35,7 @@ export class LedgerConnection extends pg.Client {
     })
   }
 
-  /** The arguments of a query, whose callback tells us too: that is how a pool asks by itself. */
+  /** Returns the arguments of a query with a callback that we hear too. A pool sends its own queries with a callback. */
   #listening(args: unknown[]): unknown[] {
     const callback = args.at(-1)
     if (typeof callback !== 'function') return args
@@ -63,7 +63,7 @@ export class LedgerConnection extends pg.Client {
     )
   }
 
-  /** The error of an answer, as its caller is told. */
+  /** Returns the error of an answer for its caller. */
   #failureOf(query: unknown, error: unknown, result?: unknown): unknown {
     if (error) {
       if (!isAborted(error)) this.#failure = error
@@ -74,7 +74,7 @@ export class LedgerConnection extends pg.Client {
     return isRolledBack ? new TransactionAbortedError({ cause: this.#failure }) : error
   }
 
-  /** Takes note of an answer, or of one that did not come. */
+  /** Notes an answer, or that none came. */
   #hear(sentAt: number, error?: unknown): void {
     if (error instanceof Error && error.message === 'Query read timeout') {
       this.connection.stream.destroy()
@@ -85,7 +85,7 @@ export class LedgerConnection extends pg.Client {
   }
 }
 
-/** Libraries and people spell it in their own ways. */
+/** Libraries and people write it in different ways. */
 function isCommit(query: unknown): boolean {
   return /^\s*(?:COMMIT|END)\b/i.test(textOf(query) ?? '')
 }
@@ -94,7 +94,7 @@ function isResult(result: unknown): result is { readonly command: unknown } {
   return typeof result === 'object' && result !== null && 'command' in result
 }
 
-/** What PostgreSQL says of each statement after the one that failed. */
+/** PostgreSQL's error for each statement after the one that failed. */
 function isAborted(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '25P02'
 }

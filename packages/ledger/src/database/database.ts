@@ -11,17 +11,17 @@ import { closeSilent } from './silent-connections.ts'
 import { TracedPool } from './traced-pool.ts'
 
 /**
- * How long a connection may be idle. One that a network loses meanwhile is noticed by nobody: until it is closed, a statement
- * may still be given it, and waits for its bound.
+ * How long a connection may be idle. Nobody notices when a network loses an idle connection, and a statement that gets
+ * it would wait for its time limit.
  */
 const idleConnectionMs = 5_000
 
 /**
- * A pool of connections that the ledger and the app's own Prisma client share.
- * Connections are opened when they are needed; a lost one is replaced, and its loss ends no process. Each wait has a
- * bound, whatever becomes of the database: 10 s for a lock, 12 s for a statement, unless REQUEST_TIMEOUT_MS is set.
+ * Creates a pool of connections for the ledger and the app's own Prisma client. Connections open when they are needed.
+ * A lost one is replaced, and its loss ends no process. Each wait has a limit, whatever becomes of the database: 10 s
+ * for a lock, 12 s for a statement, unless REQUEST_TIMEOUT_MS is set.
  *
- * @throws Error on what is not the url of a PostgreSQL database.
+ * @throws Error when the url is not one of a PostgreSQL database
  */
 export function createPool(databaseUrl: string): pg.Pool {
   const bounds = readBounds()
@@ -36,10 +36,10 @@ export function createPool(databaseUrl: string): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // An idle connection that is lost must not end the process: the next query opens another.
+  // The loss of an idle connection must not end the process. The next query opens another one.
   pool.on('error', () => {})
   closeSilent(pool)
-  // Prisma gives a connection back also where it could not end its transaction: nobody may go on in that one.
+  // Prisma also returns a connection whose transaction it could not end. Nobody may continue in that transaction.
   pool.on('release', (_error, client) => {
     if (client.getTransactionStatus() !== 'I') void client.end()
   })
@@ -47,13 +47,17 @@ export function createPool(databaseUrl: string): pg.Pool {
 }
 
 /**
- * The options of an app's own Prisma client over a pool: `new PrismaClient(prismaOptions(pool, { schema: app }))`. With
- * them its transactions are bounded, too, and one of them in which an error was swallowed fails instead of claiming that
- * it was committed.
+ * Returns the options of an app's own Prisma client on a pool. Its transactions then have time limits. A transaction in
+ * which the app caught an error fails, instead of reporting a commit that did not happen.
+ *
+ * @example
+ * ```ts
+ * const prisma = new PrismaClient(prismaOptions(pool, { schema: app }))
+ * ```
  */
 export function prismaOptions(pool: pg.Pool, { schema }: { readonly schema: string }) {
   const { connection, transaction } = readBounds()
-  // What one of a pooler's connections has prepared, the next statement may miss.
+  // Behind a pooler, the next statement may run on a connection that has not prepared it.
   const prepares = !directUrl() && {
     statementNameGenerator: ({ sql }: { sql: string }) => statementName(sql),
   }
@@ -63,7 +67,7 @@ export function prismaOptions(pool: pg.Pool, { schema }: { readonly schema: stri
   }
 }
 
-/** How a connection outside a pool is opened to its database: past a pooler, since it listens. */
+/** Returns how to open a connection outside the pool. It bypasses a pooler, because it listens. */
 export function listenerOptions({ options }: pg.Pool): pg.ClientConfig {
   const direct = directUrl()
   if (!direct) return options
@@ -72,14 +76,15 @@ export function listenerOptions({ options }: pg.Pool): pg.ClientConfig {
   return { ...connectionTo(direct, lostClientSettings), ...bounds }
 }
 
-/** The ledger's own Prisma client over a pool. */
+/** Creates the ledger's own Prisma client on a pool. */
 export function createLedgerClient(pool: pg.Pool): PrismaClient {
   return new PrismaClient(prismaOptions(pool, { schema: 'ledger' }))
 }
 
 /**
- * The name of a statement that each connection prepares once; '': none. Reads of balances gain by it. Postings gain too
- * little, and reads of entries would lose: a plan that is kept is one for any app, and locks the partitions of all.
+ * Returns the name under which each connection prepares a statement once, or '' for none. Reads of balances gain by it.
+ * Postings gain too little. Reads of entries would lose: a kept plan is for any app, and locks the partitions of all
+ * apps.
  */
 function statementName(sql: string): string {
   return balances.test(sql) ? 'ledger.balances' : ''

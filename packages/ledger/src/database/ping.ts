@@ -1,7 +1,10 @@
 import type { PrismaClient } from './database.ts'
 import { query } from './database-errors.ts'
 
-/** Whether the database takes postings of this role, in a transaction as it is by default. @throws DatabaseUnavailableError */
+/**
+ * Whether the database accepts postings of this role, in a transaction with the default settings. @throws
+ * DatabaseUnavailableError
+ */
 export async function takesPostings(prisma: PrismaClient, app: string): Promise<{ takesPostings: boolean }> {
   const [row] = await query(
     () => prisma.$queryRaw<{ takesPostings: boolean }[]>`

@@ -1,6 +1,6 @@
 import type { LedgerTracer } from '../tracing.ts'
 
-/** Asks a query as node-postgres takes it, with a callback or for a promise, and tells the tracer when it has ended. */
+/** Sends a query as node-postgres takes it, with a callback or for a promise, and tells the tracer when it has ended. */
 export function tracedQuery(
   tracer: LedgerTracer,
   args: unknown[],
@@ -23,7 +23,7 @@ export function tracedQuery(
   return answer
 }
 
-/** The text of a query as node-postgres takes it: as it is, or in an object. */
+/** Returns the text of a query, which node-postgres takes directly or in an object. */
 export function textOf(query: unknown): string | undefined {
   if (typeof query === 'string') return query
   if (typeof query !== 'object' || query === null || !('text' in query)) return undefined

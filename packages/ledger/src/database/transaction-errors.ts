@@ -1,12 +1,13 @@
 /**
- * A statement failed in an app's own transaction, and its error was caught: PostgreSQL takes nothing more in it, and
- * rolls all of it back. Nothing was posted. A fault of the app: the error has to leave the transaction's callback.
+ * A statement failed in an app's own transaction, and the app caught its error. PostgreSQL accepts no more statements
+ * in it, and rolls everything back. Nothing was posted. It is a fault of the app: the error must leave the
+ * transaction's callback.
  */
 export class TransactionAbortedError extends Error {
   override readonly name = 'TransactionAbortedError'
   readonly code = 'TRANSACTION_ABORTED'
 
-  /** @param options.cause What failed, as far as it is known. */
+  /** @param options.cause The original error, if it is known. */
   constructor(options?: ErrorOptions) {
     super(
       'A statement of this transaction failed and its error was caught, so PostgreSQL rolled back all of the transaction: ' +
@@ -16,7 +17,7 @@ export class TransactionAbortedError extends Error {
   }
 }
 
-/** A call with the `tx` of a transaction that is over, or has not begun. Nothing was posted. A fault of the app. */
+/** A call used the `tx` of a transaction that is over, or has not begun. Nothing was posted. It is a fault of the app. */
 export class TransactionEndedError extends Error {
   override readonly name = 'TransactionEndedError'
   readonly code = 'TRANSACTION_ENDED'

@@ -6,13 +6,13 @@ import { postingSignals } from './signals.ts'
 
 /** How a call waits for accounts that are locked elsewhere. */
 export interface LockWait {
-  /** Leaves out the drafts whose accounts they are. */
+  /** Whether to leave out the drafts for these accounts. */
   readonly skipBusy: boolean
-  /** How long it waits for a lock; null: as long as its connection does. */
+  /** How long to wait for a lock. Null: as long as the connection's setting allows. */
   readonly lockMs: number | null
 }
 
-/** The functions of the database that post for an app, each in one statement that is nothing but the call. */
+/** Calls the database functions that post for an app. Each call is one statement with nothing else in it. */
 export function callsOf(
   app: string,
   { append: appends = true }: { readonly append?: boolean | undefined } = {},
@@ -21,7 +21,7 @@ export function callsOf(
   const append = `SELECT ledger.append_${app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int) AS answer`
   const tryOut = `SELECT ledger.try_${app}($1::text, $2::text[], $3::int[], $4::json) AS answer`
 
-  /** Tells how long a call took, where that is heard. */
+  /** Reports how long a call took, if anybody listens. */
   const told = async <Result>(drafts: number, run: () => Promise<Result>): Promise<Result> => {
     const started = performance.now()
     let failed = true
@@ -56,14 +56,14 @@ export function callsOf(
   }
 
   return {
-    /** Posts drafts; `ownerIds`: their different owners, in the order of their bytes. */
+    /** Posts drafts. `ownerIds` are their different owners, in the order of their bytes. */
     post(sql: Sql, drafts: readonly Draft[], ownerIds: readonly string[], wait: LockWait): Promise<Answer> {
       const { tracer } = tracing
       const post = () => postAll(sql, drafts, ownerIds, wait)
       const run = tracer ? () => tracer.call({ app, drafts }, post) : post
       return postingSignals.call.isHeard ? told(drafts.length, run) : run()
     },
-    /** Posts drafts, and undoes it. */
+    /** Posts drafts and undoes it. */
     tryOut(sql: Sql, drafts: readonly Draft[], ownerIds: readonly string[]): Promise<Answer> {
       return call(sql, tryOut, all(drafts, ownerIds))
     },
@@ -76,7 +76,7 @@ async function call<Result>(sql: Sql, text: string, values: readonly unknown[]):
   return row.answer
 }
 
-/** The line of a draft that is one plain entry. */
+/** Returns the line of a draft that is one plain entry. */
 function plainLine({ lines, problems }: Draft): Line | undefined {
   const [line] = lines
   if (!line || lines.length > 1 || problems.length > 0 || line.limit) return undefined
@@ -87,7 +87,7 @@ function plainLine({ lines, problems }: Draft): Line | undefined {
   return isPlain ? line : undefined
 }
 
-/** The columns that ledger.post_<app> takes. A column without a value is left out. */
+/** Returns the columns that ledger.post_<app> takes. A column without any value is left out. */
 function columnsOf(drafts: readonly Draft[], ownerIds: readonly string[]) {
   const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
   const lines = drafts.flatMap((draft) => draft.lines)

@@ -7,17 +7,20 @@ import type { Finders } from '../reading/finders.ts'
 import type { EntryRow } from '../rows.ts'
 import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
 
-/** What a reversal asks for. */
+/** The input of a reversal. */
 export interface ReverseTransactionInput extends PostingInput {
   /** The id of the transaction. */
   readonly id: string
 }
 
-/** What a refund asks for. */
+/** The input of a refund. */
 export interface RefundEntryInput extends PostingInput {
   /** The id of the entry. */
   readonly id: string
-  /** The credits to give back (of an entry that gave credits: to take back), from 1. */
+  /**
+   * The number of credits, from 1. When the entry took credits, the refund gives them back. When it gave credits, the
+   * refund takes them back.
+   */
   readonly amount: number
 }
 
@@ -26,13 +29,13 @@ const refundSchema = z.object({ ...postingFields, id: idSchema, amount: positive
 
 type Corrected = Promise<PostingRequest | ValidationError | NotFoundError>
 
-/** Reads the corrections of an app's transactions and entries, which it looks up: they never change. */
+/** Makes the drafts of an app's corrections. It looks the originals up, which never change. */
 export function correctionDrafts(
   operations: Operations,
   find: Pick<Finders, 'entryById' | 'entriesByTransaction'>,
 ) {
   return {
-    /** A reversal: in reverse order, one entry per original entry, of the negated amount. */
+    /** Makes a reversal: one entry with the negated amount for each original entry, in reverse order. */
     async reversal(input: ReverseTransactionInput, sql: Sql): Corrected {
       const read = readInput(reversalSchema, input)
       if (read instanceof ValidationError) return read
@@ -47,8 +50,8 @@ export function correctionDrafts(
     },
 
     /**
-     * A refund of a part of an entry. A paired one is not refunded alone, which would make or destroy credits. Of an
-     * operation that this server's code lacks, every entry of a balanced transaction may be such a one.
+     * Makes a refund of a part of an entry. A paired entry cannot be refunded alone, because that would make or destroy
+     * credits. When this server's code lacks the operation, every entry of a balanced transaction counts as paired.
      */
     async refund(input: RefundEntryInput, sql: Sql): Corrected {
       const read = readInput(refundSchema, input)
@@ -68,7 +71,7 @@ export function correctionDrafts(
   }
 }
 
-/** The line that corrects an entry; no amount rule and no limit is asked. */
+/** Returns the line that corrects an entry. No amount rule and no limit applies to it. */
 function correctionOf({ ownerId, operation }: EntryRow, amount: number): Line {
   return { ownerId, operation, amount, requested: amount }
 }

@@ -4,9 +4,9 @@ import { AccountBusyError, OverloadedError } from '../errors.ts'
 import { isOverdue } from './backlog.ts'
 import { createFairQueue, type Waiting } from './fair-queue.ts'
 
-/** Calls at once. Each may wait long for a lock: connections must be left to the batches and to reads. */
+/** The most calls at once. Each may wait long for a lock, and batches and reads need connections too. */
 const maxCalls = 4
-/** Calls that may wait; beyond them callers are told OVERLOADED. */
+/** How many calls may wait. Beyond that, callers get OVERLOADED. */
 const queueSize = 1000
 
 interface Call extends Waiting {
@@ -17,11 +17,11 @@ interface Call extends Waiting {
 }
 
 /**
- * Returns a function that runs calls of the ledger's functions that are not batched. Those of an app's own transaction run at once.
- * Those of the ledger's own client wait for accounts that are locked elsewhere, each with a connection: so they go a
- * few at a time, and one at a time for an account.
+ * Returns a function that runs the calls that are not batched. Calls in an app's own transaction run at once. Calls on
+ * the ledger's own client wait for accounts that are locked elsewhere, each with a connection. So only a few run at a
+ * time, and only one for an account.
  *
- * It throws what `query` throws; OverloadedError and AccountBusyError where the call's turn does not come.
+ * @throws the errors of `query`, and OverloadedError or AccountBusyError when the call's turn does not come
  */
 export function createDirectCalls(own: Sql, { patienceMs }: { readonly patienceMs: number }) {
   const queue = createFairQueue<Call>()

@@ -23,17 +23,17 @@ import type { Written } from './outcome.ts'
 import { postedEntry } from './post-entry.ts'
 import type { Settle } from './settle.ts'
 
-/** What a hold asks for, by an operation that takes credits. */
+/** The input of a hold, with an operation that takes credits. */
 export interface HoldInput<Operation extends string = string> extends EntryInput<Operation>, PostingInput {
   /** Seconds until the credits are available again, 1 to 31,536,000 (365 days). */
   readonly expiresIn: number
 }
 
-/** What a capture asks for. */
+/** The input of a capture. */
 export interface CaptureHoldInput extends PostingInput {
   /** The id of the hold. */
   readonly id: string
-  /** Credits, from 1; left out: all that the hold keeps. What is not taken is available again. */
+  /** The number of credits, from 1. All of the hold's credits when left out. The rest becomes available again. */
   readonly amount?: number | null | undefined
 }
 
@@ -50,7 +50,7 @@ export interface CapturedHold<Operation extends string = string> extends PostedH
 
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
-/** Reads a hold. */
+/** Makes the draft of a hold. */
 export function holdDrafts(operations: Operations): ReadRequest<HoldInput> {
   const schema = z.object({
     ...entryFields(operations).fields,
@@ -71,7 +71,7 @@ export function holdDrafts(operations: Operations): ReadRequest<HoldInput> {
   }
 }
 
-/** What ends one app's holds. */
+/** Makes the commands that end one app's holds. */
 export function createHoldEnds<Operation extends string>({
   rows,
   settle,
@@ -85,7 +85,7 @@ export function createHoldEnds<Operation extends string>({
     (await find.holdById(sql, id)) ?? new NotFoundError('HOLD_NOT_FOUND', id)
 
   return {
-    /** Posts what a hold has promised, once; the rest is available again. */
+    /** Posts the entry that a hold was for, once. The rest becomes available again. */
     async capture(sql: Sql, input: CaptureHoldInput): Promise<CapturedHold<Operation> | Refusal<Operation>> {
       const read = readInput(captureSchema, input)
       if (read instanceof ValidationError) return read
@@ -105,7 +105,7 @@ export function createHoldEnds<Operation extends string>({
       })
     },
 
-    /** Makes a hold's credits available again; a released or expired hold is answered as it is. */
+    /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
     async release(sql: Sql, input: string): Promise<PostedHold<Operation> | Refusal<Operation>> {
       const id = readInput(idSchema, input, 'id')
       if (id instanceof ValidationError) return id
@@ -117,7 +117,7 @@ export function createHoldEnds<Operation extends string>({
   }
 }
 
-/** The hold of a draft that made or released one. */
+/** Returns the hold of a draft that made or released one. */
 export function postedHold<Operation extends string>(settled: Written<Operation>): PostedHold<Operation> {
   if (!('hold' in settled) || !settled.hold) throw new Error('the ledger gave no hold')
   return { hold: settled.hold, balance: settled.balance }

@@ -17,20 +17,22 @@ import { LockedElsewhere } from './sender.ts'
 
 /** The two ways to post, and what was posted. */
 export interface Post<Operation extends string> {
-  /** Posts a draft in one call with those of other callers; in an app's transaction, or as a dry run, alone. */
+  /**
+   * Posts a draft, together with the drafts of other callers. In an app's transaction, or as a dry run, it goes alone.
+   */
   one(sql: Sql, request: PostingRequest): Promise<Settled<Operation>>
-  /** Posts drafts, each on its own, in a call of their own: in an app's transaction, as a list, or as a dry run. */
+  /** Posts drafts in a call of their own, each on its own: in an app's transaction, as a list, or as a dry run. */
   alone(sql: Sql, drafts: readonly Draft[], dryRun: boolean): Promise<readonly Settled<Operation>[]>
-  /** The transaction with this id as it was posted, with the balances of its owners as they are. */
+  /** Returns the transaction with this id as it was posted, and the current balances of its owners. */
   posted(sql: Sql, id: string): Promise<PostedDraft<Operation>>
 }
 
-/** How long a batch waits where PostgreSQL cannot skip what is locked: a table, or an account that is being made. */
+/** How long a batch waits for a lock that PostgreSQL cannot skip: of a table, or of an account that is being made. */
 const skipMs = 50
 
 /**
- * Makes an app's `Post`. Every draft's outcome is reported, but for dry runs, and readers are woken once entries are
- * committed.
+ * Makes an app's `Post`. Every draft's outcome is reported, except those of dry runs. Readers are woken once entries
+ * are committed.
  */
 export function createPost<Operation extends string>({
   app,
@@ -53,7 +55,7 @@ export function createPost<Operation extends string>({
   readonly report: Report
   readonly wakeUp: () => void
   readonly atWork: AtWork
-  /** False: also a plain entry that is alone in its call is posted by the function for all requests. */
+  /** Whether a single plain entry uses its own database function. True when left out. */
   readonly append?: boolean
 }): Post<Operation> {
   const calls = callsOf(app, { append })
@@ -85,7 +87,7 @@ export function createPost<Operation extends string>({
         case 'set':
           return { hold: outcome.details && rows.hold(outcome.details), balance: outcome.balance }
         case 'duplicate':
-          // An earlier attempt of the same call has posted it, and its answer was lost.
+          // An earlier attempt of the same call posted it, and its answer was lost.
           if (outcome.own && outcome.entry) return posted(sql, outcome.entry.transactionId)
           return refusalError(outcome, draft, rows)
         default:
@@ -105,7 +107,7 @@ export function createPost<Operation extends string>({
     { patienceMs },
   )
 
-  /** Reports what becomes of drafts, and wakes readers of what is committed. */
+  /** Reports the outcomes of drafts, and wakes readers once entries are committed. */
   const observed = async (
     drafts: readonly Draft[],
     isCommitted: boolean,
@@ -159,7 +161,7 @@ export function createPost<Operation extends string>({
   }
 }
 
-/** The different owners of drafts, in the order in which their accounts are locked: that of their bytes. */
+/** Returns the different owners of drafts by their bytes, which is the order of the locks. */
 function ownersOf(drafts: readonly Draft[]): readonly string[] {
   const ownerIds = new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId)))
   return ownerIds.size === 1 ? [...ownerIds] : [...ownerIds].sort(byBytes)

@@ -3,7 +3,7 @@ import { type Backlog, isOverdue, type Job } from './backlog.ts'
 import type { Draft } from './draft.ts'
 import { backOff, maxAttempts, mayPass } from './retry.ts'
 
-/** Returned for a draft whose accounts are locked by another transaction: which ones. */
+/** The outcome of a draft whose accounts another transaction has locked. It has the owners of these accounts. */
 export class LockedElsewhere {
   readonly ownerIds: readonly string[]
 
@@ -13,8 +13,8 @@ export class LockedElsewhere {
 }
 
 /**
- * Posts drafts in one call, without those whose accounts are locked elsewhere; or, where `waitMs` is not 0, waits that
- * long for such accounts. @throws AccountBusyError when a lock is not had in time.
+ * Posts drafts in one call. With `waitMs` 0 it leaves out drafts whose accounts are locked elsewhere. Otherwise it
+ * waits that long for them. @throws AccountBusyError when it does not get a lock in time
  */
 export type PostBatch<Settled> = (
   drafts: readonly Draft[],
@@ -22,8 +22,8 @@ export type PostBatch<Settled> = (
 ) => Promise<readonly (Settled | LockedElsewhere)[]>
 
 /**
- * Returns a function that sends jobs in one call, and in more calls where that one fails. It tells every caller the
- * outcome, except of jobs whose accounts are busy: they go back to the backlog.
+ * Returns a function that sends jobs in one call, and in further calls when that one fails. Every caller gets its
+ * outcome. Jobs whose accounts are busy go back to the backlog instead.
  */
 export function createSender<Settled>(
   post: PostBatch<Settled>,
@@ -60,7 +60,7 @@ export function createSender<Settled>(
 
   const sendAgain = async (jobs: Jobs, waitMs: number, attempt: number, error: unknown) => {
     if (error instanceof AccountBusyError) {
-      // All that the call needs is locked: its one account, or the app's entries by a migration.
+      // Everything that the call needs is locked: its one account, or the app's entries by a migration.
       backlog.postpone(jobs, new Set(jobs.map(({ ownerIds: [ownerId = ''] }) => ownerId)))
     } else if (mayPass(error) && attempt < maxAttempts && !jobs.every(isOverdue)) {
       await backOff(error, attempt)
@@ -68,7 +68,7 @@ export function createSender<Settled>(
     } else if (mayPass(error) || jobs.length === 1) {
       for (const job of jobs) job.reject(error)
     } else {
-      // One of them poisons the call: halving finds it, and the others are posted.
+      // One of the jobs makes the call fail. Halving finds it, and the others are posted.
       const middle = jobs.length >> 1
       await send(jobs.slice(0, middle), waitMs)
       await send(jobs.slice(middle), waitMs)
@@ -78,7 +78,10 @@ export function createSender<Settled>(
   return (jobs, waitMs) => send(jobs, waitMs)
 }
 
-/** A hold whose answer was lost may have been made: sent again, it would be told as a duplicate of itself. */
+/**
+ * Rejects holds, and returns the other jobs. A hold whose answer was lost may have been made. Sent again, it would be
+ * reported as a duplicate of itself.
+ */
 function withoutHolds<Settled>(jobs: readonly Job<Settled>[], error: DatabaseUnavailableError) {
   return jobs.filter((job) => {
     const makesHold = job.draft.lines.some(({ holdMs }) => holdMs !== undefined)

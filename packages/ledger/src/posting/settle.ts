@@ -6,14 +6,14 @@ import type { Written } from './outcome.ts'
 import type { Post } from './post.ts'
 import { noteOriginal, notePosted } from './provenance.ts'
 
-/** Posts what a command asks for, and returns it in the command's own shape. */
+/** Posts what a command asks for, and returns the command's own result. */
 export type Settle<Operation extends string> = <Posted extends object>(
   sql: Sql,
   request: PostingRequest,
   answer: (written: Written<Operation>) => Posted,
 ) => Promise<Posted | Refusal<Operation>>
 
-/** Makes an app's `Settle`; `own`: the ledger's own client, through which originals are read. */
+/** Makes an app's `Settle`. `own` is the ledger's own client, which reads originals. */
 export function createSettle<Operation extends string>(own: Sql, post: Post<Operation>): Settle<Operation> {
   const original = async (
     duplicate: DuplicateNonceError<Operation> | DuplicateHoldError<Operation>,

@@ -55,7 +55,7 @@ export function textCursors<Position>(
 
 const sizeMessage = `must be a whole number from 1 to ${limits.pageSize}`
 
-/** How many of a list a page has; `limits.defaultPageSize` where it is left out. */
+/** The schema of a page's size. The default is `limits.defaultPageSize`. */
 export const pageSizeSchema = z
   .int(sizeMessage)
   .min(1, sizeMessage)

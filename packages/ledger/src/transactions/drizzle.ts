@@ -5,9 +5,9 @@ import type { TablesRelationalConfig } from 'drizzle-orm/relations'
 import type { RunSql } from '../database/sql.ts'
 
 /**
- * A transaction of Drizzle over node-postgres, as the ledger's `tx`.
+ * Converts a transaction of Drizzle on node-postgres to the ledger's `tx`.
  *
- * @throws TypeError where it is no transaction. TransactionEndedError at each call after its end.
+ * @throws TypeError when it is not a transaction. Each call after its end throws TransactionEndedError.
  *
  * @example
  * ```ts
@@ -24,8 +24,8 @@ export function fromDrizzle<
     throw new TypeError('This is no transaction of Drizzle: give the one of `transaction()`.')
   return async (text, values) => {
     try {
-      // Drizzle runs statements also after the end, on a connection that may be another's by then. PostgreSQL takes this
-      // one in a transaction alone.
+      // Drizzle runs statements even after the end, on a connection that another caller may have by then. PostgreSQL
+      // accepts this statement only inside a transaction.
       await tx.execute(sql`LOCK TABLE ledger.apps IN ACCESS SHARE MODE`)
       return (await tx.execute(statement(text, values))).rows
     } catch (error) {
@@ -34,7 +34,7 @@ export function fromDrizzle<
   }
 }
 
-/** A statement as Drizzle takes it. */
+/** Makes a statement for Drizzle. */
 function statement(text: string, values: readonly unknown[]) {
   const [first = '', ...rest] = text.split(/\$\d+/)
   return sql.join([

@@ -2,16 +2,17 @@ import { CompiledQuery } from 'kysely'
 import type { RunSql } from '../database/sql.ts'
 import { TransactionEndedError } from '../database/transaction-errors.ts'
 
-/** What the ledger needs of a transaction of Kysely, whatever its tables are. */
+/** The part of a Kysely transaction that the ledger uses, whatever its tables are. */
 export interface KyselyTransaction {
   readonly isTransaction: true
   withoutPlugins(): { executeQuery<Row>(query: CompiledQuery<Row>): Promise<{ readonly rows: Row[] }> }
 }
 
 /**
- * A transaction of Kysely over node-postgres, as the ledger's `tx`. Kysely's plugins see nothing of the ledger's statements.
+ * Converts a transaction of Kysely on node-postgres to the ledger's `tx`. Kysely's plugins do not see the ledger's
+ * statements.
  *
- * @throws TypeError where it is no transaction. TransactionEndedError at each call after its end.
+ * @throws TypeError when it is not a transaction. Each call after its end throws TransactionEndedError.
  *
  * @example
  * ```ts
@@ -33,7 +34,7 @@ export function fromKysely(trx: KyselyTransaction): RunSql {
   }
 }
 
-/** What Kysely says of a transaction that was committed or rolled back; its error has no class and no code. */
+/** Kysely's message for a transaction that was committed or rolled back. Its error has no class and no code. */
 function isEnded(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Transaction is already ')
 }

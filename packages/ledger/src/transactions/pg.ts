@@ -3,9 +3,9 @@ import type { RunSql, RunTransaction } from '../database/sql.ts'
 import { TransactionAbortedError, TransactionEndedError } from '../database/transaction-errors.ts'
 
 /**
- * A connection of node-postgres inside BEGIN, as the ledger's `tx`.
+ * Converts a connection of node-postgres inside BEGIN to the ledger's `tx`.
  *
- * @throws TransactionEndedError at each call where no transaction is open: before BEGIN, and after COMMIT or ROLLBACK.
+ * @throws TransactionEndedError at each call without an open transaction: before BEGIN, and after COMMIT or ROLLBACK
  *
  * @example
  * ```ts
@@ -23,15 +23,16 @@ export function fromPg(client: pg.ClientBase): RunSql {
 }
 
 /**
- * Runs work in transactions of a pool, for `ledger.once`: BEGIN, the work, COMMIT; ROLLBACK where it throws.
+ * Returns a function for `ledger.once` that runs work in transactions of a pool: BEGIN, the work, COMMIT; or ROLLBACK
+ * when the work throws.
  *
- * @throws TransactionAbortedError where PostgreSQL answers COMMIT with ROLLBACK, since the work has caught an error of a
- * statement.
+ * @throws TransactionAbortedError when PostgreSQL answers COMMIT with ROLLBACK, because the work caught an error of a
+ *   statement
  */
 export function transactionsOf(pool: pg.Pool): RunTransaction<pg.PoolClient> {
   return async (work) => {
     const client = await pool.connect()
-    // node-postgres ends the process where a connection is lost, and nobody listens to it.
+    // Without a listener, node-postgres ends the process when a connection is lost.
     if (client.listenerCount('error') === 0) client.on('error', () => {})
     try {
       await client.query('BEGIN')
@@ -40,7 +41,7 @@ export function transactionsOf(pool: pg.Pool): RunTransaction<pg.PoolClient> {
       if (command === 'ROLLBACK') throw new TransactionAbortedError()
       return result
     } catch (error) {
-      await client.query('ROLLBACK').catch(() => {}) // a lost connection has rolled back
+      await client.query('ROLLBACK').catch(() => {}) // PostgreSQL rolls a lost connection back
       throw error
     } finally {
       client.release(client.getTransactionStatus() !== 'I')

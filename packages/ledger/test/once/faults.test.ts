@@ -8,7 +8,7 @@ import { openShop, order, rowsOf } from './shop.ts'
 const { ledger, pool, sql, database } = await openLedger({ deadlocks: 1 })
 const commits = commitLosses(pool)
 await openShop(sql)
-// Those over a pool of their own are theirs to make safe: node-postgres ends a process that does not hear a lost connection.
+// The apps' own pools have to handle a lost connection themselves: without a listener, node-postgres ends the process.
 const { ours } = waysOf({ pool, url: database.directUrl })
 
 let owners = 0
@@ -22,7 +22,7 @@ async function owner(amount = 10): Promise<string> {
 const orderOf = (ownerId: string) => ({ ownerId, amount: 4, nonce: 'n', body: 'a book', key: null })
 
 describe.each(ours)('by $name', ({ transactions }) => {
-  test('a connection that is lost before COMMIT is done again, once', async () => {
+  test('work whose connection is lost before COMMIT is done again, once', async () => {
     const ownerId = await owner()
     let attempts = 0
     const result = await order({ ledger, sql, transactions }, orderOf(ownerId), {
@@ -36,7 +36,7 @@ describe.each(ours)('by $name', ({ transactions }) => {
     expect(await rowsOf(sql, ownerId)).toEqual(['a book'])
   })
 
-  test('where the answer to COMMIT is lost, the nonce says that it was done', async () => {
+  test('when the answer to COMMIT is lost, the nonce tells that it was done', async () => {
     const ownerId = await owner()
     let writes = 0
     const result = await order({ ledger, sql, transactions }, orderOf(ownerId), {
@@ -50,7 +50,7 @@ describe.each(ours)('by $name', ({ transactions }) => {
     expect(await rowsOf(sql, ownerId)).toEqual(['a book'])
   })
 
-  test('one that waits for another which dies does it in its place', async () => {
+  test('work that waits for another whose connection dies is done in its place', async () => {
     const ownerId = await owner()
     const waiting: PromiseLike<unknown>[] = []
     const error = new Error('the process is gone')
@@ -68,7 +68,7 @@ describe.each(ours)('by $name', ({ transactions }) => {
   })
 })
 
-/** Waits until a session waits for a lock that another holds. */
+/** Waits until a session waits for a lock of another session. */
 async function untilWaiting(): Promise<void> {
   await expect
     .poll(async () => {
@@ -113,7 +113,7 @@ test('of two that wait for each other, the one that PostgreSQL ends is done agai
   for (const ownerId of [left, right]) expect(await ledger.balance(ownerId)).toMatchObject({ amount: 10 })
 })
 
-test('what does not pass is given up after five attempts, as it was thrown', async () => {
+test('a lasting failure is thrown unchanged after five attempts', async () => {
   let attempts = 0
   const error = new Error('Connection terminated unexpectedly')
   const away: RunTransaction<Tx> = async () => {
@@ -127,7 +127,7 @@ test('what does not pass is given up after five attempts, as it was thrown', asy
   expect(attempts).toBe(5)
 })
 
-test('an error of the app that a conflict has caused is tried again, and then thrown as it is', async () => {
+test('an app’s own error after a conflict is tried again, and then thrown unchanged', async () => {
   const ownerId = await owner()
   const { transactions } = ours[0] ?? expect.fail('there is no way')
   const conflict = Object.assign(new Error('could not serialize access'), { code: '40001' })
@@ -173,6 +173,6 @@ test('a hold without rows whose answer is lost is found again', async () => {
   expect(held).toMatchObject({ replayed: true, hold: { status: 'HELD' }, balance: { held: 2 } })
 })
 
-test('the books are as they should be', async () => {
+test('the books are correct', async () => {
   expect(await brokenBooks(sql)).toEqual([])
 })

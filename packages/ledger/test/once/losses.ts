@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { LedgerConnection } from '../../src/database/connection.ts'
 import type { Tx } from '../transactions/ways.ts'
 
-/** Loses answers to COMMIT on the connections that a pool opens from now on, once PostgreSQL has given them. */
+/** Makes the connections that a pool opens from now on lose answers to COMMIT, after PostgreSQL has sent them. */
 export function commitLosses(pool: pg.Pool): { loseNext(): void } {
   let toLose = 0
   pool.on('connect', (client) => {
@@ -28,7 +28,7 @@ export function commitLosses(pool: pg.Pool): { loseNext(): void } {
   }
 }
 
-/** Ends the connection that a transaction is on, and waits until PostgreSQL has rolled it back. */
+/** Ends the connection of a transaction, and waits until PostgreSQL has rolled it back. */
 export async function endConnectionOf({ run }: Tx, sql: pg.Client): Promise<void> {
   const name = crypto.randomUUID()
   const session = () => sql.query('SELECT pid FROM pg_stat_activity WHERE application_name = $1', [name])

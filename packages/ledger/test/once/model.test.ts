@@ -10,7 +10,7 @@ import { type Mishaps, openShop, order } from './shop.ts'
 const { ledger, pool, sql, database } = await openLedger()
 const commits = commitLosses(pool)
 await openShop(sql)
-// Over these alone a connection may be lost: one of a plain pool then ends the process.
+// Only these may lose a connection. A plain pool would end the process.
 const { ours: ways } = waysOf({ pool, url: database.directUrl })
 
 const credits = 7
@@ -49,7 +49,7 @@ const requests: fc.Arbitrary<Request> = fc.record({
     { weight: 2, arbitrary: fc.constantFrom(...mishaps) },
   ),
 })
-/** Waves of requests: those of one are sent at once. */
+/** Waves of requests. The requests of a wave are sent at once. */
 const histories = fc.array(fc.array(requests, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 5 })
 
 class Thrown extends Error {}
@@ -88,7 +88,7 @@ function mishapsOf(mishap: Mishap): Mishaps {
     case 'loses its connection once':
       return { afterWrite: (tx) => once(() => endConnectionOf(tx, sql)) }
     case 'loses its answer':
-      // Of whichever transaction commits next: that is no worse.
+      // It hits the transaction that commits next, whichever that is.
       return { afterWrite: () => once(async () => commits.loseNext()) }
     case 'meets a conflict once':
       return {
@@ -100,7 +100,7 @@ function mishapsOf(mishap: Mishap): Mishaps {
   }
 }
 
-/** What became of a request: done first, done before, or why not. */
+/** The result of a request: done first, done before, or why not. */
 type Outcome = 'done' | 'replayed' | 'another' | 'insufficient' | 'failed'
 
 async function send(request: Request, ownerId: string): Promise<Outcome> {
@@ -129,7 +129,7 @@ async function send(request: Request, ownerId: string): Promise<Outcome> {
   }
 }
 
-/** What an owner's postings came to: by nonce, the entry's amount and the row that it has paid for. */
+/** The result of an owner's postings: by nonce, the entry's amount and the row that it paid for. */
 async function doneFor(ownerId: string) {
   const { rows } = await sql.query<{ nonce: string; amount: number; body: string | null; entries: number }>(
     `SELECT e.nonce, -e.amount::int AS amount, o.body, count(*) OVER (PARTITION BY e.nonce)::int AS entries
@@ -176,14 +176,15 @@ test('whatever fails in whatever order, each request is done once or not at all'
         if (outcome === 'done' || outcome === 'replayed') expect(winner).toMatchObject({ amount, body })
         if (outcome === 'another')
           expect({ isUsed: winner !== undefined, isSame }).toEqual({ isUsed: true, isSame: false })
-        // Credits only go: what was too much once, is too much now.
+        // Credits only decrease, so what was too much once is still too much.
         if (outcome === 'insufficient') expect(amount).toBeGreaterThan(left)
       }
       for (const nonce of done.keys()) {
         const told = sent.filter(({ request }) => request.owner === owner && request.nonce === nonce)
         const first = told.filter(({ outcome }) => outcome === 'done')
         expect(first.length).toBeLessThanOrEqual(1)
-        // Whoever has done it was told so; where the answer was lost, as replayed, or by an error while it looked.
+        // The request that did it was told so. After a lost answer it was told `replayed`, or got an error while it
+        // looked.
         const knows = told.filter(
           ({ request: { mishap }, outcome }) =>
             outcome === 'done' ||

@@ -15,7 +15,7 @@ await openShop(sql)
 const { ours, all } = waysOf({ pool, url: database.directUrl })
 
 let owners = 0
-/** An owner that no other test knows, with credits. */
+/** Returns an owner with credits that no other test uses. */
 async function owner(amount = 10): Promise<string> {
   owners += 1
   const ownerId = `owner ${owners}`
@@ -33,7 +33,7 @@ const swallow = (running: PromiseLike<unknown>) => Promise.resolve(running).catc
 describe.each(all)('by $name', ({ transactions }) => {
   const send = (given: Order, mishaps?: Mishaps) => order({ ledger, sql, transactions }, given, mishaps)
 
-  test('the same request again returns what the first one did, and writes nothing', async () => {
+  test('the same request again returns the first result, and writes nothing', async () => {
     const ownerId = await owner()
     const first = await send(orderOf(ownerId))
     expect(first).toMatchObject({
@@ -47,7 +47,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 6))
   })
 
-  test('sent 20 times at once it is done once, and all are told the same', async () => {
+  test('sent 20 times at once it is done once, and all get the same result', async () => {
     const ownerId = await owner()
     const given = orderOf(ownerId, { key: `key of ${ownerId}` })
     const results = await Promise.all(Array.from({ length: 20 }, () => send(given)))
@@ -56,7 +56,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     expect(await rowsOf(sql, ownerId)).toEqual(['a book'])
   })
 
-  test('another request with the nonce is refused: by another amount, another row, or a row that is not there', async () => {
+  test('another request with the nonce is refused: with another amount, another row, or a missing row', async () => {
     const ownerId = await owner(20)
     await send(orderOf(ownerId))
     await ledger.postEntry({ ownerId, operation: 'CREDIT_SPEND', amount: 4, nonce: 'plain' })
@@ -74,7 +74,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toMatchObject({ amount: 12 })
   })
 
-  test('a refusal leaves nothing, and uses up no nonce', async () => {
+  test('a refusal leaves nothing behind, and the nonce stays unused', async () => {
     const ownerId = await owner(3)
     await expect(send(orderOf(ownerId))).rejects.toBeInstanceOf(InsufficientBalanceError)
     expect(await rowsOf(sql, ownerId)).toEqual([])
@@ -82,7 +82,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     expect(await send(orderOf(ownerId))).toMatchObject({ replayed: false, balance: { amount: 0 } })
   })
 
-  test("an error of the app's own undoes all, and comes out as it was", async () => {
+  test("an app's own error undoes everything, and is thrown unchanged", async () => {
     const ownerId = await owner()
     const error = new Error('the app changed its mind')
     const fail = async () => {
@@ -97,7 +97,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     expect(await send(orderOf(ownerId))).toMatchObject({ replayed: true })
   })
 
-  test('a statement that fails undoes all: its error comes out, or that it was caught', async () => {
+  test('a failed statement undoes everything: its error is thrown, or the error that it was caught', async () => {
     const ownerId = await owner()
     const failing = ({ run }: Tx) => run('SELECT 1 / 0')
     const failed = await send(orderOf(ownerId), { afterWrite: failing }).catch((error) => error)
@@ -110,7 +110,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
   })
 
-  test("a row that breaks the app's own rule undoes all, however many try", async () => {
+  test("a row that breaks the app's own rule undoes everything, however many try", async () => {
     const ownerId = await owner(100)
     const key = `key of ${ownerId}`
     const results = await Promise.allSettled(
@@ -130,7 +130,7 @@ describe('with every command that has a nonce', () => {
   const { transactions } = ours[0] ?? expect.fail('there is no way')
   const writeNothing = { write: async () => 'row', find: async () => 'row' }
 
-  test('a replay has what the first answer had', async () => {
+  test('a replay has the result of the first answer', async () => {
     const ownerId = await owner(100)
     const other = await owner()
     const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 10 } as const
@@ -198,7 +198,7 @@ describe('with every command that has a nonce', () => {
     expect(captured.hold).toMatchObject({ id: hold.id, status: 'CAPTURED', capturedBy: captured.entry.id })
   })
 
-  test('without a nonce, as a dry run, or with an answer of its own making, nothing is written', async () => {
+  test('without a nonce, as a dry run, or with an invented result, nothing is written', async () => {
     const ownerId = await owner()
     const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 1 } as const
     const held = await ledger.holdCredits({ ...spend, nonce: 'h', expiresIn: 60 })
@@ -225,7 +225,7 @@ describe('with every command that has a nonce', () => {
 })
 
 describe('without rows', () => {
-  test('the same request again returns what the first one did', async () => {
+  test('the same request again returns the first result', async () => {
     const ownerId = await owner()
     const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 3, nonce: 'n' } as const
     const first = await ledger.once({ post: () => ledger.postEntry(spend) })
@@ -245,7 +245,7 @@ describe('without rows', () => {
   })
 })
 
-test('readers are woken once it is committed', async () => {
+test('readers are woken after the commit', async () => {
   await sql.query('LISTEN ledger_posted_games')
   const ofCredits = heard(sql, 'notification')
   const ownerId = await owner()
@@ -257,11 +257,11 @@ test('readers are woken once it is committed', async () => {
   await sql.query('UNLISTEN ledger_posted_games')
 })
 
-test('a function that is called without transactions is told what is missing', () => {
+test('a function that is called without transactions gets an error about what is missing', () => {
   const run: RunTransaction<Tx> = async () => expect.fail('it ran')
   expect(() => Reflect.apply(ledger.once, undefined, [run])).toThrow('transactions and work')
 })
 
-test('the books are as they should be', async () => {
+test('the books are correct', async () => {
   expect(await brokenBooks(sql)).toEqual([])
 })

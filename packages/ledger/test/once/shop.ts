@@ -9,13 +9,13 @@ import type {
 } from '../../src/index.ts'
 import type { Tx } from '../transactions/ways.ts'
 
-/** A row of the app: `key` is what no two rows share. */
+/** A row of the app. No two rows share a `key`. */
 export interface ShopRow {
   readonly body: string
   readonly key: string | null
 }
 
-/** What a request asks for. */
+/** A request. */
 export interface Order extends ShopRow {
   readonly ownerId: string
   readonly amount: number
@@ -29,7 +29,7 @@ export interface Mishaps {
   readonly beforeFind?: () => PromiseLike<unknown>
 }
 
-/** A ledger of an app that has the shared operations. */
+/** A ledger of an app with the shared operations. */
 interface ShopLedger extends LedgerOnce {
   postEntry(
     input: PostEntryInput<'CREDIT_SPEND'>,
@@ -37,7 +37,7 @@ interface ShopLedger extends LedgerOnce {
   ): Promise<PostedEntry>
 }
 
-/** Makes the table of an app that sells things: one row for each entry that has paid. */
+/** Makes the table of an app that sells things: one row for each entry that paid. */
 export async function openShop(sql: pg.Client): Promise<void> {
   await sql.query(`
     CREATE SCHEMA app;
@@ -72,7 +72,7 @@ export function order(
 
 const literal = (text: string | null) => (text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`)
 
-/** The bodies of the rows that an owner's entries have paid for, in the order of the entries. */
+/** Returns the bodies of the rows that an owner's entries paid for, in the order of the entries. */
 export async function rowsOf(sql: pg.Client, ownerId: string): Promise<string[]> {
   const { rows } = await sql.query<{ body: string }>(
     `SELECT o.body FROM app.orders o JOIN ledger.entries e ON e.id = o.entry_id WHERE e.owner_id = $1 ORDER BY e.seq`,

@@ -8,7 +8,7 @@ import { drizzleWay, kyselyWay, pgWay, plainPool } from './ways.ts'
 const { ledger, pool, database, sql } = await openGames()
 
 let owners = 0
-/** Everything that a transaction may ask of the ledger, and what the ledger says of it afterwards. */
+/** Calls everything in the ledger that a transaction may call, and returns what the ledger then has. */
 async function postAllKinds(transactions: ReturnType<typeof pgWay>) {
   owners += 1
   const ownerId = `owner ${owners}`
@@ -41,7 +41,7 @@ async function postAllKinds(transactions: ReturnType<typeof pgWay>) {
   await expect(limited).rejects.toMatchObject({ code: 'LIMIT_REACHED', nextOn: expect.any(Date) })
 }
 
-/** What apps do to how node-postgres reads values: numbers as bigint, JSON as text or otherwise, moments as text. */
+/** How apps change what node-postgres reads: numbers as bigint, JSON as text or otherwise, moments as text. */
 const parsers: [type: number, parse: (text: string) => unknown][] = [
   [pg.types.builtins.INT8, BigInt],
   [pg.types.builtins.INT4, (text) => `int ${text}`],
@@ -56,7 +56,7 @@ const parsers: [type: number, parse: (text: string) => unknown][] = [
   [pg.types.builtins.UUID, (text) => ({ uuid: text })],
 ]
 
-describe('whatever an app has node-postgres make of values', () => {
+describe('whatever an app makes node-postgres read', () => {
   const before = parsers.map(([type]) => [type, pg.types.getTypeParser(type, 'text')] as const)
   afterEach(() => {
     for (const [type, parse] of before) pg.types.setTypeParser(type, parse)
@@ -72,7 +72,7 @@ describe('whatever an app has node-postgres make of values', () => {
     await postAllKinds(way(pool))
   })
 
-  test('for one connection, pg posts the same', async () => {
+  test('pg posts the same when only one connection is changed', async () => {
     const own = new Map(parsers)
     const types = {
       getTypeParser: (type: number) => own.get(type) ?? pg.types.getTypeParser(type, 'text'),
@@ -80,12 +80,12 @@ describe('whatever an app has node-postgres make of values', () => {
     await postAllKinds(pgWay(plainPool(database.directUrl, { types })))
   })
 
-  test("Kysely's plugins see nothing of the ledger's", async () => {
+  test("Kysely's plugins do not see the ledger's statements", async () => {
     await postAllKinds(kyselyWay(pool, [new CamelCasePlugin(), new ParseJSONResultsPlugin()]))
   })
 })
 
-test('over a pool whose sessions have none of the settings that the ledger asks for, all is posted the same', async () => {
+test("over a pool whose sessions lack all of the ledger's settings, everything is posted the same", async () => {
   const options = [
     'TimeZone=America/St_Johns',
     'DateStyle=German,DMY',
@@ -120,10 +120,10 @@ test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
   },
 )
 
-describe('what is no transaction is refused', () => {
+describe('a value that is not a transaction is refused', () => {
   const posting = { ownerId: 'nobody', operation: 'CREDIT_ADD', nonce: 'n' } as const
   const refusal = (tx: unknown) =>
-    // As a caller without types has it.
+    // As a caller without types passes it.
     Reflect.apply(ledger.postEntry, undefined, [posting, { tx }]).then(
       () => expect.fail('it was posted'),
       (error: unknown) => error,

@@ -9,7 +9,7 @@ await sql.query('CREATE SCHEMA app; CREATE TABLE app.rows (entry_id bigint UNIQU
 const { ours, theirs, all } = waysOf({ pool, url: database.directUrl })
 
 let owners = 0
-/** An owner that no other test knows, with credits. */
+/** Returns an owner with credits that no other test uses. */
 async function owner(amount = 10): Promise<string> {
   owners += 1
   const ownerId = `owner ${owners}`
@@ -47,7 +47,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await rowsOf(ownerId)).toEqual(['spent'])
   })
 
-  test("neither is there after a refusal, nor after an error of the app's own, which comes out as it was", async () => {
+  test("neither exists after a refusal, nor after an app's own error, which is thrown unchanged", async () => {
     const ownerId = await owner()
     const refused = transactions(async (tx) => {
       await spendAndWrite(tx, ownerId, 4)
@@ -64,7 +64,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await rowsOf(ownerId)).toEqual([])
   })
 
-  test('a refusal that the app catches leaves the transaction as it was', async () => {
+  test('a refusal that the app catches leaves the transaction usable', async () => {
     const ownerId = await owner()
     await transactions(async (tx) => {
       await swallow(ledger.postEntry(spend(ownerId, 11, 'too much'), { tx: tx.tx }))
@@ -73,7 +73,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 0))
   })
 
-  test('an error that the app has caught comes to light at the next call of the ledger', async () => {
+  test('an error that the app caught is reported by the next call of the ledger', async () => {
     const ownerId = await owner()
     const swallowing = transactions(async ({ tx, run }) => {
       await swallow(run('SELECT 1 / 0'))
@@ -86,7 +86,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
   })
 
-  test('two that post to one account wait for each other, and the second sees what the first did', async () => {
+  test("two that post to one account wait for each other, and the second sees the first one's posting", async () => {
     const ownerId = await owner()
     const second: PromiseLike<unknown>[] = []
     await transactions(async (first) => {
@@ -105,7 +105,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 4))
   })
 
-  test('every command does what it does without', async () => {
+  test('every command works as without a transaction', async () => {
     const ownerId = await owner(100)
     const other = await owner()
     const done = await transactions(async ({ tx }) => {
@@ -141,7 +141,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await ledger.hold(done.released.hold.id)).toEqual(done.released.hold)
   })
 
-  test('text of any kind, and the greatest amount, arrive as they are', async () => {
+  test('text of any kind, and the largest amount, arrive unchanged', async () => {
     const ownerId = `${await owner()} Zoë 🦉 \u2028 \\ ' " $1 {} NULL ?`
     const metadata = { 'a b': 'null', '🦉': '\\u0000 "quoted" \t\n', snake_case: '{"x":1}', $2: '$1' }
     const input = { ownerId, operation: 'CREDIT_ADD', amount: maxCredits, nonce: '\\x00 {"n"}, 🦉' } as const
@@ -176,7 +176,7 @@ describe.each(all.filter(({ name }) => name !== 'a function'))('a `tx` of $name'
   )
 })
 
-describe('an error that the app has caught after it has posted', () => {
+describe('an error that the app caught after posting', () => {
   const swallowing = async (transactions: (typeof all)[number]['transactions'], ownerId: string) =>
     transactions(async (tx) => {
       await spendAndWrite(tx, ownerId, 4)
@@ -184,10 +184,10 @@ describe('an error that the app has caught after it has posted', () => {
       return 'committed'
     })
 
-  test.each(ours)('in a transaction of $name comes to light when it commits', async ({ transactions }) => {
+  test.each(ours)('in a transaction of $name is reported at the commit', async ({ transactions }) => {
     const ownerId = await owner()
     const failure = await swallowing(transactions, ownerId).catch((error) => error)
-    // Drizzle puts its own error around it.
+    // Drizzle wraps it in its own error.
     const aborted = failure.code === undefined ? failure.cause : failure
     expect(aborted).toMatchObject({ code: 'TRANSACTION_ABORTED', cause: { code: '22012' } })
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
@@ -212,6 +212,6 @@ describe('an error that the app has caught after it has posted', () => {
   )
 })
 
-test('the books are as they should be', async () => {
+test('the books are correct', async () => {
   expect(await brokenBooks(sql)).toEqual([])
 })

@@ -11,21 +11,21 @@ import { fromDrizzle } from '../../src/transactions/drizzle.ts'
 import { fromKysely } from '../../src/transactions/kysely.ts'
 import { fromPg, transactionsOf } from '../../src/transactions/pg.ts'
 
-/** A transaction of some library, as its tests use it. */
+/** A transaction of some library, for the tests. */
 export interface Tx {
-  /** What the ledger takes. */
+  /** What is passed to the ledger. */
   readonly tx: TransactionClient
   /** Runs a statement of the app, as the library does. */
   readonly run: (statement: string) => PromiseLike<unknown>
 }
 
-/** One library's transactions, over one kind of pool. */
+/** One library's transactions on one kind of pool. */
 export interface Way {
   readonly name: string
   readonly transactions: RunTransaction<Tx>
 }
 
-/** A pool as an app may have it beside the ledger's: PostgreSQL's own settings, node-postgres' own connections. */
+/** An app's own pool beside the ledger's, with PostgreSQL's settings and node-postgres' connections. */
 export function plainPool(url: string, config: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max: 5, ...config })
   pool.on('error', () => {})
@@ -73,7 +73,7 @@ function functionWay(pool: pg.Pool): RunTransaction<Tx> {
     )
 }
 
-/** Every library over the pool that the ledger has made, and over one of its own. */
+/** Every library on the ledger's pool, and on a pool of its own. */
 export function waysOf({ pool, url }: { readonly pool: pg.Pool; readonly url: string }) {
   const foreign = plainPool(url)
   const prisma = new PrismaClient(prismaOptions(pool, { schema: 'ledger' }))
