@@ -7,7 +7,7 @@ import { app as contentApp } from '../../apps/content/src/app.ts'
 import { app as freelanceApp } from '../../apps/freelance/src/app.ts'
 import { read, tableOf } from './markdown.ts'
 
-/** Each app's REST side. Nothing is asked of a database. */
+/** Each app's REST routes. They never connect to a database. */
 const apps = [contentApp, freelanceApp].map(({ open }) => {
   const opened = open('postgresql://localhost/none', pino({ level: 'silent' }))
   return { app: opened.app, rest: createRest({ ...opened, execute: () => ({}) }) }
@@ -15,7 +15,7 @@ const apps = [contentApp, freelanceApp].map(({ open }) => {
 
 const bare = (cell = '') => cell.replace(/^\[(.+)\]\(.+\)$/, '$1')
 
-/** The codes that the answers of examples have, in problems and in `extensions`. */
+/** Returns the codes in the answers of the examples, in problems and in `extensions`. */
 const shownCodes = (...examples: string[]) =>
   new Set(
     examples.flatMap((name) =>
@@ -23,10 +23,10 @@ const shownCodes = (...examples: string[]) =>
     ),
   )
 
-/** What no REST route answers: REST has no live entries, and documents of its own alone. */
+/** Codes that no REST route returns: REST has no live entries, and runs only its own documents. */
 const ofGraphqlAlone = ['SUBSCRIBER_TOO_SLOW', 'QUERY_TOO_EXPENSIVE']
 
-test("the table of errors in docs/rest.md is the code's, and each has an example", () => {
+test('the table of errors in docs/rest.md equals the code’s, and each error has an example', () => {
   const rows = tableOf('docs/rest.md', ['code', 'status', 'Retry-After', 'meaning'])
   const table: ProblemTable = problems
   expect(rows.map((row) => ({ ...row, code: bare(row.code) }))).toEqual(
@@ -41,7 +41,7 @@ test("the table of errors in docs/rest.md is the code's, and each has an example
   expect(codes.filter((code) => !shownCodes('rest-errors.md').has(code))).toEqual([])
 })
 
-test("the apps' own errors in docs/rest.md are those of their graphs", () => {
+test('the apps’ own errors in docs/rest.md equal those in their graphs', () => {
   const own = apps.flatMap(({ app, rest }) =>
     Object.entries(rest.problems)
       .filter(([code]) => !Object.hasOwn(problems, code))

@@ -7,30 +7,30 @@ import { readEvents } from './events.ts'
 import type { Block } from './markdown.ts'
 import { type AppName, addresses, type Servers } from './servers.ts'
 
-/** An example of a document: a request, and the answer that the document shows in the block after it; or code. */
+/** An example of a document: code, or a request with the answer in the block after it. */
 export interface Example {
   readonly request: Block
-  /** Code has none: its comments say what it prints. */
+  /** Undefined for code, whose comments say what it prints. */
   readonly answer: Block | undefined
 }
 
-/** Whether a block is a line for a shell that is run here: a test of its own runs a document's steps. */
+/** Whether a block is a command line that this runner runs. A document of steps has its own test. */
 const isShell = ({ language, info }: Block) => language === 'sh' && info.step === undefined
 
-/** Whether a block is a request by a command. */
+/** Whether a block is a command that sends a request. */
 export const isRequest = (block: Block) => isShell(block) && /^(?:curl|head|printf) /.test(block.text)
 
-/** Whether a block is a command of the project that looks at the database. */
+/** Whether a block is a command of the project that reads the database. */
 export const isCommand = (block: Block) =>
   isShell(block) && /^npm run (?:verify|checkpoint|prove) /.test(block.text)
 
-/** Whether a block is code that is run; `// …` behind each console.log, or after it, says what it prints. */
+/** Whether a block is code that runs. A `// …` behind each console.log, or after it, says what it prints. */
 export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined
 
 const isStream = ({ language, text }: Block) => language === 'text' && text.startsWith('event: ')
 const isAnswer = (block: Block) => /^(?:json|http)$/.test(block.language) || isStream(block)
 
-/** The app that a block is for. */
+/** Returns the app that a block is for. */
 export function appOf(block: Block): AppName {
   const { info, language, text } = block
   if (isCommand(block)) return 'freelance'
@@ -39,7 +39,7 @@ export function appOf(block: Block): AppName {
   return info.app === 'freelance' ? 'freelance' : 'content'
 }
 
-/** The examples of a document, in order. */
+/** Returns the examples of a document, in order. */
 export function examplesIn(blocks: readonly Block[]): Example[] {
   return blocks.flatMap((request, at): Example[] => {
     if (isRun(request)) return [{ request, answer: undefined }]
@@ -50,12 +50,12 @@ export function examplesIn(blocks: readonly Block[]): Example[] {
   })
 }
 
-/** Runs code with what the document's first code block declares; answers the lines that it prints. */
+/** Runs code with the declarations of the document's first code block. Returns the lines that it prints. */
 export type RunCode = (code: string) => Promise<string[]>
 
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor
 
-/** Code that sees some values by their names. */
+/** Makes a runner for code that sees some values by their names. */
 export function codeRunner(values: Readonly<Record<string, unknown>>): RunCode {
   return async (code) => {
     const printed: string[] = []
@@ -71,7 +71,7 @@ export function codeRunner(values: Readonly<Record<string, unknown>>): RunCode {
   }
 }
 
-/** What the comments of code say that it prints: behind each console.log, or in the lines after it. */
+/** Returns what the comments of code say that it prints: behind each console.log, or in the lines after it. */
 export function printedBy({ text }: Block): string[] {
   return [...text.matchAll(/console\.log\(.*\)(?: \/\/ (.+)|((?:\n *\/\/ .+)+))/g)].map(
     ([, behind, after = '']) => (behind ?? after.replaceAll(/\n *\/\/ /g, ' ')).trim(),
@@ -79,9 +79,9 @@ export function printedBy({ text }: Block): string[] {
 }
 
 /**
- * What a request, sent as this text, is answered: in the form in which the document shows it.
+ * Sends a request with this text, and returns the answer in the form of the document.
  *
- * @param folder where commands are called, and write their files: one within the project
+ * @param folder Where commands are called and write their files. It is within the project.
  */
 export async function ask(
   { request, answer }: Example,
@@ -92,7 +92,7 @@ export async function ask(
   if (!answer) throw new Error(`${request.place} asks for nothing`)
   if (isCommand(request)) {
     const { output } = await runCommand(text, folder, { DATABASE_URL: databaseUrl })
-    return output.replace(/^>.*\n/gm, '').trim() // what npm itself says
+    return output.replace(/^>.*\n/gm, '').trim() // npm's own lines
   }
   if (request.language === 'graphql') {
     const response = await fetch(`${at(addresses[appOf(request)])}/graphql`, {
@@ -117,7 +117,7 @@ export async function ask(
 
 const eventsIn = ({ text }: Block) => text.match(/^event: /gm)?.length ?? 0
 
-/** An answer for comparison: its head line by line, its JSON without what chance decides. */
+/** Returns an answer for comparison: its head line by line, its JSON without what differs in each run. */
 export function comparable(answer: string): unknown {
   const isJson = /^(?:HTTP|[{[])/.test(answer)
   if (!isJson) return withoutTimes(answer)
@@ -125,7 +125,7 @@ export function comparable(answer: string): unknown {
   if (from < 0) return answer.trim()
   const head = answer
     .slice(0, from)
-    .replace(/^(HTTP\/1\.1 \d+).*/, '$1') // Node words some of them anew
-    .replace(/^(HTTP\/1\.1 429\nretry-after: )\d+/, '$1(seconds)') // until a limit's next window
+    .replace(/^(HTTP\/1\.1 \d+).*/, '$1') // Node changes the wording of some of them
+    .replace(/^(HTTP\/1\.1 429\nretry-after: )\d+/, '$1(seconds)') // the seconds until a limit's next window
   return { head, body: withoutChance(JSON.parse(answer.slice(from))) }
 }

@@ -28,7 +28,7 @@ function blockOf(step: string): Block {
   return block
 }
 
-/** Writes the document's code of this step as a module that speaks to the test's server. */
+/** Writes the document's code of this step as a module that calls the test's server. */
 function moduleOf(step: string): string {
   const file = `docs/${step}.ts`
   project.write(

@@ -13,7 +13,7 @@ const host = 'ledger.example.org'
 const project = copyProject()
 let postgres: TemporaryPostgres
 let server: StartedProject | undefined
-/** What the steps so far have put into `.env`. */
+/** What the steps have put into `.env` so far. */
 const env: NodeJS.ProcessEnv = {}
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ function shown(step: string): string {
   return block.text
 }
 
-/** Runs a step's commands one after the other, as somebody who has the owner's login. */
+/** Runs a step's commands one after the other, with the owner's login. */
 async function run(step: string): Promise<string> {
   const { exitCode, output }: Run = await runCommand(`set -e\n${shown(step)}`, project.root, env)
   expect(exitCode, output).toBe(0)
@@ -59,7 +59,7 @@ async function post(key: string, changes: Record<string, string> = {}) {
   return { status: answer.statusCode, body: JSON.parse(await text(answer)) }
 }
 
-/** The settings of the document's start, with the ports of its example replaced by free ones. */
+/** The settings of the document's start, with free ports in place of the example's. */
 const settings = () =>
   Object.fromEntries(
     [...shown('start').matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name = '', value]) => [
@@ -68,7 +68,7 @@ const settings = () =>
     ]),
   )
 
-test('the steps make a server of one’s own that lets callers with a key in, and no others', async () => {
+test('the steps make a server that lets callers with a key in, and no others', async () => {
   await run('migrate')
   await expect(startProject(project, 'content', { ...env, ...settings(), LEDGER_AUTH: '' })).rejects.toThrow(
     'no key of content was ever made',
@@ -85,7 +85,7 @@ test('the steps make a server of one’s own that lets callers with a key in, an
   expect(await post(key, { host: 'other.example.org' })).toMatchObject({ status: 421 })
 })
 
-test('the metrics are there, and have the posting', async () => {
+test('the metrics exist, and count the posting', async () => {
   const [, address = ''] = /(http:\/\/127\.0\.0\.1:\d+\/metrics)/.exec(server?.output() ?? '') ?? []
   expect(shown('metrics')).toBe('curl http://localhost:9464/metrics')
   const metrics = await (await fetch(address)).text()

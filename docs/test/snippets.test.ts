@@ -9,7 +9,7 @@ import { copyProject } from './project-copy.ts'
 const project = copyProject()
 afterAll(() => project.remove())
 
-/** What the compiler says of some files, with the project's settings. */
+/** Returns what the compiler prints about some files, with the project's settings. */
 async function compile(files: readonly string[]): Promise<string> {
   project.write('tsconfig.docs.json', JSON.stringify({ extends: './tsconfig.json', include: files }))
   return (
@@ -23,10 +23,10 @@ const operationsOf = (document: string): Block | undefined =>
 const codeOf = (document: string) =>
   blocksOf(document).filter(({ language, info }) => language === 'ts' && !info.file)
 
-/** What code that is run has: docs/engine.md declares it in its first block. */
+/** The declarations for code that runs. docs/engine.md has them in its first block. */
 const [declarations] = codeOf('docs/engine.md')
 
-/** A document's code as modules: one for each block, and one for all that are run, each in braces. */
+/** Returns a document's code as modules: one for each block, and one for all blocks that run, each in braces. */
 function modulesOf(document: string): string[] {
   const code = codeOf(document)
   const run = code.filter(isRun).map(({ text }) => `{\n${text}\n}\n`)
@@ -47,7 +47,7 @@ test('the TypeScript of the documents compiles', async () => {
   expect(await compile(files)).toBe('')
 })
 
-test("the operations with limits of docs/examples/limits.md compile, and are the app's but for the limits", async () => {
+test('the operations with limits in docs/examples/limits.md compile, and equal the app’s except for the limits', async () => {
   const file = 'apps/freelance/src/operations.ts'
   const shown = blocksOf('docs/examples/limits.md').find(({ info }) => info.file === file)
   const without = shown?.text.replace(/^.*\blimit: .*\n/gm, '')
@@ -56,12 +56,12 @@ test("the operations with limits of docs/examples/limits.md compile, and are the
   expect(await compile(['docs/limits.ts'])).toBe('')
 })
 
-test('README shows the operations of the content app as they are', () => {
+test('README shows the operations of the content app', () => {
   const file = readFileSync(path.join(root, 'apps/content/src/operations.ts'), 'utf8')
   expect(`${operationsOf('README.md')?.text}\n`).toBe(file)
 })
 
-test('README shows what the compiler says when the shared operations are missing', async () => {
+test('README shows the compiler’s message when the shared operations are missing', async () => {
   const file = 'apps/content/src/operations.ts'
   const without = operationsOf('README.md')
     ?.text.replace('  ...sharedOperations,\n', '')

@@ -8,7 +8,7 @@ import { type Block, blocksOf, root } from './markdown.ts'
 import { copyProject } from './project-copy.ts'
 import { addresses, type Servers, startServers } from './servers.ts'
 
-/** Where examples are run: servers, and code that reaches the freelance app's ledger. */
+/** Where examples run: servers, and code with access to the freelance app's ledger. */
 export interface Stage {
   readonly servers: Servers
   readonly run: RunCode
@@ -16,14 +16,14 @@ export interface Stage {
 
 type OpenStage = Stage & { stop(): Promise<void> }
 
-/** Stages of one document: one for what stands under no condition, one for each condition, made when first needed. */
+/** Creates the stages of one document: one without a condition, and one for each condition, made on first use. */
 export function createStages() {
   const stages = new Map<string | undefined, OpenStage>()
   const place = path.join(root, '.data')
   mkdirSync(place, { recursive: true })
   const folder = mkdtempSync(path.join(place, 'docs-'))
   return {
-    /** Where commands are called: a folder of the project, and of the document's own. */
+    /** Where commands are called: a folder of the project, for this document. */
     folder,
     async of(block: Block): Promise<Stage> {
       const key = block.given && `${appOf(block)}: ${block.given}`
@@ -65,7 +65,7 @@ interface OpenCode {
   close(): Promise<void>
 }
 
-/** What the documents' code has: the freelance app's `ledger`, and a `client` of its server. */
+/** Returns what the documents' code may use: the freelance app's `ledger`, and a `client` of its server. */
 async function openCode(servers: Servers, project: string): Promise<OpenCode> {
   const file = pathToFileURL(path.join(project, 'apps/freelance/src/operations.ts')).href
   const { operations }: typeof import('../../apps/freelance/src/operations.ts') = await import(file)
@@ -81,7 +81,7 @@ async function openCode(servers: Servers, project: string): Promise<OpenCode> {
   }
 }
 
-/** A copy of the project in which the freelance app has the operations with limits that docs/examples/limits.md shows. */
+/** Copies the project, and gives the freelance app the operations with limits of docs/examples/limits.md. */
 function copyWithLimits() {
   const document = 'docs/examples/limits.md'
   const file = 'apps/freelance/src/operations.ts'

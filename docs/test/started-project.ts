@@ -3,20 +3,21 @@ import { once } from 'node:events'
 import { environment } from './command.ts'
 import type { ProjectCopy } from './project-copy.ts'
 
-/** `npm start` of one app at work, with the project's embedded database. */
+/** `npm start` of one app while it runs, with the project's embedded database. */
 export interface StartedProject {
   readonly url: string
   /** What it has printed so far. */
   output(): string
-  /** Sends a body by POST, or asks by GET. */
+  /** Sends a body by POST, or a GET without one. */
   send(path: string, body?: object): Promise<{ readonly status: number; readonly json: unknown }>
   /** Ends it as Ctrl+C does. */
   stop(): Promise<void>
 }
 
 /**
- * Runs `npm start` for one app in a copy of the project, with these settings beside those of the shell.
- * @throws Error with what it printed when it does not start.
+ * Runs `npm start` for one app in a copy of the project, with these settings in addition to the shell's.
+ *
+ * @throws Error with its output when it does not start
  */
 export async function startProject(
   project: ProjectCopy,
