@@ -62,7 +62,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
   const Posted = builder.objectRef<PostedContent>('PostedContent').implement({
     description: 'A content and the entry that was posted with it.',
     fields: (t) => ({
-      content: t.expose('content', { type: Content, nullable: false, description: 'The content as it is.' }),
+      content: t.expose('content', { type: Content, nullable: false, description: 'The content.' }),
       ...postedFields(t, ledgerTypes, ['entry', 'balance', 'replayed']),
     }),
   })

@@ -230,7 +230,7 @@ describe('featureContent', () => {
         errors: [
           {
             field: 'operation',
-            message: 'CONTENT_FEATURE is internal: the app itself posts it, and no request does',
+            message: 'CONTENT_FEATURE is internal: only the app itself posts it',
           },
         ],
       },

@@ -68,7 +68,11 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const Paid = builder.objectRef<PaidProject>('PaidProject').implement({
     description: 'A project and the transaction that paid it.',
     fields: (t) => ({
-      project: t.expose('project', { type: Project, nullable: false, description: 'The project as it is.' }),
+      project: t.expose('project', {
+        type: Project,
+        nullable: false,
+        description: 'The project in its present state.',
+      }),
       ...postedFields(t, ledgerTypes, ['transaction', 'balances', 'replayed']),
     }),
   })
@@ -76,7 +80,11 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const Granted = builder.objectRef<Goodwill>('GrantedGoodwill').implement({
     description: 'A project and what its client was given for it.',
     fields: (t) => ({
-      project: t.expose('project', { type: Project, nullable: false, description: 'The project as it is.' }),
+      project: t.expose('project', {
+        type: Project,
+        nullable: false,
+        description: 'The project in its present state.',
+      }),
       ...postedFields(t, ledgerTypes, ['entry', 'balance', 'replayed']),
     }),
   })

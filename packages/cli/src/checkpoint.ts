@@ -28,7 +28,7 @@ export async function checkpoint(
   if (key === undefined || newKey !== undefined) throw new UsageError('Say which key signs.')
   const privateKey = readGiven(key, readPrivateKey)
   const file = out ?? `checkpoint-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z.jsonl`
-  if (existsSync(placeOf(file))) throw new Error(`${file} is there already: a checkpoint is never replaced.`)
+  if (existsSync(placeOf(file))) throw new Error(`${file} already exists: a checkpoint is never replaced.`)
   return withDatabase(root, ({ directUrl }, stopped) =>
     withScanConnections(directUrl, stopped, async ([client]) => {
       const bar = countBar('accounts')
@@ -48,11 +48,13 @@ export async function checkpoint(
 function makeKey(file: string): number {
   const [secret, shared] = [file, `${file}.pub`]
   const taken = [secret, shared].find((each) => existsSync(placeOf(each)))
-  if (taken !== undefined) throw new Error(`${taken} is there already: a key is never replaced.`)
+  if (taken !== undefined) throw new Error(`${taken} already exists: a key is never replaced.`)
   const { privateKey, publicKey } = createSigningKey()
   writeFileSync(placeOf(secret), privateKey, { mode: 0o600, flag: 'wx' })
   writeFileSync(placeOf(shared), publicKey, { flag: 'wx' })
-  say(`Wrote ${secret}, which signs and nobody else may read, and ${shared}, by which anybody checks.`)
+  say(
+    `Wrote ${secret}, the private key, which only you may read, and ${shared}, the public key, with which anybody can check.`,
+  )
   say(`The fingerprint of the key is ${fingerprintOf(readPublicKey(publicKey))}.`)
   return 0
 }

@@ -52,8 +52,8 @@ async function create(
 ): Promise<number> {
   const { text, key, isFirst } = await register.create(wanted)
   say(`The key ${key.id} of ${app} (${key.name}) ${rightsOf(key)}, ${endOf(key)}.`)
-  if (isFirst) say(`It is the first of ${app}, whose servers ask for keys from their next start on.`)
-  say('It is shown this once. Keep it where secrets are kept, and send it as: Authorization: Bearer …')
+  if (isFirst) say(`It is the first key of ${app}. Its servers require keys from their next start on.`)
+  say('It is shown only once. Keep it with your secrets, and send it as: Authorization: Bearer …')
   say(text)
   return 0
 }
@@ -80,8 +80,7 @@ async function list(register: Register, app: string): Promise<number> {
 
 async function revoke(register: Register, app: string, id: string): Promise<number> {
   const revoked = await register.revoke(id)
-  if (!revoked)
-    throw new Error(`There is no key ${id} of ${app}. Those that there are: npm run keys -- list ${app}`)
+  if (!revoked) throw new Error(`There is no key ${id} of ${app}. Its keys: npm run keys -- list ${app}`)
   const { key, wasLive } = revoked
   if (wasLive)
     say(`The key ${id} of ${app} (${key.name}) is revoked: every server refuses it within a second.`)

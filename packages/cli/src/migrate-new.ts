@@ -14,7 +14,7 @@ export async function migrateNew(
     const written = await writeNewMigration({ root, history, name, serverUrl: directUrl, signal })
     if (written === undefined) {
       const sources = history === LEDGER ? 'models and functions' : 'models and operations'
-      say(`Nothing changed: the migrations of ${history} say all that its ${sources} say.`)
+      say(`Nothing changed: the migrations of ${history} have everything in its ${sources}.`)
       return 0
     }
     const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`

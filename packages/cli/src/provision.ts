@@ -73,10 +73,10 @@ async function provisionOne(
     ...(password !== undefined && { password }),
     ...(connections !== undefined && { connections }),
   })
-  const what = isNew ? 'made, with its rights and limits' : 'its rights and limits are as they shall be'
+  const what = isNew ? 'made, with its rights and limits' : 'its rights and limits are correct'
   say(`${roleOf(app)}: ${what}; ${password === undefined ? 'its password stays' : 'its password is new'}.`)
   if (made !== undefined) {
-    say('The login of the app, which is shown this once:')
+    say('The login of the app, which is shown only once:')
     say(`${loginVariableOf(app)}=${withLogin(url, { user: roleOf(app), password: made })}`)
   }
   for (const line of left) say(line)

@@ -48,7 +48,7 @@ test('a key is made once, in two files, and only its user may read the private o
   const before = readFileSync(at('other'), 'utf8')
   expect(await run('checkpoint', '--new-key', 'other')).toEqual({
     code: 1,
-    output: 'other is there already: a key is never replaced.',
+    output: 'other already exists: a key is never replaced.',
   })
   expect(readFileSync(at('other'), 'utf8')).toBe(before)
 })
@@ -59,7 +59,7 @@ test('a checkpoint is written, and never replaced', async () => {
   expect(readFileSync(at('second'), 'utf8').split('\n')).toHaveLength(5)
   expect(await run('checkpoint', '--key', 'key', '--out', 'second')).toEqual({
     code: 1,
-    output: 'second is there already: a checkpoint is never replaced.',
+    output: 'second already exists: a checkpoint is never replaced.',
   })
 })
 
@@ -88,7 +88,9 @@ test('verify accepts several checkpoints, and names the accounts that changed', 
     UPDATE ledger.accounts a SET head = (SELECT hash FROM ledger.entries e WHERE e.owner_id = a.owner_id)`)
   expect((await verify()).code).toBe(0)
   const compared = await verify('--checkpoint', 'checkpoint')
-  expect(compared.output).toMatch(/^content: What checkpoint has of each account, of .*Z, is still so\.$/m)
+  expect(compared.output).toMatch(
+    /^content: The history of each account up to checkpoint, of .*Z, is unchanged\.$/m,
+  )
   expect(compared.output).toMatch(
     /^ {2}account "ada": hash [0-9a-f]{64} at seq 1; should be: hash [0-9a-f]{64} at seq 1$/m,
   )

@@ -28,7 +28,7 @@ describe('npm run keys', () => {
     const made = await keys(['create', 'content', '--name', 'night job', '--scopes', 'post, read'])
     expect(made.code).toBe(0)
     expect(made.output).toContain('(night job) may read, post, until it is revoked.')
-    expect(made.output).toContain('It is the first of content')
+    expect(made.output).toContain('It is the first key of content')
     const key = readKey(lastLine(made)) ?? expect.fail(made.output)
 
     const { rows } = await sql.query(

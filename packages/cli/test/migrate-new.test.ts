@@ -90,11 +90,11 @@ test('when nothing changed, it says so and writes nothing', async () => {
   ])
   expect(content).toEqual({
     code: 0,
-    output: 'Nothing changed: the migrations of content say all that its models and operations say.',
+    output: 'Nothing changed: the migrations of content have everything in its models and operations.',
   })
   expect(ledger).toEqual({
     code: 0,
-    output: 'Nothing changed: the migrations of ledger say all that its models and functions say.',
+    output: 'Nothing changed: the migrations of ledger have everything in its models and functions.',
   })
   expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
 })

@@ -104,7 +104,7 @@ test('a second run changes nothing, and keeps the password and the number of con
   const { code, output } = await provision(['content'])
   expect({ code, output }).toEqual({
     code: 0,
-    output: 'ledger_content: its rights and limits are as they shall be; its password stays.',
+    output: 'ledger_content: its rights and limits are correct; its password stays.',
   })
   expect(await lookAs(login, 'SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user')).toEqual([
     { rolconnlimit: 7 },
@@ -211,7 +211,7 @@ test('an owner who is not a superuser makes roles, and is told what needs a supe
     ),
   ).toEqual([])
   expect((await provision(['content'], { url })).output).toContain(
-    'ledger_content: its limits may be set by who made it alone: ALTER ROLE',
+    'ledger_content: only the user who made it may set its limits: ALTER ROLE',
   )
   await lookAs(server.url('made'), 'DROP OWNED BY ledger_content')
   await lookAs(server.url('theirs'), 'DROP OWNED BY ledger_content; DROP ROLE ledger_content')

@@ -94,7 +94,7 @@ describe('postTransaction', () => {
     expect(await client.postTransaction({ entries: [add], balanced: true })).toMatchObject({
       ok: false,
       __typename: 'ValidationError',
-      errors: [{ field: 'entries', message: 'must add up to 0 credits, and add up to 1' }],
+      errors: [{ field: 'entries', message: 'must add up to 0 credits, but add up to 1' }],
     })
     expect(await client.postTransaction({ entries: [] })).toMatchObject({ errors: [{ field: 'entries' }] })
     expect(await amounts(ada, bob)).toEqual([10, 0])
@@ -151,7 +151,7 @@ describe('transfer', () => {
     const { client, ada, bob, amounts } = engine
     expect(await client.transfer({ from: ada, to: ada, amount: 1 })).toMatchObject({
       ok: false,
-      errors: [{ field: 'to', message: 'must be another owner than from' }],
+      errors: [{ field: 'to', message: 'must not be the same owner as from' }],
     })
     expect(await client.transfer({ from: ada, to: bob, amount: 11 })).toMatchObject({
       __typename: 'InsufficientBalanceError',

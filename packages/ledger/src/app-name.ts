@@ -5,7 +5,7 @@ const takenName = /^(?:ledger|public|information_schema|pg_.*|(?:.*_)?template|c
 export function assertAppName(app: string): void {
   if (!/^[a-z][a-z0-9_]{0,39}$/.test(app)) {
     throw new TypeError(
-      `${JSON.stringify(app)} is not an app's name. Use lower-case letters, digits and underscores, from a letter on, at most 40.`,
+      `${JSON.stringify(app)} is not an app's name. Use lower-case letters, digits and underscores, starting with a letter, at most 40 characters.`,
     )
   }
   if (takenName.test(app)) {

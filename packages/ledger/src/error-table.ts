@@ -30,13 +30,14 @@ export const ledgerErrors = {
     retryable: false,
     title: 'Duplicate nonce',
     meaning:
-      'The owner has a posting or a hold with this nonce; the original is in `entry` or `hold`. Nothing was posted now.',
+      'The owner has already used this nonce. The original is in `entry` or `hold`. Nothing was posted now.',
   },
   BALANCE_OUT_OF_RANGE: {
     status: 422,
     retryable: false,
     title: 'Balance out of range',
-    meaning: 'The balance, or it and the overdraft, would go beyond 2^53 - 1 credits. Nothing was posted.',
+    meaning:
+      'The balance, or the balance with the overdraft, would exceed 2^53 - 1 credits. Nothing was posted.',
   },
   LIMIT_REACHED: {
     status: 429,
@@ -68,13 +69,13 @@ export const ledgerErrors = {
     retryable: false,
     title: 'Not reversible',
     meaning:
-      'A reversal or a refund is neither reversed nor refunded: post another entry instead. Nothing was posted.',
+      'A reversal or a refund cannot be reversed or refunded. Post another entry instead. Nothing was posted.',
   },
   ALREADY_REVERSED: {
     status: 409,
     retryable: false,
     title: 'Already reversed',
-    meaning: 'The entry was reversed before. Nothing was posted.',
+    meaning: 'The entry has already been reversed. Nothing was posted.',
   },
   REFUND_EXCEEDED: {
     status: 409,
@@ -93,13 +94,13 @@ export const ledgerErrors = {
     status: 409,
     retryable: false,
     title: 'Hold captured',
-    meaning: 'The hold was captured before; it is in `hold`. Nothing was posted.',
+    meaning: 'The hold has already been captured. It is in `hold`. Nothing was posted.',
   },
   HOLD_RELEASED: {
     status: 409,
     retryable: false,
     title: 'Hold released',
-    meaning: 'The hold was released before; it is in `hold`. Nothing was posted.',
+    meaning: 'The hold has already been released. It is in `hold`. Nothing was posted.',
   },
   HOLD_EXPIRED: {
     status: 409,
@@ -112,7 +113,7 @@ export const ledgerErrors = {
     retryable: true,
     title: 'Subscriber too slow',
     meaning:
-      'A reader of live entries left too many unread, and was cut off. It goes on with the cursor of the last one it read.',
+      'A reader of live entries left too many unread, and was cut off. Continue with the cursor of the last entry that was read.',
   },
   TRANSACTION_CONFLICT: {
     status: 503,
@@ -120,7 +121,7 @@ export const ledgerErrors = {
     retryAfterSeconds: 1,
     title: 'Transaction conflict',
     meaning:
-      'PostgreSQL gave up the transaction, since another was in its way (SQLSTATE 40001, 40P01). ' +
+      'PostgreSQL aborted the transaction because of another one (SQLSTATE 40001, 40P01). ' +
       'Nothing was posted. Send it again with the same nonce.',
   },
   ACCOUNT_BUSY: {
@@ -137,7 +138,7 @@ export const ledgerErrors = {
     retryAfterSeconds: 1,
     title: 'Overloaded',
     meaning:
-      'More requests or postings wait already than the server takes on. Nothing was posted. Send it again with the same nonce.',
+      'Too many requests or postings already wait. Nothing was posted. Send it again with the same nonce.',
   },
   SERVER_OUTDATED: {
     status: 503,

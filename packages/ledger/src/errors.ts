@@ -103,7 +103,7 @@ export class BalanceOutOfRangeError extends LedgerError {
   readonly entryIndex: number
 
   constructor(balance: LedgerBalance, entryIndex = 0) {
-    super(`The balance is ${inCredits(balance.amount)}; with this it would go beyond 2^53 - 1.`)
+    super(`The balance is ${inCredits(balance.amount)}; with this posting it would exceed 2^53 - 1.`)
     this.balance = balance
     this.entryIndex = entryIndex
   }
@@ -202,7 +202,7 @@ export class SubscriberTooSlowError extends LedgerError {
 
   constructor(maxFallenBehind: number) {
     super(
-      `The reader has left more than ${maxFallenBehind} further entries unread. Go on with the cursor of the last one that was read.`,
+      `The reader has left more than ${maxFallenBehind} further entries unread. Continue with the cursor of the last entry that was read.`,
     )
   }
 }
@@ -225,7 +225,7 @@ export class OverloadedError extends LedgerError {
   override readonly name = 'OverloadedError'
   readonly code = 'OVERLOADED'
 
-  constructor(message = 'Too many postings wait already. Try again shortly, with the same nonce.') {
+  constructor(message = 'Too many postings already wait. Try again shortly, with the same nonce.') {
     super(message)
   }
 }

@@ -34,13 +34,13 @@ const identifier = textSchema(limits.idCharacters)
 
 /** The owner of an account: 1 to 255 code points of well-formed Unicode without NUL. */
 export const ownerIdSchema = identifier.meta({
-  description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
+  description: `The account's owner: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
   examples: ['test_user'],
 })
 
 /** An idempotency key, unique per owner: 1 to 255 code points of well-formed Unicode without NUL. */
 export const nonceSchema = identifier.meta({
-  description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is posted twice.`,
+  description: `Your idempotency key, 1 to ${limits.idCharacters} characters. A request that is sent again with it is not posted twice.`,
 })
 
 /** The beginning of an owner's id: up to 255 code points. */

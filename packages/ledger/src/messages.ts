@@ -6,5 +6,5 @@ export const messages = {
   retired: (operation: string) =>
     `${operation} is retired: its entries are read and corrected, and no new ones are posted`,
   /** For an operation that only the app's own code posts. */
-  internal: (operation: string) => `${operation} is internal: the app itself posts it, and no request does`,
+  internal: (operation: string) => `${operation} is internal: only the app itself posts it`,
 } as const

@@ -179,8 +179,8 @@ async function writeOnce<Tx, Answer extends Posted, Row>(
 
 const notOnce = () =>
   new TypeError(
-    '`post` returns what a command with a nonce has returned, as it is, in this transaction: without a nonce, or as a dry ' +
-      'run, nothing tells a request that comes again.',
+    '`post` must return the unchanged result of a command with a nonce in this transaction. Without a nonce, or in a dry ' +
+      'run, a repeated request cannot be recognised.',
   )
 
 /** Returns the error for an identical posting without the request's row. */

@@ -92,7 +92,7 @@ describe("a connection that ends around an app's own transaction is DATABASE_UNA
     })
     const failure = await failureOf(running)
     expect(failure).toMatchObject(unavailable)
-    expect(failure?.message).toMatch(/whether it did is unknown.*same nonce/)
+    expect(failure?.message).toMatch(/the outcome is unknown.*same nonce/)
   })
 
   test('at ROLLBACK, where the app’s own error counts', async () => {

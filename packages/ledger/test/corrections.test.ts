@@ -159,7 +159,7 @@ describe('a refund', () => {
       error: {
         code: 'REFUND_EXCEEDED',
         refundable: 7,
-        message: `Of entry ${id}, 7 credits can still be refunded.`,
+        message: `7 credits of entry ${id} can still be refunded.`,
       },
     })
     expect(await refund(7, '2')).toMatchObject({ ok: true, balance: { amount: 10 } })

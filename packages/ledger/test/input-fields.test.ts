@@ -34,7 +34,7 @@ test('a zod object describes the fields of an input', () => {
       name: 'ownerId',
       type: 'string',
       required: true,
-      description: 'Whose account: 1 to 255 characters, compared byte for byte.',
+      description: "The account's owner: 1 to 255 characters, compared byte for byte.",
       examples: ['test_user'],
     },
     {
@@ -65,7 +65,8 @@ test('a zod object describes the fields of an input', () => {
       name: 'nonce',
       type: 'string',
       required: true,
-      description: 'Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.',
+      description:
+        'Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice.',
       examples: undefined,
     },
   ])

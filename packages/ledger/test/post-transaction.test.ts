@@ -165,7 +165,7 @@ describe('a transaction', () => {
     await add('even', 10)
     const entries = [spend('even', 5), give('even 2', 4)]
     expect(await ledger.postTransaction({ nonce: 'n', balanced: true, entries })).toMatchObject({
-      error: { errors: [{ field: 'entries', message: 'must add up to 0 credits, and add up to -1' }] },
+      error: { errors: [{ field: 'entries', message: 'must add up to 0 credits, but add up to -1' }] },
     })
     const balanced = [...entries, give('even 3', 1)]
     expect(await ledger.postTransaction({ nonce: 'n', balanced: true, entries: balanced })).toMatchObject({
@@ -179,7 +179,7 @@ describe('a transaction', () => {
     const entries = [spend('vast', most), give('vast 2', most), spend('vast 2', most), give('vast', most - 1)]
     const refused = await ledger.postTransaction({ nonce: 'n', balanced: true, entries })
     expect(refused).toMatchObject({
-      error: { errors: [{ message: 'must add up to 0 credits, and add up to -1' }] },
+      error: { errors: [{ message: 'must add up to 0 credits, but add up to -1' }] },
     })
   })
 

@@ -31,11 +31,11 @@ describe('a start', () => {
     await sql.query(`${who} = 'replica'`)
     await expect(startOn(database.url)).rejects.toThrow(
       [
-        'These settings of the database session could not be had, and the ledger relies on them:',
+        'The database session lacks these settings, and the ledger relies on them:',
         '  session_replication_role is replica, and must be origin',
         'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role:',
         `  ${who} = 'origin';`,
-        'Then start again; a pooler must open its connections anew before (PgBouncer: RECONNECT).',
+        'Then start again. A pooler must reopen its connections first (PgBouncer: RECONNECT).',
       ].join('\n'),
     )
     await sql.query(`${who} = 'origin'`)

@@ -128,14 +128,14 @@ describe('a transfer', () => {
 
 describe('a paired operation', () => {
   test.each(['TRANSFER_IN', 'TRANSFER_OUT'] as const)(
-    '%s is posted in balanced transactions alone',
+    '%s is posted only in balanced transactions',
     async (operation) => {
       await add('pair', 10)
       const entry = { ownerId: 'pair', operation, amount: 1 }
       const refused = {
         error: {
           code: 'VALIDATION_ERROR',
-          errors: [{ message: `${operation} is posted in balanced transactions alone, such as a transfer` }],
+          errors: [{ message: `${operation} is posted only in balanced transactions, such as a transfer` }],
         },
       }
       const before = await amountOf('pair')

@@ -13,7 +13,7 @@ export function addBatches(
     t.field({
       type: [PostLedgerEntryResult],
       nullable: false,
-      description: `Posts 1 to ${limits.batchEntries.toLocaleString('en')} entries, each on its own, and answers in order what became of each.`,
+      description: `Posts 1 to ${limits.batchEntries.toLocaleString('en')} entries, each on its own. Returns one result per entry, in order.`,
       args: {
         inputs: t.arg({
           type: [PostLedgerEntryInput],
@@ -22,7 +22,7 @@ export function addBatches(
         }),
         dryRun: t.arg.boolean({
           description:
-            'Answers what would become of all, and writes nothing. An input with a dryRun of its own is refused.',
+            'Returns the results of all entries, and writes nothing. An input with its own dryRun is refused.',
         }),
       },
       access: { action: 'post', owner: 'any', scopes: ({ inputs }) => scopesOf(ledger, inputs) },

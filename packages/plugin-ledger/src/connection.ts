@@ -31,13 +31,13 @@ export function addConnection<Node>(
       edges: t.field({
         type: [Edge],
         nullable: false,
-        description: 'What the page has, in the order of the list.',
+        description: 'The nodes of the page, in the order of the list.',
         resolve: (page) => [...page.edges] as never,
       }),
       pageInfo: t.expose('pageInfo', {
         type: builder.pageInfoRef(),
         nullable: false,
-        description: 'Its ends, and whether the list goes on beyond them.',
+        description: 'The cursors of its ends, and whether the list goes on there.',
       }),
     }),
   })
@@ -45,8 +45,8 @@ export function addConnection<Node>(
 
 /** The arguments that select a page of a list. */
 export const pageArgs = (arg: ArgBuilder<BuilderTypes>) => ({
-  before: arg.string({ description: 'Only what comes before the place with this cursor.' }),
-  after: arg.string({ description: 'Only what comes after the place with this cursor.' }),
+  before: arg.string({ description: 'Only nodes before this cursor.' }),
+  after: arg.string({ description: 'Only nodes after this cursor.' }),
   first: arg.int({ description: `How many from the start, 1 to ${limits.pageSize}. Not with \`last\`.` }),
   last: arg.int({ description: `How many from the end, 1 to ${limits.pageSize}. Not with \`first\`.` }),
 })

@@ -28,7 +28,8 @@ export function addCorrections(graph: Graph): void {
       amount: t.field({
         type: 'SafeInt',
         required: true,
-        description: 'Credits to give back, from 1 (of an entry that gave credits: to take back).',
+        description:
+          'The number of credits, from 1. They are given back, or taken back when the entry gave credits.',
       }),
       ...postingInputFields(t),
     }),
@@ -44,7 +45,7 @@ export function addCorrections(graph: Graph): void {
       type: reversal.type,
       nullable: false,
       description:
-        'Undoes a transaction, once: in reverse order, one entry of the negated amount per original entry.',
+        'Undoes a transaction, once. Posts one entry with the negated amount for each original entry, in reverse order.',
       args: { input: inputArg(t.arg, ReverseLedgerTransactionInput) },
       access: { action: 'correct', owner: 'any' },
       resolve: (_root, { input }) => reversal.run(input),
@@ -52,7 +53,8 @@ export function addCorrections(graph: Graph): void {
     refundLedgerEntry: t.field({
       type: refund.type,
       nullable: false,
-      description: 'Gives a part of an entry back; several times, up to the whole.',
+      description:
+        "Gives some or all of an entry's credits back. It can be repeated, up to the whole amount.",
       args: { input: inputArg(t.arg, RefundLedgerEntryInput) },
       access: { action: 'correct', owner: 'any' },
       resolve: (_root, { input }) => refund.run(input),

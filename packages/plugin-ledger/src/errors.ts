@@ -82,7 +82,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
       identical: t.exposeBoolean('identical', {
         nullable: false,
         description:
-          'Whether this request is the original one again: same entries, metadata and amounts (or none given).',
+          'Whether this request equals the original one: the same entries and metadata, and the same amounts or none.',
       }),
       balance: t.expose('balance', {
         type: LedgerBalance,
@@ -101,7 +101,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
       identical: t.exposeBoolean('identical', {
         nullable: false,
         description:
-          'Whether this request is the original one again: same operation, metadata, duration and amount (or none given).',
+          'Whether this request equals the original one: the same operation, metadata and duration, and the same amount or none.',
       }),
       balance: t.expose('balance', {
         type: LedgerBalance,
@@ -130,7 +130,7 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
       }),
       entryIndex: t.exposeInt('entryIndex', {
         nullable: false,
-        description: `${entryIndex} Of a request that has none: 0.`,
+        description: `${entryIndex} 0 for a request without entries.`,
       }),
     }),
   })
@@ -139,7 +139,10 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
     description: ledgerErrors.LIMIT_REACHED.meaning,
     interfaces,
     fields: (t) => ({
-      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose limit it is.' }),
+      ownerId: t.exposeString('ownerId', {
+        nullable: false,
+        description: 'The owner whose limit was reached.',
+      }),
       operation: t.expose('operation', {
         type: LedgerOperation,
         nullable: false,

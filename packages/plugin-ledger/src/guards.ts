@@ -66,7 +66,8 @@ function forOwners(resolve: Resolve, nullable: boolean, partFor: PartFor): Resol
   }
   const answerOwner = async (found: unknown, owner: string) => {
     const part = await partOf(found, owner)
-    if (part === null && !nullable) throw forbidden('This is of an account that the caller may not read.')
+    if (part === null && !nullable)
+      throw forbidden('This belongs to an account that the caller may not read.')
     return part
   }
   return (parent, args, context, info) => {

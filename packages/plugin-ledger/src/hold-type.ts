@@ -14,21 +14,21 @@ export interface HoldOfCapture extends LedgerHold {
 export function addHoldType({ builder, ledger, types }: Graph): void {
   const { LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
-    description: 'Whether a hold keeps credits aside (HELD), or what became of it.',
+    description: 'Whether a hold is live (HELD), or how it ended.',
     values: {
       HELD: { description: 'Its credits are set aside.' },
       CAPTURED: { description: 'An entry took its credits, or a part of them.' },
-      RELEASED: { description: 'Its credits are available again, since somebody asked for it.' },
-      EXPIRED: { description: 'Its credits are available again, since its time is over.' },
+      RELEASED: { description: 'It was released: its credits are available again.' },
+      EXPIRED: { description: 'Its time is over: its credits are available again.' },
     },
   })
   builder.objectType(LedgerHold, {
     description:
-      'Credits that an owner has promised: they count as spent while its status is HELD. Its capture posts its operation.',
+      'Credits that are set aside for a later entry. They count as spent while the status is HELD. The capture posts the operation.',
     fields: (t) => ({
       id: t.id({
         nullable: false,
-        description: 'In the answer to a dry run: one that no hold has.',
+        description: 'In the answer to a dry run, an id that no hold has.',
         resolve: holdId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
@@ -42,18 +42,19 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
       metadata: t.expose('metadata', {
         type: 'LedgerMetadata',
         nullable: false,
-        description: 'What its request asked to keep with it.',
+        description: 'The metadata of its request.',
       }),
       status: t.expose('status', {
         type: LedgerHoldStatus,
         nullable: false,
-        description: 'What has become of it by now.',
+        description: 'Its present status.',
       }),
       capturedBy: t.field({
         type: LedgerEntry,
         access: reached,
         nullable: true,
-        description: 'The entry that captured it. In the answer to a dry run: the one that would.',
+        description:
+          'The entry that captured it. In the answer to a dry run, the entry that would capture it.',
         cost: { weight: lookupWeight },
         resolve: (hold) => {
           if (hold.capturedBy === null) return null
@@ -80,14 +81,14 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
 
   builder.objectType(HoldEndedError, {
     name: 'HoldEndedError',
-    description: 'The hold keeps nothing aside any more. Nothing was posted.',
+    description: 'The hold was captured, was released, or has expired. Nothing was posted.',
     interfaces: [types.Error],
     fields: (t) => ({
       hold: t.expose('hold', {
         type: LedgerHold,
         access: reached,
         nullable: false,
-        description: 'The hold as it is.',
+        description: 'The hold in its present state.',
       }),
     }),
   })

@@ -26,7 +26,7 @@ export function addHolds(graph: Graph): void {
       amount: t.field({
         type: 'SafeInt',
         description:
-          'Credits, from 1; left out: all that the hold keeps. What is not taken is available again.',
+          "The number of credits, from 1. All of the hold's credits when left out. The rest becomes available again.",
       }),
       ...postingInputFields(t),
     }),
@@ -49,7 +49,7 @@ export function addHolds(graph: Graph): void {
     captureHold: t.field({
       type: capture.type,
       nullable: false,
-      description: 'Posts what a hold has promised, or a part of it. Once only.',
+      description: 'Posts the entry that a hold was for, once, with all or some of its credits.',
       args: { input: inputArg(t.arg, CaptureHoldInput) },
       access: { action: 'post', owner: 'any' },
       resolve: async (_root, { input }, { principal }) => {
@@ -64,7 +64,7 @@ export function addHolds(graph: Graph): void {
       type: release.type,
       nullable: false,
       description:
-        "Makes a hold's credits available again; one that was released or has expired is answered as it is.",
+        "Makes a hold's credits available again. A hold that was released or has expired is returned unchanged.",
       args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
       access: { action: 'post', owner: 'any' },
       resolve: async (_root, { id }, { principal }) => {

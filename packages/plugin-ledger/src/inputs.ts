@@ -7,7 +7,7 @@ type InputFields = InputFieldBuilder<BuilderTypes, 'InputObject'>
 
 const ownerId = {
   required: true,
-  description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
+  description: `The account's owner: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
 } as const
 
 /** The argument for the owner of an account. */
@@ -18,7 +18,7 @@ export const ownerField = (t: InputFields) => t.string(ownerId)
 
 /** The one argument of a mutation. */
 export const inputArg = <Input extends InputRef>(arg: ArgBuilder<BuilderTypes>, type: Input) =>
-  arg({ type, required: true, description: 'What is asked for.' })
+  arg({ type, required: true, description: 'The input of the mutation.' })
 
 /** The input fields of an entry. */
 export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation } }: Graph) => ({
@@ -39,10 +39,11 @@ export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation 
 export const postingInputFields = (t: InputFields) => ({
   nonce: t.string({
     required: true,
-    description: `Your idempotency key, 1 to ${limits.idCharacters} characters: sent again with it, nothing is posted twice.`,
+    description: `Your idempotency key, 1 to ${limits.idCharacters} characters. A request that is sent again with it is not posted twice.`,
   }),
-  metadata: t.field({ type: 'LedgerMetadata', description: 'Kept with what is posted; left out: {}.' }),
+  metadata: t.field({ type: 'LedgerMetadata', description: 'Stored with the posting. {} when left out.' }),
   dryRun: t.boolean({
-    description: 'Answers what the posting would come to, and writes nothing: its ids name nothing.',
+    description:
+      'Returns what the posting would come to, and writes nothing. The ids in the answer do not exist.',
   }),
 })

@@ -11,7 +11,7 @@ export function addLive({ builder, ledger, types }: Graph): void {
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
         nullable: false,
-        description: 'Its place in `ledgerEntries`. A subscriber that was cut off goes on after it.',
+        description: 'Its cursor in `ledgerEntries`. A subscriber that was cut off continues after it.',
       }),
       entry: t.expose('entry', {
         type: types.LedgerEntry,
@@ -39,7 +39,7 @@ export function addLive({ builder, ledger, types }: Graph): void {
         ownerId: ownerArg(t.arg),
         after: t.arg.string({
           description:
-            "The cursor of the last entry read; '' begins with the first one. Left out: the entries posted from now on.",
+            "The cursor of the last entry that was read. '' starts at the first entry. When left out, only new entries follow.",
         }),
       },
       access: { action: 'read', owner: ({ ownerId }) => ownerId },

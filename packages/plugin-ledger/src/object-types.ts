@@ -25,17 +25,17 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
     values: enumValues(operations),
   })
   const LedgerPostOperation = builder.enumType('LedgerPostOperation', {
-    description: 'What a request can post: the operations of the app without its retired and internal ones.',
+    description: 'The operations that a request can post: neither retired nor internal.',
     values: enumValues(operations.filter(isPublic)),
   })
 
   const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
-    description: 'What an owner has in this app. An owner never seen has 0.',
+    description: "An owner's balance in this app. An unknown owner has 0.",
     fields: (t) => ({
       id: t.id({
         nullable: false,
         description:
-          'Opaque. The same for each current balance of an owner; a past one and one that a dry run imagines have others.',
+          'Opaque. Every current balance of an owner has the same id. A past balance, and one of a dry run, has another.',
         resolve: (balance) => balanceId(ledger.app, balance),
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose balance.' }),
@@ -47,30 +47,30 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
       overdraft: t.field({
         type: 'SafeInt',
         nullable: true,
-        description: 'How far below 0 the amount may go, in credits; null of a past moment.',
+        description: 'How far below 0 the amount may go, in credits. Null for a past moment.',
         resolve: (balance) => ('overdraft' in balance ? balance.overdraft : null),
       }),
       available: t.field({
         type: 'SafeInt',
         nullable: true,
-        description: 'What can be spent: amount - held + overdraft; null of a past moment.',
+        description: 'What can be spent: amount - held + overdraft. Null for a past moment.',
         resolve: (balance) => ('available' in balance ? balance.available : null),
       }),
       held: t.field({
         type: 'SafeInt',
         nullable: true,
-        description: 'What live holds keep aside, in credits; null of a past moment.',
+        description: 'The credits that live holds set aside. Null for a past moment.',
         resolve: (balance) => ('held' in balance ? balance.held : null),
       }),
     }),
   })
 
   const LedgerEntry = builder.objectRef<LedgerEntry>('LedgerEntry').implement({
-    description: 'One posting to one account. Never changed, never deleted.',
+    description: "One change of one account's balance. It is never changed or deleted.",
     fields: (t) => ({
       id: t.id({
         nullable: false,
-        description: 'In the answer to a dry run: one that no entry has.',
+        description: 'In the answer to a dry run, an id that no entry has.',
         resolve: entryId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
@@ -88,7 +88,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
       nonce: t.string({
         nullable: false,
         description:
-          'The idempotency key of its request. Empty for an owner where others take part in its transaction.',
+          'The idempotency key of its request. Empty for an owner when others take part in the transaction.',
         resolve: ofSeenEntry(ledger, ({ nonce }) => nonce),
       }),
       seq: t.expose('seq', {
@@ -103,14 +103,13 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
       metadata: t.field({
         type: 'LedgerMetadata',
         nullable: false,
-        description:
-          'What its request asked to keep with it. {} for an owner where others take part in its transaction.',
+        description: 'The metadata of its request. {} for an owner when others take part in the transaction.',
         resolve: ofSeenEntry(ledger, ({ metadata }) => metadata),
       }),
       createdOn: t.expose('createdOn', {
         type: 'DateTime',
         nullable: false,
-        description: "When it was posted, to the millisecond. Never falls along an account's seq.",
+        description: "When it was posted, to the millisecond. It never decreases along an account's seq.",
       }),
       reverses: t.exposeID('reverses', {
         nullable: true,
@@ -118,7 +117,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
       }),
       refunds: t.exposeID('refunds', {
         nullable: true,
-        description: 'The id of the entry of which this one gives back a part.',
+        description: 'The id of the entry that this one refunds in part.',
       }),
       holdId: t.exposeID('holdId', {
         nullable: true,
@@ -162,12 +161,12 @@ export function operationFields<Read extends NamedOperation>(
     operation: t.field({
       type: LedgerOperation,
       nullable: true,
-      description: 'Null where this server does not know it: a newer server posts it, or an older one did.',
+      description: 'Null when this server does not know it, because a newer or an older server posted it.',
       resolve: ({ operation }) => operation,
     }),
     operationName: t.string({
       nullable: false,
-      description: "The operation's name, also where this server does not know it.",
+      description: "The operation's name, even if this server does not know it.",
       resolve: ({ operationName }) => operationName,
     }),
   }

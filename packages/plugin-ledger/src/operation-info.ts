@@ -65,19 +65,22 @@ export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph)
     }),
   })
   const LedgerScope = builder.enumType('LedgerScope', {
-    description: 'What a caller may do. None contains another.',
+    description: 'What a caller may do. No scope includes another.',
     values: Object.fromEntries(
       scopes.map((value) => [value.toUpperCase(), { value, description: scopeDescriptions[value] }]),
     ),
   })
   return builder.objectRef<OperationInfo>('LedgerOperationInfo').implement({
-    description:
-      'An operation with all that a form needs. Amounts are numbers of credits, >= 0, as inputs take them.',
+    description: 'An operation, described for a form. Amounts are numbers of credits, >= 0, as in inputs.',
     fields: (t) => ({
-      name: t.expose('name', { type: LedgerOperation, nullable: false, description: 'As inputs take it.' }),
+      name: t.expose('name', {
+        type: LedgerOperation,
+        nullable: false,
+        description: 'Its name, as inputs take it.',
+      }),
       description: t.exposeString('description', {
         nullable: true,
-        description: 'What it is for, in the words of the app; null: the app does not say.',
+        description: 'What it is for, in the words of the app. Null when the app has none.',
       }),
       shared: t.exposeBoolean('shared', { nullable: false, description: 'Whether every app has it.' }),
       direction: t.expose('direction', {
@@ -93,34 +96,34 @@ export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph)
       maxAmount: t.expose('max', {
         type: 'SafeInt',
         nullable: false,
-        description: 'The most; the same as minAmount where the amount is fixed.',
+        description: 'The most credits. The same as minAmount for a fixed amount.',
       }),
       defaultAmount: t.expose('default', {
         type: 'SafeInt',
         nullable: true,
-        description: 'What is posted when the input leaves the amount out; null: it must be given.',
+        description: 'The amount when the input has none. Null when the input must have one.',
       }),
       limit: t.expose('limit', {
         type: LedgerLimit,
         nullable: true,
-        description: 'How often an owner may have it; null: as often as one likes.',
+        description: 'How often an owner may have it. Null for any number of times.',
       }),
       paired: t.exposeBoolean('paired', {
         nullable: false,
-        description: 'Whether it is posted in balanced transactions alone, such as a transfer.',
+        description: 'Whether it is posted only in balanced transactions, such as a transfer.',
       }),
       retired: t.exposeBoolean('retired', {
         nullable: false,
-        description: 'Whether it is no longer posted: its entries are read and corrected.',
+        description: 'Whether it is no longer posted. Its entries can still be read and corrected.',
       }),
       internal: t.exposeBoolean('internal', {
         nullable: false,
-        description: 'Whether the app itself posts it: no request takes it.',
+        description: 'Whether only the app itself posts it, and no request may.',
       }),
       scope: t.expose('scope', {
         type: LedgerScope,
         nullable: true,
-        description: 'What a caller needs beside POST to post it; null: nothing.',
+        description: 'The scope that a caller needs in addition to POST. Null for none.',
       }),
     }),
   })

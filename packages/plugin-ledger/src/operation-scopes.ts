@@ -24,7 +24,7 @@ export function createHoldCheck(ledger: AnyLedger): (id: string, principal: Prin
     // This server does not know the operation. An older or newer server that knows it may treat it as internal.
     const definition = ledger.operations[hold.operationName] ?? { internal: true }
     if (definition.internal) {
-      throw forbidden(`The app itself ends holds of ${hold.operationName}: no request does.`)
+      throw forbidden(`Only the app itself ends holds of ${hold.operationName}.`)
     }
     assertScopes(principal, scopesOf(ledger, [{ operation: hold.operationName }]))
   }

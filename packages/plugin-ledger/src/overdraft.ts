@@ -16,12 +16,12 @@ export function addOverdraft(graph: Graph): void {
         type: types.LedgerBalance,
         access: reached,
         nullable: false,
-        description: 'The current balance, with the overdraft as it was.',
+        description: 'The current balance, with the unchanged overdraft.',
       }),
     }),
   })
   const SetOverdraftInput = builder.inputType('SetOverdraftInput', {
-    description: 'What `setOverdraft` asks for.',
+    description: 'The input of `setOverdraft`.',
     fields: (t) => ({
       ownerId: ownerField(t),
       limit: t.field({

@@ -21,17 +21,17 @@ import { accountTypes } from './own.ts'
 const typeDescriptions: Readonly<Record<string, string>> = {
   Query: 'What can be read.',
   Mutation:
-    'What can be done. A mutation that posts has a nonce: sent again with it, nothing is posted twice.',
+    'What can be done. A mutation that posts has a nonce. Sent again with the same nonce, it posts nothing twice.',
   Subscription: 'What can be followed as it happens.',
-  PageInfo: 'The ends of a page, and whether the list goes on beyond them.',
+  PageInfo: "The cursors of a page's ends, and whether the list goes on there.",
 }
 
 /** Descriptions of their fields. */
 const fieldDescriptions: Readonly<Record<string, string>> = {
   'PageInfo.hasNextPage': 'Whether the list goes on after the page.',
   'PageInfo.hasPreviousPage': 'Whether the list goes on before the page.',
-  'PageInfo.startCursor': 'The cursor of the first edge; null: the page has none.',
-  'PageInfo.endCursor': 'The cursor of the last edge; null: the page has none.',
+  'PageInfo.startCursor': 'The cursor of the first edge. Null for an empty page.',
+  'PageInfo.endCursor': 'The cursor of the last edge. Null for an empty page.',
 }
 
 /** Gives a builder `addLedger`, and fields their `cost` and `access`. */
@@ -103,13 +103,11 @@ function accessOf<Types extends SchemaTypes>({
   const access = 'access' in pothosOptions ? pothosOptions.access : undefined
   const field = `${parentType}.${name}`
   if (!access || !isOfRoot(access)) {
-    throw new PothosSchemaError(
-      `${field} does not say who may ask for it: give it access: { action, owner }.`,
-    )
+    throw new PothosSchemaError(`${field} does not say who may use it: give it access: { action, owner }.`)
   }
   if (kind !== 'Query' && typeof access.owner === 'object') {
     throw new PothosSchemaError(
-      `${field} has acted when it has found something: name its owner by its arguments.`,
+      `${field} has already acted when it finds its owner: name the owner by its arguments.`,
     )
   }
   return access

@@ -23,7 +23,7 @@ export interface Answer {
 const descriptions = {
   entry: 'What was posted.',
   transaction: 'What was posted.',
-  hold: 'The hold as it is then.',
+  hold: 'The hold after it.',
   balance: 'The balance after it.',
   balances: 'The balances after it: each owner once, in the order of their first entries.',
   replayed: 'Whether this request was posted before: nothing was posted now.',

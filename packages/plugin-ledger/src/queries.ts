@@ -13,7 +13,7 @@ export function addQueries(graph: Graph): void {
   const LedgerEntryConnection = addConnection(builder, LedgerEntry, "A page of an owner's entries.")
   const LedgerOperationInfo = addOperationInfo(graph)
   const LedgerEntryOrder = builder.enumType('LedgerEntryOrder', {
-    description: 'Which way a list of entries goes.',
+    description: 'The order of a list of entries.',
     values: {
       NEWEST_FIRST: { description: 'From the newest entry to the oldest.' },
       OLDEST_FIRST: { description: 'From the oldest entry to the newest.' },
@@ -21,8 +21,8 @@ export function addQueries(graph: Graph): void {
   })
   const LedgerMetadataFilter = builder.inputType('LedgerMetadataFilter', {
     description:
-      'Entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with ' +
-      'fewer matches is short, and its end cursor goes on.',
+      'Entries whose metadata has this value under this key. A page looks at 10,000 entries at most. It may have ' +
+      'fewer matches than asked for, and its end cursor then continues the search.',
     fields: (t) => ({
       key: t.string({ required: true, description: 'A key of the metadata.' }),
       value: t.string({ required: true, description: 'Its whole value, compared byte for byte.' }),
@@ -80,7 +80,7 @@ export function addQueries(graph: Graph): void {
         order: t.arg({ type: LedgerEntryOrder, description: 'Newest first when left out.' }),
         metadata: t.arg({
           type: LedgerMetadataFilter,
-          description: 'Only entries with this in their metadata.',
+          description: 'Only entries with this pair in their metadata.',
         }),
         ...pageArgs(t.arg),
       },

@@ -31,7 +31,7 @@ export function addResult<
     fields: (t) => postedFields(t, types, fields),
   })
   const union = builder.unionType(`${name}Result`, {
-    description: `What ${mutation} answers: that it was done, or why not.`,
+    description: `The result of ${mutation}: its success, or the reason why it was refused.`,
     types: [...errorsOf(command), Success] as never,
     resolveType: (member: Posted | Refused) => ('code' in member ? member.name : Success.name),
   })

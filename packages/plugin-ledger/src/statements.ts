@@ -31,7 +31,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       count: t.expose('count', {
         type: 'SafeInt',
         nullable: false,
-        description: 'How many entries, reversals and refunds left out.',
+        description: 'The number of entries, without reversals and refunds.',
       }),
       gross: t.expose('gross', {
         type: 'SafeInt',
@@ -42,7 +42,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
         type: 'SafeInt',
         nullable: false,
         description:
-          'The sum of the reversals and refunds in this window, in signed credits: gross + reversed is what remains.',
+          'The sum of the reversals and refunds in this window, in signed credits. gross + reversed is the net amount.',
       }),
     }),
   })
@@ -51,7 +51,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
     fields: (t) => ({
       id: t.id({
         nullable: false,
-        description: 'Opaque: the same for good.',
+        description: 'Opaque. It never changes.',
         resolve: ({ ownerId }) => accountId(ledger.app, ownerId),
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
@@ -69,7 +69,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       createdOn: t.expose('createdOn', {
         type: 'DateTime',
         nullable: false,
-        description: 'When its first entry, hold or overdraft came.',
+        description: 'When its first entry, hold or overdraft was made.',
       }),
       updatedOn: t.expose('updatedOn', {
         type: 'DateTime',
@@ -87,7 +87,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       nullable: false,
       description: `Counts and sums per operation and window, oldest first: at most ${limits.summaryWindows.toLocaleString('en')} windows.`,
       args: {
-        ownerId: t.arg.string({ description: "Whose entries; left out: the whole app's." }),
+        ownerId: t.arg.string({ description: 'The owner of the entries. The whole app when left out.' }),
         from: t.arg({ type: 'DateTime', required: true, description: 'From this moment on.' }),
         to: t.arg({ type: 'DateTime', required: true, description: 'Before this moment.' }),
         per: t.arg({

@@ -11,18 +11,18 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
     fields: (t) => ({
       id: t.exposeID('id', {
         nullable: false,
-        description: 'In the answer to a dry run: one that no transaction has.',
+        description: 'In the answer to a dry run, an id that no transaction has.',
       }),
       nonce: t.exposeString('nonce', {
         nullable: false,
         description:
-          'The idempotency key of its request, which each of its entries has. Empty for an owner where others take part.',
+          'The idempotency key of its request. Each of its entries has the same. Empty for an owner when others take part.',
       }),
       metadata: t.expose('metadata', {
         type: 'LedgerMetadata',
         nullable: false,
         description:
-          'What its request asked to keep with it; each of its entries has it. {} for an owner where others take part.',
+          'The metadata of its request. Each of its entries has the same. {} for an owner when others take part.',
       }),
       createdOn: t.expose('createdOn', {
         type: 'DateTime',
@@ -33,7 +33,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
         type: [LedgerEntry],
         access: reached,
         nullable: false,
-        description: 'In the order in which they were posted; for an owner, those of its own account.',
+        description: 'In the order in which they were posted. An owner only sees entries of its own account.',
         cost: { weight: 0, size: limits.transactionEntries },
         resolve: (transaction) =>
           transaction.entries.map((entry): EntryOfTransaction => ({ ...entry, transaction })),
@@ -46,7 +46,7 @@ export function addTransactionType({ builder, ledger, types: { LedgerEntry, Ledg
       type: LedgerTransaction,
       access: reached,
       nullable: false,
-      description: 'All that was posted together with it.',
+      description: 'The transaction in which it was posted.',
       cost: { weight: lookupWeight },
       resolve: async (entry) =>
         knowsTransaction(entry)

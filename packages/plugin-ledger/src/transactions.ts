@@ -17,10 +17,10 @@ export function addTransactions(graph: Graph): void {
       entries: t.field({
         type: [LedgerEntryInput],
         required: true,
-        description: `1 to ${limits.transactionEntries}, posted in this order: each must itself leave enough available.`,
+        description: `1 to ${limits.transactionEntries} entries, posted in this order. Each needs enough available credits when its turn comes.`,
       }),
       balanced: t.boolean({
-        description: 'Demands that the amounts add up to zero: credits move, none are made.',
+        description: 'Requires the amounts to add up to zero, so that credits only move.',
       }),
       ...postingInputFields(t),
     }),

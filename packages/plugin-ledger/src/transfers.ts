@@ -13,7 +13,7 @@ export function addTransfers(graph: Graph): void {
     description: 'Credits to move from one owner to another.',
     fields: (t) => ({
       from: t.string({ required: true, description: 'The owner who sends.' }),
-      to: t.string({ required: true, description: 'The owner who gets; another one.' }),
+      to: t.string({ required: true, description: 'The owner who receives, who must be another one.' }),
       amount: t.field({ type: 'SafeInt', required: true, description: 'Credits, from 1.' }),
       ...postingInputFields(t),
     }),

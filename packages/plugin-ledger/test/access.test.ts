@@ -21,7 +21,7 @@ describe('a root field without access rules', () => {
     builder.addLedger(openLedger(operations))
     builder.queryField('open', (t) => t.string({ access: access as never, resolve: () => 'x' }))
     expect(() => builder.toSchema()).toThrow(
-      'Query.open does not say who may ask for it: give it access: { action, owner }.',
+      'Query.open does not say who may use it: give it access: { action, owner }.',
     )
   })
 
@@ -30,14 +30,14 @@ describe('a root field without access rules', () => {
     builder.addLedger(openLedger(operations))
     const access = { action: 'act', owner: { found: () => 'ann' } } as never
     builder.mutationField('late', (t) => t.string({ access, resolve: () => 'x' }))
-    expect(() => builder.toSchema()).toThrow('Mutation.late has acted when it has found something')
+    expect(() => builder.toSchema()).toThrow('Mutation.late has already acted when it finds its owner')
   })
 
   test('is refused however it came to the root', () => {
     const builder = createBuilder()
     builder.addLedger(openLedger(operations))
     builder.objectFields('Query' as never, (t) => ({ aside: t.string({ resolve: () => 'x' }) }))
-    expect(() => builder.toSchema()).toThrow('Query.aside does not say who may ask for it')
+    expect(() => builder.toSchema()).toThrow('Query.aside does not say who may use it')
   })
 })
 
@@ -243,7 +243,7 @@ describe('operations by trust', () => {
       const answer = await run(schema, `mutation { ${field} { __typename } }`)
       expect([code(answer), answer.errors[0].message]).toEqual([
         'FORBIDDEN',
-        'The app itself ends holds of STAKE: no request does.',
+        'Only the app itself ends holds of STAKE.',
       ])
     }
     expect(await ledger.hold(id)).toMatchObject({ status: 'HELD' })

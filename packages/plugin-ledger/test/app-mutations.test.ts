@@ -86,7 +86,7 @@ input WinRoundInput {
   prize: SafeInt
 
   """
-  Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice.
+  Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice.
   """
   nonce: String!
 }`)

@@ -41,18 +41,18 @@ export const problems = {
   MALFORMED_REQUEST: {
     status: 400,
     title: 'Malformed request',
-    meaning: `The request is not valid HTTP, a header that can be given once is given twice, or its JSON is nested more than ${maxJsonDepth} deep.`,
+    meaning: `The request is not valid HTTP, a header that may occur once occurs twice, or its JSON is nested more than ${maxJsonDepth} deep.`,
   },
   UNAUTHENTICATED: {
     status: 401,
     title: 'Unauthenticated',
-    meaning: 'The request does not say who sends it, or what it says is not accepted.',
+    meaning: 'The request has no credentials, or they are not accepted.',
     headers: { 'www-authenticate': 'Bearer' },
   },
   IDENTITY_UNAVAILABLE: {
     status: 503,
     title: 'Identity unavailable',
-    meaning: 'What says who sends a request cannot be asked now. Nothing was done.',
+    meaning: 'The server cannot identify the caller now. Nothing was done.',
     retryAfterSeconds: 2,
   },
   FORBIDDEN: {
@@ -65,7 +65,7 @@ export const problems = {
     retryAfterSeconds: 1,
     title: 'Rate limited',
     meaning:
-      'The caller has asked for more than it may in this time, or has too many subscriptions open. Nothing was done, and no nonce is used up: send it again after the time in Retry-After.',
+      'The caller has sent more requests than it may in this time, or has too many open subscriptions. Nothing was done, and the nonce stays unused. Send it again after the time in Retry-After.',
   },
   NOT_FOUND: {
     status: 404,
@@ -75,12 +75,12 @@ export const problems = {
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'Method not allowed',
-    meaning: 'The path has no such method; the header Allow lists those that it has.',
+    meaning: 'The path does not have this method. The header Allow lists its methods.',
   },
   NOT_ACCEPTABLE: {
     status: 406,
     title: 'Not acceptable',
-    meaning: 'The header Accept does not allow application/json, which the answer is. Nothing was done.',
+    meaning: 'The answer is application/json, which the header Accept does not allow. Nothing was done.',
   },
   MISDIRECTED_REQUEST: {
     status: 421,
@@ -98,7 +98,7 @@ export const problems = {
     status: 400,
     title: 'Query too expensive',
     meaning:
-      'A GraphQL document may come to more work than a request may ask for. No route of REST has such a one. Nothing of it ran.',
+      'A GraphQL document may cost more work than a request may. No REST route has such a document. Nothing ran.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

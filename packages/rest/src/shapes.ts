@@ -8,7 +8,7 @@ export const postOperationSchemaName = 'LedgerPostOperation'
 
 /** An owner in a body or a path. The ledger checks its length and characters. */
 export const ownerId = z.string().meta({
-  description: `Whose account: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
+  description: `The account's owner: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
   examples: ['test_user'],
 })
 
@@ -29,14 +29,13 @@ export const postOperation = z.string().meta({ id: postOperationSchemaName, exam
 
 /** The operation of an entry or a hold in an answer. */
 export const operationName = z.string().meta({
-  description:
-    'One of the app’s operations, or one that this server does not know: a newer one posts it, or an older one did.',
+  description: 'One of the app’s operations, or one that only a newer or an older server knows.',
   examples: ['CREDIT_ADD'],
 })
 
 /** A number of credits. The operation gives the sign, and a minus sign that agrees with it is accepted. */
 export const amount = z.int().meta({
-  description: 'Credits. May be left out where the operation has a fixed or default amount.',
+  description: 'Credits. May be left out when the operation has a fixed or default amount.',
   examples: [10],
 })
 
@@ -64,7 +63,7 @@ export const metadata = z
 /** Whether a posting is only tried. */
 export const dryRun = z
   .boolean()
-  .meta({ description: 'Answers the outcome, with ids of 0; nothing is written.' })
+  .meta({ description: 'Returns the outcome, with ids of 0, and writes nothing.' })
 
 /** A moment in a request, in any time zone. The graph checks it. */
 export const moment = z.string().meta({ format: 'date-time', examples: ['2026-11-21T10:15:30.000Z'] })
@@ -115,10 +114,13 @@ export const entry = z
     metadata,
     transaction_id: transactionId,
     reverses: id.optional().meta({ description: 'The entry that this one undoes.' }),
-    refunds: id.optional().meta({ description: 'The entry of which this one gives back a part.' }),
+    refunds: id.optional().meta({ description: 'The entry that this one refunds in part.' }),
     hold_id: id.optional().meta({ description: 'The hold that this one captures.' }),
   })
-  .meta({ id: 'LedgerEntry', description: 'One posting to one account; never changed, never deleted.' })
+  .meta({
+    id: 'LedgerEntry',
+    description: 'One change of one account’s balance. It is never changed or deleted.',
+  })
 
 /** A ledger entry in REST's answers. */
 export type RestEntry = z.output<typeof entry>
@@ -151,14 +153,14 @@ export const postedTransaction = { transaction, balances }
 export const credits = {
   balance,
   overdraft: z.int().optional().meta({ description: 'How far below 0 the balance may go.' }),
-  held: z.int().optional().meta({ description: 'What live holds keep aside.' }),
+  held: z.int().optional().meta({ description: 'The credits that live holds set aside.' }),
   available: z.int().optional().meta({ description: 'What can be spent: balance - held + overdraft.' }),
 }
 
 /** What an owner has and can spend. */
 export const accountBalance = z.object({ owner_id: ownerId, ...credits }).meta({
   id: 'AccountBalance',
-  description: 'Of a past moment the balance alone.',
+  description: 'For a past moment, only the balance.',
 })
 
 /** A balance in REST's answers. */
@@ -183,7 +185,8 @@ export const hold = z
   })
   .meta({
     id: 'LedgerHold',
-    description: 'Credits that an owner has promised: they count as spent while it is held.',
+    description:
+      'Credits that are set aside for a later entry. They count as spent while the status is HELD.',
   })
 
 /** A hold in REST's answers. */

@@ -118,7 +118,7 @@ describe('openapi.json', () => {
         minimum: 1,
         maximum: 100,
         default: 20,
-        description: 'How many of the list a page has.',
+        description: 'The size of a page.',
       },
     })
   })

@@ -39,7 +39,7 @@ test('an overdraft beyond the range of a number is refused', async () => {
     type: '/problems/balance-out-of-range',
     title: 'Balance out of range',
     status: 422,
-    detail: 'The balance is 1 credit; with this it would go beyond 2^53 - 1.',
+    detail: 'The balance is 1 credit; with this posting it would exceed 2^53 - 1.',
     code: 'BALANCE_OUT_OF_RANGE',
     balance: 1,
   })

@@ -101,7 +101,7 @@ test('a balanced transaction adds up to 0', async () => {
   })
   expect([status, json.errors]).toEqual([
     422,
-    [{ field: 'entries', message: 'must add up to 0 credits, and add up to 5' }],
+    [{ field: 'entries', message: 'must add up to 0 credits, but add up to 5' }],
   ])
   expect(await written()).toBe(before)
 })

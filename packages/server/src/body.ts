@@ -46,7 +46,7 @@ export function receiveBody(incoming: IncomingMessage, intake: Intake): Promise<
       else reject(problem('PAYLOAD_TOO_LARGE'))
     })
     incoming.on('close', () => {
-      if (!incoming.complete) reject(problem('MALFORMED_REQUEST', 'The body ended before its time.'))
+      if (!incoming.complete) reject(problem('MALFORMED_REQUEST', 'The body ended too early.'))
     })
   })
 }

@@ -53,7 +53,7 @@ export function createExecution(
 function withoutOperation({ document, operationName }: ExecutionArgs): ExecutionResult | undefined {
   if (getOperationAST(document, operationName)) return undefined
   const message = operationName
-    ? 'The document has no operation of the name in operationName.'
+    ? 'The document has no operation with the name in operationName.'
     : 'The document has no operation, or several: operationName must name the one to run.'
   const extensions = { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } }
   return { errors: [new GraphQLError(message, { extensions })] }

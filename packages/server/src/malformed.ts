@@ -24,12 +24,15 @@ export function refuseMalformed(
 export function refuseTunnel(socket: Socket, { open }: Pick<Connections, 'open'>): void {
   if (open.get(socket)?.size) socket.destroy()
   else
-    endWith(malformed(501, 'Not implemented', 'This server is no proxy: it has no method CONNECT.'), socket)
+    endWith(
+      malformed(501, 'Not implemented', 'This server is not a proxy and has no method CONNECT.'),
+      socket,
+    )
 }
 
 /** Makes the answer to a request with an unknown Expect header. Only 100-continue is known. */
 export function unknownExpectation(): TextAnswer {
-  return malformed(417, 'Expectation failed', 'Of the header Expect this server knows 100-continue alone.')
+  return malformed(417, 'Expectation failed', 'This server knows only 100-continue in the header Expect.')
 }
 
 /** Writes an answer where Node writes none, and closes the connection. */

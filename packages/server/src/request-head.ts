@@ -25,7 +25,7 @@ export function headProblem(
 
 function hostProblem(authority: string | null, isOwnHost: IsOwnHost): Problem | undefined {
   const isOwn = authority === null || isOwnHost(authority)
-  if (isOwn === undefined) return problem('MALFORMED_REQUEST', 'The host of the request is none.')
+  if (isOwn === undefined) return problem('MALFORMED_REQUEST', 'The request names an invalid host.')
   if (!isOwn) return misdirected(authority)
   return undefined
 }

@@ -98,7 +98,7 @@ function endWith(principal: Principal, stream: EndableStream, follow: FollowPrin
   const refuse = () =>
     stream.refuse(
       graphqlProblem(
-        problem('UNAUTHENTICATED', 'What let this request in has been revoked, or has expired.'),
+        problem('UNAUTHENTICATED', 'The key or token of this request was revoked or has expired.'),
       ),
     )
   const unfollow = follow(principal)

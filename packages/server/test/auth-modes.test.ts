@@ -91,14 +91,14 @@ describe('LEDGER_AUTH', () => {
     [{ LEDGER_AUTH: 'jwt' }, 'LEDGER_AUTH has jwt, and neither LEDGER_JWT_JWKS_URL nor LEDGER_JWT_SECRET'],
     [{ LEDGER_AUTH: 'keys,none' }, 'LEDGER_AUTH must be some of none, keys, jwt'],
     [{ LEDGER_AUTH: 'Keys' }, 'LEDGER_AUTH must be some of none, keys, jwt'],
-    [{ LEDGER_JWT_SECRET: secret, LEDGER_JWT_ALGORITHMS: 'RS256' }, 'which no secret checks'],
+    [{ LEDGER_JWT_SECRET: secret, LEDGER_JWT_ALGORITHMS: 'RS256' }, 'which needs a public key'],
     [
       { LEDGER_JWT_SECRET: secret, LEDGER_JWT_JWKS_URL: 'https://issuer.example/jwks' },
       'LEDGER_JWT_JWKS_URL and LEDGER_JWT_SECRET are both set',
     ],
     [
       { LEDGER_JWT_JWKS_URL: 'https://issuer.example/jwks', LEDGER_JWT_ALGORITHMS: 'RS256,HS256' },
-      'LEDGER_JWT_ALGORITHMS has HS256, whose secret would be a public key',
+      'LEDGER_JWT_ALGORITHMS has HS256, which would use a public key as a secret',
     ],
     [{ LEDGER_JWT_JWKS_URL: 'https://issuer.example/jwks' }, 'LEDGER_JWT_ISSUER must be set'],
     [{ LEDGER_JWT_JWKS_URL: 'https://issuer.example/jwks' }, 'LEDGER_JWT_AUDIENCE must be set'],

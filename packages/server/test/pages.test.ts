@@ -38,7 +38,7 @@ describe('a code of an error', () => {
       const page = await get(path, { accept: browser })
       expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
       expect(page.text).toContain('<p class="facts"><code>DUPLICATE_NONCE</code>, status 409</p>')
-      expect(page.text).toContain('the original is in <code>entry</code> or <code>hold</code>.')
+      expect(page.text).toContain('The original is in <code>entry</code> or <code>hold</code>.')
       for (const accept of [undefined, '*/*', 'application/json', 'application/json, text/html;q=0.9']) {
         const data = await get(path, accept === undefined ? {} : { accept })
         expect(data.headers.get('content-type'), accept).toBe('application/json')

@@ -7,7 +7,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AccessContentInput = {
   /** The id of the content. */
   readonly contentId: string;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** Who accesses it. */
   readonly ownerId: string;
@@ -17,7 +17,7 @@ export type AccessContentInput = {
 export type CreateContentInput = {
   /** 1 to 100,000 characters. */
   readonly body: string;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** Who publishes it, and pays. */
   readonly ownerId: string;
@@ -29,19 +29,19 @@ export type CreateContentInput = {
 export type FeatureContentInput = {
   /** The id of the content. */
   readonly contentId: string;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
 };
 
-/** Whether a hold keeps credits aside (HELD), or what became of it. */
+/** Whether a hold is live (HELD), or how it ended. */
 export type LedgerHoldStatus =
   /** An entry took its credits, or a part of them. */
   | 'CAPTURED'
-  /** Its credits are available again, since its time is over. */
+  /** Its time is over: its credits are available again. */
   | 'EXPIRED'
   /** Its credits are set aside. */
   | 'HELD'
-  /** Its credits are available again, since somebody asked for it. */
+  /** It was released: its credits are available again. */
   | 'RELEASED';
 
 export type RestPostedContentFragment = { readonly replayed: boolean, readonly content: { readonly id: string, readonly ownerId: string, readonly title: string, readonly body: string, readonly createdOn: Date }, readonly entry: { readonly id: string, readonly ownerId: string, readonly amount: number, readonly nonce: string, readonly balanceAfter: number, readonly createdOn: Date, readonly metadata: Record<string, string>, readonly transactionId: string, readonly reverses: string | null, readonly refunds: string | null, readonly holdId: string | null, readonly operation: string }, readonly balance: { readonly amount: number } };

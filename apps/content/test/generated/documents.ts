@@ -7,7 +7,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AccessContentInput = {
   /** The id of the content. */
   readonly contentId: string;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** Who accesses it. */
   readonly ownerId: string;
@@ -17,7 +17,7 @@ export type AccessContentInput = {
 export type CreateContentInput = {
   /** 1 to 100,000 characters. */
   readonly body: string;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** Who publishes it, and pays. */
   readonly ownerId: string;
@@ -29,7 +29,7 @@ export type CreateContentInput = {
 export type FeatureContentInput = {
   /** The id of the content. */
   readonly contentId: string;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
 };
 

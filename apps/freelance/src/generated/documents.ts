@@ -19,26 +19,26 @@ export type CreateProjectInput = {
 export type GrantGoodwillInput = {
   /** Credits, 1 to 100. */
   readonly amount: number;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** The id of the project. */
   readonly projectId: string;
 };
 
-/** Whether a hold keeps credits aside (HELD), or what became of it. */
+/** Whether a hold is live (HELD), or how it ended. */
 export type LedgerHoldStatus =
   /** An entry took its credits, or a part of them. */
   | 'CAPTURED'
-  /** Its credits are available again, since its time is over. */
+  /** Its time is over: its credits are available again. */
   | 'EXPIRED'
   /** Its credits are set aside. */
   | 'HELD'
-  /** Its credits are available again, since somebody asked for it. */
+  /** It was released: its credits are available again. */
   | 'RELEASED';
 
 /** A project to pay. */
 export type PayProjectInput = {
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** The id of the project. */
   readonly projectId: string;

@@ -19,7 +19,7 @@ export type CreateProjectInput = {
 export type GrantGoodwillInput = {
   /** Credits, 1 to 100. */
   readonly amount: number;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** The id of the project. */
   readonly projectId: string;
@@ -46,7 +46,7 @@ export type LedgerOperation =
   /** Credits that an owner sends to another. */
   | 'TRANSFER_OUT';
 
-/** What a request can post: the operations of the app without its retired and internal ones. */
+/** The operations that a request can post: neither retired nor internal. */
 export type LedgerPostOperation =
   /** Credits that an owner gets, such as by buying them. */
   | 'CREDIT_ADD'
@@ -69,7 +69,7 @@ export type LedgerPostOperation =
 
 /** A project to pay. */
 export type PayProjectInput = {
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** The id of the project. */
   readonly projectId: string;
@@ -79,15 +79,15 @@ export type PayProjectInput = {
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** What to do with the credits. */
   readonly operation: LedgerPostOperation;
-  /** Whose account: 1 to 255 characters, compared byte for byte. */
+  /** The account's owner: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
@@ -95,15 +95,15 @@ export type PostLedgerEntryInput = {
 export type TransferCreditsInput = {
   /** Credits, from 1. */
   readonly amount: number;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
   /** The owner who sends. */
   readonly from: string;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
-  /** The owner who gets; another one. */
+  /** The owner who receives, who must be another one. */
   readonly to: string;
 };
 

@@ -5,15 +5,15 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** A hold to capture, or a part of it. */
 export type CaptureHoldInput = {
-  /** Credits, from 1; left out: all that the hold keeps. What is not taken is available again. */
+  /** The number of credits, from 1. All of the hold's credits when left out. The rest becomes available again. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the hold. */
   readonly id: string;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
 };
 
@@ -21,17 +21,17 @@ export type CaptureHoldInput = {
 export type HoldCreditsInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
   /** Seconds until the credits are available again, 1 to 31,536,000 (365 days). */
   readonly expiresIn: number;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** What to do with the credits. */
   readonly operation: LedgerPostOperation;
-  /** Whose account: 1 to 255 characters, compared byte for byte. */
+  /** The account's owner: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
@@ -50,26 +50,26 @@ export type LedgerEntryInput = {
   readonly amount?: number | null | undefined;
   /** What to do with the credits. */
   readonly operation: LedgerPostOperation;
-  /** Whose account: 1 to 255 characters, compared byte for byte. */
+  /** The account's owner: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
-/** Which way a list of entries goes. */
+/** The order of a list of entries. */
 export type LedgerEntryOrder =
   /** From the newest entry to the oldest. */
   | 'NEWEST_FIRST'
   /** From the oldest entry to the newest. */
   | 'OLDEST_FIRST';
 
-/** Whether a hold keeps credits aside (HELD), or what became of it. */
+/** Whether a hold is live (HELD), or how it ended. */
 export type LedgerHoldStatus =
   /** An entry took its credits, or a part of them. */
   | 'CAPTURED'
-  /** Its credits are available again, since its time is over. */
+  /** Its time is over: its credits are available again. */
   | 'EXPIRED'
   /** Its credits are set aside. */
   | 'HELD'
-  /** Its credits are available again, since somebody asked for it. */
+  /** It was released: its credits are available again. */
   | 'RELEASED';
 
 /** A calendar window: UTC, weeks from Monday. */
@@ -85,7 +85,7 @@ export type LedgerLimitWindow =
   /** A week, from Monday. */
   | 'WEEK';
 
-/** Entries whose metadata has this value under this key. At most 10,000 entries are looked at for a page: one with fewer matches is short, and its end cursor goes on. */
+/** Entries whose metadata has this value under this key. A page looks at 10,000 entries at most. It may have fewer matches than asked for, and its end cursor then continues the search. */
 export type LedgerMetadataFilter = {
   /** A key of the metadata. */
   readonly key: string;
@@ -108,7 +108,7 @@ export type LedgerOperation =
   /** Credits that an owner sends to another. */
   | 'TRANSFER_OUT';
 
-/** What a request can post: the operations of the app without its retired and internal ones. */
+/** The operations that a request can post: neither retired nor internal. */
 export type LedgerPostOperation =
   /** Credits that an owner gets, such as by buying them. */
   | 'CREDIT_ADD'
@@ -123,7 +123,7 @@ export type LedgerPostOperation =
   /** Credits that an owner sends to another. */
   | 'TRANSFER_OUT';
 
-/** What a caller may do. None contains another. */
+/** What a caller may do. No scope includes another. */
 export type LedgerScope =
   /** Set overdrafts. */
   | 'ADMIN'
@@ -147,63 +147,63 @@ export type LedgerSummaryWindow =
 export type PostLedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
   /** What to do with the credits. */
   readonly operation: LedgerPostOperation;
-  /** Whose account: 1 to 255 characters, compared byte for byte. */
+  /** The account's owner: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
 /** Entries to post together. */
 export type PostLedgerTransactionInput = {
-  /** Demands that the amounts add up to zero: credits move, none are made. */
+  /** Requires the amounts to add up to zero, so that credits only move. */
   readonly balanced?: boolean | null | undefined;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
-  /** 1 to 100, posted in this order: each must itself leave enough available. */
+  /** 1 to 100 entries, posted in this order. Each needs enough available credits when its turn comes. */
   readonly entries: ReadonlyArray<LedgerEntryInput>;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
 };
 
 /** A part of an entry to give back. */
 export type RefundLedgerEntryInput = {
-  /** Credits to give back, from 1 (of an entry that gave credits: to take back). */
+  /** The number of credits, from 1. They are given back, or taken back when the entry gave credits. */
   readonly amount: number;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the entry. */
   readonly id: string;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
 };
 
 /** A transaction to undo. */
 export type ReverseLedgerTransactionInput = {
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
   /** The id of the transaction. */
   readonly id: string;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
 };
 
-/** What `setOverdraft` asks for. */
+/** The input of `setOverdraft`. */
 export type SetOverdraftInput = {
   /** How far below 0 the balance may go, in credits, >= 0. */
   readonly limit: number;
-  /** Whose account: 1 to 255 characters, compared byte for byte. */
+  /** The account's owner: 1 to 255 characters, compared byte for byte. */
   readonly ownerId: string;
 };
 
@@ -211,15 +211,15 @@ export type SetOverdraftInput = {
 export type TransferCreditsInput = {
   /** Credits, from 1. */
   readonly amount: number;
-  /** Answers what the posting would come to, and writes nothing: its ids name nothing. */
+  /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
   /** The owner who sends. */
   readonly from: string;
-  /** Kept with what is posted; left out: {}. */
+  /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
-  /** Your idempotency key, 1 to 255 characters: sent again with it, nothing is posted twice. */
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
-  /** The owner who gets; another one. */
+  /** The owner who receives, who must be another one. */
   readonly to: string;
 };
 

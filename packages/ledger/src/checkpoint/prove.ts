@@ -63,7 +63,7 @@ export async function proveEntry(
     const compare = 'npm run verify -- --checkpoint'
     throw new Error(
       `The history of ${JSON.stringify(entry.ownerId)} is not the one that ${checkpoint.name} has: entry ${id} cannot be proven. ` +
-        `What was changed is told by ${compare}.`,
+        `${compare} shows what was changed.`,
     )
   }
   return proof

@@ -87,7 +87,7 @@ async function* read(
     tree.add(leafHash(part))
     yield part
   }
-  if (signed === undefined) throw new Error('it is not whole')
+  if (signed === undefined) throw new Error('it is incomplete')
   assertSigned(signed, tree, publicKeys)
   return signed
 }

@@ -101,7 +101,7 @@ function isAborted(error: unknown): boolean {
 
 function outcomeUnknown(cause: unknown): DatabaseUnavailableError {
   return new DatabaseUnavailableError(
-    'The database was lost while it committed: whether it did is unknown. Send it again with the same nonce, which says so.',
+    'The connection to the database was lost during the commit, so the outcome is unknown. Send it again with the same nonce to learn it.',
     { cause },
   )
 }

@@ -25,7 +25,7 @@ const meanings: readonly Meaning[] = [
     codes: /^(40001|40P01|P2034|TransactionWriteConflict)$/,
     error: (options) =>
       new TransactionConflictError(
-        `The database gave this up: another transaction was in its way. ${again}`,
+        `The database aborted this because of another transaction. ${again}`,
         options,
       ),
   },
@@ -36,7 +36,7 @@ const meanings: readonly Meaning[] = [
     words: /\bentries_\w+_operations\b|does not declare the operation/,
     error: (options) =>
       new ServerOutdatedError(
-        'The database no longer declares this operation; this server does not know yet.',
+        'The database no longer declares this operation, and this server is older.',
         options,
       ),
   },

@@ -49,7 +49,7 @@ export function sqlOf(tx: TransactionClient): Sql {
 
 const noTransaction = () =>
   new TypeError(
-    "`tx` is no transaction: give Prisma's as it is, another library's by fromPg, fromKysely or fromDrizzle, or a function.",
+    "`tx` is not a transaction. Pass Prisma's directly, another library's by fromPg, fromKysely or fromDrizzle, or a function.",
   )
 
 /**

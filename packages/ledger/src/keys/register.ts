@@ -60,7 +60,7 @@ export async function openRegister(connection: Pick<pg.ClientBase, 'query'>, app
          RETURNING ${columns}, NOT EXISTS (SELECT FROM ledger.keys other WHERE other.app = $1) AS "isFirst"`,
         [id, name, scopes, ownerId, hashOf(secret), expiresInS],
       )
-      if (!key) throw new Error('The database has not said what it made of the key. Try again.')
+      if (!key) throw new Error('The database did not report whether the key was made. Try again.')
       return { text, key, isFirst: key.isFirst }
     },
     /** Returns all keys, ended ones included, the newest first. */

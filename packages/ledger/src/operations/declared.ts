@@ -47,12 +47,12 @@ function differences(
           `This server's code lacks operations that the database declares for the app ${app}: ${unknown.join(', ')}. ` +
             'Their entries have operation null, and the name in operationName. If they were taken out of ' +
             'operations.ts, put them back with retired: true; if an older version was deployed again, ' +
-            'nothing is to be done.',
+            'there is nothing to do.',
         ]
       : []),
     ...(stillPosted.length > 0
       ? [
-          `The database has retired operations of the app ${app} that this server's code has not: ` +
+          `The database has retired operations of the app ${app} that this server's code has not retired: ` +
             `${stillPosted.join(', ')}. Their postings are refused. Give them retired: true in operations.ts; or, to ` +
             `post them again, npm run migrate:new -- ${app} post_again, then npm run migrate -- ${app}.`,
         ]

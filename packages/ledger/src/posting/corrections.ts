@@ -63,7 +63,7 @@ export function correctionDrafts(
       const isPaired = isOperation(operations, operation)
         ? operations[operation]?.paired
         : isBalanced((await find.entriesByTransaction(sql, transactionId)) ?? [])
-      const message = `is one of a balanced transaction (${operation}): reverse that, or post its opposite`
+      const message = `belongs to a balanced transaction (${operation}): reverse the transaction, or post its opposite`
       const problems = isPaired ? [{ field: 'id', message }] : []
       const line = correctionOf(original, original.amount > 0 ? -amount : amount)
       return draftRequest({ nonce, metadata, lines: [{ ...line, refunds: original.id }], problems, dryRun })

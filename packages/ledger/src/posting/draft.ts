@@ -142,7 +142,7 @@ export function entryProblems(
   { balanced, path = '' }: { balanced: boolean; path?: string },
 ): FieldError[] {
   const problem = amountProblem(operation.amounts, amount)
-  const unpaired = `${operation.name} is posted in balanced transactions alone, such as a transfer`
+  const unpaired = `${operation.name} is posted only in balanced transactions, such as a transfer`
   return [
     ...(problem ? [{ field: `${path}amount`, message: problem }] : []),
     ...(operation.retired ? [{ field: `${path}operation`, message: messages.retired(operation.name) }] : []),

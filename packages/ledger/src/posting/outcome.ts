@@ -156,15 +156,15 @@ export function refusalError<Operation extends string>(
     case 'entry_not_found':
       return new NotFoundError('ENTRY_NOT_FOUND', line.reverses ?? line.refunds ?? '')
     case 'not_reversible':
-      return new NotReversibleError('A reversal or a refund is neither reversed nor refunded.')
+      return new NotReversibleError('A reversal or a refund cannot be reversed or refunded.')
     case 'already_reversed':
-      return new AlreadyReversedError(`Entry ${line.reverses ?? line.refunds} was reversed before.`)
+      return new AlreadyReversedError(`Entry ${line.reverses ?? line.refunds} has already been reversed.`)
     case 'already_refunded': {
       const rest = `Entry ${line.reverses} was refunded in part; refund the rest: ${inCredits(refused.details)}.`
       return new RefundExceededError(rest, refused.details)
     }
     case 'refund_exceeded': {
-      const rest = `Of entry ${line.refunds}, ${inCredits(refused.details)} can still be refunded.`
+      const rest = `${inCredits(refused.details)} of entry ${line.refunds} can still be refunded.`
       return new RefundExceededError(rest, refused.details)
     }
     case 'hold_not_found':

@@ -59,7 +59,7 @@ export function transactionDrafts(operations: Operations): ReadRequest<PostTrans
 function unbalanced(lines: readonly Line[]): FieldError[] {
   const sum = lines.reduce((total, { amount }) => total + BigInt(amount ?? 0), 0n)
   if (sum === 0n || lines.some(({ amount }) => amount === null)) return []
-  return [{ field: 'entries', message: `must add up to 0 credits, and add up to ${sum}` }]
+  return [{ field: 'entries', message: `must add up to 0 credits, but add up to ${sum}` }]
 }
 
 /** Returns the transaction that a draft became. */

@@ -22,7 +22,7 @@ const schema = z
     to: ownerIdSchema,
     amount: positiveAmountSchema,
   })
-  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must be another owner than from' })
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must not be the same owner as from' })
 
 /** Whether an app has transfers: it has `...transferOperations`, and neither is retired. */
 export function hasTransfers(operations: Operations): boolean {

@@ -84,7 +84,7 @@ export function checkProof(proof: unknown, publicKey: KeyObject | string): Proof
   if (!isSignedBy(checkpoint, key)) return refused('Its checkpoint was not signed by this key.')
   const start = chainStart(entry.book, entry.ownerId)
   if (entry.seq === 1 && !start.equals(bytes(before))) {
-    return refused('It has a hash before the first entry that is not where the account begins.')
+    return refused("The hash before its first entry is not the beginning of the account's chain.")
   }
   const account = { book: entry.book, ownerId: entry.ownerId, ...provenHead(parsed.data) }
   const size = checkpoint.accounts

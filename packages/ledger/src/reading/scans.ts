@@ -21,7 +21,7 @@ export function createScans(patienceMs: number): Scan {
         return resolve()
       }
       const refuse = () =>
-        reject(new OverloadedError('Too many summaries and searches wait already. Try again shortly.'))
+        reject(new OverloadedError('Too many summaries and searches already wait. Try again shortly.'))
       if (waiting.size >= maxWaiting) return refuse()
       const begin = () => {
         clearTimeout(late)

@@ -95,7 +95,7 @@ export async function verifyLedger(
         asked.push({ app, question, invariant, parts })
       }
       for (const checkpoint of checkpoints) {
-        const invariant = `What ${checkpoint.name} has of each account, of ${checkpoint.signed.createdOn}, is still so.`
+        const invariant = `The history of each account up to ${checkpoint.name}, of ${checkpoint.signed.createdOn}, is unchanged.`
         const parts = [partOf(() => differences(checkpoint, app))]
         asked.push({ app, question: 'checkpoint', invariant, parts })
       }

@@ -209,7 +209,7 @@ describe('a file is refused', async () => {
       withLines((all) => all.with(-1, last.replace('signature":"', 'signature":"AAAA'))),
       'it was changed',
     ],
-    ['that was cut off', withLines((all) => all.slice(0, -1)), 'it is not whole'],
+    ['that was cut off', withLines((all) => all.slice(0, -1)), 'it is incomplete'],
     ['that goes on', withLines((all) => [...all, second]), 'it goes on'],
     [
       'with a word more in an account',
@@ -217,7 +217,7 @@ describe('a file is refused', async () => {
       'neither',
     ],
     ['that is none', '{}\n', 'does not begin'],
-    ['that is empty', '', 'it is not whole'],
+    ['that is empty', '', 'it is incomplete'],
     [
       'of another version',
       withLines((all) => all.with(0, (all[0] ?? '').replace('"version":1', '"version":2'))),

@@ -74,7 +74,7 @@ function warningOf(drops: readonly string[]): string | undefined {
 function checkName(name: string): void {
   if (/^[a-z][a-z0-9_]{0,59}$/.test(name)) return
   throw new Error(
-    `"${name}" is not a migration's name. Use lower-case letters, digits and underscores, from a letter on, ` +
+    `"${name}" is not a migration's name. Use lower-case letters, digits and underscores, starting with a letter, ` +
       'at most 60: add_boost',
   )
 }

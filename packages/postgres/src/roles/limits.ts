@@ -30,7 +30,7 @@ export async function limitRole(connection: pg.ClientBase, app: string): Promise
   return [
     ...((await isSet(connection, all.join(';\n')))
       ? []
-      : [`its limits may be set by who made it alone: ${all.join('; ')};`]),
+      : [`only the user who made it may set its limits: ${all.join('; ')};`]),
     ...((await isSet(connection, files))
       ? []
       : [`its temporary files have no bound, which only a superuser may set: ${files};`]),

@@ -16,7 +16,7 @@ function balanceRoute(place: Pick<Route, 'path' | 'operationId'>): Route {
     ...place,
     tag: 'balances',
     summary: 'An owner’s balance, and what can be spent of it',
-    description: 'An owner never seen has 0.',
+    description: 'An unknown owner has 0.',
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
       query: z.object({

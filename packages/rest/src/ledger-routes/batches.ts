@@ -39,7 +39,7 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
     tag: 'entries',
     summary: 'Post many entries, each on its own',
     description:
-      'Answers in order what became of each: `status` 200 with the entry, or a problem with a status of its own.',
+      'Returns one result per entry, in order: `status` 200 with the entry, or a problem with its own status.',
     request: {
       body: z.object({
         entries: z

@@ -16,7 +16,8 @@ const reverseRoute = defineRoute({
   operationId: 'reverseTransaction',
   tag: 'transactions',
   summary: 'Undo a transaction, once',
-  description: 'In reverse order, one entry of the negated amount per original entry: all of them or none.',
+  description:
+    'Posts one entry with the negated amount for each original entry, in reverse order: all of them or none.',
   request: {
     params: z.object({ transaction_id: shapes.transactionId }),
     body: z.object(postingFields),
@@ -37,7 +38,7 @@ const refundRoute = defineRoute({
   tag: 'entries',
   summary: 'Give a part of an entry back',
   description:
-    'May be done several times, up to the whole. Of an entry that gave credits, it takes them back.',
+    'It can be repeated, up to the whole amount. When the entry gave credits, the refund takes them back.',
   request: {
     params: z.object({ entry_id: shapes.idInPath }),
     body: z.object({

@@ -34,7 +34,7 @@ export function entriesRoute(contract: Contract): Route {
     operationId: 'listEntries',
     tag: 'entries',
     summary: 'An owner’s entries, newest first',
-    description: 'Page by page: `next` is the `after` of the page that follows.',
+    description: '`next` is the `after` of the next page.',
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
       query: entriesQuery,
@@ -69,10 +69,11 @@ export const entryByNonceRoute = defineRoute({
   operationId: 'getEntryByNonce',
   tag: 'entries',
   summary: 'An owner’s entry by its nonce',
-  description: 'Whether a posting went through whose answer was lost. The nonce of a hold finds no entry.',
+  description:
+    'It tells whether a posting went through when its answer was lost. The nonce of a hold finds no entry.',
   request: {
     params: z.object({ owner_id: shapes.ownerId }),
-    query: z.object({ nonce: shapes.nonce.meta({ description: 'What it was posted with.' }) }),
+    query: z.object({ nonce: shapes.nonce.meta({ description: 'The nonce that it was posted with.' }) }),
   },
   document: RestLedgerEntryByNonceDocument,
   variables: ({ params, query }) => ({ ownerId: params.owner_id, nonce: query.nonce }),
@@ -91,7 +92,7 @@ export const entryRoute = defineRoute({
   operationId: 'getEntry',
   tag: 'entries',
   summary: 'An entry',
-  description: 'By the id that it was given when it was posted.',
+  description: 'By its id.',
   request: { params: z.object({ entry_id: shapes.idInPath }) },
   document: RestLedgerEntryDocument,
   variables: ({ params }) => ({ id: params.entry_id }),

@@ -95,15 +95,18 @@ export const captureRoute = defineRoute({
   path: '/ledger/holds/{hold_id}/capture',
   operationId: 'captureHold',
   tag: 'holds',
-  summary: 'Post what a hold has promised, or a part of it',
-  description: 'Once only; what is not taken is available again.',
+  summary: 'Post the entry that a hold was for',
+  description: 'Once, with all or some of its credits. The rest becomes available again.',
   request: {
     params: z.object({ hold_id: shapes.idInPath }),
     body: z.object({
       amount: z
         .int()
         .nullish()
-        .meta({ description: 'Credits, from 1; left out: all that the hold keeps.', examples: [10] }),
+        .meta({
+          description: 'The number of credits, from 1. All of the hold’s credits when left out.',
+          examples: [10],
+        }),
       ...postingFields,
     }),
   },
@@ -140,7 +143,7 @@ export const releaseRoute = defineRoute({
   operationId: 'releaseHold',
   tag: 'holds',
   summary: 'Make a hold’s credits available again',
-  description: 'A hold that was released before, or has expired, is answered as it is.',
+  description: 'A hold that was released or has expired is returned unchanged.',
   request: { params: z.object({ hold_id: shapes.idInPath }), body: z.object({}) },
   bodyOptional: true,
   document: RestReleaseHoldDocument,

@@ -14,24 +14,24 @@ const operationInfo = z
       description: 'Where it moves credits: to the owner, or from the owner.',
     }),
     min_amount: z.int().meta({ description: 'Credits, >= 0, as requests have them.', examples: [1] }),
-    max_amount: z.int().meta({ description: 'The same as min_amount where the amount is fixed.' }),
+    max_amount: z.int().meta({ description: 'The same as min_amount for a fixed amount.' }),
     default_amount: z
       .int()
       .nullable()
-      .meta({ description: 'What is posted when a request leaves the amount out; null: it must be given.' }),
+      .meta({ description: 'The amount when a request has none. Null when a request must have one.' }),
     paired: z.boolean().meta({
-      description: 'Whether it is posted in balanced transactions alone, such as a transfer.',
+      description: 'Whether it is posted only in balanced transactions, such as a transfer.',
     }),
     retired: z
       .boolean()
-      .meta({ description: 'Whether it is no longer posted: its entries are read and corrected.' }),
-    internal: z.boolean().meta({ description: 'Whether the app itself posts it: no request takes it.' }),
+      .meta({ description: 'Whether it is no longer posted. Its entries can still be read and corrected.' }),
+    internal: z.boolean().meta({ description: 'Whether only the app itself posts it, and no request may.' }),
     scope: z
       .string()
       .nullable()
       .meta({
         enum: [...scopes, null],
-        description: 'What a caller needs beside the scope post to post it; null: nothing.',
+        description: 'The scope that a caller needs in addition to post. Null for none.',
       }),
     limit: z
       .object({
@@ -40,10 +40,10 @@ const operationInfo = z
       })
       .nullable()
       .meta({
-        description: 'How often an owner may have it, in a window of UTC; null: as often as one likes.',
+        description: 'How often an owner may have it, in a window of UTC. Null for any number of times.',
       }),
   })
-  .meta({ id: 'LedgerOperationInfo', description: 'An operation with all that a form needs.' })
+  .meta({ id: 'LedgerOperationInfo', description: 'An operation, described for a form.' })
 
 /** Lists the app's operations. */
 export const operationsRoute = defineRoute({

@@ -11,7 +11,7 @@ export const overdraftRoute = defineRoute({
   operationId: 'setOverdraft',
   tag: 'balances',
   summary: 'Set how far below 0 an owner’s balance may go',
-  description: '0 takes it back. It cannot be less than what the owner has already used.',
+  description: '0 removes it. It cannot be less than what the owner already uses.',
   request: {
     params: z.object({ owner_id: shapes.ownerId }),
     body: z.object({ limit: z.int().meta({ description: 'Credits, >= 0.', examples: [100] }) }),

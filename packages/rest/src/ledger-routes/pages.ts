@@ -14,8 +14,8 @@ const wholeNumber = z
 
 /** The query parameters of a route that answers with a page. */
 export const pageQuery = {
-  first: wholeNumber.optional().meta({ description: 'How many of the list a page has.' }),
-  after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
+  first: wholeNumber.optional().meta({ description: 'The size of a page.' }),
+  after: z.string().optional().meta({ description: 'The `next` of the previous page.' }),
 }
 
 /** Returns the graph's arguments for a page. */

@@ -12,7 +12,7 @@ const summaryLine = z
   .object({
     operation: shapes.operationName,
     start: shapes.createdOn.meta({ description: 'When the window began: UTC.' }),
-    count: z.int().meta({ description: 'How many entries, reversals and refunds left out.' }),
+    count: z.int().meta({ description: 'The number of entries, without reversals and refunds.' }),
     gross: z.int().meta({ description: 'Their sum, in signed credits.' }),
     reversed: z.int().meta({ description: 'The sum of the reversals and refunds, in signed credits.' }),
   })
@@ -34,7 +34,7 @@ export function summaryRoutes(contract: Contract): readonly Route[] {
   }
   const summary = {
     method: 'get',
-    description: `Windows are those of UTC, oldest first, at most ${limits.summaryWindows.toLocaleString('en')}; one without an entry is left out.`,
+    description: `Windows are in UTC, oldest first, at most ${limits.summaryWindows.toLocaleString('en')}. A window without entries is left out.`,
     document: RestSummaryDocument,
     success: { status: 200, body: z.object({ lines: z.array(summaryLine) }) },
   } as const
@@ -77,7 +77,7 @@ export const accountsRoute = defineRoute({
   operationId: 'listAccounts',
   tag: 'balances',
   summary: 'Accounts by owner, byte by byte',
-  description: 'Page by page: `next` is the `after` of the page that follows.',
+  description: '`next` is the `after` of the next page.',
   request: {
     query: z.object({
       ...pageQuery,

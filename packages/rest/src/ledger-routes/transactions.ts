@@ -34,7 +34,7 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
     operationId: 'postTransaction',
     tag: 'transactions',
     summary: 'Post entries to any owners’ accounts: all of them or none',
-    description: 'Each entry is posted in its place, and must itself leave enough available.',
+    description: 'Entries are posted in order. Each needs enough available credits when its turn comes.',
     request: {
       body: z.object({
         nonce: postingFields.nonce,
@@ -42,12 +42,14 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
           .array(z.strictObject(entryFields).meta({ id: 'LedgerEntryRequest' }))
           .min(1, size)
           .max(limits.transactionEntries, size)
-          .meta({ description: 'Posted in this order: each must itself leave enough available.' }),
+          .meta({
+            description: 'Posted in this order. Each needs enough available credits when its turn comes.',
+          }),
         metadata: postingFields.metadata,
         balanced: z
           .boolean()
           .nullish()
-          .meta({ description: 'Demands that the amounts add up to zero: credits move, none are made.' }),
+          .meta({ description: 'Requires the amounts to add up to zero, so that credits only move.' }),
         dry_run: postingFields.dry_run,
       }),
     },
@@ -69,7 +71,7 @@ export const transactionRoute = defineRoute({
   operationId: 'getTransaction',
   tag: 'transactions',
   summary: 'A transaction, with its entries',
-  description: 'By the id that all of its entries have.',
+  description: 'By its id.',
   request: { params: z.object({ transaction_id: shapes.transactionId }) },
   document: RestLedgerTransactionDocument,
   variables: ({ params }) => ({ id: params.transaction_id }),
@@ -92,7 +94,10 @@ export const transferRoute = defineRoute({
   request: {
     body: z.object({
       from: shapes.ownerId.meta({ description: 'The owner who sends.', examples: ['test_user'] }),
-      to: shapes.ownerId.meta({ description: 'The owner who gets; another one.', examples: ['other_user'] }),
+      to: shapes.ownerId.meta({
+        description: 'The owner who receives, who must be another one.',
+        examples: ['other_user'],
+      }),
       amount: z.int().meta({ description: 'Credits, from 1.', examples: [10] }),
       ...postingFields,
     }),

@@ -39,7 +39,7 @@ export async function chooseAuth(options: AuthOptions): Promise<Auth | undefined
   if (modes.includes('none')) return open(options, settings.LEDGER_AUTH !== undefined)
   if (modes.includes('jwt') && !jwt) {
     throw new Error(
-      'LEDGER_AUTH has jwt, and neither LEDGER_JWT_JWKS_URL nor LEDGER_JWT_SECRET is set: there is nothing to check tokens by.',
+      'LEDGER_AUTH has jwt, and neither LEDGER_JWT_JWKS_URL nor LEDGER_JWT_SECRET is set, so tokens cannot be checked.',
     )
   }
   await sayWhatIsMissing(options, { modes, isJwtSet: jwt !== undefined })
@@ -65,7 +65,7 @@ function open({ app, host, logger }: AuthOptions, wasTold: boolean): undefined {
   if (isLoopback(host)) {
     if (!wasTold)
       logger.info(
-        `Open to this machine: nobody is asked for a key. To ask for one from the next start on: ${close}`,
+        `Open to this machine: requests need no key. To require keys from the next start on: ${close}`,
       )
     return
   }

@@ -38,4 +38,4 @@ function bearerOf({ header }: Pick<RequestHead, 'header'>): string | Problem {
 
 const missing = 'The request has no header Authorization. Send one: Bearer, a space, and your key or token.'
 const malformed = 'The header Authorization must be: Bearer, a space, and one key or token.'
-const unknownKind = 'What the header Authorization has is neither a key nor a token that this server takes.'
+const unknownKind = 'The header Authorization has neither a key nor a token that this server accepts.'

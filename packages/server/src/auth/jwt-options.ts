@@ -22,16 +22,16 @@ export function jwtOptionsOf(settings: AuthSettings): JwtOptions | undefined {
       .filter((algorithm) => macs.some((mac) => mac === algorithm) !== isMac)
       .map((algorithm) =>
         isMac
-          ? `LEDGER_JWT_ALGORITHMS has ${algorithm}, which no secret checks: with LEDGER_JWT_SECRET it is some of ${macs.join(', ')}.`
-          : `LEDGER_JWT_ALGORITHMS has ${algorithm}, whose secret would be a public key: with LEDGER_JWT_JWKS_URL it is RS256 or another one of signatures.`,
+          ? `LEDGER_JWT_ALGORITHMS has ${algorithm}, which needs a public key. With LEDGER_JWT_SECRET, use some of ${macs.join(', ')}.`
+          : `LEDGER_JWT_ALGORITHMS has ${algorithm}, which would use a public key as a secret. With LEDGER_JWT_JWKS_URL, use RS256 or another signature algorithm.`,
       ),
     // One JWKS signs tokens for many audiences. Only the audience claim names the one that a token is for.
     ...(isMac || issuers
       ? []
-      : ['LEDGER_JWT_ISSUER must be set beside LEDGER_JWT_JWKS_URL: who issues the tokens.']),
+      : ['LEDGER_JWT_ISSUER must be set with LEDGER_JWT_JWKS_URL: it names who issues the tokens.']),
     ...(isMac || audiences
       ? []
-      : ['LEDGER_JWT_AUDIENCE must be set beside LEDGER_JWT_JWKS_URL: for whom the tokens are.']),
+      : ['LEDGER_JWT_AUDIENCE must be set with LEDGER_JWT_JWKS_URL: it names whom the tokens are for.']),
   ]
   if (wrong.length > 0) throw new Error(wrong.join('\n'))
   return {

@@ -85,7 +85,7 @@ function ourScopes(given: unknown): Scope[] {
 /** The public keys cannot be fetched. The token may be fine. */
 class KeysUnavailableError extends Error {
   constructor(cause: unknown) {
-    super('The keys with which tokens are checked cannot be fetched now. Nothing was done. Try again.', {
+    super('The public keys for checking tokens cannot be fetched now. Nothing was done. Try again.', {
       cause,
     })
   }
@@ -120,11 +120,11 @@ function refusalOf(error: unknown): Problem {
   if (error instanceof errors.JWTClaimValidationFailed) {
     return problem(
       'UNAUTHENTICATED',
-      `The token's claim ${error.claim} is missing, or not what this server takes.`,
+      `The token's claim ${error.claim} is missing, or not one that this server accepts.`,
     )
   }
   if (error instanceof errors.JOSEError) return problem('UNAUTHENTICATED', notSigned)
   throw error
 }
 
-const notSigned = 'The token is not one that this server takes: its signature or its algorithm is another.'
+const notSigned = 'This server does not accept the token: its signature or its algorithm is wrong.'

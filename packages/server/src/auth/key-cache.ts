@@ -124,6 +124,6 @@ function keep<Value>(map: Map<string, Value>, id: string, value: Value): void {
 
 function notInTime(): never {
   throw new DatabaseUnavailableError(
-    'The database did not say in time whose key this is: nothing was done. Try again.',
+    'The database did not find the key in time. Nothing was done. Try again.',
   )
 }

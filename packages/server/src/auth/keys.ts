@@ -41,5 +41,5 @@ export function createKeys(store: KeyStore): Credentials {
 
 const nobodys = hashOf('')
 
-const notWhole = 'The key is not a whole one: it was cut, or mistyped.'
-const notAccepted = 'The key is not accepted: there is none like it, it was revoked, or it has expired.'
+const notWhole = 'The key is incomplete or mistyped.'
+const notAccepted = 'The key is not accepted: it is unknown, was revoked, or has expired.'

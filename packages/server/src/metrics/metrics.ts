@@ -39,7 +39,7 @@ export function createMetrics({ app, worker, operations, load }: MetricsOptions)
 
   const postings = new Counter({
     name: 'ledger_postings_total',
-    help: 'Entries and holds by what became of them: posted, held, or the code of the refusal.',
+    help: 'Entries and holds by outcome: posted, held, or the code of the refusal.',
     labelNames: ['operation', 'outcome'],
     registers,
   })
@@ -82,7 +82,7 @@ export function createMetrics({ app, worker, operations, load }: MetricsOptions)
   })
   new Gauge({
     name: 'ledger_postings_waiting',
-    help: 'What the ledger was handed to be posted and has not answered.',
+    help: 'Postings that the ledger has received and not answered.',
     registers,
     collect() {
       this.set(load().postings)
@@ -90,7 +90,7 @@ export function createMetrics({ app, worker, operations, load }: MetricsOptions)
   })
   new Gauge({
     name: 'ledger_pool_connections',
-    help: 'Connections to PostgreSQL that are open, by whether they have something to do.',
+    help: 'Open connections to PostgreSQL, idle or in use.',
     labelNames: ['state'],
     registers,
     collect() {

@@ -29,11 +29,11 @@ export async function assertSession(
   const whose = `ALTER ROLE ${pg.escapeIdentifier(role)} IN DATABASE ${pg.escapeIdentifier(database)}`
   throw new Error(
     [
-      'These settings of the database session could not be had, and the ledger relies on them:',
+      'The database session lacks these settings, and the ledger relies on them:',
       ...wrong.map(([name, value]) => `  ${name} is ${had.get(name) ?? 'unknown'}, and must be ${value}`),
       'A pooler keeps no settings of a session, and some only a superuser may set. Give them to the role:',
       ...wrong.map(([name, value]) => `  ${whose} ${setClause(name, value)};`),
-      'Then start again; a pooler must open its connections anew before (PgBouncer: RECONNECT).',
+      'Then start again. A pooler must reopen its connections first (PgBouncer: RECONNECT).',
     ].join('\n'),
   )
 }

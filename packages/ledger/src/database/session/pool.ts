@@ -26,8 +26,8 @@ function explainRefusal(error: unknown): never {
   if (!directUrl()) throw directNeeded()
   throw new Error(
     `DATABASE_URL leads to a pooler that refuses our settings: ${error.message}. Have it ignore them (PgBouncer: ` +
-      `ignore_startup_parameters = ${['options', ...boundNames()].join(', ')}), and start again: what the role needs in ` +
-      'their place is said then.',
+      `ignore_startup_parameters = ${['options', ...boundNames()].join(', ')}), and start again. The start then says what the role needs in ` +
+      'their place.',
   )
 }
 

@@ -9,15 +9,15 @@ export type CreatePurchaseInput = {
   readonly ownerId: string;
 };
 
-/** Whether a hold keeps credits aside (HELD), or what became of it. */
+/** Whether a hold is live (HELD), or how it ended. */
 export type LedgerHoldStatus =
   /** An entry took its credits, or a part of them. */
   | 'CAPTURED'
-  /** Its credits are available again, since its time is over. */
+  /** Its time is over: its credits are available again. */
   | 'EXPIRED'
   /** Its credits are set aside. */
   | 'HELD'
-  /** Its credits are available again, since somebody asked for it. */
+  /** It was released: its credits are available again. */
   | 'RELEASED';
 
 export type RestCreatePurchaseMutationVariables = Exact<{
