@@ -45,6 +45,11 @@ test('the class diagram has types and members of the code', () => {
   }
 })
 
+test('the table of SQL functions names each file, and no other', () => {
+  const named = tableOf(document, ['file', 'job']).flatMap(({ file = '' }) => file.split(', '))
+  expect(named.toSorted()).toEqual(readdirSync(path.join(root, 'prisma/functions')).toSorted())
+})
+
 test('the state diagrams have every outcome of the functions that post, and every error', () => {
   const functions = path.join(root, 'prisma/functions')
   const sql = readdirSync(functions)
