@@ -1,7 +1,10 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createLedgerClient } from '@shared-ledger/client'
+import type { Ledger } from '@shared-ledger/ledger'
+import type { Pool } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { operations } from '../../apps/content/src/operations.ts'
 import { printedBy } from './example.ts'
 import { type Block, blocksOf } from './markdown.ts'
 import { copyProject } from './project-copy.ts'
@@ -26,6 +29,13 @@ function blockOf(step: string): Block {
   const block = blocksOf(document).find(({ info }) => info.step === step)
   if (!block) throw new Error(`${document} has no step ${step}`)
   return block
+}
+
+/** What the module of the step drizzle exports. */
+interface Drizzle {
+  readonly ledger: Ledger<typeof operations>
+  readonly pool: Pool
+  publish(ownerId: string, title: string, nonce: string): Promise<object>
 }
 
 /** Writes the document's code of this step as a module that calls the test's server. */
@@ -83,4 +93,21 @@ test("a server component's function reads the balance and the latest entries, pa
   fetched.mockClear()
   expect(await creditsOf('dora')).toEqual({ amount: 7, latest: ['CREDIT_SPEND -3', 'CREDIT_ADD 10'] })
   expect(fetched.mock.calls.map(([, init]) => init?.cache)).toEqual(['no-store', 'no-store'])
+})
+
+test('with Drizzle a content and its entry are written once, together, or not at all', async () => {
+  vi.stubEnv('DATABASE_URL', servers.databaseUrl)
+  const { ledger, pool, publish }: Drizzle = await import(moduleOf('drizzle'))
+  try {
+    await ledger.postEntry({ ownerId: 'emma', operation: 'CREDIT_ADD', amount: 7, nonce: 'credits' })
+    expect(await publish('emma', 'Hello', 'hello')).toEqual({ id: 1, balance: 2, replayed: false })
+    expect(await publish('emma', 'Hello', 'hello')).toEqual({ id: 1, balance: 2, replayed: true })
+    await expect(publish('emma', 'Another', 'hello')).rejects.toMatchObject({ code: 'DUPLICATE_NONCE' })
+    await expect(publish('emma', 'Second', 'second')).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+    const { rows } = await pool.query('SELECT title FROM content.contents')
+    expect(rows).toEqual([{ title: 'Hello' }])
+  } finally {
+    await ledger.close()
+    await pool.end()
+  }
 })
