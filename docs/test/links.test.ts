@@ -51,7 +51,7 @@ describe.each(documents)('%s', (document) => {
 
   test('every command that it names is a script of package.json', () => {
     const { scripts }: { scripts: object } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
-    const named = [...read(document).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name)
+    const named = [...read(document).matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name)
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 })

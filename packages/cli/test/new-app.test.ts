@@ -1,17 +1,21 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { newApp } from '../src/new-app.ts'
 import { writeNewFolder } from '../src/new-folder.ts'
 import { outcomeOf } from './support/command.ts'
 
 let root = ''
 beforeEach(() => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true) // what the command says is read of its own process
   root = mkdtempSync(path.join(tmpdir(), 'new-app-'))
   writeManifest({ workspaces: ['apps/*'] })
 })
-afterEach(() => rmSync(root, { recursive: true }))
+afterEach(() => {
+  vi.restoreAllMocks()
+  rmSync(root, { recursive: true })
+})
 
 const inRoot = (...parts: string[]) => path.join(root, ...parts)
 const read = (file: string) => readFileSync(inRoot(file), 'utf8')
