@@ -94,10 +94,7 @@ export interface OncePosting<Answer extends Posted> {
   readonly post: () => PromiseLike<LedgerResult<Answer>>
 }
 
-/**
- * @param patienceMs How long after its beginning it is tried again at most. @param wakeUp Called when entries were
- *   committed.
- */
+/** Makes `ledger.once`. Attempts begin within `patienceMs`. `wakeUp` is called when entries were committed. */
 export function createOnce({
   patienceMs,
   wakeUp,
@@ -110,18 +107,33 @@ export function createOnce({
     transactions: PrismaTransactions<Tx> | RunTransaction<Tx>,
     work: OnceWork<Tx, Answer, Row>,
   ): Promise<OnceResult<Answer, Row>>
-  function once<Tx, Answer extends Posted, Row>(
+  async function once<Tx, Answer extends Posted, Row>(
     first: PrismaTransactions<Tx> | RunTransaction<Tx> | OncePosting<Answer>,
     work?: OnceWork<Tx, Answer, Row>,
   ): Promise<Answer & Replay> {
-    if ('post' in first) return retried(() => postOnce(first), patienceMs)
-    if (!work) throw new TypeError('`once` takes transactions and work, or `{ post }` alone.')
-    const run: RunTransaction<Tx> =
-      typeof first === 'function' ? first : (callback) => first.$transaction(callback)
-    return retried(() => writeOnce(run, work, wakeUp), patienceMs)
+    // A Prisma client may have a model of the name `post`.
+    if (work) {
+      const run = runOf(first)
+      return retried(() => writeOnce(run, work, wakeUp), patienceMs)
+    }
+    if (!('post' in first)) throw misused()
+    return retried(() => postOnce(first), patienceMs)
   }
   return once
 }
+
+function runOf<Tx>(
+  transactions: PrismaTransactions<Tx> | RunTransaction<Tx> | OncePosting<Posted>,
+): RunTransaction<Tx> {
+  if (typeof transactions === 'function') return transactions
+  if (!('$transaction' in transactions)) throw misused()
+  return (work) => transactions.$transaction(work)
+}
+
+const misused = () =>
+  new TypeError(
+    '`once` takes a Prisma client or a function that runs a transaction, and the work; or `{ post }` alone.',
+  )
 
 async function postOnce<Answer extends Posted>({ post }: OncePosting<Answer>): Promise<Answer & Replay> {
   const result = await post()
@@ -158,12 +170,14 @@ async function writeOnce<Tx, Answer extends Posted, Row>(
     return { ...posted, row, replayed: false }
   }
   try {
-    const written = await run((tx) =>
-      work(tx).catch((error: unknown) => {
+    const written = await run((tx) => {
+      refusal = undefined
+      failure = undefined
+      return work(tx).catch((error: unknown) => {
         failure = { error }
         throw error
-      }),
-    )
+      })
+    })
     wakeUp()
     return written
   } catch (error) {

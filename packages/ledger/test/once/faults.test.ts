@@ -25,10 +25,10 @@ describe.each(ours)('by $name', ({ transactions }) => {
   test('work whose connection is lost before COMMIT is done again, once', async () => {
     const ownerId = await owner()
     let attempts = 0
-    const result = await order({ ledger, sql, transactions }, orderOf(ownerId), {
+    const result = await order({ ledger, pool, transactions }, orderOf(ownerId), {
       async afterWrite(tx) {
         attempts += 1
-        if (attempts === 1) await endConnectionOf(tx, sql)
+        if (attempts === 1) await endConnectionOf(tx, pool)
       },
     })
     expect(attempts).toBe(2)
@@ -39,7 +39,7 @@ describe.each(ours)('by $name', ({ transactions }) => {
   test('when the answer to COMMIT is lost, the nonce tells that it was done', async () => {
     const ownerId = await owner()
     let writes = 0
-    const result = await order({ ledger, sql, transactions }, orderOf(ownerId), {
+    const result = await order({ ledger, pool, transactions }, orderOf(ownerId), {
       async beforeWrite() {
         writes += 1
         commits.loseNext()
@@ -54,11 +54,11 @@ describe.each(ours)('by $name', ({ transactions }) => {
     const ownerId = await owner()
     const waiting: PromiseLike<unknown>[] = []
     const error = new Error('the process is gone')
-    const dying = order({ ledger, sql, transactions }, orderOf(ownerId), {
+    const dying = order({ ledger, pool, transactions }, orderOf(ownerId), {
       async afterWrite(tx) {
-        waiting.push(order({ ledger, sql, transactions }, orderOf(ownerId)))
+        waiting.push(order({ ledger, pool, transactions }, orderOf(ownerId)))
         await untilWaiting()
-        await endConnectionOf(tx, sql)
+        await endConnectionOf(tx, pool)
         throw error
       },
     })
@@ -120,7 +120,7 @@ test('a lasting failure is thrown unchanged after five attempts', async () => {
     attempts += 1
     throw error
   }
-  await expect(order({ ledger, sql, transactions: away }, orderOf('nobody'))).rejects.toMatchObject({
+  await expect(order({ ledger, pool, transactions: away }, orderOf('nobody'))).rejects.toMatchObject({
     code: 'DATABASE_UNAVAILABLE',
     cause: error,
   })
@@ -133,7 +133,7 @@ test('an app’s own error after a conflict is tried again, and then thrown unch
   const conflict = Object.assign(new Error('could not serialize access'), { code: '40001' })
   const error = new Error('the order was not written', { cause: conflict })
   let attempts = 0
-  const failing = order({ ledger, sql, transactions }, orderOf(ownerId), {
+  const failing = order({ ledger, pool, transactions }, orderOf(ownerId), {
     async beforeWrite() {
       attempts += 1
       throw error
@@ -147,9 +147,9 @@ test('an app’s own error after a conflict is tried again, and then thrown unch
 test('a conflict while the row is looked for is tried again', async () => {
   const ownerId = await owner()
   const { transactions } = ours[0] ?? expect.fail('there is no way')
-  await order({ ledger, sql, transactions }, orderOf(ownerId))
+  await order({ ledger, pool, transactions }, orderOf(ownerId))
   let attempts = 0
-  const again = await order({ ledger, sql, transactions }, orderOf(ownerId), {
+  const again = await order({ ledger, pool, transactions }, orderOf(ownerId), {
     async beforeFind() {
       attempts += 1
       if (attempts === 1) throw Object.assign(new Error('could not serialize access'), { code: '40001' })

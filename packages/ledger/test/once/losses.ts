@@ -29,11 +29,11 @@ export function commitLosses(pool: pg.Pool): { loseNext(): void } {
 }
 
 /** Ends the connection of a transaction, and waits until PostgreSQL has rolled it back. */
-export async function endConnectionOf({ run }: Tx, sql: pg.Client): Promise<void> {
+export async function endConnectionOf({ run }: Tx, pool: pg.Pool): Promise<void> {
   const name = crypto.randomUUID()
-  const session = () => sql.query('SELECT pid FROM pg_stat_activity WHERE application_name = $1', [name])
+  const session = () => pool.query('SELECT pid FROM pg_stat_activity WHERE application_name = $1', [name])
   await run(`SET application_name = '${name}'`)
   const { rows } = await session()
-  await sql.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
+  await pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
   await expect.poll(async () => (await session()).rowCount).toBe(0)
 }

@@ -86,7 +86,7 @@ function mishapsOf(mishap: Mishap): Mishaps {
     case 'throws while it looks':
       return { beforeFind: fail }
     case 'loses its connection once':
-      return { afterWrite: (tx) => once(() => endConnectionOf(tx, sql)) }
+      return { afterWrite: (tx) => once(() => endConnectionOf(tx, pool)) }
     case 'loses its answer':
       // It hits the transaction that commits next, whichever that is.
       return { afterWrite: () => once(async () => commits.loseNext()) }
@@ -108,7 +108,7 @@ async function send(request: Request, ownerId: string): Promise<Outcome> {
   const { amount, nonce, body, mishap } = request
   try {
     const result = await order(
-      { ledger, sql, transactions },
+      { ledger, pool, transactions },
       { ownerId, amount, nonce, body, key: null },
       mishapsOf(mishap),
     )

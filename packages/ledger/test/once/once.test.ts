@@ -10,7 +10,7 @@ import { balanceOf, brokenBooks, openGames } from '../open-ledger.ts'
 import { type Tx, waysOf } from '../transactions/ways.ts'
 import { type Mishaps, type Order, openShop, order, rowsOf } from './shop.ts'
 
-const { ledger, pool, sql, database } = await openGames()
+const { ledger, pool, prisma, sql, database } = await openGames()
 await openShop(sql)
 const { ours, all } = waysOf({ pool, url: database.directUrl })
 
@@ -31,7 +31,7 @@ const orderOf = (ownerId: string, given: Partial<Order> = {}): Order => ({
 const swallow = (running: PromiseLike<unknown>) => Promise.resolve(running).catch(() => {})
 
 describe.each(all)('by $name', ({ transactions }) => {
-  const send = (given: Order, mishaps?: Mishaps) => order({ ledger, sql, transactions }, given, mishaps)
+  const send = (given: Order, mishaps?: Mishaps) => order({ ledger, pool, transactions }, given, mishaps)
 
   test('the same request again returns the first result, and writes nothing', async () => {
     const ownerId = await owner()
@@ -206,15 +206,18 @@ describe('with every command that has a nonce', () => {
     const written: unknown[] = []
     const work = { write: async () => written.push('row'), find: async () => 1 }
     const wrong = [
-      ledger.once(transactions, { post: ({ tx }) => ledger.releaseHold(held.hold.id, { tx }), ...work }),
-      ledger.once(transactions, {
-        post: ({ tx }) => ledger.postEntry({ ...spend, nonce: 'n', dryRun: true }, { tx }),
-        ...work,
-      }),
-      ledger.once(transactions, {
-        post: async ({ tx }) => ({ ...(await ledger.postEntry({ ...spend, nonce: 'n' }, { tx })) }),
-        ...work,
-      }),
+      () =>
+        ledger.once(transactions, { post: ({ tx }) => ledger.releaseHold(held.hold.id, { tx }), ...work }),
+      () =>
+        ledger.once(transactions, {
+          post: ({ tx }) => ledger.postEntry({ ...spend, nonce: 'n', dryRun: true }, { tx }),
+          ...work,
+        }),
+      () =>
+        ledger.once(transactions, {
+          post: async ({ tx }) => ({ ...(await ledger.postEntry({ ...spend, nonce: 'n' }, { tx })) }),
+          ...work,
+        }),
     ]
     for (const each of wrong)
       await expect(each).rejects.toThrow(/^`post` returns what a command with a nonce/)
@@ -252,14 +255,33 @@ test('readers are woken after the commit', async () => {
   await ofCredits
   const woken = heard(sql, 'notification')
   const { transactions } = ours[1] ?? expect.fail('there is no way')
-  await order({ ledger, sql, transactions }, orderOf(ownerId))
+  await order({ ledger, pool, transactions }, orderOf(ownerId))
   expect(await woken).toMatchObject([{ channel: 'ledger_posted_games' }])
   await sql.query('UNLISTEN ledger_posted_games')
 })
 
-test('a function that is called without transactions gets an error about what is missing', () => {
+test('a Prisma client with a model of the name `post` is no posting alone', async () => {
+  const ownerId = await owner()
+  const transactions = {
+    post: {},
+    $connect: () => prisma.$connect(),
+    $transaction: prisma.$transaction.bind(prisma),
+  }
+  const result = await ledger.once(transactions, {
+    post: (tx) => ledger.postEntry({ ownerId, operation: 'CREDIT_SPEND', amount: 1, nonce: 'n' }, { tx }),
+    write: async () => 'row',
+    find: async () => null,
+  })
+  expect(result).toMatchObject({ row: 'row', replayed: false, balance: { amount: 9 } })
+})
+
+test('anything else gets an error about what is missing', async () => {
   const run: RunTransaction<Tx> = async () => expect.fail('it ran')
-  expect(() => Reflect.apply(ledger.once, undefined, [run])).toThrow('transactions and work')
+  const calls = [[run], [{}], [{}, { post: run }], [{ post: run }, { post: run }]]
+  for (const each of calls) {
+    const refused = Reflect.apply(ledger.once, undefined, each)
+    await expect(refused).rejects.toThrow(/^`once` takes a Prisma client or/)
+  }
 })
 
 test('the books are correct', async () => {

@@ -46,7 +46,7 @@ export async function openShop(sql: pg.Client): Promise<void> {
 
 /** Carries an order out, once. */
 export function order(
-  { ledger, sql, transactions }: { ledger: ShopLedger; sql: pg.Client; transactions: RunTransaction<Tx> },
+  { ledger, pool, transactions }: { ledger: ShopLedger; pool: pg.Pool; transactions: RunTransaction<Tx> },
   { ownerId, amount, nonce, body, key }: Order,
   { beforeWrite, afterWrite, beforeFind }: Mishaps = {},
 ): Promise<OnceResult<PostedEntry, ShopRow>> {
@@ -61,7 +61,7 @@ export function order(
     },
     async find({ entry }) {
       await beforeFind?.()
-      const found = await sql.query<ShopRow>('SELECT body, key FROM app.orders WHERE entry_id = $1', [
+      const found = await pool.query<ShopRow>('SELECT body, key FROM app.orders WHERE entry_id = $1', [
         entry.id,
       ])
       const [row] = found.rows
