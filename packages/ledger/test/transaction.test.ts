@@ -10,7 +10,7 @@ import {
 } from '../src/index.ts'
 import { balanceOf, barrier, openLedger, operations } from './open-ledger.ts'
 
-const { database, ledger, prisma, sql } = await openLedger({ deadlocks: 1 })
+const { database, ledger, pool, prisma, sql } = await openLedger({ deadlocks: 1 })
 
 const credits = (ownerId: string) =>
   ledger.postEntry({ ownerId, operation: 'CREDIT_ADD', amount: 10, nonce: 'credits' })
@@ -151,6 +151,33 @@ describe('a transaction whose error the app catches', () => {
     })
     expect(await ledger.entryByNonce('swallowed', 'n')).toBeNull()
   })
+
+  test.each(['COMMIT', 'commit work', ' End;', { text: 'Commit' }])(
+    'fails also when the COMMIT is spelled %j, for a promise and for a callback',
+    async (statement) => {
+      const client = await pool.connect()
+      const commit = (): Promise<unknown> => client.query(statement)
+      const commitByCallback = () =>
+        new Promise((resolve) => {
+          const told = (error: unknown) => resolve(error)
+          Reflect.apply(client.query, client, [statement, told])
+        })
+      const abort = async () => {
+        await client.query('BEGIN')
+        await client.query('SELECT 1 / 0').catch(() => {})
+      }
+      const aborted = { code: 'TRANSACTION_ABORTED', cause: { code: '22012' } }
+      await abort()
+      await expect(commit()).rejects.toMatchObject(aborted)
+      await abort()
+      expect(await commitByCallback()).toMatchObject(aborted)
+      await client.query('BEGIN')
+      await expect(commit()).resolves.toMatchObject({ command: 'COMMIT' })
+      await client.query('BEGIN')
+      expect(await commitByCallback()).toBeFalsy()
+      client.release()
+    },
+  )
 
   test('fails at the next call of the ledger', async () => {
     const swallowing = prisma.$transaction(async (tx) => {
