@@ -9,8 +9,8 @@ interface Manifest {
 }
 
 /**
- * What a built package imports and its package.json does not name: here it is found all the same, elsewhere it is missing.
- * Types of another package may be a package of their own, `@types/…`, which its users need as well.
+ * Returns the packages that a built package imports and its package.json does not name. Node finds them in this project,
+ * but not in a project that installs the package. The types of a package can be a package `@types/…`, which users need too.
  */
 export function undeclaredImports(pkgDir: string, manifest: Manifest, root: string): string[] {
   const declared = new Set([
@@ -25,7 +25,7 @@ export function undeclaredImports(pkgDir: string, manifest: Manifest, root: stri
   return [...new Set(found)]
 }
 
-/** What Node and the compiler read of a package: its build, and its programs. */
+/** The files of a package that Node and the compiler read: its build and its programs. */
 function filesOf(pkgDir: string): string[] {
   return ['dist', 'bin']
     .filter((folder) => existsSync(join(pkgDir, folder)))
@@ -37,7 +37,7 @@ function filesOf(pkgDir: string): string[] {
     .filter((file) => /\.(?:m?js|d\.ts)$/.test(file))
 }
 
-/** The packages that a module imports; comments show imports, too. */
+/** Returns the packages that a module imports. Comments are removed first, because examples in them have imports. */
 function importsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '')
   const specifiers = [...code.matchAll(/(?:\bfrom |\bimport |\bimport\()['"]([^'"]+)['"]/g)].map(

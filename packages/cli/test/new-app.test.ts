@@ -24,7 +24,7 @@ const writeManifest = (manifest: object) =>
 const write = (app: string, port?: string) =>
   newApp(root, { positionals: [app], values: { yes: true, ...(port !== undefined && { port }) } })
 
-test('a new app has its name, and the next free port, wherever they belong', async () => {
+test('each file of a new app has its name and the next free port', async () => {
   await write('arcade')
   await write('rides')
   await write('fair', '4010')
@@ -40,7 +40,7 @@ test('a new app has its name, and the next free port, wherever they belong', asy
   expect(files.filter((text) => /\bsample\b|\b4999\b/.test(text))).toEqual([])
 })
 
-test('its package.json has the versions of the apps of this project, and the licence and author of the root', async () => {
+test('the package.json has the same versions as the apps here, and the licence and author of the root', async () => {
   writeManifest({ license: 'MIT', author: 'Ada' })
   await write('arcade')
   const { dependencies, ...manifest } = JSON.parse(read('apps/arcade/package.json'))
@@ -90,14 +90,14 @@ test.each(['0', '65536', 'x', '80.5', ''])('the port %j is refused', async (port
   expect(readdirSync(root)).toEqual(['package.json'])
 })
 
-test('a folder that is there is left alone', async () => {
+test('an existing folder is not changed', async () => {
   mkdirSync(inRoot('apps/arcade'), { recursive: true })
   writeFileSync(inRoot('apps/arcade/mine'), 'mine')
   await expect(write('arcade')).rejects.toThrow('apps/arcade is there already: nothing was written.')
   expect(readdirSync(inRoot('apps/arcade'))).toEqual(['mine'])
 })
 
-test('a project that names the folder of each app names that of a new one first', async () => {
+test('a project that lists the folder of each app must list the new folder first', async () => {
   writeManifest({ sharedLedger: { apps: { shop: 'services/shop' } } })
   await expect(write('arcade')).rejects.toThrow('names the folder of each app: add one for arcade')
   writeManifest({ sharedLedger: { apps: { arcade: 'services/arcade' } } })
@@ -105,7 +105,7 @@ test('a project that names the folder of each app names that of a new one first'
   expect(read('services/arcade/src/app.ts')).toContain("app: 'arcade'")
 })
 
-test('what was written is gone where the rest fails', () => {
+test('files already written are deleted when a later step fails', () => {
   const folder = inRoot('apps/arcade')
   const clash = [
     { file: 'src', text: 'a file' },
@@ -120,7 +120,7 @@ test('what was written is gone where the rest fails', () => {
   expect(existsSync(folder)).toBe(false)
 })
 
-test('it asks for what is missing, and says what is next', async () => {
+test('asks for the missing answers and prints the next steps', async () => {
   const { code, output } = await outcomeOf('new-app', root, [], { input: 'arcade\n4711\n' })
   expect({ code, output }).toMatchObject({ code: 0 })
   expect(output).toContain('The name of the app: ')
@@ -129,7 +129,7 @@ test('it asks for what is missing, and says what is next', async () => {
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4711')
 })
 
-test('without an answer it takes the next free port, and no name', async () => {
+test('an empty answer takes the next free port, but is refused as a name', async () => {
   expect(await outcomeOf('new-app', root, ['arcade'])).toMatchObject({ code: 0 })
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4001')
   expect(await outcomeOf('new-app', root, ['--yes'])).toEqual({

@@ -5,7 +5,7 @@ import { operations } from './operations.ts'
 import { routes } from './routes.ts'
 import { createSchema } from './schema.ts'
 
-/** The app, to be opened on a database. */
+/** The app. `app.open` opens it on a database. */
 export const app = defineApp({
   app: 'sample',
   port: 4999,

@@ -1,6 +1,6 @@
 import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
 
-/** What the app can do with credits. */
+/** The operations that the app posts. */
 export const operations = defineOperations({
   ...sharedOperations,
   PURCHASE: { amount: -2, description: 'The price of a purchase.' },

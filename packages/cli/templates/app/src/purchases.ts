@@ -13,7 +13,7 @@ export const createPurchaseInput = z
   })
   .describe('A purchase to make.')
 
-/** Writes a purchase and posts the entry that pays for it, once: an identical request again returns the same. @throws PostingError */
+/** Writes a purchase and posts the entry that pays for it. A repeated request returns the first result. @throws PostingError */
 export function createPurchase(
   { ledger, prisma }: { ledger: AppLedger; prisma: PrismaClient },
   { ownerId, item, nonce }: z.output<typeof createPurchaseInput>,
@@ -25,5 +25,5 @@ export function createPurchase(
   })
 }
 
-/** A purchase, in `row`, and the entry that was posted with it. */
+/** A purchase, in `row`, and the entry that pays for it. */
 export type PostedPurchase = Awaited<ReturnType<typeof createPurchase>>

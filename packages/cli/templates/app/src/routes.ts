@@ -13,7 +13,7 @@ const purchase = z
   .meta({ id: 'Purchase' })
 const restPurchase = rowReader(purchase)
 
-/** The app's REST routes, beside the ledger's. */
+/** The app's own REST routes. The ledger's routes are added to them. */
 export const routes = [
   defineMutationRoute({
     path: '/purchases',

@@ -12,7 +12,7 @@ import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts
 import type { PrismaClient } from './generated/prisma/client.ts'
 import { type AppLedger, createPurchase, createPurchaseInput, type PostedPurchase } from './purchases.ts'
 
-/** The app's graph: the ledger's, and its own purchases. */
+/** Returns the app's GraphQL schema: the ledger's types, and the app's own purchases. */
 export function createSchema(ledger: AppLedger, prisma: PrismaClient) {
   const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
@@ -29,7 +29,7 @@ export function createSchema(ledger: AppLedger, prisma: PrismaClient) {
     fields: (t) => ({
       id: t.exposeID('id', { nullable: false, description: 'Given when it is bought.' }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Who bought it, and paid.' }),
-      item: t.exposeString('item', { nullable: false, description: '1 to 200 characters.' }),
+      item: t.exposeString('item', { nullable: false, description: 'Not empty, at most 200 characters.' }),
       createdOn: t.expose('createdOn', {
         type: 'DateTime',
         nullable: false,

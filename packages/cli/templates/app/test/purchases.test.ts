@@ -29,7 +29,7 @@ async function purchasesOf(ownerId: string) {
   return body.data.purchases
 }
 
-test('a purchase costs its price, and is made once however often it is sent', async () => {
+test('a purchase costs its price, and is made once when it is sent twice', async () => {
   await post('/ledger', { owner_id: 'ada', operation: 'CREDIT_ADD', amount: 5, nonce: 'credits' })
   const bought = await buy('ada', 'A ticket', 'p1')
   expect(bought).toMatchObject({
@@ -50,7 +50,7 @@ test('a purchase costs its price, and is made once however often it is sent', as
   expect(await purchasesOf('ada')).toEqual([{ item: 'A ticket', entry: { amount: -2 } }])
 })
 
-test('a purchase without the credits leaves nothing behind', async () => {
+test('a purchase without enough credits writes nothing', async () => {
   expect(await buy('bob', 'A ticket', 'p1')).toMatchObject({
     status: 400,
     body: { code: 'INSUFFICIENT_BALANCE', balance: 0 },
