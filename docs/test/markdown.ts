@@ -6,15 +6,15 @@ export const root = path.resolve(import.meta.dirname, '..', '..')
 
 /** A fenced block of a document: ```` ```ts file=apps/game/src/operations.ts ````. */
 export interface Block {
-  /** `docs/rest.md:12`, for messages. */
+  /** Its position for messages: `docs/rest.md:12`. */
   readonly place: string
   readonly language: string
-  /** What follows the language: `file=…` as a pair, a word alone as `true`. */
+  /** The words after the language: `file=…` as a pair, a single word as `true`. */
   readonly info: Readonly<Record<string, string>>
   readonly text: string
-  /** What stands in a comment just before it: `<!-- given: the database is away -->`. */
+  /** The text of a comment just before it: `<!-- given: the database is away -->`. */
   readonly given: string | undefined
-  /** Lines of the document, from 0: the first and the one after the last of the text. */
+  /** The lines of the document, from 0: the first line of the text, and the line after its last. */
   readonly lines: readonly [number, number]
 }
 
@@ -26,7 +26,7 @@ export const documents: readonly string[] = [
   ...readdirSync(path.join(root, 'packages')).flatMap((name) => documentsIn(`packages/${name}`)),
 ]
 
-/** The documents whose steps are followed one after the other, in a copy of the project. */
+/** The documents whose steps a test follows in order, in a copy of the project. */
 export const walkthroughs: readonly string[] = ['docs/migrations.md', 'docs/new-app.md']
 
 function documentsIn(folder: string): string[] {
@@ -36,12 +36,12 @@ function documentsIn(folder: string): string[] {
     .map((name) => `${folder}/${name}`)
 }
 
-/** A document's text. */
+/** Returns a document's text. */
 export function read(document: string): string {
   return readFileSync(path.join(root, document), 'utf8')
 }
 
-/** The fenced blocks of a document, in order. */
+/** Returns the fenced blocks of a document, in order. */
 export function blocksOf(document: string): Block[] {
   const lines = read(document).split('\n')
   const blocks: Block[] = []
@@ -63,7 +63,7 @@ export function blocksOf(document: string): Block[] {
   return blocks
 }
 
-/** The rows of the table whose head has these columns, each by column; code marks taken off. */
+/** Returns the rows of the table with these columns, each by column and without code marks. */
 export function tableOf(document: string, columns: readonly string[]): Record<string, string>[] {
   const rows = read(document).split('\n').map(cells)
   const head = rows.findIndex((row) => row.join('|') === columns.join('|'))

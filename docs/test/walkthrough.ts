@@ -9,7 +9,7 @@ import { runRequest } from './curl.ts'
 import { type Block, blocksOf } from './markdown.ts'
 import { copyProject, type ProjectCopy } from './project-copy.ts'
 
-/** What following a document's steps is done with. */
+/** The state while the steps of a document are followed. */
 export interface Walk {
   readonly project: ProjectCopy
   readonly databaseUrl: string
@@ -23,7 +23,10 @@ export interface Walk {
 /** A document's own tests run on this test run's server: starting another takes time. */
 const testServer = { TEST_POSTGRES_URL: inject('postgres').url }
 
-/** Follows a document's steps in a copy of the project, on a database: writes its files, runs its commands, compares. */
+/**
+ * Follows a document's steps in a copy of the project, on a database: writes its files, runs its commands, compares the
+ * output.
+ */
 export async function follow(document: string, databaseUrl: string): Promise<void> {
   const project = copyProject()
   const walk: Walk = { project, databaseUrl, url: '', server: undefined, run: { exitCode: 0, output: '' } }
@@ -48,7 +51,7 @@ async function step(walk: Walk, block: Block): Promise<void> {
   else if (language !== 'ts') throw new Error(`${place}: a step that no test can follow`)
 }
 
-/** Puts the new lines in the place of the old ones; a diff without old lines goes to the end of the file. */
+/** Replaces the old lines by the new ones. A diff without old lines is added to the end of the file. */
 function applyDiff({ project }: Walk, { info, text, place }: Block): void {
   const file = info.file ?? ''
   const part = (marks: string) =>
@@ -75,7 +78,7 @@ function readShown({ project }: Walk, file: string): string {
   return readFileSync(path.join(project.root, file), 'utf8').trimEnd()
 }
 
-/** A migration that a command wrote, such as `content/add_boost`. */
+/** Returns a migration that a command wrote, such as `content/add_boost`. */
 function readWritten(walk: Walk, migration: string): string {
   const [app = '', name] = migration.split('/')
   const folder = path.join('apps', app, 'prisma', 'migrations')
@@ -91,7 +94,7 @@ async function runLines(walk: Walk, { info, text, place }: Block): Promise<void>
   }
   const { project, databaseUrl } = walk
   for (const line of text.split('\n')) {
-    // Nothing new is to be installed: npm would do no more than link the app and run `prepare`.
+    // Nothing new has to be installed. npm would only link the app and run `prepare`.
     const install = /^npm install/.test(line)
     if (install) for (const app of newApps(project)) project.link(app)
     const command = install ? 'npm run prepare' : line
@@ -107,7 +110,7 @@ function newApps({ root }: ProjectCopy): string[] {
   )
 }
 
-/** Every line of the document is among the output's, apart from times and ports; `…` stands for anything. */
+/** Expects every line of the document in the output, except for times and ports. `…` stands for any text. */
 function expectOutput({ output }: Run, { text, place }: Block): void {
   const comparable = (line: string) =>
     line.replace(/\d{14}/g, '(time)').replace(/127\.0\.0\.1:\d+/, '(address)')
@@ -145,7 +148,7 @@ async function startServer(walk: Walk, command: string): Promise<void> {
   walk.run = { exitCode: walk.url === '' ? 1 : 0, output }
 }
 
-/** As Ctrl+C does: the signal goes to all that the command started. */
+/** Stops the server as Ctrl+C does: the signal goes to everything that the command started. */
 async function stopServer({ server }: Walk): Promise<void> {
   if (server?.pid === undefined || server.exitCode !== null) return
   const closed = once(server, 'close')

@@ -45,7 +45,7 @@ export const featureContentInput = z
   .object({ contentId, nonce: nonceSchema })
   .describe('A content to feature.')
 
-/** The content app's rules: each row is written in one transaction with the entry that pays for it. */
+/** The content app's commands and rules. Each row is written in one transaction with the entry that pays for it. */
 export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
   /** @throws ContentNotFoundError */
   const find = async (contentId: string): Promise<Content> => {
@@ -55,7 +55,7 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
   }
 
   return {
-    /** Publishes a content for its price. @throws PostingError; an identical request again answers the same content. */
+    /** Publishes a content for its price. An identical request returns the same content again. @throws PostingError */
     async create({ nonce, ...text }: z.output<typeof createContentInput>): Promise<PostedContent> {
       const { row: content, ...posted } = await ledger.once(prisma, {
         post: (tx) =>
@@ -79,7 +79,7 @@ export function createContents(ledger: ContentLedger, prisma: PrismaClient) {
       return { ...posted, content }
     },
 
-    /** Rewards the author of a content that is featured. @throws ContentNotFoundError, PostingError */
+    /** Rewards the author of a featured content. @throws ContentNotFoundError, PostingError */
     async feature({ contentId, nonce }: z.output<typeof featureContentInput>): Promise<PostedContent> {
       const content = await find(contentId)
       const { ownerId } = content

@@ -5,7 +5,7 @@ import type { operations } from './operations.ts'
 import type { FreelanceLedger } from './payments.ts'
 import { findProject, ProjectNotFoundError, projectIdSchema } from './projects.ts'
 
-/** A project, and the entry that gave its client something for it. */
+/** A project, and the entry that gave its client credits for it. */
 export interface Goodwill extends PostedEntry<keyof typeof operations>, Replay {
   readonly project: Project
 }
@@ -18,7 +18,7 @@ export const grantGoodwillInput = z
   })
   .describe('Credits to give to the client of a project.')
 
-/** Gives the client of a project credits by PROJECT_GOODWILL. @throws ProjectNotFoundError, PostingError */
+/** Gives the client of a project credits with PROJECT_GOODWILL. @throws ProjectNotFoundError, PostingError */
 export async function grantGoodwill(
   { ledger, prisma }: { ledger: FreelanceLedger; prisma: PrismaClient },
   { projectId, amount, nonce }: z.output<typeof grantGoodwillInput>,

@@ -31,8 +31,9 @@ export const payProjectInput = z
   .describe('A project to pay.')
 
 /**
- * Pays a project, once: its price goes from the client to the freelancer in one balanced transaction, which the project
- * keeps. The same nonce again answers the same payment.
+ * Pays a project, once. Its price goes from the client to the freelancer in one balanced transaction, whose id the
+ * project stores. The same nonce returns the same payment again.
+ *
  * @throws ProjectNotFoundError, ProjectPaidError, PostingError
  */
 export async function payProject(
@@ -49,7 +50,7 @@ export async function payProject(
   return { ...paid, project }
 }
 
-/** The project, which no other payment touches until this one's transaction ends. @throws ProjectNotFoundError */
+/** Locks a project against other payments until the transaction ends. @throws ProjectNotFoundError */
 async function lockProject(tx: Prisma.TransactionClient, projectId: string): Promise<Project> {
   const id = rowIdOf(projectId)
   await tx.$queryRaw`SELECT id FROM freelance.projects WHERE id = ${id} FOR UPDATE`
@@ -59,8 +60,8 @@ async function lockProject(tx: Prisma.TransactionClient, projectId: string): Pro
 }
 
 /**
- * Posts the price from the client to the freelancer. Where the project is paid, it is only tried: the ledger then says
- * whether this nonce has paid it. @throws PostingError, ProjectPaidError
+ * Posts the price from the client to the freelancer. For a project that is already paid, this is a dry run: it finds out
+ * whether this nonce paid it. @throws PostingError, ProjectPaidError
  */
 async function postPayment(
   ledger: FreelanceLedger,

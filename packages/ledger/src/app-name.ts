@@ -1,7 +1,7 @@
-/** What is the ledger's or PostgreSQL's own; ledger.assert_app_name refuses these and whatever else is taken there. */
+/** Names of the ledger or of PostgreSQL. ledger.assert_app_name refuses them, and names that are in use. */
 const takenName = /^(?:ledger|public|information_schema|pg_.*|(?:.*_)?template|capture|correction_.*)$/
 
-/** The name is a part of the names of the app's functions. @throws TypeError on one that no app can have. */
+/** Checks an app's name, which is a part of the names of its functions. @throws TypeError for a name that no app can have. */
 export function assertAppName(app: string): void {
   if (!/^[a-z][a-z0-9_]{0,39}$/.test(app)) {
     throw new TypeError(

@@ -14,7 +14,7 @@ import {
   ValidationError,
 } from './errors.ts'
 
-/** The refusals that any posting may meet. */
+/** The refusals of any posting. */
 export type PostingError<Operation extends string = string> =
   | ValidationError
   | InsufficientBalanceError
@@ -23,13 +23,13 @@ export type PostingError<Operation extends string = string> =
   | BalanceOutOfRangeError
   | LimitReachedError<Operation>
 
-/** The refusals that a hold may meet: what it takes is there, so that no balance goes out of its range. */
+/** The refusals of a hold. It takes only available credits, so no balance can exceed its range. */
 export type HoldError<Operation extends string = string> = Exclude<
   PostingError<Operation>,
   BalanceOutOfRangeError
 >
 
-/** The refusals that a reversal or a refund may meet: neither counts towards a limit. */
+/** The refusals of a reversal or a refund. Limits do not apply to them. */
 export type CorrectionError<Operation extends string = string> =
   | Exclude<PostingError<Operation>, LimitReachedError<Operation>>
   | NotFoundError
@@ -37,7 +37,7 @@ export type CorrectionError<Operation extends string = string> =
   | AlreadyReversedError
   | RefundExceededError
 
-/** The refusals that a capture may meet: its hold has the credits, and was judged by the limit. */
+/** The refusals of a capture. The hold has the credits, and the limit was applied when it was made. */
 export type CaptureError<Operation extends string = string> =
   | ValidationError
   | DuplicateNonceError<Operation>
@@ -45,16 +45,16 @@ export type CaptureError<Operation extends string = string> =
   | NotFoundError
   | HoldEndedError<Operation>
 
-/** The refusals that a release may meet. */
+/** The refusals of a release. */
 export type ReleaseError<Operation extends string = string> =
   | ValidationError
   | NotFoundError
   | HoldEndedError<Operation>
 
-/** The refusals that an overdraft may meet. */
+/** The refusals of an overdraft. */
 export type OverdraftError = ValidationError | OverdraftInUseError | BalanceOutOfRangeError
 
-/** A refusal, rather than a failure, of any of the ledger's commands. */
+/** The refusals of all of the ledger's commands. A failure is not one of them. */
 export type Refusal<Operation extends string = string> =
   | PostingError<Operation>
   | CorrectionError<Operation>
@@ -63,8 +63,8 @@ export type Refusal<Operation extends string = string> =
   | OverdraftError
 
 /**
- * The classes of a command's refusals, each under its name. The type is exact both ways: a table that lacks one of them
- * does not compile, nor does one that has another.
+ * The classes of a command's refusals, each under its name. The type is exact: a table with a missing or an additional
+ * class does not compile.
  */
 export type RefusalClasses<Refused extends Refusal> = {
   readonly [Name in Refused['name']]: new (
@@ -72,7 +72,7 @@ export type RefusalClasses<Refused extends Refusal> = {
   ) => Extract<Refused, { readonly name: Name }>
 } & { readonly [Other in Exclude<Refusal['name'], Refused['name']>]?: never }
 
-// In the order in which a graph's unions have them.
+// In the order of the graph's unions.
 
 export const postingErrors = {
   ValidationError,
@@ -132,7 +132,7 @@ export function isOneOf<Refused extends Refusal>(
 }
 
 /**
- * The classes of the refusals that a command can have, for an app's own field that runs it.
+ * Returns the classes of a command's refusals, for an app's own field that runs the command.
  *
  * @example
  * ```ts

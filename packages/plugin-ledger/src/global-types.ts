@@ -33,7 +33,7 @@ declare global {
       ResolveShape = unknown,
       ResolveReturnShape = unknown,
     > {
-      /** What the field costs, where its type and arguments do not say it: servers refuse documents that cost too much. */
+      /** The cost of the field, if its type and arguments do not tell it. Servers refuse documents that cost too much. */
       cost?: FieldCost<InputShapeFromFields<Args>>
     }
 
@@ -45,7 +45,10 @@ declare global {
       Args extends InputFieldMap,
       ResolveReturnShape,
     > {
-      /** Who may ask for it, where it leads to an account; left out: services with the scope `read`, and owners for their own. */
+      /**
+       * Who may use it, if it leads to an account. The default is services with the scope `read`, and owners for their
+       * own account.
+       */
       access?: NestedAccess
     }
 
@@ -56,7 +59,7 @@ declare global {
       Args extends InputFieldMap,
       ResolveReturnShape,
     > {
-      /** Who may ask for it. */
+      /** Who may use it. */
       access: QueryAccess<InputShapeFromFields<Args>, ShapeFromTypeParam<Types, Type, false>>
     }
 
@@ -67,7 +70,7 @@ declare global {
       Args extends InputFieldMap,
       ResolveReturnShape,
     > {
-      /** Who may ask for it. */
+      /** Who may use it. */
       access: FieldAccess<InputShapeFromFields<Args>>
     }
 
@@ -85,12 +88,12 @@ declare global {
 
     export interface SchemaBuilder<Types extends SchemaTypes> {
       /**
-       * Adds an app's ledger to its graph: all that the ledger does. Transfers come with the operations
-       * `...transferOperations`, live entries with a subscription type, which the builder has before. The builder needs
-       * `ledgerPlugins`, a query type and a mutation type.
+       * Adds the ledger's queries, mutations and types to an app's graph. The builder must have `ledgerPlugins`, a query
+       * type and a mutation type. Transfers are added when the operations contain `...transferOperations`. Live entries
+       * are added when the builder already has a subscription type.
        *
-       * @param own.refusals The app's own errors, from `defineRefusal`: each gets a type of the graph.
-       * @returns the ledger's types, for the app's own fields.
+       * @param own.refusals The app's own errors, from `defineRefusal`. Each becomes a type of the graph.
+       * @returns the ledger's types, which the app's own fields use.
        */
       addLedger: <Ops extends Operations>(
         ledger: Ledger<Ops>,
