@@ -10,13 +10,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  *
  * @throws Problem UNSUPPORTED_MEDIA_TYPE
  */
-export function checkMediaType(headers: Headers): void {
-  const encoding = headers.get('content-encoding')?.trim().toLowerCase() || 'identity'
+export function checkMediaType(request: { header(name: string): string | null }): void {
+  const encoding = request.header('content-encoding')?.trim().toLowerCase() || 'identity'
   if (encoding !== 'identity') {
     const detail = 'The body must be sent without a Content-Encoding.'
     throw new Problem('UNSUPPORTED_MEDIA_TYPE', detail, {}, { 'accept-encoding': 'identity' })
   }
-  const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';')
+  const [type = '', ...parameters] = (request.header('content-type') ?? '').toLowerCase().split(';')
   const charset = parameters
     .map((parameter) => parameter.trim())
     .find((parameter) => parameter.startsWith('charset='))

@@ -34,7 +34,8 @@ export interface RestRequest extends Asker {
   readonly method: string
   /** The raw request target. `request.url` has only the normalised one. */
   readonly target: string
-  readonly headers: Headers
+  /** A header by its lower-case name. */
+  header(name: string): string | null
   /** Reads the body. @throws Problem PAYLOAD_TOO_LARGE */
   readonly body: () => Promise<Uint8Array>
 }
@@ -73,8 +74,7 @@ export function createRest(options: RestOptions): Rest {
     if (allowed.length > 0)
       return { status: 204, headers: { allow: allowed.join(', ') }, body: null, outcome: 'ok' }
     const { route, params } = router.match(request.method, segments)
-    if (acceptedTypes(request.headers.get('accept'), answerTypes).length === 0)
-      throw problem('NOT_ACCEPTABLE')
+    if (acceptedTypes(request.header('accept'), answerTypes).length === 0) throw problem('NOT_ACCEPTABLE')
     const input = { params, query, ...(await readBody(route, request)) }
     const run = runFor(execute, request)
     try {
@@ -100,17 +100,14 @@ export function createRest(options: RestOptions): Rest {
   }
 }
 
-async function readBody(
-  route: Route,
-  { headers, body }: RestRequest,
-): Promise<Omit<RawInput, 'params' | 'query'>> {
+async function readBody(route: Route, request: RestRequest): Promise<Omit<RawInput, 'params' | 'query'>> {
   if (!route.request.body) return { body: undefined, underIdempotencyKey: false }
-  if (!mayBeUndeclared(route, headers)) checkMediaType(headers)
-  const bytes = await body()
+  if (!mayBeUndeclared(route, request)) checkMediaType(request)
+  const bytes = await request.body()
   if (route.bodyOptional && bytes.length === 0) return { body: {}, underIdempotencyKey: false }
-  checkMediaType(headers)
+  checkMediaType(request)
   const value = parseJson(bytes)
-  const key = route.takesNonce ? headers.get(idempotencyKeyHeader) : null
+  const key = route.takesNonce ? request.header(idempotencyKeyHeader.toLowerCase()) : null
   return { body: withIdempotencyKey(value, key), underIdempotencyKey: key !== null }
 }
 
@@ -118,8 +115,8 @@ async function readBody(
  * Whether a request may come without a body and without a content type. A browser's request has an Origin header and
  * must declare JSON. Another site's page can then send it only after a CORS preflight.
  */
-function mayBeUndeclared({ bodyOptional }: Route, headers: Headers): boolean {
-  return bodyOptional && !headers.has('content-type') && !headers.has('origin')
+function mayBeUndeclared({ bodyOptional }: Route, request: RestRequest): boolean {
+  return bodyOptional && request.header('content-type') === null && request.header('origin') === null
 }
 
 function ofRoute(answer: RestAnswer, { operation, path: route }: Route): RestAnswer {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { type Problem, problemAnswer, type RestAnswer } from '@shared-ledger/rest'
 import { securityHeaders } from './security-headers.ts'
 
@@ -76,18 +75,4 @@ export function toResponse({ status, headers, body }: Answer, method: string): R
   }
   const length = String(Buffer.byteLength(body))
   return new Response(null, { ...head, headers: { ...head.headers, 'content-length': length } })
-}
-
-export function isWhole(answer: Answer): answer is WholeAnswer {
-  return !(answer.body instanceof ReadableStream)
-}
-
-/** Writes an answer to its socket. Node leaves the body out for a HEAD request. */
-export function writeAnswer(outgoing: ServerResponse, { status, headers, body }: WholeAnswer): void {
-  const head = headersOf(headers)
-  if (body !== null) head['content-length'] = String(Buffer.byteLength(body))
-  const vary = outgoing.getHeader('vary')
-  if (vary !== undefined && head.vary !== undefined) head.vary = `${vary}, ${head.vary}`
-  outgoing.writeHead(status, head)
-  outgoing.end(body)
 }

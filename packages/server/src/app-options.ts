@@ -55,14 +55,8 @@ export interface App {
    * slowly. Never rejects.
    */
   answerKnown(request: RawRequest, caller: Caller): Promise<WholeAnswer | undefined> | undefined
-  /**
-   * Answers a request. Never rejects.
-   *
-   * @param target The raw request target. `request.url` holds only the normalised one, in which an owner called `..` is
-   *   lost.
-   * @param raw The same request on its socket.
-   */
-  answer(request: Request, target: string, caller: Caller, raw?: RawRequest): Promise<Answer>
+  /** Answers a request. Never rejects. */
+  answer(request: RawRequest, caller: Caller): Promise<Answer>
   /** Whether a request is answered however busy the server is, as a health probe is. */
   isUrgent(target: string): boolean
   /**
@@ -76,7 +70,12 @@ export interface App {
   ): TextAnswer
   /** Makes the answer for a fault while an answer was made or sent. Writes the fault to the log. */
   answerFault(error: unknown): TextAnswer
-  /** Runs `identify`, then `answer`, and returns a web `Response`. */
+  /**
+   * Runs `identify`, then `answer`, and returns a web `Response`.
+   *
+   * @param target The raw request target. `request.url` holds only the normalised one, in which an owner called `..` is
+   *   lost.
+   */
   fetch(request: Request, target?: string): Promise<Response>
   /** Makes `/readyz` tell load balancers to send requests elsewhere. */
   beginToStop(): void

@@ -3,11 +3,10 @@ import { acceptedTypes, createRest, Problem, problem, splitTarget } from '@share
 import { type Answer, graphqlProblemResponse, jsonAnswer, problemResponse, toResponse } from './answer.ts'
 import type { App, AppOptions } from './app-options.ts'
 import { isPageRequest, prefersPage, visitor } from './auth/pages.ts'
-import { readBody } from './body.ts'
 import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
 import { docsPages } from './docs-pages.ts'
-import { type Endpoint, getEndpoint, type IncomingRequest, withMethods } from './endpoint.ts'
+import { type Endpoint, getEndpoint, withMethods } from './endpoint.ts'
 import { createGraph, type Graph } from './graph.ts'
 import { defaultStarterQuery, graphiqlFiles, graphiqlPage } from './graphiql.ts'
 import { probeEndpoints, probes } from './health.ts'
@@ -19,6 +18,7 @@ import { logAnswer, type Observer } from './log-answer.ts'
 import { refusalLogger } from './logger.ts'
 import { problemPages } from './problem-pages.ts'
 import { createRates, RateLimited, unlimited } from './rates.ts'
+import { requestWithoutSocket } from './raw-request.ts'
 import { stylesheet, stylesheetPath } from './stylesheet.ts'
 import type { Tracing } from './tracing/tracing.ts'
 import { notAcceptable } from './yoga-answer.ts'
@@ -84,42 +84,33 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
     }),
   )
   const endpointOf = (path: string) => (endpoints.has(path) ? path : undefined)
-  const restEndpoint: Endpoint = async ({ principal, request, method, target, readBody: body, hasLeft }) => {
-    const { headers } = request
-    return jsonAnswer(await rest.answer({ principal, request, method, target, headers, body, hasLeft }))
-  }
+  const restEndpoint: Endpoint = async (request, principal) =>
+    jsonAnswer(
+      await rest.answer({
+        principal,
+        method: request.method,
+        target: request.target,
+        header: (name) => request.header(name),
+        body: () => request.readBody(),
+        hasLeft: () => request.hasLeft(),
+        get request() {
+          return request.toRequest()
+        },
+      }),
+    )
 
   const answerFault = (error: unknown) => {
     onFault(error)
     return problemResponse(problem('INTERNAL_ERROR'))
   }
-  const respond = async (incoming: IncomingRequest): Promise<Answer> => {
-    try {
-      return await (endpoints.get(incoming.path) ?? restEndpoint)(incoming)
-    } catch (error) {
-      return answerFault(error)
-    }
-  }
-
-  const answer: App['answer'] = async (request, target, { principal, started }, raw) => {
+  const answer: App['answer'] = async (request, { principal, started }) => {
     const { method } = request
-    const { path } = splitTarget(target)
-    const hasLeft = () => (raw ? raw.hasLeft() : request.signal.aborted)
-    const answered = await respond({
-      principal,
-      request,
-      method,
-      target,
-      path,
-      readBody: () => raw?.readBody() ?? readBody(request),
-      hasLeft,
-    })
-    logAnswer(
-      logger,
-      { method, path, endpoint: endpointOf(path), principal, hasLeft, started },
-      answered,
-      observer,
-    )
+    const { path } = splitTarget(request.target)
+    const respond = endpoints.get(path) ?? restEndpoint
+    const answered = await respond(request, principal).catch(answerFault)
+    const hasLeft = () => request.hasLeft()
+    const asked = { method, path, endpoint: endpointOf(path), principal, hasLeft, started }
+    logAnswer(logger, asked, answered, observer)
     return answered
   }
 
@@ -168,18 +159,13 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
     isUrgent: isProbe,
     refuse,
     answerFault,
-    async fetch(request, target = targetOf(request)) {
-      const { method, headers, signal } = request
+    async fetch(request, target) {
+      const { method } = request
       const started = performance.now()
-      const head = {
-        method,
-        target,
-        header: (name: string) => headers.get(name),
-        hasLeft: () => signal.aborted,
-      }
-      const principal = await identified(head)
-      if (principal instanceof Problem) return toResponse(refuse(head, principal, started), method)
-      return toResponse(await answer(request, target, { principal, started }), method)
+      const raw = requestWithoutSocket(request, target)
+      const principal = await identified(raw)
+      if (principal instanceof Problem) return toResponse(refuse(raw, principal, started), method)
+      return toResponse(await answer(raw, { principal, started }), method)
     },
     beginToStop() {
       isStopping = true
@@ -191,22 +177,22 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
 
 /** Serves the graph. A client that prefers a page gets GraphiQL, if it is on. */
 function graphqlEndpoint(graph: Graph, page: Answer | undefined): Endpoint {
-  return withMethods(['GET', 'HEAD', 'POST'], async (incoming) => {
-    const { principal, request, method, target, readBody, hasLeft } = incoming
-    const accept = request.headers.get('accept')
-    if (page && method !== 'POST' && prefersPage(accept)) return page
+  return withMethods(['GET', 'HEAD', 'POST'], async (raw, principal) => {
+    const accept = raw.header('accept')
+    if (page && raw.method !== 'POST' && prefersPage(accept)) return page
     // A visitor without credentials may open the page, and nothing else.
     if (principal === visitor) return graphqlProblemResponse(problem('UNAUTHENTICATED'))
     const types = acceptedTypes(accept, graphqlTypes)
     if (types.length === 0) return notAcceptable
-    const asked = method === 'HEAD' ? new Request(request.url, { headers: request.headers }) : request
+    const request = raw.toRequest()
+    const asked = raw.method === 'HEAD' ? new Request(request, { method: 'GET' }) : request
     // Yoga does not handle weights and wildcards in Accept as HTTP defines them.
     asked.headers.set('accept', types.join(', '))
-    return graph.answer(asked, { principal, target, readBody, hasLeft })
+    return graph.answer(asked, {
+      principal,
+      target: raw.target,
+      readBody: () => raw.readBody(),
+      hasLeft: () => raw.hasLeft(),
+    })
   })
-}
-
-function targetOf({ url }: Request): string {
-  const { pathname, search } = new URL(url)
-  return pathname + search
 }

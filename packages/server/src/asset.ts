@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Answer } from './answer.ts'
-
-/** Serves a file. It is loaded on the first request, then cached, compressed as well. */
-export type Asset = (headers: Headers) => Promise<Answer>
+import { type Endpoint, getEndpoint } from './endpoint.ts'
 
 const compress = promisify(gzip)
 
-/** @param load Returns the file's text or bytes. */
-export function createAsset(contentType: string, load: () => Promise<string | Uint8Array>): Asset {
+/**
+ * Serves a file. It is loaded on the first request, then cached, compressed as well.
+ *
+ * @param load Returns the file's text or bytes.
+ */
+export function createAsset(contentType: string, load: () => Promise<string | Uint8Array>): Endpoint {
   const prepare = async () => {
     const plain = new Uint8Array(Buffer.from(await load()))
     const zipped = new Uint8Array(await compress(plain))
@@ -17,7 +18,7 @@ export function createAsset(contentType: string, load: () => Promise<string | Ui
   }
   let prepared: ReturnType<typeof prepare> | undefined
 
-  return async (request) => {
+  return getEndpoint(async (request) => {
     prepared ??= prepare().catch((error) => {
       prepared = undefined // the next request tries again
       throw error
@@ -29,11 +30,11 @@ export function createAsset(contentType: string, load: () => Promise<string | Ui
       etag,
       vary: 'accept-encoding',
     }
-    if (request.get('if-none-match') === etag) return { status: 304, headers, body: null, outcome: 'ok' }
-    return request.get('accept-encoding')?.includes('gzip')
+    if (request.header('if-none-match') === etag) return { status: 304, headers, body: null, outcome: 'ok' }
+    return request.header('accept-encoding')?.includes('gzip')
       ? { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: zipped, outcome: 'ok' }
       : { status: 200, headers, body: plain, outcome: 'ok' }
-  }
+  })
 }
 
 /** Content types of the files that pages load. */

@@ -58,11 +58,9 @@ function packageFile(
   path: string,
   change = (text: string) => text,
 ): Endpoint {
-  const asset = createAsset(contentTypes[type], async () => change(await readFile(resolve(path), 'utf8')))
-  return getEndpoint(({ request }) => asset(request.headers))
+  return createAsset(contentTypes[type], async () => change(await readFile(resolve(path), 'utf8')))
 }
 
 function script(text: string): Endpoint {
-  const asset = createAsset(contentTypes.js, async () => `${text}\n`)
-  return getEndpoint(({ request }) => asset(request.headers))
+  return createAsset(contentTypes.js, async () => `${text}\n`)
 }

@@ -144,12 +144,17 @@ export function createGraph(
     },
     answerKnown: isSameForAll ? answerKnown : () => undefined,
     async execute(document, variableValues, asker) {
-      const { principal, request, hasLeft } = asker
       turns.noteKnown()
-      const params = { variables: variableValues } // Yoga's plugins look for the variables here
-      const contextValue = { principal, request, hasLeft, params }
+      const contextValue = {
+        principal: asker.principal,
+        hasLeft: () => asker.hasLeft(),
+        params: { variables: variableValues }, // Yoga's plugins look for the variables here
+        get request() {
+          return asker.request
+        },
+      }
       const result = await run({ document, variableValues, contextValue })
-      if (hasLeft()) throw new ClientLeft()
+      if (asker.hasLeft()) throw new ClientLeft()
       return result
     },
     endStreams: endAll,

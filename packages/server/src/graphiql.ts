@@ -1,5 +1,5 @@
 import { contentTypes, createAsset } from './asset.ts'
-import { type Endpoint, getEndpoint } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 import { keyFiles, keyScript, keyStyle, withKeyField } from './graphiql-key.ts'
 import { type Page, scriptLiteral } from './html.ts'
 
@@ -83,6 +83,5 @@ function between(text: string, start: string, end: string): string {
 }
 
 function file(type: 'css' | 'js', load: () => Promise<string>): Endpoint {
-  const asset = createAsset(contentTypes[type], load)
-  return getEndpoint(({ request }) => asset(request.headers))
+  return createAsset(contentTypes[type], load)
 }

@@ -20,7 +20,6 @@ import { refuseMalformed, refuseTunnel, unknownExpectation } from './malformed.t
 import { SocketRequest } from './raw-request.ts'
 import { headProblem } from './request-head.ts'
 import { requestIdOf, withRequestId } from './request-id.ts'
-import { createSlowWay } from './slow-way.ts'
 import type { Tracing } from './tracing/tracing.ts'
 import { createUnread, type Unread } from './unread.ts'
 import { createWriter } from './writer.ts'
@@ -50,7 +49,6 @@ export async function listen(
   unread: Unread = createUnread({ ...bounds, ...timeouts }),
 ): Promise<{ server: Server; connections: Connections }> {
   const write = createWriter(served.answerFault, unread)
-  const answerSlowly = createSlowWay(served, host, write)
 
   const apply = (incoming: IncomingMessage, outgoing: ServerResponse): Applicant => {
     const request = new SocketRequest(incoming, outgoing)
@@ -78,10 +76,9 @@ export async function listen(
         return write(outgoing, served.refuse(request, principal, started))
       }
       const caller = { principal, started }
-      const known = await served.answerKnown(request, caller)
-      if (!known) return answerSlowly(incoming, outgoing, { request, caller, done })
+      const answered = (await served.answerKnown(request, caller)) ?? (await served.answer(request, caller))
       done()
-      write(outgoing, known)
+      write(outgoing, answered)
     }
     return {
       outgoing,

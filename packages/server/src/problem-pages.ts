@@ -45,8 +45,8 @@ function explain(json: unknown, title: string, body: readonly string[]): Endpoin
   const headers = { 'content-type': 'application/json' }
   const data = jsonAnswer({ status: 200, headers, body: json, outcome: 'ok' })
   const answers: Readonly<Record<string, Answer>> = { 'application/json': data, 'text/html': page }
-  return getEndpoint(async ({ request }) => {
-    const [type = ''] = acceptedTypes(request.headers.get('accept'), Object.keys(answers))
+  return getEndpoint(async (request) => {
+    const [type = ''] = acceptedTypes(request.header('accept'), Object.keys(answers))
     const answer = answers[type] ?? problemResponse(problem('NOT_ACCEPTABLE'))
     return { ...answer, headers: { ...answer.headers, vary: 'accept' } }
   })

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Intake, receiveBody } from './body.ts'
+import { type Intake, readBody, receiveBody } from './body.ts'
 
 /** A request as it came. Making a web `Request` of it costs more than most answers. */
 export interface RawRequest {
   readonly method: string
-  /** The raw request target. */
+  /** The raw request target. A web `Request` holds only the normalised one, in which an owner called `..` is lost. */
   readonly target: string
   /** Returns a header by its lower-case name. Several headers of one name are joined, as `Headers` joins them. */
   header(name: string): string | null
@@ -87,13 +87,32 @@ export class SocketRequest implements RawRequest {
   }
 
   toRequest(): Request {
-    this.#request ??= new Request(`http://${this.header('host') ?? 'localhost'}${this.target}`, {
+    const origin = this.target.startsWith('/') ? `http://${this.header('host') ?? 'localhost'}` : ''
+    this.#request ??= new Request(origin + this.target, {
       method: this.method,
       headers: [...this.#headers],
       signal: signalOf(this.#outgoing),
     })
     return this.#request
   }
+}
+
+/** Makes a raw request of a web `Request`, which came by no socket. */
+export function requestWithoutSocket(request: Request, target = targetOf(request)): RawRequest {
+  const { method, headers, signal } = request
+  return {
+    method,
+    target,
+    header: (name) => headers.get(name),
+    readBody: () => readBody(request),
+    hasLeft: () => signal.aborted,
+    toRequest: () => request,
+  }
+}
+
+function targetOf({ url }: Request): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
 }
 
 /** Returns a signal that aborts when a client leaves before its answer. */

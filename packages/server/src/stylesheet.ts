@@ -1,5 +1,5 @@
 import { contentTypes, createAsset } from './asset.ts'
-import { type Endpoint, getEndpoint } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 
 /** The path of the stylesheet that every page has. */
 export const stylesheetPath = '/style.css'
@@ -31,6 +31,5 @@ main li { padding: .8rem 0; border-top: 1px solid var(--line) }
 
 /** Serves the stylesheet. */
 export function stylesheet(): Endpoint {
-  const asset = createAsset(contentTypes.css, async () => text)
-  return getEndpoint(({ request }) => asset(request.headers))
+  return createAsset(contentTypes.css, async () => text)
 }

@@ -30,7 +30,7 @@ async function parseParams(
   { target, readBody }: GraphqlServerContext,
 ): Promise<GraphQLParams> {
   if (method === 'GET') return paramsOfQuery(parseTarget(target).query)
-  checkMediaType(headers)
+  checkMediaType({ header: (name) => headers.get(name) })
   return checkParams(parseJson(await readBody()))
 }
 

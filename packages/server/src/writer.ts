@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { type WholeAnswer, writeAnswer } from './answer.ts'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Answer, headersOf } from './answer.ts'
 import type { App } from './app-options.ts'
+import { markStream } from './shutdown.ts'
 import type { Unread } from './unread.ts'
 
-export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
+export type Write = (outgoing: ServerResponse, answer: Answer) => void
 
 /**
  * Writes answers at the end of the turn of the event loop in which they were made. Writing each at once would wake its
@@ -11,15 +14,21 @@ export type Write = (outgoing: ServerResponse, answer: WholeAnswer) => void
  */
 export function createWriter(answerFault: App['answerFault'], unread: Unread): Write {
   let ready: Parameters<typeof write>[] = []
-  const write = (outgoing: ServerResponse, answer: WholeAnswer) => {
+  const write = (outgoing: ServerResponse, answer: Answer) => {
     let written = answer
     try {
-      writeAnswer(outgoing, answer)
+      writeHead(outgoing, answer)
     } catch (error) {
       written = answerFault(error) // Node refuses some headers that the web allows
-      writeAnswer(outgoing, written)
+      writeHead(outgoing, written)
     }
-    unread.follow(outgoing, written)
+    const { body } = written
+    if (body instanceof ReadableStream) {
+      sendStream(outgoing, body).catch(answerFault)
+    } else {
+      outgoing.end(body) // Node leaves the body out for a HEAD request
+      unread.follow(outgoing, { body })
+    }
   }
   return (outgoing, answer) => {
     if (ready.length === 0) {
@@ -31,4 +40,50 @@ export function createWriter(answerFault: App['answerFault'], unread: Unread): W
     }
     ready.push([outgoing, answer])
   }
+}
+
+function writeHead(outgoing: ServerResponse, { status, headers, body }: Answer): void {
+  const head = headersOf(headers)
+  if (body !== null && !(body instanceof ReadableStream))
+    head['content-length'] = String(Buffer.byteLength(body))
+  const vary = outgoing.getHeader('vary')
+  if (vary !== undefined && head.vary !== undefined) head.vary = `${vary}, ${head.vary}`
+  outgoing.writeHead(status, head)
+}
+
+/** Sends a stream as fast as its client takes it, and cancels it when the client leaves. Rejects when the stream fails. */
+async function sendStream(outgoing: ServerResponse, stream: ReadableStream<Uint8Array>): Promise<void> {
+  markStream(outgoing)
+  if (outgoing.req.method === 'HEAD') {
+    await stream.cancel()
+    outgoing.end()
+    return
+  }
+  outgoing.flushHeaders()
+  try {
+    await pipeline(readableOf(stream), outgoing)
+  } catch (error) {
+    if (!isOfClientLeft(error)) throw error
+  }
+}
+
+/** Turns a web stream into one of Node. Nothing of it is read ahead. */
+function readableOf(stream: ReadableStream<Uint8Array>): Readable {
+  const reader = stream.getReader()
+  return new Readable({
+    highWaterMark: 0,
+    read() {
+      reader.read().then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error) => this.destroy(error),
+      )
+    },
+    destroy(error, callback) {
+      reader.cancel(error).then(() => callback(error), callback)
+    },
+  })
+}
+
+function isOfClientLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }

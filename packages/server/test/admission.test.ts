@@ -27,17 +27,18 @@ async function serve(few: Partial<Bounds> = {}) {
   const served: App = {
     ...app,
     answerKnown: () => undefined,
-    async answer(request, target, _principal, raw) {
+    async answer(request) {
+      const { method, target } = request
       atWork.push(target)
       begun.push(target)
       most = Math.max(most, atWork.length)
       if (target !== '/at-once') await new Promise<void>((resolve) => finish.set(target, resolve))
       atWork.splice(atWork.indexOf(target), 1)
-      const size = (await raw?.readBody())?.byteLength
+      const size = (await request.readBody()).byteLength
       return jsonAnswer({
         status: 200,
         headers: {},
-        body: { target, size, method: request.method },
+        body: { target, size, method },
         outcome: 'ok',
       })
     },

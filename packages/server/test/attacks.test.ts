@@ -28,10 +28,11 @@ async function serve(few: Partial<UnreadOptions> = {}) {
   const shared = new TextEncoder().encode(large)
   const served: App = {
     ...app,
-    async answer(request, target, caller, raw) {
+    async answer(request, caller) {
+      const { target } = request
       if (target === '/large') return jsonAnswer({ status: 200, headers: {}, body: large, outcome: 'ok' })
       if (target === '/shared') return { status: 200, headers: {}, body: shared, outcome: 'ok' }
-      return app.answer(request, target, caller, raw)
+      return app.answer(request, caller)
     },
   }
   const at = {
