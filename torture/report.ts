@@ -1,5 +1,5 @@
-import type { Answer } from '@shared-ledger/ledger/verify'
 import { median } from '../bench/statistics.ts'
+import type { Comparison } from './audit/compare.ts'
 import { allKinds } from './faults/kinds.ts'
 import type { Stage } from './faults/stage.ts'
 import type { Journal } from './journal.ts'
@@ -7,17 +7,10 @@ import type { Options } from './options.ts'
 import type { RoundResult } from './rounds.ts'
 
 /** The results of a run. */
-export interface Report extends Options {
+export interface Report extends Options, Comparison {
   readonly stage: Stage
   readonly journal: Journal
   readonly rounds: readonly RoundResult[]
-  /** How many entries the ledger has. */
-  readonly entries: number
-  /** Where the ledger contradicts what clients were told. */
-  readonly contradictions: readonly string[]
-  /** How many questions `verify` asked, and which of them found broken rows. */
-  readonly verifyQuestions: number
-  readonly broken: readonly Answer[]
 }
 
 /** Returns everything that is wrong. A run has passed when it is empty. */

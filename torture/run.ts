@@ -1,22 +1,19 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { verifyLedger } from '@shared-ledger/ledger/verify'
 import { findRoot, withConnection } from '@shared-ledger/postgres'
-import { Audit } from './audit/audit.ts'
-import { readLedger } from './audit/rows.ts'
+import { compare } from './audit/compare.ts'
 import { playClient } from './client.ts'
 import type { Stage } from './faults/stage.ts'
 import { Journal } from './journal.ts'
 import type { Options } from './options.ts'
-import { createRandom } from './random.ts'
 import type { Report } from './report.ts'
 import { type App, apps } from './requests.ts'
 import { playRounds, type RoundResult, Weather } from './rounds.ts'
+import { sendOpen } from './send-open.ts'
 import { type AppServer, openAppServer } from './servers/app-server.ts'
 import { openDisk } from './servers/disk.ts'
 import { startPostgres } from './servers/postgres.ts'
 import { startProxy } from './servers/proxy.ts'
-import { send, ways } from './ways/index.ts'
 
 const serversPerApp = 2
 const clientsPerApp = 8
@@ -95,7 +92,7 @@ async function play(stage: Stage, journal: Journal, run: Run): Promise<Report> {
   log('sending again what is open …')
   await settle(stage, journal, urlsOf, seed)
   log('comparing every answer with the ledger …')
-  return { ...(await compare(stage, journal)), ...run, stage, journal, rounds }
+  return { ...(await compare(stage.postgres.url, journal)), ...run, stage, journal, rounds }
 }
 
 /** Waits until servers and database have finished their work, then sends each open request until it is answered. */
@@ -118,32 +115,8 @@ async function settle(
   })
   journal.settle()
   await Promise.all(servers.map((server) => server.start()))
-  const until = performance.now() + settlingMs
-  const random = createRandom(seed, 'settling')
-  const open = [...journal.openRequests]
-  const work = async () => {
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { app, request } = next
-      for (let isAnswered = false; !isAnswered && performance.now() < until; ) {
-        const way = random.pick(ways)
-        const outcomes = await send(random.pick(urlsOf(app)), request, way)
-        const source = { app, request, way, circumstances: 'after all faults' }
-        isAnswered = journal.take(source, outcomes)
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: clientsPerApp }, work))
+  await sendOpen(journal, { seed, urlsOf, patienceMs: settlingMs })
   await Promise.all(servers.map((server) => server.stop()))
-}
-
-async function compare({ postgres }: Stage, journal: Journal) {
-  return withConnection(postgres.url, async (connection) => {
-    const audit = new Audit(journal)
-    await readLedger(connection, audit)
-    const contradictions = audit.finish()
-    const { answers, broken } = await verifyLedger(connection)
-    return { entries: audit.entries, contradictions, verifyQuestions: answers.length, broken }
-  })
 }
 
 function lineOf({ round, recoveriesMs }: RoundResult, ms: number): string {
