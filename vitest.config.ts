@@ -21,11 +21,12 @@ const behindPooler = [
  */
 const withKeys = ['apps/*/test/*.test.ts', 'test/!(tracing|two-versions).test.ts', 'test/keys/*.keys.ts']
 
-/** What only some commands run. `npm run test:container` installs packages anew. */
+/** What only some commands run. `npm run test:container` and `npm run test:upgrade` install packages anew. */
 const ofMode: Readonly<Record<string, string[]>> = {
   pooler: behindPooler,
   keys: withKeys,
   container: ['test/container/*.container.ts'],
+  upgrade: ['test/oldest/*.upgrade.ts'],
 }
 
 export default defineConfig(({ mode }) => ({

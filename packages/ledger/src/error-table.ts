@@ -146,7 +146,7 @@ export const ledgerErrors = {
     retryAfterSeconds: 5,
     title: 'Server outdated',
     meaning:
-      'The database no longer declares the operation: it was dropped after this server was started. Nothing was posted.',
+      'The database is newer than this server, and no longer has the operation or something else that this needs. Nothing was posted.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,

@@ -6,6 +6,7 @@ import { createLedgerClient, listenerOptions } from './database/database.ts'
 import { takesPostings } from './database/ping.ts'
 import { assertPool } from './database/session/pool.ts'
 import { prismaSql } from './database/sql.ts'
+import { assertVersion } from './database/version.ts'
 import { createKeyStore, type KeyStore } from './keys/key-store.ts'
 import { createWakeUp } from './live/channel.ts'
 import { createLive, type LedgerLive } from './live/live.ts'
@@ -59,7 +60,8 @@ export interface Ledger<Ops extends Operations = Operations>
    * Checks that the app can start on this database.
    * @returns where the operations of the database and of the code differ, each difference with its way out, for the log.
    * @throws Error that says what to do: where PostgreSQL is too old, where a session has not the settings that the ledger
-   * relies on, and where the database lacks the ledger or one of the app's operations.
+   * relies on, where the ledger's SQL in the database is older than this code needs or no longer serves it, and where the
+   * database lacks the ledger or one of the app's operations.
    */
   assertReady(): Promise<readonly string[]>
   /** How busy it is at this moment. */
@@ -101,6 +103,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     ping: () => takesPostings(prisma, app),
     async assertReady() {
       await assertPool(pool)
+      await assertVersion(prisma)
       return assertDeclared(app, operations, prisma)
     },
     load: () => ({

@@ -21,13 +21,14 @@ const anyRoute: readonly ProblemCode[] = [
   'FORBIDDEN',
   'RATE_LIMITED',
   'DATABASE_UNAVAILABLE',
+  'SERVER_OUTDATED',
   'NOT_ACCEPTABLE',
   'OVERLOADED',
   'INTERNAL_ERROR',
 ]
 const withInput: readonly ProblemCode[] = ['MALFORMED_PATH', 'VALIDATION_ERROR']
 const withBody: readonly ProblemCode[] = ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
-const withNonce: readonly ProblemCode[] = ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'SERVER_OUTDATED']
+const withNonce: readonly ProblemCode[] = ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY']
 
 /** The codes with which a route may refuse, in the order of the table. */
 function routeProblems(

@@ -230,7 +230,7 @@ describe('openapi.json', () => {
     expect(codes('/ledger/holds', 'post')).not.toContain('BALANCE_OUT_OF_RANGE')
     expect(codes('/ledger/holds/{hold_id}/capture', 'post')).not.toContain('INSUFFICIENT_BALANCE')
     expect(codes('/ledger/entries/{entry_id}/refund', 'post')).toContain('REFUND_EXCEEDED')
-    expect(codes('/ledger/{owner_id}/entries', 'get')).not.toContain('SERVER_OUTDATED')
+    expect(codes('/ledger/{owner_id}/entries', 'get')).not.toContain('ACCOUNT_BUSY')
     expect(codes('/ledger/{owner_id}/entry', 'get')).toContain('ENTRY_NOT_FOUND')
     expect(codes('/ledger/{owner_id}', 'get')).not.toContain('DUPLICATE_NONCE')
   })

@@ -1,4 +1,4 @@
-import { readBounds } from '@shared-ledger/ledger'
+import { type LedgerError, ledgerErrors, readBounds } from '@shared-ledger/ledger'
 import { acceptedTypes, createRest, Problem, problem, splitTarget } from '@shared-ledger/rest'
 import { type Answer, graphqlProblemResponse, jsonAnswer, problemResponse, toResponse } from './answer.ts'
 import type { App, AppOptions } from './app-options.ts'
@@ -46,7 +46,8 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
   const onFault = (error: unknown) => {
     if (!(error instanceof ClientLeft)) logger.error({ err: error }, 'fault')
   }
-  const onUnavailable = (error: unknown) => logger.warn({ err: error }, 'database unavailable')
+  const onUnavailable = (error: LedgerError) =>
+    logger.warn({ err: error }, ledgerErrors[error.code].title.toLowerCase())
   let isStopping = false
   const listeners = { onFault, onUnavailable }
   const graph = createGraph(schema, {

@@ -2,6 +2,7 @@ import {
   DatabaseUnavailableError,
   type LedgerError,
   ledgerErrorOf,
+  ServerOutdatedError,
   ValidationError,
 } from '@shared-ledger/ledger'
 import { Problem, type ProblemTable, problems } from '@shared-ledger/rest'
@@ -11,8 +12,8 @@ import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 export interface ErrorListeners {
   /** Called with a fault of the server. */
   readonly onFault: (error: unknown) => void
-  /** Called with DATABASE_UNAVAILABLE and its cause. */
-  readonly onUnavailable: (error: DatabaseUnavailableError) => void
+  /** Called with DATABASE_UNAVAILABLE or SERVER_OUTDATED and its cause. */
+  readonly onUnavailable: (error: LedgerError) => void
 }
 
 /** Turns an error into what clients may see of it. */
@@ -23,7 +24,7 @@ export function createMaskError({
   return (error) => {
     const cause = causeOf(error)
     const refused = ledgerErrorOf(cause)
-    if (refused instanceof DatabaseUnavailableError) onUnavailable(refused)
+    if (refused && isForOperators(refused)) onUnavailable(refused)
     if (refused) return maskedError(error, refused.message, ledgerExtensions(refused))
     if (error instanceof GraphQLError && isCoercionError(error)) {
       const isOfRequest = error.path === undefined
@@ -35,6 +36,11 @@ export function createMaskError({
     onFault(cause)
     return maskedError(error, problems.INTERNAL_ERROR.meaning, { code: 'INTERNAL_ERROR' })
   }
+}
+
+/** Whether an error has a cause that whoever runs the server is to see. */
+export function isForOperators(error: LedgerError): boolean {
+  return error instanceof DatabaseUnavailableError || error instanceof ServerOutdatedError
 }
 
 function ledgerExtensions(error: LedgerError): GraphQLErrorExtensions {

@@ -1,7 +1,7 @@
-import { DatabaseUnavailableError, ledgerErrorOf } from '@shared-ledger/ledger'
+import { ledgerErrorOf } from '@shared-ledger/ledger'
 import { isPrincipal, type Principal, scopes } from '@shared-ledger/ledger/facts'
 import { Problem, problem, problems } from '@shared-ledger/rest'
-import type { ErrorListeners } from './graphql-errors.ts'
+import { type ErrorListeners, isForOperators } from './graphql-errors.ts'
 import { appInTime } from './in-time.ts'
 import type { RawRequest } from './raw-request.ts'
 
@@ -52,7 +52,7 @@ export function boundIdentify(
     } catch (error) {
       if (isCommon(error)) return error
       const refused = ledgerErrorOf(error)
-      if (refused instanceof DatabaseUnavailableError) onUnavailable(refused)
+      if (refused && isForOperators(refused)) onUnavailable(refused)
       if (refused) return new Problem(refused.code, refused.message)
       onFault(error)
       return problem('INTERNAL_ERROR')

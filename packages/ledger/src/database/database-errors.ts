@@ -120,9 +120,19 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
   try {
     return await run()
   } catch (error) {
+    if (reportOf(error).codes.some((code) => missing.test(code))) throw lacksWhatIsAsked(error)
     throw meaningOf(error)
   }
 }
+
+/** SQLSTATEs of a function, a column and a table that do not exist. A newer migration has dropped what the ledger asks for. */
+const missing = /^(42883|42703|42P01)$/
+
+const lacksWhatIsAsked = (cause: unknown) =>
+  new ServerOutdatedError(
+    'The database is newer than this server, and no longer has what this server needs.',
+    { cause },
+  )
 
 /** What an error of the database amounts to, also of an app's own transaction; any other error as it is. */
 export function meaningOf(error: unknown): unknown {

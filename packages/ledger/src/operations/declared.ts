@@ -14,12 +14,6 @@ export async function assertDeclared(
   operations: Operations,
   prisma: PrismaClient,
 ): Promise<readonly string[]> {
-  const [ledger] = await query(
-    () => prisma.$queryRaw<{ exists: boolean }[]>`SELECT to_regclass('ledger.apps') IS NOT NULL AS exists`,
-  )
-  if (!ledger?.exists) {
-    throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
-  }
   const declared = await query(() => prisma.app.findUnique({ where: { app } }))
   const missing = Object.keys(operations).filter((name) => !declared?.operations.includes(name))
   if (missing.length > 0) {

@@ -10,6 +10,7 @@ afterAll(async () => {
 // Every function of schema ledger comes from the catalogue. A new function is refused to the role, or is in this list
 // with a call that asks it for the other app's data. `{secret}` is the other app's owner.
 const allowed: Readonly<Record<string, string>> = {
+  version: 'SELECT * FROM ledger.version()',
   may_use: "SELECT ledger.may_use('{other}') IS TRUE AS secret WHERE ledger.may_use('{other}')",
   now: 'SELECT ledger.now()',
   epoch_ms: 'SELECT ledger.epoch_ms(now())',

@@ -69,7 +69,7 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
         }),
       }
     },
-    codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY', 'SERVER_OUTDATED'],
+    codes: ['TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
   })
 }
 

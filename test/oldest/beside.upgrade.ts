@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process'
+import { createEmptyDatabase } from '@shared-ledger/postgres/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runCommand } from '../../docs/test/command.ts'
+import { blocksOf, root } from '../../docs/test/markdown.ts'
+import { compare } from '../../torture/audit/compare.ts'
+import { playClient } from '../../torture/client.ts'
+import { Journal } from '../../torture/journal.ts'
+import { type App, apps } from '../../torture/requests.ts'
+import { sendOpen } from '../../torture/send-open.ts'
+import { faultLines } from '../../torture/servers/app-server.ts'
+import { type AppProcess, startAppProcess } from '../app-process.ts'
+import { checkOut, type OldProject, oldest } from './check-out.ts'
+
+// docs/upgrading.md, done with servers of the oldest version and clients that post all the time, by every way and of every
+// kind: those of the torture, which compares what each was told with the ledger.
+
+const clientsPerApp = 4
+const seed = 1
+
+// To install the old version takes as long as the machine needs: the limit only catches a hang.
+const patienceMs = 3_600_000
+
+let old: OldProject
+const database = await createEmptyDatabase()
+const started: AppProcess[] = []
+beforeAll(async () => {
+  old = await checkOut(root, oldest.commit)
+}, patienceMs)
+afterAll(async () => {
+  await Promise.all(started.map((server) => server.stop()))
+  old?.remove()
+  await database.drop()
+})
+
+/** Runs commands of a version, and returns what they print. */
+async function run(project: string, commands: string): Promise<string> {
+  const { exitCode, output } = await runCommand(commands, project, { DATABASE_URL: database.directUrl })
+  expect(exitCode, output).toBe(0)
+  return output
+}
+
+/** Runs a step of docs/upgrading.md in the version of today. */
+function follow(step: string): Promise<string> {
+  const block = blocksOf('docs/upgrading.md').find(({ info }) => info.step === step)
+  if (!block) throw new Error(`docs/upgrading.md has no step ${step}`)
+  return run(root, `set -e\n${block.text}`)
+}
+
+/** The servers that clients reach, of each app. */
+type Serving = Readonly<Record<App, readonly AppProcess[]>>
+
+async function startServers(project: string, logins: Readonly<Record<App, string>>): Promise<Serving> {
+  const start = async (app: App) => {
+    const env = { LEDGER_AUTH: 'none', DRAIN_SECONDS: '1', LOG_LEVEL: 'warn' }
+    const server = await startAppProcess(app, logins[app], { project, workers: 1, env })
+    started.push(server)
+    return [server]
+  }
+  const [content, freelance] = await Promise.all(apps.map(start))
+  return { content: content ?? [], freelance: freelance ?? [] }
+}
+
+const both = (one: Serving, other: Serving): Serving => ({
+  content: [...one.content, ...other.content],
+  freelance: [...one.freelance, ...other.freelance],
+})
+
+const stop = (servers: Serving) =>
+  Promise.all(Object.values(servers).flatMap((each) => each.map((server) => server.stop())))
+
+/** Each app's login as its role, which a command of the old version makes. */
+async function provision(app: App): Promise<string> {
+  const printed = await run(old.root, `npm run provision -- ${app}`)
+  const login = new RegExp(`^DATABASE_URL_${app.toUpperCase()}=(\\S+)$`, 'm').exec(printed)?.[1]
+  if (login === undefined) throw new Error(`npm run provision printed no login:\n${printed}`)
+  return login
+}
+
+test(
+  `servers of ${oldest.version} go on while the database and then they are replaced: nothing is lost, nothing doubled`,
+  async () => {
+    await run(old.root, 'npm run migrate')
+    const logins = { content: await provision('content'), freelance: await provision('freelance') }
+    const olds = await startServers(old.root, logins)
+    let serving = olds
+
+    const journal = new Journal()
+    const ended = new AbortController()
+    const acknowledged = () => [...journal.records].filter(({ state }) => state === 'done').length
+    const urlsOf = (app: App) => serving[app].map(({ url }) => url)
+    let stage = ''
+    const surroundings = { seed, journal, urlsOf, faults: () => stage, ended: ended.signal }
+    const stages: string[] = []
+    /** Has clients go on until so many more postings are acknowledged. */
+    const goOn = async (name: string, postings: number, work?: () => Promise<unknown>) => {
+      stage = name
+      const before = acknowledged()
+      await work?.()
+      const then = acknowledged()
+      await expect.poll(acknowledged).toBeGreaterThanOrEqual(then + postings)
+      stages.push(`${name}: ${acknowledged() - before}`)
+    }
+    const clients = apps.flatMap((app) =>
+      Array.from({ length: clientsPerApp }, (_, client) => playClient(app, client + 1, surroundings)),
+    )
+
+    await goOn('old servers', 400)
+    await goOn('old servers, while and after the database is migrated', 400, () => follow('migrate'))
+    const news = await startServers(root, logins)
+    serving = both(olds, news)
+    await goOn('old and new servers', 800)
+    serving = both(news, await startServers(old.root, logins)) // whoever goes back
+    await goOn('new servers, and old ones that were started again, while the first old ones stop', 400, () =>
+      stop(olds),
+    )
+    serving = news
+    await goOn('new servers', 400)
+    ended.abort()
+    await Promise.all(clients)
+
+    journal.settle()
+    await sendOpen(journal, { seed, urlsOf, patienceMs: 120_000 })
+    await Promise.all(started.map((server) => server.stop()))
+    const { entries, contradictions, verifyQuestions, broken } = await compare(database.directUrl, journal)
+    const count = (what: string) => contradictions.filter((each) => each.startsWith(what)).length
+    const now = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+    console.log(
+      [
+        `From ${oldest.version} (${oldest.commit.slice(0, 7)}) to ${now}: postings that were acknowledged`,
+        ...stages.map((each) => `- by ${each}`),
+        `${entries} entries; ${count('lost')} lost, ${count('doubled')} doubled, ${journal.violations.length + contradictions.length} wrong at all;`,
+        `${verifyQuestions} questions of verify, ${broken.length} with broken rows`,
+      ].join('\n'),
+    )
+    expect([...journal.violations, ...contradictions]).toEqual([])
+    expect(broken).toEqual([])
+    expect(
+      started.flatMap((server) => server.output().split('\n')).filter((line) => faultLines.test(line)),
+    ).toEqual([])
+    await follow('verify')
+  },
+  patienceMs,
+)
