@@ -2,7 +2,7 @@
 import { createLedgerClient } from '@shared-ledger/client'
 import type { sessionSettings } from '@shared-ledger/ledger/session'
 import { verifyLedger } from '@shared-ledger/ledger/verify'
-import { driftOf, findRoot, historyOf, migrate, withConnection } from '@shared-ledger/postgres'
+import { checkMigrations, findRoot, migrate, withConnection } from '@shared-ledger/postgres'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '@shared-ledger/postgres/testing'
 import { type DefinedApp, startServer } from '@shared-ledger/server'
 import pg from 'pg'
@@ -123,6 +123,6 @@ test('migrations run and are found to be complete, and the ledger verifies, also
   const url = await opened(await createEmptyDatabase(), 'role', { ...hostile, ...hostileBounds })
   const root = findRoot(import.meta.dirname)
   await migrate({ databaseUrl: url, root, apps: ['freelance'], log: () => {} })
-  expect(await driftOf(historyOf(root, 'freelance'), { root, serverUrl: url })).toBe('')
+  expect(await checkMigrations({ root, histories: ['ledger', 'freelance'], serverUrl: url })).toEqual([])
   expect(await withConnection(url, (connection) => verifyLedger(connection))).toMatchObject({ broken: [] })
 })

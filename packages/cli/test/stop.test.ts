@@ -71,20 +71,34 @@ test.each([
   expect(isRunning(project)).toBe(false)
 })
 
-test('Ctrl+C lets a migration that has begun end, and then stops the database', async () => {
-  mkdirSync(inContent('migrations', '20261122000000_slow'))
-  writeFileSync(inContent('migrations', '20261122000000_slow', 'migration.sql'), 'SELECT pg_sleep(1);')
+test('Ctrl+C cancels the migration that runs, says what it left, and then stops the database', async () => {
+  const script = inContent('migrations', '20991122000000_slow', 'migration.sql')
+  mkdirSync(path.dirname(script))
+  writeFileSync(script, 'CREATE TABLE slow (); SELECT pg_sleep(3600);')
+  const server = await attachEmbeddedPostgres({ directory: directoryOf(project), log: () => {} })
   const started = watched(command('migrate', project.root))
-  await started.line(/^Migrating the app content: .*20261122000000_slow/)
-  await sleep(500) // Prisma is on its way
-  started.signalGroup('SIGINT')
-  expect(await started.ended).toBe(0)
-  expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
+  try {
+    await started.line(/^Migrating the app content: .*20991122000000_slow/)
+    const sleeping = `SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'`
+    await vi.waitUntil(async () => (await rowsOf(server.url('postgres'), sleeping)).length > 0, {
+      timeout: 120_000,
+      interval: 20,
+    })
+    started.signalGroup('SIGINT')
+    expect(await started.ended).toBe(130)
+  } finally {
+    await server.detach()
+  }
+  expect(started.lines.slice(-2)).toEqual([
+    'Stopping …',
+    'The migration 20991122000000_slow of the app content failed and changed nothing.',
+  ])
   expect(isRunning(project)).toBe(false)
 
+  writeFileSync(script, 'CREATE TABLE slow ();')
   const again = watched(command('migrate', project.root))
   expect(await again.ended).toBe(0)
-  expect(again.lines.join()).not.toContain('Migrating')
+  expect(again.lines).toContain('Migrating the app content: 20991122000000_slow …')
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -112,11 +126,13 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-async function databasesOf(url: string): Promise<unknown[]> {
+const databasesOf = (url: string) => rowsOf(url, 'SELECT datname FROM pg_database ORDER BY 1')
+
+async function rowsOf(url: string, sql: string): Promise<unknown[]> {
   const connection = new pg.Client({ connectionString: url })
   await connection.connect()
   try {
-    return (await connection.query('SELECT datname FROM pg_database ORDER BY 1')).rows
+    return (await connection.query(sql)).rows
   } finally {
     await connection.end()
   }

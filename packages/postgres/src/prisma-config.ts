@@ -1,8 +1,8 @@
 // Prisma loads this file through jiti, without our export condition: it imports nothing but Prisma and its neighbours.
 import { defineConfig } from 'prisma/config'
 import { withSchema } from './database-url.ts'
+import { externalTablesOf } from './external-tables.ts'
 import { findRoot, historyOf, LEDGER, wholeScriptOf } from './project.ts'
-import { useOfflineSchemaEngine } from './schema-engine/choose.ts'
 
 // For commands that need no database, such as `prisma generate`. Any other fails with this host in its message.
 const PLACEHOLDER = 'postgresql://ledger@set-DATABASE_URL.invalid/shared_ledger'
@@ -12,11 +12,9 @@ const PLACEHOLDER = 'postgresql://ledger@set-DATABASE_URL.invalid/shared_ledger'
  * The database is `DATABASE_URL`.
  */
 export function defineLedgerConfig() {
-  useOfflineSchemaEngine()
   return defineConfig({
-    // Prisma knows no partitions: the keys of ledger.entries are those of its partitions.
     experimental: { externalTables: true },
-    tables: { external: ['ledger.entries'] },
+    tables: { external: externalTablesOf(LEDGER) },
     schema: 'prisma/schema.prisma',
     migrations: { path: 'prisma/migrations' },
     datasource: { url: urlFor(LEDGER) },
@@ -28,7 +26,6 @@ export function defineLedgerConfig() {
  * An app's migrations call the ledger's functions, so a shadow database gets the ledger's migrations first.
  */
 export function defineAppConfig(app: string) {
-  useOfflineSchemaEngine()
   const root = findRoot()
   const { models, migrations } = historyOf(root, app)
   return defineConfig({

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { copyProject, type ProjectCopy } from '@shared-ledger/postgres/testing'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { findRoot } from '../src/index.ts'
+import { withScratchDatabase } from '../src/databases.ts'
+import { findRoot, migrate, withConnection } from '../src/index.ts'
 import { functionsChangeOf } from '../src/migrations/functions-change.ts'
 
 let project: ProjectCopy
@@ -12,7 +13,10 @@ beforeEach(() => {
 afterEach(() => project.remove())
 
 const changeOf = (root: string, models = '') =>
-  functionsChangeOf(root, { serverUrl: inject('postgres').url, models })
+  withScratchDatabase(inject('postgres').url, async (databaseUrl) => {
+    await migrate({ databaseUrl, root, apps: [], log: () => {} })
+    return withConnection(databaseUrl, (connection) => functionsChangeOf(connection, { root, models }))
+  })
 const fileOf = (name: string) => path.join(project.root, 'prisma/functions', name)
 
 function edit(name: string, from: string | RegExp, to: string): void {

@@ -1,45 +1,71 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import { type History, migrationsOf } from '../project.ts'
+import { type History, migrationsOf, scriptOf } from '../project.ts'
 
 /** How far a database is in one migration history. */
 export interface Progress {
   /** The migrations that are still to run, in their order. */
   readonly pending: readonly string[]
-  /** Migrations that began and did not end: each blocks those after it until it is marked as rolled back. */
-  readonly failed: readonly string[]
+  /** The migrations that began and did not end: what they committed by themselves is there. */
+  readonly unfinished: readonly string[]
+  /** The migrations whose script was changed after it ran. */
+  readonly edited: readonly string[]
 }
 
 interface Row {
-  migration_name: string
+  name: string
+  checksum: string
   finished: boolean
 }
 
-/** Compares a history's folders with what Prisma noted in the history's own schema, by one query. */
+/** Compares a history's folders with its table. */
 export async function progressOf(connection: pg.Client, history: History): Promise<Progress> {
-  const table = tableOf(history)
-  const found = await connection.query<{ present: boolean }>(
-    'SELECT to_regclass($1) IS NOT NULL AS present',
-    [table],
-  )
-  const rows = found.rows[0]?.present
-    ? (
-        await connection.query<Row>(
-          `SELECT migration_name, finished_at IS NOT NULL AS finished FROM ${table} WHERE rolled_back_at IS NULL`,
-        )
-      ).rows
-    : []
-  const finished = new Set(rows.filter((row) => row.finished).map((row) => row.migration_name))
+  const rows = await rowsOf(connection, history)
+  const finished = new Map(rows.filter((row) => row.finished).map(({ name, checksum }) => [name, checksum]))
+  const names = migrationsOf(history)
   return {
-    pending: migrationsOf(history).filter((name) => !finished.has(name)),
-    failed: rows.filter((row) => !row.finished).map((row) => row.migration_name),
+    pending: names.filter((name) => !finished.has(name)),
+    unfinished: rows.filter((row) => !row.finished).map(({ name }) => name),
+    edited: names.filter((name) => {
+      const checksum = finished.get(name)
+      return checksum !== undefined && !isOf(checksum, readFileSync(scriptOf(history, name), 'utf8'))
+    }),
   }
 }
 
+async function rowsOf(connection: pg.Client, history: History): Promise<Row[]> {
+  const table = tableOf(history)
+  const found = await connection.query('SELECT WHERE to_regclass($1) IS NOT NULL', [table])
+  if (found.rowCount === 0) return []
+  const { rows } = await connection.query<Row>(
+    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+       FROM ${table} WHERE rolled_back_at IS NULL`,
+  )
+  return rows
+}
+
+/** Makes the history's schema and table, as Prisma's engine makes it, where they are missing. */
+export async function prepareHistory(connection: pg.Client, history: History): Promise<void> {
+  // Asks first: making a schema needs a right that using it does not.
+  const found = await connection.query('SELECT FROM pg_namespace WHERE nspname = $1', [history.name])
+  if (found.rowCount === 0) await connection.query(`CREATE SCHEMA ${pg.escapeIdentifier(history.name)}`)
+  await connection.query(`
+    CREATE TABLE IF NOT EXISTS ${tableOf(history)} (
+      id varchar(36) PRIMARY KEY NOT NULL,
+      checksum varchar(64) NOT NULL,
+      finished_at timestamptz,
+      migration_name varchar(255) NOT NULL,
+      logs text,
+      rolled_back_at timestamptz,
+      started_at timestamptz NOT NULL DEFAULT now(),
+      applied_steps_count integer NOT NULL DEFAULT 0
+    )`)
+}
+
 /**
- * Notes that failed migrations were rolled back, as `prisma migrate resolve --rolled-back` does, so that they run again.
- * They were, as a rule: a migration is sent as one script, which PostgreSQL runs in one transaction. What a script with its
- * own COMMIT did before it failed stays, and so does the invalid index of a CREATE INDEX CONCURRENTLY. Call it only while
- * no engine is at work: one that then finishes would leave the migration both finished and rolled back.
+ * Notes that unfinished migrations were rolled back, as `prisma migrate resolve --rolled-back` does, so that they run
+ * again. Call it only under the locks of a migrating process: another one may be at work on them.
  */
 export async function markRolledBack(connection: pg.Client, history: History): Promise<void> {
   await connection.query(
@@ -47,6 +73,18 @@ export async function markRolledBack(connection: pg.Client, history: History): P
   )
 }
 
-function tableOf({ name }: History): string {
+/** The history's table. */
+export function tableOf({ name }: History): string {
   return `${pg.escapeIdentifier(name)}._prisma_migrations`
+}
+
+/** What Prisma keeps of a script. */
+export function checksumOf(script: string): string {
+  return createHash('sha256').update(script).digest('hex')
+}
+
+// Git may have given the script other ends of lines: Prisma takes it for the same, too.
+function isOf(checksum: string, script: string): boolean {
+  const lines = script.split(/\r?\n/)
+  return ['\n', '\r\n'].some((end) => checksumOf(lines.join(end)) === checksum)
 }

@@ -1,10 +1,7 @@
 import path from 'node:path'
 import type pg from 'pg'
-import { withConnection } from '../connection.ts'
-import { withScratchDatabase } from '../databases.ts'
 import { messageOf } from '../errors.ts'
 import { historyOf, LEDGER } from '../project.ts'
-import { applyAll } from './apply-all.ts'
 import { type FunctionText, functionTextsOf } from './function-files.ts'
 
 /** A function of the ledger as the catalogue has it. */
@@ -21,35 +18,35 @@ interface Definition {
 /**
  * The SQL that the ledger's migrations lack to leave the functions of `prisma/functions`: makes what is new or changed,
  * and drops what no file has any more. Empty when they agree. A comment above a function makes no difference.
- * The SQL is tried on a scratch database.
+ * The SQL is tried on the connection, to the ledger's migrations on a scratch database, and nothing of it stays.
  *
  * @param models SQL that goes before: what the migrations lack for the models.
  * @throws when a function cannot be made, or not be dropped because a table, a policy or another function needs it.
  */
 export async function functionsChangeOf(
-  root: string,
-  { serverUrl, models }: { serverUrl: string; models: string },
+  connection: pg.Client,
+  { root, models }: { root: string; models: string },
 ): Promise<string> {
-  const history = historyOf(root, LEDGER)
-  const texts = functionTextsOf(history.functions)
-  return withScratchDatabase(serverUrl, (scratch) =>
-    withConnection(scratch, async (connection) => {
-      await applyAll(connection, history)
-      await connection.query(`${models}; SET search_path TO pg_catalog`)
-      const before = await definitionsIn(connection)
-      const wanted = await definitionsOf(connection, { texts, before, root })
-      const script = scriptBetween(before, wanted)
-      await connection.query(script).catch((error) => {
-        throw byHand(`fails: ${messageOf(error)}`, script)
-      })
-      const left = await definitionsIn(connection)
-      for (const { identity, text } of wanted.keys()) {
-        if (!left.some((definition) => definition.text === text))
-          throw byHand(`leaves ${identity} with other rights than a new one has`, script)
-      }
-      return script
-    }),
+  const texts = functionTextsOf(historyOf(root, LEDGER).functions)
+  await connection.query(
+    `BEGIN; SET LOCAL search_path TO ledger; ${models}; SET LOCAL search_path TO pg_catalog`,
   )
+  try {
+    const before = await definitionsIn(connection)
+    const wanted = await definitionsOf(connection, { texts, before, root })
+    const script = scriptBetween(before, wanted)
+    await connection.query(script).catch((error) => {
+      throw byHand(`fails: ${messageOf(error)}`, script)
+    })
+    const left = await definitionsIn(connection)
+    for (const { identity, text } of wanted.keys()) {
+      if (!left.some((definition) => definition.text === text))
+        throw byHand(`leaves ${identity} with other rights than a new one has`, script)
+    }
+    return script
+  } finally {
+    await connection.query('ROLLBACK')
+  }
 }
 
 function byHand(problem: string, script: string): Error {
@@ -72,7 +69,7 @@ async function definitionsOf(
   { texts, before, root }: { texts: readonly FunctionText[]; before: readonly Definition[]; root: string },
 ): Promise<Map<Definition, FunctionText>> {
   const made = new Map<Definition, FunctionText>()
-  await connection.query('BEGIN; CREATE SCHEMA before')
+  await connection.query('SAVEPOINT made; CREATE SCHEMA before')
   for (const { identity } of before) await connection.query(`ALTER FUNCTION ${identity} SET SCHEMA before`)
   for (const text of texts) {
     await connection.query(text.sql).catch((error) => {
@@ -85,7 +82,7 @@ async function definitionsOf(
       throw new Error(`${path.relative(root, text.file)} makes ledger.${text.name} again`)
     made.set(newest, text)
   }
-  await connection.query('ROLLBACK')
+  await connection.query('ROLLBACK TO made')
   return made
 }
 

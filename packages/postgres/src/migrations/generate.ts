@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { appsOf, historyOf, LEDGER } from '../project.ts'
-import { runPrisma } from './prisma-cli.ts'
 
 /**
- * Generates the Prisma clients of every app, and of the ledger where the project keeps it, from their models. Needs no database and no network.
+ * Generates the Prisma clients of every app, and of the ledger where the project keeps it, from their models. Needs no
+ * database and no network.
  *
  * @throws with Prisma's words when a schema.prisma is wrong.
  */
@@ -12,9 +15,38 @@ export async function generateClients(root: string): Promise<void> {
   await Promise.all(
     histories
       .filter(({ config, models }) => existsSync(config) && existsSync(models))
-      .map(async ({ models, config }) => {
-        const run = await runPrisma(['generate', '--no-hints', '--config', config], { root })
-        if (run.exitCode !== 0) throw new Error(`prisma generate failed for ${models}:\n${run.output}`)
-      }),
+      .map(({ models, config }) => generateClient(root, { models, config })),
   )
+}
+
+function generateClient(root: string, { models, config }: { models: string; config: string }): Promise<void> {
+  const prisma = createRequire(import.meta.url).resolve('prisma/package.json')
+  const cli = path.join(path.dirname(prisma), 'build', 'index.js')
+  // Where Prisma finds the generators, whoever starts us.
+  const generators = [root, path.resolve(prisma, '..', '..', '..')].map((home) =>
+    path.join(home, 'node_modules/.bin'),
+  )
+  const env = {
+    ...process.env,
+    PATH: [...generators, process.env.PATH].join(path.delimiter),
+    // The CLI downloads its schema engine where it finds none. What generates clients never starts it: any program does.
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    NO_COLOR: '1',
+    CHECKPOINT_DISABLE: '1', // no call home for news and statistics
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  }
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [cli, 'generate', '--no-hints', '--config', config],
+      { cwd: root, env },
+      (error, ...output) => {
+        if (error)
+          reject(
+            new Error(`prisma generate failed for ${models}:\n${output.join('').trim()}`, { cause: error }),
+          )
+        else resolve()
+      },
+    )
+  })
 }

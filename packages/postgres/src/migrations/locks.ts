@@ -4,8 +4,8 @@ import type pg from 'pg'
 /** Ours: one process at a time migrates the ledger and its apps. */
 export const MIGRATING = 'hashtext($$shared-ledger migrate$$)'
 
-/** Prisma's own, by the number in its engine, which holds it while it runs migrations, also when its parent was killed. */
-export const PRISMA_ENGINE = '72707369'
+/** Prisma's own, by the number in its engine: `prisma migrate deploy` waits for us, and we for it. */
+const PRISMA_ENGINE = '72707369'
 
 export interface LockOptions {
   /** Gets a line when the lock is another's. */
@@ -30,8 +30,7 @@ export async function takeLock(
   }
 }
 
-/** Waits until no Prisma engine runs migrations in the database. */
-export async function waitForEngine(connection: pg.Client, options: LockOptions): Promise<void> {
-  await takeLock(connection, PRISMA_ENGINE, options)
-  await connection.query(`SELECT pg_advisory_unlock(${PRISMA_ENGINE})`)
+/** Keeps all others from migrating. PostgreSQL runs what it was sent to the end: the locks of a process that is gone stay until then. */
+export async function takeMigrationLocks(connection: pg.Client, options: LockOptions): Promise<void> {
+  for (const lock of [MIGRATING, PRISMA_ENGINE]) await takeLock(connection, lock, options)
 }

@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { appOf, type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
+import { appOf, type History, migrationsOf, scriptOf } from '../project.ts'
 import { checkHistory } from './choose-apps.ts'
-import { driftOf } from './drift.ts'
 import { dropsOf } from './drops.ts'
-import { functionsChangeOf } from './functions-change.ts'
-import { type OperationsChange, operationsChangeOf } from './operations-change.ts'
+import { describeOperations, type OperationsChange } from './operations-change.ts'
 import { timestampAfter } from './timestamp.ts'
+import { findUnwritten } from './unwritten.ts'
 
 export interface NewMigrationOptions {
   /** The project's root. */
@@ -18,7 +17,7 @@ export interface NewMigrationOptions {
   readonly name: string
   /** A database on a server where shadow databases may be made; the database itself is neither read nor changed. */
   readonly serverUrl: string
-  /** Ends the call with an AbortError and nothing written; a comparison that has begun ends first. */
+  /** Ends the call with an AbortError and nothing written. */
   readonly signal?: AbortSignal
 }
 
@@ -42,14 +41,11 @@ export async function writeNewMigration(options: NewMigrationOptions): Promise<N
   const { root, name, serverUrl, signal } = options
   checkHistory(root, options.history)
   checkName(name)
-  const history = historyOf(root, options.history)
-  const operations =
-    history.name === LEDGER ? undefined : await operationsChangeOf(history.name, { root, serverUrl })
+  const histories = [options.history]
+  const [found] = await findUnwritten({ root, histories, serverUrl, ...(signal && { signal }) })
   signal?.throwIfAborted()
-  const models = await driftOf(history, { root, serverUrl })
-  signal?.throwIfAborted()
-  const functions = history.name === LEDGER ? await functionsChangeOf(root, { serverUrl, models }) : ''
-  signal?.throwIfAborted()
+  if (found === undefined) return undefined
+  const { history, models, functions, operations } = found
   const drops = dropsOf(models)
   const parts = [
     warningOf(drops),
@@ -58,7 +54,6 @@ export async function writeNewMigration(options: NewMigrationOptions): Promise<N
     operations && declarationOf(root, history.name, operations),
   ]
   const script = parts.filter(Boolean).join('\n\n')
-  if (script === '') return undefined
   return { file: write(history, name, `${script}\n`), drops, droppedOperations: operations?.dropped ?? [] }
 }
 
@@ -79,17 +74,10 @@ function checkName(name: string): void {
   )
 }
 
-function declarationOf(root: string, app: string, change: OperationsChange): string | undefined {
-  const { operations, retired, added, dropped, newlyRetired, unretired } = change
-  const changes = [
-    ...(added.length > 0 ? [`adds ${added.join(', ')}`] : []),
-    ...(newlyRetired.length > 0 ? [`retires ${newlyRetired.join(', ')}`] : []),
-    ...(unretired.length > 0 ? [`posts ${unretired.join(', ')} again`] : []),
-    ...(dropped.length > 0 ? [`drops ${dropped.join(', ')}`] : []),
-  ]
-  if (changes.length === 0) return undefined
+function declarationOf(root: string, app: string, change: OperationsChange): string {
+  const { operations, retired, dropped } = change
   return [
-    `-- The app's operations, from ${path.relative(root, appOf(root, app).operations)}: ${changes.join('; ')}.`,
+    `-- The app's operations, from ${path.relative(root, appOf(root, app).operations)}: ${describeOperations(change)}.`,
     ...(dropped.length > 0 ? dropWarning : []),
     `SELECT ledger.set_operations(${pg.escapeLiteral(app)}, ${arrayOf(operations)}${
       retired.length > 0 ? `, retired => ${arrayOf(retired)}` : ''

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { withConnection } from '../connection.ts'
-import { withScratchDatabase } from '../databases.ts'
-import { appOf, historyOf, LEDGER } from '../project.ts'
-import { applyAll } from './apply-all.ts'
+import type pg from 'pg'
+import { appOf } from '../project.ts'
 
 /** An app's operations, and which of them are retired. */
 interface Declaration {
@@ -21,21 +19,33 @@ export interface OperationsChange extends Declaration {
   readonly unretired: readonly string[]
 }
 
-/** Compares the app's operations.ts with its migrations, which are applied to a scratch database on the server. */
+/** Compares the app's operations.ts with what its migrations declare in a database; undefined when they agree. */
 export async function operationsChangeOf(
-  app: string,
-  { root, serverUrl }: { root: string; serverUrl: string },
-): Promise<OperationsChange> {
+  connection: pg.Client,
+  { root, app }: { root: string; app: string },
+): Promise<OperationsChange | undefined> {
   const wanted = await wantedOperationsOf(root, app)
-  const declared = await withScratchDatabase(serverUrl, (scratch) => declaredOperationsOf(root, app, scratch))
+  const declared = await declaredOperationsOf(connection, app)
   const dropped = without(declared.operations, wanted.operations)
-  return {
-    ...wanted,
+  const change = {
     added: without(wanted.operations, declared.operations),
     dropped,
     newlyRetired: without(wanted.retired, declared.retired),
     unretired: without(declared.retired, [...wanted.retired, ...dropped]),
   }
+  return Object.values(change).every(({ length }) => length === 0) ? undefined : { ...wanted, ...change }
+}
+
+/** What the change does, in words: "adds CONTENT_BOOST; retires CONTENT_ACCESS". */
+export function describeOperations({ added, newlyRetired, unretired, dropped }: OperationsChange): string {
+  return [
+    added.length > 0 && `adds ${added.join(', ')}`,
+    newlyRetired.length > 0 && `retires ${newlyRetired.join(', ')}`,
+    unretired.length > 0 && `posts ${unretired.join(', ')} again`,
+    dropped.length > 0 && `drops ${dropped.join(', ')}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
 }
 
 function without(names: readonly string[], others: readonly string[]): string[] {
@@ -69,13 +79,10 @@ function isRetired(definition: unknown): boolean {
   return typeof definition === 'object' && definition !== null && Reflect.get(definition, 'retired') === true
 }
 
-async function declaredOperationsOf(root: string, app: string, scratch: string): Promise<Declaration> {
-  return withConnection(scratch, async (connection) => {
-    for (const name of [LEDGER, app]) await applyAll(connection, historyOf(root, name))
-    const { rows } = await connection.query<Declaration>(
-      'SELECT operations, retired FROM ledger.apps WHERE app = $1',
-      [app],
-    )
-    return rows[0] ?? { operations: [], retired: [] }
-  })
+async function declaredOperationsOf(connection: pg.Client, app: string): Promise<Declaration> {
+  const { rows } = await connection.query<Declaration>(
+    'SELECT operations, retired FROM ledger.apps WHERE app = $1',
+    [app],
+  )
+  return rows[0] ?? { operations: [], retired: [] }
 }

@@ -1,89 +1,62 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import {
-  DriverAdapterError,
+  type ColumnType,
+  ColumnTypeEnum,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils'
-import pg from 'pg'
-import { schemaOf, withDatabase } from '../database-url.ts'
-import { createDatabase, dropDatabase, maintenanceUrl } from '../databases.ts'
-import { markCharColumns, unmarkCharColumns } from './char-columns.ts'
-import { createPool, createSchema } from './database.ts'
+import type pg from 'pg'
 
-/** Connects the engine to the url's database, and to shadow databases beside it. */
-export function createAdapterFactory(url: string): SqlMigrationAwareDriverAdapterFactory {
-  return {
-    provider: 'postgres',
-    adapterName: '@prisma/adapter-pg',
-    connect: () => connect(url),
-    async connectToShadowDb() {
-      const maintenance = await maintenanceUrl(url)
-      const shadow = `prisma_migrate_shadow_db_${crypto.randomUUID()}`
-      await createDatabase(maintenance, shadow)
-      const adapter = await connect(withDatabase(url, shadow))
+/**
+ * Lets Prisma's schema engine ask PostgreSQL on a connection of ours. @prisma/adapter-pg does not do: it refuses the type
+ * "char" of the catalogues.
+ */
+export function adapterTo(connection: pg.Client, schema: string): SqlMigrationAwareDriverAdapterFactory {
+  const kind = { provider: 'postgres', adapterName: 'shared-ledger' } as const
+  const adapter: SqlDriverAdapter = {
+    ...kind,
+    async queryRaw({ sql, args }) {
+      const { fields, rows } = await connection.query<unknown[]>({
+        text: sql,
+        values: args,
+        rowMode: 'array',
+      })
       return {
-        ...adapter,
-        // adapter-pg drops the database while its own connection is still on it, which PostgreSQL refuses.
-        async dispose() {
-          await adapter.dispose()
-          await dropDatabase(maintenance, shadow)
-        },
+        columnNames: fields.map(({ name }) => name),
+        columnTypes: fields.map(({ dataTypeID }) => columnTypeOf(dataTypeID)),
+        rows,
       }
     },
+    executeRaw: async ({ sql, args }) => (await connection.query(sql, args)).rowCount ?? 0,
+    executeScript: async (script) => void (await connection.query(script)),
+    startTransaction: () => Promise.reject(new Error('A comparison changes nothing.')),
+    getConnectionInfo: () => ({ schemaName: schema, supportsRelationJoins: true }),
+    dispose: async () => {},
   }
-}
-
-async function connect(url: string): Promise<SqlDriverAdapter> {
-  await createSchema(url)
-  const schema = schemaOf(url)
-  const pool = markCharColumns(createPool(url))
-  const adapter = await new PrismaPg(pool, { schema, disposeExternalPool: true }).connect()
   return {
-    provider: adapter.provider,
-    adapterName: adapter.adapterName,
-    queryRaw: async (query) => unmarkCharColumns(await adapter.queryRaw(query)),
-    executeRaw: (query) => adapter.executeRaw(query),
-    startTransaction: (isolationLevel) => adapter.startTransaction(isolationLevel),
-    getConnectionInfo: () => adapter.getConnectionInfo(),
-    dispose: () => adapter.dispose(),
-    executeScript: (script) => executeScript(pool, script),
+    ...kind,
+    connect: async () => adapter,
+    connectToShadowDb: () => Promise.reject(new Error('A comparison needs no database of its own.')),
   }
 }
 
-// adapter-pg cuts scripts at every ";", also inside a function's body. Sent whole, a script is one transaction too.
-async function executeScript(pool: pg.Pool, script: string): Promise<void> {
-  try {
-    await pool.query(script)
-  } catch (error) {
-    throw error instanceof pg.DatabaseError ? new DriverAdapterError(postgresError(error, script)) : error
-  }
+/** The types of PostgreSQL's catalogues, and of the history's moments, by their oid in pg_type. */
+const columnTypes: Readonly<Record<number, ColumnType>> = {
+  16: ColumnTypeEnum.Boolean,
+  18: ColumnTypeEnum.Character, // "char"
+  19: ColumnTypeEnum.Text, // name
+  20: ColumnTypeEnum.Int64,
+  21: ColumnTypeEnum.Int32,
+  23: ColumnTypeEnum.Int32,
+  25: ColumnTypeEnum.Text,
+  26: ColumnTypeEnum.Int64, // oid
+  1009: ColumnTypeEnum.TextArray,
+  1043: ColumnTypeEnum.Text, // varchar
+  1184: ColumnTypeEnum.DateTime, // timestamptz
 }
 
-// XX000 stands for every code: for the ones that it knows, the engine would replace PostgreSQL's words by fewer of its own.
-function postgresError(
-  error: pg.DatabaseError,
-  script: string,
-): ConstructorParameters<typeof DriverAdapterError>[0] {
-  const [code, severity] = ['XX000', error.severity ?? 'ERROR']
-  // Detail and hint stand in the words: the engine would add its own lines for them.
-  const message = wordsOf(error, script)
-  return {
-    kind: 'postgres',
-    code,
-    severity,
-    message,
-    detail: undefined,
-    column: error.column,
-    hint: undefined,
-    originalCode: code,
-    originalMessage: message,
-  }
-}
-
-function wordsOf({ message, code, position, detail, hint }: pg.DatabaseError, script: string): string {
-  // PostgreSQL counts the characters up to the fault; a person looks for the line.
-  const line = position && `line ${script.slice(0, Number(position) - 1).split('\n').length}`
-  const where = [code && `SQLSTATE ${code}`, line].filter(Boolean).join(', ')
-  const lines = [`${message} (${where})`, detail && `DETAIL: ${detail}`, hint && `HINT: ${hint}`]
-  return lines.filter(Boolean).join('\n')
+function columnTypeOf(oid: number): ColumnType {
+  const type = columnTypes[oid]
+  if (type === undefined)
+    throw new Error(`Prisma's schema engine asks for a column of the type with oid ${oid}.`)
+  return type
 }

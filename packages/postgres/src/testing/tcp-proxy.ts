@@ -13,6 +13,8 @@ export interface TcpProxy {
   silenceAll(): void
   /** Makes new connections work again. Silent connections stay silent. */
   carry(): void
+  /** Breaks the connections that are open now. New ones work. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -72,6 +74,9 @@ export async function startTcpProxy(databaseUrl: string): Promise<TcpProxy> {
     },
     carry() {
       isCarrying = true
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy()
     },
     async close() {
       for (const socket of sockets) socket.destroy()
