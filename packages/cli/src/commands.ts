@@ -20,8 +20,10 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: 'migrate new',
-    usage: 'content add_boost',
+    usage: 'content add_boost | --check [content …]',
     does: "writes an app's next migration from its models and operations",
+    notes: '--check: writes nothing, and fails where something is declared and in no migration',
+    options: { check: { type: 'boolean', default: false } },
     allowPositionals: true,
     run: async (root, given) => (await import('./migrate-new.ts')).migrateNew(root, given),
   }),

@@ -183,6 +183,35 @@ test('the first migration of a new app declares its operations and makes its tab
   ).toEqual([{ made: true }])
 })
 
+test('--check names what is in no migration and how it is written, fails, and writes nothing', async () => {
+  const complete = { code: 0, output: 'All that is declared is in a migration.' }
+  expect(await run('migrate new', '--check')).toEqual(complete)
+  addBoost()
+  edit(path.join(project.root, 'prisma/schema.prisma'), (text) =>
+    text.replace('  @@map("apps")', '  note String?\n\n  @@map("apps")'),
+  )
+  const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
+  const [all, freelance, unknown] = await Promise.all([
+    run('migrate new', '--check'),
+    run('migrate new', '--check', 'freelance'),
+    run('migrate new', '--check', 'contents'),
+  ])
+  expect(all).toEqual({
+    code: 1,
+    output: [
+      'Declared, and in no migration:',
+      '  prisma/schema.prisma: ALTER TABLE "apps" ADD COLUMN "note" TEXT',
+      'Have it written: npm run migrate:new -- ledger <name>',
+      'Declared, and in no migration:',
+      '  apps/content/src/operations.ts adds CONTENT_BOOST',
+      'Have it written: npm run migrate:new -- content <name>',
+    ].join('\n'),
+  })
+  expect(freelance).toEqual(complete)
+  expect(unknown).toEqual({ code: 1, output: expect.stringMatching(/^There is no app "contents"/) })
+  expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
+})
+
 test('two migrations within one second come in the order in which they were written', async () => {
   addBoost()
   const last = inApp('content', 'prisma/migrations/29991231235959_far_ahead')
