@@ -1,6 +1,6 @@
 import { quantile } from './statistics.ts'
 
-/** What callers achieved who each wait for an answer before they ask again. */
+/** The results of callers, each of which waits for an answer before its next call. */
 export interface LoopFigures {
   readonly callsPerSecond: number
   /** How many calls were made in all, before and during the measurement. */

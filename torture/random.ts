@@ -12,7 +12,7 @@ export interface Random {
   shuffle<Item>(items: readonly Item[]): Item[]
 }
 
-/** Creates draws from a seed of any parts. Each client's story has its own, whatever other stories drew before. */
+/** Creates draws from a seed of any parts. Each client's story has its own draws, which no other story changes. */
 export function createRandom(...seed: readonly (string | number)[]): Random {
   const digest = createHash('sha256').update(seed.join('\0')).digest()
   let [a, b, c, d] = [

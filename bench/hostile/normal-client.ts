@@ -4,7 +4,7 @@ import { postingFor } from '../posting.ts'
 import { quantile } from '../statistics.ts'
 import { normalName } from './template.ts'
 
-/** What a client saw that posts and then reads the balance, again and again. */
+/** The results of a client that posts and then reads the balance, again and again. */
 export interface Seen {
   readonly p50: number
   readonly p99: number

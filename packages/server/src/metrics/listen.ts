@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { listenOn } from '../listen-on.ts'
 import { urlOf } from '../url-of.ts'
 
-/** What is served to a metrics collector. */
+/** The metrics for a collector. */
 export interface Exposition {
   readonly contentType: string
   /** Returns the metrics as text. */
