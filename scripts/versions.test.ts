@@ -9,11 +9,11 @@ const lockSchema = z.object({
   packages: z.record(z.string(), z.object({ dependencies: names, devDependencies: names })),
 })
 
-/** Our own packages as the lock file has them. */
+/** Our own packages in the lock file. */
 const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
 const own = Object.entries(packages).filter(([folder]) => !folder.includes('node_modules'))
 
-test('all of our packages name the same version of a dependency, and an exact one', () => {
+test('all of our packages name the same exact version of a dependency', () => {
   const named = own.flatMap(([folder, { dependencies, devDependencies }]) =>
     Object.entries({ ...dependencies, ...devDependencies }).map(([name, version]) => ({
       folder: folder || 'the root',

@@ -14,7 +14,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('the table ends with the version that the database has, and whom it serves', async () => {
+test('the last row of the table has the version of the database and the servers that it serves', async () => {
   const [stated] = await runSql(database.directUrl, 'SELECT version, serves FROM ledger.version()')
   const rows = tableOf(document, ['version of the SQL', 'in packages from', 'serves servers from version'])
   expect(rows.map((row) => row['version of the SQL'])).toEqual(rows.map((_, at) => String(at + 1)))
@@ -26,7 +26,7 @@ test('the table ends with the version that the database has, and whom it serves'
 
 const messages = blocksOf(document).filter(({ text }) => text.startsWith('The database has version'))
 
-test.each(messages)('a server says what stands at $place', async ({ text }) => {
+test.each(messages)('a server logs the message at $place', async ({ text }) => {
   const [, version = '', serves = version] =
     /version (\d+) of the.*?(?:servers from version (\d+)|$)/.exec(text) ?? []
   await runSql(
@@ -37,6 +37,6 @@ test.each(messages)('a server says what stands at $place', async ({ text }) => {
   await expect(ledger.assertReady()).rejects.toThrow(text)
 })
 
-test('both ways of not going together are shown', () => {
+test('the message of a database that is too old and that of one that is too new are shown', () => {
   expect(messages).toHaveLength(2)
 })

@@ -1,6 +1,6 @@
--- The version of what the ledger has in this database, and the oldest servers that it serves: a server has the version of the
--- SQL that it came with (packages/ledger/src/database/version.ts). Every migration of the ledger raises the version. It raises
--- serves, too, where it takes away or changes what servers of before ask for.
+-- Returns the version of the ledger's SQL in this database, and the oldest servers that it serves. A server has the version
+-- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
+-- changes something that older servers use raises serves, too.
 CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer) LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
   SELECT 2, 1;

@@ -12,8 +12,8 @@ import { faultLines } from '../../torture/servers/app-server.ts'
 import { type AppProcess, startAppProcess } from '../app-process.ts'
 import { checkOut, type OldProject, oldest } from './check-out.ts'
 
-// docs/upgrading.md, done with servers of the oldest version and clients that post all the time, by every way and of every
-// kind: those of the torture, which compares what each was told with the ledger.
+// Follows docs/upgrading.md with servers of the oldest version. Meanwhile clients of every kind post all the time, by every
+// way. They are the clients of the torture, which compares every answer with the ledger.
 
 const clientsPerApp = 4
 const seed = 1
@@ -40,14 +40,14 @@ async function run(project: string, commands: string): Promise<string> {
   return output
 }
 
-/** Runs a step of docs/upgrading.md in the version of today. */
+/** Runs a step of docs/upgrading.md in today's version. */
 function follow(step: string): Promise<string> {
   const block = blocksOf('docs/upgrading.md').find(({ info }) => info.step === step)
   if (!block) throw new Error(`docs/upgrading.md has no step ${step}`)
   return run(root, `set -e\n${block.text}`)
 }
 
-/** The servers that clients reach, of each app. */
+/** The servers of each app that clients reach. */
 type Serving = Readonly<Record<App, readonly AppProcess[]>>
 
 async function startServers(project: string, logins: Readonly<Record<App, string>>): Promise<Serving> {
@@ -69,7 +69,7 @@ const both = (one: Serving, other: Serving): Serving => ({
 const stop = (servers: Serving) =>
   Promise.all(Object.values(servers).flatMap((each) => each.map((server) => server.stop())))
 
-/** Each app's login as its role, which a command of the old version makes. */
+/** Returns each app's login as its role. A command of the old version makes it. */
 async function provision(app: App): Promise<string> {
   const printed = await run(old.root, `npm run provision -- ${app}`)
   const login = new RegExp(`^DATABASE_URL_${app.toUpperCase()}=(\\S+)$`, 'm').exec(printed)?.[1]
@@ -78,7 +78,7 @@ async function provision(app: App): Promise<string> {
 }
 
 test(
-  `servers of ${oldest.version} go on while the database and then they are replaced: nothing is lost, nothing doubled`,
+  `servers of ${oldest.version} go on while the database is upgraded and then they are replaced: nothing is lost or doubled`,
   async () => {
     await run(old.root, 'npm run migrate')
     const logins = { content: await provision('content'), freelance: await provision('freelance') }
@@ -92,7 +92,7 @@ test(
     let stage = ''
     const surroundings = { seed, journal, urlsOf, faults: () => stage, ended: ended.signal }
     const stages: string[] = []
-    /** Has clients go on until so many more postings are acknowledged. */
+    /** Waits until this many more postings of the clients are acknowledged. */
     const goOn = async (name: string, postings: number, work?: () => Promise<unknown>) => {
       stage = name
       const before = acknowledged()

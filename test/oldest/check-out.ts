@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runCommand } from '../../docs/test/command.ts'
 
-/** The oldest version whose servers must go on beside servers of today. */
+/** The oldest version whose servers must work next to servers of today. */
 export const oldest: { readonly version: string; readonly commit: string } = JSON.parse(
   readFileSync(path.join(import.meta.dirname, 'oldest.json'), 'utf8'),
 )
@@ -16,8 +16,9 @@ export interface OldProject {
 }
 
 /**
- * Takes a commit from a repository's history into a temporary folder, and installs it there. The repository stays as it is.
- * @throws Error where the history lacks the commit, and where it cannot be installed.
+ * Takes a commit from a repository's history into a temporary folder, and installs it there. The repository is not
+ * changed.
+ * @throws Error when the history lacks the commit, or when it cannot be installed
  */
 export async function checkOut(repository: string, commit: string): Promise<OldProject> {
   assertCommit(repository, commit)

@@ -4,7 +4,7 @@ import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { say } from './terminal.ts'
 
-/** Writes the next migration of an app, or of the ledger; with `--check` says what would be in it. */
+/** Writes the next migration of an app or of the ledger. With `--check` it only prints what the migration would have. */
 export function migrateNew(
   root: string,
   { positionals, values }: { positionals: string[]; values: { check: boolean } },

@@ -71,7 +71,7 @@ test('a new operation and a new table become one migration, which then runs', as
     "apps/content/src/operations.ts: adds CONTENT_BOOST.\nSELECT ledger.set_operations('content', ARRAY[\n",
   )
   expect(sql).toContain("  'CONTENT_BOOST'")
-  expect(await rowsOf(everything)).toEqual(before) // written, not run
+  expect(await rowsOf(everything)).toEqual(before) // it was written, but has not run
 
   const again = await run('migrate new', 'content', 'again')
   expect(again.output).toContain('Nothing changed')
@@ -82,7 +82,7 @@ test('a new operation and a new table become one migration, which then runs', as
   ).toHaveLength(1)
 })
 
-test('when nothing changed, it says so and writes nothing', async () => {
+test('without a change it says so and writes nothing', async () => {
   const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
   const [content, ledger] = await Promise.all([
     run('migrate new', 'content', 'nothing'),
@@ -99,7 +99,7 @@ test('when nothing changed, it says so and writes nothing', async () => {
   expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
 })
 
-test('an operation is retired by a migration, and posted again by another', async () => {
+test('one migration retires an operation, and another one undoes it', async () => {
   const operations = inApp('content', 'src/operations.ts')
   const written = async (name: string) => {
     const { output } = await run('migrate new', 'content', name)
@@ -116,7 +116,7 @@ test('an operation is retired by a migration, and posted again by another', asyn
   expect(again).toContain("  'CONTENT_ACCESS'\n]);")
 })
 
-test('an operation that is dropped is named in the migration, with what to do where it was used', async () => {
+test('an operation that is dropped is named in the migration, with what to do if it was used', async () => {
   edit(inApp('freelance', 'src/operations.ts'), (text) =>
     text.replace(/PROJECT_SPENDING: \{[\s\S]*?\n {2}\},|PROJECT_SPENDING: .*\n/, ''),
   )
@@ -128,7 +128,7 @@ test('an operation that is dropped is named in the migration, with what to do wh
   expect(sql).not.toContain("'PROJECT_SPENDING'")
 })
 
-test('a dropped column is announced where it is written and in the migration', async () => {
+test('a dropped column is announced in the output and in the migration', async () => {
   edit(inApp('content', 'prisma/schema.prisma'), (text) => text.replace(/^ {2}body .*\n/m, ''))
   const { output } = await run('migrate new', 'content', 'less')
   expect(output).toContain('WARNING: it drops what is in column "contents"."body".')
@@ -183,7 +183,7 @@ test('the first migration of a new app declares its operations and makes its tab
   ).toEqual([{ made: true }])
 })
 
-test('--check names what is in no migration and how it is written, fails, and writes nothing', async () => {
+test('--check names what no migration has, and the command that writes it, fails, and writes nothing', async () => {
   const complete = { code: 0, output: 'All that is declared is in a migration.' }
   expect(await run('migrate new', '--check')).toEqual(complete)
   addBoost()
@@ -212,7 +212,7 @@ test('--check names what is in no migration and how it is written, fails, and wr
   expect([migrationsOf(inApp('content', '.')), migrationsOf(project.root)]).toEqual(before)
 })
 
-test('two migrations within one second come in the order in which they were written', async () => {
+test('two migrations within one second keep the order in which they were written', async () => {
   addBoost()
   const last = inApp('content', 'prisma/migrations/29991231235959_far_ahead')
   mkdirSync(last)
@@ -235,7 +235,7 @@ test.each([
   expect(migrationsOf(inApp('content', '.'))).toEqual(before)
 })
 
-test('the command says how it is used, and what is wrong, without a stack', async () => {
+test('the command says how to use it, and what is wrong, without a stack', async () => {
   const [short, unknown] = await Promise.all([
     run('migrate new', 'content'),
     run('migrate new', 'contents', 'add_boost'),

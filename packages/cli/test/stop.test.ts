@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type Command, command, npm, stopAll } from './support/command.ts'
 import { copyStartableProject, directoryOf, isRunning, removeProject } from './support/project.ts'
 
-// One project: the first test to run makes the database, the others find it.
+// One project. The first test to run makes the database, and the others find it.
 let project: ProjectCopy
 const commands: Command[] = []
 
@@ -36,7 +36,7 @@ test.each([
   const given = started.lines.filter((line) => /^content \d+ given .*PORT=4999/.test(line))
   expect(given).toHaveLength(count)
   started.process.kill('SIGTERM')
-  await started.ended // of everything that npm began: all hold its stdout
+  await started.ended // everything that npm started has ended: each process holds its stdout
   expect(started.lines.filter((line) => line === 'content ended by SIGTERM')).toHaveLength(count)
   expect(started.lines.at(-1)).toBe('Stopping PostgreSQL …')
   expect(isRunning(project)).toBe(false)
@@ -60,7 +60,7 @@ test.each([
   await started.line(/^ {2}content/)
   started.signalGroup('SIGINT')
   await started.line(/^content goes on/)
-  await sleep(1_100) // else it counts as the same one
+  await sleep(1_100) // otherwise it counts as the same Ctrl+C
   started.signalGroup('SIGINT')
   expect(await started.ended).toBe(130) // no process is left that holds its stdout
   expect(started.lines.at(-1)).toMatch(/^Ended at once: PostgreSQL may still run\./)
@@ -71,7 +71,7 @@ test.each([
   expect(isRunning(project)).toBe(false)
 })
 
-test('Ctrl+C cancels the migration that runs, says what it left, and then stops the database', async () => {
+test('Ctrl+C cancels the running migration, says what it left, and then stops the database', async () => {
   const script = inContent('migrations', '20991122000000_slow', 'migration.sql')
   mkdirSync(path.dirname(script))
   writeFileSync(script, 'CREATE TABLE slow (); SELECT pg_sleep(3600);')

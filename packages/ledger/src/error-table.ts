@@ -1,10 +1,10 @@
-/** What a code says: the graph's descriptions, REST's answers and the docs have it from here. */
+/** The facts about a code. The graph's descriptions, REST's answers and the docs take them from here. */
 interface ErrorFacts {
-  /** The status of an HTTP answer that tells this error and nothing else. */
+  /** The HTTP status of an answer with only this error. */
   readonly status: number
   /** Whether the same request, with the same nonce, may succeed later. */
   readonly retryable: boolean
-  /** Seconds after which it may; sent as Retry-After. */
+  /** After how many seconds to retry. It is sent as Retry-After. */
   readonly retryAfterSeconds?: number
   readonly title: string
   readonly meaning: string

@@ -22,10 +22,10 @@ import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
 
 export interface LedgerOptions<Ops extends Operations> {
-  /** The app's name, as its migrations declare it. */
+  /** The app's name, as in its migrations. */
   readonly app: string
   readonly operations: Ops
-  /** From `createPool`: the app's own Prisma client may use it too. */
+  /** From `createPool`. The app's own Prisma client may use it too. */
   readonly pool: pg.Pool
   /** Called once per entry and hold with its outcome. */
   readonly onPosting?: (event: PostingEvent) => void
@@ -33,9 +33,9 @@ export interface LedgerOptions<Ops extends Operations> {
 
 /** How busy a ledger is. */
 export interface LedgerLoad {
-  /** Entries, transactions and holds that it was handed and has not answered. */
+  /** The entries, transactions and holds that it has received and not answered. */
   readonly postings: number
-  /** The connections of its pool: how many are open, how many of these have nothing to do, and how many callers wait. */
+  /** The connections of its pool: how many are open, how many of these are idle, and how many callers wait for one. */
   readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
 }
 
@@ -47,36 +47,43 @@ export interface Ledger<Ops extends Operations = Operations>
     LedgerOnce {
   readonly app: string
   readonly operations: Ops
-  /** The app's API keys, as its servers ask for them. */
+  /** The app's API keys, for its servers. */
   readonly keys: KeyStore
-  /** The operations in order, with their amounts: what a form needs. */
+  /** Returns the operations in order, with their amounts, for example to build a form. */
   describeOperations(): readonly OperationInfo<OperationOf<Ops>>[]
   /**
-   * Asks the database whether it takes postings now: a standby, a read-only database and a role that may not post answer
-   * reads alone. A full disk shows in a posting first. @throws DatabaseUnavailableError
+   * Asks the database whether it accepts postings now. A standby, a read-only database and a role that may not post
+   * only serve reads. A full disk shows only in a posting. @throws DatabaseUnavailableError
    */
   ping(): Promise<{ readonly takesPostings: boolean }>
   /**
    * Checks that the app can start on this database.
-   * @returns where the operations of the database and of the code differ, each difference with its way out, for the log.
-   * @throws Error that says what to do: where PostgreSQL is too old, where a session has not the settings that the ledger
-   * relies on, where the ledger's SQL in the database is older than this code needs or no longer serves it, and where the
-   * database lacks the ledger or one of the app's operations.
+   *
+   * @returns the differences between the operations of the database and of the code, each with what to do, for the log
+   * @throws Error that says what to do when PostgreSQL is too old, when a session lacks a setting that the ledger needs,
+   *   when the ledger's SQL in the database is too old or too new for this code, and when the ledger or one of the app's
+   *   operations is missing.
    */
   assertReady(): Promise<readonly string[]>
-  /** How busy it is at this moment. */
+  /** Returns how busy it is now. */
   load(): LedgerLoad
   /**
-   * Ends its live lists, waits for what it was handed, also by callers who have left, and lets go of the ledger's client.
-   * The pool is its maker's to end.
+   * Ends its live lists, waits for every posting that it has received, even if the caller has left, and closes the
+   * ledger's client. The caller who made the pool must end it.
    */
   close(): Promise<void>
 }
 
 /**
- * One app's ledger on a pool of PostgreSQL connections. Nothing is connected before the first query.
+ * Creates one app's ledger on a pool of PostgreSQL connections. It connects on the first query.
  *
- * @throws TypeError on operations that `defineOperations` would refuse.
+ * @example
+ * ```ts
+ * const pool = createPool(databaseUrl)
+ * const ledger = createLedger({ app: 'content', operations, pool })
+ * const result = await ledger.postEntry({ ownerId: 'user-1', operation: 'CREDIT_ADD', amount: 10, nonce: 'order-17' })
+ * ```
+ * @throws TypeError for operations that `defineOperations` would refuse, and for a name that no app can have
  */
 export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>): Ledger<Ops> {
   const { app, operations, pool, onPosting } = options

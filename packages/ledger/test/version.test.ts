@@ -10,7 +10,7 @@ const { ledger, sql } = await openLedger()
 const migrations = path.join(findRoot(), 'prisma/migrations')
 const stated = /FUNCTION ledger\.version\(.*?\bSELECT (\d+), (\d+);/s
 
-/** What each migration of the ledger says of itself, from the first that says it. */
+/** The version that each migration of the ledger states, from the first migration that states one. */
 const texts = readdirSync(migrations)
   .filter((name) => /^\d/.test(name))
   .map((name) => stated.exec(readFileSync(path.join(migrations, name, 'migration.sql'), 'utf8')))
@@ -23,13 +23,13 @@ const state = (version: number, serves: number) =>
              BEGIN ATOMIC SELECT ${version}, ${serves}; END`)
 
 describe('the version of the SQL', () => {
-  // A migration that says nothing of it has to: raise it in prisma/functions/version.sql and packages/ledger/src/database/version.ts.
+  // When this fails, raise the version in prisma/functions/version.sql and packages/ledger/src/database/version.ts.
   test('is raised by every migration of the ledger', () => {
     expect(counted.map(({ version }) => version)).toEqual(counted.map((_, index) => index + 2))
     for (const { version, serves } of counted) expect(serves).toBeLessThanOrEqual(version)
   })
 
-  test('never serves again whom an earlier one no longer served', () => {
+  test('never serves servers again that an earlier version did not serve', () => {
     const serving = counted.map(({ serves }) => serves)
     expect(serving).toEqual(serving.toSorted((a, b) => a - b))
   })
@@ -88,7 +88,7 @@ describe('a running server whose database a newer version has changed', () => {
     expect(await ask()).toBeDefined()
   })
 
-  test('posts what it was told to send again once it is of the new version', async () => {
+  test('posts the repeated request after it has the new version', async () => {
     expect(await ledger.postEntry(posting)).toMatchObject({
       ok: false,
       error: { code: 'DUPLICATE_NONCE', identical: true },

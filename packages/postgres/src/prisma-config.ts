@@ -4,12 +4,12 @@ import { withSchema } from './database-url.ts'
 import { externalTablesOf } from './external-tables.ts'
 import { findRoot, historyOf, LEDGER, wholeScriptOf } from './project.ts'
 
-// For commands that need no database, such as `prisma generate`. Any other fails with this host in its message.
+// For commands that need no database, such as `prisma generate`. Any other command fails with this host in its message.
 const PLACEHOLDER = 'postgresql://ledger@set-DATABASE_URL.invalid/shared_ledger'
 
 /**
- * Prisma's configuration for the ledger's own models (`prisma/`), in the PostgreSQL schema "ledger".
- * The database is `DATABASE_URL`.
+ * Returns Prisma's configuration for the ledger's own models (`prisma/`), in the PostgreSQL schema "ledger". The
+ * database is `DATABASE_URL`.
  */
 export function defineLedgerConfig() {
   return defineConfig({

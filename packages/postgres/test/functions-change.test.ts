@@ -26,19 +26,19 @@ function edit(name: string, from: string | RegExp, to: string): void {
   writeFileSync(fileOf(name), after)
 }
 
-/** The statements of a change, each by its first words. */
+/** Returns the first words of each statement of a change. */
 const statementsOf = (script: string) => script.match(/^(?:CREATE OR REPLACE|DROP) FUNCTION ledger\.\w+/gm)
 
-test('the migrations leave the functions of prisma/functions: else npm run migrate:new -- ledger …', async () => {
+test('the migrations leave the functions of prisma/functions, or else run npm run migrate:new -- ledger …', async () => {
   expect(await changeOf(findRoot())).toBe('')
 })
 
-test('a comment above a function is no change', async () => {
+test('a comment above a function is not a change', async () => {
   edit('clock.sql', "-- The ledger's clock.", "-- The ledger's only clock.")
   expect(await changeOf(project.root)).toBe('')
 })
 
-test('what calls and what it calls are replaced in the order in which they can be made', async () => {
+test('functions are replaced in an order in which each finds what it calls', async () => {
   edit('answers.sql', "'balanceAfter', balance_after", "'at', ledger.zero(), 'balanceAfter', balance_after")
   writeFileSync(
     fileOf('zero.sql'),
@@ -62,7 +62,7 @@ test('a function with another result is dropped before, and one without a file a
   expect(script).toMatch(/^DROP FUNCTION ledger\.summary\(text, text, .*\);$/m)
 })
 
-test('a function with one parameter more takes the place of the one before', async () => {
+test('a function with one more parameter replaces the one before', async () => {
   edit(
     'accounts.sql',
     'backward boolean, size integer',
@@ -74,14 +74,14 @@ test('a function with one parameter more takes the place of the one before', asy
   ])
 })
 
-test('a template that changes is copied for each app again', async () => {
+test('a changed template is copied for each app again', async () => {
   edit('nonce.sql', 'coalesce(original.identical, false)', 'coalesce(original.identical, true)')
   const script = await changeOf(project.root)
   expect(statementsOf(script)).toEqual(['CREATE OR REPLACE FUNCTION ledger.replay_template'])
   expect(script).toMatch(/^SELECT ledger\.make_functions\(app\) FROM ledger\.apps;$/m)
 })
 
-test('who may call a function is a part of it: a right is given by a replacement, and taken by hand', async () => {
+test('rights belong to a function: a replacement grants a right, and only a migration by hand revokes one', async () => {
   const before = readFileSync(fileOf('clock.sql'), 'utf8')
   const grant = 'GRANT EXECUTE ON FUNCTION ledger.now TO PUBLIC;'
   writeFileSync(fileOf('clock.sql'), `${before}\n${grant}\n`)
@@ -98,7 +98,7 @@ test('who may call a function is a part of it: a right is given by a replacement
   )
 })
 
-test('a function of a table that the models add is made after it', async () => {
+test('a function of a table that the models add is made after the table', async () => {
   writeFileSync(
     fileOf('note.sql'),
     'CREATE OR REPLACE FUNCTION ledger.note(note ledger.notes) RETURNS text LANGUAGE sql RETURN (note).text;\n',

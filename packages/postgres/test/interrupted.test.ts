@@ -1,4 +1,4 @@
-// A migration whose process, connection or person does not wait for its end.
+// Migrations that are interrupted: by the end of a process, by a lost connection, or by a person.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
@@ -17,7 +17,7 @@ const NOTHING = `The migration ${BOOST} of the app content failed and changed no
 const WAITING = 'Waiting for another process, which migrates this database …'
 const finished = [{ state: 'finished', logs: null }]
 
-/** A script that makes a table, and goes on once the test opens the gate. */
+/** A script that creates a table, and continues when the test opens the gate. */
 const GATED = 'CREATE TABLE a (); SELECT pg_advisory_xact_lock(4711); CREATE TABLE b ();'
 
 async function closeGate(): Promise<{ open(): Promise<void>; reached(): Promise<unknown> }> {
@@ -29,7 +29,7 @@ async function closeGate(): Promise<{ open(): Promise<void>; reached(): Promise<
   }
 }
 
-test('two at once on a database that is not there yet both succeed', async () => {
+test('two at once on a missing database both succeed', async () => {
   const missing = await createEmptyDatabase()
   onTestFinished(() => missing.drop())
   await missing.drop()
@@ -73,7 +73,7 @@ test('a second process waits for the first, says so, and finds it done', async (
   expect(await states()).toEqual(finished)
 })
 
-test('a script whose process was killed goes on in PostgreSQL, is waited for and is not run again', async () => {
+test('a script whose process was killed finishes in PostgreSQL, and the next process waits for it and does not run it again', async () => {
   write(GATED)
   const gate = await closeGate()
   const script = fileURLToPath(new URL('support/migrate-process.ts', import.meta.url))
@@ -98,7 +98,7 @@ test('a script whose process was killed goes on in PostgreSQL, is waited for and
   expect(await migrating()).toEqual([])
 })
 
-test('a script that PostgreSQL did not end, after a COMMIT of its own, runs again', async () => {
+test('an unfinished script with its own COMMIT runs again', async () => {
   write('CREATE TABLE IF NOT EXISTS a ();')
   await rows(`INSERT INTO content._prisma_migrations (id, checksum, migration_name) VALUES ('1', '', $1)`, [
     BOOST,
@@ -107,7 +107,7 @@ test('a script that PostgreSQL did not end, after a COMMIT of its own, runs agai
   expect((await states()).map(({ state }) => state)).toEqual(['rolled back', 'finished'])
 })
 
-test('a connection that is lost before the answer comes leaves no doubt: what is done is found, and the rest goes on', async () => {
+test('after a connection is lost before the answer, the finished migration is found, and the rest runs', async () => {
   write(GATED)
   write('CREATE TABLE c ();', { name: `${BOOST}_2` })
   const gate = await closeGate()
@@ -150,7 +150,7 @@ test('a script whose connection PostgreSQL ends has changed nothing', async () =
   expect(await states()).toEqual(finished)
 })
 
-test('a database that is gone leaves the outcome open, and says so; the next call finds it', async () => {
+test('when the database is gone, the error says that the outcome is unknown, and the next call finds it out', async () => {
   write(GATED)
   const gate = await closeGate()
   const proxy = await startTcpProxy(project.url)
@@ -168,7 +168,7 @@ test('a database that is gone leaves the outcome open, and says so; the next cal
   expect(await migrating()).toEqual([])
 })
 
-test('a call that is stopped in the middle of a script has PostgreSQL cancel it, and says what is left', async () => {
+test('stopping a call in the middle of a script cancels it in PostgreSQL, and the error says what is left', async () => {
   write(GATED)
   const gate = await closeGate()
   const stopping = new AbortController()
@@ -192,7 +192,7 @@ test('a call that is stopped while it waits for another process ends, with nothi
   expect(await isTable('content.a')).toBe(false)
 })
 
-test("a process of Prisma's own that migrates is waited for", async () => {
+test('waits for a migrating process of Prisma', async () => {
   write('CREATE TABLE a ();')
   const engine = await connect()
   await engine.query('SELECT pg_advisory_lock(72707369)')

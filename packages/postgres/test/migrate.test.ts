@@ -11,18 +11,18 @@ const ADD_BOOST = `SELECT ledger.set_operations('content', ARRAY[
   'DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD', 'CONTENT_CREATION', 'CONTENT_ACCESS', 'CONTENT_BOOST'
 ]);`
 
-// A posting's writes and locks, without its rules.
+// The writes and locks of a posting, without its rules.
 const POST = `INSERT INTO ledger.entries (app, book, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, hash, created_on)
   VALUES ('freelance', 'freelance', 'someone', 1, 'CREDIT_ADD', 10, 10, 'n', gen_random_uuid(), sha256('a test''s'), now())`
 
-test('an operation added to one app changes nothing of another, waits for none of its postings, and is there once', async () => {
+test('adding an operation to one app changes nothing of another, waits for none of its postings, and works at once', async () => {
   const poster = new pg.Client({ connectionString: project.url })
   await poster.connect()
   const before = await snapshotOf(project.url, 'freelance')
   write(`${ADD_BOOST}\nCREATE TABLE boosts (id int PRIMARY KEY);`)
   try {
     await poster.query(`BEGIN; ${POST}`)
-    // Fails by its lock_timeout if it needs what the posting holds.
+    // It fails by its lock_timeout if it needs a lock that the posting holds.
     expect(await migrating()).toEqual([`Migrating the app content: ${BOOST} …`])
     await poster.query('COMMIT')
   } finally {
@@ -39,13 +39,13 @@ test('an operation added to one app changes nothing of another, waits for none o
   expect(await snapshotOf(project.url, 'freelance')).toEqual(before)
 })
 
-test('an unknown app is refused with the names of those that are', async () => {
+test('an unknown app is refused with the names of the known ones', async () => {
   await expect(migrating({ apps: ['contents'] })).rejects.toThrow(
     /no app "contents".*The apps are: content, freelance\./,
   )
 })
 
-test('a database url that is none is refused without showing it', async () => {
+test('an invalid database url is refused without showing it', async () => {
   const options = { root: project.root, log: () => {} }
   const failure = migrate({ ...options, databaseUrl: 'mysql://root:secret@localhost/x' }).catch(
     (error: Error) => error.message,

@@ -1,4 +1,4 @@
-// Prisma's schema engine and we agree on what has run: its WASM build is the native engine's code.
+// Prisma's schema engine and this code agree on which migrations ran. The WASM build has the native engine's code.
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
@@ -16,7 +16,7 @@ const { write, migrating, failing, rows } = project
 const histories = ['ledger', 'content', 'freelance']
 const filters = { externalTables: [], externalEnums: [] }
 
-/** A history's migrations, as the Prisma CLI reads them for its engine. */
+/** Returns a history's migrations in the form that the Prisma CLI gives its engine. */
 function listOf(name: string): MigrationList {
   const { migrations: baseDir } = historyOf(project.root, name)
   const content = (file: string) => readFileSync(path.join(baseDir, file), 'utf8')
@@ -38,7 +38,7 @@ function listOf(name: string): MigrationList {
   }
 }
 
-/** Has Prisma's engine do something in a history's schema. */
+/** Runs something with Prisma's engine in a history's schema. */
 const withPrisma = <T>(url: string, name: string, use: (engine: SchemaEngine) => Promise<T>) =>
   withConnection(url, async (connection) => {
     connection.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString())
@@ -46,13 +46,13 @@ const withPrisma = <T>(url: string, name: string, use: (engine: SchemaEngine) =>
     return withEngine(connection, name, use)
   })
 
-/** What `prisma migrate deploy` has its engine do. */
+/** Does with the engine what `prisma migrate deploy` does. */
 const deployByPrisma = async (url: string, name: string) => {
   const input = { migrationsList: listOf(name), filters }
   return (await withPrisma(url, name, (engine) => engine.applyMigrations(input))).appliedMigrationNames
 }
 
-/** What `prisma migrate status` asks its engine. */
+/** Asks the engine what `prisma migrate status` asks. */
 const statusByPrisma = (name = 'content') => {
   const input = { migrationsList: listOf(name), optInToShadowDatabase: false, filters }
   return withPrisma(project.url, name, (engine) => engine.diagnoseMigrationHistory(input))
@@ -71,7 +71,7 @@ async function emptyDatabase(): Promise<string> {
   return database.url
 }
 
-/** The history of a schema: how its table is made, and its rows without what is of chance. */
+/** Returns the columns, keys, indexes and rows of a schema's history, but no random ids and times. */
 async function historyIn(url: string, schema: string) {
   const table = `'${schema}._prisma_migrations'::regclass`
   return {
@@ -95,7 +95,7 @@ async function historyIn(url: string, schema: string) {
   }
 }
 
-test("our histories are Prisma's, column by column and row by row, and each takes the other's for complete", async () => {
+test("our history has the same columns and rows as Prisma's, and each accepts the other's as complete", async () => {
   const [ours, prismas] = [await emptyDatabase(), await emptyDatabase()]
   const said: string[] = []
   const migrateOurs = (databaseUrl: string) =>
@@ -110,14 +110,14 @@ test("our histories are Prisma's, column by column and row by row, and each take
   for (const name of histories) expect(await deployByPrisma(ours, name)).toEqual([])
 })
 
-test('Prisma finds nothing to say of what we have migrated', async () => {
+test('Prisma finds no difference in a database that we migrated', async () => {
   write('CREATE TABLE a ();')
   expect(await statusByPrisma()).toMatchObject({ history: { diagnostic: 'databaseIsBehind' } })
   await migrating()
   for (const name of histories) expect(await statusByPrisma(name)).toEqual(upToDate)
 })
 
-test('a script that is modified after it ran is named by Prisma and by us, and the rest runs', async () => {
+test('Prisma and we name a script that was modified after it ran, and the rest runs', async () => {
   write('CREATE TABLE a ();\nCREATE TABLE b ();\n')
   await migrating()
   write('CREATE TABLE a ();\r\nCREATE TABLE b ();\r\n') // as Git on Windows has it
@@ -134,7 +134,7 @@ test('a script that is modified after it ran is named by Prisma and by us, and t
   expect(await statusByPrisma()).toEqual({ ...upToDate, editedMigrationNames: [BOOST] })
 })
 
-test('a migration that failed after a COMMIT of its own is a failed one for Prisma; one that changed nothing never was', async () => {
+test('Prisma sees a migration that failed after its own COMMIT as failed, and does not see one that changed nothing', async () => {
   write('SELECT 1 / 0;')
   await failing()
   const pending = { diagnostic: 'databaseIsBehind', unappliedMigrationNames: [BOOST] }
@@ -144,7 +144,7 @@ test('a migration that failed after a COMMIT of its own is a failed one for Pris
   expect(await statusByPrisma()).toMatchObject({ failedMigrationNames: [BOOST] })
 })
 
-test('what Prisma has noted as failed or rolled back runs again', async () => {
+test('a migration that Prisma marked as failed or rolled back runs again', async () => {
   const isThere = `SELECT count(*)::int FROM content._prisma_migrations WHERE migration_name = '${BOOST}' AND finished_at IS NOT NULL`
   write('SELECT 1 / 0;')
   await expect(deployByPrisma(project.url, 'content')).rejects.toThrow('division by zero')
@@ -154,7 +154,7 @@ test('what Prisma has noted as failed or rolled back runs again', async () => {
   expect(await statusByPrisma()).toEqual(upToDate)
 })
 
-test('a migration that this version of the project does not have is left as it is', async () => {
+test('a migration that this version of the project lacks is not changed', async () => {
   write('CREATE TABLE a ();')
   await migrating()
   const { migrations } = historyOf(project.root, 'content')

@@ -1,4 +1,4 @@
-// What a migration's script may be, and what is said and left when it fails.
+// The scripts that a migration may have, and the error and the database after one that fails.
 import { describe, expect, test } from 'vitest'
 import { BOOST, migratingProject } from './support/migrating.ts'
 
@@ -41,14 +41,14 @@ describe('a script that runs', () => {
     expect(await migrating()).toEqual([])
   })
 
-  test('that rolls a part back by itself is there all the same', async () => {
+  test('that rolls a part back by itself is recorded as finished', async () => {
     write('CREATE TABLE a (); ROLLBACK; CREATE TABLE b ();')
     await migrating()
     expect([await isTable('content.a'), await isTable('content.b')]).toEqual([false, true])
     expect(await states()).toEqual([{ state: 'finished', logs: null }])
   })
 
-  test('leaves nothing of its session to the next one', async () => {
+  test('changes no settings for the next one', async () => {
     write(
       'SET search_path TO pg_catalog; SET lock_timeout = 1; SET ROLE pg_monitor; RESET ROLE; CREATE TEMP TABLE contents ();',
     )
@@ -116,7 +116,7 @@ describe('a script that fails', () => {
     expect(await states()).toEqual([{ state: 'finished', logs: null }])
   })
 
-  test('for want of its COMMIT changes nothing', async () => {
+  test('because its COMMIT is missing changes nothing', async () => {
     const before = await everything()
     write('CREATE TABLE a (); BEGIN; CREATE TABLE b ();')
     const failure = await failing()
@@ -128,7 +128,7 @@ describe('a script that fails', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('after a COMMIT of its own is not said to have changed nothing, and runs again once it fits', async () => {
+  test('after its own COMMIT may have left changes, which the error says, and runs again after it is corrected', async () => {
     write('BEGIN; CREATE TABLE a (); COMMIT; SELECT 1 / 0;')
     const failure = await failing()
     expect(failure.split('\n')).toEqual([
@@ -146,7 +146,7 @@ describe('a script that fails', () => {
     ])
   })
 
-  test('as it runs only outside of a transaction and is not alone changes nothing', async () => {
+  test('because one of its statements cannot run in a transaction changes nothing', async () => {
     const before = await everything()
     write('CREATE TABLE a ();\nCREATE INDEX CONCURRENTLY b ON contents (title);')
     const failure = await failing()
@@ -158,7 +158,7 @@ describe('a script that fails', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('to make an index concurrently leaves an invalid one, which is named', async () => {
+  test('to create an index concurrently leaves an invalid one, which the error names', async () => {
     await rows(
       `INSERT INTO content.contents (owner_id, title, body, entry_id) VALUES ('a', 't', 'b', 1), ('a', 't', 'b', 2)`,
     )
@@ -173,7 +173,7 @@ describe('a script that fails', () => {
     expect((await states()).map(({ state }) => state)).toEqual(['rolled back', 'finished'])
   })
 
-  test('for a lock that it does not get in time has to change in nothing', async () => {
+  test('because of a lock that it does not get in time needs no change', async () => {
     const holder = await connect()
     await holder.query('BEGIN; LOCK TABLE content.contents')
     write(`SET LOCAL lock_timeout = '10ms'; CREATE TABLE a (); ALTER TABLE contents ADD COLUMN note text;`)
@@ -189,7 +189,7 @@ describe('a script that fails', () => {
     expect(await isTable('content.a')).toBe(true)
   })
 
-  test('in a deadlock has to change in nothing', async () => {
+  test('in a deadlock needs no change', async () => {
     const other = await connect()
     await other.query(`BEGIN; SET LOCAL deadlock_timeout = '1h'; LOCK TABLE content.accesses`)
     write(

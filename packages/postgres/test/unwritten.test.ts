@@ -23,7 +23,7 @@ function edit(file: string, from: string | RegExp, to: string): void {
   writeFileSync(fileOf(file), after)
 }
 
-test('all that this project declares is in its migrations, and a comparison leaves no database behind', async () => {
+test('the migrations have everything that this project declares, and a comparison leaves no database behind', async () => {
   const server = await startTemporaryPostgres()
   try {
     const serverUrl = server.url('postgres')
@@ -122,7 +122,7 @@ test.each([
   expect(readdirSync(project.root, { recursive: true })).toEqual(before)
 })
 
-test('only what is named is compared', async () => {
+test('compares only the named histories', async () => {
   addOperation()
   expect(await lacks(['freelance'])).toEqual([])
   expect(await lacks(['ledger'])).toEqual([])
@@ -160,7 +160,7 @@ test.each([
   await expect(lacks(histories)).rejects.toThrow(message)
 })
 
-test('a comparison that is stopped leaves no database behind', async () => {
+test('a stopped comparison leaves no database behind', async () => {
   const server = await startTemporaryPostgres()
   try {
     const serverUrl = server.url('postgres')

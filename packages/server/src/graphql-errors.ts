@@ -38,7 +38,7 @@ export function createMaskError({
   }
 }
 
-/** Whether an error has a cause that whoever runs the server is to see. */
+/** Whether an error has a cause that belongs into the server's log. */
 export function isForOperators(error: LedgerError): boolean {
   return error instanceof DatabaseUnavailableError || error instanceof ServerOutdatedError
 }

@@ -8,7 +8,7 @@ import {
 import { type DatabaseReport, reportOf } from './database-codes.ts'
 import { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'
 
-/** The first row whose codes or words an error has says what it is. */
+/** The first row whose codes or words match an error says what it means. */
 interface Meaning {
   readonly codes?: RegExp
   readonly words?: RegExp
@@ -19,7 +19,7 @@ const again = 'Try again, with the same nonce.'
 const unavailable = (reason: string) => (options: ErrorOptions) =>
   new DatabaseUnavailableError(`${reason} ${again}`, options)
 
-/** What the database's errors amount to: SQLSTATEs, codes of Prisma and kinds of its adapter, codes of Node. */
+/** The meanings of the database's errors, by SQLSTATEs, Prisma's codes, kinds of its adapter, and Node's codes. */
 const meanings: readonly Meaning[] = [
   {
     codes: /^(40001|40P01|P2034|TransactionWriteConflict)$/,
@@ -31,8 +31,8 @@ const meanings: readonly Meaning[] = [
   },
   { codes: /^55P03$/, error: (options) => new AccountBusyError(options) },
   {
-    // The CHECK of ledger.set_operations on an app's partition, and ledger.assert_declared.
-    // The words around the constraint's name are in the server's language.
+    // The CHECK that ledger.set_operations puts on an app's partition, and ledger.assert_declared. The words around the
+    // constraint's name are in the server's language.
     words: /\bentries_\w+_operations\b|does not declare the operation/,
     error: (options) =>
       new ServerOutdatedError(
@@ -53,7 +53,7 @@ const meanings: readonly Meaning[] = [
     error: unavailable('The database takes no writes now: its disk is full.'),
   },
   {
-    // Bounds: of a statement, of an idle transaction, of a whole one (PostgreSQL's and Prisma's), of an answer.
+    // Time limits: of a statement, of an idle transaction, of a whole one (PostgreSQL's and Prisma's), of an answer.
     codes: /^(57014|25P03|25P04|P1008|SocketTimeout)$/,
     words: /Query read timeout|expired transaction/,
     error: unavailable('The database took too long, and this was given up.'),
@@ -61,25 +61,28 @@ const meanings: readonly Meaning[] = [
   {
     codes: new RegExp(
       [
-        // Connection exceptions, resources, shutdowns, the disk, login and database; 40003: outcome unknown.
+        // Connection exceptions, resources, shutdowns, the disk, login and database. 40003: outcome unknown.
         '08...|53...|57...|58...|28...|3D000|40003|F0...',
         'P100[0-3]|P1010|P1011|P1017|P2024|P2028|P2037',
         'DatabaseNotReachable|DatabaseDoesNotExist|DatabaseAccessDenied|ConnectionClosed|TooManyConnections|TlsConnectionError|AuthenticationFailed',
-        // A connection that cannot be had, for whatever reason (a socket's file that is missing, too), or is lost.
+        // A connection that was lost, or could not be opened for any reason, such as a missing socket file.
         '(?:connect|getaddrinfo) E[A-Z_]+|(?:read|write) E(?:CONN[A-Z]+|PIPE|TIMEDOUT|HOST[A-Z]+|NET[A-Z]+)',
         'ECONNREFUSED|ECONNRESET|ERR_STREAM_(?:DESTROYED|WRITE_AFTER_END|PREMATURE_CLOSE)|ERR_SOCKET_CLOSED',
       ]
         .map((codes) => `^(?:${codes})$`)
         .join('|'),
     ),
-    // What node-postgres says, without a code, of a connection that is lost or cannot be had.
+    // The messages without a code that node-postgres has for a connection that was lost or could not be opened.
     words:
       /Connection terminated|timeout exceeded when trying to connect|timeout expired|is not queryable|SSL connection|after calling end on the pool/,
     error: unavailable('The database cannot be reached now.'),
   },
 ]
 
-/** The LedgerError that a database's error amounts to: a conflict, or a database that is away. Undefined: neither. */
+/**
+ * Returns the LedgerError that a database's error stands for: a conflict, or a database that is away. Undefined for any
+ * other error.
+ */
 export function ledgerErrorOf(error: unknown): LedgerError | undefined {
   if (error instanceof LedgerError) return error
   const report = reportOf(error)
@@ -96,10 +99,10 @@ function applies({ codes, words }: Meaning, report: DatabaseReport): boolean {
 /** How Kysely says that PostgreSQL has answered COMMIT with ROLLBACK. */
 const abortedWords = 'Transaction was rolled back instead of committed'
 
-/** How Prisma says that a transaction was over before; the words for one that expired are others. */
+/** Prisma's words for a transaction that was already over. An expired one has other words. */
 const endedWords = /on a committed transaction|that was rolled back|Transaction not found/
 
-/** Whether an app's own transaction is used against its rules: no fault of the database. */
+/** Whether an app used its own transaction against the rules. The database is not at fault. */
 function isMisuse(report: DatabaseReport): boolean {
   return isAborted(report) || isEnded(report)
 }
@@ -113,8 +116,10 @@ const isEnded = ({ codes, messages }: DatabaseReport) =>
 
 /**
  * Runs a query.
- * @throws TransactionConflictError, AccountBusyError, ServerOutdatedError, DatabaseUnavailableError; of an app's own
- * transaction TransactionAbortedError and TransactionEndedError; and whatever else went wrong as it is.
+ *
+ * @throws TransactionConflictError, AccountBusyError, ServerOutdatedError or DatabaseUnavailableError
+ * @throws TransactionAbortedError or TransactionEndedError for an app's own transaction
+ * @throws any other error unchanged
  */
 export async function query<Result>(run: () => PromiseLike<Result>): Promise<Result> {
   try {

@@ -1,23 +1,24 @@
 import type { PrismaClient } from './database.ts'
 import { query } from './database-errors.ts'
 
-/** The version of the ledger's SQL with which this code came: the one of prisma/functions/version.sql. */
+/** The version of the ledger's SQL that belongs to this code, as in prisma/functions/version.sql. */
 export const sqlVersion = 2
 
-/** What a database says of the ledger's SQL that it has. */
+/** What a database states about its version of the ledger's SQL. */
 interface DatabaseVersion {
   readonly version: number
-  /** The oldest servers that it serves, by their `sqlVersion`. */
+  /** The oldest servers that it serves: their `sqlVersion`. */
   readonly serves: number
 }
 
-/** What a database is that does not say it: versions were not counted yet. */
+/** The version of a database that states none, because it is older than the versions. */
 const uncounted: DatabaseVersion = { version: 1, serves: 1 }
 
 /**
- * Checks that this code and the database go together: the database has at least the SQL with which the code came, or a newer
- * one that still serves it.
- * @throws Error that has both versions, and says what to do.
+ * Checks that this code can use the database. The database must have the same version of the ledger's SQL, or a newer one
+ * that still serves this code.
+ *
+ * @throws Error that names both versions and what to do
  */
 export async function assertVersion(prisma: PrismaClient): Promise<void> {
   const [found] = await query(

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { type History, migrationsOf, scriptOf } from '../project.ts'
 
-/** How far a database is in one migration history. */
+/** How much of one migration history a database has. */
 export interface Progress {
-  /** The migrations that are still to run, in their order. */
+  /** The pending migrations, in their order. */
   readonly pending: readonly string[]
-  /** The migrations that began and did not end: what they committed by themselves is there. */
+  /** The migrations that began and did not end. What they committed by themselves is in the database. */
   readonly unfinished: readonly string[]
   /** The migrations whose script was changed after it ran. */
   readonly edited: readonly string[]
@@ -45,9 +45,9 @@ async function rowsOf(connection: pg.Client, history: History): Promise<Row[]> {
   return rows
 }
 
-/** Makes the history's schema and table, as Prisma's engine makes it, where they are missing. */
+/** Creates the history's schema and table when they are missing. The table is the one that Prisma's engine creates. */
 export async function prepareHistory(connection: pg.Client, history: History): Promise<void> {
-  // Asks first: making a schema needs a right that using it does not.
+  // Looks for the schema first, because creating one needs a right that using it does not need.
   const found = await connection.query('SELECT FROM pg_namespace WHERE nspname = $1', [history.name])
   if (found.rowCount === 0) await connection.query(`CREATE SCHEMA ${pg.escapeIdentifier(history.name)}`)
   await connection.query(`
@@ -65,7 +65,7 @@ export async function prepareHistory(connection: pg.Client, history: History): P
 
 /**
  * Notes that unfinished migrations were rolled back, as `prisma migrate resolve --rolled-back` does, so that they run
- * again. Call it only under the locks of a migrating process: another one may be at work on them.
+ * again. The caller must hold the locks of a migrating process, because another process may be running them.
  */
 export async function markRolledBack(connection: pg.Client, history: History): Promise<void> {
   await connection.query(
@@ -78,12 +78,12 @@ export function tableOf({ name }: History): string {
   return `${pg.escapeIdentifier(name)}._prisma_migrations`
 }
 
-/** What Prisma keeps of a script. */
+/** Returns the checksum that Prisma stores for a script. */
 export function checksumOf(script: string): string {
   return createHash('sha256').update(script).digest('hex')
 }
 
-// Git may have given the script other ends of lines: Prisma takes it for the same, too.
+// Git may have changed the line ends of the script. Prisma accepts that as the same script, too.
 function isOf(checksum: string, script: string): boolean {
   const lines = script.split(/\r?\n/)
   return ['\n', '\r\n'].some((end) => checksumOf(lines.join(end)) === checksum)

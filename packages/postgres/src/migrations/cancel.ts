@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { withConnection } from '../connection.ts'
 
-/** Does something on a connection; has PostgreSQL cancel it when the signal comes. */
+/** Runs something on a connection. When the signal is aborted, PostgreSQL cancels the running statement. */
 export async function cancelWhen<T>(
   signal: AbortSignal | undefined,
   { connection, databaseUrl }: { connection: pg.Client; databaseUrl: string },
@@ -9,7 +9,7 @@ export async function cancelWhen<T>(
 ): Promise<T> {
   const { rows } = await connection.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   const cancel = () => {
-    // Where nobody answers, what runs goes on to its end.
+    // When the server cannot be reached, the statement runs to its end.
     withConnection(databaseUrl, (other) => other.query('SELECT pg_cancel_backend($1)', [rows[0]?.pid])).catch(
       () => {},
     )

@@ -5,7 +5,7 @@ import { checkHistory } from './choose-apps.ts'
 import { describeOperations } from './operations-change.ts'
 import { findUnwritten, type Unwritten, type UnwrittenOptions } from './unwritten.ts'
 
-/** What a history's migrations lack, for a person. */
+/** What the migrations of a history lack, as text for a person. */
 export interface Lack {
   /** "ledger", or the app's name. */
   readonly history: string
@@ -14,14 +14,14 @@ export interface Lack {
 }
 
 export interface CheckOptions extends Omit<UnwrittenOptions, 'histories'> {
-  /** "ledger" and names of apps; all apps when left out, and the ledger where the project keeps it. */
+  /** "ledger" and names of apps. The default is all apps, and the ledger if the project has its source. */
   readonly histories?: readonly string[]
 }
 
 /**
- * Says what is declared and in no migration. Writes nothing. Empty when all of it is written.
+ * Returns what is declared but in no migration. Empty when the migrations have everything. Writes nothing.
  *
- * @throws as `findUnwritten`, and for a name that is no app's.
+ * @throws the errors of `findUnwritten`, and an error for an unknown app
  */
 export async function checkMigrations(options: CheckOptions): Promise<Lack[]> {
   const { root, histories = historiesIn(root) } = options
@@ -50,7 +50,7 @@ function linesOf(root: string, { history, models, functions, operations }: Unwri
   ]
 }
 
-/** The statements of a script, each by its first words: `CREATE TABLE "boosts"`. */
+/** Returns the first words of each statement of a script: `CREATE TABLE "boosts"`. */
 function statementsOf(script: string): string[] {
   const found = script.match(/^(?:CREATE|ALTER|DROP) [^\n(;,]*/gm)
   return (found ?? [script]).map((words) => words.replace(/\s+/g, ' ').trim()).filter(Boolean)

@@ -4,14 +4,14 @@ import { messageOf } from '../errors.ts'
 import { historyOf, LEDGER } from '../project.ts'
 import { type FunctionText, functionTextsOf } from './function-files.ts'
 
-/** A function of the ledger as the catalogue has it. */
+/** A function of the ledger in PostgreSQL's catalogue. */
 interface Definition {
   readonly name: string
   /** Its name and the types of its parameters, as DROP FUNCTION takes them. */
   readonly identity: string
-  /** What CREATE OR REPLACE cannot change beside it: names and defaults of parameters, and the result. */
+  /** What CREATE OR REPLACE cannot change: names and defaults of parameters, and the result. */
   readonly signature: string
-  /** All of it, with who may call it. */
+  /** The whole definition, with who may call it. */
   readonly text: string
 }
 
@@ -63,7 +63,7 @@ async function definitionsIn(connection: pg.Client): Promise<Definition[]> {
   return rows
 }
 
-/** What the files make where no function is in their way. Nothing of it stays. */
+/** Returns the definitions that the files lead to, when no other function is in the way. Nothing of it stays. */
 async function definitionsOf(
   connection: pg.Client,
   { texts, before, root }: { texts: readonly FunctionText[]; before: readonly Definition[]; root: string },
@@ -93,14 +93,14 @@ function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Defini
   for (const [{ identity, signature, text }, { name, sql }] of wanted) {
     const old = before.find((definition) => definition.identity === identity)
     if (old?.text === text) continue
-    // Beside a function of the same name REVOKE would not know which one is meant.
+    // With another function of the same name, REVOKE would not know which one is meant.
     const inTheWay = gone.filter((definition) => definition.name === name)
     gone = gone.filter((definition) => definition.name !== name)
     if (old && old.signature !== signature) inTheWay.push(old)
     if (inTheWay.length > 0) made.push(anew, ...inTheWay.map(dropOf))
     made.push(sql)
   }
-  const dropped = gone.reverse().map(dropOf) // what calls comes after what it calls
+  const dropped = gone.reverse().map(dropOf) // a function is dropped before the functions that it calls
   return [
     ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made] : []),
     ...(made.some((sql) => sql.includes('_template(')) ? [copies] : []),

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { appsOf, historyOf, LEDGER } from '../project.ts'
 
 /**
- * Generates the Prisma clients of every app, and of the ledger where the project keeps it, from their models. Needs no
- * database and no network.
+ * Generates the Prisma clients of every app from their models, and those of the ledger if the project has its source. Needs
+ * no database and no network.
  *
  * @throws with Prisma's words when a schema.prisma is wrong.
  */
@@ -22,14 +22,14 @@ export async function generateClients(root: string): Promise<void> {
 function generateClient(root: string, { models, config }: { models: string; config: string }): Promise<void> {
   const prisma = createRequire(import.meta.url).resolve('prisma/package.json')
   const cli = path.join(path.dirname(prisma), 'build', 'index.js')
-  // Where Prisma finds the generators, whoever starts us.
+  // Prisma finds the generators here, no matter which program started us.
   const generators = [root, path.resolve(prisma, '..', '..', '..')].map((home) =>
     path.join(home, 'node_modules/.bin'),
   )
   const env = {
     ...process.env,
     PATH: [...generators, process.env.PATH].join(path.delimiter),
-    // The CLI downloads its schema engine where it finds none. What generates clients never starts it: any program does.
+    // The CLI downloads its schema engine when it finds none. Generating clients never starts the engine, so any program will do.
     PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
     NO_COLOR: '1',
     CHECKPOINT_DISABLE: '1', // no call home for news and statistics

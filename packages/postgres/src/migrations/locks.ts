@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 
-/** Ours: one process at a time migrates the ledger and its apps. */
+/** Our own lock: one process at a time migrates the ledger and its apps. */
 export const MIGRATING = 'hashtext($$shared-ledger migrate$$)'
 
-/** Prisma's own, by the number in its engine: `prisma migrate deploy` waits for us, and we for it. */
+/** Prisma's own lock, by the number in its engine. With it, `prisma migrate deploy` and we wait for each other. */
 const PRISMA_ENGINE = '72707369'
 
 export interface LockOptions {
-  /** Gets a line when the lock is another's. */
+  /** Called with a line when another process has the lock. */
   readonly log: (line: string) => void
   /** Ends the wait with an AbortError. */
   readonly signal?: AbortSignal
 }
 
-/** Takes a lock of the connection's session; asks again and again, since a query that waits cannot be ended. */
+/** Takes a lock for the connection's session. It tries again and again, because a query that waits cannot be stopped. */
 export async function takeLock(
   connection: pg.Client,
   lock: string,
@@ -30,7 +30,10 @@ export async function takeLock(
   }
 }
 
-/** Keeps all others from migrating. PostgreSQL runs what it was sent to the end: the locks of a process that is gone stay until then. */
+/**
+ * Keeps all others from migrating. PostgreSQL finishes the statement that it was sent, even when the process is gone. It
+ * releases the locks of that process only then.
+ */
 export async function takeMigrationLocks(connection: pg.Client, options: LockOptions): Promise<void> {
   for (const lock of [MIGRATING, PRISMA_ENGINE]) await takeLock(connection, lock, options)
 }

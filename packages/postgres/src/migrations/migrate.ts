@@ -15,22 +15,22 @@ export interface MigrateOptions {
   readonly databaseUrl: string
   /** The project's root. */
   readonly root: string
-  /** The apps to migrate; all of them when left out. The ledger is always migrated first. */
+  /** The apps to migrate. All of them when left out. The ledger always comes first. */
   readonly apps?: readonly string[]
-  /** Gets lines that tell a person what happens. */
+  /** Called with lines that tell a person what happens. */
   readonly log: (line: string) => void
-  /** Cancels the migration that runs, and ends the call with an AbortError. */
+  /** Cancels the running migration, and rejects the call with an AbortError. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Brings a database up to date: creates it where it is missing, then runs the pending migrations of the ledger and of
- * the apps, each in its own PostgreSQL schema, with its row in that schema's `_prisma_migrations`, as Prisma keeps it.
- * Several processes may do this at the same time; they queue. Roles of apps have their rights as before, on what is new
- * as well. Without pending migrations it asks two questions per history and ends.
+ * Brings a database up to date. Creates the database when it is missing, then runs the pending migrations of the ledger and
+ * of the apps. Each history has its own PostgreSQL schema and its rows in that schema's `_prisma_migrations`, in Prisma's
+ * format. Several processes may do this at the same time: they wait for each other. The roles of apps keep their rights, and
+ * get them on new tables and functions, too. Without pending migrations, it sends two queries per history.
  *
- * @throws when a migration fails, naming it with PostgreSQL's message. The failed migration changed nothing, unless its
- *   script commits by itself; those before it stay, and the next call runs it again.
+ * @throws when a migration fails, with its name and PostgreSQL's message. The failed migration has changed nothing, unless its
+ *   script commits by itself. Earlier migrations stay, and the next call runs the failed one again.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { databaseUrl, root, apps, log, signal } = options

@@ -4,7 +4,7 @@ import { externalTablesOf } from '../external-tables.ts'
 import type { History } from '../project.ts'
 import { withEngine } from '../schema-engine/engine.ts'
 
-/** The SQL that a migrated database lacks to have what a history's models say; empty when it has, or there are no models. */
+/** Returns the SQL that changes a migrated database to the models of a history. Empty when they agree, or without models. */
 export async function modelsChangeOf(connection: pg.Client, { name, models }: History): Promise<string> {
   if (!existsSync(models)) return ''
   const files = [{ path: models, content: readFileSync(models, 'utf8') }]

@@ -15,27 +15,27 @@ export interface NewMigrationOptions {
   readonly history: string
   /** What the migration does, in lower case with underscores: "add_boost". */
   readonly name: string
-  /** A database on a server where shadow databases may be made; the database itself is neither read nor changed. */
+  /** A database on a server where shadow databases can be created. The database itself is neither read nor changed. */
   readonly serverUrl: string
-  /** Ends the call with an AbortError and nothing written. */
+  /** Rejects the call with an AbortError. Nothing is written. */
   readonly signal?: AbortSignal
 }
 
-/** A migration that was written and not run. */
+/** A migration that was written, but not run. */
 export interface NewMigration {
   readonly file: string
-  /** The tables and columns that it drops, with what is in them: `column "contents"."note"`. */
+  /** The tables and columns that it drops with their contents: `column "contents"."note"`. */
   readonly drops: readonly string[]
-  /** The operations that it drops: the database refuses that where there are entries or holds of them. */
+  /** The operations that it drops. The database refuses to drop an operation with entries or holds. */
   readonly droppedOperations: readonly string[]
 }
 
 /**
- * Writes the next migration of an app: what its schema.prisma and its operations.ts say and its migrations do not yet.
- * The ledger has prisma/functions in place of operations. Answers undefined, with nothing written, when there is no
- * difference. Runs no migration on any database that holds something.
+ * Writes the next migration of an app: the differences between its migrations and its schema.prisma and operations.ts. For
+ * the ledger, prisma/functions takes the place of operations.ts. Returns undefined, and writes nothing, when there is no
+ * difference. Runs migrations only on empty scratch databases.
  *
- * @throws when the app or the name is not one, or when the migrations so far fail on an empty database.
+ * @throws when the app or the migration's name is invalid, or when the earlier migrations fail on an empty database
  */
 export async function writeNewMigration(options: NewMigrationOptions): Promise<NewMigration | undefined> {
   const { root, name, serverUrl, signal } = options

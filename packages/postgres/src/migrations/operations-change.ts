@@ -10,16 +10,16 @@ interface Declaration {
   readonly retired: readonly string[]
 }
 
-/** What an app's operations.ts says, and how that differs from what its migrations declare. */
+/** The operations of an app's operations.ts, and how they differ from the operations that its migrations declare. */
 export interface OperationsChange extends Declaration {
   readonly added: readonly string[]
   readonly dropped: readonly string[]
   readonly newlyRetired: readonly string[]
-  /** Those that are posted again. */
+  /** The operations that were retired and are posted again. */
   readonly unretired: readonly string[]
 }
 
-/** Compares the app's operations.ts with what its migrations declare in a database; undefined when they agree. */
+/** Compares an app's operations.ts with the operations that its migrations declare. Returns undefined when they agree. */
 export async function operationsChangeOf(
   connection: pg.Client,
   { root, app }: { root: string; app: string },
@@ -36,7 +36,7 @@ export async function operationsChangeOf(
   return Object.values(change).every(({ length }) => length === 0) ? undefined : { ...wanted, ...change }
 }
 
-/** What the change does, in words: "adds CONTENT_BOOST; retires CONTENT_ACCESS". */
+/** Returns the change in words: "adds CONTENT_BOOST; retires CONTENT_ACCESS". */
 export function describeOperations({ added, newlyRetired, unretired, dropped }: OperationsChange): string {
   return [
     added.length > 0 && `adds ${added.join(', ')}`,

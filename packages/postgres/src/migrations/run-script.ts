@@ -3,22 +3,22 @@ import { codeOf, messageOf } from '../errors.ts'
 import type { History } from '../project.ts'
 import { checksumOf, tableOf } from './applied.ts'
 
-/** A migration on its way into the database. */
+/** A migration that is being run. */
 export interface Run {
   readonly history: History
   readonly name: string
   readonly script: string
-  /** Of its row in the history. */
+  /** The id of its row in the history. */
   readonly id: string
-  /** SQL that follows the script, in the transaction of its row. */
+  /** SQL that runs after the script, in the transaction that writes its row. */
   readonly afterwards: string
 }
 
-/** A script that did not come to its end. What it left shows on another connection, once its own has ended. */
+/** A script that did not finish. Another connection can see what it left, after its own connection has ended. */
 export class ScriptFailure extends Error {
   override readonly name = 'ScriptFailure'
   readonly run: Run
-  /** The line of the script, where PostgreSQL names a place. */
+  /** The line of the script, if PostgreSQL names a position. */
   readonly line: number | undefined
 
   constructor(run: Run, cause: unknown, line?: number) {
@@ -28,18 +28,18 @@ export class ScriptFailure extends Error {
   }
 }
 
-/** The cause of a failure where a script goes on into what follows it. */
+/** The cause of a failure when a quote in the script is not closed, and includes the text after the script. */
 export class UnendedScript extends Error {}
 
 const SYNTAX_ERROR = '42601'
 
-/** PostgreSQL's code for a statement that it runs only outside of a transaction, such as CREATE INDEX CONCURRENTLY. */
+/** PostgreSQL's code for a statement that cannot run in a transaction, such as CREATE INDEX CONCURRENTLY. */
 export const OUTSIDE_ONLY = '25001'
 
 /**
- * Runs one script in its history's schema, and writes its row. Both are one text, which PostgreSQL runs to its end in one
- * transaction, also when we are gone meanwhile. A script with a COMMIT of its own commits its row too, still unfinished.
- * A script that PostgreSQL refuses in a transaction is sent once more, alone, between the beginning and the end of its row.
+ * Runs one script in its history's schema, and writes its row. Both are sent as one text, which PostgreSQL runs to its end
+ * in one transaction, even when this process ends meanwhile. A script with its own COMMIT commits its row as unfinished. A
+ * script that cannot run in a transaction is sent again by itself, after its row was begun and before it is finished.
  *
  * @throws ScriptFailure
  */
@@ -56,14 +56,14 @@ export async function runScript(connection: pg.Client, run: Run): Promise<void> 
   // The script begins on the second line, and may end with a comment, or without a semicolon.
   const [together, alone] = [`${begin}\n${run.script}\n;${finish}`, `\n${run.script}`]
 
-  // A session as new: whatever the script before has set is gone.
+  // Resets the session, so that settings of the previous script do not stay.
   const schema = pg.escapeIdentifier(run.history.name)
   await query(`RESET SESSION AUTHORIZATION; RESET ALL; DISCARD TEMP; SET search_path TO ${schema}`)
   try {
     await query(together)
   } catch (failure) {
     if (!isOutsideOnly(failure)) throw failure
-    // Where the row is there already, the script has committed a part.
+    // When the row already exists, the script has committed a part.
     await query(`ROLLBACK; ${begin}`).catch(() => {
       throw failure
     })
@@ -79,7 +79,7 @@ export async function runScript(connection: pg.Client, run: Run): Promise<void> 
 
 function lineOf(error: unknown, text: string): number | undefined {
   if (!(error instanceof pg.DatabaseError) || !error.position) return undefined
-  // PostgreSQL counts characters; a string of JavaScript has two units for some of them.
+  // PostgreSQL counts characters, but JavaScript counts some of them as two.
   const before = Array.from(text).slice(0, Number(error.position) - 1)
   return before.filter((character) => character === '\n').length
 }
@@ -95,7 +95,7 @@ function rowOf({ history, name, script, id, afterwards }: Run): { begin: string;
      VALUES (${values}, ${end})`.replaceAll('\n', ' ')
   return {
     begin: `${insert('NULL, 0')};`,
-    // The row is there, unless the script has a ROLLBACK.
+    // The row exists, unless the script has a ROLLBACK.
     finish: `${insert('clock_timestamp(), 1')}
       ON CONFLICT (id) DO UPDATE SET finished_at = excluded.finished_at, applied_steps_count = 1;
       ${afterwards}`,

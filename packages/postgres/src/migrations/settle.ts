@@ -7,17 +7,18 @@ import { tableOf } from './applied.ts'
 import { takeMigrationLocks } from './locks.ts'
 import { OUTSIDE_ONLY, type ScriptFailure, UnendedScript } from './run-script.ts'
 
-/** What a script has left that did not come to its end. */
+/** What an unfinished script has left in the database. */
 interface Outcome {
   readonly is: 'done' | 'nothing' | 'a part'
-  /** The indexes of its schema that a CREATE INDEX CONCURRENTLY left unusable. */
+  /** The invalid indexes of its schema, which a failed CREATE INDEX CONCURRENTLY leaves. */
   readonly invalidIndexes: readonly string[]
 }
 
 /**
- * Finds out what a failed script has left, once its own connection has ended.
+ * Finds out what a failed script has left, after its own connection has ended.
  *
- * @returns what it left, why it failed and what to do, in lines; undefined when it is done: only its answer was lost.
+ * @returns lines that say what it left, why it failed and what to do. Undefined when it succeeded and only its answer was
+ *   lost.
  */
 export async function settle(
   failure: ScriptFailure,
@@ -70,7 +71,7 @@ async function outcomeOf(connection: pg.Client, { run, message }: ScriptFailure)
   return { is: 'a part', invalidIndexes: invalid.rows.map(({ name }) => name) }
 }
 
-/** PostgreSQL's words. */
+/** Returns PostgreSQL's message. */
 function wordsOf({ cause, line }: ScriptFailure): string {
   if (!(cause instanceof pg.DatabaseError)) return messageOf(cause)
   const { severity = 'ERROR', message, code, detail, hint, where } = cause
@@ -85,7 +86,7 @@ function wordsOf({ cause, line }: ScriptFailure): string {
     .join('\n')
 }
 
-/** PostgreSQL's codes for what may have passed the next time: a lost connection, a deadlock, a full disk, a shutdown. */
+/** PostgreSQL's codes of failures that may be over the next time: a lost connection, a deadlock, a full disk, a shutdown. */
 const passing = /^(08|40|53|55P03|57P)/
 
 function adviceFor({ cause }: ScriptFailure, file: string): string {
@@ -97,7 +98,7 @@ function adviceFor({ cause }: ScriptFailure, file: string): string {
   return isPassing ? 'The next time it may succeed: migrate again.' : `Correct ${file} and migrate again.`
 }
 
-/** A history as a person calls it. */
+/** Returns the name of a history in a message. */
 export function titleOf({ name }: Pick<History, 'name'>): string {
   return name === LEDGER ? 'the ledger' : `the app ${name}`
 }

@@ -8,14 +8,14 @@ import { type MigrateOptions, migrate } from './migrate.ts'
 import { modelsChangeOf } from './models-change.ts'
 import { type OperationsChange, operationsChangeOf } from './operations-change.ts'
 
-/** What a history's sources say, and its migrations do not yet. */
+/** What a history's sources declare but its migrations do not. */
 export interface Unwritten {
   readonly history: History
-  /** SQL for the models; empty where they are written. */
+  /** SQL for the models. Empty when the migrations have them. */
   readonly models: string
-  /** SQL for the functions of the ledger; empty where they are written, and for an app. */
+  /** SQL for the functions of the ledger. Empty when the migrations have them, and for an app. */
   readonly functions: string
-  /** The operations of an app; undefined where they are written, and for the ledger. */
+  /** The changed operations of an app. Undefined when the migrations have them, and for the ledger. */
   readonly operations: OperationsChange | undefined
 }
 
@@ -24,17 +24,17 @@ export interface UnwrittenOptions {
   readonly root: string
   /** "ledger", and names of apps. */
   readonly histories: readonly string[]
-  /** A database on a server where scratch databases may be made; the database itself is neither read nor changed. */
+  /** A database on a server where scratch databases can be created. The database itself is neither read nor changed. */
   readonly serverUrl: string
-  /** Ends the call with an AbortError. */
+  /** Rejects the call with an AbortError. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Compares the models and functions of the ledger, and the models and operations of apps, with their migrations, which
- * run on a scratch database. Returns the histories that lack something.
+ * Compares the models and functions of the ledger, and the models and operations of apps, with their migrations. Runs the
+ * migrations on a scratch database. Returns the histories that lack something.
  *
- * @throws when the migrations so far fail on an empty database, or when a function cannot be made.
+ * @throws when the migrations fail on an empty database, or when a function cannot be created
  */
 export async function findUnwritten(options: UnwrittenOptions): Promise<Unwritten[]> {
   const { root, histories, serverUrl, signal } = options
@@ -50,7 +50,7 @@ export async function findUnwritten(options: UnwrittenOptions): Promise<Unwritte
         return found
       })
     }
-    // Beside the ledger's own functions, each app has its copies: the ledger is compared before there is an app.
+    // Each app adds its own copies to the ledger's functions, so the ledger is compared before an app exists.
     const apps = histories.filter((name) => name !== LEDGER)
     const found = histories.includes(LEDGER) ? await compare([LEDGER], []) : []
     if (apps.length > 0) found.push(...(await compare(apps, apps)))

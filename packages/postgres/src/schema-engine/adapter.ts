@@ -7,8 +7,8 @@ import {
 import type pg from 'pg'
 
 /**
- * Lets Prisma's schema engine ask PostgreSQL on a connection of ours. @prisma/adapter-pg does not do: it refuses the type
- * "char" of the catalogues.
+ * Connects Prisma's schema engine to PostgreSQL through one of our connections. @prisma/adapter-pg cannot be used, because it
+ * refuses the type "char" of the catalogues.
  */
 export function adapterTo(connection: pg.Client, schema: string): SqlMigrationAwareDriverAdapterFactory {
   const kind = { provider: 'postgres', adapterName: 'shared-ledger' } as const
@@ -39,7 +39,7 @@ export function adapterTo(connection: pg.Client, schema: string): SqlMigrationAw
   }
 }
 
-/** The types of PostgreSQL's catalogues, and of the history's moments, by their oid in pg_type. */
+/** The types of the columns in PostgreSQL's catalogues and in the history, by their oid in pg_type. */
 const columnTypes: Readonly<Record<number, ColumnType>> = {
   16: ColumnTypeEnum.Boolean,
   18: ColumnTypeEnum.Character, // "char"

@@ -8,10 +8,10 @@ import { messageOf } from '../errors.ts'
 import { adapterTo } from './adapter.ts'
 
 /**
- * Hands Prisma's schema engine, on one schema of a connection's database, to `use`. It is the WASM build, which npm
- * installs; the native one is a download.
+ * Calls `use` with Prisma's schema engine on one schema of a connection's database. The engine is the WASM build, which npm
+ * installs. The native build would have to be downloaded.
  *
- * @throws Error in the engine's words.
+ * @throws Error with the engine's message
  */
 export async function withEngine<T>(
   connection: pg.Client,
@@ -52,9 +52,9 @@ function load(): void {
 }
 
 function reasonOf(error: unknown, errors: ErrorRegistry): string {
-  // WASM itself says no more than "unreachable".
+  // The error of WASM itself is only "unreachable".
   if (error instanceof WebAssembly.RuntimeError) return panic ?? error.message
-  // The engine counts the errors of the adapter: "External error id#0".
+  // The engine numbers the errors of the adapter: "External error id#0".
   const id = /External error id#(\d+)/.exec(messageOf(error))?.[1]
   if (id !== undefined) return messageOf(errors.consumeError(Number(id))?.error)
   return messageOf(error).replace(/\n +0: [\s\S]*/, '') // its call chain

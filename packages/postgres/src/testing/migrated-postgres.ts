@@ -15,7 +15,7 @@ export interface MigratedPostgres extends TemporaryPostgres {
 const database = 'shared_ledger_template'
 
 /**
- * Starts a server with a project's migrated database. Making a cluster and migrating take some seconds, so the migrated data
+ * Starts a server with a project's migrated database. Creating a cluster and migrating take some seconds, so the migrated data
  * is cached until a migration changes.
  */
 export async function startMigratedPostgres(

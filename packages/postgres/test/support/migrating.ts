@@ -11,10 +11,10 @@ import { afterEach, beforeEach, onTestFinished, vi } from 'vitest'
 import { type MigrateOptions, migrate } from '../../src/migrations/migrate.ts'
 import { rowsOf } from './attached.ts'
 
-/** A name that comes after those of the project's own migrations. */
+/** A name that sorts after the project's own migrations. */
 export const BOOST = '20991122000000_add_boost'
 
-/** For each test of a file a project of its own, and a migrated database. */
+/** Gives each test of a file its own project and migrated database. */
 export function migratingProject() {
   let project: ProjectCopy
   let database: TestDatabase
@@ -41,22 +41,22 @@ export function migratingProject() {
     get url() {
       return database.url
     },
-    /** Writes a migration, in place of the one of that name. */
+    /** Writes a migration. Replaces one with the same name. */
     write(sql: string, { app = 'content', name = BOOST } = {}) {
       const folder = path.join(project.root, 'apps', app, 'prisma', 'migrations', name)
       mkdirSync(folder, { recursive: true })
       writeFileSync(path.join(folder, 'migration.sql'), sql)
     },
-    /** Migrates content, and returns what it says. */
+    /** Migrates content, and returns the log lines. */
     migrating,
-    /** Migrates content in vain, and returns why. */
+    /** Migrates content, which must fail, and returns the message. */
     failing: (options?: Partial<MigrateOptions>): Promise<string> =>
       migrating(options).then(
         () => '',
         (error: Error) => error.message,
       ),
     rows,
-    /** The state of content's rows of a migration, the oldest first. */
+    /** Returns the state of content's rows of a migration, oldest first. */
     states: (name = BOOST) =>
       rows(
         `SELECT CASE WHEN rolled_back_at IS NOT NULL THEN 'rolled back'
@@ -65,7 +65,7 @@ export function migratingProject() {
         [name],
       ),
     isTable: async (name: string) => (await rows('SELECT to_regclass($1) IS NOT NULL AS is', [name]))[0]?.is,
-    /** A connection of the test's own, which closes at its end. */
+    /** Opens a connection, which closes at the end of the test. */
     async connect(): Promise<pg.Client> {
       const client = new pg.Client({ connectionString: database.url })
       client.on('error', () => {})
@@ -73,7 +73,7 @@ export function migratingProject() {
       onTestFinished(() => client.end().catch(() => {}))
       return client
     },
-    /** Waits until a query has a row, which it returns. */
+    /** Waits until a query has a row, and returns it. */
     async until(sql: string): Promise<Record<string, unknown>> {
       return vi.waitUntil(async () => (await rows(sql))[0], { timeout: 120_000, interval: 20 })
     },
