@@ -220,7 +220,7 @@ describe('with every command that has a nonce', () => {
         }),
     ]
     for (const each of wrong)
-      await expect(each).rejects.toThrow(/^`post` returns what a command with a nonce/)
+      await expect(each).rejects.toThrow(/^`post` must return the unchanged result/)
     expect(written).toEqual([])
     expect(await ledger.balance(ownerId)).toMatchObject({ amount: 10, held: 1 })
     expect(await ledger.entryByNonce(ownerId, 'n')).toBeNull()
