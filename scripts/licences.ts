@@ -24,6 +24,7 @@ export interface Licensed {
 const allowed: ReadonlySet<string> = new Set([
   '(MPL-2.0 OR Apache-2.0)',
   'Apache-2.0',
+  'BlueOak-1.0.0',
   'BSD-3-Clause',
   'ISC',
   'MIT',

@@ -20,7 +20,7 @@ export interface StartedProject {
  * @throws Error with its output when it does not start
  */
 export async function startProject(
-  project: ProjectCopy,
+  project: Pick<ProjectCopy, 'root'>,
   app: string,
   settings: NodeJS.ProcessEnv = {},
 ): Promise<StartedProject> {

@@ -1,5 +1,5 @@
 // Prisma loads this file through jiti, without our export condition: it imports nothing but Prisma and its neighbours.
-import { defineConfig } from 'prisma/config'
+import { defineConfig, type PrismaConfigInternal } from 'prisma/config'
 import { withSchema } from './database-url.ts'
 import { externalTablesOf } from './external-tables.ts'
 import { findRoot, historyOf, LEDGER, wholeScriptOf } from './project.ts'
@@ -11,7 +11,7 @@ const PLACEHOLDER = 'postgresql://ledger@set-DATABASE_URL.invalid/shared_ledger'
  * Returns Prisma's configuration for the ledger's own models (`prisma/`), in the PostgreSQL schema "ledger". The
  * database is `DATABASE_URL`.
  */
-export function defineLedgerConfig() {
+export function defineLedgerConfig(): PrismaConfigInternal {
   return defineConfig({
     experimental: { externalTables: true },
     tables: { external: externalTablesOf(LEDGER) },
@@ -25,7 +25,7 @@ export function defineLedgerConfig() {
  * Prisma's configuration for one app's models (by convention `apps/<app>/prisma`), in the PostgreSQL schema of that name.
  * An app's migrations call the ledger's functions, so a shadow database gets the ledger's migrations first.
  */
-export function defineAppConfig(app: string) {
+export function defineAppConfig(app: string): PrismaConfigInternal {
   const root = findRoot()
   const { models, migrations } = historyOf(root, app)
   return defineConfig({

@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { runCommand } from '../../docs/test/command.ts'
+import { root } from '../../docs/test/markdown.ts'
+
+/** A package as `npm pack --json` reports it. */
+export interface Packed {
+  readonly name: string
+  readonly version: string
+  readonly filename: string
+  readonly integrity: string
+}
+
+/** Builds all packages, and packs those that can be published into a folder. */
+export async function packInto(folder: string): Promise<Packed[]> {
+  mkdirSync(folder)
+  await run('npm run build', root)
+  const workspaces = publishedPackages().map((name) => `-w packages/${name}`)
+  return JSON.parse(await run(`npm pack --json --pack-destination ${folder} ${workspaces.join(' ')}`, root))
+}
+
+/** The folders of `packages/` whose package is not private. */
+function publishedPackages(): string[] {
+  return readdirSync(path.join(root, 'packages'))
+    .filter((name) => existsSync(path.join(root, 'packages', name, 'package.json')))
+    .filter((name) => !('private' in manifestIn(path.join(root, 'packages', name))))
+    .sort()
+}
+
+/** A folder's package.json. */
+export function manifestIn(folder: string): object {
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+}
+
+/**
+ * Has a new project take the versions that this one is tested with, which `npm ci` has left in npm's cache. Without it, npm
+ * would ask the registry about hundreds of packages.
+ */
+export function seedLock(project: string): void {
+  const { packages }: { packages: Record<string, object> } = JSON.parse(
+    readFileSync(path.join(root, 'package-lock.json'), 'utf8'),
+  )
+  const others = Object.entries(packages).filter(
+    ([name, entry]) => name.startsWith('node_modules/') && !('link' in entry),
+  )
+  const lock = { lockfileVersion: 3, packages: { '': manifestIn(project), ...Object.fromEntries(others) } }
+  writeFileSync(path.join(project, 'package-lock.json'), JSON.stringify(lock))
+}
+
+/** Runs a command line. Returns what it printed. @throws Error with that where it fails. */
+export async function run(command: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { exitCode, output } = await runCommand(command, cwd, env)
+  if (exitCode !== 0) throw new Error(`${command} ended with ${exitCode}:\n${output}`)
+  return output
+}
