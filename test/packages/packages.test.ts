@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createEmptyDatabase } from '@shared-ledger/postgres/testing'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { blocksOf, read } from '../../docs/test/markdown.ts'
 import { type StartedProject, startProject } from '../../docs/test/started-project.ts'
 import { launchBrowser } from '../browser.ts'
@@ -13,6 +13,9 @@ import { type Registry, startRegistry } from './registry.ts'
 import { startServer } from './server.ts'
 
 // The packages as strangers have them: packed, and installed where nothing of this repository is found.
+
+// Builds and installations take minutes where other work holds all cores.
+vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 })
 
 const home = mkdtempSync(path.join(tmpdir(), 'shared-ledger-packages-'))
 chmodSync(home, 0o755) // PostgreSQL's user enters, also where we are root

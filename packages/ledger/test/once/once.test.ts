@@ -219,8 +219,7 @@ describe('with every command that has a nonce', () => {
           ...work,
         }),
     ]
-    for (const each of wrong)
-      await expect(each).rejects.toThrow(/^`post` must return the unchanged result/)
+    for (const each of wrong) await expect(each).rejects.toThrow(/^`post` must return the unchanged result/)
     expect(written).toEqual([])
     expect(await ledger.balance(ownerId)).toMatchObject({ amount: 10, held: 1 })
     expect(await ledger.entryByNonce(ownerId, 'n')).toBeNull()
