@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 // Source and dependencies must share one copy of graphql, because graphql-js refuses schemas of another copy.
 const graphql = createRequire(import.meta.url).resolve('graphql')
-const conditions = ['@shared-ledger/source', 'module', 'node', 'development|production']
+const conditions = ['@shared-ledger/source', 'node', 'development|production']
 
 /**
  * What `npm run test:pooler` runs behind PgBouncer. Tests that count statements or set time limits on their pool are
