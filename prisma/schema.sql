@@ -2297,8 +2297,7 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  RETURNS record
  LANGUAGE sql
  IMMUTABLE
-BEGIN ATOMIC
- SELECT 2,
-     1;
-END;
+AS $function$
+  SELECT 2, 1
+$function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;
