@@ -54,7 +54,7 @@ interface Request {
   readonly nonce: string
 }
 type ContentLedger = Ledger<typeof operations>
-type Published = Promise<Pick<OnceResult<PostedEntry, unknown>, 'entry' | 'balance' | 'replayed'>>
+type Published = Promise<Pick<OnceResult<PostedEntry, object>, 'entry' | 'balance' | 'replayed'>>
 type Publish<App> = (app: { readonly ledger: ContentLedger } & App, request: Request) => Published
 
 describe.each(['prisma', 'kysely', 'drizzle'] as const)('the code with %s', (library) => {

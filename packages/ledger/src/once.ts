@@ -11,6 +11,9 @@ import type { PostedTransaction } from './posting/transaction.ts'
 /** The result of a command with a nonce. */
 export type Posted = PostedEntry | PostedTransaction | PostedHold
 
+/** Anything but null and undefined, which say that there is no row. */
+type AnyRow = NonNullable<unknown>
+
 /** A Prisma client, whose `$transaction` passes `Tx` to its callback. */
 export interface PrismaTransactions<Tx> {
   $connect(): PromiseLike<void>
@@ -18,19 +21,19 @@ export interface PrismaTransactions<Tx> {
 }
 
 /** What to do once. Each function may run again, and may have effects only through its transaction. */
-export interface OnceWork<Tx, Answer extends Posted, Row> {
+export interface OnceWork<Tx, Answer extends Posted, Row extends AnyRow> {
   /**
    * Posts with a command that has a nonce and `{ tx }`, and returns the command's result. Rows that the posting depends
    * on are read and locked here.
    */
   readonly post: (tx: Tx) => PromiseLike<Answer>
-  /** Writes the app's rows of a new posting, and returns what `find` finds. */
+  /** Writes the app's rows of a new posting, and returns what `find` finds: never null or undefined. */
   readonly write: (tx: Tx, posted: Answer) => PromiseLike<Row>
   /**
-   * Finds the row of an identical posting, if it is the row that this request would write. Null means that the nonce
-   * was used for another request. It runs outside of the transaction, which has ended.
+   * Finds the row of an identical posting, if it is the row that this request would write. Null or undefined means that
+   * the nonce was used for another request. It runs outside of the transaction, which has ended.
    */
-  readonly find: (original: Answer) => PromiseLike<Row | null>
+  readonly find: (original: Answer) => PromiseLike<Row | null | undefined>
 }
 
 /** Whether an earlier request, or an earlier attempt whose answer was lost, did this. Nothing was done now. */
@@ -39,7 +42,7 @@ export interface Replay {
 }
 
 /** The posting, the app's row, and whether both existed before. */
-export type OnceResult<Answer extends Posted, Row> = Answer & { readonly row: Row } & Replay
+export type OnceResult<Answer extends Posted, Row extends AnyRow> = Answer & { readonly row: Row } & Replay
 
 /** Posts and writes the app's own rows once, however often it is called. */
 export interface LedgerOnce {
@@ -69,7 +72,7 @@ export interface LedgerOnce {
    * })
    * ```
    */
-  once<Tx, Answer extends Posted, Row>(
+  once<Tx, Answer extends Posted, Row extends AnyRow>(
     transactions: PrismaTransactions<Tx> | RunTransaction<Tx>,
     work: OnceWork<Tx, Answer, Row>,
   ): Promise<OnceResult<Answer, Row>>
@@ -103,11 +106,11 @@ export function createOnce({
   readonly wakeUp: () => void
 }): LedgerOnce['once'] {
   function once<Answer extends Posted>(work: OncePosting<Answer>): Promise<Answer & Replay>
-  function once<Tx, Answer extends Posted, Row>(
+  function once<Tx, Answer extends Posted, Row extends AnyRow>(
     transactions: PrismaTransactions<Tx> | RunTransaction<Tx>,
     work: OnceWork<Tx, Answer, Row>,
   ): Promise<OnceResult<Answer, Row>>
-  async function once<Tx, Answer extends Posted, Row>(
+  async function once<Tx, Answer extends Posted, Row extends AnyRow>(
     first: PrismaTransactions<Tx> | RunTransaction<Tx> | OncePosting<Answer>,
     work?: OnceWork<Tx, Answer, Row>,
   ): Promise<Answer & Replay> {
@@ -150,7 +153,7 @@ function withoutOk({ ok: _, ...posted }: { readonly ok: true } & Posted): Posted
   return posted
 }
 
-async function writeOnce<Tx, Answer extends Posted, Row>(
+async function writeOnce<Tx, Answer extends Posted, Row extends AnyRow>(
   run: RunTransaction<Tx>,
   { post, write, find }: OnceWork<Tx, Answer, Row>,
   wakeUp: () => void,
@@ -185,7 +188,7 @@ async function writeOnce<Tx, Answer extends Posted, Row>(
     // The work's own error comes first, because a lost connection may make the rollback fail too.
     if (!original) throw failure ? failure.error : meaningOf(error)
     return find(original).then((row) => {
-      if (row === null) throw otherRequest(refusal)
+      if (row === null || row === undefined) throw otherRequest(refusal)
       return { ...original, row, replayed: true }
     })
   }

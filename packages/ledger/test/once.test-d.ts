@@ -91,6 +91,32 @@ describe('once', () => {
       }))
   })
 
+  test('`find` may find nothing, `write` always returns a row', () => {
+    const maybe = async (): Promise<Row | undefined> => undefined
+    void (async () => {
+      const one = await ledger.once(prisma, {
+        post: (tx) => ledger.postEntry(input, { tx }),
+        write: async (): Promise<Row> => ({ body: '' }),
+        find: maybe,
+      })
+      expectTypeOf(one.row).toEqualTypeOf<Row>()
+    })
+    void (() =>
+      ledger.once(prisma, {
+        post: (tx) => ledger.postEntry(input, { tx }),
+        // @ts-expect-error undefined is no row
+        write: maybe,
+        find: maybe,
+      }))
+    void (() =>
+      ledger.once(prisma, {
+        post: (tx) => ledger.postEntry(input, { tx }),
+        // @ts-expect-error null is no row
+        write: async (): Promise<Row | null> => null,
+        find: maybe,
+      }))
+  })
+
   test('without rows only posts', () => {
     void (async () => {
       const one = await ledger.once({ post: () => ledger.postEntry(input) })

@@ -226,6 +226,26 @@ describe('with every command that has a nonce', () => {
   })
 })
 
+test('a row that is not found, as null or undefined, means that the nonce was used for another request', async () => {
+  const { transactions } = ours[0] ?? expect.fail('there is no way')
+  const ownerId = await owner()
+  const send = (find: () => Promise<string | null | undefined>) =>
+    ledger.once(transactions, {
+      post: ({ tx }) =>
+        ledger.postEntry({ ownerId, operation: 'CREDIT_SPEND', amount: 1, nonce: 'n' }, { tx }),
+      write: async () => 'row',
+      find,
+    })
+  await send(async () => expect.fail('nothing was posted before'))
+  for (const nothing of [null, undefined]) {
+    await expect(send(async () => nothing)).rejects.toMatchObject({
+      code: 'DUPLICATE_NONCE',
+      identical: false,
+    })
+  }
+  expect(await send(async () => '')).toMatchObject({ row: '', replayed: true })
+})
+
 describe('without rows', () => {
   test('the same request again returns the first result', async () => {
     const ownerId = await owner()
