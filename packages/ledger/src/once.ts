@@ -4,7 +4,7 @@ import type { RunTransaction } from './database/sql.ts'
 import { DuplicateHoldError, DuplicateNonceError } from './errors.ts'
 import type { PostedHold } from './posting/holds.ts'
 import type { PostedEntry } from './posting/post-entry.ts'
-import { originalOf, postedThrough } from './posting/provenance.ts'
+import { counted, originalOf, postedThrough } from './posting/provenance.ts'
 import { backOff, maxAttempts, mayPass } from './posting/retry.ts'
 import type { PostedTransaction } from './posting/transaction.ts'
 
@@ -23,8 +23,8 @@ export interface PrismaTransactions<Tx> {
 /** What to do once. Each function may run again, and may have effects only through its transaction. */
 export interface OnceWork<Tx, Answer extends Posted, Row extends AnyRow> {
   /**
-   * Posts with a command that has a nonce and `{ tx }`, and returns the command's result. Rows that the posting depends
-   * on are read and locked here.
+   * Posts with exactly one command that has a nonce, with `{ tx }`, and returns the command's result. Further ones run
+   * in `write`. Rows that the posting depends on are read and locked here.
    */
   readonly post: (tx: Tx) => PromiseLike<Answer>
   /** Writes the app's rows of a new posting, and returns what `find` finds: never null or undefined. */
@@ -161,10 +161,11 @@ async function writeOnce<Tx, Answer extends Posted, Row extends AnyRow>(
   let refusal: unknown
   let failure: { readonly error: unknown } | undefined
   const work = async (tx: Tx) => {
-    const posted = await post(tx).then(undefined, (error: unknown) => {
+    const { result: posted, commands } = await counted(() => post(tx)).catch((error: unknown) => {
       refusal = error
       throw error
     })
+    if (commands > 1) throw moreThanOne()
     const sql = postedThrough(posted)
     if (!sql) throw notOnce()
     const row = await write(tx, posted)
@@ -198,6 +199,11 @@ const notOnce = () =>
   new TypeError(
     '`post` must return the unchanged result of a command with a nonce in this transaction. Without a nonce, or in a dry ' +
       'run, a repeated request cannot be recognised.',
+  )
+
+const moreThanOne = () =>
+  new TypeError(
+    '`post` must post with exactly one command, because a replay returns the result of one. Run further ones in `write`.',
   )
 
 /** Returns the error for an identical posting without the request's row. */

@@ -246,6 +246,47 @@ test('a row that is not found, as null or undefined, means that the nonce was us
   expect(await send(async () => '')).toMatchObject({ row: '', replayed: true })
 })
 
+test.each(all)(
+  'by $name, two commands in `post` are refused before anything is written',
+  async ({ transactions }) => {
+    const ownerId = await owner()
+    const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 1 } as const
+    const written: string[] = []
+    const twice = (isAtOnce: boolean) =>
+      ledger.once(transactions, {
+        async post({ tx }) {
+          const first = ledger.postEntry({ ...spend, nonce: 'first' }, { tx })
+          if (!isAtOnce) await first
+          const [, last] = await Promise.all([first, ledger.postEntry({ ...spend, nonce: 'last' }, { tx })])
+          return last
+        },
+        write: async () => written.push('row'),
+        find: async () => 1,
+      })
+    for (const isAtOnce of [false, true]) {
+      await expect(twice(isAtOnce)).rejects.toThrow(/^`post` must post with exactly one command/)
+    }
+    expect(written).toEqual([])
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+  },
+)
+
+test('further commands in `write` are posted with the first, and a replay returns the first', async () => {
+  const { transactions } = ours[0] ?? expect.fail('there is no way')
+  const ownerId = await owner()
+  const spend = { ownerId, operation: 'CREDIT_SPEND', amount: 1 } as const
+  const send = () =>
+    ledger.once(transactions, {
+      post: ({ tx }) => ledger.postEntry({ ...spend, nonce: 'first' }, { tx }),
+      write: async ({ tx }) => (await ledger.postEntry({ ...spend, nonce: 'last' }, { tx })).entry.nonce,
+      find: async () => 'last',
+    })
+  const first = await send()
+  expect(first).toMatchObject({ entry: { nonce: 'first' }, row: 'last', replayed: false })
+  expect(await send()).toMatchObject({ entry: first.entry, row: 'last', replayed: true })
+  expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 8))
+})
+
 describe('without rows', () => {
   test('the same request again returns the first result', async () => {
     const ownerId = await owner()
