@@ -24,7 +24,8 @@ export interface PrismaTransactions<Tx> {
 export interface OnceWork<Tx, Answer extends Posted, Row extends AnyRow> {
   /**
    * Posts with exactly one command that has a nonce, with `{ tx }`, and returns the command's result. Further ones run
-   * in `write`. Rows that the posting depends on are read and locked here.
+   * in `write`. `tx` must be the given transaction: `once` cannot tell it from another one. Rows that the posting
+   * depends on are read and locked here.
    */
   readonly post: (tx: Tx) => PromiseLike<Answer>
   /** Writes the app's rows of a new posting, and returns what `find` finds: never null or undefined. */
@@ -197,8 +198,8 @@ async function writeOnce<Tx, Answer extends Posted, Row extends AnyRow>(
 
 const notOnce = () =>
   new TypeError(
-    '`post` must return the unchanged result of a command with a nonce in this transaction. Without a nonce, or in a dry ' +
-      'run, a repeated request cannot be recognised.',
+    '`post` must return the unchanged result of a command with a nonce and `{ tx }`. Without a nonce, or in a dry run, a ' +
+      'repeated request cannot be recognised.',
   )
 
 const moreThanOne = () =>
