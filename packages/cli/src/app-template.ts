@@ -36,13 +36,22 @@ export function filesOfApp(
     })
 }
 
+/** Returns the packages that a new app depends on. A workspace of the same name would take their place. */
+export function dependenciesOfApp(): readonly string[] {
+  return Object.keys(templateManifest(readFileSync(path.join(template, 'package.json'), 'utf8')).dependencies)
+}
+
+function templateManifest(text: string): { readonly dependencies: Readonly<Record<string, string>> } {
+  return JSON.parse(text)
+}
+
 function filledIn(text: string, app: string, port: number): string {
   return text.replace(/\bsample\b/g, app).replace(/\b4999\b/g, String(port))
 }
 
 /** Fills in a package.json, with the versions of dependencies that this package is tested with. */
 function manifestOf(text: string, { license, author }: RootManifest): string {
-  const { dependencies, ...manifest }: { dependencies: Record<string, string> } = JSON.parse(text)
+  const { dependencies, ...manifest } = templateManifest(text)
   const {
     dependencies: used,
     devDependencies: tested,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { assertAppName } from '@shared-ledger/ledger'
 import { appOf, appsOf, configurationIn } from '@shared-ledger/postgres'
-import { filesOfApp } from './app-template.ts'
+import { dependenciesOfApp, filesOfApp } from './app-template.ts'
 import { type Ask, withQuestions } from './ask.ts'
 import { UsageError } from './command.ts'
 import { writeNewFolder } from './new-folder.ts'
@@ -20,11 +20,13 @@ const firstPort = 4001
 export async function newApp(root: string, { positionals, values }: Given): Promise<number> {
   const [name, ...more] = positionals
   if (more.length > 0) throw new UsageError('Name one app.')
+  assertTemplateFits(root)
   const create = async (ask: Ask) => {
     const app = name ?? (await ask('The name of the app: '))
     const folder = newFolderOf(root, app)
-    const free = String(nextPort(root))
-    const port = portOf(values.port ?? ((await ask(`Its port [${free}]: `)) || free))
+    const taken = takenPorts(root)
+    const free = String(nextPort(taken))
+    const port = portOf(values.port ?? ((await ask(`Its port [${free}]: `)) || free), taken)
     writeApp(root, { app, folder, port })
     sayNext(path.relative(root, folder))
     return 0
@@ -32,10 +34,31 @@ export async function newApp(root: string, { positionals, values }: Given): Prom
   return values.yes ? create(async () => '') : withQuestions(create)
 }
 
+/** Where a new app has the files that the configuration of a project can put elsewhere. */
+const written = { prisma: 'prisma', operations: 'src/operations.ts', server: 'src/server.ts' }
+
+/** @throws Error when the project would look for the files of a new app elsewhere */
+function assertTemplateFits(root: string): void {
+  const configuration = configurationIn(root)
+  for (const field of ['prisma', 'operations', 'server'] as const) {
+    const file = written[field]
+    const configured = configuration?.[field] ?? file
+    if (path.relative(file, configured) === '') continue
+    throw new Error(
+      `sharedLedger.${field} in package.json is ${JSON.stringify(configured)}, but a new app has ${file}: nothing was written. ` +
+        `Take the field out and have each app keep ${file}, or write the app by hand.`,
+    )
+  }
+}
+
 /** Returns the folder of a new app. @throws Error on a name that no app can have, and when the folder exists */
 function newFolderOf(root: string, app: string): string {
   if (app === '') throw new UsageError('Name the app.')
   assertAppName(app)
+  if (app === 'new') throw new Error('No app is called new: `shared-ledger migrate new` is a command.')
+  if (dependenciesOfApp().includes(app)) {
+    throw new Error(`${app} is a package that a new app uses. Give the app another name.`)
+  }
   const apps = configurationIn(root)?.apps
   if (typeof apps === 'object' && !Object.hasOwn(apps, app)) {
     throw new Error(
@@ -57,9 +80,13 @@ function writeApp(root: string, { app, folder, port }: { app: string; folder: st
   })
 }
 
+/** Returns the apps of the project by their ports. */
+function takenPorts(root: string): ReadonlyMap<number, string> {
+  return new Map(appsOf(root).flatMap((app) => portsIn(root, app).map((port) => [port, app] as const)))
+}
+
 /** Returns the first port from 4001 on that no app of the project has. */
-function nextPort(root: string): number {
-  const taken = new Set(appsOf(root).flatMap((app) => portsIn(root, app)))
+function nextPort(taken: ReadonlyMap<number, string>): number {
   for (let port = firstPort; ; port += 1) if (!taken.has(port)) return port
 }
 
@@ -72,11 +99,14 @@ function portsIn(root: string, app: string): readonly number[] {
     .map(([, port]) => Number(port))
 }
 
-/** Returns a port. @throws Error on a text that is not one */
-function portOf(given: string): number {
+/** Returns a port. @throws Error on a text that is not one, and on the port of another app */
+function portOf(given: string, taken: ReadonlyMap<number, string>): number {
   const port = Number(given)
-  if (/^\d{1,5}$/.test(given) && port >= 1 && port <= 65_535) return port
-  throw new Error(`A port is a whole number from 1 to 65535, not ${JSON.stringify(given)}.`)
+  if (!/^\d{1,5}$/.test(given) || port < 1 || port > 65_535)
+    throw new Error(`A port is a whole number from 1 to 65535, not ${JSON.stringify(given)}.`)
+  const other = taken.get(port)
+  if (other === undefined) return port
+  throw new Error(`The app ${other} has the port ${port}. Name another, such as ${nextPort(taken)}.`)
 }
 
 function sayNext(folder: string): void {

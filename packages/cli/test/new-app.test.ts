@@ -80,6 +80,9 @@ test.each([
   ['a'.repeat(41), "is not an app's name."],
   ['ledger', 'is taken'],
   ['pg_arcade', 'is taken'],
+  ['new', '`shared-ledger migrate new` is a command'],
+  ['graphql', 'is a package that a new app uses'],
+  ['zod', 'is a package that a new app uses'],
 ])('the name %j is refused', async (name, message) => {
   await expect(write(name)).rejects.toThrow(message)
   expect(readdirSync(root)).toEqual(['package.json'])
@@ -88,6 +91,29 @@ test.each([
 test.each(['0', '65536', 'x', '80.5', ''])('the port %j is refused', async (port) => {
   await expect(write('arcade', port)).rejects.toThrow('A port is a whole number from 1 to 65535')
   expect(readdirSync(root)).toEqual(['package.json'])
+})
+
+test('the port of another app is refused', async () => {
+  await write('arcade')
+  await expect(write('rides', '4001')).rejects.toThrow(
+    'The app arcade has the port 4001. Name another, such as 4002.',
+  )
+  expect(readdirSync(inRoot('apps'))).toEqual(['arcade'])
+})
+
+test.each([
+  ['prisma', 'db', 'prisma'],
+  ['operations', 'operations.ts', 'src/operations.ts'],
+  ['server', 'src/main.ts', 'src/server.ts'],
+])('a project that configures another place for %s is refused', async (field, configured, file) => {
+  writeManifest({ sharedLedger: { [field]: configured } })
+  await expect(write('arcade')).rejects.toThrow(
+    `sharedLedger.${field} in package.json is "${configured}", but a new app has ${file}: nothing was written.`,
+  )
+  expect(readdirSync(root)).toEqual(['package.json'])
+  writeManifest({ sharedLedger: { [field]: `./${file}` } })
+  await write('arcade')
+  expect(existsSync(inRoot('apps/arcade', file))).toBe(true)
 })
 
 test('an existing folder is not changed', async () => {
