@@ -9,9 +9,6 @@ const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 )
 
-/** Files that name the project. */
-const named = ['package.json', 'README.md']
-
 /** Writes a new project into a folder that is not there, or is empty. Returns the folder. @throws Error on any other. */
 export function createProject(folder: string): string {
   const project = path.resolve(folder)
@@ -27,9 +24,18 @@ export function createProject(folder: string): string {
   mkdirSync(project, { recursive: true })
   cpSync(template, project, { recursive: true })
   renameSync(path.join(project, 'gitignore'), path.join(project, '.gitignore')) // npm leaves out one of that name
-  for (const file of named) {
-    const text = readFileSync(path.join(project, file), 'utf8')
-    writeFileSync(path.join(project, file), text.replaceAll('my-credits', name).replace('0.0.0', version))
-  }
+  rewrite(path.join(project, 'README.md'), (text) => text.replaceAll('my-credits', name))
+  rewrite(path.join(project, 'package.json'), (text) => manifestOf(text, name))
   return project
+}
+
+function rewrite(file: string, change: (text: string) => string): void {
+  writeFileSync(file, change(readFileSync(file, 'utf8')))
+}
+
+/** Returns the project's package.json, with its name and the version of our packages. */
+function manifestOf(text: string, name: string): string {
+  const manifest: { readonly devDependencies: Readonly<Record<string, string>> } = JSON.parse(text)
+  const devDependencies = { ...manifest.devDependencies, '@shared-ledger/cli': version }
+  return `${JSON.stringify({ ...manifest, name, devDependencies }, null, 2)}\n`
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { assertAppName } from './app-name.ts'
 import { createProject } from './create-project.ts'
 import { run } from './run.ts'
 
@@ -9,6 +10,12 @@ const usage =
 
 /** The command of the packages that the project installs. */
 const sharedLedger = path.join('node_modules', '@shared-ledger', 'cli', 'bin', 'shared-ledger.mjs')
+
+interface Step {
+  readonly line: string
+  readonly program: 'npm' | 'node'
+  readonly args: readonly string[]
+}
 
 /** Makes the project, installs its packages, and has their command write the app. Returns the exit code. */
 async function main(args: string[]): Promise<number> {
@@ -20,23 +27,40 @@ async function main(args: string[]): Promise<number> {
     const { positionals, values } = readArguments(args)
     const [folder, ...more] = positionals
     if (folder === undefined || more.length > 0) throw new Error(`Name one folder. ${usage}`)
+    assertAppName(values.app)
     const project = createProject(folder)
-    const toDo = [`cd ${folder}`]
-    if (values['no-install']) {
-      toDo.push('npm install', `npx shared-ledger new-app ${values.app} --yes`, 'npm install')
-    } else {
-      await run('npm', ['install'], project)
-      await run('node', [sharedLedger, 'new-app', values.app, '--yes'], project)
-      await run('npm', ['install'], project)
+    const left = stepsOf(values.app)
+    const toDo = () =>
+      [`cd ${folder}`, ...left.map(({ line }) => line), 'npm start'].map((line) => `  ${line}`).join('\n')
+    try {
+      for (let step = left[0]; step && !values['no-install']; step = left[0]) {
+        await run(step.program, step.args, project)
+        left.shift()
+      }
+    } catch (error) {
+      throw new Error(`${messageOf(error)}\nMade ${folder}. What is left to do:\n${toDo()}`)
     }
-    console.log(
-      ['', `Made ${folder}. Next:`, ...[...toDo, 'npm start'].map((line) => `  ${line}`)].join('\n'),
-    )
+    console.log(`\nMade ${folder}. Next:\n${toDo()}`)
     return 0
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
+    console.error(messageOf(error))
     return 1
   }
+}
+
+/** Returns the commands that finish a project: how a person calls each, and how it is run. */
+function stepsOf(app: string): Step[] {
+  const install: Step = { line: 'npm install', program: 'npm', args: ['install'] }
+  const newApp: Step = {
+    line: `npx shared-ledger new-app ${app} --yes`,
+    program: 'node',
+    args: [sharedLedger, 'new-app', app, '--yes'],
+  }
+  return [install, newApp, install]
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** @throws Error that says what is not taken, and how the command is called. */
@@ -51,7 +75,7 @@ function readArguments(args: string[]) {
       },
     })
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message.split('. ')[0] : error}. ${usage}`)
+    throw new Error(`${messageOf(error).split('. ')[0]}. ${usage}`)
   }
 }
 
