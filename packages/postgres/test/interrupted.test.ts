@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEmptyDatabase, startTcpProxy } from '@shared-ledger/postgres/testing'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { migrate } from '../src/index.ts'
 import { rowsOf } from './support/attached.ts'
 import { BOOST, migratingProject } from './support/migrating.ts'
@@ -180,6 +180,26 @@ test('stopping a call in the middle of a script cancels it in PostgreSQL, and th
   expect(said.at(-1)).toBe(NOTHING)
   expect(await states()).toEqual([])
   expect(await isTable('content.a')).toBe(false)
+})
+
+test('a call that is stopped while another process waits for it says what its script has left', async () => {
+  write(GATED)
+  const gate = await closeGate()
+  const stopping = new AbortController()
+  const said: string[] = []
+  const stopped = migrating({ signal: stopping.signal, log: (line) => void said.push(line) })
+  await gate.reached()
+  const other = await connect()
+  const others = other.query('SELECT pg_advisory_lock(hashtext($$shared-ledger migrate$$))')
+  await until(`SELECT pid FROM pg_locks WHERE objid = hashtext($$shared-ledger migrate$$)::bigint & 4294967295
+    AND NOT granted`)
+  stopping.abort()
+  const ended = expect(stopped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+  await others
+  await vi.waitUntil(() => said.includes(WAITING), { timeout: 120_000 })
+  await other.query('SELECT pg_advisory_unlock_all()')
+  await ended
+  expect(said.at(-1)).toBe(NOTHING)
 })
 
 test('a call that is stopped while it waits for another process ends, with nothing migrated', async () => {

@@ -29,7 +29,7 @@ export async function settle(
   let outcome: Outcome
   try {
     outcome = await withConnection(options.databaseUrl, async (connection) => {
-      await takeMigrationLocks(connection, options)
+      await takeMigrationLocks(connection, { log: options.log }) // a signal that ended the script does not end this wait
       return outcomeOf(connection, failure)
     })
   } catch (error) {
