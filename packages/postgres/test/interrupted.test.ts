@@ -13,6 +13,8 @@ import { BOOST, migratingProject } from './support/migrating.ts'
 const project = migratingProject()
 const { write, migrating, failing, rows, states, isTable, until, connect } = project
 
+/** A migration after BOOST. */
+const LATER = '20991122000001_later'
 const NOTHING = `The migration ${BOOST} of the app content failed and changed nothing.`
 const WAITING = 'Waiting for another process, which migrates this database …'
 const finished = [{ state: 'finished', logs: null }]
@@ -200,6 +202,27 @@ test('a call that is stopped while another process waits for it says what its sc
   await other.query('SELECT pg_advisory_unlock_all()')
   await ended
   expect(said.at(-1)).toBe(NOTHING)
+})
+
+test('a call whose script releases the locks takes them again, and does not run what another process ran', async () => {
+  write('SELECT pg_advisory_unlock_all(), pg_advisory_xact_lock(4711);')
+  write('CREATE TABLE twice ();', { name: LATER })
+  const gate = await closeGate()
+  const said: string[] = []
+  const first = migrating({ log: (line) => void said.push(line) })
+  await gate.reached()
+  const other = await connect()
+  await other.query('SELECT pg_advisory_lock(hashtext($$shared-ledger migrate$$))')
+  await gate.open()
+  await vi.waitUntil(() => said.includes(WAITING), { timeout: 120_000 })
+  await other.query(
+    `INSERT INTO content._prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('other', '', $1, now())`,
+    [LATER],
+  )
+  await other.query('SELECT pg_advisory_unlock_all()')
+  await first
+  expect(await states(LATER)).toEqual(finished)
+  expect(await isTable('content.twice')).toBe(false)
 })
 
 test('a call that is stopped while it waits for another process ends, with nothing migrated', async () => {

@@ -41,6 +41,20 @@ describe('a script that runs', () => {
     expect(await migrating()).toEqual([])
   })
 
+  test.each(['DISCARD ALL', 'SELECT pg_advisory_unlock_all()'])(
+    '%s is followed by the next one under the locks of a migrating process',
+    async (sql) => {
+      write(sql)
+      write(
+        `CREATE TABLE held AS SELECT count(*)::int FROM pg_locks
+          WHERE locktype = 'advisory' AND pid = pg_backend_pid()`,
+        { name: '20991122000001_later' },
+      )
+      await migrating()
+      expect(await rows('SELECT count FROM content.held')).toEqual([{ count: 2 }])
+    },
+  )
+
   test('that rolls a part back by itself is recorded as finished', async () => {
     write('CREATE TABLE a (); ROLLBACK; CREATE TABLE b ();')
     await migrating()

@@ -7,6 +7,8 @@ export const MIGRATING = 'hashtext($$shared-ledger migrate$$)'
 /** Prisma's own lock, by the number in its engine. With it, `prisma migrate deploy` and we wait for each other. */
 const PRISMA_ENGINE = '72707369'
 
+const migrationLocks = [MIGRATING, PRISMA_ENGINE]
+
 export interface LockOptions {
   /** Called with a line when another process has the lock. */
   readonly log: (line: string) => void
@@ -35,5 +37,16 @@ export async function takeLock(
  * releases the locks of that process only then.
  */
 export async function takeMigrationLocks(connection: pg.Client, options: LockOptions): Promise<void> {
-  for (const lock of [MIGRATING, PRISMA_ENGINE]) await takeLock(connection, lock, options)
+  for (const lock of migrationLocks) await takeLock(connection, lock, options)
+}
+
+/** Says whether the session still has both locks. A script that has DISCARD ALL or pg_advisory_unlock_all() releases them. */
+export async function hasMigrationLocks(connection: pg.Client): Promise<boolean> {
+  // PostgreSQL shows the 64 bits of a lock's number as two halves.
+  const { rowCount } = await connection.query(
+    `SELECT FROM pg_catalog.pg_locks
+      WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() AND objsubid = 1
+        AND (classid::bigint << 32 | objid::bigint) IN (${migrationLocks.join(', ')})`,
+  )
+  return rowCount === migrationLocks.length
 }

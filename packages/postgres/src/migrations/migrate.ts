@@ -7,7 +7,7 @@ import { type History, historyOf, LEDGER, scriptOf } from '../project.ts'
 import { markRolledBack, prepareHistory, progressOf } from './applied.ts'
 import { cancelWhen } from './cancel.ts'
 import { chooseApps } from './choose-apps.ts'
-import { takeMigrationLocks } from './locks.ts'
+import { hasMigrationLocks, takeMigrationLocks } from './locks.ts'
 import { runScript, ScriptFailure } from './run-script.ts'
 import { settle, titleOf } from './settle.ts'
 
@@ -70,6 +70,10 @@ async function deploy(connection: pg.Client, history: History, options: MigrateO
     await cancelWhen(signal, { connection, databaseUrl: options.databaseUrl }, () =>
       runScript(connection, { history, name, script, id: randomUUID(), afterwards }),
     )
+    if (await hasMigrationLocks(connection)) continue
+    // The script has released them, and another process may have migrated since.
+    await takeMigrationLocks(connection, options)
+    return deploy(connection, history, options)
   }
 }
 
