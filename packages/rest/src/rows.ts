@@ -43,5 +43,5 @@ export function rowReader<Shape extends z.ZodRawShape>(
 }
 
 function graphName(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return name.replace(/_([a-z0-9])/g, (_, first: string) => first.toUpperCase())
 }

@@ -115,3 +115,9 @@ test('a row of the graph is converted to REST', () => {
   // @ts-expect-error a field is missing
   expect(read({ id: '7', ownerId: 'eve' })).toEqual({ id: 7, owner_id: 'eve', won_on: undefined })
 })
+
+test('a digit after an underscore belongs to the graph’s name too', () => {
+  const read = rowReader(z.object({ line_2: z.string() }))
+  expectTypeOf(read).parameter(0).toEqualTypeOf<{ readonly line2: string }>()
+  expect(read({ line2: 'Flat 4' })).toEqual({ line_2: 'Flat 4' })
+})
