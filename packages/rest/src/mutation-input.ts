@@ -23,6 +23,7 @@ export interface MutationRequest {
  * Splits a mutation's input. The fields in braces in the path come from there, the others from the body.
  *
  * @throws Error when the path names a field that the input does not have
+ * @throws TypeError when the path names a field that is neither a string nor an id
  */
 export function requestOf(path: string, input: z.ZodObject): MutationRequest {
   const fields = inputFieldsOf(input).map((field) => ({ ...field, restName: restFieldName(field.name) }))
@@ -31,6 +32,12 @@ export function requestOf(path: string, input: z.ZodObject): MutationRequest {
   if (unknown !== undefined) {
     const names = fields.map(({ restName }) => restName).join(', ')
     throw new Error(`The path ${path} has {${unknown}}, which is not in the input. The input has ${names}.`)
+  }
+  const mistyped = fields.find(({ restName, type }) => named.includes(restName) && !isText(type))
+  if (mistyped !== undefined) {
+    throw new TypeError(
+      `The path ${path} has {${mistyped.restName}}, whose type is ${mistyped.type}. A path is text: name a string or an id there, or take the field from the body.`,
+    )
   }
   const isInPath = ({ restName }: { restName: string }) => named.includes(restName)
   const shapes = (chosen: typeof fields) =>
@@ -43,6 +50,10 @@ export function requestOf(path: string, input: z.ZodObject): MutationRequest {
       return Object.fromEntries(fields.map(({ name, restName }) => [name, values[restName]]))
     },
   }
+}
+
+function isText(type: InputField['type']): boolean {
+  return type === 'string' || type === 'id'
 }
 
 /** Returns the JSON type of a field. The graph checks its value. */

@@ -4,6 +4,7 @@ import { parse } from 'graphql'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { defineMutationRoute, rowReader, shapes } from '../src/index.ts'
+import { requestOf } from '../src/mutation-input.ts'
 
 const winning = z.object({
   roundId: idSchema.describe('The id of the round.'),
@@ -85,6 +86,18 @@ describe('a mutation’s route', () => {
   test('whose path names an unknown field of the input is refused with the known ones', () => {
     expect(() => route('/rounds/{game_id}/win')).toThrow(
       'The path /rounds/{game_id}/win has {game_id}, which is not in the input. The input has round_id, owner_id, prize_money, nonce.',
+    )
+  })
+
+  test.each([
+    ['integer', z.int()],
+    ['number', z.number()],
+    ['boolean', z.boolean()],
+  ])('whose path names a field of the type %s is refused, because a path is text', (type, level) => {
+    expect(() => requestOf('/levels/{level}', z.object({ level }))).toThrow(
+      new TypeError(
+        `The path /levels/{level} has {level}, whose type is ${type}. A path is text: name a string or an id there, or take the field from the body.`,
+      ),
     )
   })
 
