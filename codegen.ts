@@ -9,9 +9,9 @@ const restFragments = 'packages/rest/src/documents/fragments.graphql'
 const template = 'packages/cli/templates'
 
 /**
- * Generates typed documents for every .graphql file, and checks each against the schema of its graph: those of
- * packages/client and packages/rest against everything that the ledger can add to a graph, an app's against that app's
- * schema. `npm run generate` writes them. `npm run check:generated` fails when one is out of date.
+ * Generates typed documents for every .graphql file, and checks each against a schema. The documents of packages/client
+ * and packages/rest are checked against everything that the ledger can add to a graph. An app's documents are checked
+ * against the app's schema. `npm run generate` writes them. `npm run check:generated` fails when one is out of date.
  */
 const config: CodegenConfig = {
   // Only errors are printed. `errorsOnly` would still print each step.

@@ -110,7 +110,7 @@ test(
     const news = await startServers(root, logins)
     serving = both(olds, news)
     await goOn('old and new servers', 800)
-    serving = both(news, await startServers(old.root, logins)) // whoever goes back
+    serving = both(news, await startServers(old.root, logins)) // a rollback
     await goOn('new servers, and old ones that were started again, while the first old ones stop', 400, () =>
       stop(olds),
     )

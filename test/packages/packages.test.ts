@@ -12,13 +12,13 @@ import { servePage } from './page.ts'
 import { type Registry, startRegistry } from './registry.ts'
 import { startServer } from './server.ts'
 
-// The packages as strangers have them: packed, and installed where nothing of this repository is found.
+// Packs the packages, and installs them outside of this repository, as a user does.
 
-// Builds and installations take minutes where other work holds all cores.
+// Builds and installations take minutes while other work uses all cores.
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 1_800_000 })
 
 const home = mkdtempSync(path.join(tmpdir(), 'shared-ledger-packages-'))
-chmodSync(home, 0o755) // PostgreSQL's user enters, also where we are root
+chmodSync(home, 0o755) // as root, PostgreSQL runs as another user, who must enter
 const tarballs = path.join(home, 'tarballs')
 const monorepo = path.join(home, 'my-credits')
 const database = await createEmptyDatabase()
@@ -45,8 +45,8 @@ afterAll(async () => {
 const steps = blocksOf('docs/packages.md')
 
 /**
- * Writes a project of docs/packages.md. It uses the packages that are installed in the monorepo, and all that it asks for is
- * among them.
+ * Writes a project of docs/packages.md. It uses the packages that are installed in the monorepo. Each dependency of the
+ * project must be among them.
  */
 function projectOf(name: string): string {
   const folder = path.join(home, name)
@@ -68,7 +68,7 @@ function projectOf(name: string): string {
   return folder
 }
 
-/** Runs a command line as a stranger does. npm takes what it has in its cache. */
+/** Runs a command line as a user does. npm prefers its cache to the network. */
 const stranger = (command: string, folder: string, env: NodeJS.ProcessEnv = {}) =>
   run(command, folder, {
     npm_config_prefer_offline: 'true',

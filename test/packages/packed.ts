@@ -11,7 +11,7 @@ export interface Packed {
   readonly integrity: string
 }
 
-/** Builds all packages, and packs those that can be published into a folder. */
+/** Builds all packages, and packs the public ones into a folder. */
 export async function packInto(folder: string): Promise<Packed[]> {
   mkdirSync(folder)
   await run('npm run build', root)
@@ -19,7 +19,7 @@ export async function packInto(folder: string): Promise<Packed[]> {
   return JSON.parse(await run(`npm pack --json --pack-destination ${folder} ${workspaces.join(' ')}`, root))
 }
 
-/** The folders of `packages/` whose package is not private. */
+/** Returns the folders of `packages/` whose package is not private. */
 function publishedPackages(): string[] {
   return readdirSync(path.join(root, 'packages'))
     .filter((name) => existsSync(path.join(root, 'packages', name, 'package.json')))
@@ -27,14 +27,14 @@ function publishedPackages(): string[] {
     .sort()
 }
 
-/** A folder's package.json. */
+/** Returns a folder's package.json. */
 export function manifestIn(folder: string): object {
   return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
 }
 
 /**
- * Has a new project take the versions that this one is tested with, which `npm ci` has left in npm's cache. Without it, npm
- * would ask the registry about hundreds of packages.
+ * Writes a lock file with the versions of this repository into a new project. `npm ci` has left them in npm's cache. Without
+ * the lock file, npm would ask the registry about hundreds of packages.
  */
 export function seedLock(project: string): void {
   const { packages }: { packages: Record<string, object> } = JSON.parse(
@@ -47,7 +47,7 @@ export function seedLock(project: string): void {
   writeFileSync(path.join(project, 'package-lock.json'), JSON.stringify(lock))
 }
 
-/** Runs a command line. Returns what it printed. @throws Error with that where it fails. */
+/** Runs a command line. Returns its output. @throws Error with the output when the command fails. */
 export async function run(command: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { exitCode, output } = await runCommand(command, cwd, env)
   if (exitCode !== 0) throw new Error(`${command} ended with ${exitCode}:\n${output}`)

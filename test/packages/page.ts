@@ -4,12 +4,12 @@ import { listen } from './listen.ts'
 /** A web page with one script. */
 export interface Page {
   readonly origin: string
-  /** The script that it runs from now on. */
+  /** Sets the script that the page runs from now on. */
   show(script: string): void
   stop(): Promise<void>
 }
 
-/** Serves a page on an origin of its own. */
+/** Serves a page on its own origin. */
 export async function servePage(): Promise<Page> {
   let script = ''
   const server = createServer((request, response) => {

@@ -5,13 +5,13 @@ import { root } from '../../docs/test/markdown.ts'
 import { listen } from './listen.ts'
 import { manifestIn, type Packed } from './packed.ts'
 
-/** A registry that has packed packages alone: npm asks it for those of a scope, by `@shared-ledger:registry=…`. */
+/** A registry of packed packages. The setting `@shared-ledger:registry=…` makes npm ask it for the packages of this scope. */
 export interface Registry {
   readonly url: string
   stop(): void
 }
 
-/** Serves the packages of a folder. What a registry says of a version is its package.json, and where its tarball is. */
+/** Serves the packages of a folder. The registry's answer about a version is its package.json and the url of its tarball. */
 export async function startRegistry(folder: string, packed: readonly Packed[]): Promise<Registry> {
   const server = createServer((request, response) => {
     const asked = decodeURIComponent(request.url ?? '').slice(1)

@@ -4,14 +4,14 @@ import { createServer } from 'node:http'
 import { environment } from '../../docs/test/command.ts'
 import { listen } from './listen.ts'
 
-/** A GraphQL server in a process of its own. */
+/** A GraphQL server in its own process. */
 export interface GraphQLServer {
   /** Sends a document as a user. Returns the answer. */
   ask(query: string, user: string): Promise<unknown>
   stop(): Promise<void>
 }
 
-/** Starts `node …` in a folder, as a server on a free port, and waits until it answers. @throws Error with what it printed. */
+/** Starts `node …` in a folder, on a free port, and waits until it answers. @throws Error with its output when it ends first. */
 export async function startServer(
   folder: string,
   args: readonly string[],

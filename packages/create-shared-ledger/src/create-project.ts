@@ -9,7 +9,7 @@ const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 )
 
-/** Writes a new project into a folder that is not there, or is empty. Returns the folder. @throws Error on any other. */
+/** Writes a new project into a new or empty folder. Returns the folder. @throws Error when the folder is not empty. */
 export function createProject(folder: string): string {
   const project = path.resolve(folder)
   const name = path.basename(project)
@@ -23,7 +23,7 @@ export function createProject(folder: string): string {
   }
   mkdirSync(project, { recursive: true })
   cpSync(template, project, { recursive: true })
-  renameSync(path.join(project, 'gitignore'), path.join(project, '.gitignore')) // npm leaves out one of that name
+  renameSync(path.join(project, 'gitignore'), path.join(project, '.gitignore')) // npm does not pack a .gitignore
   rewrite(path.join(project, 'README.md'), (text) => text.replaceAll('my-credits', name))
   rewrite(path.join(project, 'package.json'), (text) => manifestOf(text, name))
   return project

@@ -8,7 +8,7 @@ import { run } from './run.ts'
 const usage =
   'npm create shared-ledger my-credits [-- --app game --no-install]: makes a monorepo with one app, and installs it.'
 
-/** The command of the packages that the project installs. */
+/** The command `shared-ledger` in the project's node_modules. */
 const sharedLedger = path.join('node_modules', '@shared-ledger', 'cli', 'bin', 'shared-ledger.mjs')
 
 interface Step {
@@ -17,7 +17,7 @@ interface Step {
   readonly args: readonly string[]
 }
 
-/** Makes the project, installs its packages, and has their command write the app. Returns the exit code. */
+/** Makes the project, installs its packages, and runs their command to write the app. Returns the exit code. */
 async function main(args: string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     console.log(usage)
@@ -63,7 +63,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** @throws Error that says what is not taken, and how the command is called. */
+/** @throws Error that names the wrong argument, and shows the usage. */
 function readArguments(args: string[]) {
   try {
     return parseArgs({

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 
-/** Runs a program in a folder, where its words are shown. @throws Error when it fails. */
+/** Runs a program in a folder, and shows its output. @throws Error when it fails. */
 export function run(program: 'npm' | 'node', args: readonly string[], folder: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    // On Windows npm is a script, which a shell alone can start.
+    // On Windows npm is a script, which only a shell can start.
     const child = spawn(program, args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
     child.on('error', reject)
     child.on('exit', (code) => {

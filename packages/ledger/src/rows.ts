@@ -19,7 +19,7 @@ export interface HoldRow
   readonly releasedOn: Moment | null
 }
 
-/** Converts an app's rows, including those of operations that this server's code lacks. */
+/** Converts an app's rows. The operation of a row may be one that this server's code lacks. */
 export interface RowReader<Operation extends string = string> {
   operation(name: string): NamedOperation<Operation>
   entry(row: EntryRow): LedgerEntry<Operation>

@@ -1,5 +1,4 @@
-// These two are part of every builder's types. In index.d.ts `ledgerPlugins` has but their names: an import for its effect
-// alone is what a build keeps.
+// A build keeps only imports that are used or have no name. These two augment every builder's types.
 import '@pothos/plugin-errors'
 import '@pothos/plugin-relay'
 import type {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { isObject } from './json.ts'
 
-/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 has for its own. */
+/** A JSON Schema of draft 2020-12, the dialect of OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** Collects the schemas that shapes name (`meta({ id })`), so that the document has each once. */
+/** Collects the schemas that shapes name with `meta({ id })`. The document has each of them once. */
 export class SchemaCollection {
   readonly named: Record<string, JsonSchema> = {}
 
-  /** The schema of a shape, with references to named ones. */
+  /** Returns the schema of a shape. It refers to named schemas. */
   add(shape: z.ZodType, io: 'input' | 'output'): JsonSchema {
     const {
       $defs,
@@ -36,26 +36,26 @@ export class SchemaCollection {
 
 const descriptions = new WeakMap<object, z.ZodType>()
 
-/** A shape whose schema is that of another one: what its reader takes, and what a client does well to send. */
+/** Parses with `shape`, documents as `description`. */
 export function describedAs<Shape extends z.ZodType>(shape: Shape, description: z.ZodType): Shape {
   descriptions.set(shape, description)
   return shape
 }
 
-/** A reference to a named schema. */
+/** Returns a reference to a named schema. */
 export function reference(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` }
 }
 
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>
 
-/** Limits that every whole number has say nothing to a reader. */
+/** Removes the limits of safe integers. zod gives them to every whole number, so they tell a reader nothing. */
 const withoutSafeLimits: Override = ({ jsonSchema }) => {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
 }
 
-/** A schema with zod's references turned into OpenAPI's. */
+/** Returns a schema with OpenAPI's references in place of zod's. */
 function referring(schema: object): JsonSchema {
   const convert = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(convert)

@@ -5,8 +5,8 @@ import type { JsonSchema } from './json-schema.ts'
 type Named = Readonly<Record<string, JsonSchema>>
 
 /**
- * An example of what a schema describes: its own, where it has one. Of an object it has what is required or has an example,
- * so that what few requests need, such as a dry run, is in none.
+ * Returns an example for a schema: the schema's own, if it has one. The example of an object has the properties that are
+ * required or have an example. It leaves out what few requests need, such as a dry run.
  */
 export function exampleOf(schema: unknown, named: Named): unknown {
   const { examples, type, properties, required, items } = plain(schema, named)
@@ -27,7 +27,7 @@ const ofType: Readonly<Record<string, unknown>> = {
   object: {},
 }
 
-/** A schema without what stands around it: a reference to it, or that it may be null. */
+/** Follows a reference, and takes the first choice of an `anyOf`, such as a type that may be null. */
 function plain(schema: unknown, named: Named): JsonSchema {
   if (!isObject(schema) || 'examples' in schema) return isObject(schema) ? schema : {}
   const { $ref, anyOf } = schema

@@ -34,7 +34,7 @@ const answers = {
   ...status('healthy', 'read-only'),
 }
 
-/** What probes ask, as the server answers it. */
+/** The paths of the probes, with the server's responses. */
 export const probePaths = {
   '/health': probe('getHealth', 'Whether the app can serve', 'It asks the database.', {
     200: answers,

@@ -60,7 +60,7 @@ export function problemResponses(route: Route, schema: GraphQLSchema): Record<st
   )
 }
 
-/** A response that has one of some codes; `ofEntries`: some of them say which of a posting's entries is refused. */
+/** Describes a response with one of the codes. With `ofEntries`, examples of some codes name the refused entry. */
 export function describeResponse(codes: readonly (readonly [string, ProblemType])[], ofEntries = false) {
   return {
     description: codes.map(([code, { meaning }]) => `\`${code}\`: ${meaning}`).join('\n\n'),

@@ -6,7 +6,7 @@ import { exampleOf } from './openapi-example.ts'
 import { problemResponses } from './openapi-problems.ts'
 import type { Route } from './route.ts'
 
-/** Describes one route; `named` are the schemas that its example may refer to. */
+/** Describes one route. `named` returns the schemas that its example may refer to. */
 export function describeRoute(
   route: Route,
   schema: GraphQLSchema,
@@ -56,7 +56,7 @@ function describeParameters(
   return Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => {
     const isRequired = Array.isArray(required) && required.includes(name)
     const [example] = isObject(schema) && Array.isArray(schema.examples) ? schema.examples : []
-    // What may be left out has no example: /docs would fill it in, and so send it.
+    // An optional parameter has no example: /docs would fill it in and send it.
     return {
       name,
       in: place,

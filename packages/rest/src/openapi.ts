@@ -8,13 +8,13 @@ import type { Route } from './route.ts'
 import { operationSchemaName, postOperationSchemaName } from './shapes.ts'
 import { ledgerTags } from './tags.ts'
 
-/** What an app says of itself in its openapi.json. */
+/** Facts about an app for its openapi.json. */
 export interface AppInfo {
   /** The app's version. */
   readonly version: string
-  /** Under which its interface may be used, by its SPDX identifier too. */
+  /** The licence of its interface. `identifier` is the licence's SPDX identifier. */
   readonly license?: { readonly name: string; readonly identifier?: string }
-  /** Whom to ask. */
+  /** The person or team that answers questions about it. */
   readonly contact?: { readonly name?: string; readonly url?: string; readonly email?: string }
 }
 
@@ -32,7 +32,7 @@ export interface OpenApiDocument {
   }
 }
 
-/** What a server may ask for. */
+/** The credentials that a server may require. */
 const securitySchemes = {
   bearer: {
     type: 'http',
@@ -75,7 +75,7 @@ export function createOpenApi(options: {
         'Errors are application/problem+json; `code` tells them apart.',
     },
     servers: [{ url: '/' }],
-    security: [{ bearer: [] }, {}], // the latter: where the server asks nobody
+    security: [{ bearer: [] }, {}], // {}: a server that requires no credentials
     tags: tags.filter(([name]) => used.has(name)).map(([name, description]) => ({ name, description })),
     paths,
     components: { schemas: named(), securitySchemes },

@@ -139,7 +139,7 @@ const lacksWhatIsAsked = (cause: unknown) =>
     { cause },
   )
 
-/** What an error of the database amounts to, also of an app's own transaction; any other error as it is. */
+/** Returns the ledger's error for an error of the database. Returns any other error unchanged. */
 export function meaningOf(error: unknown): unknown {
   if (error instanceof TransactionAbortedError || error instanceof TransactionEndedError) return error
   const report = reportOf(error)

@@ -104,14 +104,14 @@ function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Defini
   return [
     ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made] : []),
     ...(made.some((sql) => sql.includes('_template(')) ? [copies] : []),
-    ...(dropped.length > 0 ? ['-- Functions that prisma/functions has no more.', ...dropped] : []),
+    ...(dropped.length > 0 ? ['-- Functions that prisma/functions no longer has.', ...dropped] : []),
   ].join('\n\n')
 }
 
 const copies = "-- Each app's copies of the templates.\nSELECT ledger.make_functions(app) FROM ledger.apps;"
 
 const anew =
-  '-- Another signature: made anew. ledger.make_functions lets the roles of apps call their copies.'
+  '-- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.'
 
 function dropOf({ identity }: Definition): string {
   return `DROP FUNCTION ${identity};`
