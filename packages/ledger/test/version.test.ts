@@ -8,7 +8,7 @@ import { openLedger } from './open-ledger.ts'
 const { ledger, sql } = await openLedger()
 
 const migrations = path.join(findRoot(), 'prisma/migrations')
-const stated = /FUNCTION ledger\.version\(.*?\bSELECT (\d+), (\d+);/s
+const stated = /FUNCTION ledger\.version\(.*?\bSELECT (\d+), (\d+)\b/s
 
 /** The version that each migration of the ledger states, from the first migration that states one. */
 const texts = readdirSync(migrations)
