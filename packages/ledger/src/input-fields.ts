@@ -28,7 +28,8 @@ export function inputFieldsOf(schema: z.ZodObject): readonly InputField[] {
         `${name} is neither text, an id, a number nor true or false. Write out what takes such an input: builder.inputType, builder.mutationField, defineRoute.`,
       )
     }
-    return { name, type, required: plain === shape, description, examples }
+    const required = [undefined, null].every((value) => !z.safeParse(shape, value).success)
+    return { name, type, required, description, examples }
   })
 }
 

@@ -81,3 +81,12 @@ test.each([
     'odd is neither text, an id, a number nor true or false.',
   )
 })
+
+test('a field may be left out when its schema takes undefined or null', () => {
+  const required = (shape: z.ZodType) =>
+    inputFieldsOf(z.object({ field: shape })).map((field) => field.required)
+  expect(required(z.string().default('x'))).toEqual([false])
+  expect(required(z.string().prefault('x'))).toEqual([false])
+  expect(required(z.string().nullable())).toEqual([false])
+  expect(required(z.string().min(1))).toEqual([true])
+})
