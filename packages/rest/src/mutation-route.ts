@@ -15,10 +15,7 @@ export interface MutationRouteDefinition<
   Input extends z.ZodObject,
   Data extends AnyData,
   Success extends z.ZodType,
-> extends Pick<
-    RouteDefinition<never, Data, Success>,
-    'path' | 'summary' | 'description' | 'success' | 'fieldNames' | 'codes'
-  > {
+> extends Pick<RouteDefinition<never, Data, Success>, 'path' | 'summary' | 'description' | 'success'> {
   /** The mutation's input. Fields that the path names come from there, the others from the body, each in snake_case. */
   readonly input: Input
   /** The GraphQL document. It has one variable, `$input`, and selects the mutation as `result`, with `...RestRefusal`. */
