@@ -28,7 +28,9 @@ export const isCommand = (block: Block) =>
 export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined
 
 const isStream = ({ language, text }: Block) => language === 'text' && text.startsWith('event: ')
-const isAnswer = (block: Block) => /^(?:json|http)$/.test(block.language) || isStream(block)
+/** Whether a block is an answer. A block that is a file of a project is none. */
+const isAnswer = (block: Block) =>
+  block.info.file === undefined && (/^(?:json|http)$/.test(block.language) || isStream(block))
 
 /** Returns the app that a block is for. */
 export function appOf(block: Block): AppName {
