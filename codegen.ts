@@ -5,7 +5,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 /** The fragments of the ledger's objects, which an app's own REST routes use. */
 const restFragments = 'packages/rest/src/documents/fragments.graphql'
 
-/** The folder of the app that `npm run new-app` copies. */
+/** The folder of the app that `npx shared-ledger new-app` copies. */
 const template = 'packages/cli/templates'
 
 /**

@@ -44,7 +44,7 @@ async function serveGraph(served: Ledger<typeof operations>, identify?: Identify
 /** Does the same, but admits every request at once. */
 async function serveUnbounded(): Promise<void> {
   const served = createApp({ app, ledger, schema: buildSchema(ledger), logger })
-  const at = { app, host: '127.0.0.1', port: 0, isOwnHost: () => true }
+  const at = { host: '127.0.0.1', port: 0, isOwnHost: () => true }
   const { server } = await listen(served, at, {
     admit(_, apply) {
       const { receive, answer } = apply()

@@ -69,6 +69,6 @@ test('the embedded database is backed up, restored elsewhere as docs/operating.m
   })
   expect(await post(again, 'four')).toMatchObject({ status: 200, json: { entry: { balance_after: 25 } } })
   await again.stop()
-  const { output } = await runCommand('npm run verify', second.root)
+  const { output } = await runCommand('npx shared-ledger verify', second.root)
   expect(output).toMatch(/^content: 1 accounts, 4 entries, 0 holds\. All \d+ checks passed\.$/m)
 })

@@ -22,7 +22,7 @@ export const isRequest = (block: Block) => isShell(block) && /^(?:curl|head|prin
 
 /** Whether a block is a command of the project that reads the database. */
 export const isCommand = (block: Block) =>
-  isShell(block) && /^npm run (?:verify|checkpoint|prove) /.test(block.text)
+  isShell(block) && /^npx shared-ledger (?:verify|checkpoint|prove) /.test(block.text)
 
 /** Whether a block is code that runs. A `// …` behind each console.log, or after it, says what it prints. */
 export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined

@@ -78,7 +78,7 @@ test('the steps make a server that lets callers with a key in, and no others', a
   env.DATABASE_URL_CONTENT = login
   const key = /^slk_\S+$/m.exec(await run('key'))?.[0] ?? 'none'
 
-  expect(shown('start')).toMatch(/ npm start -w apps\/content$/)
+  expect(shown('start')).toMatch(/ npx shared-ledger start content$/)
   server = await startProject(project, 'content', { ...env, ...settings() })
   expect(await post(key)).toMatchObject({ status: 200, body: { entry: { amount: 10 }, balance: 10 } })
   expect(await post('x')).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } })

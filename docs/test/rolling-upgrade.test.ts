@@ -85,7 +85,9 @@ test('an old and a new server together lose nothing while the database is migrat
   const load = keepPosting(() => targets)
   await expect.poll(() => load.statuses.size).toBeGreaterThan(50)
 
-  const migrated = await runCommand('npm run migrate -- content', newer.root, { DATABASE_URL: database.url })
+  const migrated = await runCommand('npx shared-ledger migrate content', newer.root, {
+    DATABASE_URL: database.url,
+  })
   expect(migrated.exitCode, migrated.output).toBe(0)
   const next = await start(newer.root)
   targets = [next, old]
@@ -121,6 +123,8 @@ test('an old and a new server together lose nothing while the database is migrat
   expect([...load.statuses.values()].filter((status) => status !== 200 && status !== 409)).toEqual([])
   const rows = await runSql(database.url, "SELECT nonce FROM ledger.entries WHERE operation = 'CREDIT_ADD'")
   expect(rows.length).toBe(load.statuses.size + 2)
-  const verified = await runCommand('npm run verify -- content', newer.root, { DATABASE_URL: database.url })
+  const verified = await runCommand('npx shared-ledger verify content', newer.root, {
+    DATABASE_URL: database.url,
+  })
   expect(verified.exitCode, verified.output).toBe(0)
 })

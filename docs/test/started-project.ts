@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { environment } from './command.ts'
 import type { ProjectCopy } from './project-copy.ts'
 
-/** `npm start` of one app while it runs, with the project's embedded database. */
+/** `npx shared-ledger start` of one app while it runs, with the project's embedded database. */
 export interface StartedProject {
   readonly url: string
   /** What it has printed so far. */
@@ -15,7 +15,7 @@ export interface StartedProject {
 }
 
 /**
- * Runs `npm start` for one app in a copy of the project, with these settings in addition to the shell's.
+ * Runs `npx shared-ledger start` for one app in a copy of the project, with these settings in addition to the shell's.
  *
  * @throws Error with its output when it does not start
  */
@@ -24,7 +24,7 @@ export async function startProject(
   app: string,
   settings: NodeJS.ProcessEnv = {},
 ): Promise<StartedProject> {
-  const child = spawn('sh', ['-c', `exec npm start -w apps/${app}`], {
+  const child = spawn('sh', ['-c', `exec npx shared-ledger start ${app}`], {
     cwd: project.root,
     env: environment({ PORT: '0', ...settings }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,6 +65,6 @@ function urlOf({ stdout, stderr }: ChildProcess, app: string): Promise<string> {
         if (url !== undefined) resolve(url)
       })
     }
-    stdout?.on('end', () => reject(new Error(`npm start ended:\n${output}`)))
+    stdout?.on('end', () => reject(new Error(`npx shared-ledger start ended:\n${output}`)))
   })
 }

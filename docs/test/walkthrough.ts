@@ -98,7 +98,7 @@ async function runLines(walk: Walk, { info, text, place }: Block): Promise<void>
     const install = /^npm install/.test(line)
     if (install) for (const app of newApps(project)) project.link(app)
     const command = install ? 'npm run prepare' : line
-    if (/^npm start/.test(command)) await startServer(walk, command)
+    if (/^npx shared-ledger start/.test(command)) await startServer(walk, command)
     else walk.run = await runCommand(command, project.root, { DATABASE_URL: databaseUrl, ...testServer })
     expect(walk.run.exitCode, `${place}: ${line}\n${walk.run.output}`).toBe(info.fails ? 1 : 0)
   }

@@ -14,7 +14,9 @@ const stated = 'set DIRECT_DATABASE_URL to its url.'
 
 test('without DIRECT_DATABASE_URL, a start says at once what to do', async () => {
   const { code, output } = await run({ DATABASE_URL: database.url, DIRECT_DATABASE_URL: '' })
-  expect(output).toContain(`DATABASE_URL leads to a pooler. Migrations, npm run verify and live entries need`)
+  expect(output).toContain(
+    `DATABASE_URL leads to a pooler. Migrations, npx shared-ledger verify and live entries need`,
+  )
   expect(output).toContain(stated)
   expect(code).toBe(1)
 })

@@ -32,7 +32,7 @@ export async function assertConnections(logins: readonly AppLogin[], workers: nu
   if (own > least) {
     throw new Error(
       `${workers} processes of an app open up to ${own} connections, and PostgreSQL allows its role ${least}. ` +
-        `Start fewer workers, or have more allowed: npm run provision -- --connections ${own} and the app's name.`,
+        `Start fewer workers, or have more allowed: npx shared-ledger provision --connections ${own} and the app's name.`,
     )
   }
 }

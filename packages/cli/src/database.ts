@@ -97,7 +97,7 @@ function abortedBySignals(): AbortSignal {
       controller.abort()
     },
     force() {
-      const left = 'PostgreSQL may still run. The next npm start finds it, and stops it at its own end.'
+      const left = 'PostgreSQL may still run. The next start finds it, and stops it at its own end.'
       say(process.env.DATABASE_URL ? 'Ended at once.' : `Ended at once: ${left}`)
       process.exit(STOPPED)
     },

@@ -64,5 +64,5 @@ function readDuration(given: string): number {
 export function readKeyId(given: string | undefined): string {
   const id = given === undefined ? undefined : (readKey(given)?.id ?? given)
   if (id !== undefined && isKeyId(id)) return id
-  throw new Error('Say which key to revoke, by its id: npm run keys -- list content shows them.')
+  throw new Error('Say which key to revoke, by its id: npx shared-ledger keys list content shows them.')
 }

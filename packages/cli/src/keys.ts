@@ -61,7 +61,7 @@ async function create(
 async function list(register: Register, app: string): Promise<number> {
   const keys = await register.list()
   if (keys.length === 0) {
-    say(`No key of ${app} was ever made: npm run keys -- create ${app} --name ci --scopes read,post`)
+    say(`No key of ${app} was ever made: npx shared-ledger keys create ${app} --name ci --scopes read,post`)
     return 0
   }
   const rows = keys.map((key) => [
@@ -80,7 +80,8 @@ async function list(register: Register, app: string): Promise<number> {
 
 async function revoke(register: Register, app: string, id: string): Promise<number> {
   const revoked = await register.revoke(id)
-  if (!revoked) throw new Error(`There is no key ${id} of ${app}. Its keys: npm run keys -- list ${app}`)
+  if (!revoked)
+    throw new Error(`There is no key ${id} of ${app}. Its keys: npx shared-ledger keys list ${app}`)
   const { key, wasLive } = revoked
   if (wasLive)
     say(`The key ${id} of ${app} (${key.name}) is revoked: every server refuses it within a second.`)

@@ -19,7 +19,7 @@ function check(root: string, names: readonly string[]): Promise<number> {
     for (const { history, lines } of lacks) {
       say('Declared, and in no migration:')
       for (const line of lines) say(`  ${line}`)
-      say(`Have it written: npm run migrate:new -- ${history} <name>`)
+      say(`Have it written: npx shared-ledger migrate new ${history} <name>`)
     }
     if (lacks.length > 0) return 1
     say('All that is declared is in a migration.')
@@ -41,7 +41,7 @@ async function write(root: string, [history, name, ...more]: readonly string[]):
 }
 
 function sayWritten(root: string, history: string, { file, drops, droppedOperations }: NewMigration): void {
-  const apply = history === LEDGER ? 'npm run migrate' : `npm run migrate -- ${history}`
+  const apply = history === LEDGER ? 'npx shared-ledger migrate' : `npx shared-ledger migrate ${history}`
   say(`Wrote ${path.relative(root, file)}`)
   if (drops.length > 0) say(`WARNING: it drops what is in ${drops.join(', ')}.`)
   if (droppedOperations.length > 0) {

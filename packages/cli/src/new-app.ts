@@ -28,7 +28,7 @@ export async function newApp(root: string, { positionals, values }: Given): Prom
     const free = String(nextPort(taken))
     const port = portOf(values.port ?? ((await ask(`Its port [${free}]: `)) || free), taken)
     writeApp(root, { app, folder, port })
-    sayNext(path.relative(root, folder))
+    sayNext(app, path.relative(root, folder))
     return 0
   }
   return values.yes ? create(async () => '') : withQuestions(create)
@@ -109,13 +109,13 @@ function portOf(given: string, taken: ReadonlyMap<number, string>): number {
   throw new Error(`The app ${other} has the port ${port}. Name another, such as ${nextPort(taken)}.`)
 }
 
-function sayNext(folder: string): void {
+function sayNext(app: string, folder: string): void {
   say(
     [
-      `Wrote ${folder}: an app with one operation, PURCHASE, and purchases that cost it, in GraphQL and REST.`,
+      `Wrote ${folder}: an app whose players buy things. A purchase costs the operation PURCHASE, in GraphQL and REST.`,
       'Next:',
       '  npm install',
-      `  npm start -w ${folder}`,
+      `  npx shared-ledger start ${app}`,
     ].join('\n'),
   )
 }

@@ -31,7 +31,7 @@ export async function provision(
 ): Promise<number> {
   if (!process.env.DATABASE_URL) {
     throw new Error(
-      'npm start makes the roles of the embedded database by itself. For a server of your own, set DATABASE_URL.',
+      'npx shared-ledger start makes the roles of the embedded database by itself. For a server of your own, set DATABASE_URL.',
     )
   }
   const apps = chooseServers(root, positionals)

@@ -19,7 +19,7 @@ export async function reset(
     return 1
   }
   const home = await resetEmbeddedPostgres(embeddedDirectoryOf(root))
-  say(`The database in ${home} is gone; npm start makes a new one.`)
+  say(`The database in ${home} is gone. The next start makes a new one.`)
   return 0
 }
 

@@ -8,7 +8,7 @@ import { workersOf } from './start-options.ts'
 import { say } from './terminal.ts'
 
 const advice =
-  'logged in as the owner of the database, who may do everything there. npm run provision gives each app a role of its own.'
+  'logged in as the owner of the database, who may do everything there. npx shared-ledger provision gives each app a role of its own.'
 
 /** Starts the database and the apps, and waits for their end. */
 export async function start(

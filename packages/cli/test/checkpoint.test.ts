@@ -169,7 +169,7 @@ test('a database without a ledger has no checkpoint', async () => {
   expect(await outcomeOf('checkpoint', findRoot(), ['--key', 'key', '--out', 'of nothing'], { env })).toEqual(
     {
       code: 1,
-      output: 'The database has no ledger yet. Run its migrations: npm run migrate',
+      output: 'The database has no ledger yet. Run its migrations: npx shared-ledger migrate',
     },
   )
   await empty.drop()

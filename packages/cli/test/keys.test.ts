@@ -23,7 +23,7 @@ const keys = (args: readonly string[], env: NodeJS.ProcessEnv = { DATABASE_URL: 
 /** Returns the last line of a command. For `create` it is the key. */
 const lastLine = ({ output }: { output: string }) => output.split('\n').at(-1) ?? ''
 
-describe('npm run keys', () => {
+describe('npx shared-ledger keys', () => {
   test('shows a key once, stores the hash of its secret, lists it without the secret, and revokes it', async () => {
     const made = await keys(['create', 'content', '--name', 'night job', '--scopes', 'post, read'])
     expect(made.code).toBe(0)
@@ -121,7 +121,7 @@ describe('npm run keys', () => {
     const create = ['create', 'content', '--name', 'a', '--scopes', 'read']
     expect(await keys(create, { DATABASE_URL: empty.url })).toEqual({
       code: 1,
-      output: 'The database has no keys yet. Run its migrations: npm run migrate',
+      output: 'The database has no keys yet. Run its migrations: npx shared-ledger migrate',
     })
     await empty.drop()
 

@@ -201,10 +201,10 @@ test('--check names what no migration has, and the command that writes it, fails
     output: [
       'Declared, and in no migration:',
       '  prisma/schema.prisma: ALTER TABLE "apps" ADD COLUMN "note" TEXT',
-      'Have it written: npm run migrate:new -- ledger <name>',
+      'Have it written: npx shared-ledger migrate new ledger <name>',
       'Declared, and in no migration:',
       '  apps/content/src/operations.ts adds CONTENT_BOOST',
-      'Have it written: npm run migrate:new -- content <name>',
+      'Have it written: npx shared-ledger migrate new content <name>',
     ].join('\n'),
   })
   expect(freelance).toEqual(complete)

@@ -151,7 +151,7 @@ test('asks for the missing answers and prints the next steps', async () => {
   expect({ code, output }).toMatchObject({ code: 0 })
   expect(output).toContain('The name of the app: ')
   expect(output).toContain('Its port [4001]: ')
-  expect(output).toContain('npm start -w apps/arcade')
+  expect(output).toContain('npx shared-ledger start arcade')
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4711')
 })
 

@@ -178,7 +178,7 @@ test('npm start gives the app this login, and not the owner’s', async () => {
 
   const refused = await outcomeOf('start', project.root, ['content', '--workers', '2'], { env })
   expect(refused.output).toContain(
-    "2 processes of an app open up to 22 connections, and PostgreSQL allows its role 7. Start fewer workers, or have more allowed: npm run provision -- --connections 22 and the app's name.",
+    "2 processes of an app open up to 22 connections, and PostgreSQL allows its role 7. Start fewer workers, or have more allowed: npx shared-ledger provision --connections 22 and the app's name.",
   )
 })
 
@@ -250,8 +250,12 @@ test.each([
 })
 
 test.each([
-  ['the embedded database', '', 'npm start makes the roles of the embedded database by itself.'],
-  ['a database without the ledger', 'empty', 'Run npm run migrate first.'],
+  [
+    'the embedded database',
+    '',
+    'npx shared-ledger start makes the roles of the embedded database by itself.',
+  ],
+  ['a database without the ledger', 'empty', 'Run npx shared-ledger migrate first.'],
   [
     'a user who may not make roles',
     'powerless',

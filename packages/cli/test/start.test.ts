@@ -88,7 +88,7 @@ test.each(oneAndTwo)(
     const started = start(args, { FAILING: 'freelance' })
     expect(await started.ended).toBe(1)
     const output = started.lines.join('\n')
-    const reason = 'Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/freelance'
+    const reason = 'Port 4009 is taken.'
     expect(started.lines.filter((line) => line === reason)).toHaveLength(1)
     expect(output).toContain('The server of freelance ended (exit code 1). Stopping the others …')
     expect(output).not.toContain('http://127.0.0.1/content') // the list has only what is there
@@ -131,7 +131,7 @@ test('DATABASE_URL, also from .env, replaces the embedded database', async () =>
     expect(databaseOf(await started.line(/^content \d+ given/))).toBe(server.url('theirs'))
     await started.line(/^ {2}content/)
     expect(started.lines).toContain(
-      'content: logged in as the owner of the database, who may do everything there. npm run provision gives each app a role of its own.',
+      'content: logged in as the owner of the database, who may do everything there. npx shared-ledger provision gives each app a role of its own.',
     )
     started.process.kill('SIGTERM')
     expect(await started.ended).toBe(0)

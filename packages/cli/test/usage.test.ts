@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { findRoot } from '@shared-ledger/postgres'
 import { expect, test } from 'vitest'
 import { commandOf, commands } from '../src/commands.ts'
@@ -24,7 +26,7 @@ test('a name of two words is tried before a name of one, and the rest is left fo
   expect(commandOf(['migrate', 'content'])).toMatchObject({ command: { name: 'migrate' }, args: ['content'] })
 })
 
-test('npm start -- --help starts nothing', async () => {
+test('npx shared-ledger start --help starts nothing', async () => {
   const started = npm(findRoot(), ['start', '--silent', '--', '--help'])
   expect(await started.ended).toBe(0)
   expect(started.lines).toEqual([commandOf(['start'])?.command.help])
@@ -44,4 +46,15 @@ test.each(['migrat', 'toString'])('there is no command %s', async (name) => {
     code: 1,
     output: `There is no command "${name}". The commands are: ${names.join(', ')}.`,
   })
+})
+
+test('no message tells a user to run a script that only this repository has', () => {
+  const packages = path.join(findRoot(), 'packages')
+  const sources = readdirSync(packages).flatMap((name) =>
+    readdirSync(path.join(packages, name, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('testing'))
+      .map((file) => path.join(packages, name, 'src', file)),
+  )
+  const code = (file: string) => readFileSync(file, 'utf8').replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, '')
+  expect(sources.filter((file) => /npm (?:run|start -)/.test(code(file)))).toEqual([])
 })

@@ -68,7 +68,7 @@ test('an unknown app, and a database without a ledger, are reported', async () =
   const env = { DATABASE_URL: empty.url }
   expect(await outcomeOf('verify', findRoot(), [], { env })).toEqual({
     code: 1,
-    output: 'The database has no ledger yet. Run its migrations: npm run migrate',
+    output: 'The database has no ledger yet. Run its migrations: npx shared-ledger migrate',
   })
   await empty.drop()
 })

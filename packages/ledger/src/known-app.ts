@@ -4,6 +4,6 @@ export function assertKnownApp(app: string, known: readonly string[]): void {
   const list =
     known.length > 0
       ? `Its apps are: ${known.join(', ')}.`
-      : 'It has none yet. Run the migrations: npm run migrate'
+      : 'It has none yet. Run the migrations: npx shared-ledger migrate'
   throw new Error(`The ledger has no app ${JSON.stringify(app)}. ${list}`)
 }

@@ -141,7 +141,7 @@ test('a server that differs from the database starts, and logs what to do', asyn
   await declare([])
   expect(await older.assertReady()).toEqual([])
   expect(await newer.assertReady()).toEqual([
-    expect.stringMatching(/not retired .* games: TRANSFER_OUT, GAME_FEE\. .*npm run migrate -- games/),
+    expect.stringMatching(/not retired .* games: TRANSFER_OUT, GAME_FEE\. .*npx shared-ledger migrate games/),
   ])
 })
 

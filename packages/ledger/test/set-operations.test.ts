@@ -196,5 +196,5 @@ test('a server with an operation that the database lacks does not start', async 
   await sql.query(
     `UPDATE ledger.apps SET operations = array_remove(operations, 'CONTENT_ACCESS') WHERE app = 'content'`,
   )
-  await expect(ledger.assertReady()).rejects.toThrow(/CONTENT_ACCESS.*npm run migrate -- content/s)
+  await expect(ledger.assertReady()).rejects.toThrow(/CONTENT_ACCESS.*npx shared-ledger migrate content/s)
 })

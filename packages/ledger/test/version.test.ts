@@ -55,7 +55,7 @@ describe('a server', () => {
   test('does not start on an older one', async () => {
     await state(sqlVersion - 1, 1)
     await expect(ledger.assertReady()).rejects.toThrow(
-      `The database has version ${sqlVersion - 1} of the ledger's SQL, and this server needs version ${sqlVersion}. Run the migrations that came with this server: npm run migrate`,
+      `The database has version ${sqlVersion - 1} of the ledger's SQL, and this server needs version ${sqlVersion}. Run the migrations that came with this server: npx shared-ledger migrate`,
     )
   })
 

@@ -337,11 +337,11 @@ describe('a directory that every test leaves with its server stopped', () => {
     await (await quiet(directory)).detach()
     const [version, password] = [path.join(dataOf(directory), 'PG_VERSION'), path.join(directory, 'password')]
     writeFileSync(version, '17\n')
-    await expect(quiet(directory)).rejects.toThrow(/made by PostgreSQL 17, .* npm run db:reset/)
+    await expect(quiet(directory)).rejects.toThrow(/made by PostgreSQL 17, .* npx shared-ledger reset/)
     writeFileSync(version, '18\n')
     const kept = readFileSync(password)
     rmSync(password)
-    await expect(quiet(directory)).rejects.toThrow(/password .* cannot be read.* npm run db:reset/)
+    await expect(quiet(directory)).rejects.toThrow(/password .* cannot be read.* npx shared-ledger reset/)
     writeFileSync(password, kept, { mode: 0o600 })
   })
 

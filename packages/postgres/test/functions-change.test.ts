@@ -29,7 +29,7 @@ function edit(name: string, from: string | RegExp, to: string): void {
 /** Returns the first words of each statement of a change. */
 const statementsOf = (script: string) => script.match(/^(?:CREATE OR REPLACE|DROP) FUNCTION ledger\.\w+/gm)
 
-test('the migrations leave the functions of prisma/functions, or else run npm run migrate:new -- ledger …', async () => {
+test('the migrations leave the functions of prisma/functions, or else run npx shared-ledger migrate new ledger …', async () => {
   expect(await changeOf(findRoot())).toBe('')
 })
 

@@ -9,7 +9,7 @@ export function requireDatabaseUrl(app: string): string {
   try {
     const { DATABASE_URL: url } = readServerSettings()
     if (url !== undefined) return url
-    return refuse(`DATABASE_URL is not set. Start the app with its database: npm start -w apps/${app}`)
+    return refuse(`DATABASE_URL is not set. Start the app with its database: npx shared-ledger start ${app}`)
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error))
   }

@@ -25,7 +25,6 @@ import { createUnread, type Unread } from './unread.ts'
 import { createWriter } from './writer.ts'
 
 export interface ListenOptions {
-  readonly app: string
   readonly host: string
   readonly port: number
   /** Which hosts the server answers for. */
@@ -44,7 +43,7 @@ export interface ListenOptions {
  */
 export async function listen(
   served: App,
-  { app, host, port, isOwnHost, cors, tracing }: ListenOptions,
+  { host, port, isOwnHost, cors, tracing }: ListenOptions,
   admission: Admission = createAdmission(bounds),
   unread: Unread = createUnread({ ...bounds, ...timeouts }),
 ): Promise<{ server: Server; connections: Connections }> {
@@ -107,7 +106,7 @@ export async function listen(
     outgoing.setHeader('connection', 'close')
     write(outgoing, unknownExpectation())
   })
-  await listenOn(server, { port, host }, () => new PortTakenError(app, port))
+  await listenOn(server, { port, host }, () => new PortTakenError(port))
   return { server, connections }
 }
 
@@ -127,11 +126,9 @@ function sizeOfRefused(reason: unknown): number {
 
 /** Another process listens on the port. */
 export class PortTakenError extends Error {
-  constructor(app: string, port: number) {
-    const other = port + 10
+  constructor(port: number) {
     super(
-      `Port ${port} is taken by another process. Stop that one, or choose another port: ` +
-        `PORT=${other} npm start -w apps/${app}`,
+      `Port ${port} is taken by another process. Stop that one, or set PORT to another port, such as ${port + 10}.`,
     )
   }
 }

@@ -103,7 +103,7 @@ export async function startServer(
       },
       { observer: observersOf([metrics?.observer, tracing?.observer]), traceFields: tracing?.traceFields },
     )
-    const { server, connections } = await listen(served, { app, host, port, isOwnHost, cors, tracing })
+    const { server, connections } = await listen(served, { host, port, isOwnHost, cors, tracing })
     const stop = createStop(server, connections)
     return {
       url: urlOf(server, host),

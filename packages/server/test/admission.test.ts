@@ -45,11 +45,7 @@ async function serve(few: Partial<Bounds> = {}) {
   }
   const isOwnHost = createHosts({ host: '127.0.0.1', allowed: '' })
   const admission = createAdmission({ ...bounds, ...few })
-  const { server } = await listen(
-    served,
-    { app: 'content', host: '127.0.0.1', port: 0, isOwnHost },
-    admission,
-  )
+  const { server } = await listen(served, { host: '127.0.0.1', port: 0, isOwnHost }, admission)
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
   const sockets: Socket[] = []
@@ -370,7 +366,7 @@ describe('a request that never becomes complete', () => {
 
 test('sixteen batches of 1,000 at once are posted, and postings meanwhile do not wait for them', async () => {
   const isOwnHost = createHosts({ host: '127.0.0.1', allowed: '' })
-  const { server } = await listen(app, { app: 'content', host: '127.0.0.1', port: 0, isOwnHost })
+  const { server } = await listen(app, { host: '127.0.0.1', port: 0, isOwnHost })
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   ends.push(async () => {

@@ -36,7 +36,6 @@ async function serve(few: Partial<UnreadOptions> = {}) {
     },
   }
   const at = {
-    app: 'content',
     host: '127.0.0.1',
     port: 0,
     isOwnHost: createHosts({ host: '127.0.0.1', allowed: '' }),

@@ -11,7 +11,9 @@ describe('without LEDGER_AUTH', () => {
     expect((await ways['rest posting']()).status).toBe(200)
     expect(lines).toContainEqual(
       expect.objectContaining({
-        msg: expect.stringMatching(/^Open to this machine: .*npm run keys -- create content --name ci/),
+        msg: expect.stringMatching(
+          /^Open to this machine: .*npx shared-ledger keys create content --name ci/,
+        ),
       }),
     )
   })
@@ -21,7 +23,7 @@ describe('without LEDGER_AUTH', () => {
     async (HOST) => {
       const refusal = await serveWith({ HOST }).catch(String)
       expect(refusal).toContain(`HOST is ${HOST}, which lets other machines in`)
-      expect(refusal).toContain('npm run keys -- create content')
+      expect(refusal).toContain('npx shared-ledger keys create content')
       expect(refusal).toContain('LEDGER_AUTH=none')
     },
   )

@@ -8,7 +8,7 @@ import { createTestApp, owner, posting, receive, rowsWritten } from './harness.t
 const { app, get, post, graphql } = createTestApp()
 const host = '127.0.0.1'
 const isOwnHost = createHosts({ host, allowed: '' })
-const { server } = await listen(app, { app: 'content', host, port: 0, isOwnHost })
+const { server } = await listen(app, { host, port: 0, isOwnHost })
 afterAll(() => server.close())
 const origin = `http://${host}:${(server.address() as AddressInfo).port}`
 

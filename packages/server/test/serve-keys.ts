@@ -9,7 +9,7 @@ afterAll(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-/** Makes a key of the harness's app, as `npm run keys` does. */
+/** Makes a key of the harness's app, as `npx shared-ledger keys` does. */
 export async function makeKey(wanted: {
   readonly name?: string
   readonly scopes?: readonly Scope[]

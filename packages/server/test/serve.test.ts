@@ -68,7 +68,7 @@ test('the message for a taken port names the port and the way out', async () => 
   expect(await exit).toBe(1)
   other.close()
   expect(output()).toContain(`Port ${port} is taken by another process.`)
-  expect(output()).toContain(`PORT=${port + 10} npm start -w apps/content`)
+  expect(output()).toContain(`set PORT to another port, such as ${port + 10}.`)
   expect(output()).not.toContain('EADDRINUSE')
 })
 
@@ -76,7 +76,7 @@ test.each([
   [
     'a database that lacks its migrations',
     { DATABASE_URL: empty.url },
-    'Run its migrations: npm run migrate',
+    'Run its migrations: npx shared-ledger migrate',
   ],
   ['a PORT that is none', { PORT: 'eighty' }, 'PORT must be a whole number from 0 to 65535'],
   ['no DATABASE_URL', { DATABASE_URL: '' }, 'DATABASE_URL is not set. Start the app with its database'],

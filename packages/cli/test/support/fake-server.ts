@@ -13,7 +13,7 @@ for (const reason of ['SIGINT', 'SIGTERM', 'disconnect'])
   process.on(reason, process.env.DEAF ? deaf : end(reason))
 if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
 if (process.env.FAILING === app) {
-  console.log(`Port 4009 is taken. Choose another: PORT=4019 npm start -w apps/${app}`)
+  console.log('Port 4009 is taken.')
   process.exit(1)
 }
 process.send?.({ type: 'ready', app, url: `http://127.0.0.1/${app}` }, () =>

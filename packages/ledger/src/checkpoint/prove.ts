@@ -27,7 +27,7 @@ export async function proveEntry(
   const found = await findAccount(checkpoint, entry)
   if (!found || found.account.seq < entry.seq) {
     throw new Error(
-      `${checkpoint.name}, of ${checkpoint.signed.createdOn}, is older than entry ${id}. Make another: npm run checkpoint`,
+      `${checkpoint.name}, of ${checkpoint.signed.createdOn}, is older than entry ${id}. Make another: npx shared-ledger checkpoint`,
     )
   }
   const { account, index } = found
@@ -60,7 +60,7 @@ export async function proveEntry(
   }
   const { seq, head } = provenHead(proof)
   if (seq !== account.seq || !head.equals(account.head)) {
-    const compare = 'npm run verify -- --checkpoint'
+    const compare = 'npx shared-ledger verify --checkpoint'
     throw new Error(
       `The history of ${JSON.stringify(entry.ownerId)} is not the one that ${checkpoint.name} has: entry ${id} cannot be proven. ` +
         `${compare} shows what was changed.`,

@@ -71,7 +71,7 @@ async function writeAll(
 async function beginningOf(client: pg.ClientBase, { onStart }: CheckpointOptions): Promise<string> {
   const ledger = await client.query("SELECT WHERE to_regclass('ledger.accounts') IS NOT NULL")
   if (ledger.rowCount === 0)
-    throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
+    throw new Error('The database has no ledger yet. Run its migrations: npx shared-ledger migrate')
   const { rows } = await client.query<{ now: Date; accounts: string }>(
     "SELECT date_trunc('milliseconds', ledger.now()) AS now, (SELECT count(*) FROM ledger.accounts) AS accounts",
   )

@@ -26,7 +26,7 @@ export async function assertVersion(prisma: PrismaClient): Promise<void> {
       SELECT to_regclass('ledger.apps') IS NOT NULL AS ledger, to_regprocedure('ledger.version()') IS NOT NULL AS version`,
   )
   if (!found?.ledger) {
-    throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
+    throw new Error('The database has no ledger yet. Run its migrations: npx shared-ledger migrate')
   }
   const [stated] = found.version
     ? await query(() => prisma.$queryRaw<DatabaseVersion[]>`SELECT version, serves FROM ledger.version()`)
@@ -35,7 +35,7 @@ export async function assertVersion(prisma: PrismaClient): Promise<void> {
   if (version < sqlVersion) {
     throw new Error(
       `The database has version ${version} of the ledger's SQL, and this server needs version ${sqlVersion}. ` +
-        'Run the migrations that came with this server: npm run migrate',
+        'Run the migrations that came with this server: npx shared-ledger migrate',
     )
   }
   if (serves > sqlVersion) {

@@ -98,7 +98,9 @@ async function assertApp(connection: Pick<pg.ClientBase, 'query'>, app: string):
 function explained(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === '42P01' || code === '3F000') {
-    return new Error('The database has no keys yet. Run its migrations: npm run migrate', { cause: error })
+    return new Error('The database has no keys yet. Run its migrations: npx shared-ledger migrate', {
+      cause: error,
+    })
   }
   if (code === '42501') {
     return new Error(

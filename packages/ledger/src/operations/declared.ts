@@ -19,8 +19,8 @@ export async function assertDeclared(
   if (missing.length > 0) {
     throw new Error(
       `The database does not know these operations of the app ${app}: ${missing.join(', ')}. ` +
-        `Run the migration that declares them: npm run migrate -- ${app} ` +
-        `(npm run migrate:new -- ${app} add_operations writes it).`,
+        `Run the migration that declares them: npx shared-ledger migrate ${app} ` +
+        `(npx shared-ledger migrate new ${app} add_operations writes it).`,
     )
   }
   return declared ? differences(app, operations, declared) : []
@@ -48,14 +48,14 @@ function differences(
       ? [
           `The database has retired operations of the app ${app} that this server's code has not retired: ` +
             `${stillPosted.join(', ')}. Their postings are refused. Give them retired: true in operations.ts; or, to ` +
-            `post them again, npm run migrate:new -- ${app} post_again, then npm run migrate -- ${app}.`,
+            `post them again, npx shared-ledger migrate new ${app} post_again, then npx shared-ledger migrate ${app}.`,
         ]
       : []),
     ...(onlyHere.length > 0
       ? [
           `The database has not retired these operations of the app ${app}: ${onlyHere.join(', ')}. Older servers ` +
-            `still post them. Run the migration that retires them: npm run migrate -- ${app} ` +
-            `(npm run migrate:new -- ${app} retire_operations writes it).`,
+            `still post them. Run the migration that retires them: npx shared-ledger migrate ${app} ` +
+            `(npx shared-ledger migrate new ${app} retire_operations writes it).`,
         ]
       : []),
   ]

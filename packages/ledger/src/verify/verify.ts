@@ -174,7 +174,7 @@ async function chooseApps(
 ): Promise<string[]> {
   const ledger = await client.query("SELECT WHERE to_regclass('ledger.apps') IS NOT NULL")
   if (ledger.rowCount === 0)
-    throw new Error('The database has no ledger yet. Run its migrations: npm run migrate')
+    throw new Error('The database has no ledger yet. Run its migrations: npx shared-ledger migrate')
   const { rows } = await client.query<{ app: string }>(readSql('apps.sql'))
   const known = [...new Set([...rows.map(({ app }) => app), ...books])].sort()
   for (const name of names ?? []) assertKnownApp(name, known)

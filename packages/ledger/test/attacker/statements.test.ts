@@ -413,7 +413,7 @@ describe('is allowed, and harms nobody else', () => {
     expect(await attempt(statement)).toMatchObject({ refused: undefined, message: '' })
   })
 
-  test('giving up its own rights: npm run provision gives them back', async () => {
+  test('giving up its own rights: npx shared-ledger provision gives them back', async () => {
     const { refused } = await attempt('BEGIN; DROP OWNED BY CURRENT_USER')
     expect([undefined, forbidden]).toContain(refused) // newer versions refuse even this
   })

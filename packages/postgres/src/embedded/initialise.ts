@@ -102,7 +102,7 @@ export function checkInitialised({ home }: Placement): void {
   if (version === MAJOR_VERSION) return
   throw new Error(
     `The database in ${home} was made by PostgreSQL ${version}, and this is PostgreSQL ${MAJOR_VERSION}. ` +
-      `Dump it with the old version and restore it, or empty it: npm run db:reset`,
+      `Dump it with the old version and restore it, or empty it: npx shared-ledger reset`,
   )
 }
 
@@ -115,7 +115,7 @@ export function passwordOf({ home }: Placement): string {
     return readFileSync(passwordFileOf(home), 'utf8').trim()
   } catch (error) {
     throw new Error(
-      `The password of the database in ${home} cannot be read. Put it back, or run npm run db:reset.`,
+      `The password of the database in ${home} cannot be read. Put it back, or run npx shared-ledger reset.`,
       {
         cause: error,
       },

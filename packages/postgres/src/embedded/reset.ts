@@ -31,9 +31,7 @@ async function stopWhenUnused(placement: Placement): Promise<void> {
   const running = readPidFile(dataOf(placement.home))
   if (running === undefined) return
   if (!(await isUnused(placement, running))) {
-    throw new Error(
-      'The embedded database is in use. Stop npm start, and every app that runs, then try again.',
-    )
+    throw new Error('The embedded database is in use. Stop every app that runs, then try again.')
   }
   await stopServer(placement)
 }

@@ -52,5 +52,7 @@ async function assertMigrated(connection: pg.ClientBase): Promise<void> {
     `SELECT to_regproc('${LEDGER}.grant_apps') IS NOT NULL AS migrated`,
   )
   if (!rows[0]?.migrated)
-    throw new Error('The ledger is not in this database, or an older one is. Run npm run migrate first.')
+    throw new Error(
+      'The ledger is not in this database, or an older one is. Run npx shared-ledger migrate first.',
+    )
 }

@@ -61,7 +61,7 @@ async function modesByItself({ keys }: AuthOptions, isJwtSet: boolean): Promise<
 }
 
 function open({ app, host, logger }: AuthOptions, wasTold: boolean): undefined {
-  const close = `npm run keys -- create ${app} --name ci --scopes read,post`
+  const close = `npx shared-ledger keys create ${app} --name ci --scopes read,post`
   if (isLoopback(host)) {
     if (!wasTold)
       logger.info(
@@ -85,7 +85,7 @@ async function sayWhatIsMissing(
   const asksForKeys = modes.includes('keys')
   if (asksForKeys && !modes.includes('jwt') && !(await keys.wereMade())) {
     logger.warn(
-      `Every request is refused until a key of ${app} is made: npm run keys -- create ${app} --name ci --scopes read,post`,
+      `Every request is refused until a key of ${app} is made: npx shared-ledger keys create ${app} --name ci --scopes read,post`,
     )
   }
   if (isJwtSet && !modes.includes('jwt')) {

@@ -26,7 +26,7 @@ export function isRefusedStartup(error: unknown): error is Error {
  */
 export function directNeeded(): Error {
   return new Error(
-    'DATABASE_URL leads to a pooler. Migrations, npm run verify and live entries need PostgreSQL itself: ' +
+    'DATABASE_URL leads to a pooler. Migrations, npx shared-ledger verify and live entries need PostgreSQL itself: ' +
       'set DIRECT_DATABASE_URL to its url.',
   )
 }
