@@ -7,8 +7,8 @@ import { undeclaredImports } from './undeclared-imports.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** Entries that Node never imports by itself. Vitest loads one of them and Prisma the other, both from TypeScript. */
-const loadedByOthers = ['./testing', './prisma-config']
+/** Entries that Node never imports by itself: Vitest and Prisma load two of them from TypeScript, a command reads one. */
+const loadedByOthers = ['./testing', './prisma-config', './fragments.graphql']
 
 /**
  * `tsx scripts/check-packages.ts` checks whether the built packages can be published: with publint, and by importing

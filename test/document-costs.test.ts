@@ -17,11 +17,11 @@ import { routes as contentRoutes } from '../apps/content/src/routes.ts'
 import { routes as freelanceRoutes } from '../apps/freelance/src/routes.ts'
 import { appOf } from '../docs/test/example.ts'
 import { blocksOf, documents as docs, root, walkthroughs } from '../docs/test/markdown.ts'
+import { appSchema } from '../packages/cli/src/app-schema.ts'
 import * as clientDocuments from '../packages/client/src/generated/documents.ts'
 import { maxCost } from '../packages/server/src/cost/cost-limit.ts'
 import { createCountCost } from '../packages/server/src/cost/document-cost.ts'
 import { defaultStarterQuery } from '../packages/server/src/graphiql.ts'
-import { appSchema } from '../scripts/app-schema.ts'
 
 interface Named {
   readonly name: string
@@ -118,7 +118,7 @@ function ofLists(schema: GraphQLSchema): Named[] {
 
 describe.each(apps)('of %s', (app, routes) => {
   test('every document of the project costs at most a third of the limit', async () => {
-    const schema = await appSchema(path.join(root, 'apps', app))
+    const schema = await appSchema(root, app)
     const countCost = createCountCost(schema)
     const known = [
       ...ofClient(schema),

@@ -44,6 +44,15 @@ export const commands: readonly Command[] = [
     run: async (root) => (await import('./generate.ts')).generate(root),
   }),
   defineCommand({
+    name: 'documents',
+    usage: '[content …] [--check]',
+    does: 'prints the graph of all, or the named, apps into schema.graphql, and makes their GraphQL documents typed',
+    notes: '--check: writes nothing, and fails where a file is out of date',
+    options: { check: { type: 'boolean', default: false } },
+    allowPositionals: true,
+    run: async (root, given) => (await import('./documents.ts')).documents(root, given),
+  }),
+  defineCommand({
     name: 'provision',
     usage: '[content …] [--rotate] [--password-file FILE] [--connections 40]',
     does: 'makes or mends the database role of an app: its password, rights and limits',

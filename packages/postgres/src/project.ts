@@ -21,6 +21,8 @@ export interface App {
   readonly folder: string
   /** The file that exports the operations. */
   readonly operations: string
+  /** The file that exports `createSchema`. An app without a graph has none. */
+  readonly schema: string
   /** The file that serves the app. An app that is served in another way has none. */
   readonly server: string
 }
@@ -68,7 +70,12 @@ function ledgerFolderOf(root: string): string {
 export function appOf(root: string, name: string): App {
   const { apps, operations, server } = configurationOf(root)
   const folder = path.join(root, typeof apps === 'string' ? path.join(apps, name) : (apps[name] ?? name))
-  return { folder, operations: path.join(folder, operations), server: path.join(folder, server) }
+  return {
+    folder,
+    operations: path.join(folder, operations),
+    schema: path.join(folder, 'src/schema.ts'),
+    server: path.join(folder, server),
+  }
 }
 
 /** Returns the project's apps that have a file, sorted by name. All apps have operations. */

@@ -3,9 +3,13 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** A purchase to make. */
 export type CreatePurchaseInput = {
+  /** 1 to 200 characters. */
   readonly item: string;
+  /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
   readonly nonce: string;
+  /** Who buys, and pays. */
   readonly ownerId: string;
 };
 

@@ -1,0 +1,29 @@
+import path from 'node:path'
+import { appOf, chooseApps } from '@shared-ledger/postgres'
+import { printSchema } from 'graphql'
+import { appSchema } from './app-schema.ts'
+import { type GeneratedFile, settleFiles } from './generated-files.ts'
+import { typedDocuments } from './typed-documents.ts'
+
+/** Prints the graph of each app into its schema.graphql, and makes its documents typed. */
+export async function documents(
+  root: string,
+  { positionals: names, values: { check } }: { positionals: string[]; values: { check: boolean } },
+): Promise<number> {
+  const files: GeneratedFile[] = []
+  for (const app of chooseApps(root, names.length > 0 ? names : undefined, 'schema')) {
+    files.push(...(await filesOf(root, app)))
+  }
+  return settleFiles(root, files, { check, command: 'npx shared-ledger documents' })
+}
+
+/** The documents in `src` are those of the app's REST routes. Those in `test` are sent over HTTP. */
+async function filesOf(root: string, app: string): Promise<GeneratedFile[]> {
+  const folder = path.relative(root, appOf(root, app).folder)
+  const graph = `${printSchema(await appSchema(root, app))}\n`
+  return [
+    { file: path.join(folder, 'schema.graphql'), text: graph },
+    ...(await typedDocuments({ root, folder: path.join(folder, 'src'), graph, inProcess: true })),
+    ...(await typedDocuments({ root, folder: path.join(folder, 'test'), graph, inProcess: false })),
+  ]
+}

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { codegen } from '@graphql-codegen/core'
+import * as typedDocumentNode from '@graphql-codegen/typed-document-node'
+import * as typescriptOperations from '@graphql-codegen/typescript-operations'
+import {
+  buildSchema,
+  concatAST,
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  lexicographicSortSchema,
+  NoUnusedFragmentsRule,
+  parse,
+  printSchema,
+  Source,
+  specifiedRules,
+  validate,
+} from 'graphql'
+import type { GeneratedFile } from './generated-files.ts'
+
+/** A folder whose `documents/*.graphql` become its `generated/documents.ts`. */
+export interface DocumentsFolder {
+  readonly root: string
+  /** Its path from the root. */
+  readonly folder: string
+  /** The graph that the documents are sent to, in SDL. */
+  readonly graph: string
+  /**
+   * Whether the documents run in the graph's own process, as those of REST routes do. A moment is then a Date, and not
+   * the text of JSON, and the documents may use the fragments of `@shared-ledger/rest`.
+   */
+  readonly inProcess: boolean
+}
+
+/** The fragments of the ledger's objects, which an app's own REST routes use. */
+const restFragments = createRequire(import.meta.url).resolve('@shared-ledger/rest/fragments.graphql')
+
+/**
+ * Returns the typed documents of a folder, and no file when it has no documents.
+ *
+ * @throws Error with a line for each part of a document that does not fit the graph: its file, place, and what is wrong
+ */
+export async function typedDocuments(given: DocumentsFolder): Promise<GeneratedFile[]> {
+  const { root, folder, graph, inProcess } = given
+  const own = documentsIn(path.join(root, folder, 'documents'))
+  if (own.length === 0) return []
+  const schema = lexicographicSortSchema(buildSchema(graph))
+  const files = new Set([...own, ...(inProcess ? [restFragments] : [])])
+  const documents = [...files].map((file) => ({
+    location: file,
+    document: readDocument(new Source(readFileSync(file, 'utf8'), path.relative(root, file))),
+  }))
+  checkDocuments(
+    schema,
+    documents.map(({ document }) => document),
+  )
+  const filename = path.join(folder, 'generated/documents.ts')
+  const text = await codegen({
+    filename,
+    schema: parse(printSchema(schema)),
+    schemaAst: schema,
+    documents,
+    plugins: [{ 'typescript-operations': {} }, { 'typed-document-node': {} }],
+    pluginMap: { 'typescript-operations': typescriptOperations, 'typed-document-node': typedDocumentNode },
+    config: {
+      scalars: {
+        DateTime: inProcess ? 'Date' : 'string',
+        ID: 'string',
+        LedgerMetadata: 'Record<string, string>',
+        SafeInt: 'number',
+      },
+      defaultScalarType: 'unknown', // a scalar of the app's own
+      skipTypename: true,
+      immutableTypes: true,
+      arrayInputCoercion: false,
+      useTypeImports: true,
+      dedupeFragments: true,
+    },
+  })
+  return [{ file: filename, text }]
+}
+
+function documentsIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort()
+    .map((file) => path.join(folder, file))
+}
+
+function readDocument(source: Source): DocumentNode {
+  try {
+    return parse(source)
+  } catch (error) {
+    throw error instanceof GraphQLError ? new Error(placed(error), { cause: error }) : error
+  }
+}
+
+/** An app uses some of the fragments of REST. */
+const rules = specifiedRules.filter((rule) => rule !== NoUnusedFragmentsRule)
+
+function checkDocuments(schema: GraphQLSchema, documents: readonly DocumentNode[]): void {
+  const errors = validate(schema, concatAST(documents), rules)
+  if (errors.length > 0) throw new Error(errors.map(placed).join('\n'))
+}
+
+function placed({ source, locations: [at] = [], message }: GraphQLError): string {
+  return `${source?.name}:${at?.line}:${at?.column}: ${message}`
+}
