@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readBounds } from '../database/bounds.ts'
 import type { PrismaClient } from '../database/database.ts'
-import type { Sql } from '../database/sql.ts'
+import { type Sql, sqlOf, type TransactionClient } from '../database/sql.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
 import { idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Operations } from '../operations/operations.ts'
@@ -29,8 +29,14 @@ export interface LedgerReads<Operation extends string = string> {
    * Returns a page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError
    */
   entries(input: EntriesInput<Operation>): Promise<EntryPage<Operation>>
-  /** Returns the transaction with this id and its entries, or null. @throws ValidationError */
-  transaction(id: string): Promise<LedgerTransaction<Operation> | null>
+  /**
+   * Returns the transaction with this id and its entries, or null. With `tx` it is read in the app's own transaction,
+   * which sees what it has posted itself. @throws ValidationError
+   */
+  transaction(
+    id: string,
+    options?: { readonly tx: TransactionClient },
+  ): Promise<LedgerTransaction<Operation> | null>
   /** Returns the hold with this id, or null. @throws ValidationError */
   hold(id: string): Promise<LedgerHold<Operation> | null>
   /** Returns the owner's live holds, newest first, up to 100. @throws ValidationError */
@@ -87,8 +93,9 @@ export function createReads<Operation extends string>({
 
     entries: createEntryPages({ app, operations, prisma, rows, scan }),
 
-    async transaction(id) {
-      const found = await find.entriesByTransaction(own, parseInput(idSchema, id, 'id'))
+    async transaction(id, options) {
+      const sql = options ? sqlOf(options.tx) : own
+      const found = await find.entriesByTransaction(sql, parseInput(idSchema, id, 'id'))
       return transactionOf((found ?? []).map(rows.entry)) ?? null
     },
 
