@@ -16,6 +16,12 @@ const DateTimeScalar = new GraphQLScalarType<Date, Date>({
   parseLiteral: (node) => toMoment(valueFromASTUntyped(node)),
 })
 
+/** Prisma reads a column of type BigInt as a bigint. */
+const SafeIntScalar = new GraphQLScalarType({
+  ...SafeIntResolver.toConfig(),
+  serialize: (value) => SafeIntResolver.serialize(typeof value === 'bigint' ? Number(value) : value),
+})
+
 /** Adds the scalars that the app has not added. */
 export function addScalars(builder: LedgerBuilder): void {
   const add = <Name extends 'DateTime' | 'LedgerMetadata' | 'SafeInt'>(
@@ -26,7 +32,7 @@ export function addScalars(builder: LedgerBuilder): void {
   }
   add('DateTime', DateTimeScalar)
   add('LedgerMetadata', LedgerMetadataScalar)
-  add('SafeInt', SafeIntResolver)
+  add('SafeInt', SafeIntScalar)
 }
 
 function toMoment(value: unknown): Date {

@@ -18,7 +18,7 @@ export type LedgerScalars = {
   /** A flat object of strings. */
   LedgerMetadata: { Input: LedgerMetadata; Output: LedgerMetadata }
   /** A whole number within ±(2^53 - 1). */
-  SafeInt: { Input: number; Output: number }
+  SafeInt: { Input: number; Output: number | bigint }
 }
 
 /** The fields of every error of the graph. */

@@ -5,6 +5,7 @@ import {
   findBreakingChanges,
   GraphQLEnumType,
   GraphQLScalarType,
+  graphql,
   isInputObjectType,
   buildSchema as parseSchema,
   printSchema,
@@ -12,7 +13,15 @@ import {
 import { DateTimeResolver } from 'graphql-scalars'
 import { describe, expect, test } from 'vitest'
 import LedgerPlugin, { type LedgerScalars } from '../src/index.ts'
-import { buildSchema, createBuilder, openLedger, operations, prisma } from './build-schema.ts'
+import {
+  allOperations,
+  anyone,
+  buildSchema,
+  createBuilder,
+  openLedger,
+  operations,
+  prisma,
+} from './build-schema.ts'
 
 const printed = (file: string) => readFile(new URL(file, import.meta.url), 'utf8')
 const contract = parseSchema(await printed('../../../schema.graphql'))
@@ -144,6 +153,30 @@ describe('the parts that need more than a ledger', () => {
     builder.addLedger(openLedger(shared))
     expect(builder.toSchema().getSubscriptionType()).toBeUndefined()
     expect(full.getSubscriptionType()?.getFields()).toHaveProperty('ledgerEntryPosted')
+  })
+})
+
+test('a column of type BigInt is a SafeInt', async () => {
+  const builder = createBuilder()
+  builder.addLedger(openLedger(shared))
+  builder.queryField('price', (t) =>
+    t.field({
+      type: 'SafeInt',
+      args: { credits: t.arg.string({ required: true }) },
+      access: { action: 'open', owner: 'any' },
+      resolve: (_root, { credits }) => BigInt(credits),
+    }),
+  )
+  const price = (credits: string) =>
+    graphql({
+      schema: builder.toSchema(),
+      source: `{ price(credits: "${credits}") }`,
+      contextValue: { principal: anyone },
+    })
+  expect(await price(String(maxCredits))).toEqual({ data: { price: maxCredits } })
+  expect(await price('9007199254740993')).toMatchObject({
+    data: { price: null },
+    errors: [{ message: expect.stringContaining('unsafe integer') }],
   })
 })
 
