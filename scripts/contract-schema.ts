@@ -28,8 +28,6 @@ function ledgerSchema(operations: Operations, { live }: { live: boolean }): Grap
     // In one TypeScript program, the apps' Prisma plugin makes its option required for every builder.
     prisma: undefined as never,
   })
-  builder.queryType()
-  builder.mutationType()
   if (live) builder.subscriptionType()
   const pool = createPool('postgresql://localhost/none')
   builder.addLedger(createLedger({ app: 'contract', operations, pool }))

@@ -87,9 +87,9 @@ declare global {
 
     export interface SchemaBuilder<Types extends SchemaTypes> {
       /**
-       * Adds the ledger's queries, mutations and types to an app's graph. The builder must have `ledgerPlugins`, a query
-       * type and a mutation type. Transfers are added when the operations contain `...transferOperations`. Live entries
-       * are added when the builder already has a subscription type.
+       * Adds the ledger's queries, mutations and types to an app's graph. The builder must have `ledgerPlugins`. A query
+       * type and a mutation type are added unless it has them. Transfers are added when the operations contain
+       * `...transferOperations`. Live entries are added when the builder already has a subscription type.
        *
        * @param own.refusals The app's own errors, from `defineRefusal`. Each becomes a type of the graph.
        * @returns the ledger's types, which the app's own fields use.

@@ -27,6 +27,8 @@ prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
   const anyLedger = ledger as unknown as AnyLedger
 
   requirePlugins(builder)
+  if (!builder.configStore.hasConfig('Query')) builder.queryType()
+  if (!builder.configStore.hasConfig('Mutation')) builder.mutationType()
   addScalars(builder)
   const ledgerTypes = addTypes(builder, anyLedger)
   const types = { Error: addErrors(builder, ledgerTypes), ...ledgerTypes }

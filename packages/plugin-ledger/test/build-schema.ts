@@ -43,14 +43,11 @@ export const prisma = undefined as never
 
 /** Creates a builder with the ledger's plugins. */
 export function createBuilder() {
-  const builder = new SchemaBuilder<{ Scalars: LedgerScalars }>({
+  return new SchemaBuilder<{ Scalars: LedgerScalars }>({
     plugins: [...ledgerPlugins],
     relay: relayOptions,
     prisma,
   })
-  builder.queryType()
-  builder.mutationType()
-  return builder
 }
 
 /** Builds the graph of an app that has only the ledger, with live entries. */

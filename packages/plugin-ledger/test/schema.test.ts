@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { DateTimeResolver } from 'graphql-scalars'
 import { describe, expect, test } from 'vitest'
-import LedgerPlugin, { type LedgerScalars } from '../src/index.ts'
+import LedgerPlugin, { type LedgerScalars, ledgerPlugins, relayOptions } from '../src/index.ts'
 import {
   allOperations,
   anyone,
@@ -146,6 +146,30 @@ describe('the parts that need more than a ledger', () => {
     expect(schema.getMutationType()?.getFields()).not.toHaveProperty('transferCredits')
     expect(schema.getMutationType()?.getFields()).toHaveProperty('postLedgerTransaction')
     expect(full.getMutationType()?.getFields()).toHaveProperty('transferCredits')
+  })
+
+  test('are the same whatever the builder takes a field without `nullable` for', () => {
+    const builder = new SchemaBuilder<{ Scalars: LedgerScalars; DefaultFieldNullability: false }>({
+      plugins: [...ledgerPlugins],
+      relay: relayOptions,
+      defaultFieldNullability: false,
+      prisma,
+    })
+    builder.subscriptionType()
+    builder.addLedger(openLedger(allOperations))
+    expect(printSchema(builder.toSchema({ sortSchema: false }))).toBe(printSchema(full))
+  })
+
+  test('join the root types that the builder has', () => {
+    const builder = createBuilder()
+    builder.queryType({ description: 'What players read.' })
+    builder.mutationType({ description: 'What players do.' })
+    builder.addLedger(openLedger(shared))
+    const schema = builder.toSchema()
+    expect(schema.getQueryType()).toMatchObject({ description: 'What players read.' })
+    expect(schema.getQueryType()?.getFields()).toHaveProperty('balance')
+    expect(schema.getMutationType()).toMatchObject({ description: 'What players do.' })
+    expect(schema.getMutationType()?.getFields()).toHaveProperty('postLedgerEntry')
   })
 
   test('live entries come with a subscription type', () => {
