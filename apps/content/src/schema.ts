@@ -24,34 +24,31 @@ import type { PrismaClient } from './generated/prisma/client.ts'
 /** Builds the content app's graph: the ledger's, and its own contents. */
 export function createSchema(ledger: ContentLedger, prisma: PrismaClient): GraphQLSchema {
   const contents = createContents(ledger, prisma)
-  const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
+  const builder = new SchemaBuilder<{
+    PrismaTypes: PrismaTypes
+    Scalars: LedgerScalars
+    DefaultFieldNullability: false
+  }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
     prisma: { client: prisma, dmmf: getDatamodel() },
     relay: relayOptions,
+    defaultFieldNullability: false,
   })
-  builder.queryType()
-  builder.mutationType()
   builder.subscriptionType()
   const ledgerTypes = builder.addLedger(ledger, { refusals: [ContentNotFoundError] })
 
   const Content = builder.prismaObject('Content', {
     description: 'A text that an owner has published.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false, description: 'Given when it is published.' }),
-      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Who published it, and paid.' }),
-      title: t.exposeString('title', { nullable: false, description: '1 to 200 characters.' }),
-      body: t.exposeString('body', { nullable: false, description: '1 to 100,000 characters.' }),
-      createdOn: t.expose('createdOn', {
-        type: 'DateTime',
-        nullable: false,
-        description: 'When it was published.',
-      }),
-      accessCount: t.relationCount('accesses', {
-        nullable: false,
-        description: 'How often it was accessed.',
-      }),
+      id: t.exposeID('id', { description: 'Given when it is published.' }),
+      ownerId: t.exposeString('ownerId', { description: 'Who published it, and paid.' }),
+      title: t.exposeString('title', { description: '1 to 200 characters.' }),
+      body: t.exposeString('body', { description: '1 to 100,000 characters.' }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', description: 'When it was published.' }),
+      accessCount: t.relationCount('accesses', { description: 'How often it was accessed.' }),
       entry: t.field({
         type: ledgerTypes.LedgerEntry,
+        nullable: true,
         description: 'The entry that paid for it.',
         select: { entryId: true },
         resolve: ({ entryId }) => ledger.entry(String(entryId)),
@@ -62,7 +59,7 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
   const Posted = builder.objectRef<PostedContent>('PostedContent').implement({
     description: 'A content and the entry that was posted with it.',
     fields: (t) => ({
-      content: t.expose('content', { type: Content, nullable: false, description: 'The content.' }),
+      content: t.expose('content', { type: Content, description: 'The content.' }),
       ...postedFields(t, ledgerTypes, ['entry', 'balance', 'replayed']),
     }),
   })
@@ -78,7 +75,6 @@ export function createSchema(ledger: ContentLedger, prisma: PrismaClient): Graph
     }),
     contents: t.prismaField({
       type: [Content],
-      nullable: false,
       description: `An owner's contents, newest first: ${limits.defaultPageSize}, or as many as \`first\` says, up to ${limits.pageSize}.`,
       args: ownerRowsArgs(t.arg),
       access: { action: 'open', owner: 'any' },

@@ -1,14 +1,8 @@
-import { amountSchema, nonceSchema, type PostedEntry, type Replay } from '@shared-ledger/ledger'
+import { amountSchema, nonceSchema } from '@shared-ledger/ledger'
 import { z } from 'zod'
-import type { PrismaClient, Project } from './generated/prisma/client.ts'
-import type { operations } from './operations.ts'
+import type { PrismaClient } from './generated/prisma/client.ts'
 import type { FreelanceLedger } from './payments.ts'
-import { findProject, ProjectNotFoundError, projectIdSchema } from './projects.ts'
-
-/** A project, and the entry that gave its client credits for it. */
-export interface Goodwill extends PostedEntry<keyof typeof operations>, Replay {
-  readonly project: Project
-}
+import { getProject, projectIdSchema } from './projects.ts'
 
 export const grantGoodwillInput = z
   .object({
@@ -22,9 +16,8 @@ export const grantGoodwillInput = z
 export async function grantGoodwill(
   { ledger, prisma }: { ledger: FreelanceLedger; prisma: PrismaClient },
   { projectId, amount, nonce }: z.output<typeof grantGoodwillInput>,
-): Promise<Goodwill> {
-  const project = await findProject(prisma, projectId)
-  if (!project) throw new ProjectNotFoundError(projectId)
+) {
+  const project = await getProject(prisma, projectId)
   const { clientId: ownerId } = project
   const metadata = { project_id: projectId }
   const posted = await ledger.once({
@@ -32,3 +25,6 @@ export async function grantGoodwill(
   })
   return { ...posted, project }
 }
+
+/** A project, and the entry that gave its client credits for it. */
+export type Goodwill = Awaited<ReturnType<typeof grantGoodwill>>

@@ -34,7 +34,9 @@ export async function createProject(
   return prisma.project.create({ data: { ...project, price: BigInt(price) } })
 }
 
-/** Returns the project with this id, or null when there is none. */
-export async function findProject(prisma: PrismaClient, id: string, query: Prisma.ProjectDefaultArgs = {}) {
-  return prisma.project.findUnique({ ...query, where: { id: rowIdOf(id) } })
+/** Returns the project with this id. @throws ProjectNotFoundError */
+export async function getProject(prisma: Prisma.TransactionClient, id: string): Promise<Project> {
+  const project = await prisma.project.findUnique({ where: { id: rowIdOf(id) } })
+  if (!project) throw new ProjectNotFoundError(id)
+  return project
 }

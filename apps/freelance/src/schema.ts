@@ -1,8 +1,7 @@
 import SchemaBuilder from '@pothos/core'
 import PrismaPlugin from '@pothos/plugin-prisma'
-import { errorsOf } from '@shared-ledger/ledger'
+import { errorsOf, rowIdOf } from '@shared-ledger/ledger'
 import { type LedgerScalars, ledgerPlugins, postedFields, relayOptions } from '@shared-ledger/plugin-ledger'
-import type { GraphQLSchema } from 'graphql'
 import { getDatamodel, type default as PrismaTypes } from './generated/pothos.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
 import { type Goodwill, grantGoodwill, grantGoodwillInput } from './goodwill.ts'
@@ -14,42 +13,32 @@ import {
   payProject,
   payProjectInput,
 } from './payments.ts'
-import { createProject, createProjectInput, findProject, ProjectNotFoundError } from './projects.ts'
+import { createProject, createProjectInput, ProjectNotFoundError } from './projects.ts'
 
 /** Builds the freelance app's graph: the ledger's, and its own projects. */
-export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): GraphQLSchema {
-  const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
+export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient) {
+  const builder = new SchemaBuilder<{
+    PrismaTypes: PrismaTypes
+    Scalars: LedgerScalars
+    DefaultFieldNullability: false
+  }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
     prisma: { client: prisma, dmmf: getDatamodel() },
     relay: relayOptions,
+    defaultFieldNullability: false,
   })
-  builder.queryType()
-  builder.mutationType()
   builder.subscriptionType()
   const ledgerTypes = builder.addLedger(ledger, { refusals: [ProjectNotFoundError, ProjectPaidError] })
 
   const Project = builder.prismaObject('Project', {
     description: 'What a client buys from a freelancer.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false, description: 'Given when it is agreed.' }),
-      clientId: t.exposeString('clientId', { nullable: false, description: 'The owner who pays.' }),
-      freelancerId: t.exposeString('freelancerId', {
-        nullable: false,
-        description: 'The owner who is paid.',
-      }),
-      title: t.exposeString('title', { nullable: false, description: '1 to 200 characters.' }),
-      price: t.field({
-        type: 'SafeInt',
-        nullable: false,
-        description: 'Credits, from 1.',
-        select: { price: true },
-        resolve: ({ price }) => Number(price),
-      }),
-      createdOn: t.expose('createdOn', {
-        type: 'DateTime',
-        nullable: false,
-        description: 'When it was agreed.',
-      }),
+      id: t.exposeID('id', { description: 'Given when it is agreed.' }),
+      clientId: t.exposeString('clientId', { description: 'The owner who pays.' }),
+      freelancerId: t.exposeString('freelancerId', { description: 'The owner who is paid.' }),
+      title: t.exposeString('title', { description: '1 to 200 characters.' }),
+      price: t.expose('price', { type: 'SafeInt', description: 'Credits, from 1.' }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', description: 'When it was agreed.' }),
       paidOn: t.expose('paidOn', {
         type: 'DateTime',
         nullable: true,
@@ -68,11 +57,7 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const Paid = builder.objectRef<PaidProject>('PaidProject').implement({
     description: 'A project and the transaction that paid it.',
     fields: (t) => ({
-      project: t.expose('project', {
-        type: Project,
-        nullable: false,
-        description: 'The project in its present state.',
-      }),
+      project: t.expose('row', { type: Project, description: 'The project in its present state.' }),
       ...postedFields(t, ledgerTypes, ['transaction', 'balances', 'replayed']),
     }),
   })
@@ -80,11 +65,7 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
   const Granted = builder.objectRef<Goodwill>('GrantedGoodwill').implement({
     description: 'A project and what its client was given for it.',
     fields: (t) => ({
-      project: t.expose('project', {
-        type: Project,
-        nullable: false,
-        description: 'The project in its present state.',
-      }),
+      project: t.expose('project', { type: Project, description: 'The project in its present state.' }),
       ...postedFields(t, ledgerTypes, ['entry', 'balance', 'replayed']),
     }),
   })
@@ -95,11 +76,8 @@ export function createSchema(ledger: FreelanceLedger, prisma: PrismaClient): Gra
       nullable: true,
       description: 'The project with this id, or null.',
       args: { id: t.arg.id({ required: true, description: 'The id of the project.' }) },
-      access: {
-        action: 'read',
-        owner: { found: ({ clientId, freelancerId }) => [clientId, freelancerId] },
-      },
-      resolve: (query, _root, { id }) => findProject(prisma, id, query),
+      access: { action: 'read', owner: { found: ({ clientId, freelancerId }) => [clientId, freelancerId] } },
+      resolve: (query, _root, { id }) => prisma.project.findUnique({ ...query, where: { id: rowIdOf(id) } }),
     }),
   )
 

@@ -90,6 +90,13 @@ describe('payProject', () => {
     expect(await amounts(clientId, freelancerId)).toEqual([150, 50])
   })
 
+  test('says that the project is paid, also to a client who could not pay it twice', async () => {
+    const { clientId, freelancerId, projectId } = await agreed({ credits: 50 })
+    await pay(projectId, 'first')
+    expect(await pay(projectId, 'second')).toMatchObject({ code: 'PROJECT_PAID' })
+    expect(await amounts(clientId, freelancerId)).toEqual([0, 50])
+  })
+
   test('sent 20 times at once pays once, and all get the same answer', async () => {
     const { clientId, freelancerId, projectId } = await agreed({ credits: 2000 })
     const answers = await Promise.all(Array.from({ length: 20 }, () => pay(projectId, 'n')))

@@ -14,29 +14,29 @@ import { type AppLedger, createPurchase, createPurchaseInput, type PostedPurchas
 
 /** Returns the app's GraphQL schema: the ledger's types, and the app's own purchases. */
 export function createSchema(ledger: AppLedger, prisma: PrismaClient) {
-  const builder = new SchemaBuilder<{ PrismaTypes: PrismaTypes; Scalars: LedgerScalars }>({
+  const builder = new SchemaBuilder<{
+    PrismaTypes: PrismaTypes
+    Scalars: LedgerScalars
+    DefaultFieldNullability: false
+  }>({
     plugins: [...ledgerPlugins, PrismaPlugin],
     prisma: { client: prisma, dmmf: getDatamodel() },
     relay: relayOptions,
+    defaultFieldNullability: false,
   })
-  builder.queryType()
-  builder.mutationType()
   builder.subscriptionType()
   const ledgerTypes = builder.addLedger(ledger)
 
   const Purchase = builder.prismaObject('Purchase', {
     description: 'What an owner has bought.',
     fields: (t) => ({
-      id: t.exposeID('id', { nullable: false, description: 'Given when it is bought.' }),
-      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Who bought it, and paid.' }),
-      item: t.exposeString('item', { nullable: false, description: 'Not empty, at most 200 characters.' }),
-      createdOn: t.expose('createdOn', {
-        type: 'DateTime',
-        nullable: false,
-        description: 'When it was bought.',
-      }),
+      id: t.exposeID('id', { description: 'Given when it is bought.' }),
+      ownerId: t.exposeString('ownerId', { description: 'Who bought it, and paid.' }),
+      item: t.exposeString('item', { description: 'Not empty, at most 200 characters.' }),
+      createdOn: t.expose('createdOn', { type: 'DateTime', description: 'When it was bought.' }),
       entry: t.field({
         type: ledgerTypes.LedgerEntry,
+        nullable: true,
         description: 'The entry that paid for it.',
         select: { entryId: true },
         resolve: ({ entryId }) => ledger.entry(String(entryId)),
@@ -47,7 +47,7 @@ export function createSchema(ledger: AppLedger, prisma: PrismaClient) {
   const Posted = builder.objectRef<PostedPurchase>('PostedPurchase').implement({
     description: 'A purchase and the entry that was posted with it.',
     fields: (t) => ({
-      purchase: t.expose('row', { type: Purchase, nullable: false, description: 'The purchase.' }),
+      purchase: t.expose('row', { type: Purchase, description: 'The purchase.' }),
       ...postedFields(t, ledgerTypes, ['entry', 'balance', 'replayed']),
     }),
   })
@@ -55,7 +55,6 @@ export function createSchema(ledger: AppLedger, prisma: PrismaClient) {
   builder.queryField('purchases', (t) =>
     t.prismaField({
       type: [Purchase],
-      nullable: false,
       description: "An owner's purchases, newest first.",
       args: ownerRowsArgs(t.arg),
       access: { action: 'read', owner: ({ ownerId }) => ownerId },
