@@ -1,3 +1,4 @@
+export { inputReader } from './app-inputs.ts'
 export { assertAppName } from './app-name.ts'
 export { type AppRefusal, defineRefusal, type RefusalClass, type RefusalFacts } from './app-refusals.ts'
 export { type OwnerRowsInput, rowIdOf, rowsOfOwner } from './app-rows.ts'
@@ -63,7 +64,6 @@ export {
   idSchema,
   nonceSchema,
   ownerIdSchema,
-  parseInput,
   positiveAmountSchema,
   textSchema,
 } from './input.ts'

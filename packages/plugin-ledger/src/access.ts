@@ -78,23 +78,23 @@ export type OwnersOf<Found> = (
 ) => string | readonly string[]
 
 /** @throws GraphQLError FORBIDDEN when the principal may not use the field with these arguments */
-export function assertPermitted<Args>(
-  principal: Principal,
-  { action, owner, scopes }: QueryAccess<Args>,
-  args: Args,
-): void {
+export function assertPermitted<Args>(principal: Principal, access: QueryAccess<Args>, args: Args): void {
+  assertMayUse(principal, access)
+  const { action, owner, scopes } = access
+  if (permissions[action].scope === null) return
+  if (!isOwner(principal)) assertScopes(principal, scopes?.(args) ?? [])
+  else if (typeof owner === 'function' && owner(args) !== principal.owner) throw foreign()
+}
+
+/** @throws GraphQLError FORBIDDEN when the principal may not use the field, whatever its arguments are */
+export function assertMayUse<Args>(principal: Principal, { action, owner }: QueryAccess<Args>): void {
   const { scope, byOwners } = permissions[action]
   if (scope === null) return
-  if (!isOwner(principal)) {
-    assertScopes(principal, [scope, ...(scopes?.(args) ?? [])])
-  } else if (
-    !byOwners ||
-    owner === 'any' ||
-    (typeof owner === 'function' && owner(args) !== principal.owner)
-  ) {
-    throw forbidden('The caller may read the account of its own owner, and nothing else.')
-  }
+  if (!isOwner(principal)) assertScopes(principal, [scope])
+  else if (!byOwners || owner === 'any') throw foreign()
 }
+
+const foreign = () => forbidden('The caller may read the account of its own owner, and nothing else.')
 
 /** @throws GraphQLError FORBIDDEN when a service may not follow a field that leads to an account. An owner may. */
 export function assertMayFollow(principal: Principal, { action }: NestedAccess): void {

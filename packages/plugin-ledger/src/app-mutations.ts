@@ -1,9 +1,10 @@
 import type { ObjectRef, SchemaTypes, ShapeFromTypeParam, TypeParam } from '@pothos/core'
-import { parseInput, ValidationError } from '@shared-ledger/ledger'
+import { inputReader, ValidationError } from '@shared-ledger/ledger'
 import type { z } from 'zod'
 import type { FieldAccess } from './access.ts'
 import { addInput } from './app-inputs.ts'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
+import type { InputAccess, ReadArgs } from './guards.ts'
 import { inputArg } from './inputs.ts'
 
 /** The options of an app's own mutation, for `builder.addMutation`. */
@@ -24,8 +25,8 @@ export interface MutationOptions<
   readonly refusals?: readonly (new (
     ...args: never[]
   ) => Error)[]
-  /** Who may use it. */
-  readonly access: FieldAccess<{ input: z.input<Input> }>
+  /** Who may use it. It is judged by the checked input, which `resolve` gets too. */
+  readonly access: FieldAccess<{ input: z.output<Input> }>
   /** Carries the mutation out. Input that breaks the schema's rules does not reach it, and becomes a ValidationError. */
   readonly resolve: (
     input: z.output<Input>,
@@ -44,6 +45,8 @@ export function addMutation(
 ): void {
   const prefix = `${name[0]?.toUpperCase()}${name.slice(1)}`
   const InputType = addInput(builder, `${prefix}Input`, input)
+  const read = inputReader(input)
+  const judged: InputAccess = { ...access, read: ({ input }) => ({ input: read(input) }) }
   builder.mutationField(name, (t) =>
     t.field({
       type,
@@ -55,8 +58,11 @@ export function addMutation(
         union: { name: `${prefix}Result`, description: `What \`${name}\` answers.` },
       },
       args: { input: inputArg(t.arg, InputType) },
-      access,
-      resolve: (_root, args, context) => resolve(parseInput(input, args.input), context),
+      access: judged,
+      resolve(_root, { input }: ReadArgs, context) {
+        if (input instanceof ValidationError) throw input
+        return resolve(input, context)
+      },
     }),
   )
 }

@@ -1,8 +1,10 @@
-import { isOwner } from '@shared-ledger/ledger'
+import { isOwner, ValidationError } from '@shared-ledger/ledger'
 import type { GraphQLFieldResolver } from 'graphql'
 import {
   assertMayFollow,
+  assertMayUse,
   assertPermitted,
+  type FieldAccess,
   forbidden,
   type NestedAccess,
   type OwnersOf,
@@ -14,17 +16,46 @@ import { ownMember, ownPart } from './own.ts'
 
 export type Resolve = GraphQLFieldResolver<unknown, object, object>
 
+/** Arguments with a checked input, or with what is wrong with it. */
+export type ReadArgs = { readonly input: Record<string, unknown> | ValidationError }
+
+/** Access that is judged by the checked input. */
+export interface InputAccess extends FieldAccess<{ input: Record<string, unknown> }> {
+  /** Checks the input. The resolver gets what this returns. */
+  readonly read: (args: Record<string, unknown>) => ReadArgs
+}
+
 /** The access of any field. */
-export type AnyAccess = QueryAccess<Record<string, unknown>, object>
+export type AnyAccess = QueryAccess<Record<string, unknown>, object> & Partial<Pick<InputAccess, 'read'>>
 
 /** Returns what an owner may see of a result, or null for nothing. */
 type PartFor = (found: object, owner: string) => object | null
 
 /** Wraps a resolver so that it only runs for principals who may use its field. */
 export function withAccess(resolve: Resolve, access: AnyAccess): Resolve {
+  const { read } = access
+  if (read) return withReadInput(resolve, access, read)
   return (root, args, context, info) => {
     assertPermitted(principalOf(context), access, { ...args })
     return resolve(root, args, context, info)
+  }
+}
+
+/**
+ * Does the same for a field whose input is checked first. A faulty input names no account: only callers who may use
+ * the field with some account learn what is wrong with it.
+ */
+function withReadInput(
+  resolve: Resolve,
+  access: AnyAccess,
+  read: (args: Record<string, unknown>) => ReadArgs,
+): Resolve {
+  return (root, args, context, info) => {
+    const principal = principalOf(context)
+    const checked = read({ ...args })
+    if (checked.input instanceof ValidationError) assertMayUse(principal, access)
+    else assertPermitted(principal, access, checked)
+    return resolve(root, checked, context, info)
   }
 }
 

@@ -6,10 +6,12 @@ import {
   ownerIdSchema,
   type PostedEntry,
   positiveAmountSchema,
+  textSchema,
+  ValidationError,
 } from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { graphql, isObjectType, printType } from 'graphql'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { postedFields } from '../src/index.ts'
 import { anyone, createBuilder, openLedger, operations } from './build-schema.ts'
@@ -58,7 +60,37 @@ builder.addMutation('winRound', {
     return { ...posted, replayed: false }
   },
 })
+const renamed: unknown[] = []
+builder.addMutation('rename', {
+  description: 'Gives an owner a name. Owners are the same in capitals.',
+  input: z.object({
+    ownerId: ownerIdSchema.transform((id) => id.toLowerCase()),
+    name: textSchema(5),
+    title: textSchema(5).optional(),
+    colour: textSchema(5).default('blue'),
+    note: textSchema(5).nullable(),
+  }),
+  type: Won,
+  access: { action: 'act', owner: ({ input }) => input.ownerId },
+  resolve(input) {
+    renamed.push(input)
+    throw new ValidationError([{ field: 'ownerId', message: 'is enough for this test' }])
+  },
+})
 const schema = builder.toSchema({ sortSchema: false })
+
+async function rename(input: object, principal: object = anyone) {
+  const source = `mutation ($input: RenameInput!) {
+    rename(input: $input) { ... on ValidationError { errors { field } } }
+  }`
+  const { data, errors } = await graphql({
+    schema,
+    source,
+    variableValues: { input },
+    contextValue: { principal },
+  })
+  return errors ? errors[0]?.extensions.code : data?.rename
+}
 
 function win(input: object, principal: object = anyone) {
   const source = `mutation ($input: WinRoundInput!) {
@@ -153,4 +185,35 @@ test('it does not run for a caller that may not use it', async () => {
   const { errors } = await win(input, { name: 'other', owner: 'other' })
   expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
   expect(received).toHaveLength(before)
+})
+
+describe('access is judged by the input that the mutation gets', () => {
+  const eve = { name: 'eve', owner: 'eve' }
+
+  test('not by the one that was sent', async () => {
+    renamed.length = 0
+    expect(await rename({ ownerId: 'EVE', name: 'Eve' }, eve)).toEqual({ errors: [{ field: 'ownerId' }] })
+    expect(renamed).toMatchObject([{ ownerId: 'eve' }])
+    const capital = { name: 'EVE', owner: 'EVE' }
+    expect(await rename({ ownerId: 'EVE', name: 'Eve' }, capital)).toBe('FORBIDDEN')
+    expect(renamed).toHaveLength(1)
+  })
+
+  test('and what is wrong with it is told to nobody who may not use the mutation', async () => {
+    renamed.length = 0
+    const faulty = { ownerId: 'eve', name: '' }
+    expect(await rename(faulty, eve)).toEqual({ errors: [{ field: 'name' }] })
+    expect(await rename(faulty, { name: 'reader', scopes: ['read'] })).toBe('FORBIDDEN')
+    expect(renamed).toEqual([])
+  })
+})
+
+test('null and a field that is left out are the same, whichever of them the schema takes', async () => {
+  renamed.length = 0
+  const input = { ownerId: 'eve', name: 'Eve' }
+  const read = { ...input, colour: 'blue', note: null }
+  await rename(input)
+  await rename({ ...input, title: null, colour: null, note: null })
+  expect(renamed).toStrictEqual([read, read])
+  expect(await rename({ ...input, name: 'Eve Eve' })).toEqual({ errors: [{ field: 'name' }] })
 })

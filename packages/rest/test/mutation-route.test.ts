@@ -9,7 +9,7 @@ import { requestOf } from '../src/mutation-input.ts'
 const winning = z.object({
   roundId: idSchema.describe('The id of the round.'),
   ownerId: ownerIdSchema,
-  prizeMoney: positiveAmountSchema.nullish(),
+  prizeMoney: positiveAmountSchema.optional(),
   nonce: nonceSchema,
 })
 
@@ -82,6 +82,20 @@ describe('a mutation’s route', () => {
       expect(headers['idempotency-replayed']).toBe(replayed ? 'true' : undefined)
     },
   )
+
+  test.each([{}, { prize_money: null }])('passes on null and a field that is left out: %j', async (prize) => {
+    const asked: unknown[] = []
+    const run = async <Data>(_: unknown, variables: unknown) => {
+      asked.push(variables)
+      return { result: { id: '7', replayed: false } } as Data
+    }
+    const body = { owner_id: 'eve', nonce: 'n', ...prize }
+    const request = { params: { round_id: '7' }, query: [], body, underIdempotencyKey: false }
+    expect(await route('/rounds/{round_id}/win').answer(request, run)).toMatchObject({ status: 200 })
+    expect(asked).toEqual([
+      { input: { roundId: '7', ownerId: 'eve', nonce: 'n', prizeMoney: prize.prize_money } },
+    ])
+  })
 
   test('whose path names an unknown field of the input is refused with the known ones', () => {
     expect(() => route('/rounds/{game_id}/win')).toThrow(
