@@ -146,7 +146,7 @@ export const ledgerErrors = {
     retryAfterSeconds: 5,
     title: 'Server outdated',
     meaning:
-      'The database is newer than this server, and no longer has the operation or something else that this needs. Nothing was posted.',
+      'The database lacks the operation or something else that this server needs: it is newer or older than the server, or has no ledger. Nothing was posted.',
   },
   DATABASE_UNAVAILABLE: {
     status: 503,

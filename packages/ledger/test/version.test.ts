@@ -88,6 +88,16 @@ describe('a running server whose database a newer version has changed', () => {
     expect(await ask()).toBeDefined()
   })
 
+  test('is told no more than is known: the database may be older too, or have no ledger', async () => {
+    await sql.query('ALTER SCHEMA ledger RENAME TO gone')
+    await expect(ledger.balance('ann')).rejects.toMatchObject({
+      ...outdated,
+      message:
+        'The database lacks something that this server needs: it is newer or older than the server, or has no ledger. Update the server, or migrate the database: npx shared-ledger migrate',
+    })
+    await sql.query('ALTER SCHEMA gone RENAME TO ledger')
+  })
+
   test('posts the repeated request after it has the new version', async () => {
     expect(await ledger.postEntry(posting)).toMatchObject({
       ok: false,

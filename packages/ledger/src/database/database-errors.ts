@@ -36,7 +36,7 @@ const meanings: readonly Meaning[] = [
     words: /\bentries_\w+_operations\b|does not declare the operation/,
     error: (options) =>
       new ServerOutdatedError(
-        'The database no longer declares this operation, and this server is older.',
+        'The database does not declare this operation: it is newer or older than this server.',
         options,
       ),
   },
@@ -130,12 +130,13 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
   }
 }
 
-/** SQLSTATEs of a function, a column and a table that do not exist. A newer migration has dropped what the ledger asks for. */
-const missing = /^(42883|42703|42P01)$/
+/** SQLSTATEs of a schema, a table, a column and a function that do not exist. */
+const missing = /^(3F000|42P01|42703|42883)$/
 
 const lacksWhatIsAsked = (cause: unknown) =>
   new ServerOutdatedError(
-    'The database is newer than this server, and no longer has what this server needs.',
+    'The database lacks something that this server needs: it is newer or older than the server, or has no ledger. ' +
+      'Update the server, or migrate the database: npx shared-ledger migrate',
     { cause },
   )
 
