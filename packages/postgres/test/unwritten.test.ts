@@ -117,6 +117,19 @@ test.each([
     ledger('prisma/schema.prisma: ALTER TABLE "apps" ADD COLUMN "note" TEXT'),
   ],
   [
+    'the model of the partitioned table: a column, an index',
+    () =>
+      edit(
+        'prisma/schema.prisma',
+        '  @@map("entries")',
+        '  note String?\n\n  @@index([note])\n  @@map("entries")',
+      ),
+    ledger(
+      'prisma/schema.prisma: ALTER TABLE "entries" ADD COLUMN "note" TEXT',
+      'prisma/schema.prisma: CREATE INDEX "entries_note_idx" ON "entries"',
+    ),
+  ],
+  [
     'functions of the ledger: a changed one, a new one, one less',
     () => {
       edit('prisma/functions/operations.sql', "'CREDIT_ADD'];", "'CREDIT_ADD', 'CREDIT_TAKE'];")
@@ -152,6 +165,12 @@ test.each([
     () => {},
     ['contents'],
     /no app "contents".*The apps are: content, freelance\./,
+  ],
+  [
+    'another key of the partitioned table',
+    () => edit('prisma/schema.prisma', '@@id([book, ownerId, seq])', '@@id([book, ownerId, seq, app])'),
+    all,
+    /The change of prisma\/schema.prisma fails: .* Write this migration by hand:\n.*entries_pkey/s,
   ],
   [
     'a model that is wrong',

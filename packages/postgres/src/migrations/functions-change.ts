@@ -21,27 +21,30 @@ interface Definition {
  * The SQL is tried on the connection, to the ledger's migrations on a scratch database, and nothing of it stays.
  *
  * @param models SQL that goes before: what the migrations lack for the models.
- * @throws when a function cannot be made, or not be dropped because a table, a policy or another function needs it.
+ * @throws when the models' SQL fails, and when a function cannot be made, or not be dropped because a table, a policy or
+ *   another function needs it.
  */
 export async function functionsChangeOf(
   connection: pg.Client,
   { root, models }: { root: string; models: string },
 ): Promise<string> {
   const texts = functionTextsOf(historyOf(root, LEDGER).functions)
-  await connection.query(
-    `BEGIN; SET LOCAL search_path TO ledger; ${models}; SET LOCAL search_path TO pg_catalog`,
-  )
+  await connection.query('BEGIN; SET LOCAL search_path TO ledger')
   try {
+    await connection.query(models).catch((error) => {
+      throw byHand(`schema.prisma fails: ${messageOf(error)}`, models)
+    })
+    await connection.query('SET LOCAL search_path TO pg_catalog')
     const before = await definitionsIn(connection)
     const wanted = await definitionsOf(connection, { texts, before, root })
     const script = scriptBetween(before, wanted)
     await connection.query(script).catch((error) => {
-      throw byHand(`fails: ${messageOf(error)}`, script)
+      throw byHand(`functions fails: ${messageOf(error)}`, script)
     })
     const left = await definitionsIn(connection)
     for (const { identity, text } of wanted.keys()) {
       if (!left.some((definition) => definition.text === text))
-        throw byHand(`leaves ${identity} with other rights than a new one has`, script)
+        throw byHand(`functions leaves ${identity} with other rights than a new one has`, script)
     }
     return script
   } finally {
@@ -50,7 +53,7 @@ export async function functionsChangeOf(
 }
 
 function byHand(problem: string, script: string): Error {
-  return new Error(`The change of prisma/functions ${problem}. Write this migration by hand:\n${script}`)
+  return new Error(`The change of prisma/${problem}. Write this migration by hand:\n${script}`)
 }
 
 async function definitionsIn(connection: pg.Client): Promise<Definition[]> {
