@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { makeSuiteKey } from '@shared-ledger/postgres/testing'
+import { makeSuiteKey } from '../packages/postgres/src/testing/suite-key.ts'
 
 /** An app's server in its own process, as `npm start` runs it. */
 export interface AppProcess {
@@ -16,7 +16,7 @@ export interface AppProcess {
   readonly ended: Promise<number | null>
 }
 
-export interface AppProcessOptions {
+interface AppProcessOptions {
   /** The folder of a copy of the project. */
   readonly project?: string | undefined
   /** With more than one, the process is the primary of so many workers. The default is 2 in `npm run test:workers`. */

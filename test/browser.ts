@@ -1,5 +1,5 @@
-import { suiteKey } from '@shared-ledger/postgres/testing'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { suiteKey } from '../packages/postgres/src/testing/suite-key.ts'
 import { bundledChromium } from './bundled-chromium.ts'
 import { installedChromium } from './installed-chromium.ts'
 

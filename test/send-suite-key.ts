@@ -2,7 +2,7 @@
 // carries one, unless it brings its own.
 import http from 'node:http'
 import { syncBuiltinESMExports } from 'node:module'
-import { suiteKey } from '@shared-ledger/postgres/testing'
+import { suiteKey } from '../packages/postgres/src/testing/suite-key.ts'
 
 const authorization = `Bearer ${suiteKey}`
 const isHere = (hostname: string) => /^(?:localhost|127\..*|\[::1\])$/.test(hostname)

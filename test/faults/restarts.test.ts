@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { findRoot } from '@shared-ledger/postgres'
-import { type MigratedPostgres, startMigratedPostgres } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  type MigratedPostgres,
+  startMigratedPostgres,
+} from '../../packages/postgres/src/testing/migrated-postgres.ts'
 import { type AppProcess, startAppProcess } from '../app-process.ts'
 import { judge } from './judge.ts'
 import { startPublishing } from './publishing.ts'

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
-import { suiteKey } from '@shared-ledger/postgres/testing'
 import { expect, test } from 'vitest'
 import { startContent } from '../../apps/content/test/start-content.ts'
+import { suiteKey } from '../../packages/postgres/src/testing/suite-key.ts'
 
 const { url } = await startContent()
 

@@ -1,9 +1,10 @@
 // Behind a PgBouncer in transaction mode: the messages of a start, and npm start, Ctrl+C, npm start.
 import { withConnection } from '@shared-ledger/postgres'
-import { createTestDatabase, startPooler } from '@shared-ledger/postgres/testing'
+import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, expect, inject, test } from 'vitest'
 import { command, outcomeOf } from '../../packages/cli/test/support/command.ts'
 import { findRoot } from '../../packages/postgres/src/project.ts'
+import { startPooler } from '../../packages/postgres/src/testing/pooler.ts'
 
 const database = await createTestDatabase()
 afterAll(() => database.drop())

@@ -7,9 +7,12 @@ import {
   withConnection,
   withLogin,
 } from '@shared-ledger/postgres'
-import { type MigratedPostgres, startMigratedPostgres } from '@shared-ledger/postgres/testing'
 import { readPidFile } from '../../packages/postgres/src/embedded/pid-file.ts'
 import { dataOf } from '../../packages/postgres/src/embedded/placement.ts'
+import {
+  type MigratedPostgres,
+  startMigratedPostgres,
+} from '../../packages/postgres/src/testing/migrated-postgres.ts'
 import { type App, apps } from '../requests.ts'
 import { childrenOf, signal } from './processes.ts'
 

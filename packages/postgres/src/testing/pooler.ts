@@ -15,7 +15,7 @@ export interface Pooler {
   stop(): Promise<void>
 }
 
-export interface PoolerOptions {
+interface PoolerOptions {
   /** A url of the server. */
   readonly server: string
   /** PgBouncer's settings, in addition to its address and the server's. */
