@@ -8,7 +8,7 @@ export interface Variant {
 }
 
 /** `ms` and `µs` are costs. For the others, more is better. */
-export type Unit = 'entries/s' | 'requests/s' | 'ms' | 'µs'
+type Unit = 'entries/s' | 'requests/s' | 'ms' | 'µs'
 
 /** The measurements of a variant: a figure per round, or the error. */
 export interface Measured {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 /** The part of Vitest's JSON report that is read here. */
-export interface TestReport {
+interface TestReport {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string

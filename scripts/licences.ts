@@ -15,7 +15,7 @@ const component = z.object({
 })
 
 /** A dependency and its licence, an SPDX expression. */
-export interface Licensed {
+interface Licensed {
   readonly dependency: string
   readonly licence: string | undefined
 }

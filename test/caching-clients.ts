@@ -8,7 +8,7 @@ type Variables = Record<string, unknown>
 type Answer = ReturnType<typeof JSON.parse>
 
 /** A client with a normalised cache, with its library's defaults. */
-export interface CachingClient {
+interface CachingClient {
   /** Sends a query to the server, and caches the answer. */
   query(document: string, variables?: Variables): Promise<Answer>
   /** Returns what the cache alone has for a query. */
@@ -20,7 +20,7 @@ export interface CachingClient {
 setLogVerbosity('error')
 
 /** Makes a client of an app's graph. */
-export type ConnectClient = (url: string) => CachingClient
+type ConnectClient = (url: string) => CachingClient
 
 function connectApollo(url: string): CachingClient {
   const client = new ApolloClient({ cache: new InMemoryCache(), link: new HttpLink({ uri: url }) })

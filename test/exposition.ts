@@ -1,5 +1,5 @@
 /** One series of a scrape, with its value. */
-export interface Sample {
+interface Sample {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number

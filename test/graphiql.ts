@@ -29,7 +29,7 @@ async function selectQuery(page: Page): Promise<void> {
 }
 
 /** An answer of a GraphQL server. */
-export interface GraphqlAnswer {
+interface GraphqlAnswer {
   readonly data?: unknown
   readonly errors?: readonly { readonly message: string; readonly extensions?: unknown }[]
 }

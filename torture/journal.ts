@@ -23,7 +23,7 @@ export interface PostingRecord extends Posting {
 }
 
 /** A request without a final answer. */
-export interface OpenRequest {
+interface OpenRequest {
   readonly app: App
   readonly request: Request
 }

@@ -5,7 +5,7 @@ import type { AppServer } from './servers/app-server.ts'
 import { send } from './ways/index.ts'
 
 /** How soon a server posted again after a fault, in milliseconds. */
-export interface Recovery {
+interface Recovery {
   readonly server: AppServer
   readonly ms: number
 }

@@ -20,7 +20,7 @@ type AppOperation =
   | 'PROJECT_PAYMENT'
 
 /** The operations that a client names. */
-export type PostedOperation = 'CREDIT_ADD' | 'CREDIT_SPEND'
+type PostedOperation = 'CREDIT_ADD' | 'CREDIT_SPEND'
 
 export interface PostedLine extends Line {
   readonly operation: PostedOperation

@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 import type { App, BatchEntry, Line, PostedLine, Request } from './requests.ts'
 
 /** What a story needs from the client that plays it. */
-export interface Teller {
+interface Teller {
   readonly app: App
   /** The same for the same seed, app, client and number of the story. */
   readonly random: Random

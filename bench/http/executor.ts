@@ -5,7 +5,7 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit'
 const anyone: Principal = { name: 'anyone', scopes }
 
 /** Runs a document, and compiles it on its first use. */
-export type Executor = (document: string, variables: Record<string, unknown>) => unknown
+type Executor = (document: string, variables: Record<string, unknown>) => unknown
 
 /**
  * The fastest GraphQL: every document becomes JavaScript. This is safe only for one's own documents: graphql-jit 0.8.9

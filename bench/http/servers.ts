@@ -6,7 +6,7 @@ import { join } from 'node:path'
  * The kinds of server: an app on the ledger, the same with requests that give a name, the same without the bounds of
  * its work, the same on a ledger that does nothing, and that ledger without the app's server.
  */
-export const serverKinds = ['ledger', 'named', 'unbounded', 'no-op', 'bare'] as const
+const serverKinds = ['ledger', 'named', 'unbounded', 'no-op', 'bare'] as const
 export type ServerKind = (typeof serverKinds)[number]
 
 export interface Servers {

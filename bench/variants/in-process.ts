@@ -12,7 +12,7 @@ export type Way = (typeof ways)[number]
 
 /** Ways that get faster with more connections than an app's pool has. */
 export const wideWays = ['one-call-pg', 'for-update'] as const
-export type WideWay = (typeof wideWays)[number]
+type WideWay = (typeof wideWays)[number]
 
 /** Returns the name of a variant with a connection for each of the usual callers. */
 export function wide(way: WideWay, distribution: Distribution): string {

@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 
 /** Ways to post over HTTP. */
 export const transports = ['graphql', 'rest'] as const
-export type Transport = (typeof transports)[number]
+type Transport = (typeof transports)[number]
 
 /** The names of this file's variants. */
 export const overHttp = {
@@ -47,7 +47,7 @@ const send: Record<Transport, Send> = {
 }
 
 /** Who posts what to which server. */
-export interface Load {
+interface Load {
   readonly kind: ServerKind
   readonly transport: Transport
   readonly distribution: Distribution

@@ -20,7 +20,7 @@ export interface Servers {
 export const addresses = { content: 'localhost:4001', freelance: 'localhost:4002' } as const
 export type AppName = keyof typeof addresses
 
-export interface Setting {
+interface Setting {
   /** The apps to start. Both by default. */
   readonly apps?: readonly AppName[]
   /** The condition of an example. */

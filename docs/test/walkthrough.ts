@@ -10,7 +10,7 @@ import { type Block, blocksOf } from './markdown.ts'
 import { copyProject, type ProjectCopy } from './project-copy.ts'
 
 /** The state while the steps of a document are followed. */
-export interface Walk {
+interface Walk {
   readonly project: ProjectCopy
   readonly databaseUrl: string
   /** The address of the server that the document started. */

@@ -5,7 +5,7 @@ import { environment } from '../../docs/test/command.ts'
 import { listen } from './listen.ts'
 
 /** A GraphQL server in its own process. */
-export interface GraphQLServer {
+interface GraphQLServer {
   /** Sends a document as a user. Returns the answer. */
   ask(query: string, user: string): Promise<unknown>
   stop(): Promise<void>

@@ -1,6 +1,6 @@
 /** What fails. Within one group, only one thing fails at a time. */
 export const groups = ['PostgreSQL', 'network to PostgreSQL', 'servers', 'network to servers'] as const
-export type Group = (typeof groups)[number]
+type Group = (typeof groups)[number]
 
 /** Every kind of fault, its description, and how long it lasts in seconds. */
 export const faultKinds = {

@@ -23,7 +23,7 @@ export interface AppServer {
   close(): Promise<void>
 }
 
-export interface AppServerOptions {
+interface AppServerOptions {
   readonly root: string
   readonly app: App
   readonly number: number

@@ -4,7 +4,7 @@ import { type Outcome, unknown, wrong } from '../outcome.ts'
 export const timeoutMs = 5_000
 
 /** What came back: a status and JSON, or why there was no answer. */
-export type Reply =
+type Reply =
   | { readonly status: number; readonly headers: Headers; readonly body: unknown }
   | { readonly failed: Outcome }
 

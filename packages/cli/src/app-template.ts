@@ -10,7 +10,7 @@ const own = (file: string) => fileURLToPath(new URL(`../${file}`, import.meta.ur
 const template = own('templates/app')
 
 /** The fields of the root's package.json that the package.json of a new app repeats. */
-export interface RootManifest {
+interface RootManifest {
   readonly license?: unknown
   readonly author?: unknown
 }

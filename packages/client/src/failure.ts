@@ -3,7 +3,7 @@ import type { LedgerClientFailure } from './errors.ts'
 import { retryAfterMs } from './retry.ts'
 
 /** One attempt that failed. */
-export interface Failure extends LedgerClientFailure {
+interface Failure extends LedgerClientFailure {
   /** Whether the server may have carried the request out anyway. */
   readonly maybeDone: boolean
   /** How long the server asks the client to wait. */

@@ -4,7 +4,7 @@ import { type DuplicateOf, isDuplicate, type Outcome, type Refused, type Success
 import type { Send } from './transport.ts'
 
 /** What became of a posting. */
-export type PostingResult<Of extends Outcome> =
+type PostingResult<Of extends Outcome> =
   | (SuccessOf<Of> & { readonly ok: true; readonly replayed: boolean })
   | Refused<Of>
 

@@ -44,7 +44,7 @@ export type Send = <Result>(
 ) => Promise<Answer<Result>>
 
 /** What the client knows about a document beyond its text. */
-export interface SendOptions {
+interface SendOptions {
   /** Whether sending it twice has the same effect as once. It may then be sent again without a nonce. */
   readonly isIdempotent?: boolean
 }

@@ -15,7 +15,7 @@ export function withSchema(url: string, schema: string): string {
 }
 
 /** A login. Without a password PostgreSQL finds it elsewhere, or needs none. */
-export interface Login {
+interface Login {
   readonly user: string
   readonly password?: string | undefined
 }

@@ -31,7 +31,7 @@ export async function dropDatabase(url: string, database: string): Promise<void>
  * Returns a url on the same server from which databases can be created and dropped: the same database, or `postgres`
  * when that is missing.
  */
-export async function maintenanceUrl(url: string): Promise<string> {
+async function maintenanceUrl(url: string): Promise<string> {
   return (await exists(url)) ? url : withDatabase(url, 'postgres')
 }
 

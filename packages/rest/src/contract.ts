@@ -5,7 +5,7 @@ import { LedgerDirectionsDocument } from './generated/documents.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
 
 /** One of the app's operations, as the schema describes it. */
-export interface ContractOperation {
+interface ContractOperation {
   readonly name: string
   readonly description: string | undefined
   /** Whether only the app itself posts it. */

@@ -12,7 +12,7 @@ const jsonTypes = {
 } as const
 
 /** The input of a mutation in a request: one part in the path, the rest in the body. */
-export interface MutationRequest {
+interface MutationRequest {
   readonly params?: z.ZodObject
   readonly body: z.ZodObject
   /** Joins the parts of a request. */

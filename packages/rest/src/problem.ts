@@ -9,7 +9,7 @@ export interface FieldProblem {
 }
 
 /** Members that some codes add to their answer. */
-export interface ProblemExtensions {
+interface ProblemExtensions {
   readonly errors?: readonly FieldProblem[]
   /** The index of the refused entry in the request, from 0. `owner_id` says whose it is. */
   readonly entry_index?: number

@@ -15,7 +15,7 @@ import type { Route } from './route.ts'
 import { createRouter } from './router.ts'
 import { parseTarget } from './target.ts'
 
-export interface RestOptions {
+interface RestOptions {
   /** The app's name, for openapi.json. */
   readonly app: string
   /** What openapi.json says about the app. The version is 0.0.0 when left out. */
@@ -30,7 +30,7 @@ export interface RestOptions {
 }
 
 /** A request as HTTP brought it. */
-export interface RestRequest extends Asker {
+interface RestRequest extends Asker {
   readonly method: string
   /** The raw request target. `request.url` has only the normalised one. */
   readonly target: string

@@ -8,7 +8,7 @@ export interface Match {
 }
 
 /** Finds routes by method and decoded path segments. */
-export interface Router {
+interface Router {
   /** @throws Problem NOT_FOUND, or METHOD_NOT_ALLOWED with Allow. */
   match(method: string, segments: readonly string[]): Match
   /** Returns the methods of a path, or none when no route has it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Converts a name of REST to the graph's: `created_on` becomes createdOn. */
-export type GraphName<Name> = Name extends `${infer Head}_${infer Rest}`
+type GraphName<Name> = Name extends `${infer Head}_${infer Rest}`
   ? `${Head}${Capitalize<GraphName<Rest>>}`
   : Name
 

@@ -141,7 +141,7 @@ export const transaction = z
 /** A transaction in REST's answers. */
 export type RestTransaction = z.output<typeof transaction>
 
-export const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 'Balance' })
+const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 'Balance' })
 
 /** The balances of a transaction's owners, each once, in the order of their first entries. */
 export const balances = z.array(ownerBalance)

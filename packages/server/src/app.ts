@@ -26,7 +26,7 @@ import { notAcceptable } from './yoga-answer.ts'
 const graphqlPath = '/graphql'
 
 /** What observes an app at work, for metrics and traces. */
-export interface Watchers {
+interface Watchers {
   /** Called for every request. */
   readonly observer?: Observer | undefined
   readonly traceFields?: Tracing['traceFields'] | undefined

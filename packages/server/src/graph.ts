@@ -38,7 +38,7 @@ export interface Graph {
   close(): Promise<void>
 }
 
-export interface GraphOptions extends ErrorListeners {
+interface GraphOptions extends ErrorListeners {
   /** Adds values to the context of the app's resolvers. */
   readonly context?: CreateContext | undefined
   /** The app's own plugins. They run after the server's. */

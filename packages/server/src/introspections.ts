@@ -1,7 +1,7 @@
 import { Kind, type OperationDefinitionNode } from 'graphql'
 
 /** Cached answers to introspection queries. They stay the same while the graph is served. */
-export interface Introspections {
+interface Introspections {
   get(operation: OperationDefinitionNode): Buffer<ArrayBuffer> | undefined
   /** Caches the answer to an operation, if it only introspects and takes no variables. */
   keep(operation: OperationDefinitionNode, answer: string): void

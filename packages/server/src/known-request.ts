@@ -4,8 +4,7 @@ import type { GraphQLParams } from 'graphql-yoga'
 import type { RawRequest } from './raw-request.ts'
 
 /** The parameters of a request that can be answered without Yoga. */
-export type KnownParams = Required<Pick<GraphQLParams, 'query'>> &
-  Pick<GraphQLParams, 'operationName' | 'variables'>
+type KnownParams = Required<Pick<GraphQLParams, 'query'>> & Pick<GraphQLParams, 'operationName' | 'variables'>
 
 const regularTypes: readonly string[] = ['application/json', 'application/graphql-response+json']
 

@@ -21,7 +21,7 @@ export interface Lane {
   enter(work: Work): void
 }
 
-export interface LaneOptions {
+interface LaneOptions {
   readonly atOnce: number
   /** How many pieces of one caller run at once at most. No separate limit when left out. */
   readonly atOncePerCaller?: number

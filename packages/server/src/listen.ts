@@ -125,7 +125,7 @@ function sizeOfRefused(reason: unknown): number {
 }
 
 /** Another process listens on the port. */
-export class PortTakenError extends Error {
+class PortTakenError extends Error {
   constructor(port: number) {
     super(
       `Port ${port} is taken by another process. Stop that one, or set PORT to another port, such as ${port + 10}.`,

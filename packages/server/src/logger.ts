@@ -7,7 +7,7 @@ import { currentRequestId } from './request-id.ts'
 import { serverSettings } from './settings.ts'
 
 /** What became of one HTTP request. No headers, bodies, queries or nonces. */
-export interface RequestLine {
+interface RequestLine {
   readonly method: string
   readonly path: string
   /** The principal's name, when requests are authenticated. */

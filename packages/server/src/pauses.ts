@@ -1,5 +1,5 @@
 /** Decides how long expensive work pauses, so that cheap work runs in between. */
-export interface Pauses {
+interface Pauses {
   /** Notes that somebody asks for cheap work. */
   noteOther(): void
   /** Returns how long to pause after work that took `tookMs`. It is 0 while nobody else asks. */
@@ -8,7 +8,7 @@ export interface Pauses {
   afterBytes(bytes: number): number
 }
 
-export interface PausesOptions {
+interface PausesOptions {
   /** How many times as long as the work each pause is. */
   readonly pauseFactor: number
   readonly maxPauseMs: number

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http'
 
 /** One event of GraphQL over SSE. */
-export interface StreamEvent {
+interface StreamEvent {
   readonly event: string
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely.
   readonly data: any

@@ -19,7 +19,7 @@ import {
 } from 'graphql'
 
 /** A request for one operation of a document, with values for its variables: most are valid. */
-export interface GeneratedRequest {
+interface GeneratedRequest {
   readonly query: string
   readonly variables: Record<string, unknown>
   readonly operationName?: string

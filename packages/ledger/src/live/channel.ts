@@ -20,7 +20,7 @@ export function createWakeUp(app: string, pool: pg.Pool): () => void {
 }
 
 /** A connection that listens for wake-ups. */
-export interface Listener {
+interface Listener {
   /** Opens the connection, unless it is open or being opened. */
   open(): void
   close(): void

@@ -1,5 +1,5 @@
 /** A page that a reader asked for. */
-export interface SharedPage<Page> {
+interface SharedPage<Page> {
   readonly page: Promise<Page>
   /** Whether this call read the page. A page from the cache may lack newer entries. */
   readonly isFresh: boolean

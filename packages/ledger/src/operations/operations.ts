@@ -10,7 +10,7 @@ export interface OperationLimit {
 
 /** The windows that a limit can have. */
 export const limitWindows = ['hour', 'day', 'week', 'month', 'lifetime'] as const
-export type LimitWindow = (typeof limitWindows)[number]
+type LimitWindow = (typeof limitWindows)[number]
 
 /** One operation of an app: its amount rule and its purpose. */
 export interface OperationDefinition {

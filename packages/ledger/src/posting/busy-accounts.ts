@@ -1,7 +1,7 @@
 import { joinLine, type Waiting } from './fair-queue.ts'
 
 /** The jobs for accounts that are locked elsewhere, in a line for each account. */
-export interface BusyAccounts<Item extends Waiting> {
+interface BusyAccounts<Item extends Waiting> {
   /** How many accounts are busy. */
   readonly accounts: number
   has(ownerId: string): boolean

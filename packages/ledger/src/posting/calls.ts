@@ -5,7 +5,7 @@ import { type Answer, type Appended, answerOf } from './outcome.ts'
 import { postingSignals } from './signals.ts'
 
 /** How a call waits for accounts that are locked elsewhere. */
-export interface LockWait {
+interface LockWait {
   /** Whether to leave out the drafts for these accounts. */
   readonly skipBusy: boolean
   /** How long to wait for a lock. Null: as long as the connection's setting allows. */

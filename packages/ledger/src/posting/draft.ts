@@ -101,7 +101,7 @@ interface Rule {
   readonly retired: boolean
 }
 
-export type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
+type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
 
 /** Returns the schemas of the fields of an entry under an app's operations. */
 export function entryFields(operations: Operations) {

@@ -11,7 +11,7 @@ export interface Waiting {
 export type Turn = 'take' | 'wait' | 'leave'
 
 /** A queue in which every owner gets a turn. An owner that floods it only delays itself. */
-export interface FairQueue<Item extends Waiting> {
+interface FairQueue<Item extends Waiting> {
   readonly size: number
   add(items: readonly Item[]): void
   /** Takes items with up to `maxEntries` entries together, or one larger item: one per owner in turn, again and again. */

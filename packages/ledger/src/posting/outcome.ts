@@ -26,7 +26,7 @@ export interface PostedDraft<Operation extends string = string> {
 }
 
 /** The result of a draft without an entry: the hold, if it is about one, and the balance. */
-export interface SetAside<Operation extends string = string> {
+interface SetAside<Operation extends string = string> {
   readonly hold: LedgerHold<Operation> | null
   readonly balance: LedgerBalance
 }
@@ -99,7 +99,7 @@ interface SetAsideOutcome {
 }
 
 /** Why a draft was refused. */
-export type RefusalOutcome = DuplicateOutcome | RefusedOutcome
+type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 
 /** `line` is the index of the first refused entry, from 0. */
 type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (

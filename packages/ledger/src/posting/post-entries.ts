@@ -13,7 +13,7 @@ const batchSchema = z.object({
 })
 
 /** One input of a batch: its draft, or why there is none. */
-export type BatchItem = { readonly draft: Draft } | { readonly refusal: ValidationError }
+type BatchItem = { readonly draft: Draft } | { readonly refusal: ValidationError }
 
 /**
  * Reads a batch: each input on its own, and one dryRun for all.

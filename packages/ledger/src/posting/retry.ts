@@ -7,7 +7,7 @@ export const maxAttempts = 5
 const firstDelayMs = 20
 
 /** Whether an error may have passed when the call is made again. */
-export type PassingError = TransactionConflictError | DatabaseUnavailableError
+type PassingError = TransactionConflictError | DatabaseUnavailableError
 
 export function mayPass(error: unknown): error is PassingError {
   return error instanceof TransactionConflictError || error instanceof DatabaseUnavailableError

@@ -24,7 +24,7 @@ export interface Page<Node> {
 }
 
 /** A part of a list between two positions. `backward` reads it from its end. */
-export interface PageRange<Position> {
+interface PageRange<Position> {
   readonly size: number
   readonly backward: boolean
   readonly after: Position | undefined

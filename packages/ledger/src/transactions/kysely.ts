@@ -3,7 +3,7 @@ import type { RunSql } from '../database/sql.ts'
 import { TransactionEndedError } from '../database/transaction-errors.ts'
 
 /** The part of a Kysely transaction that the ledger uses, whatever its tables are. */
-export interface KyselyTransaction {
+interface KyselyTransaction {
   readonly isTransaction: true
   withoutPlugins(): { executeQuery<Row>(query: CompiledQuery<Row>): Promise<{ readonly rows: Row[] }> }
 }

@@ -8,7 +8,7 @@ export function readSql(file: string): string {
 }
 
 /** A question that is asked about each app. */
-export interface Question {
+interface Question {
   /** The file's name, without `.sql`. */
   readonly question: string
   /** The invariant in words: the comment above the SQL. */

@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 /** A verified app and its size. */
-export interface VerifiedApp {
+interface VerifiedApp {
   readonly app: string
   readonly accounts: number
   readonly entries: number

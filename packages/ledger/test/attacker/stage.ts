@@ -5,7 +5,7 @@ import { afterAll, expect } from 'vitest'
 import { postBySql } from '../open-ledger.ts'
 
 /** What became of one statement of the attacker. */
-export interface Attempt {
+interface Attempt {
   /** PostgreSQL's code: "42501" for a missing right, or undefined when the statement was carried out. */
   readonly refused: string | undefined
   readonly message: string

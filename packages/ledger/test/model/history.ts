@@ -63,7 +63,7 @@ export type Step =
   | { readonly kind: 'one'; readonly wish: Wish; readonly dryRun: boolean }
 
 /** The owner with huge amounts. The amounts of the others are small. */
-export const richOwner = 0
+const richOwner = 0
 const owners = 5
 
 const owner = fc.integer({ min: 1, max: owners - 1 })

@@ -20,7 +20,7 @@ export interface ModelEntry {
   readonly holdId: number | null
 }
 
-export interface ModelHold {
+interface ModelHold {
   readonly id: number
   readonly ownerId: string
   readonly operation: Operation

@@ -4,7 +4,7 @@ import type { EntryWish, Step, Wish } from './history.ts'
 import type { LedgerModel, ModelLine, ModelRequest, Outcome } from './model.ts'
 import { type Operation, operations } from './operations.ts'
 
-export interface EntryCommand {
+interface EntryCommand {
   readonly ownerId: string
   readonly operation: Operation
   readonly amount: number | null

@@ -66,8 +66,6 @@ export async function createWorlds() {
   return { sql, createWorld, declareApp }
 }
 
-export type World = Awaited<ReturnType<Awaited<ReturnType<typeof createWorlds>>['createWorld']>>
-
 export function openApp(app: string, pool: pg.Pool) {
   return createLedger({ app, operations, pool })
 }

@@ -10,7 +10,7 @@ import type {
 import type { Tx } from '../transactions/ways.ts'
 
 /** A row of the app. No two rows share a `key`. */
-export interface ShopRow {
+interface ShopRow {
   readonly body: string
   readonly key: string | null
 }

@@ -33,7 +33,7 @@ export function plainPool(url: string, config: pg.PoolConfig = {}): pg.Pool {
   return pool
 }
 
-export function prismaWay(prisma: PrismaTransactions<PrismaTx>): RunTransaction<Tx> {
+function prismaWay(prisma: PrismaTransactions<PrismaTx>): RunTransaction<Tx> {
   return (work) =>
     prisma.$transaction((tx) => work({ tx, run: (statement) => tx.$executeRawUnsafe(statement) }))
 }

@@ -34,7 +34,7 @@ const MAJOR_VERSION = '18'
 
 const UNFINISHED = 'data.unfinished'
 
-export interface InitialiseOptions {
+interface InitialiseOptions {
   readonly databaseUser?: string
   /** Skips waiting for the disk, for servers that live only during a test run. */
   readonly temporary?: boolean

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { messageOf } from '../errors.ts'
 import { isRestarting, takeLease } from './lease.ts'
 
-export interface KeptLeaseOptions {
+interface KeptLeaseOptions {
   /** The url of the database "postgres". It stays the same while the lease is kept. */
   readonly url: string
   /** Starts the server of that url again if it has ended. */

@@ -7,7 +7,7 @@ import { dataOf, logOf, type Placement } from './placement.ts'
 import { freePort } from './port.ts'
 import { runProgram, surroundings } from './run-program.ts'
 
-export interface StartOptions {
+interface StartOptions {
   /** The port to use if it is free. Otherwise the server gets another one. A server that was killed keeps its port. */
   readonly port: number
   /** Whether to fail when the port is not free. */

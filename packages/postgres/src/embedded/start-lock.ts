@@ -2,7 +2,7 @@ import path from 'node:path'
 import lockfile from 'proper-lockfile'
 import { codeOf } from '../errors.ts'
 
-export interface StartLockOptions {
+interface StartLockOptions {
   readonly directory: string
   /** Called with a line when others keep the lock for long. */
   readonly log?: (line: string) => void

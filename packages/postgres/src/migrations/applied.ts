@@ -4,7 +4,7 @@ import pg from 'pg'
 import { type History, migrationsOf, scriptOf } from '../project.ts'
 
 /** How much of one migration history a database has. */
-export interface Progress {
+interface Progress {
   /** The pending migrations, in their order. */
   readonly pending: readonly string[]
   /** The migrations that began and did not end. What they committed by themselves is in the database. */

@@ -13,7 +13,7 @@ export interface Lack {
   readonly lines: readonly string[]
 }
 
-export interface CheckOptions extends Omit<UnwrittenOptions, 'histories'> {
+interface CheckOptions extends Omit<UnwrittenOptions, 'histories'> {
   /** "ledger" and names of apps. The default is all apps, and the ledger if the project has its source. */
   readonly histories?: readonly string[]
 }

@@ -9,7 +9,7 @@ const PRISMA_ENGINE = '72707369'
 
 const migrationLocks = [MIGRATING, PRISMA_ENGINE]
 
-export interface LockOptions {
+interface LockOptions {
   /** Called with a line when another process has the lock. */
   readonly log: (line: string) => void
   /** Ends the wait with an AbortError. */

@@ -19,7 +19,7 @@ export interface Attached {
   kill(): Promise<void>
 }
 
-export interface Attaching {
+interface Attaching {
   readonly attached: Promise<Attached>
   /** Resolves when the process has logged a line with the text. Rejects when it ends without one. */
   logged(text: string): Promise<void>

@@ -26,7 +26,7 @@ export function postingInput({ nonce, metadata, dry_run: dryRun }: Fields<typeof
 }
 
 /** An entry of a request, as the graph's inputs have it. */
-export interface GraphEntry {
+interface GraphEntry {
   readonly ownerId: string
   readonly operation: string
   readonly amount: number | null | undefined

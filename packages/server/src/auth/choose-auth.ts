@@ -16,7 +16,7 @@ export interface Auth {
   close(): Promise<void>
 }
 
-export interface AuthOptions {
+interface AuthOptions {
   readonly app: string
   /** The address that the server listens on. */
   readonly host: string

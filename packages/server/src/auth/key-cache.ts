@@ -17,7 +17,7 @@ export interface KnownKey {
 }
 
 /** The app's keys. No cached answer is older than a second. */
-export interface KeyCache {
+interface KeyCache {
   /**
    * Returns the key with an id, or undefined when there is none. @throws DatabaseUnavailableError when the database
    * does not answer within a second
@@ -29,7 +29,7 @@ export interface KeyCache {
   close(): Promise<void>
 }
 
-export const keyBounds = {
+const keyBounds = {
   /** How old a cached answer may be. A revoked key stops working within this time. */
   ageMs: 1_000,
   /** From this age on, a key is read again in the background while requests use the cached answer. */

@@ -17,7 +17,7 @@ import { createFieldNumbers, type VariableValues } from './field-numbers.ts'
 import { priceSchema } from './schema-costs.ts'
 
 /** The most that an operation costs. */
-export interface DocumentCost {
+interface DocumentCost {
   readonly cost: number
   /**
    * The variables whose numbers decide the cost (see `numbersOf`). Undefined when something other than numbers decides
@@ -27,7 +27,7 @@ export interface DocumentCost {
 }
 
 /** Counts the cost of an operation of a valid document with some variables. */
-export type CountCost = (
+type CountCost = (
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: VariableValues,

@@ -24,10 +24,10 @@ export interface FieldCost {
 }
 
 /** Computes the number of values from the arguments. The author of the field writes it. */
-export type ByArguments = (args: Readonly<Record<string, unknown>>) => number
+type ByArguments = (args: Readonly<Record<string, unknown>>) => number
 
 /** The largest of these arguments, each a number or the length of a list, or `otherwise` when none is given. */
-export interface LargestArgument {
+interface LargestArgument {
   readonly among: readonly string[]
   /** The least size: 1 for a page, which is a value even without nodes, and 0 for a list. */
   readonly least: 0 | 1

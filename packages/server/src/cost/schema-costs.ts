@@ -21,7 +21,7 @@ export interface PricedField extends FieldCost {
 }
 
 /** Finds a field by the name of its type and its own name. */
-export type FindPriced = (typeName: string, fieldName: string) => PricedField | undefined
+type FindPriced = (typeName: string, fieldName: string) => PricedField | undefined
 
 /** Prices the fields of a schema. @throws Error that names a field whose cost is wrong */
 export function priceSchema(schema: GraphQLSchema): FindPriced {

@@ -3,7 +3,7 @@ import { listenOn } from '../listen-on.ts'
 import { urlOf } from '../url-of.ts'
 
 /** The metrics for a collector. */
-export interface Exposition {
+interface Exposition {
   readonly contentType: string
   /** Returns the metrics as text. */
   text(): Promise<string>

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { sessionSettings, superuserSettings } from './settings.ts'
 
 /** The oldest PostgreSQL on which everything works. */
-export const oldestPostgres = 15
+const oldestPostgres = 15
 
 /**
  * Checks that a new connection has the settings that it asked for.
