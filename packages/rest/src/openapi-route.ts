@@ -1,18 +1,12 @@
 import type { GraphQLSchema } from 'graphql'
-import { isObject } from './json.ts'
 import type { JsonSchema, SchemaCollection } from './json-schema.ts'
 import { idempotencyKeyHeader } from './nonce.ts'
 import { exampleOf } from './openapi-example.ts'
 import { problemResponses } from './openapi-problems.ts'
 import type { Route } from './route.ts'
 
-/** Describes one route. `named` returns the schemas that its example may refer to. */
-export function describeRoute(
-  route: Route,
-  schema: GraphQLSchema,
-  schemas: SchemaCollection,
-  named: () => Readonly<Record<string, JsonSchema>>,
-) {
+/** Describes one route. The named schemas of its shapes are collected in `schemas`. */
+export function describeRoute(route: Route, schema: GraphQLSchema, schemas: SchemaCollection) {
   const { operationId, summary, description, request, success } = route
   const body = request.body && withoutRequiredNonce(route, schemas.add(request.body, 'input'))
   return {
@@ -30,7 +24,7 @@ export function describeRoute(
         content: {
           'application/json': {
             schema: { ...body, additionalProperties: false },
-            example: exampleOf(body, named()),
+            example: exampleOf(body, schemas.named),
           },
         },
       },
@@ -52,24 +46,24 @@ function describeParameters(
   schemas: SchemaCollection,
 ) {
   if (!shape) return []
-  const { properties, required } = schemas.add(shape, 'input')
-  return Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => {
-    const isRequired = Array.isArray(required) && required.includes(name)
-    const [example] = isObject(schema) && Array.isArray(schema.examples) ? schema.examples : []
+  const { properties = {}, required: needed = [] } = schemas.add(shape, 'input')
+  return Object.entries(properties).map(([name, schema]) => {
+    const required = needed.includes(name)
+    const example = schema.examples?.[0]
     // An optional parameter has no example: /docs would fill it in and send it.
     return {
       name,
       in: place,
-      required: isRequired,
+      required,
       schema,
-      ...(isRequired && example !== undefined && { example }),
+      ...(required && example !== undefined && { example }),
     }
   })
 }
 
 /** The header may stand in for a body's nonce. */
 function withoutRequiredNonce({ takesNonce }: Route, { required, ...schema }: JsonSchema): JsonSchema {
-  if (!Array.isArray(required)) return schema
+  if (!required) return schema
   return { ...schema, required: required.filter((name) => !takesNonce || name !== 'nonce') }
 }
 

@@ -50,9 +50,7 @@ export function createOpenApi(options: {
   readonly routes: readonly Route[]
 }): OpenApiDocument {
   const { app, schema, contract, info, routes } = options
-  const schemas = new SchemaCollection()
-  const named = () => ({
-    ...schemas.named,
+  const schemas = new SchemaCollection({
     ...problemSchemas,
     [operationSchemaName]: operationSchema(contract.operations),
     [postOperationSchemaName]: operationSchema(contract.postOperations),
@@ -60,7 +58,7 @@ export function createOpenApi(options: {
   const paths: Record<string, Record<string, unknown>> = { ...probePaths }
   for (const route of routes) {
     const tag = route.tag ?? app
-    const described = { tags: [tag], ...describeRoute(route, schema, schemas, named) }
+    const described = { tags: [tag], ...describeRoute(route, schema, schemas) }
     paths[route.path] = { ...paths[route.path], [route.method]: described }
   }
   const used = new Set(['health', ...routes.map(({ tag = app }) => tag)])
@@ -78,7 +76,7 @@ export function createOpenApi(options: {
     security: [{ bearer: [] }, {}], // {}: a server that requires no credentials
     tags: tags.filter(([name]) => used.has(name)).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: named(), securitySchemes },
+    components: { schemas: schemas.named, securitySchemes },
   }
 }
 

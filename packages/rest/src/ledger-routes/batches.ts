@@ -5,7 +5,7 @@ import { postOperationProblems } from '../contract.ts'
 import { fieldProblems } from '../fields.ts'
 import { RestPostLedgerEntriesDocument } from '../generated/documents.ts'
 import { restPostedEntry } from '../graph.ts'
-import { describedAs } from '../json-schema.ts'
+import { describedAs, reference } from '../json-schema.ts'
 import { type Problem, type ProblemBody, problemAnswer, validationProblem } from '../problem.ts'
 import { refusalProblem } from '../refusal.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -26,7 +26,7 @@ const anyItem = describedAs(z.unknown(), itemShape)
 const results = z.array(
   z.union([
     postedEntryBody.extend({ status: z.literal(200) }),
-    describedAs(z.custom<ProblemBody>(), z.object({}).meta({ id: 'Problem' })),
+    z.custom<ProblemBody>().meta(reference('Problem')),
   ]),
 )
 
