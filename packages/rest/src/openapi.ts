@@ -19,18 +19,7 @@ export interface AppInfo {
 }
 
 /** An OpenAPI 3.1 document, ready for JSON. */
-export interface OpenApiDocument {
-  readonly openapi: '3.1.0'
-  readonly info: AppInfo & { readonly title: string; readonly description: string }
-  readonly servers: readonly { readonly url: string }[]
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
-  readonly tags: readonly { readonly name: string; readonly description: string }[]
-  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-  readonly components: {
-    readonly schemas: Readonly<Record<string, JsonSchema>>
-    readonly securitySchemes: Readonly<Record<string, object>>
-  }
-}
+export type OpenApiDocument = ReturnType<typeof createOpenApi>
 
 /** The credentials that a server may require. */
 const securitySchemes = {
@@ -48,7 +37,7 @@ export function createOpenApi(options: {
   readonly contract: Contract
   readonly info: AppInfo
   readonly routes: readonly Route[]
-}): OpenApiDocument {
+}) {
   const { app, schema, contract, info, routes } = options
   const schemas = new SchemaCollection({
     ...problemSchemas,
