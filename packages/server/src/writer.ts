@@ -1,6 +1,5 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { type Answer, headersOf } from './answer.ts'
 import type { App } from './app-options.ts'
 import { markStream } from './shutdown.ts'
@@ -54,36 +53,27 @@ function writeHead(outgoing: ServerResponse, { status, headers, body }: Answer):
 /** Sends a stream as fast as its client takes it, and cancels it when the client leaves. Rejects when the stream fails. */
 async function sendStream(outgoing: ServerResponse, stream: ReadableStream<Uint8Array>): Promise<void> {
   markStream(outgoing)
-  if (outgoing.req.method === 'HEAD') {
+  if (outgoing.req.method === 'HEAD' || outgoing.destroyed) {
     await stream.cancel()
     outgoing.end()
     return
   }
   outgoing.flushHeaders()
-  try {
-    await pipeline(readableOf(stream), outgoing)
-  } catch (error) {
-    if (!isOfClientLeft(error)) throw error
-  }
-}
-
-/** Turns a web stream into one of Node. Nothing of it is read ahead. */
-function readableOf(stream: ReadableStream<Uint8Array>): Readable {
-  const reader = stream.getReader()
-  return new Readable({
-    highWaterMark: 0,
-    read() {
-      reader.read().then(
-        ({ done, value }) => this.push(done ? null : value),
-        (error) => this.destroy(error),
-      )
+  const left = new AbortController()
+  const { signal } = left
+  outgoing.once('close', () => left.abort())
+  const sink = new WritableStream<Uint8Array>({
+    async write(chunk) {
+      // When the client leaves, this must not fail: pipeTo would then not cancel the stream.
+      if (!outgoing.write(chunk)) await once(outgoing, 'drain', { signal }).catch(() => {})
     },
-    destroy(error, callback) {
-      reader.cancel(error).then(() => callback(error), callback)
-    },
+    close: () => void outgoing.end(),
   })
-}
-
-function isOfClientLeft(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+  try {
+    await stream.pipeTo(sink, { signal })
+  } catch (error) {
+    if (outgoing.destroyed) return // the client left
+    outgoing.destroy()
+    throw error
+  }
 }

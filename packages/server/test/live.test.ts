@@ -169,6 +169,18 @@ describe('a subscription', () => {
     ])
   })
 
+  test('adds so few listeners to its answer that Node warns of no leak', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    const variables = { ownerId: owner() }
+    const response = await openStream(server.url, { query, variables }, { authorization: 'Bearer ann' })
+    await textUntil(response, /^:\n\n/)
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+    response.destroy()
+  })
+
   test('is dropped at once when its client leaves, even while its answer is held up', async () => {
     const heldUp = openStream(server.url, { query: heavyQuery, variables: { ownerId: owner() } })
     const responses = await Promise.all([subscribe(), subscribe(), heldUp])
