@@ -31,7 +31,7 @@ export const routes = [
   defineMutationRoute({
     path: '/content',
     summary: 'Publish a content for the price of CONTENT_CREATION',
-    description: 'Sent again as it was, it answers the same content and charges nothing.',
+    description: 'The same request again returns the same content and charges nothing.',
     input: createContentInput,
     document: RestCreateContentDocument,
     success: { status: 201, description: 'Published.', body: posted },
@@ -40,7 +40,7 @@ export const routes = [
   defineMutationRoute({
     path: '/content/{content_id}/access',
     summary: 'Record an access to a content by CONTENT_ACCESS',
-    description: 'Free, but on record. Sent again as it was, it answers the same access.',
+    description: 'Free, but on record. The same request again returns the same access.',
     input: accessContentInput,
     document: RestAccessContentDocument,
     success: { status: 200, description: 'Recorded.', body: posted },
@@ -50,7 +50,7 @@ export const routes = [
     path: '/content/{content_id}/feature',
     summary: 'Feature a content: its author gets CONTENT_FEATURE',
     description:
-      'Needs the scope admin. Sent again as it was, it answers the same entry and gives nothing more.',
+      'Needs the scope admin. The same request again returns the same entry and gives nothing more.',
     input: featureContentInput,
     document: RestFeatureContentDocument,
     success: { status: 200, description: 'Featured.', body: posted },

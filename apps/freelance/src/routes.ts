@@ -47,7 +47,7 @@ export const routes = [
   defineMutationRoute({
     path: '/projects/{project_id}/pay',
     summary: 'Pay a project: its price goes from the client to the freelancer',
-    description: 'Sent again with the same nonce, it answers the same payment and charges nothing.',
+    description: 'The same request again returns the same payment and charges nothing.',
     input: payProjectInput,
     document: RestPayProjectDocument,
     success: { status: 200, description: 'Paid.', body: paid },
@@ -60,7 +60,7 @@ export const routes = [
     path: '/projects/{project_id}/goodwill',
     summary: 'Give the client of a project credits by PROJECT_GOODWILL',
     description:
-      'Needs the scopes post and correct. Sent again as it was, it answers the same entry and gives nothing more.',
+      'Needs the scopes post and correct. The same request again returns the same entry and gives nothing more.',
     input: grantGoodwillInput,
     document: RestGrantGoodwillDocument,
     success: { status: 200, description: 'Given.', body: granted },

@@ -55,7 +55,7 @@ export function addMutation(
       errors: {
         types: [...new Set([ValidationError, ...refusals])],
         directResult: true,
-        union: { name: `${prefix}Result`, description: `What \`${name}\` answers.` },
+        union: { name: `${prefix}Result`, description: `The result of \`${name}\`.` },
       },
       args: { input: inputArg(t.arg, InputType) },
       access: judged,

@@ -31,7 +31,7 @@ export function addResult<
     fields: (t) => postedFields(t, types, fields),
   })
   const union = builder.unionType(`${name}Result`, {
-    description: `The result of ${mutation}: its success, or the reason why it was refused.`,
+    description: `The result of ${mutation}.`,
     types: [...errorsOf(command), Success] as never,
     resolveType: (member: Posted | Refused) => ('code' in member ? member.name : Success.name),
   })

@@ -122,7 +122,7 @@ input WinRoundInput {
   """
   nonce: String!
 }`)
-  expect(print('WinRoundResult')).toBe(`"""What \`winRound\` answers."""
+  expect(print('WinRoundResult')).toBe(`"""The result of \`winRound\`."""
 union WinRoundResult = ValidationError | InsufficientBalanceError | DuplicateNonceError | DuplicateHoldError | BalanceOutOfRangeError | LimitReachedError | RoundNotFoundError | WonRound`)
   expect(print('RoundNotFoundError')).toMatch(
     /^"""No round has this id."""\ntype RoundNotFoundError implements Error/,

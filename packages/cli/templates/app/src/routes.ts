@@ -18,7 +18,7 @@ export const routes = [
   defineMutationRoute({
     path: '/purchases',
     summary: 'Buy an item for the price of a purchase',
-    description: 'Sent again as it was, it answers the same purchase and charges nothing.',
+    description: 'The same request again returns the same purchase and charges nothing.',
     input: createPurchaseInput,
     document: RestCreatePurchaseDocument,
     success: {
