@@ -78,7 +78,7 @@ export type {
   Posted,
   PrismaTransactions,
   Replay,
-} from './once.ts'
+} from './once/types.ts'
 export {
   type AmountRange,
   type AmountRule,
