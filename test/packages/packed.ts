@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { runCommand } from '../../docs/test/command.ts'
 import { root } from '../../docs/test/markdown.ts'
@@ -30,21 +30,6 @@ function publishedPackages(): string[] {
 /** Returns a folder's package.json. */
 export function manifestIn(folder: string): object {
   return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
-}
-
-/**
- * Writes a lock file with the versions of this repository into a new project. `npm ci` has left them in npm's cache. Without
- * the lock file, npm would ask the registry about hundreds of packages.
- */
-export function seedLock(project: string): void {
-  const { packages }: { packages: Record<string, object> } = JSON.parse(
-    readFileSync(path.join(root, 'package-lock.json'), 'utf8'),
-  )
-  const others = Object.entries(packages).filter(
-    ([name, entry]) => name.startsWith('node_modules/') && !('link' in entry),
-  )
-  const lock = { lockfileVersion: 3, packages: { '': manifestIn(project), ...Object.fromEntries(others) } }
-  writeFileSync(path.join(project, 'package-lock.json'), JSON.stringify(lock))
 }
 
 /** Runs a command line. Returns its output. @throws Error with the output when the command fails. */
