@@ -6,6 +6,7 @@ export interface JsonSchema {
   readonly $defs?: Readonly<Record<string, JsonSchema>>
   readonly $ref?: string
   readonly anyOf?: readonly JsonSchema[]
+  readonly description?: string
   readonly examples?: readonly unknown[]
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>

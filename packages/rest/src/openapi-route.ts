@@ -47,14 +47,16 @@ function describeParameters(
 ) {
   if (!shape) return []
   const { properties = {}, required: needed = [] } = schemas.add(shape, 'input')
-  return Object.entries(properties).map(([name, schema]) => {
+  return Object.entries(properties).map(([name, { description, ...schema }]) => {
     const required = needed.includes(name)
     const example = schema.examples?.[0]
-    // An optional parameter has no example: /docs would fill it in and send it.
+    // /docs shows the description of a parameter, not of its schema. An optional parameter has no example: /docs would
+    // fill it in and send it.
     return {
       name,
       in: place,
       required,
+      ...(description !== undefined && { description }),
       schema,
       ...(required && example !== undefined && { example }),
     }

@@ -113,13 +113,8 @@ describe('openapi.json', () => {
       name: 'first',
       in: 'query',
       required: false,
-      schema: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 100,
-        default: 20,
-        description: 'The size of a page.',
-      },
+      description: 'The size of a page.',
+      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     })
   })
 
