@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { root } from './markdown.ts'
@@ -23,10 +32,14 @@ export function copyProject(): ProjectCopy {
   const modules = path.join(copy, 'node_modules')
   const installed = path.join(root, 'node_modules')
   const link = (name: string, target: string) => symlinkSync(target, path.join(modules, name))
-  const workspaces = readdirSync(path.join(copy, 'apps'))
+  const workspaces = new Map(
+    ['packages', 'apps'].flatMap((parent) =>
+      readdirSync(path.join(copy, parent)).map((name) => nameAndFolder(path.join(copy, parent, name))),
+    ),
+  )
   mkdirSync(path.join(modules, '@shared-ledger'), { recursive: true })
   for (const name of readdirSync(installed)) {
-    if (name === '@shared-ledger' || name.startsWith('.') || workspaces.includes(name)) continue
+    if (name === '@shared-ledger' || name.startsWith('.') || workspaces.has(name)) continue
     link(name, path.join(installed, name))
   }
   mkdirSync(path.join(modules, '.bin'))
@@ -34,10 +47,7 @@ export function copyProject(): ProjectCopy {
     if (name !== 'shared-ledger') link(`.bin/${name}`, path.join(installed, '.bin', name))
   }
   link('.bin/shared-ledger', path.join(copy, 'packages/cli/bin/shared-ledger.mjs'))
-  for (const name of readdirSync(path.join(copy, 'packages'))) {
-    link(`@shared-ledger/${name}`, path.join(copy, 'packages', name))
-  }
-  for (const app of workspaces) link(app, path.join(copy, 'apps', app))
+  for (const [name, folder] of workspaces) link(name, folder)
 
   return {
     root: copy,
@@ -48,4 +58,9 @@ export function copyProject(): ProjectCopy {
     link: (app) => link(app, path.join(copy, 'apps', app)),
     remove: () => rmSync(copy, { recursive: true, force: true }),
   }
+}
+
+function nameAndFolder(folder: string): readonly [name: string, folder: string] {
+  const { name }: { name: string } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+  return [name, folder]
 }

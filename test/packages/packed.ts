@@ -27,6 +27,14 @@ function publishedPackages(): string[] {
     .sort()
 }
 
+/** Returns the package.json of a public package. */
+export function manifestOf(wanted: string): object {
+  const manifests = publishedPackages().map((folder) => manifestIn(path.join(root, 'packages', folder)))
+  const manifest = manifests.find((each) => 'name' in each && each.name === wanted)
+  if (!manifest) throw new Error(`No package is called ${wanted}.`)
+  return manifest
+}
+
 /** Returns a folder's package.json. */
 export function manifestIn(folder: string): object {
   return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import path from 'node:path'
 import { root } from '../../docs/test/markdown.ts'
 import { listen } from './listen.ts'
-import { manifestIn, type Packed, run } from './packed.ts'
+import { manifestOf, type Packed, run } from './packed.ts'
 
 /** A registry of npm. The setting `registry` makes npm ask it. */
 export interface Registry {
@@ -36,11 +36,10 @@ export async function startRegistry(folder: string, packed: readonly Packed[]): 
   })
   const url = await listen(server)
   const tarballs = new Set(packed.map(({ filename }) => filename))
-  const packages = lockedPackages((await run('npm config get registry', root)).trim())
+  const packages = lockedPackages((await run('npm config get registry', root)).trim().replace(/\/*$/, '/'))
   for (const { name, version, filename, integrity } of packed) {
-    const manifest = manifestIn(path.join(root, 'packages', path.basename(name)))
     const dist = { tarball: `${url}/${filename}`, integrity }
-    packages.set(name, { [version]: { ...manifest, version, dist } })
+    packages.set(name, { [version]: { ...manifestOf(name), version, dist } })
   }
   return { url, stop: () => void server.close() }
 }

@@ -36,6 +36,6 @@ function rewrite(file: string, change: (text: string) => string): void {
 /** Returns the project's package.json, with its name and the version of our packages. */
 function manifestOf(text: string, name: string): string {
   const manifest: { readonly devDependencies: Readonly<Record<string, string>> } = JSON.parse(text)
-  const devDependencies = { ...manifest.devDependencies, '@shared-ledger/cli': version }
+  const devDependencies = { ...manifest.devDependencies, 'shared-ledger': version }
   return `${JSON.stringify({ ...manifest, name, devDependencies }, null, 2)}\n`
 }

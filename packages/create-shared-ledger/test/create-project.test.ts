@@ -34,7 +34,7 @@ test.each(['a-0.0.0', 'my-credits', 'game'])(
   (name) => {
     const project = createProject(path.join(home, name))
     const manifest = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'))
-    expect([manifest.name, manifest.devDependencies['@shared-ledger/cli']]).toEqual([name, version])
+    expect([manifest.name, manifest.devDependencies['shared-ledger']]).toEqual([name, version])
     expect(readFileSync(path.join(project, 'README.md'), 'utf8')).toMatch(`# ${name}\n`)
   },
 )

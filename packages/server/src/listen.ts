@@ -127,8 +127,9 @@ function sizeOfRefused(reason: unknown): number {
 /** Another process listens on the port. */
 class PortTakenError extends Error {
   constructor(port: number) {
+    const other = port < 65_000 ? port + 10 : port - 10
     super(
-      `Port ${port} is taken by another process. Stop that one, or set PORT to another port, such as ${port + 10}.`,
+      `Port ${port} is taken by another process. Stop that one, or start this app alone on another port: PORT=${other}.`,
     )
   }
 }

@@ -68,7 +68,7 @@ test('the message for a taken port names the port and the way out', async () => 
   expect(await exit).toBe(1)
   other.close()
   expect(output()).toContain(`Port ${port} is taken by another process.`)
-  expect(output()).toContain(`set PORT to another port, such as ${port + 10}.`)
+  expect(output()).toContain(`start this app alone on another port: PORT=${port + 10}.`)
   expect(output()).not.toContain('EADDRINUSE')
 })
 
