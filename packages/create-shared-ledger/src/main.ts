@@ -1,21 +1,12 @@
 #!/usr/bin/env node
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { assertAppName } from './app-name.ts'
 import { createProject } from './create-project.ts'
 import { run } from './run.ts'
+import { stepsOf } from './steps.ts'
 
 const usage =
   'npm create shared-ledger my-credits [-- --app game --no-install]: makes a monorepo with one app, and installs it.'
-
-/** The command `shared-ledger` in the project's node_modules. */
-const sharedLedger = path.join('node_modules', '@shared-ledger', 'cli', 'bin', 'shared-ledger.mjs')
-
-interface Step {
-  readonly line: string
-  readonly program: 'npm' | 'node'
-  readonly args: readonly string[]
-}
 
 /** Makes the project, installs its packages, and runs their command to write the app. Returns the exit code. */
 async function main(args: string[]): Promise<number> {
@@ -46,17 +37,6 @@ async function main(args: string[]): Promise<number> {
     console.error(messageOf(error))
     return 1
   }
-}
-
-/** Returns the commands that finish a project: how a person calls each, and how it is run. */
-function stepsOf(app: string): Step[] {
-  const install: Step = { line: 'npm install', program: 'npm', args: ['install'] }
-  const newApp: Step = {
-    line: `npx shared-ledger new-app ${app} --yes`,
-    program: 'node',
-    args: [sharedLedger, 'new-app', app, '--yes'],
-  }
-  return [install, newApp, install]
 }
 
 function messageOf(error: unknown): string {

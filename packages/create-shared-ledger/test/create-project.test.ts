@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { newApp } from '../../cli/src/new-app.ts'
 import { createProject } from '../src/create-project.ts'
+import { stepsOf } from '../src/steps.ts'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
@@ -58,6 +59,13 @@ test.each([
   expect(readdirSync(home)).toEqual([])
   const project = createProject(path.join(home, 'other'))
   await expect(newApp(project, { positionals: [app], values: { yes: true } })).rejects.toThrow()
+})
+
+test('the command that writes the app is where npm installs it', () => {
+  const installed = path.join(import.meta.dirname, '../../..')
+  const commands = stepsOf('shop').filter(({ program }) => program === 'node')
+  expect(commands).toHaveLength(1)
+  for (const { args } of commands) expect(existsSync(path.join(installed, args[0] ?? ''))).toBe(true)
 })
 
 test('after an npm install that failed, it says which commands are left', async () => {
