@@ -77,21 +77,23 @@ export type OwnersOf<Found> = (
   found: Found extends readonly (infer Item)[] ? Item : Found,
 ) => string | readonly string[]
 
-/** @throws GraphQLError FORBIDDEN when the principal may not use the field with these arguments */
-export function assertPermitted<Args>(principal: Principal, access: QueryAccess<Args>, args: Args): void {
-  assertMayUse(principal, access)
-  const { action, owner, scopes } = access
-  if (permissions[action].scope === null) return
-  if (!isOwner(principal)) assertScopes(principal, scopes?.(args) ?? [])
-  else if (typeof owner === 'function' && owner(args) !== principal.owner) throw foreign()
-}
-
 /** @throws GraphQLError FORBIDDEN when the principal may not use the field, whatever its arguments are */
 export function assertMayUse<Args>(principal: Principal, { action, owner }: QueryAccess<Args>): void {
   const { scope, byOwners } = permissions[action]
   if (scope === null) return
   if (!isOwner(principal)) assertScopes(principal, [scope])
   else if (!byOwners || owner === 'any') throw foreign()
+}
+
+/** @throws GraphQLError FORBIDDEN when a principal who may use the field may not use it with these arguments */
+export function assertMayUseWith<Args>(
+  principal: Principal,
+  { action, owner, scopes }: QueryAccess<Args>,
+  args: Args,
+): void {
+  if (permissions[action].scope === null) return
+  if (!isOwner(principal)) assertScopes(principal, scopes?.(args) ?? [])
+  else if (typeof owner === 'function' && owner(args) !== principal.owner) throw foreign()
 }
 
 const foreign = () => forbidden('The caller may read the account of its own owner, and nothing else.')

@@ -3,7 +3,7 @@ import type { GraphQLFieldResolver } from 'graphql'
 import {
   assertMayFollow,
   assertMayUse,
-  assertPermitted,
+  assertMayUseWith,
   type FieldAccess,
   forbidden,
   type NestedAccess,
@@ -31,31 +31,19 @@ export type AnyAccess = QueryAccess<Record<string, unknown>, object> & Partial<P
 /** Returns what an owner may see of a result, or null for nothing. */
 type PartFor = (found: object, owner: string) => object | null
 
-/** Wraps a resolver so that it only runs for principals who may use its field. */
+/**
+ * Wraps a resolver so that it only runs for principals who may use its field. The input of a field that checks it is
+ * read after the first check, because reading runs the app's code. A faulty input names no account: the resolver gets
+ * what is wrong with it.
+ */
 export function withAccess(resolve: Resolve, access: AnyAccess): Resolve {
   const { read } = access
-  if (read) return withReadInput(resolve, access, read)
-  return (root, args, context, info) => {
-    assertPermitted(principalOf(context), access, { ...args })
-    return resolve(root, args, context, info)
-  }
-}
-
-/**
- * Does the same for a field whose input is checked first. A faulty input names no account: only callers who may use
- * the field with some account learn what is wrong with it.
- */
-function withReadInput(
-  resolve: Resolve,
-  access: AnyAccess,
-  read: (args: Record<string, unknown>) => ReadArgs,
-): Resolve {
   return (root, args, context, info) => {
     const principal = principalOf(context)
-    const checked = read({ ...args })
-    if (checked.input instanceof ValidationError) assertMayUse(principal, access)
-    else assertPermitted(principal, access, checked)
-    return resolve(root, checked, context, info)
+    assertMayUse(principal, access)
+    const given: Record<string, unknown> = read ? read({ ...args }) : { ...args }
+    if (!(given.input instanceof ValidationError)) assertMayUseWith(principal, access, given)
+    return resolve(root, given, context, info)
   }
 }
 

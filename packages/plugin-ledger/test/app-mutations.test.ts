@@ -61,10 +61,15 @@ builder.addMutation('winRound', {
   },
 })
 const renamed: unknown[] = []
+/** The owners' ids that the input's own code was given. */
+const lowered: string[] = []
 builder.addMutation('rename', {
   description: 'Gives an owner a name. Owners are the same in capitals.',
   input: z.object({
-    ownerId: ownerIdSchema.transform((id) => id.toLowerCase()),
+    ownerId: ownerIdSchema.transform((id) => {
+      lowered.push(id)
+      return id.toLowerCase()
+    }),
     name: textSchema(5),
     title: textSchema(5).optional(),
     colour: textSchema(5).default('blue'),
@@ -205,6 +210,15 @@ describe('access is judged by the input that the mutation gets', () => {
     expect(await rename(faulty, eve)).toEqual({ errors: [{ field: 'name' }] })
     expect(await rename(faulty, { name: 'reader', scopes: ['read'] })).toBe('FORBIDDEN')
     expect(renamed).toEqual([])
+  })
+
+  test('and its own code does not run for somebody who may not use the mutation', async () => {
+    lowered.length = 0
+    const input = { ownerId: 'Eve', name: 'Eve' }
+    expect(await rename(input, { name: 'reader', scopes: ['read'] })).toBe('FORBIDDEN')
+    expect(lowered).toEqual([])
+    await rename(input, eve)
+    expect(lowered).toEqual(['Eve'])
   })
 })
 
