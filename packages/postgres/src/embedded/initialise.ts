@@ -36,6 +36,10 @@ const UNFINISHED = 'data.unfinished'
 
 interface InitialiseOptions {
   readonly databaseUser?: string
+  /** initdb's options. Those of every embedded server when left out. */
+  readonly initdb?: readonly string[]
+  /** The password of the cluster's user. A new one when left out. */
+  readonly password?: string
   /** Skips waiting for the disk, for servers that live only during a test run. */
   readonly temporary?: boolean
 }
@@ -49,7 +53,7 @@ export async function initialise(placement: Placement, options: InitialiseOption
   const unfinished = mkdtempSync(path.join(home, `${UNFINISHED}-`))
   const data = path.join(unfinished, 'data')
   const passwordFile = path.join(unfinished, 'password')
-  const password = randomBytes(24).toString('hex')
+  const password = options.password ?? randomBytes(24).toString('hex')
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
   if (user) for (const made of [unfinished, passwordFile]) chownSync(made, user.uid, user.gid)
 
@@ -60,7 +64,7 @@ export async function initialise(placement: Placement, options: InitialiseOption
         `--pgdata=${data}`,
         `--username=${options.databaseUser ?? DATABASE_USER}`,
         `--pwfile=${passwordFile}`,
-        ...INITDB_OPTIONS,
+        ...(options.initdb ?? INITDB_OPTIONS),
         ...(options.temporary ? ['--no-sync'] : []),
       ],
       user,
