@@ -1,4 +1,3 @@
-export { inputReader } from './app-inputs.ts'
 export { assertAppName } from './app-name.ts'
 export { type AppRefusal, defineRefusal, type RefusalClass, type RefusalFacts } from './app-refusals.ts'
 export { type OwnerRowsInput, rowIdOf, rowsOfOwner } from './app-rows.ts'
@@ -67,6 +66,7 @@ export {
   positiveAmountSchema,
   textSchema,
 } from './input.ts'
+export { inputReader } from './input-reader.ts'
 export { createLedger, type Ledger, type LedgerLoad, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'

@@ -4,11 +4,17 @@ import {
   amountSchema,
   idSchema,
   inputFieldsOf,
+  inputReader,
   nonceSchema,
   ownerIdSchema,
   positiveAmountSchema,
   textSchema,
 } from '../src/index.ts'
+
+const taking = (...gaps: readonly ('null' | 'undefined')[]) => ({
+  takesNull: gaps.includes('null'),
+  takesUndefined: gaps.includes('undefined'),
+})
 
 test('a zod object describes the fields of an input', () => {
   const input = z.object({
@@ -27,6 +33,7 @@ test('a zod object describes the fields of an input', () => {
       name: 'roundId',
       type: 'id',
       required: true,
+      ...taking(),
       description: 'The id of the round.',
       examples: ['1'],
     },
@@ -34,6 +41,7 @@ test('a zod object describes the fields of an input', () => {
       name: 'ownerId',
       type: 'string',
       required: true,
+      ...taking(),
       description: "The account's owner: 1 to 255 characters, compared byte for byte.",
       examples: ['test_user'],
     },
@@ -41,14 +49,23 @@ test('a zod object describes the fields of an input', () => {
       name: 'title',
       type: 'string',
       required: true,
+      ...taking(),
       description: '1 to 2,000 characters.',
       examples: ['First'],
     },
-    { name: 'note', type: 'string', required: false, description: 'A note.', examples: undefined },
+    {
+      name: 'note',
+      type: 'string',
+      required: false,
+      ...taking('null', 'undefined'),
+      description: 'A note.',
+      examples: undefined,
+    },
     {
       name: 'amount',
       type: 'integer',
       required: true,
+      ...taking(),
       description: 'Credits, from 0.',
       examples: undefined,
     },
@@ -56,15 +73,31 @@ test('a zod object describes the fields of an input', () => {
       name: 'prize',
       type: 'integer',
       required: false,
+      ...taking('undefined'),
       description: 'What is won.',
       examples: undefined,
     },
-    { name: 'odds', type: 'number', required: true, description: undefined, examples: undefined },
-    { name: 'open', type: 'boolean', required: false, description: undefined, examples: undefined },
+    {
+      name: 'odds',
+      type: 'number',
+      required: true,
+      ...taking(),
+      description: undefined,
+      examples: undefined,
+    },
+    {
+      name: 'open',
+      type: 'boolean',
+      required: false,
+      ...taking('null'),
+      description: undefined,
+      examples: undefined,
+    },
     {
       name: 'nonce',
       type: 'string',
       required: true,
+      ...taking(),
       description:
         'Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice.',
       examples: undefined,
@@ -82,11 +115,49 @@ test.each([
   )
 })
 
-test('a field may be left out when its schema takes undefined or null', () => {
-  const required = (shape: z.ZodType) =>
-    inputFieldsOf(z.object({ field: shape })).map((field) => field.required)
-  expect(required(z.string().default('x'))).toEqual([false])
-  expect(required(z.string().prefault('x'))).toEqual([false])
-  expect(required(z.string().nullable())).toEqual([false])
-  expect(required(z.string().min(1))).toEqual([true])
+/** Returns whether a field's schema takes null, and whether it takes undefined. */
+function gapsOf(shape: z.ZodType) {
+  const [field] = inputFieldsOf(z.object({ field: shape }))
+  return [field?.takesNull, field?.takesUndefined]
+}
+
+test.each([
+  ['string', z.string().min(1), [false, false]],
+  ['default', z.string().default('x'), [false, true]],
+  ['prefault', z.string().prefault('x'), [false, true]],
+  ['optional', z.string().optional(), [false, true]],
+  ['readonly optional', z.string().optional().readonly(), [false, true]],
+  ['nullable', z.string().nullable(), [true, false]],
+  ['nullish', z.string().nullish(), [true, true]],
+  ['nullable with a default', z.string().nullable().default(null), [true, true]],
+  ['optional, then required', z.string().nullable().optional().nonoptional(), [true, false]],
+  ['nullable, then a transform', z.string().nullable().transform(Boolean), [true, false]],
+  ['a transform, then optional', z.string().transform(Number).optional(), [false, true]],
+  ['catch', z.string().catch('x'), [true, true]],
+])('a field may be left out when its schema takes undefined or null: %s', (_, shape, gaps) => {
+  expect(gapsOf(shape)).toEqual(gaps)
+  expect(inputFieldsOf(z.object({ field: shape }))).toMatchObject([
+    { type: 'string', required: !gaps.includes(true) },
+  ])
+})
+
+test('what a schema takes is found without its own code, which is never given what no caller sends', () => {
+  const given: unknown[] = []
+  const colour = z
+    .string()
+    .nullish()
+    .refine(async (value) => given.push(value))
+    .transform((value) => given.push(value))
+  expect(gapsOf(colour)).toEqual([true, true])
+  inputReader(z.object({ colour }))
+  expect(given).toEqual([])
+})
+
+test('the description nearest to the outside is a field’s', () => {
+  const described = (shape: z.ZodType) => inputFieldsOf(z.object({ shape })).map((field) => field.description)
+  expect(described(z.string().describe('Inner.').nullable().default('x'))).toEqual(['Inner.'])
+  expect(described(z.string().describe('Inner.').nullable().describe('Outer.').optional())).toEqual([
+    'Outer.',
+  ])
+  expect(described(idSchema.describe('Inner.').transform(Number))).toEqual(['Inner.'])
 })

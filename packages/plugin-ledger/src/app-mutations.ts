@@ -14,7 +14,7 @@ export interface MutationOptions<
   Type extends TypeParam<Types>,
 > {
   readonly description: string
-  /** The fields of its input. The graph gets an input type `<Name>Input`. */
+  /** The fields of its input. The graph gets an input type `<Name>Input`. Its rules and transforms are synchronous. */
   readonly input: Input
   /** The type of its success. */
   readonly type: Type
