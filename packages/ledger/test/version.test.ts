@@ -67,7 +67,7 @@ describe('a server', () => {
   test('does not start on a newer one that no longer serves it', async () => {
     await state(sqlVersion + 7, sqlVersion + 3)
     await expect(ledger.assertReady()).rejects.toThrow(
-      `The database has version ${sqlVersion + 7} of the ledger's SQL, which serves servers from version ${sqlVersion + 3} on, and this server has version ${sqlVersion}. Update the server: docs/upgrading.md says how.`,
+      `The database has version ${sqlVersion + 7} of the ledger's SQL, which serves servers from version ${sqlVersion + 3} on, and this server has version ${sqlVersion}. Install the packages of the version that the database has, or a later one, and start again.`,
     )
   })
 })

@@ -41,7 +41,7 @@ export async function assertVersion(prisma: PrismaClient): Promise<void> {
   if (serves > sqlVersion) {
     throw new Error(
       `The database has version ${version} of the ledger's SQL, which serves servers from version ${serves} on, and ` +
-        `this server has version ${sqlVersion}. Update the server: docs/upgrading.md says how.`,
+        `this server has version ${sqlVersion}. Install the packages of the version that the database has, or a later one, and start again.`,
     )
   }
 }
