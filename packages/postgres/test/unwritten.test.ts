@@ -60,9 +60,9 @@ const addOperation = () =>
     "...sharedOperations,\n  CONTENT_BOOST: { amount: -2, description: 'A boost.' },",
   )
 
-/** Writes a migration of content by hand. */
-function migration(sql: string): void {
-  const folder = fileOf('apps/content/prisma/migrations/20991231000000_by_hand')
+/** Writes a migration by hand: of content, or in another folder of migrations. */
+function migration(sql: string, migrations = 'apps/content/prisma/migrations'): void {
+  const folder = fileOf(`${migrations}/20991231000000_by_hand`)
   mkdirSync(folder)
   writeFileSync(path.join(folder, 'migration.sql'), sql)
 }
@@ -157,6 +157,14 @@ test('compares only the named histories', async () => {
   expect(await lacks(['freelance'])).toEqual([])
   expect(await lacks(['ledger'])).toEqual([])
   expect(await lacks(['content'])).toEqual(content(`${OPERATIONS} adds CONTENT_BOOST`))
+})
+
+test('the ledger is compared with one more shared operation, too', async () => {
+  const functions = 'prisma/functions/operations.sql'
+  edit(functions, "'CREDIT_ADD'];", "'CREDIT_ADD', 'CREDIT_TAKE'];")
+  const [shared] = readFileSync(fileOf(functions), 'utf8').match(/^CREATE .*\nRETURN .*;$/m) ?? []
+  migration(shared!, 'prisma/migrations')
+  expect(await lacks(['ledger'])).toEqual([])
 })
 
 test.each([

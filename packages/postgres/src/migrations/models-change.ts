@@ -9,7 +9,7 @@ import { withEngine } from '../schema-engine/engine.ts'
  */
 const PARTITION = 'entries_sample'
 const withoutPartitions = `
-  SELECT set_operations('sample', ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD']);
+  SELECT set_operations('sample', shared_operations());
   CREATE SCHEMA aside;
   ALTER TABLE entries SET SCHEMA aside;
   CREATE TABLE entries (LIKE ${PARTITION} INCLUDING DEFAULTS INCLUDING INDEXES)`
