@@ -117,10 +117,11 @@ test.each([
 })
 
 test('an app without a graph is left out, and refused by its name', async () => {
-  rmSync(placeOf('src/schema.ts'))
-  expect(await documents()).toMatchObject({ code: 0 })
-  expect(await documents('game')).toEqual({
+  write('../shop/src/operations.ts', operations)
+  expect(await documents()).toEqual({ code: 0, output: 'Wrote apps/game/schema.graphql' })
+  expect(await documents('shop')).toEqual({ code: 1, output: 'The app shop has no apps/shop/src/schema.ts.' })
+  expect(await documents('shops')).toEqual({
     code: 1,
-    output: 'There is no app "game" with an apps/game/src/schema.ts. There are no apps yet.',
+    output: 'There is no app "shops" with an apps/shops/src/operations.ts. The apps are: game, shop.',
   })
 })

@@ -234,7 +234,7 @@ test('an owner who is not a superuser makes roles, and is told what needs a supe
 })
 
 test.each([
-  [['contents'], 'There is no app "contents" with an apps/contents/src/server.ts.'],
+  [['contents'], 'There is no app "contents" with an apps/contents/src/operations.ts.'],
   [
     ['content', '--connections', 'many'],
     '--connections must be a whole number from 1 to 100000, not "many".',

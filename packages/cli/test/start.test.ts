@@ -153,7 +153,7 @@ test.each([
   [
     ['contents'],
     {},
-    'There is no app "contents" with an apps/contents/src/server.ts. The apps are: content, freelance.',
+    'There is no app "contents" with an apps/contents/src/operations.ts. The apps are: content, freelance.',
   ],
   [['content', '--workers', '0'], {}, '--workers must be a whole number from 1 to 16, not "0".'],
   [['--worker', '2'], {}, "Unknown option '--worker'."],

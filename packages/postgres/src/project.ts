@@ -17,7 +17,7 @@ export interface History {
 }
 
 /** The files of one app. */
-export interface App {
+interface App {
   readonly folder: string
   /** The file that exports the operations. */
   readonly operations: string
@@ -26,6 +26,9 @@ export interface App {
   /** The file that serves the app. An app that is served in another way has none. */
   readonly server: string
 }
+
+/** A file of an app, by its name in `App`. */
+export type AppFile = Exclude<keyof App, 'folder'>
 
 /** The name of the ledger's own models and migrations. No app has it. */
 export const LEDGER = 'ledger'
@@ -79,7 +82,7 @@ export function appOf(root: string, name: string): App {
 }
 
 /** Returns the project's apps that have a file, sorted by name. All apps have operations. */
-export function appsOf(root: string, file: Exclude<keyof App, 'folder'> = 'operations'): string[] {
+export function appsOf(root: string, file: AppFile = 'operations'): string[] {
   return namesIn(root)
     .filter((name) => existsSync(appOf(root, name)[file]))
     .sort()
