@@ -9,7 +9,7 @@ type CreateSchema = (ledger: Ledger, prisma: unknown) => GraphQLSchema
 type PrismaClient = new (options: ReturnType<typeof prismaOptions>) => unknown
 
 /**
- * Returns an app's schema, which `createSchema` of its src/schema.ts builds. Its pool never connects.
+ * Returns an app's schema, which its function `createSchema` builds. Its pool never connects.
  *
  * @throws Error that names the file that is missing, cannot be loaded, or lacks an export
  */

@@ -1,23 +1,27 @@
 import path from 'node:path'
-import { appOf, chooseApps } from '@shared-ledger/postgres'
+import { appOf, chooseApps, configurationIn } from '@shared-ledger/postgres'
 import { printSchema } from 'graphql'
 import { appSchema } from './app-schema.ts'
 import { type GeneratedFile, settleFiles } from './generated-files.ts'
 import { typedDocuments } from './typed-documents.ts'
 
-/** Prints the graph of each app into its schema.graphql, and makes its documents typed. */
+/**
+ * Prints the graph of each app into its schema.graphql, and makes its documents typed.
+ *
+ * @throws Error when no app has a graph: a check of nothing would pass
+ */
 export async function documents(
   root: string,
   { positionals: names, values: { check } }: { positionals: string[]; values: { check: boolean } },
 ): Promise<number> {
+  const apps = chooseApps(root, names.length > 0 ? names : undefined, 'schema')
+  if (apps.length === 0) throw new Error(`No app has a ${configurationIn(root)?.schema}: nothing to print.`)
   const files: GeneratedFile[] = []
-  for (const app of chooseApps(root, names.length > 0 ? names : undefined, 'schema')) {
-    files.push(...(await filesOf(root, app)))
-  }
+  for (const app of apps) files.push(...(await filesOf(root, app)))
   return settleFiles(root, files, { check, command: 'npx shared-ledger documents' })
 }
 
-/** The documents in `src` are those of the app's REST routes. Those in `test` are sent over HTTP. */
+/** The app's REST routes run the documents in `src`. The documents in `test` are sent over HTTP. */
 async function filesOf(root: string, app: string): Promise<GeneratedFile[]> {
   const folder = path.relative(root, appOf(root, app).folder)
   const graph = `${printSchema(await appSchema(root, app))}\n`

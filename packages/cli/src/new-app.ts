@@ -35,12 +35,17 @@ export async function newApp(root: string, { positionals, values }: Given): Prom
 }
 
 /** Where a new app has the files that the configuration of a project can put elsewhere. */
-const written = { prisma: 'prisma', operations: 'src/operations.ts', server: 'src/server.ts' }
+const written = {
+  prisma: 'prisma',
+  operations: 'src/operations.ts',
+  schema: 'src/schema.ts',
+  server: 'src/server.ts',
+} as const
 
 /** @throws Error when the project would look for the files of a new app elsewhere */
 function assertTemplateFits(root: string): void {
   const configuration = configurationIn(root)
-  for (const field of ['prisma', 'operations', 'server'] as const) {
+  for (const field of ['prisma', 'operations', 'schema', 'server'] as const) {
     const file = written[field]
     const configured = configuration?.[field] ?? file
     if (path.relative(file, configured) === '') continue

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { findRoot } from '@shared-ledger/postgres'
@@ -14,6 +23,8 @@ const write = (file: string, text: string) => {
   mkdirSync(path.dirname(placeOf(file)), { recursive: true })
   writeFileSync(placeOf(file), text)
 }
+const configure = (sharedLedger: object) =>
+  writeFileSync(path.join(root, 'package.json'), JSON.stringify({ type: 'module', sharedLedger }))
 const documents = (...args: string[]) => outcomeOf('documents', root, args)
 
 const operations = `
@@ -37,7 +48,7 @@ const query = 'query Latest($id: ID!) { colour ledgerEntry(id: $id) { ...RestEnt
 
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'documents-'))
-  writeFileSync(path.join(root, 'package.json'), '{ "type": "module", "sharedLedger": {} }')
+  configure({})
   symlinkSync(path.join(findRoot(), 'node_modules'), path.join(root, 'node_modules'))
   write('src/operations.ts', operations)
   write('src/schema.ts', schemaWith('colour'))
@@ -114,6 +125,20 @@ test.each([
   const outcome = await documents()
   expect(outcome.code).toBe(1)
   expect(outcome.output).toMatch(message)
+})
+
+test('a project can have the file with createSchema elsewhere', async () => {
+  configure({ schema: 'graph.ts' })
+  renameSync(placeOf('src/schema.ts'), placeOf('graph.ts'))
+  expect(await documents()).toEqual({ code: 0, output: 'Wrote apps/game/schema.graphql' })
+})
+
+test.each([[], ['--check']])('without an app with a graph, documents fails: %s', async (...args) => {
+  rmSync(placeOf('src/schema.ts'))
+  const nothing = (file: string) => ({ code: 1, output: `No app has a ${file}: nothing to print.` })
+  expect(await documents(...args)).toEqual(nothing('src/schema.ts'))
+  configure({ schema: 'graph.ts' })
+  expect(await documents(...args)).toEqual(nothing('graph.ts'))
 })
 
 test('an app without a graph is left out, and refused by its name', async () => {

@@ -104,6 +104,7 @@ test('the port of another app is refused', async () => {
 test.each([
   ['prisma', 'db', 'prisma'],
   ['operations', 'operations.ts', 'src/operations.ts'],
+  ['schema', 'graph/schema.ts', 'src/schema.ts'],
   ['server', 'src/main.ts', 'src/server.ts'],
 ])('a project that configures another place for %s is refused', async (field, configured, file) => {
   writeManifest({ sharedLedger: { [field]: configured } })

@@ -14,6 +14,7 @@ const takes = {
   apps: 'the folder that holds the apps ("apps"), or an object with the folder of each ({ "shop": "services/shop" })',
   prisma: 'the folder of schema.prisma and migrations in an app ("prisma")',
   operations: 'the file in an app that exports its operations ("src/operations.ts")',
+  schema: 'the file in an app that exports its createSchema ("src/schema.ts")',
   server: 'the file in an app that serves it ("src/server.ts")',
   ledger:
     "the folder of the ledger's own models, functions and migrations, where the project keeps them itself",
@@ -23,6 +24,7 @@ const shape = z.strictObject({
   apps: z.union([folder, z.record(z.string(), folder)]).default('apps'),
   prisma: folder.default('prisma'),
   operations: file.default('src/operations.ts'),
+  schema: file.default('src/schema.ts'),
   server: file.default('src/server.ts'),
   ledger: folder.optional(),
 })

@@ -71,12 +71,12 @@ function ledgerFolderOf(root: string): string {
 
 /** Returns the paths of an app's files, even if they do not exist. */
 export function appOf(root: string, name: string): App {
-  const { apps, operations, server } = configurationOf(root)
+  const { apps, operations, schema, server } = configurationOf(root)
   const folder = path.join(root, typeof apps === 'string' ? path.join(apps, name) : (apps[name] ?? name))
   return {
     folder,
     operations: path.join(folder, operations),
-    schema: path.join(folder, 'src/schema.ts'),
+    schema: path.join(folder, schema),
     server: path.join(folder, server),
   }
 }

@@ -20,6 +20,7 @@ const defaults = {
   apps: 'apps',
   prisma: 'prisma',
   operations: 'src/operations.ts',
+  schema: 'src/schema.ts',
   server: 'src/server.ts',
 }
 
@@ -60,9 +61,10 @@ test.each([
   ['an absolute path', { apps: '/srv/apps' }, [`sharedLedger.apps must be ${folders}, not "/srv/apps".`]],
   [
     'several faults',
-    { prisma: 1, server: '', port: 4000 },
+    { prisma: 1, schema: '/schema.ts', server: '', port: 4000 },
     [
       'sharedLedger.prisma must be the folder of schema.prisma and migrations in an app ("prisma"), not 1.',
+      'sharedLedger.schema must be the file in an app that exports its createSchema ("src/schema.ts"), not "/schema.ts".',
       'sharedLedger.server must be the file in an app that serves it ("src/server.ts"), not "".',
       `sharedLedger.port is not known. There are: ${known}.`,
     ],
