@@ -6,6 +6,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { tableOf } from '../../../docs/test/markdown.ts'
 import { newApp } from '../../cli/src/new-app.ts'
 import { createProject } from '../src/create-project.ts'
 import { stepsOf } from '../src/steps.ts'
@@ -39,6 +40,23 @@ test.each(['a-0.0.0', 'my-credits', 'game'])(
     expect(readFileSync(path.join(project, 'README.md'), 'utf8')).toMatch(`# ${name}\n`)
   },
 )
+
+/** Returns the scripts of a package.json that call the command, by name. */
+function commandsIn(file: string): Record<string, string> {
+  const { scripts } = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
+  return Object.fromEntries(
+    Object.entries<string>(scripts).filter(([, command]) => command.startsWith('shared-ledger ')),
+  )
+}
+
+test('docs/packages.md shows the scripts that call the command in a new monorepo; this repository has them too', () => {
+  const shown = tableOf('docs/packages.md', ['script', 'command']).map(({ script = '', command = '' }) => [
+    /^npm (?:run )?([\w:-]+)/.exec(script)?.[1],
+    command.replace('npx ', ''),
+  ])
+  expect(Object.fromEntries(shown)).toEqual(commandsIn('../template/package.json'))
+  expect(commandsIn('../../../package.json')).toMatchObject(Object.fromEntries(shown))
+})
 
 test.each([
   'Shop',
