@@ -25,6 +25,13 @@ function anchorsOf(document: string): string[] {
 /** Paths that exist only on a machine where the project runs, or that an example makes. */
 const notInTheRepository = /^(?:\.data|\.env$|node_modules|apps\/game)|generated|\*|…|<|\/\.\.\./
 
+/** Returns where a document's links lead. */
+function linksOf(document: string): string[] {
+  return [...proseOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+}
+
+const isAddress = (link: string) => /^https?:/.test(link)
+
 /** Returns the paths of the project in a document's prose, in code marks. */
 function namedFiles(document: string): string[] {
   const top = readdirSync(root).filter((name) => name !== 'node_modules')
@@ -36,8 +43,7 @@ function namedFiles(document: string): string[] {
 
 describe.each(documents)('%s', (document) => {
   test('every link leads to an existing file and heading', () => {
-    const links = [...proseOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
-    for (const link of links.filter((target) => !/^https?:/.test(target))) {
+    for (const link of linksOf(document).filter((target) => !isAddress(target))) {
       const [file = '', anchor] = link.split('#')
       const target = file === '' ? document : path.join(path.dirname(document), file)
       expect(existsSync(path.join(root, target)), `${document}: ${link}`).toBe(true)
@@ -55,6 +61,17 @@ describe.each(documents)('%s', (document) => {
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 })
+
+test.each(documents.filter((document) => document.startsWith('packages/')))(
+  '%s links to no file that its package lacks on npm',
+  (document) => {
+    const folder = path.join(root, path.dirname(document))
+    const { files }: { files: string[] } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    const shipped = ['LICENSE', 'README.md', ...files]
+    const links = linksOf(document).filter((link) => !isAddress(link) && !link.startsWith('#'))
+    expect(links.filter((link) => !shipped.includes(link.split(/[/#]/)[0] ?? ''))).toEqual([])
+  },
+)
 
 test('.env.example names only settings that the code reads', () => {
   const names = [...readFileSync(path.join(root, '.env.example'), 'utf8').matchAll(/^#?\s?([A-Z_]+)=/gm)].map(
