@@ -24,7 +24,7 @@ function actionOf([action, app, id, ...more]: readonly string[], values: CreateO
   if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
     throw new UsageError('Say what to do: create, list or revoke.')
   }
-  if (app === undefined) throw new UsageError(`Say of which app, such as: ${action} content.`)
+  if (app === undefined) throw new UsageError(`Name the app, such as: ${action} content.`)
   const [unknown] = action === 'revoke' ? more : [id, ...more].filter((each) => each !== undefined)
   if (unknown !== undefined) throw new UsageError(`${action} does not take ${JSON.stringify(unknown)}.`)
   const [option] = action === 'create' ? [] : Object.keys(values)

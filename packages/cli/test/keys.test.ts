@@ -89,7 +89,7 @@ describe('npx shared-ledger keys', () => {
   test.each([
     [[], 'Say what to do: create, list or revoke.'],
     [['remove', 'content'], 'Say what to do: create, list or revoke.'],
-    [['list'], 'Say of which app'],
+    [['list'], 'Name the app, such as: list content.'],
     [['list', 'content', 'freelance'], 'list does not take "freelance".'],
     [['list', 'content', '--name', 'x'], 'list does not take --name.'],
     [['create', 'content'], 'Say what to call the key: --name ci'],

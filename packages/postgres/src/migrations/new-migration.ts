@@ -86,8 +86,8 @@ function declarationOf(root: string, app: string, change: OperationsChange): str
 }
 
 const dropWarning = [
-  '-- An operation of which there are entries or holds is not dropped: the database refuses this migration. Delete it,',
-  '-- put the operation back into operations.ts with retired: true, and have the next one written.',
+  '-- If an operation that this drops has entries or holds, the database refuses this migration. Then delete the',
+  '-- migration, put the operation back into operations.ts with retired: true, and have the next one written.',
 ]
 
 function arrayOf(names: readonly string[]): string {
