@@ -11,7 +11,7 @@ import { reads } from './variants/reads.ts'
 export function renderTables(results: Results): string {
   const sections = [
     [
-      '**One entry per call, in process**, as multiples of one call per entry through a pg pool, of which there were so many a second:',
+      '**One entry per call, in process**, as multiples of one call per entry through a pg pool. The third column has its calls a second:',
       inProcessTable(results),
     ],
     [

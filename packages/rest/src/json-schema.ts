@@ -33,7 +33,7 @@ export function describedAs<Shape extends z.ZodType>(shape: Shape, description: 
 export class SchemaCollection {
   readonly named: Record<string, JsonSchema>
 
-  /** @param given Named schemas to use in place of those of the shapes. */
+  /** @param given Named schemas, used in place of the shapes' own. */
   constructor(given: Readonly<Record<string, JsonSchema>>) {
     this.named = { ...given }
   }
