@@ -79,19 +79,6 @@ describe("postEntry in the app's own transaction", () => {
     expect(await ledger.balance('seen')).toMatchObject({ amount: 0 })
   })
 
-  test('reads its own transaction, which others see once it commits', async () => {
-    const posted = await prisma.$transaction(async (tx) => {
-      const { transaction } = await ledger.postTransaction(
-        { nonce: 'n', entries: [{ ownerId: 'reads', operation: 'CREDIT_ADD' }] },
-        { tx },
-      )
-      expect(await ledger.transaction(transaction.id, { tx })).toEqual(transaction)
-      expect(await ledger.transaction(transaction.id)).toBeNull()
-      return transaction
-    })
-    expect(await ledger.transaction(posted.id)).toEqual(posted)
-  })
-
   test('waits for a transaction that posts to the same account, and is judged after it', async () => {
     await credits('waits')
     const spend = (nonce: string) =>

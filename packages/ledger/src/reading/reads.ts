@@ -31,7 +31,11 @@ export interface LedgerReads<Operation extends string = string> {
   entries(input: EntriesInput<Operation>): Promise<EntryPage<Operation>>
   /**
    * Returns the transaction with this id and its entries, or null. With `tx` it is read in the app's own transaction,
-   * which sees what it has posted itself. @throws ValidationError
+   * which sees what it has posted itself.
+   *
+   * @throws ValidationError
+   * @throws TypeError when `tx` is not a transaction, TransactionEndedError when it has ended, TransactionAbortedError
+   *   when an error has ended it
    */
   transaction(
     id: string,

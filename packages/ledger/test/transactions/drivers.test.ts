@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -120,12 +121,14 @@ test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
   },
 )
 
-describe('a value that is not a transaction is refused', () => {
-  const posting = { ownerId: 'nobody', operation: 'CREDIT_ADD', nonce: 'n' } as const
+describe.each([
+  ['postEntry', ledger.postEntry, { ownerId: 'nobody', operation: 'CREDIT_ADD', nonce: 'n' }],
+  ['transaction', ledger.transaction, randomUUID()],
+] as const)('%s refuses a value that is not a transaction', (_, call, input) => {
   const refusal = (tx: unknown) =>
     // As a caller without types passes it.
-    Reflect.apply(ledger.postEntry, undefined, [posting, { tx }]).then(
-      () => expect.fail('it was posted'),
+    Reflect.apply(call, undefined, [input, { tx }]).then(
+      () => expect.fail('it was accepted'),
       (error: unknown) => error,
     )
 

@@ -1,5 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { InsufficientBalanceError, maxCredits, type PostedEntry } from '../../src/index.ts'
+import {
+  InsufficientBalanceError,
+  maxCredits,
+  type PostedEntry,
+  type TransactionClient,
+} from '../../src/index.ts'
 import { balanceOf, barrier, brokenBooks, openGames } from '../open-ledger.ts'
 import { type Tx, waysOf } from './ways.ts'
 
@@ -35,6 +41,12 @@ async function spendAndWrite({ tx, run }: Tx, ownerId: string, amount: number): 
   await run(`INSERT INTO app.rows VALUES (${posted.entry.id}, 'spent')`)
   return posted
 }
+
+/** A posting and a read, each in an app's own transaction. */
+const calls = [
+  ['postEntry', (ownerId: string, tx: TransactionClient) => ledger.postEntry(spend(ownerId, 1), { tx })],
+  ['transaction', (_: string, tx: TransactionClient) => ledger.transaction(randomUUID(), { tx })],
+] as const
 
 const swallow = (running: PromiseLike<unknown>) => Promise.resolve(running).catch(() => {})
 
@@ -73,11 +85,11 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
     expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 0))
   })
 
-  test('an error that the app caught is reported by the next call of the ledger', async () => {
+  test.each(calls)('an error that the app caught is reported by the next call: %s', async (_, call) => {
     const ownerId = await owner()
     const swallowing = transactions(async ({ tx, run }) => {
       await swallow(run('SELECT 1 / 0'))
-      await ledger.postEntry(spend(ownerId, 1), { tx })
+      await call(ownerId, tx)
     })
     await expect(swallowing).rejects.toMatchObject({
       name: 'TransactionAbortedError',
@@ -115,6 +127,8 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
         { nonce: 'c', entries: [spend(ownerId, 1), { ownerId: other, operation: 'CREDIT_ADD', amount: 3 }] },
         { tx },
       )
+      const seen = await ledger.transaction(posted.transaction.id, { tx })
+      const outside = await ledger.transaction(posted.transaction.id)
       const reversed = await ledger.reverseTransaction({ id: posted.transaction.id, nonce: 'd' }, { tx })
       const moved = await ledger.transfer({ from: ownerId, to: other, amount: 5, nonce: 'e' }, { tx })
       const held = await ledger.holdCredits({ ...spend(ownerId, 20, 'f'), expiresIn: 60 }, { tx })
@@ -122,7 +136,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
       const more = await ledger.holdCredits({ ...spend(ownerId, 2, 'h'), expiresIn: 60 }, { tx })
       const released = await ledger.releaseHold(more.hold.id, { tx })
       const overdraft = await ledger.setOverdraft({ ownerId, limit: 7 }, { tx })
-      return { refunded, posted, reversed, moved, captured, released, overdraft }
+      return { refunded, posted, seen, outside, reversed, moved, captured, released, overdraft }
     })
     expect(done).toMatchObject({
       refunded: { entry: { amount: 4 }, balance: { amount: 94 } },
@@ -133,6 +147,8 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
       released: { hold: { status: 'RELEASED' }, balance: { held: 0 } },
       overdraft: { balance: { amount: 74, overdraft: 7, available: 81 } },
     })
+    expect(done.seen).toEqual(done.posted.transaction)
+    expect(done.outside).toBeNull()
     for (const { entries } of [done.posted.transaction, done.reversed.transaction, done.moved.transaction]) {
       for (const entry of entries) expect(await ledger.entry(entry.id)).toEqual(entry)
     }
@@ -165,10 +181,12 @@ describe.each(all.filter(({ name }) => name !== 'a function'))('a `tx` of $name'
       })
       await Promise.resolve(ended).catch(() => {})
       for (const { tx } of kept) {
-        await expect(ledger.postEntry(spend(ownerId, 1), { tx })).rejects.toMatchObject({
-          name: 'TransactionEndedError',
-          code: 'TRANSACTION_ENDED',
-        })
+        for (const [, call] of calls) {
+          await expect(call(ownerId, tx)).rejects.toMatchObject({
+            name: 'TransactionEndedError',
+            code: 'TRANSACTION_ENDED',
+          })
+        }
       }
       expect(kept).toHaveLength(1)
       expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
