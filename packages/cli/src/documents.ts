@@ -17,12 +17,15 @@ export async function documents(
   const apps = chooseApps(root, names.length > 0 ? names : undefined, 'schema')
   if (apps.length === 0) throw new Error(`No app has a ${configurationIn(root)?.schema}: nothing to print.`)
   const files: GeneratedFile[] = []
-  for (const app of apps) files.push(...(await filesOf(root, app)))
+  for (const app of apps) files.push(...(await graphFilesOf(root, app)))
   return settleFiles(root, files, { check, command: 'npx shared-ledger documents' })
 }
 
-/** The app's REST routes run the documents in `src`. The documents in `test` are sent over HTTP. */
-async function filesOf(root: string, app: string): Promise<GeneratedFile[]> {
+/**
+ * Returns the files that follow from an app's graph. The app's REST routes run the documents in `src`. The documents in
+ * `test` are sent over HTTP.
+ */
+export async function graphFilesOf(root: string, app: string): Promise<GeneratedFile[]> {
   const folder = path.relative(root, appOf(root, app).folder)
   const graph = `${printSchema(await appSchema(root, app))}\n`
   return [
