@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { buildSchema } from 'graphql'
 import { expect, test } from 'vitest'
 import { undescribed } from './undescribed.ts'
 
 const root = new URL('../', import.meta.url)
+const ofApps = readdirSync(new URL('apps', root)).map((app) => `apps/${app}/schema.graphql`)
 const printed = [
   'schema.graphql',
   'packages/plugin-ledger/schema.graphql',
-  ...readdirSync(new URL('apps', root)).map((app) => `apps/${app}/schema.graphql`),
+  'packages/cli/templates/app/schema.graphql',
+  ...ofApps.filter((file) => existsSync(new URL(file, root))), // an app may have no graph
 ]
 
 test.each(printed)('everything in %s has a description', (file) => {
