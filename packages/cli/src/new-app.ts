@@ -117,7 +117,7 @@ function portOf(given: string, taken: ReadonlyMap<number, string>): number {
 function sayNext(app: string, folder: string): void {
   say(
     [
-      `Wrote ${folder}: an app whose players buy things. A purchase costs the operation PURCHASE, in GraphQL and REST.`,
+      `Wrote ${folder}: an app in which owners buy things. A purchase posts PURCHASE (-2 credits), by GraphQL and REST.`,
       'Next:',
       '  npm install',
       `  npx shared-ledger start ${app}`,

@@ -152,7 +152,14 @@ test('asks for the missing answers and prints the next steps', async () => {
   expect({ code, output }).toMatchObject({ code: 0 })
   expect(output).toContain('The name of the app: ')
   expect(output).toContain('Its port [4001]: ')
-  expect(output).toContain('npx shared-ledger start arcade')
+  expect(output).toContain(
+    [
+      'Wrote apps/arcade: an app in which owners buy things. A purchase posts PURCHASE (-2 credits), by GraphQL and REST.',
+      'Next:',
+      '  npm install',
+      '  npx shared-ledger start arcade',
+    ].join('\n'),
+  )
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4711')
 })
 
