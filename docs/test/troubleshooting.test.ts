@@ -18,6 +18,10 @@ test.each([
     ['packages/server/src/auth/credentials.ts', 'packages/server/src/auth/keys.ts'],
   ],
   ['403 and FORBIDDEN', ['packages/plugin-ledger/src/access.ts', 'packages/plugin-ledger/src/guards.ts']],
+  [
+    '503 and SERVER_OUTDATED',
+    ['packages/ledger/src/errors.ts', 'packages/ledger/src/database/database-errors.ts'],
+  ],
 ])('docs/troubleshooting.md quotes under %s what the code says', (heading, files) => {
   const code = files
     .map(read)

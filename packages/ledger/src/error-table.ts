@@ -146,7 +146,7 @@ export const ledgerErrors = {
     retryAfterSeconds: 5,
     title: 'Server outdated',
     meaning:
-      'The database lacks the operation or something else that this server needs: it is newer or older than the server, or has no ledger. Nothing was posted.',
+      "This server and its database do not fit together; the server's log says why. Nothing was posted. Send it again with the same nonce.",
   },
   DATABASE_UNAVAILABLE: {
     status: 503,

@@ -233,6 +233,11 @@ export class OverloadedError extends LedgerError {
 export class ServerOutdatedError extends LedgerError {
   override readonly name = 'ServerOutdatedError'
   readonly code = 'SERVER_OUTDATED'
+
+  /** @param options.cause What does not fit, and what to do. It is for operators, and callers do not see it. */
+  constructor(options?: ErrorOptions) {
+    super('This server and its database do not fit together. Nothing was posted.', options)
+  }
 }
 
 export class DatabaseUnavailableError extends LedgerError {

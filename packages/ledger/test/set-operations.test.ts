@@ -186,7 +186,15 @@ test("an app's migration that stays open holds up no other app, whichever plans 
 test('an operation dropped under a running server gives a retryable error, for another server', async () => {
   const posting = { ownerId: 'ada', operation: 'CONTENT_ACCESS', nonce: 'dropped' } as const
   await declare('content', [...shared, 'CONTENT_CREATION', 'CONTENT_BOOST'])
-  await expect(ledger.postEntry(posting)).rejects.toMatchObject({ code: 'SERVER_OUTDATED', retryable: true })
+  await expect(ledger.postEntry(posting)).rejects.toMatchObject({
+    code: 'SERVER_OUTDATED',
+    retryable: true,
+    message: 'This server and its database do not fit together. Nothing was posted.',
+    cause: {
+      message:
+        'The database does not declare this operation: it is newer or older than the server. Update the server, or migrate the database: npx shared-ledger migrate',
+    },
+  })
   await declare('content', content.concat('CONTENT_BOOST'))
   expect(await ledger.postEntry(posting)).toMatchObject({ ok: true })
 })

@@ -92,8 +92,12 @@ describe('a running server whose database a newer version has changed', () => {
     await sql.query('ALTER SCHEMA ledger RENAME TO gone')
     await expect(ledger.balance('ann')).rejects.toMatchObject({
       ...outdated,
-      message:
-        'The database lacks something that this server needs: it is newer or older than the server, or has no ledger. Update the server, or migrate the database: npx shared-ledger migrate',
+      message: 'This server and its database do not fit together. Nothing was posted.',
+      cause: {
+        message:
+          'The database lacks something that this server needs: it is newer or older than the server, or has no ledger. Update the server, or migrate the database: npx shared-ledger migrate',
+        cause: { code: 'P2010' },
+      },
     })
     await sql.query('ALTER SCHEMA gone RENAME TO ledger')
   })

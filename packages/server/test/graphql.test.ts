@@ -1,4 +1,9 @@
-import { DatabaseUnavailableError, OverloadedError, TransactionConflictError } from '@shared-ledger/ledger'
+import {
+  DatabaseUnavailableError,
+  OverloadedError,
+  ServerOutdatedError,
+  TransactionConflictError,
+} from '@shared-ledger/ledger'
 import { getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { createFailingApp, createTestApp, owner, posting, rowsWritten } from './harness.ts'
@@ -190,6 +195,7 @@ describe('what resolvers throw', () => {
   const errors = {
     away: () =>
       new DatabaseUnavailableError('The database cannot be reached now.', { cause: new Error(secret) }),
+    outdated: () => new ServerOutdatedError({ cause: new Error(secret) }),
     conflict: () => new TransactionConflictError('Try it again.', { cause: new Error(secret) }),
     overload: () => new OverloadedError(),
     driver: () => Object.assign(new Error(secret), { code: 'ECONNREFUSED' }),
@@ -199,6 +205,7 @@ describe('what resolvers throw', () => {
   const expected = [
     ['away', 'DATABASE_UNAVAILABLE', 503, true],
     ['driver', 'DATABASE_UNAVAILABLE', 503, true],
+    ['outdated', 'SERVER_OUTDATED', 503, true],
     ['conflict', 'TRANSACTION_CONFLICT', 503, true],
     ['overload', 'OVERLOADED', 503, true],
     ['fault', 'INTERNAL_ERROR', 500, undefined],
@@ -225,6 +232,10 @@ describe('what resolvers throw', () => {
     const faults = lines.filter(({ msg }) => msg === 'fault')
     expect(faults).toHaveLength(code === 'INTERNAL_ERROR' ? 2 : 0)
     if (how === 'fault') expect(JSON.stringify(faults)).toContain('stack')
+    const causes = lines.filter(({ msg }) => msg === 'database unavailable' || msg === 'server outdated')
+    expect(causes.filter((line) => JSON.stringify(line).includes(secret))).toHaveLength(
+      code === 'DATABASE_UNAVAILABLE' || code === 'SERVER_OUTDATED' ? 2 : 0,
+    )
   })
 
   test('a refused read names its field', async () => {

@@ -19,6 +19,12 @@ const again = 'Try again, with the same nonce.'
 const unavailable = (reason: string) => (options: ErrorOptions) =>
   new DatabaseUnavailableError(`${reason} ${again}`, options)
 
+/** Returns a function that makes the error of a server and a database that do not fit. Its cause is for operators. */
+function outdated(reason: string) {
+  const message = `${reason} Update the server, or migrate the database: npx shared-ledger migrate`
+  return (options: ErrorOptions) => new ServerOutdatedError({ cause: new Error(message, options) })
+}
+
 /** The meanings of the database's errors, by SQLSTATEs, Prisma's codes, kinds of its adapter, and Node's codes. */
 const meanings: readonly Meaning[] = [
   {
@@ -34,11 +40,7 @@ const meanings: readonly Meaning[] = [
     // The CHECK that ledger.set_operations puts on an app's partition, and ledger.assert_declared. The words around the
     // constraint's name are in the server's language.
     words: /\bentries_\w+_operations\b|does not declare the operation/,
-    error: (options) =>
-      new ServerOutdatedError(
-        'The database does not declare this operation: it is newer or older than this server.',
-        options,
-      ),
+    error: outdated('The database does not declare this operation: it is newer or older than the server.'),
   },
   {
     codes: /^25006$/,
@@ -125,7 +127,7 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
   try {
     return await run()
   } catch (error) {
-    if (reportOf(error).codes.some((code) => missing.test(code))) throw lacksWhatIsAsked(error)
+    if (reportOf(error).codes.some((code) => missing.test(code))) throw lacksWhatIsAsked({ cause: error })
     throw meaningOf(error)
   }
 }
@@ -133,12 +135,9 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
 /** SQLSTATEs of a schema, a table, a column and a function that do not exist. */
 const missing = /^(3F000|42P01|42703|42883)$/
 
-const lacksWhatIsAsked = (cause: unknown) =>
-  new ServerOutdatedError(
-    'The database lacks something that this server needs: it is newer or older than the server, or has no ledger. ' +
-      'Update the server, or migrate the database: npx shared-ledger migrate',
-    { cause },
-  )
+const lacksWhatIsAsked = outdated(
+  'The database lacks something that this server needs: it is newer or older than the server, or has no ledger.',
+)
 
 /** Returns the ledger's error for an error of the database. Returns any other error unchanged. */
 export function meaningOf(error: unknown): unknown {
