@@ -3,7 +3,7 @@ import path from 'node:path'
 import { findRoot } from '@shared-ledger/postgres'
 import { expect, test } from 'vitest'
 import { commandOf, commands } from '../src/commands.ts'
-import { npm, outcomeOf } from './support/command.ts'
+import { outcomeOf } from './support/command.ts'
 
 const names = commands.map(({ name }) => name)
 
@@ -27,9 +27,8 @@ test('a name of two words is tried before a name of one, and the rest is left fo
 })
 
 test('npx shared-ledger start --help starts nothing', async () => {
-  const started = npm(findRoot(), ['start', '--silent', '--', '--help'])
-  expect(await started.ended).toBe(0)
-  expect(started.lines).toEqual([commandOf(['start'])?.command.help])
+  const help = commandOf(['start'])?.command.help
+  expect(await outcomeOf('start', findRoot(), ['--help'])).toEqual({ code: 0, output: help })
 })
 
 test.each([
@@ -48,13 +47,43 @@ test.each(['migrat', 'toString'])('there is no command %s', async (name) => {
   })
 })
 
-test('no message tells a user to run a script that only this repository has', () => {
-  const packages = path.join(findRoot(), 'packages')
-  const sources = readdirSync(packages).flatMap((name) =>
-    readdirSync(path.join(packages, name, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !file.startsWith('testing'))
-      .map((file) => path.join(packages, name, 'src', file)),
+const root = findRoot()
+
+/** Returns the files below a folder of the project, as paths from the root. */
+function filesIn(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+}
+
+function textOf(file: string): string {
+  return readFileSync(path.join(root, file), 'utf8')
+}
+
+const code = [
+  ...readdirSync(path.join(root, 'packages')).flatMap((name) => filesIn(`packages/${name}/src`)),
+  ...filesIn('prisma/functions'),
+].filter((file) => !file.startsWith('packages/postgres/src/testing/'))
+
+const templates = ['packages/cli/templates/app', 'packages/create-shared-ledger/template'].flatMap(filesIn)
+
+const comments = /(?:^ *(?:\/?\*|--|\/\/)| \/\/).*$/gm
+
+/** What users read, by file: the messages of the code, and all that is written into their projects. */
+const texts = [
+  ...code.map((file) => ({ file, text: textOf(file).replaceAll(comments, '') })),
+  ...templates.map((file) => ({ file, text: textOf(file) })),
+]
+
+test('no text for users names a script or a document that only this repository has', () => {
+  const { scripts }: { scripts: object } = JSON.parse(
+    textOf('packages/create-shared-ledger/template/package.json'),
   )
-  const code = (file: string) => readFileSync(file, 'utf8').replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, '')
-  expect(sources.filter((file) => /npm (?:run|start -)/.test(code(file)))).toEqual([])
+  const named = texts.flatMap(({ file, text }) => {
+    const ofNewProjects = file.startsWith('packages/create-shared-ledger/') ? Object.keys(scripts) : []
+    return [...text.matchAll(/npm (start|test|run [\w:-]+)|docs\/[\w-]+\.md/g)]
+      .filter(([, script = '']) => !ofNewProjects.includes(script.replace('run ', '')))
+      .map(([match]) => `${file}: ${match}`)
+  })
+  expect(named).toEqual([])
 })
