@@ -28,8 +28,8 @@ export interface DocumentsFolder {
   /** The graph that the documents are sent to, in SDL. */
   readonly graph: string
   /**
-   * Whether the documents run in the graph's own process, as those of REST routes do. A moment is then a Date, and not
-   * the text of JSON, and the documents may use the fragments of `@shared-ledger/rest`.
+   * Whether the documents run in the graph's own process, which is so for REST routes. A DateTime is then a Date and not
+   * a string, and the documents may use the fragments of `@shared-ledger/rest`.
    */
   readonly inProcess: boolean
 }
@@ -37,15 +37,20 @@ export interface DocumentsFolder {
 /** The fragments of the ledger's objects, which an app's own REST routes use. */
 const restFragments = createRequire(import.meta.url).resolve('@shared-ledger/rest/fragments.graphql')
 
+/** The first line of each file of typed documents. It tells our files from those of other generators. */
+const heading = '// Generated from ../documents. Change the documents, not this file.\n'
+
 /**
- * Returns the typed documents of a folder, and no file when it has no documents.
+ * Returns the file with the typed documents of a folder. For a folder without documents, it is the file of earlier ones,
+ * to be removed.
  *
  * @throws Error with a line for each part of a document that does not fit the graph: its file, place, and what is wrong
  */
 export async function typedDocuments(given: DocumentsFolder): Promise<GeneratedFile[]> {
   const { root, folder, graph, inProcess } = given
   const own = documentsIn(path.join(root, folder, 'documents'))
-  if (own.length === 0) return []
+  const file = path.join(folder, 'generated/documents.ts')
+  if (own.length === 0) return isOurs(path.join(root, file)) ? [{ file, text: undefined }] : []
   const schema = lexicographicSortSchema(buildSchema(graph))
   const files = new Set([...own, ...(inProcess ? [restFragments] : [])])
   const documents = [...files].map((file) => ({
@@ -56,9 +61,8 @@ export async function typedDocuments(given: DocumentsFolder): Promise<GeneratedF
     schema,
     documents.map(({ document }) => document),
   )
-  const filename = path.join(folder, 'generated/documents.ts')
   const text = await codegen({
-    filename,
+    filename: file,
     schema: parse(printSchema(schema)),
     schemaAst: schema,
     documents,
@@ -79,7 +83,11 @@ export async function typedDocuments(given: DocumentsFolder): Promise<GeneratedF
       dedupeFragments: true,
     },
   })
-  return [{ file: filename, text }]
+  return [{ file, text: `${heading}${text}` }]
+}
+
+function isOurs(file: string): boolean {
+  return existsSync(file) && readFileSync(file, 'utf8').startsWith(heading)
 }
 
 function documentsIn(folder: string): string[] {

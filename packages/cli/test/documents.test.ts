@@ -92,6 +92,21 @@ test('--check names each file that is out of date, and writes nothing', async ()
   expect(await documents('--check')).toEqual({ code: 1, output: graph })
 })
 
+test('the typed documents are removed with the last document, but not the file of another generator', async () => {
+  write('src/documents/latest.graphql', query)
+  await documents()
+  const typed = 'apps/game/src/generated/documents.ts'
+  rmSync(placeOf('src/documents/latest.graphql'))
+  const outdated = { code: 1, output: `${typed} is out of date: npx shared-ledger documents` }
+  expect(await documents('--check')).toEqual(outdated)
+  expect(existsSync(path.join(root, typed))).toBe(true)
+  expect(await documents()).toEqual({ code: 0, output: `Removed ${typed}` })
+  expect(existsSync(path.join(root, typed))).toBe(false)
+  write('src/generated/documents.ts', 'export const mine = 1\n')
+  expect(await documents()).toEqual({ code: 0, output: 'All generated files are up to date.' })
+  expect(read('src/generated/documents.ts')).toBe('export const mine = 1\n')
+})
+
 test('a document that does not fit the graph is refused with its place, and nothing is written', async () => {
   write('src/documents/latest.graphql', query)
   write('src/documents/more.graphql', '\nquery Bad { color }\nquery Latest { ledgerEntry { id } }\n')
