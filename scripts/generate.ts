@@ -9,14 +9,15 @@ const root = join(import.meta.dirname, '..')
 
 /** Everything that the ledger can add to a graph. */
 const full = `${printSchema(fullSchema())}\n`
+const ofLedger = { root, graph: full, strictScalars: true } // a new scalar of the ledger needs a type
 
 // `tsx scripts/generate.ts` writes the generated files of the packages. With `--check` it fails when one is out of date.
 // `shared-ledger documents` does the same for the apps.
 const files = [
   { file: 'schema.graphql', text: `${printSchema(contractSchema())}\n` },
   { file: 'packages/plugin-ledger/schema.graphql', text: full },
-  ...(await typedDocuments({ root, folder: 'packages/client/src', graph: full, inProcess: false })),
-  ...(await typedDocuments({ root, folder: 'packages/rest/src', graph: full, inProcess: true })),
+  ...(await typedDocuments({ ...ofLedger, folder: 'packages/client/src', inProcess: false })),
+  ...(await typedDocuments({ ...ofLedger, folder: 'packages/rest/src', inProcess: true })),
   ...(await templateFiles(root)),
 ]
 process.exitCode = settleFiles(root, files, {

@@ -28,9 +28,10 @@ export async function documents(
 export async function graphFilesOf(root: string, app: string): Promise<GeneratedFile[]> {
   const folder = path.relative(root, appOf(root, app).folder)
   const graph = `${printSchema(await appSchema(root, app))}\n`
+  const given = { root, graph, strictScalars: false } // an app may have scalars of its own
   return [
     { file: path.join(folder, 'schema.graphql'), text: graph },
-    ...(await typedDocuments({ root, folder: path.join(folder, 'src'), graph, inProcess: true })),
-    ...(await typedDocuments({ root, folder: path.join(folder, 'test'), graph, inProcess: false })),
+    ...(await typedDocuments({ ...given, folder: path.join(folder, 'src'), inProcess: true })),
+    ...(await typedDocuments({ ...given, folder: path.join(folder, 'test'), inProcess: false })),
   ]
 }

@@ -32,6 +32,8 @@ export interface DocumentsFolder {
    * a string, and the documents may use the fragments of `@shared-ledger/rest`.
    */
   readonly inProcess: boolean
+  /** Whether a scalar that has no type here is refused. If not, its type is `unknown`. */
+  readonly strictScalars: boolean
 }
 
 /** The fragments of the ledger's objects, which an app's own REST routes use. */
@@ -47,7 +49,7 @@ const heading = '// Generated from ../documents. Change the documents, not this 
  * @throws Error with a line for each part of a document that does not fit the graph: its file, place, and what is wrong
  */
 export async function typedDocuments(given: DocumentsFolder): Promise<GeneratedFile[]> {
-  const { root, folder, graph, inProcess } = given
+  const { root, folder, graph, inProcess, strictScalars } = given
   const own = documentsIn(path.join(root, folder, 'documents'))
   const file = path.join(folder, 'generated/documents.ts')
   if (own.length === 0) return isOurs(path.join(root, file)) ? [{ file, text: undefined }] : []
@@ -75,7 +77,8 @@ export async function typedDocuments(given: DocumentsFolder): Promise<GeneratedF
         LedgerMetadata: 'Record<string, string>',
         SafeInt: 'number',
       },
-      defaultScalarType: 'unknown', // a scalar of the app's own
+      strictScalars,
+      defaultScalarType: 'unknown',
       skipTypename: true,
       immutableTypes: true,
       arrayInputCoercion: false,

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { findRoot } from '@shared-ledger/postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { typedDocuments } from '../src/typed-documents.ts'
 import { outcomeOf } from './support/command.ts'
 
 // Each command runs in its own process, as Node loads a changed schema.ts only there.
@@ -90,6 +91,19 @@ test('--check names each file that is out of date, and writes nothing', async ()
   write('src/documents/latest.graphql', query)
   write('src/schema.ts', `${schemaWith('colour').replace("'Colour', {", "'Colour', { description: 'One',")}`)
   expect(await documents('--check')).toEqual({ code: 1, output: graph })
+})
+
+test('a scalar without a type is refused for our own packages', async () => {
+  write('src/documents/colour.graphql', 'query Colour { colour }')
+  const graph = 'type Query { colour: Colour! } scalar Colour'
+  const typed = typedDocuments({
+    root,
+    folder: 'apps/game/src',
+    graph,
+    inProcess: false,
+    strictScalars: true,
+  })
+  await expect(typed).rejects.toThrow('Unknown scalar type Colour')
 })
 
 test('the typed documents are removed with the last document, but not the file of another generator', async () => {
