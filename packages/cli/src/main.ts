@@ -20,4 +20,12 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2))
+/** Resolves when all that the stream was given has been written, or when nobody reads it any more. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}
+
+const code = await main(process.argv.slice(2))
+// Some commands load files of an app, which may have opened a timer or a connection. It would keep this process running.
+await Promise.all([process.stdout, process.stderr].map(flushed))
+process.exit(code)

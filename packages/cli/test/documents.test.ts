@@ -156,6 +156,15 @@ test.each([
   expect(outcome.output).toMatch(message)
 })
 
+test('the command ends, though schema.ts keeps a timer and a server', async () => {
+  const waiting =
+    "import { createServer } from 'node:http'\nsetInterval(() => {}, 1_000)\ncreateServer().listen(0)\n"
+  write('src/schema.ts', `${waiting}${schemaWith('colour')}`)
+  expect(await documents()).toEqual({ code: 0, output: 'Wrote apps/game/schema.graphql' })
+  rmSync(placeOf('schema.graphql'))
+  expect(await documents('--check')).toMatchObject({ code: 1 })
+})
+
 test('a project can have the file with createSchema elsewhere', async () => {
   configure({ schema: 'graph.ts' })
   renameSync(placeOf('src/schema.ts'), placeOf('graph.ts'))
