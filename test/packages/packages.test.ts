@@ -68,8 +68,10 @@ const stranger = (command: string, folder: string, env: NodeJS.ProcessEnv = {}) 
 
 test('npm create and npm start bring an app, whose own mutation posts', async () => {
   const begun = performance.now()
-  const create = packed.find(({ name }) => name === 'create-shared-ledger')?.filename ?? ''
-  await stranger(`npm exec --yes --package ${tarballs}/${create} -- create-shared-ledger my-credits`, home)
+  const create = packed.find(({ name }) => name === 'create-shared-ledger')
+  if (!create) throw new Error('create-shared-ledger was not packed.')
+  const tarball = path.join(tarballs, create.filename)
+  await stranger(`npm exec --yes --package ${tarball} -- create-shared-ledger my-credits`, home)
   started = await startProject({ root: monorepo }, 'game', { CORS_ORIGINS: page.origin })
   await started.send('/ledger', { owner_id: 'ada', operation: 'CREDIT_ADD', amount: 5, nonce: 'credits' })
   const query = `mutation { createPurchase(input: { ownerId: "ada", item: "A ticket", nonce: "p1" }) {
@@ -85,7 +87,8 @@ test('npm create and npm start bring an app, whose own mutation posts', async ()
   )
 })
 
-// From here on, each test has a project of its own.
+// The tests from here on run at the same time, and none changes what another one uses. The next one changes files of the
+// new monorepo. Its server, which the page asks, has loaded them before.
 test.concurrent('a REST route of the new monorepo gets another field, and its test passes', async ({
   expect,
 }) => {
