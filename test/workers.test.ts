@@ -92,7 +92,7 @@ test('a port that is taken is named once', async () => {
   const { port } = other.address() as AddressInfo
   const failure: Error = await startWorkers({ PORT: String(port) }).catch((error) => error)
   expect(failure.message).toContain('did not start (exit code 1)')
-  const named = `Port ${port} is taken by another process. Stop that one, or set PORT to another port`
+  const named = `Port ${port} is taken by another process. Stop that one, or start this app alone`
   expect(failure.message.split(named)).toHaveLength(2)
   expect(failure.message).not.toContain('EADDRINUSE')
   other.close()
