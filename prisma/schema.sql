@@ -226,7 +226,9 @@ BEGIN
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
-  IF skip_busy THEN
+  IF false THEN
+    NULL; -- each statement costs more there than the judgement: ledger.post_app has fewer
+  ELSIF skip_busy THEN
     SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
       INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
@@ -236,7 +238,9 @@ BEGIN
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
-  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF NOT false THEN
+    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  END IF;
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
@@ -290,7 +294,9 @@ BEGIN
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
-  IF skip_busy THEN
+  IF ledger.is_cluster() THEN
+    NULL; -- each statement costs more there than the judgement: ledger.post_template has fewer
+  ELSIF skip_busy THEN
     SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
       INTO balance, overdraft, held, expiry, seq, at, head
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
@@ -300,7 +306,9 @@ BEGIN
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
-  LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF NOT ledger.is_cluster() THEN
+    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  END IF;
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
@@ -462,6 +470,38 @@ CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text)
  STABLE
 RETURN sha256((('\x7368617265642d6c65646765722f6163636f756e742f31'::bytea || int4send(octet_length(book))) || convert_to((book || owner_id), 'UTF8'::name)));
 REVOKE ALL ON FUNCTION ledger.chain_start(text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.distribute(shards integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  -- A migration is one transaction of many commands, and the triggers that keep entries append-only go to all shards.
+  EXECUTE format('ALTER DATABASE %I SET citus.multi_shard_modify_mode = sequential', current_database());
+  EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
+  PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
+  IF NOT ledger.is_distributed() THEN
+    PERFORM create_reference_table('ledger.apps');
+    PERFORM create_reference_table('ledger.keys');
+    PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
+    PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
+  END IF;
+  PERFORM ledger.make_functions(a.app) FROM ledger.apps a;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.distribute(integer) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.distribute_functions(app text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  PERFORM create_distributed_function(p.oid::regprocedure, p.proargnames[1], colocate_with := 'ledger.accounts')
+     FROM pg_proc p
+    WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname IN ('post_' || app, 'try_' || app, 'append_' || app);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.distribute_functions(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[])
  RETURNS json
@@ -680,6 +720,26 @@ BEGIN
   RETURN found;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.holds_by_id(text, bigint[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.is_cluster()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN (to_regclass('pg_catalog.pg_dist_partition'::text) IS NOT NULL);
+REVOKE ALL ON FUNCTION ledger.is_cluster() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.is_distributed()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  IF ledger.is_cluster() THEN
+    RETURN EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'ledger.accounts'::regclass);
+  END IF;
+  RETURN false;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.is_distributed() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.is_limit_reached_app(owner_id text, operation text, times integer, since timestamp with time zone, more bigint)
  RETURNS boolean
@@ -1062,6 +1122,155 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_missing_account(text, text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.lock_shard(book text, owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  missing text[];
+  known text[];
+BEGIN
+  LOOP
+    IF skip_busy THEN
+      SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
+        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+          SELECT a.* FROM ledger.accounts a
+           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+             FOR NO KEY UPDATE SKIP LOCKED
+        ) a ON true;
+      EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
+    ELSE
+      SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
+        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+          SELECT a.* FROM ledger.accounts a
+           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+             FOR NO KEY UPDATE
+        ) a ON true;
+      EXIT WHEN array_position(updates, NULL) IS NULL;
+    END IF;
+    missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
+                  FROM unnest(owner_ids, updates) WITH ORDINALITY o (owner_id, locked, number) WHERE o.locked IS NULL);
+    IF skip_busy THEN
+      known := (SELECT array_agg(a.owner_id) FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (missing));
+      missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
+                    FROM unnest(missing) WITH ORDINALITY o (owner_id, number) WHERE o.owner_id <> ALL (coalesce(known, '{}')));
+      EXIT WHEN missing IS NULL;
+      made := ledger.make_free_accounts(book, missing);
+      EXIT WHEN made IS NULL;
+    ELSE
+      made := made || ledger.make_accounts(book, missing);
+    END IF;
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lock_shard(text, text[], boolean) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lock_shards_app(owner_ids text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[], OUT replayed integer[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'app';
+  book CONSTANT text := 'app';
+  shard record;
+  got record;
+  owners text[];
+  number integer;
+BEGIN
+  balances := array_fill(NULL::bigint, ARRAY[cardinality(owner_ids)]);
+  overdrafts := balances;
+  helds := balances;
+  seqs := balances;
+  expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
+  updates := expiries;
+  heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
+  FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
+    owners := shard.owners;
+    SELECT * INTO got FROM ledger.lock_shard(book, owners, skip_busy);
+    FOR n IN 1..cardinality(owners) LOOP
+      number := shard.numbers[n];
+      balances[number] := got.balances[n];
+      overdrafts[number] := got.overdrafts[n];
+      helds[number] := got.helds[n];
+      expiries[number] := got.expiries[n];
+      seqs[number] := got.seqs[n];
+      updates[number] := got.updates[n];
+      heads[number] := got.heads[n];
+    END LOOP;
+    made := made || got.made;
+    replayed := replayed || (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account)
+               WHERE l.account = ANY (shard.numbers) OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_app e
+           WHERE e.book = book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
+             AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
+             AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lock_shards_app(text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lock_shards_template(owner_ids text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[], OUT replayed integer[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  shard record;
+  got record;
+  owners text[];
+  number integer;
+BEGIN
+  balances := array_fill(NULL::bigint, ARRAY[cardinality(owner_ids)]);
+  overdrafts := balances;
+  helds := balances;
+  seqs := balances;
+  expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
+  updates := expiries;
+  heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
+  FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
+    owners := shard.owners;
+    SELECT * INTO got FROM ledger.lock_shard(book, owners, skip_busy);
+    FOR n IN 1..cardinality(owners) LOOP
+      number := shard.numbers[n];
+      balances[number] := got.balances[n];
+      overdrafts[number] := got.overdrafts[n];
+      helds[number] := got.helds[n];
+      expiries[number] := got.expiries[n];
+      seqs[number] := got.seqs[n];
+      updates[number] := got.updates[n];
+      heads[number] := got.heads[n];
+    END LOOP;
+    made := made || got.made;
+    replayed := replayed || (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account)
+               WHERE l.account = ANY (shard.numbers) OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_template e
+           WHERE e.book = book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
+             AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
+             AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lock_shards_template(text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[])
  RETURNS text[]
  LANGUAGE plpgsql
@@ -1117,6 +1326,9 @@ DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));
   template record;
   copy regprocedure;
+  is_cluster CONSTANT boolean := ledger.is_cluster();
+  plan_mode  CONSTANT text := CASE WHEN is_cluster THEN 'force_custom_plan' ELSE 'force_generic_plan' END;
+  definition text;
 BEGIN
   PERFORM ledger.assert_app_name(app);
   FOR template IN
@@ -1133,14 +1345,19 @@ BEGIN
     LOOP
       EXECUTE format('DROP FUNCTION %s', copy);
     END LOOP;
-    EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
-      quote_literal('template'), quote_literal(app));
+    definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+    definition := replace(definition, quote_literal('template'), quote_literal(app));
+    definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
+    EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
     EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
     IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
     END IF;
   END LOOP;
+  IF ledger.is_distributed() THEN
+    PERFORM ledger.distribute_functions(app);
+  END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_functions(text) FROM PUBLIC;
 
@@ -1149,12 +1366,14 @@ CREATE OR REPLACE FUNCTION ledger.make_hold(app text, book text, owner_id text, 
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
+DECLARE
+  made record;
 BEGIN
   PERFORM ledger.assert_declared(app, operation);
   INSERT INTO ledger.holds AS h (app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
   VALUES (app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
-  RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                             h.released_on, h.captured_by, at) INTO hold;
+  RETURNING h.id, h.created_on, h.expires_on INTO made;
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, timestamp with time zone) FROM PUBLIC;
 
@@ -1276,35 +1495,40 @@ BEGIN
     END IF;
   END IF;
 
-  FOREACH size IN ARRAY parts LOOP
-    -- Lock the accounts.
-    SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
-    balances := balances || got.balances;
-    overdrafts := overdrafts || got.overdrafts;
-    helds := helds || got.helds;
-    expiries := expiries || got.expiries;
-    seqs := seqs || got.seqs;
-    updates := updates || got.updates;
-    heads := heads || got.heads;
-    made := made || got.made;
-    -- The parent before its partition, as every migration does that changes which partitions there are.
-    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF false THEN
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
+      FROM ledger.lock_shards_app(owner_ids, skip_busy, nonces, requests_of, accounts);
+  ELSE
+    FOREACH size IN ARRAY parts LOOP
+      -- Lock the accounts.
+      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
+      balances := balances || got.balances;
+      overdrafts := overdrafts || got.overdrafts;
+      helds := helds || got.helds;
+      expiries := expiries || got.expiries;
+      seqs := seqs || got.seqs;
+      updates := updates || got.updates;
+      heads := heads || got.heads;
+      made := made || got.made;
+      -- The parent before its partition, as every migration does that changes which partitions there are.
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
 
-    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
-    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
-    -- looking at all holds.
-    replayed := replayed || (
-      SELECT array_agg(l.request)
-        FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
-                FROM unnest(requests_of, accounts) l (request, account)
-               WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
-       WHERE l.nonce IN (
-         (SELECT e.nonce FROM ledger.entries_app e
-           WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
-         (SELECT h.nonce FROM ledger.holds h
-           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
-    done := done + size;
-  END LOOP;
+      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+      -- looking at all holds.
+      replayed := replayed || (
+        SELECT array_agg(l.request)
+          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                  FROM unnest(requests_of, accounts) l (request, account)
+                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
+         WHERE l.nonce IN (
+           (SELECT e.nonce FROM ledger.entries_app e
+             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+           (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+      done := done + size;
+    END LOOP;
+  END IF;
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
@@ -1621,35 +1845,40 @@ BEGIN
     END IF;
   END IF;
 
-  FOREACH size IN ARRAY parts LOOP
-    -- Lock the accounts.
-    SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
-    balances := balances || got.balances;
-    overdrafts := overdrafts || got.overdrafts;
-    helds := helds || got.helds;
-    expiries := expiries || got.expiries;
-    seqs := seqs || got.seqs;
-    updates := updates || got.updates;
-    heads := heads || got.heads;
-    made := made || got.made;
-    -- The parent before its partition, as every migration does that changes which partitions there are.
-    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF ledger.is_cluster() THEN
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
+      FROM ledger.lock_shards_template(owner_ids, skip_busy, nonces, requests_of, accounts);
+  ELSE
+    FOREACH size IN ARRAY parts LOOP
+      -- Lock the accounts.
+      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
+      balances := balances || got.balances;
+      overdrafts := overdrafts || got.overdrafts;
+      helds := helds || got.helds;
+      expiries := expiries || got.expiries;
+      seqs := seqs || got.seqs;
+      updates := updates || got.updates;
+      heads := heads || got.heads;
+      made := made || got.made;
+      -- The parent before its partition, as every migration does that changes which partitions there are.
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
 
-    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
-    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
-    -- looking at all holds.
-    replayed := replayed || (
-      SELECT array_agg(l.request)
-        FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
-                FROM unnest(requests_of, accounts) l (request, account)
-               WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
-       WHERE l.nonce IN (
-         (SELECT e.nonce FROM ledger.entries_template e
-           WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
-         (SELECT h.nonce FROM ledger.holds h
-           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
-    done := done + size;
-  END LOOP;
+      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+      -- looking at all holds.
+      replayed := replayed || (
+        SELECT array_agg(l.request)
+          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                  FROM unnest(requests_of, accounts) l (request, account)
+                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
+         WHERE l.nonce IN (
+           (SELECT e.nonce FROM ledger.entries_template e
+             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+           (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+      done := done + size;
+    END LOOP;
+  END IF;
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
@@ -2033,20 +2262,48 @@ AS $function$
 DECLARE
   saved integer;
 BEGIN
-  UPDATE ledger.accounts a
-     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
-    FROM (
-      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-             n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
-       WHERE n.seq > n.seq_read OFFSET 0
-    ) n
-   WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
-  GET DIAGNOSTICS saved = ROW_COUNT;
+  IF ledger.is_cluster() THEN
+    saved := ledger.save_shards(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read);
+  ELSE
+    UPDATE ledger.accounts a
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+      FROM (
+        SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+               n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+         WHERE n.seq > n.seq_read OFFSET 0
+      ) n
+     WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
+    GET DIAGNOSTICS saved = ROW_COUNT;
+  END IF;
   IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
     RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.save_accounts(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], bigint[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.save_shards(book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], seqs_read bigint[])
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  owners text[];
+  saved integer;
+  total integer := 0;
+BEGIN
+  FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
+    UPDATE ledger.accounts a
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+      FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+           n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+     WHERE a.book = book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
+       AND a.seq = n.seq_read AND n.seq > n.seq_read;
+    GET DIAGNOSTICS saved = ROW_COUNT;
+    total := total + saved;
+  END LOOP;
+  RETURN total;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.save_shards(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamp with time zone)
  RETURNS bigint
@@ -2195,6 +2452,39 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.set_operations(text, text[], text[]) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.shards()
+ RETURNS TABLE(shard bigint, low integer, high integer, host text, port integer)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  RETURN QUERY
+    SELECT s.shardid, s.shardminvalue::integer, s.shardmaxvalue::integer, n.nodename, n.nodeport
+      FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
+     WHERE s.logicalrelid = 'ledger.accounts'::regclass AND n.noderole = 'primary'
+     ORDER BY s.shardminvalue::integer;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.shards() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.shards_of(owner_ids text[])
+ RETURNS TABLE(owners text[], numbers integer[])
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+BEGIN
+  IF NOT ledger.is_distributed() THEN
+    RETURN QUERY SELECT $1, ARRAY(SELECT generate_series(1, cardinality($1)));
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT array_agg(o.owner_id ORDER BY o.number), array_agg(o.number::integer ORDER BY o.number)
+      FROM (SELECT o.owner_id, o.number, get_shard_id_for_distribution_column('ledger.accounts', o.owner_id) AS shard
+              FROM unnest($1) WITH ORDINALITY o (owner_id, number)) o
+     GROUP BY o.shard ORDER BY o.shard;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.shards_of(text[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.shared_operations()
  RETURNS text[]
  LANGUAGE sql
@@ -2298,6 +2588,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 2, 1
+  SELECT 3, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

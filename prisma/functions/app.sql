@@ -36,12 +36,16 @@ REVOKE ALL ON FUNCTION ledger.assert_app_name FROM PUBLIC;
 
 -- Makes an app's copies of the templates. Lets the app's role call the copies that post, if the role has rights in this
 -- database: roles belong to all databases of a server. ledger.set_operations runs it, and so does every migration that
--- changes a template.
+-- changes a template. A copy has `true` or `false` in place of ledger.is_cluster(), so that one PostgreSQL does not ask
+-- in every call. On a cluster it has custom plans: a generic one cannot tell which shard it is for.
 CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));
   template record;
   copy regprocedure;
+  is_cluster CONSTANT boolean := ledger.is_cluster();
+  plan_mode  CONSTANT text := CASE WHEN is_cluster THEN 'force_custom_plan' ELSE 'force_generic_plan' END;
+  definition text;
 BEGIN
   PERFORM ledger.assert_app_name(app);
   FOR template IN
@@ -58,14 +62,19 @@ BEGIN
     LOOP
       EXECUTE format('DROP FUNCTION %s', copy);
     END LOOP;
-    EXECUTE replace(regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g'),
-      quote_literal('template'), quote_literal(app));
+    definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+    definition := replace(definition, quote_literal('template'), quote_literal(app));
+    definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
+    EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
     EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
     IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
       EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
     END IF;
   END LOOP;
+  IF ledger.is_distributed() THEN
+    PERFORM ledger.distribute_functions(app);
+  END IF;
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.make_functions FROM PUBLIC;

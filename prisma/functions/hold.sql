@@ -7,12 +7,14 @@ CREATE OR REPLACE FUNCTION ledger.make_hold(
   at timestamptz, OUT hold json
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
+DECLARE
+  made record;
 BEGIN
   PERFORM ledger.assert_declared(app, operation);
   INSERT INTO ledger.holds AS h (app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
   VALUES (app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
-  RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                             h.released_on, h.captured_by, at) INTO hold;
+  RETURNING h.id, h.created_on, h.expires_on INTO made;
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
 END $$;
 
 -- Notes which entry captured a hold.

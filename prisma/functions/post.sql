@@ -150,35 +150,40 @@ BEGIN
     END IF;
   END IF;
 
-  FOREACH size IN ARRAY parts LOOP
-    -- Lock the accounts.
-    SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
-    balances := balances || got.balances;
-    overdrafts := overdrafts || got.overdrafts;
-    helds := helds || got.helds;
-    expiries := expiries || got.expiries;
-    seqs := seqs || got.seqs;
-    updates := updates || got.updates;
-    heads := heads || got.heads;
-    made := made || got.made;
-    -- The parent before its partition, as every migration does that changes which partitions there are.
-    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  IF ledger.is_cluster() THEN
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
+      FROM ledger.lock_shards_template(owner_ids, skip_busy, nonces, requests_of, accounts);
+  ELSE
+    FOREACH size IN ARRAY parts LOOP
+      -- Lock the accounts.
+      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
+      balances := balances || got.balances;
+      overdrafts := overdrafts || got.overdrafts;
+      helds := helds || got.helds;
+      expiries := expiries || got.expiries;
+      seqs := seqs || got.seqs;
+      updates := updates || got.updates;
+      heads := heads || got.heads;
+      made := made || got.made;
+      -- The parent before its partition, as every migration does that changes which partitions there are.
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
 
-    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
-    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
-    -- looking at all holds.
-    replayed := replayed || (
-      SELECT array_agg(l.request)
-        FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
-                FROM unnest(requests_of, accounts) l (request, account)
-               WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
-       WHERE l.nonce IN (
-         (SELECT e.nonce FROM ledger.entries_template e
-           WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
-         (SELECT h.nonce FROM ledger.holds h
-           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
-    done := done + size;
-  END LOOP;
+      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+      -- looking at all holds.
+      replayed := replayed || (
+        SELECT array_agg(l.request)
+          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                  FROM unnest(requests_of, accounts) l (request, account)
+                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
+         WHERE l.nonce IN (
+           (SELECT e.nonce FROM ledger.entries_template e
+             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+           (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+      done := done + size;
+    END LOOP;
+  END IF;
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());

@@ -10,15 +10,19 @@ CREATE OR REPLACE FUNCTION ledger.save_accounts(
 DECLARE
   saved integer;
 BEGIN
-  UPDATE ledger.accounts a
-     SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
-    FROM (
-      SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-             n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
-       WHERE n.seq > n.seq_read OFFSET 0
-    ) n
-   WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
-  GET DIAGNOSTICS saved = ROW_COUNT;
+  IF ledger.is_cluster() THEN
+    saved := ledger.save_shards(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read);
+  ELSE
+    UPDATE ledger.accounts a
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+      FROM (
+        SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+               n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+         WHERE n.seq > n.seq_read OFFSET 0
+      ) n
+     WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
+    GET DIAGNOSTICS saved = ROW_COUNT;
+  END IF;
   IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
     RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;

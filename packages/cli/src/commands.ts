@@ -115,6 +115,14 @@ export const commands: readonly Command[] = [
     run: async (root, given) => (await import('./prove.ts')).prove(root, given),
   }),
   defineCommand({
+    name: 'distribute',
+    usage: '[--shards 32]',
+    does: 'distributes the ledger over the nodes of a Citus cluster, and prints where the shards are',
+    notes: '--shards: how many, for good: 2 to 4 for each worker that there may ever be',
+    options: { shards: { type: 'string', default: '32' } },
+    run: async (root, given) => (await import('./distribute.ts')).distribute(root, given),
+  }),
+  defineCommand({
     name: 'reset',
     usage: '[--yes]',
     does: 'empties the embedded database',

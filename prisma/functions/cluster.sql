@@ -1,0 +1,198 @@
+-- What differs where the ledger is on a Citus cluster: accounts, entries and holds are in shards by owner, and a
+-- statement goes to a shard as it is where it names that shard's owners alone. The shards come in one order in all
+-- calls, and the owners of a shard in the order of their bytes, so that no two calls wait for each other.
+
+-- Whether this database has Citus. Its statements then run on tables that are not distributed yet, too.
+CREATE OR REPLACE FUNCTION ledger.is_cluster() RETURNS boolean LANGUAGE sql STABLE
+RETURN to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL;
+
+-- Whether the ledger's tables are distributed.
+CREATE OR REPLACE FUNCTION ledger.is_distributed() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF ledger.is_cluster() THEN
+    RETURN EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'ledger.accounts'::regclass);
+  END IF;
+  RETURN false;
+END $$;
+
+-- Distributes the ledger by owner, empty or with data: what an owner has is in one shard. How many shards there are is
+-- fixed by the first call. A later call changes only what is new. Postings wait while it copies.
+CREATE OR REPLACE FUNCTION ledger.distribute(shards integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  -- A migration is one transaction of many commands, and the triggers that keep entries append-only go to all shards.
+  EXECUTE format('ALTER DATABASE %I SET citus.multi_shard_modify_mode = sequential', current_database());
+  EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
+  PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
+  IF NOT ledger.is_distributed() THEN
+    PERFORM create_reference_table('ledger.apps');
+    PERFORM create_reference_table('ledger.keys');
+    PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
+    PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
+  END IF;
+  PERFORM ledger.make_functions(a.app) FROM ledger.apps a;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.distribute FROM PUBLIC;
+
+-- Lets the functions of an app that post run on the node of the first owner's account.
+CREATE OR REPLACE FUNCTION ledger.distribute_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+  PERFORM create_distributed_function(p.oid::regprocedure, p.proargnames[1], colocate_with := 'ledger.accounts')
+     FROM pg_proc p
+    WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname IN ('post_' || app, 'try_' || app, 'append_' || app);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.distribute_functions FROM PUBLIC;
+
+-- Returns the shards of the accounts: the hashes of the owners in it, and its node.
+CREATE OR REPLACE FUNCTION ledger.shards() RETURNS TABLE (shard bigint, low integer, high integer, host text, port integer) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY
+    SELECT s.shardid, s.shardminvalue::integer, s.shardmaxvalue::integer, n.nodename, n.nodeport
+      FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
+     WHERE s.logicalrelid = 'ledger.accounts'::regclass AND n.noderole = 'primary'
+     ORDER BY s.shardminvalue::integer;
+END $$;
+
+-- Returns the owners of each shard, and their numbers in the list.
+CREATE OR REPLACE FUNCTION ledger.shards_of(owner_ids text[]) RETURNS TABLE (owners text[], numbers integer[]) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+  IF NOT ledger.is_distributed() THEN
+    RETURN QUERY SELECT $1, ARRAY(SELECT generate_series(1, cardinality($1)));
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT array_agg(o.owner_id ORDER BY o.number), array_agg(o.number::integer ORDER BY o.number)
+      FROM (SELECT o.owner_id, o.number, get_shard_id_for_distribution_column('ledger.accounts', o.owner_id) AS shard
+              FROM unnest($1) WITH ORDINALITY o (owner_id, number)) o
+     GROUP BY o.shard ORDER BY o.shard;
+END $$;
+
+-- Locks the accounts of one shard, as ledger.lock_accounts does. The statement names the owners once more, so that Citus
+-- sends it to their shard. In another collation than the index has, this is no condition of the index.
+CREATE OR REPLACE FUNCTION ledger.lock_shard(
+  book text, owner_ids text[], skip_busy boolean,
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT updates timestamptz[], OUT heads bytea[], OUT made text[]
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  missing text[];
+  known text[];
+BEGIN
+  LOOP
+    IF skip_busy THEN
+      SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
+        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+          SELECT a.* FROM ledger.accounts a
+           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+             FOR NO KEY UPDATE SKIP LOCKED
+        ) a ON true;
+      EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
+    ELSE
+      SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
+        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+          SELECT a.* FROM ledger.accounts a
+           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+             FOR NO KEY UPDATE
+        ) a ON true;
+      EXIT WHEN array_position(updates, NULL) IS NULL;
+    END IF;
+    missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
+                  FROM unnest(owner_ids, updates) WITH ORDINALITY o (owner_id, locked, number) WHERE o.locked IS NULL);
+    IF skip_busy THEN
+      known := (SELECT array_agg(a.owner_id) FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (missing));
+      missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
+                    FROM unnest(missing) WITH ORDINALITY o (owner_id, number) WHERE o.owner_id <> ALL (coalesce(known, '{}')));
+      EXIT WHEN missing IS NULL;
+      made := ledger.make_free_accounts(book, missing);
+      EXIT WHEN made IS NULL;
+    ELSE
+      made := made || ledger.make_accounts(book, missing);
+    END IF;
+  END LOOP;
+END $$;
+
+-- Locks the accounts of a call, shard by shard, and looks the nonces up.
+CREATE OR REPLACE FUNCTION ledger.lock_shards_template(
+  owner_ids text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[],
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT updates timestamptz[], OUT heads bytea[], OUT made text[], OUT replayed integer[]
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  shard record;
+  got record;
+  owners text[];
+  number integer;
+BEGIN
+  balances := array_fill(NULL::bigint, ARRAY[cardinality(owner_ids)]);
+  overdrafts := balances;
+  helds := balances;
+  seqs := balances;
+  expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
+  updates := expiries;
+  heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
+  FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
+    owners := shard.owners;
+    SELECT * INTO got FROM ledger.lock_shard(book, owners, skip_busy);
+    FOR n IN 1..cardinality(owners) LOOP
+      number := shard.numbers[n];
+      balances[number] := got.balances[n];
+      overdrafts[number] := got.overdrafts[n];
+      helds[number] := got.helds[n];
+      expiries[number] := got.expiries[n];
+      seqs[number] := got.seqs[n];
+      updates[number] := got.updates[n];
+      heads[number] := got.heads[n];
+    END LOOP;
+    made := made || got.made;
+    replayed := replayed || (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account)
+               WHERE l.account = ANY (shard.numbers) OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_template e
+           WHERE e.book = book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
+             AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
+             AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+  END LOOP;
+END $$;
+
+-- Writes what entries have changed, as ledger.save_accounts does, shard by shard. Returns how many accounts it wrote.
+CREATE OR REPLACE FUNCTION ledger.save_shards(
+  book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
+  heads bytea[], seqs_read bigint[]
+) RETURNS integer LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  owners text[];
+  saved integer;
+  total integer := 0;
+BEGIN
+  FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
+    UPDATE ledger.accounts a
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+      FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+           n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+     WHERE a.book = book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
+       AND a.seq = n.seq_read AND n.seq > n.seq_read;
+    GET DIAGNOSTICS saved = ROW_COUNT;
+    total := total + saved;
+  END LOOP;
+  RETURN total;
+END $$;
