@@ -21,8 +21,18 @@ const behindPooler = [
  */
 const withKeys = ['apps/*/test/*.test.ts', 'test/!(tracing|two-versions).test.ts', 'test/keys/*.keys.ts']
 
+/**
+ * What `npm run test:citus` runs on a cluster whose ledgers are distributed. Left out are tests that look at the locks,
+ * the statements or the ids of one server, and what a cluster does not do yet.
+ */
+const onCluster = [
+  'test/citus/*.citus.ts',
+  'packages/ledger/test/{batches,corrections,holds,limits,overdraft,post-*,reads,retired,transfers}.test.ts',
+]
+
 /** What only some commands run. `npm run test:container` and `npm run test:upgrade` install packages anew. */
 const ofMode: Readonly<Record<string, string[]>> = {
+  citus: onCluster,
   pooler: behindPooler,
   keys: withKeys,
   container: ['test/container/*.container.ts'],

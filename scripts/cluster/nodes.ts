@@ -34,6 +34,7 @@ const initdbOptions = [
 const settings = {
   shared_preload_libraries: 'citus',
   wal_level: 'logical', // shards move by logical replication
+  max_worker_processes: '64', // Citus has one for each database
   TimeZone: 'UTC',
   // Migrations are transactions of many commands, and the triggers that keep entries append-only belong to each shard.
   'citus.multi_shard_modify_mode': 'sequential',

@@ -219,7 +219,8 @@ export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
     SELECT 'shared nonce', e.owner_id, 0, e.seq, 0, 0 FROM ledger.entries e JOIN ledger.holds h USING (app, owner_id, nonce)
     UNION ALL
     SELECT 'corrected too far', e.owner_id, e.amount, e.seq, 0, sum(c.amount)
-      FROM ledger.entries e JOIN ledger.entries c ON c.app = e.app AND e.id IN (c.reverses, c.refunds)
+      FROM ledger.entries e JOIN ledger.entries c
+        ON (c.app, c.owner_id) = (e.app, e.owner_id) AND e.id IN (c.reverses, c.refunds)
      GROUP BY e.app, e.owner_id, e.seq, e.amount HAVING abs(sum(c.amount)) > abs(e.amount) OR sign(sum(c.amount)) <> -sign(e.amount)`)
   return rows
 }

@@ -288,8 +288,8 @@ test('a listener that throws does not change the outcome', async () => {
 })
 
 test('created_on never decreases along seq, whatever the clock does', async () => {
-  await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
-    RETURN timestamptz '2100-01-01' - interval '1 day' * (SELECT count(*) FROM ledger.entries)`)
+  await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+    BEGIN RETURN timestamptz '2100-01-01' - interval '1 day' * (SELECT count(*) FROM ledger.entries); END $$`)
   for (const nonce of ['1', '2', '3'])
     await ledger.postEntry({ ownerId: 'clock', operation: 'CREDIT_ADD', nonce })
   const { edges } = await ledger.entries({ ownerId: 'clock' })
@@ -298,9 +298,9 @@ test('created_on never decreases along seq, whatever the clock does', async () =
 })
 
 test('an account that is ahead of the clock moves only the accounts in its own transaction', async () => {
-  await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
-    RETURN CASE WHEN EXISTS (SELECT FROM ledger.accounts WHERE owner_id = 'ahead' AND seq > 0)
-                THEN timestamptz '2200-01-01' ELSE timestamptz '2300-01-01' END`)
+  await sql.query(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+    BEGIN RETURN CASE WHEN EXISTS (SELECT 1 FROM ledger.accounts WHERE owner_id = 'ahead' AND seq > 0)
+                 THEN timestamptz '2200-01-01' ELSE timestamptz '2300-01-01' END; END $$`)
   const add = (ownerId: string, nonce: string) =>
     ({ ownerId, operation: 'CREDIT_ADD', amount: 1, nonce }) as const
   await ledger.postEntry(add('ahead', 'first'))

@@ -25,7 +25,9 @@ export async function statementsOf(database: string, run: () => Promise<unknown>
  */
 export async function deadlocksOf(database: string): Promise<number> {
   return withConnection(inject('postgres').url, async (connection) => {
-    const sessions = `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`
+    // The nodes of a cluster keep sessions of their own.
+    const sessions = `SELECT FROM pg_stat_activity
+      WHERE datname = $1 AND backend_type = 'client backend' AND application_name !~ '^citus_internal'`
     while ((await connection.query(sessions, [database])).rows.length > 0) await sleep(20)
     const { rows } = await connection.query('SELECT deadlocks FROM pg_stat_database WHERE datname = $1', [
       database,

@@ -15,6 +15,10 @@ declare module 'vitest' {
       readonly template: string
       /** The pooler in front of the server, in `npm run test:pooler`. */
       readonly poolerUrl?: string
+      /** Whether the server is the coordinator of a Citus cluster, in `npm run test:citus`. */
+      readonly isCluster?: boolean
+      /** The project's root. */
+      readonly root: string
     }
   }
 }
@@ -25,6 +29,11 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = findRoot(project.config.root)
+  const cluster = process.env.TEST_CITUS_URL
+  if (cluster) {
+    project.provide('postgres', { url: cluster, template: '', isCluster: true, root })
+    return async () => {}
+  }
   const given = process.env.TEST_POSTGRES_URL
   const server = given ? await useGivenPostgres(given, root) : await startMigratedPostgres(root)
   const { database } = server
@@ -46,6 +55,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide('postgres', {
     url,
+    root,
     template: database,
     ...(pooler && { poolerUrl: pooler.url('postgres') }),
   })

@@ -6,6 +6,7 @@ import { withDatabase } from '../database-url.ts'
 import { createDatabase, dropDatabase } from '../databases.ts'
 import { codeOf } from '../errors.ts'
 import { deadlocksOf, statementsOf } from './counters.ts'
+import { createClusterDatabase, createDistributedDatabase, dropClusterDatabase } from './given-cluster.ts'
 
 /** A database of one test file. */
 export interface TestDatabase {
@@ -23,7 +24,13 @@ export interface TestDatabase {
 
 /** Creates a copy of the migrated template: the ledger and every app, without accounts and entries. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { url, template } = inject('postgres')
+  const { url, template, root, isCluster } = inject('postgres')
+  if (isCluster) {
+    return create(
+      (database) => createDistributedDatabase(url, { database, root }),
+      (database) => dropClusterDatabase(url, database),
+    )
+  }
   return create(async (name) => {
     const statement = `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`
     await withConnection(url, (connection) => untilFree(() => connection.query(statement)))
@@ -32,10 +39,20 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 /** Creates an empty database. Nothing is migrated. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
-  return create((name) => createDatabase(inject('postgres').url, name))
+  const { url, isCluster } = inject('postgres')
+  if (isCluster) {
+    return create(
+      (name) => createClusterDatabase(url, name),
+      (name) => dropClusterDatabase(url, name),
+    )
+  }
+  return create((name) => createDatabase(url, name))
 }
 
-async function create(make: (name: string) => Promise<unknown>): Promise<TestDatabase> {
+async function create(
+  make: (name: string) => Promise<unknown>,
+  drop = (name: string) => dropDatabase(inject('postgres').url, name),
+): Promise<TestDatabase> {
   const { url, poolerUrl } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
   await make(name)
@@ -45,7 +62,7 @@ async function create(make: (name: string) => Promise<unknown>): Promise<TestDat
     url: poolerUrl ? withDatabase(poolerUrl, name) : directUrl,
     directUrl,
     name,
-    drop: () => dropDatabase(url, name),
+    drop: () => drop(name),
     statementsOf: (run) => statementsOf(name, run),
     deadlocks: () => deadlocksOf(name),
   }
