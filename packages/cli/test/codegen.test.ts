@@ -25,5 +25,6 @@ test('the codegen.ts of docs/graphql.md makes what shared-ledger documents makes
     pluginMap: { 'typescript-operations': typescriptOperations, 'typed-document-node': typedDocumentNode },
     config,
   })
-  expect(text).toBe(textOf('test/generated/documents.ts'))
+  const [, ...written] = textOf('test/generated/documents.ts').split('\n') // the first line says who wrote the file
+  expect(text).toBe(written.join('\n'))
 })
