@@ -19,8 +19,8 @@ async function testOn(url: string): Promise<number> {
     const [, ...workers] = await nodesOf(url)
     console.log(`On the Citus cluster at ${addressOf(url)}, with ${workers.length} workers:`)
   } catch (error) {
-    console.log(`not run: ${messageOf(error)}`)
-    return 0
+    console.error(`not run: ${messageOf(error)}`)
+    return 1
   }
   const run = [
     'vitest',

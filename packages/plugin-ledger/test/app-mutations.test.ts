@@ -204,7 +204,7 @@ describe('access is judged by the input that the mutation gets', () => {
     expect(renamed).toHaveLength(1)
   })
 
-  test('and what is wrong with it is told to nobody who may not use the mutation', async () => {
+  test('a caller who may not use the mutation is not told what is wrong with the input', async () => {
     renamed.length = 0
     const faulty = { ownerId: 'eve', name: '' }
     expect(await rename(faulty, eve)).toEqual({ errors: [{ field: 'name' }] })
