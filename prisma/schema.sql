@@ -2272,7 +2272,7 @@ BEGIN
                n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
          WHERE n.seq > n.seq_read OFFSET 0
       ) n
-     WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
+     WHERE a.book = ANY (ARRAY[n.book]) AND a.owner_id = ANY (ARRAY[n.owner_id]) AND a.seq = n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;
   END IF;
   IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
@@ -2588,6 +2588,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 3, 1
+  SELECT 4, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

@@ -1,7 +1,8 @@
 -- Writes what entries have changed in accounts whose seq has risen since their rows were read. An account is found by
--- its key, and only with the seq that was read: on a cluster, a shard may have moved since, without its lock. The
--- comparison is of rows, not of columns. Only an index answers that, so PostgreSQL looks each account up by its key. A
--- plan for equal columns that was made while there were few accounts would read all of them.
+-- its key, and only with the seq that was read: on a cluster, a shard may have moved since, without its lock. Each
+-- column is compared with a list of one value. Only an index answers that, so PostgreSQL looks each account up by its
+-- key. A plan for equal columns that was made while there were few accounts would read all of them, and up to version 17
+-- PostgreSQL reads the index to its end where rows are compared.
 CREATE OR REPLACE FUNCTION ledger.save_accounts(
   book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
   heads bytea[], seqs_read bigint[]
@@ -20,7 +21,7 @@ BEGIN
                n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
          WHERE n.seq > n.seq_read OFFSET 0
       ) n
-     WHERE (a.book, a.owner_id) >= (n.book, n.owner_id) AND (a.book, a.owner_id) <= (n.book, n.owner_id) AND a.seq = n.seq_read;
+     WHERE a.book = ANY (ARRAY[n.book]) AND a.owner_id = ANY (ARRAY[n.owner_id]) AND a.seq = n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;
   END IF;
   IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
