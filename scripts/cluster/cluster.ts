@@ -8,22 +8,35 @@ import { makeOpen, type Placement } from '../../packages/postgres/src/embedded/p
 import { stopServer } from '../../packages/postgres/src/embedded/server.ts'
 import { type Node, type NodePlace, placeNode, programsIn, startNode, stopLeft } from './nodes.ts'
 
-interface ClusterOptions {
+interface NodesOptions {
   /** The folder of PostgreSQL's programs, as CLUSTER_BIN says it. */
   readonly bin: string | undefined
   /** The folder that keeps the nodes' data between runs. */
   readonly directory: string
   /** How many workers there are. Those of earlier runs stay, even if fewer are wanted now. */
   readonly workers: number
+  /** PostgreSQL's settings on all nodes, beside those that a cluster needs. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Called with lines that tell a person what happens. */
   readonly log: (line: string) => void
   /** Stops the nodes and rejects the call with an AbortError. */
   readonly signal: AbortSignal
+}
+
+interface ClusterOptions extends NodesOptions {
   /** Called with the name of a node that has ended. */
   readonly onLost: (name: string) => void
 }
 
-/** A running cluster. */
+/** The servers of a cluster. */
+export interface Nodes {
+  readonly coordinator: Node
+  readonly workers: readonly Node[]
+  /** Stops the coordinator, then the workers. */
+  stop(): Promise<void>
+}
+
+/** A running cluster, which no other run uses. */
 export interface Cluster {
   /** The url of the ledger's database on the coordinator. */
   readonly url: string
@@ -33,18 +46,52 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-const DATABASE = 'shared_ledger'
+/** The ledger's database on every node. */
+export const DATABASE = 'shared_ledger'
 
 /** The coordinator's port if it is free. Those of the workers follow. */
 const FIRST_PORT = 54_330
+
+/**
+ * Starts a coordinator and workers, each with its own data, and makes one cluster of them. As long as they run, no
+ * other call gets them.
+ *
+ * @throws Error that says what to do when it already runs, or when the programs or Citus are missing
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { signal, onLost } = options
+  const { coordinator, workers, stop } = await startNodes(options)
+  let isStopping = false
+  const leaseOf = ({ name, url }: Node) =>
+    takeLease(url('postgres'), () => {
+      if (!isStopping) onLost(name)
+    })
+  try {
+    const leases = await Promise.all([coordinator, ...workers].map(leaseOf))
+    signal.throwIfAborted()
+    return {
+      url: coordinator.url(DATABASE),
+      workers: workers.length,
+      async stop() {
+        isStopping = true
+        await Promise.all(leases.map((lease) => lease.end()))
+        await stop()
+      },
+    }
+  } catch (error) {
+    isStopping = true
+    await stop()
+    throw error
+  }
+}
 
 /**
  * Starts a coordinator and workers, each with its own data, and makes one cluster of them.
  *
  * @throws Error that says what to do when it already runs, or when the programs or Citus are missing
  */
-export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { bin, directory, log, signal, onLost } = options
+export async function startNodes(options: NodesOptions): Promise<Nodes> {
+  const { bin, directory, settings = {}, log, signal } = options
   const programs = programsIn(bin)
   makeOpen(directory)
   const placeOf = async (name: string, password: string) => {
@@ -63,33 +110,25 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const start = async (place: NodePlace) => {
     signal.throwIfAborted()
     log(`Starting the ${place.name} …`)
-    const node = await startNode(place, { port: FIRST_PORT + nodes.length, sockets })
+    const node = await startNode(place, { port: FIRST_PORT + nodes.length, sockets, settings })
     nodes.push(node)
     return node
+  }
+  const stop = async () => {
+    for (const { name, placement } of nodes) {
+      log(`Stopping the ${name} …`)
+      await stopServer(placement)
+    }
   }
   try {
     const coordinator = await start(first)
     const workers: Node[] = []
     for (const place of others) workers.push(await start(place))
     await join({ coordinator, workers, sockets })
-    let isStopping = false
-    const leaseOf = ({ name, url }: Node) =>
-      takeLease(url('postgres'), () => {
-        if (!isStopping) onLost(name)
-      })
-    const leases = await Promise.all(nodes.map(leaseOf))
     signal.throwIfAborted()
-    return {
-      url: coordinator.url(DATABASE),
-      workers: workers.length,
-      async stop() {
-        isStopping = true
-        await Promise.all(leases.map((lease) => lease.end()))
-        await stopAll(nodes, log)
-      },
-    }
+    return { coordinator, workers, stop }
   } catch (error) {
-    await stopAll(nodes, log)
+    await stop()
     throw error
   }
 }
@@ -136,11 +175,4 @@ async function join({ coordinator, workers, sockets }: Joined): Promise<void> {
     await sql.query('SELECT citus_set_coordinator_host($1, $2)', [sockets, coordinator.port])
     for (const { port } of workers) await sql.query('SELECT citus_add_node($1, $2)', [sockets, port])
   })
-}
-
-async function stopAll(nodes: readonly Node[], log: (line: string) => void): Promise<void> {
-  for (const { name, placement } of nodes) {
-    log(`Stopping the ${name} …`)
-    await stopServer(placement)
-  }
 }

@@ -20,6 +20,8 @@ export interface Node extends NodePlace {
   readonly port: number
   /** Returns the url of a database on this node. */
   url(database: string): string
+  /** Starts it again, on the same port, after it has ended. */
+  startAgain(): Promise<void>
 }
 
 /** No order of texts that an operating system changes. PostgreSQL has its own C.UTF-8 only since version 17. */
@@ -100,17 +102,32 @@ interface StartOptions {
   readonly port: number
   /** The folder of the nodes' sockets. */
   readonly sockets: string
+  /** PostgreSQL's settings beside those of every node. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 /** @throws Error that says what is missing when the PostgreSQL has no Citus */
 export async function startNode(
   { name, placement }: NodePlace,
-  { port, sockets }: StartOptions,
+  { port, sockets, settings: wanted }: StartOptions,
 ): Promise<Node> {
   try {
-    const own = { ...settings, unix_socket_directories: sockets }
+    const own = {
+      ...settings,
+      unix_socket_directories: sockets,
+      'citus.local_hostname': sockets, // a node reaches itself as the others do
+      ...wanted,
+    }
     const used = await startServer(placement, { port, settings: own })
-    return { name, placement, port: used, url: urlOf(placement, used) }
+    return {
+      name,
+      placement,
+      port: used,
+      url: urlOf(placement, used),
+      async startAgain() {
+        await startServer(placement, { port: used, portIsFixed: true, settings: own })
+      },
+    }
   } catch (error) {
     if (!messageOf(error).includes('could not access file "citus"')) throw error
     const advice = 'Install Citus for it, or set CLUSTER_BIN to another one.'
