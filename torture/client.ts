@@ -14,6 +14,8 @@ export interface Surroundings {
   urlsOf(app: App): readonly string[]
   /** Returns the current faults, in words. */
   faults(): string
+  /** Called when a request is sent. The returned function is called with its answer. */
+  readonly onSend?: (request: Request) => (outcomes: readonly Outcome[]) => void
   /** Ends the clients. Open requests are settled afterwards. */
   readonly ended: AbortSignal
 }
@@ -75,14 +77,16 @@ async function race(request: Request, attempting: Attempting): Promise<readonly 
 
 async function attempt(
   request: Request,
-  { app, tries, journal, urlsOf, faults }: Attempting,
+  { app, tries, journal, urlsOf, onSend, faults }: Attempting,
   { isRaced = false }: { readonly isRaced?: boolean } = {},
 ) {
   const way = tries.pick(ways)
   const server = tries.int(1, urlsOf(app).length)
   const url = urlsOf(app)[server - 1] ?? ''
   journal.begin(app, request, { isRaced })
+  const onAnswer = onSend?.(request)
   const outcomes = await send(url, request, way)
+  onAnswer?.(outcomes)
   const circumstances = `to server ${server} (${faults()})`
   return { outcomes, isAnswered: journal.take({ app, request, way, circumstances }, outcomes) }
 }

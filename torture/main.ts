@@ -23,8 +23,9 @@ async function main(): Promise<number> {
   console.log(printReport(report))
   const violations = violationsOf(report)
   if (violations.length === 0) return 0
-  const { seed, seconds } = options
-  console.error(`\nWrong (again with: npm run torture -- --seconds ${seconds} --seed ${seed}):`)
+  const { seed, seconds, workers } = options
+  const cluster = workers === 0 ? '' : ` --cluster ${workers}`
+  console.error(`\nWrong (again with: npm run torture -- --seconds ${seconds} --seed ${seed}${cluster}):`)
   for (const violation of violations.slice(0, shownViolations)) console.error(`- ${violation}`)
   if (violations.length > shownViolations) console.error(`… and ${violations.length - shownViolations} more`)
   return 1

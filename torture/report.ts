@@ -1,7 +1,9 @@
 import { median } from '../bench/statistics.ts'
+import type { Absences } from './absences.ts'
 import type { Comparison } from './audit/compare.ts'
+import type { Doubts } from './doubts.ts'
 import { allKinds } from './faults/kinds.ts'
-import type { Stage } from './faults/stage.ts'
+import type { Moves, Stage } from './faults/stage.ts'
 import type { Journal } from './journal.ts'
 import type { Options } from './options.ts'
 import type { RoundResult } from './rounds.ts'
@@ -11,11 +13,14 @@ export interface Report extends Options, Comparison {
   readonly stage: Stage
   readonly journal: Journal
   readonly rounds: readonly RoundResult[]
+  readonly doubts: Doubts
+  /** The transactions that were still in doubt when none may be. */
+  readonly leftInDoubt: readonly string[]
 }
 
 /** Returns everything that is wrong. A run has passed when it is empty. */
 export function violationsOf(report: Report): readonly string[] {
-  const { journal, contradictions, broken, rounds, recoverySeconds } = report
+  const { journal, contradictions, broken, rounds, recoverySeconds, leftInDoubt } = report
   const slow = rounds.flatMap(({ round, recoveriesMs }) =>
     [...recoveriesMs]
       .filter(([, ms]) => ms > recoverySeconds * 1000)
@@ -27,7 +32,15 @@ export function violationsOf(report: Report): readonly string[] {
   const verified = broken.map(
     ({ app, invariant, rows }) => `verify: ${app}: ${invariant} ${JSON.stringify(rows)}`,
   )
-  return [...journal.violations, ...contradictions, ...verified, ...slow]
+  const inDoubt = leftInDoubt.map((which) => `in doubt: ${which}`)
+  return [...journal.violations, ...contradictions, ...verified, ...slow, ...inDoubt, ...waited(report)]
+}
+
+/** Returns what is wrong when nobody was served while workers were away: only their own owners have to wait. */
+function waited({ stage: { absences } }: Report): readonly string[] {
+  const { times, living } = absences
+  if (times === 0 || living.answered > 0) return []
+  return [`waited: no owner of another worker was served, the ${times} times that a worker was away`]
 }
 
 /** Returns the report in Markdown. */
@@ -38,9 +51,10 @@ export function printReport(report: Report): string {
   const resolved = unknown.filter(({ state }) => state !== 'open').length
   const found = unknown.filter(({ wasFound }) => wasFound).length
   const counted = (state: string) => records.filter((record) => record.state === state).length
+  const lastFault = rounds.at(-1)?.since ?? 0
   const perApp = stage.servers.length / new Set(stage.servers.map(({ app }) => app)).size
   return [
-    `Seed ${report.seed}, ${report.seconds} s, ${perApp} servers of each app, ${rounds.length} rounds of faults.`,
+    `Seed ${report.seed}, ${report.seconds} s, ${perApp} servers of each app, ${databaseOf(stage)}${rounds.length} rounds of faults.`,
     '',
     requestTable(journal),
     '',
@@ -55,9 +69,35 @@ export function printReport(report: Report): string {
     `- ${records.length} postings: ${counted('done')} acknowledged, ${counted('refused')} refused, ${counted('open')} unresolved`,
     `- ${unknown.length} had an unknown outcome at some time (${listOf(journal.reasons)}); ${resolved} of them resolved by their nonce: ${found} had been carried out`,
     `- ${entries} entries in the ledger; ${verifyQuestions} questions of verify, ${report.broken.length} with broken rows`,
+    ...(stage.database.workers.length === 0 ? [] : clusterLines({ ...stage, ...report, lastFault })),
     `- connections cut: ${stage.databaseProxy.cuts} to PostgreSQL, ${sum(stage.servers.map(({ front }) => front.cuts))} to servers`,
     `- violations: ${violationsOf(report).length}`,
   ].join('\n')
+}
+
+function databaseOf({ database: { workers } }: Stage): string {
+  return workers.length === 0 ? '' : `a cluster with ${workers.length} workers, `
+}
+
+/** What only a cluster has. */
+export interface OfCluster {
+  readonly absences: Pick<Absences, 'times' | 'ms' | 'living' | 'own'>
+  readonly moves: Moves
+  readonly doubts: Pick<Doubts, 'seen' | 'inDoubtMs' | 'seenAt'>
+  /** When the last fault ended. */
+  readonly lastFault: number
+}
+
+export function clusterLines({ absences, moves, doubts, lastFault }: OfCluster): readonly string[] {
+  const { times, ms, living, own } = absences
+  const { seen, inDoubtMs, seenAt } = doubts
+  const longest = seconds(Math.max(0, ...inDoubtMs))
+  const last = seconds(Math.max(0, seenAt - lastFault))
+  return [
+    `- ${seen} prepared transactions were seen, ${inDoubtMs.length} of them in doubt, for ${longest} s at most; the last was gone ${last} s after the last fault`,
+    `- a worker was away ${times} times, for ${seconds(ms)} s: meanwhile ${living.answered} of ${living.sent} requests for owners of other workers were answered, and ${own.answered} of ${own.sent} for its own`,
+    `- shards moved: ${moves.done} times; not moved: ${listOf(moves.failed)}`,
+  ]
 }
 
 /** Lists requests by kind and outcome. Each posting of a batch counts. */

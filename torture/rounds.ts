@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { begin } from './faults/begin.ts'
-import { allKinds, type FaultKind } from './faults/kinds.ts'
+import { type FaultKind, kindsOn } from './faults/kinds.ts'
 import { lengthOf, type PlannedFault, planRounds, type Round } from './faults/schedule.ts'
 import type { Fault, Stage } from './faults/stage.ts'
 import type { Journal } from './journal.ts'
 import { createRandom } from './random.ts'
 import { untilBack } from './recovery.ts'
+import type { AppServer } from './servers/app-server.ts'
 
 /** The result of a round. */
 export interface RoundResult {
   readonly round: Round
   /** How soon each server posted again, by its name. */
   readonly recoveriesMs: ReadonlyMap<string, number>
+  /** When its last fault was told to end. */
+  readonly since: number
 }
 
 /** The current faults. */
@@ -38,6 +41,8 @@ export interface Rounds {
   readonly seed: number
   readonly seconds: number
   readonly journal: Journal
+  /** The owners that recoveries are tried with, by server. */
+  readonly probes: ReadonlyMap<AppServer, readonly string[]>
   readonly weather: Weather
   readonly stopped: AbortSignal
   readonly onRound: (result: RoundResult) => void
@@ -45,23 +50,24 @@ export interface Rounds {
 
 /** Plays rounds of faults until the time is over. After each one, every server must post again. */
 export async function playRounds(stage: Stage, rounds: Rounds): Promise<readonly RoundResult[]> {
-  const { seed, seconds, journal, weather, stopped, onRound } = rounds
+  const { seed, seconds, journal, probes, weather, stopped, onRound } = rounds
   const results: RoundResult[] = []
   const until = performance.now() + seconds * 1000
-  const kinds = allKinds.filter((kind) => kind !== 'out of disk' || stage.disk.whyNot === undefined)
+  const place = stage.database.workers.length > 0 ? 'a cluster' : 'one PostgreSQL'
+  const kinds = kindsOn(place).filter((kind) => kind !== 'out of disk' || stage.disk.whyNot === undefined)
   for (const round of planRounds(seed, kinds)) {
     if (performance.now() + lengthOf(round) > until && results.length > 0) break
     await pause(round.pauseMs, stopped)
     if (stopped.aborted) break
     const over = await playRound(stage, round, { weather, stopped })
     const since = performance.now()
+    const waiting = { journal, round: round.number, since, stopped }
     const [recoveries] = await Promise.all([
-      Promise.all(
-        stage.servers.map((server) => untilBack(server, { journal, round: round.number, since, stopped })),
-      ),
+      Promise.all([...probes].map(([server, owners]) => untilBack(server, { ...waiting, owners }))),
       over.ends,
     ])
-    const result = { round, recoveriesMs: new Map(recoveries.map(({ server, ms }) => [server.name, ms])) }
+    const recoveriesMs = new Map(recoveries.map(({ server, ms }) => [server.name, ms]))
+    const result = { round, recoveriesMs, since }
     results.push(result)
     onRound(result)
   }

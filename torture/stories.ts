@@ -25,8 +25,18 @@ const coldOwners = 2_000
 /** Balances stay near 0, so that many spends are refused and an overspent balance would show. */
 const [leastAmount, mostAmount] = [1, 30]
 
-const owner = ({ random }: Teller) =>
-  random.chance(0.6) ? `hot ${random.int(1, hotOwners)}` : `cold ${random.int(1, coldOwners)}`
+const hotOwner = (number: number) => `hot ${number}`
+const coldOwner = (number: number) => `cold ${number}`
+
+/** Every owner of the stories. */
+export const owners: readonly string[] = [
+  ...Array.from({ length: hotOwners }, (_, at) => hotOwner(at + 1)),
+  ...Array.from({ length: coldOwners }, (_, at) => coldOwner(at + 1)),
+]
+
+const drawHot = ({ random }: Teller) => hotOwner(random.int(1, hotOwners))
+const drawCold = ({ random }: Teller) => coldOwner(random.int(1, coldOwners))
+const owner = (teller: Teller) => (teller.random.chance(0.6) ? drawHot(teller) : drawCold(teller))
 
 const amount = ({ random }: Teller) => random.int(leastAmount, mostAmount)
 
@@ -123,8 +133,8 @@ const content: Story = async (teller) => {
 
 /** Returns a hot owner and a cold one, in either order. */
 function pairOf(teller: Teller): readonly [string, string] {
-  const one = `hot ${teller.random.int(1, hotOwners)}`
-  const other = `cold ${teller.random.int(1, coldOwners)}`
+  const one = drawHot(teller)
+  const other = drawCold(teller)
   return teller.random.chance(0.5) ? [one, other] : [other, one]
 }
 

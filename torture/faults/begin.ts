@@ -1,3 +1,4 @@
+import { killWorker, moveShard } from './cluster.ts'
 import type { FaultKind } from './kinds.ts'
 import {
   cutAnswers,
@@ -12,8 +13,9 @@ import {
 } from './network.ts'
 import {
   fillDisk,
+  killAll,
   killBackend,
-  killPostgres,
+  killFirst,
   restartPostgres,
   stopPostgres,
   takeConnections,
@@ -23,7 +25,11 @@ import type { Begin } from './stage.ts'
 
 /** How each kind of fault begins. */
 export const begin: Readonly<Record<FaultKind, Begin>> = {
-  'postgres killed': killPostgres,
+  'postgres killed': killFirst,
+  'coordinator killed': killFirst,
+  'worker killed': killWorker,
+  'all nodes killed': killAll,
+  'shard moved': moveShard,
   'backend killed': killBackend,
   'postgres stopped and continued': stopPostgres,
   'postgres restarted, fast': restartPostgres('SIGINT'),

@@ -1,10 +1,28 @@
 /** What fails. Within one group, only one thing fails at a time. */
-export const groups = ['PostgreSQL', 'network to PostgreSQL', 'servers', 'network to servers'] as const
+export const groups = [
+  'PostgreSQL',
+  'shards',
+  'network to PostgreSQL',
+  'servers',
+  'network to servers',
+] as const
 type Group = (typeof groups)[number]
 
-/** Every kind of fault, its description, and how long it lasts in seconds. */
+interface Kind {
+  readonly group: Group
+  /** How long it lasts. */
+  readonly seconds: readonly [least: number, most: number]
+  /** Where it can happen. Everywhere when left out. */
+  readonly only?: 'one PostgreSQL' | 'a cluster'
+}
+
+/** Every kind of fault. On a cluster, those of PostgreSQL happen to any node. */
 export const faultKinds = {
-  'postgres killed': { group: 'PostgreSQL', seconds: [0.2, 2] },
+  'postgres killed': { group: 'PostgreSQL', seconds: [0.2, 2], only: 'one PostgreSQL' },
+  'coordinator killed': { group: 'PostgreSQL', seconds: [0.2, 5], only: 'a cluster' },
+  'worker killed': { group: 'PostgreSQL', seconds: [3, 8], only: 'a cluster' },
+  'all nodes killed': { group: 'PostgreSQL', seconds: [0.2, 2], only: 'a cluster' },
+  'shard moved': { group: 'shards', seconds: [0.2, 2], only: 'a cluster' },
   'backend killed': { group: 'PostgreSQL', seconds: [0.2, 1] },
   'postgres stopped and continued': { group: 'PostgreSQL', seconds: [0.5, 6] },
   'postgres restarted, fast': { group: 'PostgreSQL', seconds: [0.2, 2] },
@@ -24,15 +42,20 @@ export const faultKinds = {
   'requests cut halfway': { group: 'network to servers', seconds: [0.5, 2] },
   'answers cut halfway': { group: 'network to servers', seconds: [0.5, 2] },
   'answers lost': { group: 'network to servers', seconds: [0.5, 2] },
-} as const satisfies Record<
-  string,
-  { readonly group: Group; readonly seconds: readonly [least: number, most: number] }
->
+} as const satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof faultKinds
 
 /** All kinds, in the order of the table. */
 export const allKinds = Object.keys(faultKinds).filter(isFaultKind)
+
+/** Returns the kinds that can happen to one PostgreSQL, or to a cluster. */
+export function kindsOn(place: NonNullable<Kind['only']>): readonly FaultKind[] {
+  return allKinds.filter((name) => {
+    const { only }: Kind = faultKinds[name]
+    return only === undefined || only === place
+  })
+}
 
 function isFaultKind(name: string): name is FaultKind {
   return Object.hasOwn(faultKinds, name)

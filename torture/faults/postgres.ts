@@ -2,17 +2,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readDatabaseUrl } from '@shared-ledger/ledger/session'
 import { withConnection } from '@shared-ledger/postgres'
 import pg from 'pg'
+import type { Random } from '../random.ts'
+import { serversOf } from '../servers/database.ts'
+import type { Postgres } from '../servers/postgres.ts'
 import { signal } from '../servers/processes.ts'
-import type { Begin } from './stage.ts'
+import type { Begin, Stage } from './stage.ts'
 
-export const killPostgres: Begin = async ({ postgres }) => {
-  signal(postgres.pid(), 'SIGKILL')
-  return { end: () => postgres.bringUp() }
+/** Draws the server that fails: any node of a cluster. */
+const draw = ({ database }: Stage, random: Random): Postgres => random.pick(serversOf(database))
+
+/** The only server, or the coordinator. */
+export const killFirst: Begin = async ({ database: { first } }) => {
+  signal(first.pid(), 'SIGKILL')
+  return { end: () => first.bringUp() }
+}
+
+export const killAll: Begin = async ({ database }) => {
+  const all = serversOf(database)
+  for (const { pid } of all) signal(pid(), 'SIGKILL')
+  return {
+    async end() {
+      await Promise.all(all.map((server) => server.bringUp()))
+    },
+  }
 }
 
 /** PostgreSQL then ends all of its processes and recovers. */
-export const killBackend: Begin = async ({ postgres }, random) => {
-  const pids = await withConnection(postgres.url, async (connection) => {
+export const killBackend: Begin = async (stage, random) => {
+  const server = draw(stage, random)
+  const pids = await withConnection(server.url, async (connection) => {
     const { rows } = await connection.query<{ pid: number }>(
       `SELECT pid FROM pg_stat_activity
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY backend_start`,
@@ -20,11 +38,11 @@ export const killBackend: Begin = async ({ postgres }, random) => {
     return rows.map(({ pid }) => pid)
   })
   if (pids.length > 0) signal(random.pick(pids), 'SIGKILL')
-  return { end: () => postgres.bringUp() }
+  return { end: () => server.bringUp() }
 }
 
-export const stopPostgres: Begin = async ({ postgres }) => {
-  const pids = postgres.pids()
+export const stopPostgres: Begin = async (stage, random) => {
+  const pids = draw(stage, random).pids()
   for (const pid of pids) signal(pid, 'SIGSTOP')
   return {
     async end() {
@@ -36,23 +54,25 @@ export const stopPostgres: Begin = async ({ postgres }) => {
 /** PostgreSQL's two ways to end at once: in order, and as if it crashed. */
 export const restartPostgres =
   (mode: 'SIGINT' | 'SIGQUIT'): Begin =>
-  async ({ postgres }) => {
-    signal(postgres.pid(), mode)
+  async (stage, random) => {
+    const server = draw(stage, random)
+    signal(server.pid(), mode)
     return {
       async end() {
-        await postgres.untilDown()
-        await postgres.bringUp()
+        await server.untilDown()
+        await server.bringUp()
       },
     }
   }
 
 /** Another program takes every connection: it ends those of the servers, and takes them before the servers are back. */
-export const takeConnections: Begin = async ({ postgres }) => {
+export const takeConnections: Begin = async (stage, random) => {
+  const { url } = draw(stage, random)
   let isOver = false
   const takeAll = async () => {
     const taken: pg.Client[] = []
     while (!isOver) {
-      const connection = await connect(postgres.url)
+      const connection = await connect(url)
       if (connection) taken.push(connection)
       else if (taken[0]) await taken[0].query(endOne).catch(() => {})
       else await sleep(20)
@@ -88,18 +108,19 @@ async function connect(url: string): Promise<pg.Client | undefined> {
 const mostSpareKiB = 256
 
 /** Leaves no room for a new page, and in half of the cases none for a new file of the transaction log either. */
-export const fillDisk: Begin = async ({ postgres, disk }, random) => {
+export const fillDisk: Begin = async ({ database, disk }, random) => {
   const isNewLogNeeded = random.chance(0.5)
   await disk.fill(random.int(0, mostSpareKiB))
-  if (isNewLogNeeded) {
-    await withConnection(postgres.url, (connection) => connection.query('SELECT pg_switch_wal()')).catch(
-      () => {},
-    )
-  }
+  if (isNewLogNeeded) await Promise.all(serversOf(database).map(switchLog))
   return {
     async end() {
       disk.empty()
-      await postgres.bringUp()
+      await Promise.all(serversOf(database).map((server) => server.bringUp()))
     },
   }
+}
+
+/** Asks for a new file of the transaction log, which a full disk refuses. */
+async function switchLog({ url }: Postgres): Promise<void> {
+  await withConnection(url, (connection) => connection.query('SELECT pg_switch_wal()')).catch(() => {})
 }

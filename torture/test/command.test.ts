@@ -78,8 +78,15 @@ test('--help lists the options, and wrong options are refused', async () => {
   const help = await runCommand('npm run torture -- --help', root)
   expect(help.exitCode).toBe(0)
   expect(help.output).toContain('--recovery-seconds')
+  expect(help.output).toContain('--cluster')
   const refused = await runCommand('npm run torture -- --seed x', root)
   expect(refused.exitCode).toBe(1)
   expect(refused.output).toContain('--seed must be a whole number')
   expect(refused.output).toContain('npm run torture [--')
+})
+
+test('a cluster needs the programs of a PostgreSQL with Citus', async () => {
+  const { exitCode, output } = await runCommand('npm run torture -- --cluster 2', root, { CLUSTER_BIN: '' })
+  expect(exitCode).toBe(1)
+  expect(output).toContain('CLUSTER_BIN must be set: the folder of')
 })

@@ -9,7 +9,13 @@ test('a run has 60 s, its own seed and 10 s to recover', () => {
     seconds: 20,
     seed: 7,
     recoverySeconds: 120,
+    workers: 0,
   })
+})
+
+test('a cluster has more time to recover, because what was under way must be agreed on', () => {
+  expect(parseOptions(['--cluster', '3'])).toMatchObject({ workers: 3, recoverySeconds: 30 })
+  expect(parseOptions(['--cluster', '2', '--recovery-seconds', '12'])).toMatchObject({ recoverySeconds: 12 })
 })
 
 test('--help ignores the other options', () => {
@@ -25,6 +31,8 @@ test.each([
   [['--seed', ''], '--seed must be a whole number from 0 to 4294967295, not "".'],
   [['--seed', '4294967296'], '--seed must be a whole number from 0 to 4294967295, not "4294967296".'],
   [['--recovery-seconds', '0'], '--recovery-seconds must be a number from 1 on, not "0".'],
+  [['--cluster', '1'], '--cluster must be a number of workers from 2 to 8, not "1".'],
+  [['--cluster', 'all'], '--cluster must be a number of workers from 2 to 8, not "all".'],
   [['--minutes', '3'], "Unknown option '--minutes'"],
   [['content'], "Unexpected argument 'content'"],
 ])('%j is refused', (args, message) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { begin } from '../faults/begin.ts'
-import { allKinds, faultKinds, groups } from '../faults/kinds.ts'
+import { allKinds, faultKinds, groups, kindsOn } from '../faults/kinds.ts'
 import { planRounds, type Round } from '../faults/schedule.ts'
 
 function firstRounds(seed: number, count: number, kinds = allKinds): Round[] {
@@ -32,6 +32,18 @@ test('unavailable kinds are left out', () => {
   const kinds = allKinds.filter((kind) => kind !== 'out of disk')
   const planned = firstRounds(5, 200, kinds).flatMap(({ faults }) => faults.map(({ kind }) => kind))
   expect(planned).not.toContain('out of disk')
+})
+
+test('a cluster has faults of its nodes and shards, and all of the network and of the servers', () => {
+  const [one, cluster] = [kindsOn('one PostgreSQL'), kindsOn('a cluster')]
+  expect(one.filter((kind) => !cluster.includes(kind))).toEqual(['postgres killed'])
+  expect(cluster.filter((kind) => !one.includes(kind))).toEqual([
+    'coordinator killed',
+    'worker killed',
+    'all nodes killed',
+    'shard moved',
+  ])
+  expect(new Set([...one, ...cluster])).toEqual(new Set(allKinds))
 })
 
 test('each fault lasts as long as its kind does', () => {
