@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { leftOut, onCluster } from './test/citus/suites.ts'
 
 // Source and dependencies must share one copy of graphql, because graphql-js refuses schemas of another copy.
 const graphql = createRequire(import.meta.url).resolve('graphql')
@@ -21,15 +22,6 @@ const behindPooler = [
  */
 const withKeys = ['apps/*/test/*.test.ts', 'test/!(tracing|two-versions).test.ts', 'test/keys/*.keys.ts']
 
-/**
- * What `npm run test:citus` runs on a cluster whose ledgers are distributed. Left out are tests that look at the locks,
- * the statements or the ids of one server, and what a cluster does not do yet.
- */
-const onCluster = [
-  'test/citus/*.citus.ts',
-  'packages/ledger/test/{batches,corrections,holds,limits,overdraft,post-*,reads,retired,transfers}.test.ts',
-]
-
 /** What only some commands run. `npm run test:container` and `npm run test:upgrade` install packages anew. */
 const ofMode: Readonly<Record<string, string[]>> = {
   citus: onCluster,
@@ -45,7 +37,11 @@ export default defineConfig(({ mode }) => ({
   environments: { __vitest__: { resolve: { conditions } } }, // for the global setup
   test: {
     globalSetup: ['packages/postgres/src/testing/global-setup.ts'],
-    exclude: [...configDefaults.exclude, 'packages/cli/templates/**'],
+    exclude: [
+      ...configDefaults.exclude,
+      'packages/cli/templates/**',
+      ...(mode === 'citus' ? leftOut.flatMap(({ files }) => files) : []),
+    ],
     include: ofMode[mode] ?? ['{packages,apps,bench,docs,scripts,test,torture}/**/*.test.ts'],
     // The type tests and what they import. `npm run typecheck` covers everything.
     typecheck: { enabled: true, include: ['**/*.test-d.ts'], tsconfig: 'tsconfig.test-d.json' },

@@ -1,10 +1,11 @@
-// npm run test:citus -- --url postgresql://… runs a part of the tests on an existing Citus cluster. vitest.config.ts
-// says which part.
+// npm run test:citus -- --url postgresql://… runs the tests on an existing Citus cluster, but for those that
+// test/citus/suites.ts leaves out with a reason.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { addressOf } from '@shared-ledger/ledger/session'
 import { messageOf } from '@shared-ledger/postgres'
 import { nodesOf } from '../packages/postgres/src/testing/given-cluster.ts'
+import { leftOut } from '../test/citus/suites.ts'
 
 const usage =
   'npm run test:citus -- --url postgresql://superuser:password@host:5432/database [files …]: ' +
@@ -31,6 +32,7 @@ async function testOn(url: string): Promise<number> {
     '--maxWorkers=1',
     ...positionals,
   ]
+  for (const { reason, files } of leftOut) console.log(`not run: ${files.join(' ')}: ${reason}`)
   const { status } = spawnSync('npx', run, { env: { ...process.env, TEST_CITUS_URL: url }, stdio: 'inherit' })
   return status ?? 1
 }

@@ -120,7 +120,7 @@ describe.each(pairs)('$pair', ({ startPair, workers }) => {
       const [pid] = await listeners()
       expect(killed).not.toContain(pid)
       killed.push(Number(pid))
-      await sql.query('SELECT pg_terminate_backend($1)', [pid])
+      await sql.query('SELECT pg_terminate_backend($1::int)', [pid])
       await expect.poll(listeners).not.toContain(pid)
     }
     await posted

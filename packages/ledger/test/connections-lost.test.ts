@@ -15,7 +15,7 @@ type Client = { $queryRaw: typeof prisma.$queryRaw }
 async function endConnectionOf(tx: Client) {
   const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`
   const lost = once(pool, 'lost')
-  await sql.query('SELECT pg_terminate_backend($1)', [row?.pid])
+  await sql.query('SELECT pg_terminate_backend($1::int)', [row?.pid])
   await lost
 }
 pool.on('connect', (client) => client.once('end', () => pool.emit('lost')))

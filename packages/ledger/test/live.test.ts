@@ -206,7 +206,7 @@ describe('postedEntries', () => {
     const [pid] = await listeners()
     const taken = take(entries, 300)
     for (let i = 1; i <= 300; i++) {
-      if (i === 100) await sql.query('SELECT pg_terminate_backend($1)', [pid])
+      if (i === 100) await sql.query('SELECT pg_terminate_backend($1::int)', [pid])
       await post(owner, `n${i}`)
     }
     expect(seqsOf(await taken)).toEqual(range(1, 300))

@@ -34,6 +34,6 @@ export async function endConnectionOf({ run }: Tx, pool: pg.Pool): Promise<void>
   const session = () => pool.query('SELECT pid FROM pg_stat_activity WHERE application_name = $1', [name])
   await run(`SET application_name = '${name}'`)
   const { rows } = await session()
-  await pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
+  await pool.query('SELECT pg_terminate_backend($1::int)', [rows[0]?.pid])
   await expect.poll(async () => (await session()).rowCount).toBe(0)
 }

@@ -65,6 +65,12 @@ export async function nodesOf(coordinator: string): Promise<ClusterNode[]> {
   })
 }
 
+/** Returns the urls of a database on every node, the coordinator's first. */
+export async function urlsOn(coordinator: string, database: string): Promise<string[]> {
+  const nodes = await nodesOf(coordinator)
+  return nodes.map((node) => withDatabase(urlOf(coordinator, node), database))
+}
+
 /** Returns the url of a node. Its login is that of the coordinator's url. */
 function urlOf(coordinator: string, { groupid, nodename, nodeport }: ClusterNode): string {
   if (groupid === 0) return coordinator

@@ -6,7 +6,12 @@ import { withDatabase } from '../database-url.ts'
 import { createDatabase, dropDatabase } from '../databases.ts'
 import { codeOf } from '../errors.ts'
 import { deadlocksOf, statementsOf } from './counters.ts'
-import { createClusterDatabase, createDistributedDatabase, dropClusterDatabase } from './given-cluster.ts'
+import {
+  createClusterDatabase,
+  createDistributedDatabase,
+  dropClusterDatabase,
+  urlsOn,
+} from './given-cluster.ts'
 
 /** A database of one test file. */
 export interface TestDatabase {
@@ -14,8 +19,15 @@ export interface TestDatabase {
   /** The url without the pooler of `npm run test:pooler`, for a test that needs its own session. */
   readonly directUrl: string
   readonly name: string
+  /** The url on each node of a cluster, the coordinator's first. In one PostgreSQL it is `directUrl` alone. */
+  readonly nodeUrls: readonly string[]
   /** Drops the database and closes its connections. */
   drop(): Promise<void>
+  /**
+   * Runs statements on each node of a cluster, for that node alone, and returns the rows of all. One PostgreSQL is one
+   * node.
+   */
+  onEachNode<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>
   /** Returns the statements that the database executes while `run` runs. */
   statementsOf(run: () => Promise<unknown>): Promise<string[]>
   /** Returns how many deadlocks there were. Waits until all connections have ended. */
@@ -49,23 +61,45 @@ export async function createEmptyDatabase(): Promise<TestDatabase> {
   return create((name) => createDatabase(url, name))
 }
 
+/** The setting with which a session's statements are not repeated on the other nodes of a cluster. */
+export const onThisNode = 'SET citus.enable_ddl_propagation = off'
+
 async function create(
   make: (name: string) => Promise<unknown>,
   drop = (name: string) => dropDatabase(inject('postgres').url, name),
 ): Promise<TestDatabase> {
-  const { url, poolerUrl } = inject('postgres')
+  const { url, poolerUrl, isCluster } = inject('postgres')
   const name = `test_${crypto.randomUUID().replaceAll('-', '')}`
   await make(name)
   const directUrl = withDatabase(url, name)
   if (poolerUrl) process.env.DIRECT_DATABASE_URL = directUrl
+  const nodeUrls = isCluster ? await urlsOn(url, name) : [directUrl]
   return {
     url: poolerUrl ? withDatabase(poolerUrl, name) : directUrl,
     directUrl,
     name,
+    nodeUrls,
     drop: () => drop(name),
+    onEachNode: (text, values = []) => onEachNode(nodeUrls, text, values),
     statementsOf: (run) => statementsOf(name, run),
-    deadlocks: () => deadlocksOf(name),
+    deadlocks: () => deadlocksOf(name, nodeUrls),
   }
+}
+
+async function onEachNode<Row extends pg.QueryResultRow>(
+  nodeUrls: readonly string[],
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const url of nodeUrls) {
+    await withConnection(url, async (connection) => {
+      await connection.query(onThisNode)
+      const results = [await connection.query<Row>(text, [...values])].flat() // one for each statement
+      rows.push(...results.flatMap((result) => result.rows))
+    })
+  }
+  return rows
 }
 
 // PostgreSQL cannot copy a template while something else is connected to it, such as autovacuum.

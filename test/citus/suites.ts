@@ -1,0 +1,21 @@
+/** What `npm run test:citus` runs on a cluster whose ledgers are distributed. */
+export const onCluster = [
+  'test/citus/*.citus.ts',
+  'packages/ledger/test/{batches,corrections,holds,keys,limits,live,overdraft,post-*,reads,retired,transaction,transfers}.test.ts',
+  'packages/ledger/test/model/model.test.ts',
+]
+
+/** What of it does not run on a cluster, and why. `npm run test:citus` prints it. */
+export const leftOut: readonly { readonly reason: string; readonly files: readonly string[] }[] = [
+  {
+    reason: 'Citus locks the indexes of all partitions until the migration that makes a new one is committed',
+    files: ['packages/ledger/test/new-app.test.ts'],
+  },
+  {
+    reason: 'on a cluster, a posting does not lock the parent of the partitions',
+    files: ['packages/ledger/test/parent-lock.test.ts'],
+  },
+  ...(process.env.CLUSTER_BIN
+    ? []
+    : [{ reason: 'starts nodes of its own: set CLUSTER_BIN', files: ['test/citus/lost-node.citus.ts'] }]),
+]
