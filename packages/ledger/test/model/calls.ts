@@ -1,17 +1,42 @@
-import type pg from 'pg'
+import type { createWorld } from './world.ts'
+
+type World = Pick<Awaited<ReturnType<typeof createWorld>>, 'database' | 'sql'>
+
+/** The number of the process that sent each draft, by the draft's id. */
+export type Processes = Map<string, number>
 
 /**
  * Makes a database record each call that posts for the apps that are declared later, with its outcomes. The record is
- * written while the call still keeps its accounts locked, so that its order is the order of the calls.
+ * written while the call still keeps its accounts locked. Each call has a place after those of all calls that had one
+ * of its accounts before, so that its order is an order of the calls. Each node of a cluster has its own record, of the
+ * calls that it carried out. The places of the accounts are where the accounts are.
  */
-export async function recordCalls(sql: pg.Client): Promise<void> {
+export async function recordCalls({ database, sql }: World): Promise<void> {
+  await database.onEachNode(`
+    CREATE TABLE model.calls (app text, ids uuid[], size integer, began timestamptz, ended timestamptz);
+    CREATE TABLE model.settled (id uuid PRIMARY KEY, place bigint, number integer);
+    CREATE TABLE model.appended (app text, id uuid PRIMARY KEY);`)
   await sql.query(`
-    CREATE SEQUENCE model.places;
-    CREATE TABLE model.calls (
-      app text, process text, size integer, began timestamptz, ended timestamptz
-    );
-    CREATE TABLE model.settled (app text, id uuid PRIMARY KEY, place bigint);
-    CREATE TABLE model.appended (app text, process text, id uuid PRIMARY KEY);
+    CREATE TABLE model.places (app text, owner_id text COLLATE "C", place bigint, PRIMARY KEY (app, owner_id));
+
+    DO $$ BEGIN
+      IF ledger.is_distributed() THEN
+        PERFORM create_distributed_table('model.places', 'owner_id', colocate_with := 'ledger.accounts');
+      END IF;
+    END $$`)
+  await sql.query(`
+    CREATE FUNCTION model.next_place(app text, owner_ids text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+    #variable_conflict use_variable
+    DECLARE
+      next bigint := 1 + coalesce((SELECT max(p.place) FROM model.places p WHERE p.app = app AND p.owner_id = ANY (owner_ids)), 0);
+      owner_id text;
+    BEGIN
+      FOREACH owner_id IN ARRAY owner_ids LOOP
+        INSERT INTO model.places AS p VALUES (app, owner_id, next)
+        ON CONFLICT ON CONSTRAINT places_pkey DO UPDATE SET place = excluded.place;
+      END LOOP;
+      RETURN next;
+    END $$;
 
     ALTER FUNCTION ledger.post_template RENAME TO unrecorded_post_template;
     CREATE FUNCTION ledger.post_template(
@@ -20,13 +45,21 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
     DECLARE
       began timestamptz := clock_timestamp();
       answer json := ledger.unrecorded_post_template(key, owner_ids, parts, requests, skip_busy, lock_ms);
+      ids uuid[] := ARRAY(SELECT id::uuid FROM json_array_elements_text(requests -> 'id') id);
+      busy integer[] := ARRAY(
+        SELECT n::integer FROM json_array_elements(answer -> 'answers') a, json_array_elements_text(a -> 'accounts') n
+         WHERE a ->> 'outcome' = 'busy');
+      locked text[] := ARRAY(
+        SELECT o.owner_id FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, n) WHERE o.n <> ALL (busy) ORDER BY o.n);
     BEGIN
       INSERT INTO model.calls
-      VALUES ('template', current_setting('application_name'), json_array_length(requests -> 'account'), began, clock_timestamp());
-      INSERT INTO model.settled
-      SELECT 'template', (requests -> 'id' ->> i)::uuid, nextval('model.places')
-        FROM generate_series(0, json_array_length(requests -> 'id') - 1) i
-       WHERE answer -> 'answers' -> i ->> 'outcome' IS DISTINCT FROM 'busy' ORDER BY i;
+      VALUES ('template', ids, json_array_length(requests -> 'account'), began, clock_timestamp());
+      IF cardinality(locked) > 0 THEN
+        INSERT INTO model.settled
+        SELECT d.id, place, d.number
+          FROM unnest(ids) WITH ORDINALITY d (id, number), model.next_place('template', locked) place
+         WHERE answer -> 'answers' -> (d.number - 1)::integer ->> 'outcome' IS DISTINCT FROM 'busy';
+      END IF;
       RETURN answer;
     END $$;
 
@@ -42,43 +75,58 @@ export async function recordCalls(sql: pg.Client): Promise<void> {
     BEGIN
       -- The answer has answers where it is that of the function for all requests, which has recorded it.
       IF answer -> 'answers' IS NULL THEN
-        INSERT INTO model.calls VALUES ('template', current_setting('application_name'), 1, began, clock_timestamp());
-        INSERT INTO model.settled VALUES ('template', attempt, nextval('model.places'));
-        INSERT INTO model.appended VALUES ('template', current_setting('application_name'), attempt);
+        INSERT INTO model.calls VALUES ('template', ARRAY[attempt], 1, began, clock_timestamp());
+        INSERT INTO model.settled VALUES (attempt, model.next_place('template', ARRAY[owner_id]), 1);
+        INSERT INTO model.appended VALUES ('template', attempt);
       END IF;
       RETURN answer;
     END $$;`)
 }
 
 /** Returns how many entries the apps' processes posted by the function for single entries. */
-export async function appendedIn(sql: pg.Client, apps: string): Promise<number> {
-  const { rows } = await sql.query<{ count: string }>(
-    `SELECT count(*) FROM model.appended WHERE app LIKE $1 AND process LIKE 'process %'`,
-    [apps],
-  )
-  return Number(rows[0]?.count)
+export async function appendedIn({ database }: World, apps: string, processes: Processes): Promise<number> {
+  const rows = await database.onEachNode<{ id: string }>('SELECT id FROM model.appended WHERE app LIKE $1', [
+    apps,
+  ])
+  return rows.filter(({ id }) => processes.has(id)).length
 }
 
 /**
- * Returns the ids of an app's drafts in the order in which they were settled. Drafts that were never sent are missing.
+ * Returns the ids of an app's drafts in an order in which they were settled. Drafts that were never sent are missing.
  */
-export async function settledIds(sql: pg.Client, ids: readonly string[]): Promise<string[]> {
-  const { rows } = await sql.query<{ id: string }>(
-    'SELECT id FROM model.settled WHERE id = ANY($1) ORDER BY place',
+export async function settledIds({ database }: World, ids: readonly string[]): Promise<string[]> {
+  const rows = await database.onEachNode<{ id: string; place: string; number: number }>(
+    'SELECT id, place, number FROM model.settled WHERE id = ANY($1)',
     [ids],
   )
+  // Two calls with the same place have no account in common, and may come in any order.
+  rows.sort((one, other) => Number(one.place) - Number(other.place) || one.number - other.number)
   return rows.map(({ id }) => id)
 }
 
+interface Call {
+  readonly app: string
+  readonly ids: readonly string[]
+  readonly size: number
+  readonly began: Date
+  readonly ended: Date
+}
+
 /** Returns how many entries each call of the apps' processes had, and the most calls that one process ran at once. */
-export async function callsOf(sql: pg.Client, apps: string): Promise<{ sizes: number[]; atOnce: number }> {
-  const { rows } = await sql.query<{ sizes: number[]; at_once: string }>(
-    `WITH calls AS (SELECT * FROM model.calls WHERE app LIKE $1)
-     SELECT (SELECT array_agg(DISTINCT size ORDER BY size) FROM calls) AS sizes,
-            (SELECT max((SELECT count(*) FROM calls other
-                          WHERE (other.app, other.process) = (calls.app, calls.process)
-                            AND other.began <= calls.began AND calls.began < other.ended)) FROM calls) AS at_once`,
-    [apps],
+export async function callsOf(
+  { database }: World,
+  apps: string,
+  processes: Processes,
+): Promise<{ sizes: number[]; atOnce: number }> {
+  const calls = await database.onEachNode<Call>('SELECT * FROM model.calls WHERE app LIKE $1', [apps])
+  const sizes = [...new Set(calls.map(({ size }) => size))].sort((one, other) => one - other)
+  const sent = new Map<string, Call[]>()
+  for (const call of calls) {
+    const process = `${call.app} ${processes.get(call.ids[0] ?? '') ?? 'alone'}`
+    sent.set(process, [...(sent.get(process) ?? []), call])
+  }
+  const atOnce = [...sent.values()].flatMap((all) =>
+    all.map(({ began }) => all.filter((other) => other.began <= began && began < other.ended).length),
   )
-  return { sizes: rows[0]?.sizes ?? [], atOnce: Number(rows[0]?.at_once) }
+  return { sizes, atOnce: Math.max(...atOnce) }
 }

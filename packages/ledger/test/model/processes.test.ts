@@ -7,18 +7,17 @@ import { LedgerModel } from './model.ts'
 import type { Operation } from './operations.ts'
 import { perform } from './perform.ts'
 import { Player } from './play.ts'
-import { isLong, replay, start } from './seed.ts'
+import { isLong, replay, start, usualTimeout } from './seed.ts'
 import { Stage } from './stage.ts'
 import { Tally } from './tally.ts'
-import { createWorlds } from './world.ts'
+import { createWorld } from './world.ts'
 
-const { sql, createWorld, declareApp } = await createWorlds()
-const world = await createWorld('processes')
+const world = await createWorld()
 const pools = Array.from({ length: 4 }, () => world.createProcess())
 
 const { numRuns, timeout } = isLong
   ? { numRuns: 400, timeout: 7_200_000 }
-  : { numRuns: 6, timeout: 1_200_000 }
+  : { numRuns: 6, timeout: usualTimeout }
 
 /** What a process does while the clock stands still: steps for its own owners, and postings for shared owners. */
 interface Work {
@@ -46,7 +45,7 @@ test('several processes at once: each acts as if alone on its own owners, and al
   const property = fc.asyncProperty(rounds, async (history) => {
     runs += 1
     const app = `processes_${runs}`
-    await declareApp(app)
+    await world.declareApp(app)
     const processes = pools.map((pool, index) => createProcess(`process ${index}`, { app, pool, tally }))
     try {
       let now = start
@@ -131,18 +130,20 @@ interface SharedRow {
 }
 
 /**
- * Posts to a model what the processes posted for shared owners, in the order of the entries' ids, in which the accounts
- * were locked. Returns how much it was.
+ * Posts to a model what the processes posted for shared owners, in an order in which the accounts were locked. Returns
+ * how much it was.
  */
 async function replayShared(app: string): Promise<{ transactions: number; credits: bigint }> {
-  const { rows } = await sql.query<SharedRow>(
+  const { rows } = await world.sql.query<SharedRow>(
     "SELECT * FROM ledger.entries WHERE app = $1 AND owner_id LIKE 'shared %' ORDER BY id",
     [app],
   )
   const model = new LedgerModel()
   const ids = new Ids('none')
-  const transactions = [...new Set(rows.map(({ transaction_id }) => transaction_id))].map((id) =>
-    rows.filter(({ transaction_id }) => transaction_id === id),
+  const transactions = inTurn(
+    [...new Set(rows.map(({ transaction_id }) => transaction_id))].map((id) =>
+      rows.filter(({ transaction_id }) => transaction_id === id),
+    ),
   )
   for (const entries of transactions) {
     const [first] = entries
@@ -162,4 +163,28 @@ async function replayShared(app: string): Promise<{ transactions: number; credit
   }
   const credits = rows.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   return { transactions: transactions.length, credits }
+}
+
+/** Orders transactions so that each owner's entries come by their seqs. The ids of a cluster's nodes have no order. */
+function inTurn(transactions: readonly (readonly SharedRow[])[]): readonly (readonly SharedRow[])[] {
+  const waiting = new Set(transactions)
+  const last = new Map<string, number>()
+  const isNext = (entries: readonly SharedRow[]) => {
+    const after = new Map(last)
+    return entries.every(({ owner_id, seq }) => {
+      const before = after.get(owner_id) ?? 0
+      after.set(owner_id, before + 1)
+      return Number(seq) === before + 1
+    })
+  }
+  const ordered: (readonly SharedRow[])[] = []
+  while (waiting.size > 0) {
+    const next = [...waiting].find(isNext)
+    if (!next)
+      throw new Error(`no order of ${waiting.size} transactions has each owner's entries by their seqs`)
+    for (const { owner_id, seq } of next) last.set(owner_id, Number(seq))
+    waiting.delete(next)
+    ordered.push(next)
+  }
+  return ordered
 }

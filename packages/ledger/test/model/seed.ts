@@ -1,5 +1,10 @@
+import { inject } from 'vitest'
+
 /** Whether this is `npm run test:long`. */
 export const isLong = process.env.MODE === 'long'
+
+/** The time limit of a test's usual run. A statement on a cluster takes several times as long. */
+export const usualTimeout = inject('postgres').isCluster ? 7_200_000 : 1_200_000
 
 /** When every history begins. A new hour, day, week and month begin soon after. */
 export const start = Date.UTC(2026, 1, 26, 22, 59, 58)
