@@ -83,6 +83,30 @@ test.each<readonly [string, Error]>([
   expect(ledgerErrorOf(error)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true, cause: error })
 })
 
+const lostNode = [
+  'server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally',
+  'could not receive data from server: Connection reset by peer',
+  'could not send data to server: Broken pipe',
+  'SSL SYSCALL error: EOF detected',
+  "failed to prepare transaction 'citus_0_7_1_0' on host worker-1:5432",
+  'failure on connection marked as essential: worker-1:5432',
+  'could not commit transaction for shard 102008 on at least one active node',
+  'execution cannot recover from multiple connection failures. Last node failed worker-1:5432',
+  'node group 2 does not have a primary node',
+]
+
+test.each(lostNode)('the internal error of a cluster, "%s", is DATABASE_UNAVAILABLE', (message) => {
+  const withCode = (code: string) => Object.assign(new Error(message), { code, severity: 'ERROR' })
+  expect(ledgerErrorOf(withCode('XX000'))).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true })
+  expect(ledgerErrorOf(withCode('P0001'))).toBeUndefined()
+})
+
+test('a node whose metadata are late is DATABASE_UNAVAILABLE, and no other object in a wrong state is', () => {
+  const late = Object.assign(new Error('w:5432 is a metadata node, but is out of sync'), { code: '55000' })
+  expect(ledgerErrorOf(late)).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  expect(ledgerErrorOf(plain('55000'))).toBeUndefined()
+})
+
 test.each([
   ['25006', /takes no writes now: it, or its role, is read-only/],
   ['42501', /role lacks a right/],

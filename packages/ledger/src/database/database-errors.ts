@@ -8,10 +8,12 @@ import {
 import { type DatabaseReport, reportOf } from './database-codes.ts'
 import { TransactionAbortedError, TransactionEndedError } from './transaction-errors.ts'
 
-/** The first row whose codes or words match an error says what it means. */
+/** The first row that matches an error says what it means: by a code or by words, or by a code with words. */
 interface Meaning {
   readonly codes?: RegExp
   readonly words?: RegExp
+  /** The words without which the codes do not match. */
+  readonly withWords?: RegExp
   error(options: ErrorOptions): LedgerError
 }
 
@@ -24,6 +26,23 @@ function outdated(reason: string) {
   const message = `${reason} Update the server, or migrate the database: npx shared-ledger migrate`
   return (options: ErrorOptions) => new ServerOutdatedError({ cause: new Error(message, options) })
 }
+
+/**
+ * What a node of a Citus cluster says of another node that is lost, as an internal error. The first three lines are
+ * those of PostgreSQL's client library, in the node's lc_messages, which must be English.
+ */
+const nodeLost = new RegExp(
+  [
+    'server closed the connection|no connection to the server|connection not open|lost synchronization with server',
+    'could not (?:receive data from|send data to|connect to) server',
+    'SSL (?:connection has been closed|SYSCALL error|error: unexpected eof)',
+    'failed to prepare transaction|failure on connection marked as essential|could not commit transaction for shard',
+    'cannot recover from multiple connection failures|recover from inconsistent state in the connection state machine',
+    'no active placements were found|does not have a primary node|there are no nodes in that group',
+    'is a metadata node, but is out of sync',
+    'postmaster was shut down',
+  ].join('|'),
+)
 
 /** The meanings of the database's errors, by SQLSTATEs, Prisma's codes, kinds of its adapter, and Node's codes. */
 const meanings: readonly Meaning[] = [
@@ -79,6 +98,11 @@ const meanings: readonly Meaning[] = [
       /Connection terminated|timeout exceeded when trying to connect|timeout expired|is not queryable|SSL connection|after calling end on the pool/,
     error: unavailable('The database cannot be reached now.'),
   },
+  {
+    codes: /^(XX000|55000)$/,
+    withWords: nodeLost,
+    error: unavailable('A node of the database cannot be reached now.'),
+  },
 ]
 
 /**
@@ -92,10 +116,10 @@ export function ledgerErrorOf(error: unknown): LedgerError | undefined {
   return meanings.find((meaning) => applies(meaning, report))?.error({ cause: error })
 }
 
-function applies({ codes, words }: Meaning, report: DatabaseReport): boolean {
-  return (
-    report.codes.some((code) => codes?.test(code)) || report.messages.some((message) => words?.test(message))
-  )
+function applies({ codes, words, withWords }: Meaning, { codes: had, messages }: DatabaseReport): boolean {
+  const hasWords = (wanted: RegExp) => messages.some((message) => wanted.test(message))
+  if (words && hasWords(words)) return true
+  return had.some((code) => codes?.test(code)) && (withWords === undefined || hasWords(withWords))
 }
 
 /** How Kysely says that PostgreSQL has answered COMMIT with ROLLBACK. */
