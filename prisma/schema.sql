@@ -223,7 +223,7 @@ DECLARE
   entry_id bigint;
   transaction_id uuid;
 BEGIN
-  IF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL AND NOT false THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF false THEN
@@ -270,7 +270,7 @@ BEGIN
   END IF;
   RETURN ledger.post_app(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
     'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
-    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy);
+    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.append_app(text, uuid, text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
 
@@ -291,7 +291,7 @@ DECLARE
   entry_id bigint;
   transaction_id uuid;
 BEGIN
-  IF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL AND NOT ledger.is_cluster() THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF ledger.is_cluster() THEN
@@ -338,7 +338,7 @@ BEGIN
   END IF;
   RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
     'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
-    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy);
+    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.append_template(text, uuid, text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
 
@@ -1005,6 +1005,20 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.judge_template(text, bigint, bigint, text, bigint, integer, text, bigint, bigint, bigint, bigint, text[], timestamp with time zone, bigint) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.limit_waits(lock_ms integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  wanted CONSTANT text := coalesce(lock_ms || 'ms', current_setting('lock_timeout'));
+BEGIN
+  IF current_setting('ledger.told_lock_timeout', true) IS DISTINCT FROM wanted THEN
+    PERFORM set_config('ledger.told_lock_timeout', wanted, true), set_config('citus.propagate_set_commands', 'local', true);
+    EXECUTE format('SET LOCAL lock_timeout = %L', wanted);
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.limit_waits(integer) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.limit_window(per text, at timestamp with time zone, OUT began timestamp with time zone, OUT ends timestamp with time zone)
  RETURNS record
  LANGUAGE plpgsql
@@ -1305,7 +1319,7 @@ BEGIN
   BEGIN
     RETURN ledger.make_accounts(book, owner_ids);
   EXCEPTION WHEN lock_not_available THEN
-    PERFORM set_config('lock_timeout', '5ms', true);
+    SET LOCAL lock_timeout = '5ms'; -- not by set_config, which other nodes of a cluster do not hear of
   END;
   FOREACH owner_id IN ARRAY owner_ids LOOP
     BEGIN
@@ -1450,7 +1464,9 @@ DECLARE
   details json;
   got record;
 BEGIN
-  IF lock_ms IS NOT NULL THEN
+  IF false THEN
+    PERFORM ledger.limit_waits(lock_ms);
+  ELSIF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
@@ -1800,7 +1816,9 @@ DECLARE
   details json;
   got record;
 BEGIN
-  IF lock_ms IS NOT NULL THEN
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.limit_waits(lock_ms);
+  ELSIF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
@@ -2551,7 +2569,7 @@ CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, no
 RETURN ((("left"((attempt)::text, 14) || '7'::text) || OVERLAY("left"(md5(((((((attempt)::text || ' '::text) || (char_length(owner_id))::text) || ' '::text) || owner_id) || nonce)), 19) PLACING '8'::text FROM 4 FOR 1)))::uuid;
 REVOKE ALL ON FUNCTION ledger.transaction_id(uuid, text, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.try_app(key text, owner_ids text[], parts integer[], requests json)
+CREATE OR REPLACE FUNCTION ledger.try_app(key text, owner_ids text[], parts integer[], requests json, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2560,14 +2578,14 @@ AS $function$
 DECLARE
   answer json;
 BEGIN
-  answer := ledger.post_app(key, owner_ids, parts, requests);
+  answer := ledger.post_app(key, owner_ids, parts, requests, false, lock_ms);
   RAISE EXCEPTION USING ERRCODE = 'LDRUN';
 EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
   RETURN answer;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.try_app(text, text[], integer[], json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.try_app(text, text[], integer[], json, integer) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.try_template(key text, owner_ids text[], parts integer[], requests json)
+CREATE OR REPLACE FUNCTION ledger.try_template(key text, owner_ids text[], parts integer[], requests json, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2576,12 +2594,12 @@ AS $function$
 DECLARE
   answer json;
 BEGIN
-  answer := ledger.post_template(key, owner_ids, parts, requests);
+  answer := ledger.post_template(key, owner_ids, parts, requests, false, lock_ms);
   RAISE EXCEPTION USING ERRCODE = 'LDRUN';
 EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
   RETURN answer;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.try_template(text, text[], integer[], json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.try_template(text, text[], integer[], json, integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer)
  RETURNS record

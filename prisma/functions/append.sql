@@ -15,7 +15,7 @@ DECLARE
   entry_id bigint;
   transaction_id uuid;
 BEGIN
-  IF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL AND NOT ledger.is_cluster() THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF ledger.is_cluster() THEN
@@ -62,7 +62,7 @@ BEGIN
   END IF;
   RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
     'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
-    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy);
+    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.append_template FROM PUBLIC;

@@ -71,6 +71,18 @@ BEGIN
      GROUP BY o.shard ORDER BY o.shard;
 END $$;
 
+-- Lets the transaction wait for a lock lock_ms, or where that is null as long as the session's setting says, on every
+-- node. A session's settings are not those of its sessions on other nodes: Citus repeats SET LOCAL there.
+CREATE OR REPLACE FUNCTION ledger.limit_waits(lock_ms integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  wanted CONSTANT text := coalesce(lock_ms || 'ms', current_setting('lock_timeout'));
+BEGIN
+  IF current_setting('ledger.told_lock_timeout', true) IS DISTINCT FROM wanted THEN
+    PERFORM set_config('ledger.told_lock_timeout', wanted, true), set_config('citus.propagate_set_commands', 'local', true);
+    EXECUTE format('SET LOCAL lock_timeout = %L', wanted);
+  END IF;
+END $$;
+
 -- Locks the accounts of one shard, as ledger.lock_accounts does. The statement names the owners once more, so that Citus
 -- sends it to their shard. In another collation than the index has, this is no condition of the index.
 CREATE OR REPLACE FUNCTION ledger.lock_shard(

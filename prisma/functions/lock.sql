@@ -30,7 +30,7 @@ BEGIN
   BEGIN
     RETURN ledger.make_accounts(book, owner_ids);
   EXCEPTION WHEN lock_not_available THEN
-    PERFORM set_config('lock_timeout', '5ms', true);
+    SET LOCAL lock_timeout = '5ms'; -- not by set_config, which other nodes of a cluster do not hear of
   END;
   FOREACH owner_id IN ARRAY owner_ids LOOP
     BEGIN

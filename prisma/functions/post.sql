@@ -105,7 +105,9 @@ DECLARE
   details json;
   got record;
 BEGIN
-  IF lock_ms IS NOT NULL THEN
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.limit_waits(lock_ms);
+  ELSIF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
@@ -405,12 +407,14 @@ REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;
 
 -- A dry run: posts, then undoes it. It returns the answers of ledger.post_<app>. The ids that it took are not used
 -- again.
-CREATE OR REPLACE FUNCTION ledger.try_template(key text, owner_ids text[], parts integer[], requests json) RETURNS json LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION ledger.try_template(
+  key text, owner_ids text[], parts integer[], requests json, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   answer json;
 BEGIN
-  answer := ledger.post_template(key, owner_ids, parts, requests);
+  answer := ledger.post_template(key, owner_ids, parts, requests, false, lock_ms);
   RAISE EXCEPTION USING ERRCODE = 'LDRUN';
 EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
   RETURN answer;

@@ -19,7 +19,7 @@ export function callsOf(
 ) {
   const post = `SELECT ledger.post_${app}($1::text, $2::text[], $3::int[], $4::json, $5::boolean, $6::int) AS answer`
   const append = `SELECT ledger.append_${app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int) AS answer`
-  const tryOut = `SELECT ledger.try_${app}($1::text, $2::text[], $3::int[], $4::json) AS answer`
+  const tryOut = `SELECT ledger.try_${app}($1::text, $2::text[], $3::int[], $4::json, $5::int) AS answer`
 
   /** Reports how long a call took, if anybody listens. */
   const told = async <Result>(drafts: number, run: () => Promise<Result>): Promise<Result> => {
@@ -64,8 +64,13 @@ export function callsOf(
       return postingSignals.call.isHeard ? told(drafts.length, run) : run()
     },
     /** Posts drafts and undoes it. */
-    tryOut(sql: Sql, drafts: readonly Draft[], ownerIds: readonly string[]): Promise<Answer> {
-      return call(sql, tryOut, all(drafts, ownerIds))
+    tryOut(
+      sql: Sql,
+      drafts: readonly Draft[],
+      ownerIds: readonly string[],
+      { lockMs }: Pick<LockWait, 'lockMs'>,
+    ): Promise<Answer> {
+      return call(sql, tryOut, [...all(drafts, ownerIds), lockMs])
     },
   }
 }

@@ -126,10 +126,12 @@ export function createPost<Operation extends string>({
 
   const callAlone = async (sql: Sql, drafts: readonly Draft[], dryRun: boolean) => {
     const ownerIds = ownersOf(drafts)
+    // An app's own transaction has its own setting. The ledger's setting is told, as the call may be another node's.
+    const wait = { skipBusy: false, lockMs: sql === own ? patienceMs : null }
     const settled = await directly(sql, ownerIds, async () => {
       const answer = dryRun
-        ? await calls.tryOut(sql, drafts, ownerIds)
-        : await calls.post(sql, drafts, ownerIds, { skipBusy: false, lockMs: null })
+        ? await calls.tryOut(sql, drafts, ownerIds, wait)
+        : await calls.post(sql, drafts, ownerIds, wait)
       return settledBy(sql, answer, { drafts, ownerIds })
     })
     const known = settled.map((outcome) => {

@@ -1,0 +1,549 @@
+-- Functions, from prisma/functions.
+
+-- Lets the transaction wait for a lock lock_ms, or where that is null as long as the session's setting says, on every
+-- node. A session's settings are not those of its sessions on other nodes: Citus repeats SET LOCAL there.
+CREATE OR REPLACE FUNCTION ledger.limit_waits(lock_ms integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  wanted CONSTANT text := coalesce(lock_ms || 'ms', current_setting('lock_timeout'));
+BEGIN
+  IF current_setting('ledger.told_lock_timeout', true) IS DISTINCT FROM wanted THEN
+    PERFORM set_config('ledger.told_lock_timeout', wanted, true), set_config('citus.propagate_set_commands', 'local', true);
+    EXECUTE format('SET LOCAL lock_timeout = %L', wanted);
+  END IF;
+END $$;
+
+-- Does the same, but leaves out accounts that another transaction is making. PostgreSQL cannot skip these. The function
+-- waits for all of them together as long as lock_timeout allows, and then for each by itself for an instant, to find
+-- out which they are.
+CREATE OR REPLACE FUNCTION ledger.make_free_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  owner_id text;
+  made text[];
+BEGIN
+  BEGIN
+    RETURN ledger.make_accounts(book, owner_ids);
+  EXCEPTION WHEN lock_not_available THEN
+    SET LOCAL lock_timeout = '5ms'; -- not by set_config, which other nodes of a cluster do not hear of
+  END;
+  FOREACH owner_id IN ARRAY owner_ids LOOP
+    BEGIN
+      made := made || ledger.make_accounts(book, ARRAY[owner_id]);
+    EXCEPTION WHEN lock_not_available THEN
+      CONTINUE;
+    END;
+  END LOOP;
+  RETURN made;
+END $$;
+
+-- Writes what entries have changed in accounts whose seq has risen since their rows were read. An account is found by
+-- its key, and only with the seq that was read: on a cluster, a shard may have moved since, without its lock. Each
+-- column is compared with a list of one value. Only an index answers that, so PostgreSQL looks each account up by its
+-- key. A plan for equal columns that was made while there were few accounts would read all of them, and up to version 17
+-- PostgreSQL reads the index to its end where rows are compared.
+CREATE OR REPLACE FUNCTION ledger.save_accounts(
+  book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
+  heads bytea[], seqs_read bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  saved integer;
+BEGIN
+  IF ledger.is_cluster() THEN
+    saved := ledger.save_shards(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read);
+  ELSE
+    UPDATE ledger.accounts a
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+      FROM (
+        SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+               n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+         WHERE n.seq > n.seq_read OFFSET 0
+      ) n
+     WHERE a.book = ANY (ARRAY[n.book]) AND a.owner_id = ANY (ARRAY[n.owner_id]) AND a.seq = n.seq_read;
+    GET DIAGNOSTICS saved = ROW_COUNT;
+  END IF;
+  IF saved <> (SELECT count(*) FROM unnest(seqs, seqs_read) n (seq, seq_read) WHERE n.seq > n.seq_read) THEN
+    RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
+  END IF;
+END $$;
+
+-- Posts a list of requests for an app, as if one after another. Each request posts all of its lines or none. Each app
+-- has its own copy of this template, ledger.post_<app>, which names the app's partition.
+-- key: the first owner. On a cluster, the call goes to the node of its account.
+-- owner_ids: the different owners of all lines, in the order of their bytes.
+-- parts: how many of them, in order, are in each shard. In one PostgreSQL there is one part.
+-- requests: columns. A column without any value may be left out. For each request:
+--     id        of the attempt, a UUIDv7. A second try after a lost answer is recognised by it.
+--     nonce, metadata (JSON as text; left out when no request has any)
+--     invalid   whether the app's rules refuse it, unless it was posted before
+--   and for each line, one request after another:
+--     request, account    the numbers of its request and of its owner, from 1
+--     operation, amount   signed; null: the app's amount rule refuses the requested amount
+--     requested           the caller's amount, signed; null: the caller gave none
+--     limit_times, limit_per   how often the operation may be posted per hour, day, week, month or lifetime
+--     reverses            the id of an entry; a request reverses a whole transaction, and does nothing else
+--     refunds, captures   the id of an entry, of a hold
+--     hold_ms             how long the credits are set aside, in place of an entry
+--     releases            the id of a hold, in place of an entry: without operation and nonce
+--     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
+-- skip_busy: leaves out each request with an account that is locked elsewhere.
+-- lock_ms: how long to wait for locks; null: as long as the session's setting says.
+-- Returns columns. By request:
+--     answers   null: its lines were posted. Otherwise {outcome} and
+--       busy                    {accounts}: the accounts that are locked elsewhere
+--       duplicate               {entry or hold, identical, own, balance}: the original of the first owner who has used the
+--                               nonce; own: the same attempt posted it
+--       any other               {line, balance, details}: the first refused line, from 0, or the line that made no entry
+--                               (held and released, with the hold; set: the overdraft), and its owner's balance
+--     moments   left out when all are now
+--     transactions
+--   and by line {ids, seqs, balances, overdrafts, held}: the entry, and its account after it. A replay is found before
+--   anything else is judged. overdrafts and held are left out when all are 0.
+-- The settings leave the planner one way for each statement: the index that has the wanted rows in the wanted order.
+-- Plans are made while tables are small, and are kept.
+CREATE OR REPLACE FUNCTION ledger.post_template(
+  key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  owners text[] := owner_ids; -- a variable's elements are found at once, a parameter's by counting
+  -- What is asked for, by request and by line. special: null for a plain entry.
+  attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
+  requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
+  limit_times integer[]; limit_pers text[]; reverses bigint[]; refunds bigint[]; captures bigint[];
+  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
+  -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
+  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
+  heads bytea[]; made text[]; seqs_written bigint[];
+  -- What becomes of it, by request and by line.
+  answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
+  ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
+  overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
+  entry_places integer[];                          -- null: all are 1
+  -- Of a request of several lines: how many entries each account has, and by line what undoes it.
+  places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
+
+  retired text[];
+  replayed integer[];  -- requests of whose owners one has used the nonce before the call
+  repeated integer[];  -- requests of whose owners one uses the nonce in the call before
+  size integer;
+  done integer := 0;
+  now timestamptz;
+  request integer := 0;
+  first integer;
+  last integer := 0;
+  unwritten integer := 1; -- the first line that is not written
+  at timestamptz;
+  busy integer[];
+  line integer;
+  number integer;
+  kept bigint;
+  available bigint;
+  refusal text;
+  details json;
+  got record;
+BEGIN
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.limit_waits(lock_ms);
+  ELSIF lock_ms IS NOT NULL THEN
+    PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
+                limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
+    FROM json_to_record(requests) r (
+      id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
+      amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
+  IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
+    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
+    array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
+    RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM ledger.assert_owners(owner_ids, parts, accounts);
+  IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
+    repeated := (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, min(l.request) OVER (PARTITION BY l.account, nonces[l.request]) AS first
+                FROM unnest(requests_of, accounts) l (request, account)) l
+       WHERE l.first < l.request);
+  END IF;
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts) > 0 THEN
+    SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
+           bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
+      INTO got
+      FROM (
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) > 0 AS is_alone,
+               count(*) OVER (PARTITION BY l.request) AS lines
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, line)
+      ) l;
+    special := got.special;
+    IF got.is_several THEN
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases or sets an overdraft'
+        USING ERRCODE = 'invalid_parameter_value';
+    ELSIF got.is_crowded THEN
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases or sets an overdraft is alone in its transaction'
+        USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+  END IF;
+
+  IF ledger.is_cluster() THEN
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
+      FROM ledger.lock_shards_template(owner_ids, skip_busy, nonces, requests_of, accounts);
+  ELSE
+    FOREACH size IN ARRAY parts LOOP
+      -- Lock the accounts.
+      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
+      balances := balances || got.balances;
+      overdrafts := overdrafts || got.overdrafts;
+      helds := helds || got.helds;
+      expiries := expiries || got.expiries;
+      seqs := seqs || got.seqs;
+      updates := updates || got.updates;
+      heads := heads || got.heads;
+      made := made || got.made;
+      -- The parent before its partition, as every migration does that changes which partitions there are.
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+
+      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+      -- looking at all holds.
+      replayed := replayed || (
+        SELECT array_agg(l.request)
+          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                  FROM unnest(requests_of, accounts) l (request, account)
+                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
+         WHERE l.nonce IN (
+           (SELECT e.nonce FROM ledger.entries_template e
+             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+           (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
+      done := done + size;
+    END LOOP;
+  END IF;
+  seqs_written := seqs;
+  retired := ledger.retired_operations(app);
+  now := date_trunc('milliseconds', ledger.now());
+
+  answers := array_fill(NULL::json, ARRAY[cardinality(attempts)]);
+  transactions := array_fill(NULL::uuid, ARRAY[cardinality(attempts)]);
+  ids := array_fill(NULL::bigint, ARRAY[cardinality(accounts)]);
+  entry_seqs := ids;
+  balances_after := ids;
+  hashes := array_fill(NULL::bytea, ARRAY[cardinality(accounts)]);
+
+  LOOP
+    <<run>>
+    WHILE request < cardinality(attempts) LOOP
+      -- What asks the tables for what the call itself has posted goes on once that is written.
+      EXIT WHEN request + 1 = ANY (repeated) AND unwritten <= last;
+      IF special IS NOT NULL THEN
+        line := last + 1;
+        LOOP
+          EXIT run WHEN special[line] AND seqs[accounts[line]] > seqs_written[accounts[line]];
+          line := line + 1;
+          EXIT WHEN requests_of[line] IS DISTINCT FROM request + 1;
+        END LOOP;
+      END IF;
+
+      request := request + 1;
+      first := last + 1;
+      at := now; -- never earlier than the last change of any of its accounts, whatever the clock does
+      busy := NULL;
+      LOOP
+        last := last + 1;
+        number := accounts[last];
+        IF updates[number] IS NULL THEN
+          busy := array_append(busy, number);
+        ELSIF updates[number] > at THEN
+          at := updates[number];
+        END IF;
+        EXIT WHEN requests_of[last + 1] IS DISTINCT FROM request;
+      END LOOP;
+      IF requests_of[first] IS DISTINCT FROM request OR last - first >= 100 THEN
+        RAISE EXCEPTION 'a transaction has 1 to 100 lines, one after another: not those of number %', request
+          USING ERRCODE = 'invalid_parameter_value';
+      ELSIF busy IS NOT NULL THEN
+        answers[request] := json_build_object('outcome', 'busy', 'accounts', busy);
+        CONTINUE;
+      END IF;
+
+      IF request = ANY (replayed) OR request = ANY (repeated) THEN
+        FOR line IN first..last LOOP
+          number := accounts[line];
+          answers[request] := ledger.replay_template(
+            owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
+            (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
+            operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
+            hold_ms[first], greatest(now, updates[number]),
+            ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
+              book, owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+          EXIT WHEN answers[request] IS NOT NULL;
+        END LOOP;
+        CONTINUE WHEN answers[request] IS NOT NULL;
+      END IF;
+
+      IF first < last THEN
+        entry_places := coalesce(entry_places, array_fill(1, ARRAY[cardinality(accounts)]));
+        places := array_fill(0, ARRAY[cardinality(owner_ids)]);
+      END IF;
+      IF at > now THEN
+        moments := coalesce(moments, array_fill(now, ARRAY[cardinality(attempts)]));
+        moments[request] := at;
+      END IF;
+      line := first;
+      LOOP
+        number := accounts[line];
+        IF first < last THEN
+          helds_before[line] := helds[number];
+          expiries_before[line] := expiries[number];
+          updates_before[line] := updates[number];
+          places[number] := places[number] + 1;
+          entry_places[line] := places[number];
+        END IF;
+
+        -- Settle what time has changed.
+        IF expiries[number] <= at THEN
+          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+          helds[number] := got.held;
+          expiries[number] := got.expire_on;
+        END IF;
+
+        -- Judge.
+        available := balances[number] - helds[number] + overdrafts[number];
+        IF invalid[request] THEN
+          refusal := 'invalid';
+        ELSIF special[line] THEN
+          SELECT * INTO refusal, details, kept FROM ledger.judge_template(
+            owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
+            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
+          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
+          available := available + kept;
+          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
+            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
+            refusal := 'not_reversible';
+          END IF;
+        ELSIF operations[line] = ANY (retired) THEN
+          refusal := 'operation_retired';
+        END IF;
+        IF refusal IS NOT NULL THEN
+          EXIT;
+        ELSIF amounts[line] < 0 AND available + amounts[line] < 0 THEN
+          refusal := 'insufficient_balance';
+          details := to_json(available);
+        ELSIF balances[number] + amounts[line] + overdrafts[number] > 9007199254740991 THEN
+          refusal := 'balance_out_of_range';
+        END IF;
+        EXIT WHEN refusal IS NOT NULL;
+
+        -- Apply.
+        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
+          SELECT * INTO got FROM ledger.set_aside(
+            app, book, owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
+            new_overdrafts[line], at);
+          overdrafts[number] := got.overdraft;
+          helds[number] := got.held;
+          expiries[number] := got.expiry;
+          answers[request] := got.answer;
+          IF helds[number] + overdrafts[number] > 0 THEN
+            made := array_remove(made, owners[number]); -- it is in use, whatever a later line leaves of it
+          END IF;
+          IF NOT got.changed THEN
+            at := updates[number];
+          END IF;
+        ELSE
+          balances[number] := balances[number] + amounts[line];
+          seqs[number] := seqs[number] + 1;
+          ids[line] := nextval('ledger.entries_id_seq');
+          entry_seqs[line] := seqs[number];
+          balances_after[line] := balances[number];
+          IF special[line] AND captures[line] IS NOT NULL THEN
+            PERFORM ledger.capture_hold(app, book, owners[number], captures[line], ids[line], at);
+            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+            helds[number] := got.held;
+            expiries[number] := got.expire_on;
+          END IF;
+          IF helds[number] + overdrafts[number] > 0 THEN
+            overdrafts_after := coalesce(overdrafts_after, array_fill(0::bigint, ARRAY[cardinality(accounts)]));
+            helds_after := coalesce(helds_after, overdrafts_after);
+            overdrafts_after[line] := overdrafts[number];
+            helds_after[line] := helds[number];
+          END IF;
+        END IF;
+        updates[number] := at;
+        EXIT WHEN line = last;
+        line := line + 1;
+      END LOOP;
+
+      IF refusal IS NULL THEN
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        -- Chain.
+        FOR line IN first..last LOOP
+          CONTINUE WHEN ids[line] IS NULL;
+          number := accounts[line];
+          heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
+            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
+            reverses[line], refunds[line], captures[line]));
+          hashes[line] := heads[number];
+        END LOOP;
+      ELSE
+        FOR posted IN REVERSE line - 1..first LOOP
+          balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
+          seqs[accounts[posted]] := seqs[accounts[posted]] - 1;
+          ids[posted] := NULL;
+        END LOOP;
+        IF first < last THEN
+          FOR settled IN REVERSE line..first LOOP
+            helds[accounts[settled]] := helds_before[settled];
+            expiries[accounts[settled]] := expiries_before[settled];
+            updates[accounts[settled]] := updates_before[settled];
+          END LOOP;
+        END IF;
+        answers[request] := json_build_object(
+          'outcome', refusal, 'line', line - first, 'details', details,
+          'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
+            book, owners[number], helds[number], expiries[number], at)));
+        refusal := NULL;
+        details := NULL;
+      END IF;
+    END LOOP;
+
+    -- Write.
+    INSERT INTO ledger.entries_template (
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+      reverses, refunds, hold_id, hash)
+    SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
+           coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
+           l.reverses, l.refunds, l.captures, l.hash
+      FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
+           WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
+     WHERE l.id IS NOT NULL AND l.line >= unwritten;
+    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
+    EXIT WHEN request = cardinality(attempts);
+    unwritten := last + 1;
+    seqs_written := seqs;
+  END LOOP;
+
+  IF last IS DISTINCT FROM cardinality(accounts) THEN
+    RAISE EXCEPTION 'the lines of a call come one request after another: % of % do', last, cardinality(accounts)
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF made IS NOT NULL THEN
+    PERFORM ledger.remove_unused_accounts(book, made);
+  END IF;
+  RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;
+
+-- Posts the usual request: one plain entry, without a limit. It posts the entry when the account exists and is free,
+-- the nonce is new, no hold of the account has expired, and the balance allows it. Otherwise ledger.post_template
+-- decides, under the same lock and before anything is written, so that only one function judges. Returns {now,
+-- transaction, id, seq, balance, overdraft, held} for the entry, or what ledger.post_template returns.
+CREATE OR REPLACE FUNCTION ledger.append_template(
+  owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
+  skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
+  entry_id bigint;
+  transaction_id uuid;
+BEGIN
+  IF lock_ms IS NOT NULL AND NOT ledger.is_cluster() THEN
+    PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF ledger.is_cluster() THEN
+    NULL; -- each statement costs more there than the judgement: ledger.post_template has fewer
+  ELSIF skip_busy THEN
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
+  ELSE
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
+      INTO balance, overdraft, held, expiry, seq, at, head
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
+  END IF;
+  -- The parent before its partition, as every migration does that changes which partitions there are.
+  IF NOT ledger.is_cluster() THEN
+    LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+  END IF;
+  IF at < ledger.now() THEN
+    at := date_trunc('milliseconds', ledger.now());
+  END IF;
+  IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
+    INSERT INTO ledger.entries_template AS e (
+      app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
+    SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
+           ledger.next_hash(head, ledger.entry_form(
+             app, book, owner_id, seq, n.id, operation, amount, balance, nonce, 1, transaction_id, n.metadata, at, NULL, NULL, NULL))
+      FROM (SELECT nextval('ledger.entries_id_seq') AS id, coalesce(metadata, '{}')::jsonb AS metadata) n
+     WHERE (SELECT e.nonce FROM ledger.entries_template e
+             WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce ORDER BY e.nonce LIMIT 1) IS NULL
+       AND (SELECT h.nonce FROM ledger.holds h
+             WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce ORDER BY h.nonce LIMIT 1) IS NULL
+       AND operation <> ALL ((SELECT p.retired FROM ledger.apps p WHERE p.app = app)::text[])
+    RETURNING e.id, e.hash INTO entry_id, head;
+    IF entry_id IS NOT NULL THEN
+      UPDATE ledger.accounts a SET balance = balance, seq = seq, updated_on = at, head = head
+       WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq - 1;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
+      END IF;
+      RETURN json_build_object('now', at, 'transaction', transaction_id, 'id', entry_id, 'seq', seq, 'balance', balance,
+                               'overdraft', overdraft, 'held', held);
+    END IF;
+  END IF;
+  RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
+    'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
+    'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.append_template FROM PUBLIC;
+
+-- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.
+
+DROP FUNCTION ledger.try_template(text, text[], integer[], json);
+
+-- A dry run: posts, then undoes it. It returns the answers of ledger.post_<app>. The ids that it took are not used
+-- again.
+CREATE OR REPLACE FUNCTION ledger.try_template(
+  key text, owner_ids text[], parts integer[], requests json, lock_ms integer DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer json;
+BEGIN
+  answer := ledger.post_template(key, owner_ids, parts, requests, false, lock_ms);
+  RAISE EXCEPTION USING ERRCODE = 'LDRUN';
+EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
+  RETURN answer;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.try_template FROM PUBLIC;
+
+-- Returns the version of the ledger's SQL in this database, and the oldest servers that it serves. A server has the version
+-- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
+-- changes something that older servers use raises serves, too.
+CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer) LANGUAGE sql IMMUTABLE AS $$
+  SELECT 4, 1
+$$;
+
+REVOKE ALL ON FUNCTION ledger.version FROM PUBLIC;
+
+-- Each app's copies of the templates.
+SELECT ledger.make_functions(app) FROM ledger.apps;
