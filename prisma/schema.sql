@@ -2553,12 +2553,17 @@ DECLARE
   minute timestamptz := date_trunc('minute', ledger.now());
 BEGIN
   PERFORM ledger.assert_may_use(app);
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.limit_waits(50);
+  END IF;
   UPDATE ledger.keys k SET last_used_on = minute
    WHERE k.app = $1 AND k.id IN (
      SELECT other.id FROM ledger.keys other
       WHERE other.app = $1 AND other.id = ANY ($2) AND coalesce(other.last_used_on < minute, true)
         FOR NO KEY UPDATE SKIP LOCKED
    );
+EXCEPTION WHEN lock_not_available THEN
+  NULL;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.touch_keys(text, text[]) FROM PUBLIC;
 
