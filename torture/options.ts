@@ -51,7 +51,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
 /** One worker would have no other one to move a shard to. */
 const [leastWorkers, mostWorkers] = [2, 8]
 
-function clusterOf(text: string): number {
+export function clusterOf(text: string): number {
   const workers = Number(text)
   if (!Number.isInteger(workers) || workers < leastWorkers || workers > mostWorkers) {
     throw new TypeError(
@@ -61,14 +61,14 @@ function clusterOf(text: string): number {
   return workers
 }
 
-function numberOf(name: string, text: string, least: number): number {
+export function numberOf(name: string, text: string, least: number): number {
   const number = Number(text)
   if (!(number >= least && number < Number.POSITIVE_INFINITY))
     throw new TypeError(`--${name} must be a number from ${least} on, not ${JSON.stringify(text)}.`)
   return number
 }
 
-function seedOf(text: string): number {
+export function seedOf(text: string): number {
   const seed = Number(text)
   if (text.trim() === '' || !Number.isInteger(seed) || seed < 0 || seed > maxSeed)
     throw new TypeError(`--seed must be a whole number from 0 to ${maxSeed}, not ${JSON.stringify(text)}.`)

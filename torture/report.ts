@@ -7,6 +7,7 @@ import type { Moves, Stage } from './faults/stage.ts'
 import type { Journal } from './journal.ts'
 import type { Options } from './options.ts'
 import type { RoundResult } from './rounds.ts'
+import { table } from './table.ts'
 
 /** The results of a run. */
 export interface Report extends Options, Comparison {
@@ -145,11 +146,6 @@ function rowOf(label: string, rounds: readonly RoundResult[], names: readonly st
     Math.min(...names.map((name) => recoveriesMs.get(name) ?? Number.POSITIVE_INFINITY)),
   )
   return first.length === 0 ? [label, '-', '-'] : [label, seconds(median(first)), seconds(Math.max(...first))]
-}
-
-function table([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
 }
 
 function listOf(counts: ReadonlyMap<string, number>): string {

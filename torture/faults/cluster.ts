@@ -1,9 +1,9 @@
 import { messageOf, withConnection } from '@shared-ledger/postgres'
-import type pg from 'pg'
 import type { Postgres } from '../servers/postgres.ts'
 import { signal } from '../servers/processes.ts'
 import { owners } from '../stories.ts'
 import { increment } from '../tally.ts'
+import { move, possibleMoves } from './moves.ts'
 import type { Begin } from './stage.ts'
 
 /** Kills a worker. What the clients of all owners are told meanwhile is counted. */
@@ -35,22 +35,9 @@ async function ownersBeside(coordinator: Postgres, worker: Postgres): Promise<Re
   })
 }
 
-interface Move {
-  readonly shard: string
-  readonly from: readonly [host: string, port: number]
-  readonly to: readonly [host: string, port: number]
-}
-
 /** Moves a shard of all tables to another worker, while it is read and written. */
 export const moveShard: Begin = async ({ database: { first }, moves }, random) => {
-  const moving = withConnection(first.url, async (sql) => {
-    const { shard, from, to } = random.pick(await possibleMoves(sql))
-    await sql.query("SELECT citus_move_shard_placement($1, $2, $3, $4, $5, 'force_logical')", [
-      shard,
-      ...from,
-      ...to,
-    ])
-  })
+  const moving = withConnection(first.url, async (sql) => move(sql, random.pick(await possibleMoves(sql))))
   const ended = moving.then(
     () => {
       moves.done += 1
@@ -58,22 +45,4 @@ export const moveShard: Begin = async ({ database: { first }, moves }, random) =
     (error) => increment(moves.failed, messageOf(error)),
   )
   return { end: () => ended }
-}
-
-async function possibleMoves(sql: pg.ClientBase): Promise<readonly Move[]> {
-  const shards = await sql.query<Shard>('SELECT shard, host, port FROM ledger.shards()')
-  const nodes = await sql.query<{ host: string; port: number }>(
-    'SELECT nodename AS host, nodeport AS port FROM pg_dist_node WHERE shouldhaveshards ORDER BY nodeid',
-  )
-  return shards.rows.flatMap(({ shard, host, port }) =>
-    nodes.rows
-      .filter((node) => node.host !== host || node.port !== port)
-      .map((node): Move => ({ shard, from: [host, port], to: [node.host, node.port] })),
-  )
-}
-
-interface Shard {
-  readonly shard: string
-  readonly host: string
-  readonly port: number
 }

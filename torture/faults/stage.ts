@@ -1,21 +1,17 @@
 import type { Absences } from '../absences.ts'
 import type { Random } from '../random.ts'
-import type { AppServer } from '../servers/app-server.ts'
 import type { Database } from '../servers/database.ts'
 import type { Disk } from '../servers/disk.ts'
-import type { NetworkProxy } from '../servers/proxy.ts'
+import type { Serving } from '../serving.ts'
 
 /** What can fail. */
-export interface Stage {
+export interface Stage extends Serving {
   readonly database: Database
   /** The workers that are away. */
   readonly absences: Absences
   /** The shards that were moved. */
   readonly moves: Moves
   readonly disk: Disk
-  /** Between the servers and PostgreSQL. */
-  readonly databaseProxy: NetworkProxy
-  readonly servers: readonly AppServer[]
 }
 
 /** How often a shard was moved, and why it was not. */

@@ -33,6 +33,8 @@ export interface DatabaseOptions {
   readonly folder: string
   /** 0 for one PostgreSQL. */
   readonly workers: number
+  /** Whether the ledger of a cluster is distributed. Otherwise it is on the coordinator. */
+  readonly isDistributed: boolean
   readonly log: (line: string) => void
   readonly stopped: AbortSignal
 }
@@ -51,7 +53,7 @@ const settings = {
 const [connectionsOfOne, connectionsOfNode] = ['80', '160']
 
 /** Enough that a worker keeps some when others move. More would only cost time. */
-const shardsPerWorker = 2
+export const shardsPerWorker = 2
 
 const root = findRoot(import.meta.dirname)
 
@@ -87,7 +89,7 @@ async function startOne({ folder }: DatabaseOptions) {
   return { first, workers: [], remove }
 }
 
-async function startCluster({ folder, workers, log, stopped }: DatabaseOptions) {
+async function startCluster({ folder, workers, isDistributed, log, stopped }: DatabaseOptions) {
   const names = ['coordinator', ...Array.from({ length: workers }, (_, at) => `worker-${at + 1}`)]
   const ends = names.map((name) => watch(dataOf(path.join(folder, name)), []))
   let nodes: Nodes | undefined
@@ -106,9 +108,11 @@ async function startCluster({ folder, workers, log, stopped }: DatabaseOptions) 
     })
     const databaseUrl = nodes.coordinator.url(DATABASE)
     await migrate({ databaseUrl, root, log: () => {} })
-    await withConnection(databaseUrl, (sql) =>
-      sql.query('SELECT ledger.distribute($1)', [shardsPerWorker * workers]),
-    )
+    if (isDistributed) {
+      await withConnection(databaseUrl, (sql) =>
+        sql.query('SELECT ledger.distribute($1)', [shardsPerWorker * workers]),
+      )
+    }
     return { first: controlledNode(nodes.coordinator), workers: nodes.workers.map(controlledNode), remove }
   } catch (error) {
     await remove()
