@@ -42,7 +42,8 @@ async function untilPosted(
   owner: string,
   { journal, owners, round, since, stopped }: Waiting,
 ): Promise<number> {
-  const pauseMs = everyMs * owners.length
+  // The more owners, the rarer each one's attempts: all of them together must not be a load.
+  const pauseMs = everyMs * owners.length ** 2
   let backAt: number | undefined
   const probe = async (attempt: number) => {
     const request: Request = {

@@ -15,7 +15,8 @@ import { serversOf, startDatabase } from './servers/database.ts'
 import { openDisk } from './servers/disk.ts'
 import { serve, serversPerApp, settle, urlsOf } from './serving.ts'
 
-const clientsPerApp = 8
+/** On a cluster a single posting takes several times as much of the machine. */
+const [clientsOfOne, clientsOfCluster] = [8, 4]
 
 /** How soon after the last fault no transaction may be in doubt. */
 const doubtsMs = 60_000
@@ -85,6 +86,7 @@ async function playAll(stage: Stage, journal: Journal, run: Run): Promise<readon
     faults: () => String(weather),
     ended: ended.signal,
   }
+  const clientsPerApp = run.workers === 0 ? clientsOfOne : clientsOfCluster
   const clients = apps.flatMap((app) =>
     Array.from({ length: clientsPerApp }, (_, client) => playClient(app, client + 1, surroundings)),
   )
