@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type pg from 'pg'
+import { isLedgerDistributed } from '../cluster/distributed.ts'
 import { withConnection } from '../connection.ts'
 import { ensureDatabase } from '../databases.ts'
 import { type History, historyOf, LEDGER, scriptOf } from '../project.ts'
@@ -64,11 +65,13 @@ async function deploy(connection: pg.Client, history: History, options: MigrateO
   await prepareHistory(connection, history)
   if (unfinished.length > 0) await markRolledBack(connection, history)
   log(`Migrating ${titleOf(history)}: ${pending.join(', ')} …`)
+  // The apps' own tables stay on the coordinator.
+  const isDistributed = history.name === LEDGER && (await isLedgerDistributed(connection))
   for (const name of pending) {
     const script = readFileSync(scriptOf(history, name), 'utf8')
     const afterwards = name === pending.at(-1) ? grants : ''
     await cancelWhen(signal, { connection, databaseUrl: options.databaseUrl }, () =>
-      runScript(connection, { history, name, script, id: randomUUID(), afterwards }),
+      runScript(connection, { history, name, script, id: randomUUID(), afterwards, isDistributed }),
     )
     if (await hasMigrationLocks(connection)) continue
     // The script has released them, and another process may have migrated since.

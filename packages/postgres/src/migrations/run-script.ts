@@ -2,6 +2,7 @@ import pg from 'pg'
 import { codeOf, messageOf } from '../errors.ts'
 import type { History } from '../project.ts'
 import { checksumOf, tableOf } from './applied.ts'
+import { statementsOf } from './statements.ts'
 
 /** A migration that is being run. */
 export interface Run {
@@ -12,6 +13,8 @@ export interface Run {
   readonly id: string
   /** SQL that runs after the script, in the transaction that writes its row. */
   readonly afterwards: string
+  /** Whether the script changes tables that are distributed over a cluster. */
+  readonly isDistributed: boolean
 }
 
 /** A script that did not finish. Another connection can see what it left, after its own connection has ended. */
@@ -53,8 +56,9 @@ export async function runScript(connection: pg.Client, run: Run): Promise<void> 
       throw new ScriptFailure(run, error, line)
     })
   const { begin, finish } = rowOf(run)
+  const script = run.isDistributed ? oneByOne(run.script) : run.script
   // The script begins on the second line, and may end with a comment, or without a semicolon.
-  const [together, alone] = [`${begin}\n${run.script}\n;${finish}`, `\n${run.script}`]
+  const [together, alone] = [`${begin}\n${script}\n;${finish}`, `\n${run.script}`]
 
   // Resets the session, so that settings of the previous script do not stay.
   const schema = pg.escapeIdentifier(run.history.name)
@@ -75,6 +79,15 @@ export async function runScript(connection: pg.Client, run: Run): Promise<void> 
   }
   if (connection.getTransactionStatus() !== 'I')
     throw new ScriptFailure(run, new UnendedScript('The script begins a transaction and does not end it.'))
+}
+
+/**
+ * Returns the script as one block, whose statements PostgreSQL runs by themselves. Citus sends some commands to other
+ * nodes with all of the text that they came in, and is refused there when that has several.
+ */
+function oneByOne(script: string): string {
+  const block = statementsOf(script).map((statement) => `EXECUTE ${pg.escapeLiteral(statement)};`)
+  return `DO ${pg.escapeLiteral(['BEGIN', ...block, 'END'].join('\n'))}`
 }
 
 function lineOf(error: unknown, text: string): number | undefined {
