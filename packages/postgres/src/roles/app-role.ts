@@ -24,6 +24,15 @@ export async function hasRole(connection: pg.ClientBase, app: string): Promise<b
   return rowCount === 1
 }
 
+/** Whether the role of an app has rights in this database. */
+export async function hasRoles(connection: pg.ClientBase): Promise<boolean> {
+  const { rowCount } = await connection.query(
+    `SELECT FROM ledger.apps a JOIN pg_roles r ON r.rolname = 'ledger_' || a.app
+      WHERE has_schema_privilege(r.oid, 'ledger', 'USAGE')`,
+  )
+  return rowCount !== 0
+}
+
 export interface RoleOptions {
   readonly app: string
   /** The new password. A new role needs one. */

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { onEveryNode } from '../cluster/every-node.ts'
 import { codeOf } from '../errors.ts'
 
 /**
@@ -8,15 +9,26 @@ import { codeOf } from '../errors.ts'
 const closed = '^(lo_.*|loread|lowrite|pg_(try_)?advisory_.*|pg_logical_emit_message)$'
 
 const openFunctions = `
-  SELECT p.oid::regprocedure::text AS name FROM pg_proc p
-   WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '${closed}'
-     AND has_function_privilege('public', p.oid, 'EXECUTE')
-   ORDER BY p.oid`
+  pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '${closed}'
+              AND has_function_privilege('public', p.oid, 'EXECUTE')`
+
+/** When the user may not revoke a right, PostgreSQL only warns. */
+const closeFunctions = `
+  DO $$
+  DECLARE
+    open text := (SELECT string_agg(p.oid::regprocedure::text, ', ') FROM ${openFunctions});
+  BEGIN
+    IF open IS NOT NULL THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', open, (SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'ledger'));
+      EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', open);
+    END IF;
+  EXCEPTION WHEN insufficient_privilege THEN NULL; -- what is still open is told
+  END $$`
 
 /**
  * Takes from PUBLIC, and so from every app's role, what no app needs in this database: temporary tables, objects in
- * schema public, and some of PostgreSQL's functions. The ledger's owner keeps these rights. Returns what this user may
- * not revoke.
+ * schema public, and some of PostgreSQL's functions, on each node of a cluster. The ledger's owner keeps these rights.
+ * Returns what this user may not revoke.
  */
 export async function closePublic(connection: pg.ClientBase): Promise<string[]> {
   const left: string[] = []
@@ -39,16 +51,17 @@ export async function closePublic(connection: pg.ClientBase): Promise<string[]> 
     await take(`GRANT TEMPORARY ${whose} TO ${owner}; REVOKE TEMPORARY, CREATE ${whose} FROM PUBLIC`)
   }
   if (creates) await take('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
-  const functions = (await connection.query<{ name: string }>(openFunctions)).rows.map(({ name }) => name)
-  if (functions.length > 0) {
-    const keep = `GRANT EXECUTE ON FUNCTION ${functions.join(', ')} TO ${owner}`
-    const revoke = `REVOKE EXECUTE ON FUNCTION ${functions.join(', ')} FROM PUBLIC`
-    if (!(await isTaken(connection, `${keep}; ${revoke}`)))
-      left.push(
-        'large objects, advisory locks and pg_logical_emit_message: run this command as a superuser once',
-      )
-  }
+  if (await areFunctionsOpen(connection)) await onEveryNode(connection, closeFunctions)
+  if (await areFunctionsOpen(connection))
+    left.push(
+      'large objects, advisory locks and pg_logical_emit_message: run this command as a superuser once',
+    )
   return left
+}
+
+async function areFunctionsOpen(connection: pg.ClientBase): Promise<boolean> {
+  const answers = await onEveryNode(connection, `SELECT count(*) FROM ${openFunctions}`)
+  return answers.some(({ text }) => text !== '0')
 }
 
 /** Runs a REVOKE and returns whether it worked. When the user may not revoke, PostgreSQL only warns. */

@@ -4,6 +4,7 @@ import { ensureRole, excessOf, type RoleOptions, roleOf } from './app-role.ts'
 import { closePublic } from './close-public.ts'
 import { searchByIndexes } from './leakproof.ts'
 import { limitRole } from './limits.ts'
+import { unreachedBy } from './reach.ts'
 
 /**
  * Gives an app a login with its own role. Makes or corrects the role, its rights and its limits. A second call changes
@@ -21,7 +22,8 @@ export async function provisionApp(connection: pg.ClientBase, options: RoleOptio
   const limits = await limitRole(connection, app)
   const excess = await excessOf(connection, app)
   const connects = await letConnect(connection, role)
-  return [...connects, ...limits, ...excess].map((problem) => `${role}: ${problem}`)
+  const unreached = await unreachedBy(connection, app)
+  return [...connects, ...limits, ...excess, ...unreached].map((problem) => `${role}: ${problem}`)
 }
 
 /**
