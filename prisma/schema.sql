@@ -475,18 +475,32 @@ CREATE OR REPLACE FUNCTION ledger.distribute(shards integer)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  original text;
+  copy text;
 BEGIN
   -- A migration is one transaction of many commands, and the triggers that keep entries append-only go to all shards.
   EXECUTE format('ALTER DATABASE %I SET citus.multi_shard_modify_mode = sequential', current_database());
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.apps, ledger.keys IN EXCLUSIVE MODE;
+    original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
     PERFORM create_reference_table('ledger.keys');
     PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
+    copy := ledger.tally();
+    IF copy <> original THEN
+      RAISE EXCEPTION 'the copy is not the ledger: % in place of %', copy, original USING ERRCODE = 'data_corrupted';
+    END IF;
   END IF;
+  -- Functions that were made before the extension are on no other node yet.
+  PERFORM create_distributed_function(p.oid::regprocedure)
+     FROM pg_proc p
+    WHERE p.pronamespace = 'ledger'::regnamespace
+      AND NOT EXISTS (SELECT 1 FROM pg_dist_object o WHERE o.classid = 'pg_proc'::regclass AND o.objid = p.oid);
   PERFORM ledger.make_functions(a.app) FROM ledger.apps a;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.distribute(integer) FROM PUBLIC;
@@ -2152,6 +2166,24 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.release_hold(text, text, text, bigint, timestamp with time zone) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.remove_old_rows()
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  size bigint := (SELECT sum(pg_relation_size(c.oid)) FROM pg_class c JOIN pg_dist_partition d ON d.logicalrelid = c.oid
+                   WHERE c.relnamespace = 'ledger'::regnamespace);
+BEGIN
+  IF size > 0 THEN
+    PERFORM set_config('session_replication_role', 'replica', true);
+    PERFORM truncate_local_data_after_distributing_table(moved::regclass)
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.apps,ledger.keys}'::text[]) moved;
+    PERFORM set_config('session_replication_role', 'origin', true);
+  END IF;
+  RETURN size;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.remove_old_rows() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -2542,6 +2574,28 @@ BEGIN
   RETURN lines;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.tally()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  accounts text;
+  entries text;
+  holds text;
+  others text;
+BEGIN
+  SELECT concat_ws(' ', count(*), sum(a.balance), sum(a.held), sum(a.seq), sum(hashtext(a.book || a.owner_id || encode(a.head, 'hex'))))
+    INTO accounts FROM ledger.accounts a;
+  SELECT concat_ws(' ', count(*), sum(e.id), sum(e.amount), sum(hashtext(e.book || e.owner_id || encode(e.hash, 'hex'))))
+    INTO entries FROM ledger.entries e;
+  SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
+    INTO holds FROM ledger.holds h;
+  others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.keys);
+  RETURN format('accounts %s, entries %s, holds %s, apps and keys %s', accounts, entries, holds, others);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.tally() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.touch_keys(app text, ids text[])
  RETURNS void

@@ -15,25 +15,78 @@ BEGIN
   RETURN false;
 END $$;
 
+-- Returns how many rows of each kind there are and what they add up to. A ledger and its copy have the same.
+CREATE OR REPLACE FUNCTION ledger.tally() RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  accounts text;
+  entries text;
+  holds text;
+  others text;
+BEGIN
+  SELECT concat_ws(' ', count(*), sum(a.balance), sum(a.held), sum(a.seq), sum(hashtext(a.book || a.owner_id || encode(a.head, 'hex'))))
+    INTO accounts FROM ledger.accounts a;
+  SELECT concat_ws(' ', count(*), sum(e.id), sum(e.amount), sum(hashtext(e.book || e.owner_id || encode(e.hash, 'hex'))))
+    INTO entries FROM ledger.entries e;
+  SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
+    INTO holds FROM ledger.holds h;
+  others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.keys);
+  RETURN format('accounts %s, entries %s, holds %s, apps and keys %s', accounts, entries, holds, others);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.tally FROM PUBLIC;
+
 -- Distributes the ledger by owner, empty or with data: what an owner has is in one shard. How many shards there are is
 -- fixed by the first call. A later call changes only what is new. Postings wait while it copies.
 CREATE OR REPLACE FUNCTION ledger.distribute(shards integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  original text;
+  copy text;
 BEGIN
   -- A migration is one transaction of many commands, and the triggers that keep entries append-only go to all shards.
   EXECUTE format('ALTER DATABASE %I SET citus.multi_shard_modify_mode = sequential', current_database());
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.apps, ledger.keys IN EXCLUSIVE MODE;
+    original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
     PERFORM create_reference_table('ledger.keys');
     PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
+    copy := ledger.tally();
+    IF copy <> original THEN
+      RAISE EXCEPTION 'the copy is not the ledger: % in place of %', copy, original USING ERRCODE = 'data_corrupted';
+    END IF;
   END IF;
+  -- Functions that were made before the extension are on no other node yet.
+  PERFORM create_distributed_function(p.oid::regprocedure)
+     FROM pg_proc p
+    WHERE p.pronamespace = 'ledger'::regnamespace
+      AND NOT EXISTS (SELECT 1 FROM pg_dist_object o WHERE o.classid = 'pg_proc'::regclass AND o.objid = p.oid);
   PERFORM ledger.make_functions(a.app) FROM ledger.apps a;
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.distribute FROM PUBLIC;
+
+-- Removes the rows that the coordinator has kept since ledger.distribute copied them to the shards. No statement sees
+-- them, and the shards lose nothing. Returns how many bytes they took. Only who may set session_replication_role may call
+-- it: the triggers that keep entries append-only refuse it to all others.
+CREATE OR REPLACE FUNCTION ledger.remove_old_rows() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  size bigint := (SELECT sum(pg_relation_size(c.oid)) FROM pg_class c JOIN pg_dist_partition d ON d.logicalrelid = c.oid
+                   WHERE c.relnamespace = 'ledger'::regnamespace);
+BEGIN
+  IF size > 0 THEN
+    PERFORM set_config('session_replication_role', 'replica', true);
+    PERFORM truncate_local_data_after_distributing_table(moved::regclass)
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.apps,ledger.keys}'::text[]) moved;
+    PERFORM set_config('session_replication_role', 'origin', true);
+  END IF;
+  RETURN size;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.remove_old_rows FROM PUBLIC;
 
 -- Lets the functions of an app that post run on the node of the first owner's account.
 CREATE OR REPLACE FUNCTION ledger.distribute_functions(app text) RETURNS void LANGUAGE plpgsql AS $$

@@ -116,10 +116,16 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: 'distribute',
-    usage: '[--shards 32]',
+    usage: '[--worker HOST:PORT …] [--coordinator HOST:PORT] [--shards 32]',
     does: 'distributes the ledger over the nodes of a Citus cluster, and prints where the shards are',
-    notes: '--shards: how many, for good: 2 to 4 for each worker that there may ever be',
-    options: { shards: { type: 'string', default: '32' } },
+    notes:
+      '--worker: adds that node; --coordinator: where workers find the coordinator; --shards: how many, for good: 2 to 4 ' +
+      'for each worker that there may ever be',
+    options: {
+      worker: { type: 'string', multiple: true },
+      coordinator: { type: 'string' },
+      shards: { type: 'string', default: '32' },
+    },
     run: async (root, given) => (await import('./distribute.ts')).distribute(root, given),
   }),
   defineCommand({

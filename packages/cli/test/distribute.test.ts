@@ -1,5 +1,5 @@
 import { findRoot } from '@shared-ledger/postgres'
-import { createEmptyDatabase } from '@shared-ledger/postgres/testing'
+import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, expect, test } from 'vitest'
 import { outcomeOf } from './support/command.ts'
 
@@ -12,7 +12,30 @@ const distribute = (args: readonly string[], env: NodeJS.ProcessEnv = { DATABASE
 test('without Citus it says what a cluster needs, and that one PostgreSQL needs no cluster', async () => {
   const { code, output } = await distribute([])
   expect(output).toContain('The database has no Citus.')
-  expect(output).toContain('CREATE EXTENSION citus')
+  expect(output).toContain('name the others with --worker HOST:PORT')
+  expect(code).toBe(1)
+})
+
+test('with workers, too, once the database has a ledger', async () => {
+  const { code, output } = await distribute(['--worker', 'worker-1'])
+  expect(output).toBe(
+    'The database has no ledger of this version. Run its migrations: npx shared-ledger migrate',
+  )
+  expect(code).toBe(1)
+  const ledger = await createTestDatabase()
+  const refused = await distribute(['--worker', 'worker-1'], { DATABASE_URL: ledger.url })
+  await ledger.drop()
+  expect(refused.output).toMatch(
+    /^The coordinator has no Citus \(extension "citus" is not available\)\. Install/,
+  )
+  expect(refused.code).toBe(1)
+})
+
+test.each(['worker-1:many', 'worker-1:65536', '::1', ':5432', ''])('%j is not a worker', async (worker) => {
+  const { code, output } = await distribute(['--worker', worker])
+  expect(output).toBe(
+    `--worker must be the address of a node, such as worker-1:5432, not ${JSON.stringify(worker)}.`,
+  )
   expect(code).toBe(1)
 })
 

@@ -182,6 +182,7 @@ const textRules: Readonly<Record<string, TextRule>> = {
     except: {
       post_template: 'keeps postings and migrations in one order of locks',
       append_template: 'the same',
+      distribute: 'locks what is not distributed yet, so that a copy can be compared with it',
     },
   },
   'no constraint is renamed': {

@@ -27,19 +27,24 @@ interface Login {
 export function withLogin(url: string, { user, password }: Login): string {
   const { server, path, query } = partsOf(url)
   const login = [user, ...(password === undefined ? [] : [password])].map(encodeURIComponent).join(':')
-  return `${server.replace(/\/\/(?:.*@)?/, `//${login}@`)}${path}${withoutLogin(query)}`
+  return `${server.replace(/\/\/(?:.*@)?/, `//${login}@`)}${path}${without(query, ['user', 'password'])}`
 }
 
-/** Parameters of the query that override the login. */
-const loginParameters = ['user', 'password']
+/** Returns the url of another server, with the same login and database. A host may be the folder of a Unix socket. */
+export function withServer(url: string, { host, port }: { host: string; port: number }): string {
+  const { server, path, query } = partsOf(url)
+  const [, scheme = '', login = ''] = /^([^:]*:\/\/)(.*@)?/.exec(server) ?? []
+  const address = host.includes(':') ? `[${host}]` : encodeURIComponent(host)
+  return `${scheme}${login}${address}:${port}${path}${without(query, ['host', 'port'])}`
+}
 
-function withoutLogin(query: string): string {
-  const isLogin = (parameter: string) =>
-    loginParameters.some((name) => new URLSearchParams(parameter).has(name))
+/** Returns the query without some parameters. */
+function without(query: string, names: readonly string[]): string {
+  const isNamed = (parameter: string) => names.some((name) => new URLSearchParams(parameter).has(name))
   const kept = query
     .slice(1)
     .split('&')
-    .filter((parameter) => parameter !== '' && !isLogin(parameter))
+    .filter((parameter) => parameter !== '' && !isNamed(parameter))
   return kept.length === 0 ? '' : `?${kept.join('&')}`
 }
 

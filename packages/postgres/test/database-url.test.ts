@@ -5,7 +5,7 @@ import { createPool } from '@shared-ledger/ledger'
 import { databaseOf } from '@shared-ledger/ledger/session'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '../src/connection.ts'
-import { withDatabase, withSchema } from '../src/database-url.ts'
+import { withDatabase, withSchema, withServer } from '../src/database-url.ts'
 import { serverUser } from '../src/embedded/server-user.ts'
 import { migrate } from '../src/migrations/migrate.ts'
 import { findRoot } from '../src/project.ts'
@@ -46,6 +46,18 @@ test('a database with any name is created and migrated over a Unix socket, and e
     expect(await pool.query(asked)).toMatchObject(answer)
     await pool.end()
   }
+})
+
+test('another server keeps the login, the database and the other parameters', () => {
+  const tcp = 'postgresql://ann:p%40ss@here:5432/books?sslmode=require'
+  const [server, socket] = [
+    { host: '::1', port: 5433 },
+    { host: '/run/my sockets', port: 5434 },
+  ]
+  expect(withServer(tcp, server)).toBe('postgresql://ann:p%40ss@[::1]:5433/books?sslmode=require')
+  const local = 'postgres://ann@/books?host=%2Frun&port=1&application_name=a'
+  expect(withServer(local, socket)).toBe('postgres://ann@%2Frun%2Fmy%20sockets:5434/books?application_name=a')
+  expect(withServer('postgresql:///books', server)).toBe('postgresql://[::1]:5433/books')
 })
 
 test('another database or Prisma schema changes only that part of a url', () => {
