@@ -1,39 +1,38 @@
 -- Finds where an app's history differs from a checkpoint. $2, $3 and $4 are the checkpoint's accounts in order, with
 -- their seqs and heads. They are all accounts of the checkpoint whose owners come after $5, up to $6. $7 is the
 -- checkpoint's date.
+WITH compared AS MATERIALIZED (
+  SELECT a.owner_id, c.seq, c.head, (
+           SELECT max(encode(e.hash, 'hex')) FROM ledger.entries e
+            WHERE e.app = $1 AND e.book = $1 AND e.owner_id = a.owner_id AND e.seq = c.seq
+         ) AS hash, (
+           -- A transaction that was open at the checkpoint may have an earlier time. None is open for an hour.
+           SELECT max(ARRAY[e.id::text, e.created_on::text]) FROM ledger.entries e
+            WHERE e.app = $1 AND e.book = $1 AND e.owner_id = a.owner_id AND e.seq = coalesce(c.seq, 0) + 1
+              AND e.created_on < $7::timestamptz - interval '1 hour'
+         ) AS early
+    FROM ledger.accounts a
+    LEFT JOIN unnest($2::text[], $3::bigint[], $4::bytea[]) c (owner_id, seq, head) ON c.owner_id = a.owner_id
+   WHERE a.book = $1 AND a.owner_id > $5 AND ($6::text IS NULL OR a.owner_id <= $6)
+)
 SELECT broken, found, expected
   FROM (
-    SELECT coalesce(c.owner_id, a.owner_id) AS owner_id, c.seq, c.head, a.owner_id IS NULL AS is_missing
-      FROM unnest($2::text[], $3::bigint[], $4::bytea[]) c (owner_id, seq, head)
-      FULL JOIN (
-        SELECT owner_id FROM ledger.accounts WHERE book = $1 AND owner_id > $5 AND ($6::text IS NULL OR owner_id <= $6)
-      ) a ON a.owner_id = c.owner_id
-  ) account
-  LEFT JOIN LATERAL (
-    SELECT e.hash FROM ledger.entries e
-     WHERE e.app = $1 AND e.book = $1 AND e.owner_id = account.owner_id AND e.seq = account.seq
-     LIMIT 1
-  ) last ON true
-  LEFT JOIN LATERAL (
-    SELECT e.id, e.seq, e.created_on FROM ledger.entries e
-     WHERE e.app = $1 AND e.book = $1 AND e.owner_id = account.owner_id AND e.seq = coalesce(account.seq, 0) + 1
-     LIMIT 1
-  ) next ON true, LATERAL (
-    SELECT format('account %s', to_json(account.owner_id)) AS broken, 'no account' AS found,
-           format('an account with %s entries', account.seq) AS expected
-     WHERE account.is_missing
+    SELECT c.owner_id, format('account %s', to_json(c.owner_id)) AS broken, 'no account' AS found,
+           format('an account with %s entries', c.seq) AS expected
+      FROM unnest($2::text[], $3::bigint[]) c (owner_id, seq)
+      LEFT JOIN compared ON compared.owner_id = c.owner_id
+     WHERE compared.owner_id IS NULL
     UNION ALL
-    SELECT format('account %s', to_json(account.owner_id)),
-           CASE
-             WHEN last.hash IS NULL THEN format('no entry of seq %s', account.seq)
-             ELSE format('hash %s at seq %s', encode(last.hash, 'hex'), account.seq)
-           END,
-           format('hash %s at seq %s', encode(account.head, 'hex'), account.seq)
-     WHERE NOT account.is_missing AND account.seq > 0 AND last.hash IS DISTINCT FROM account.head
+    SELECT owner_id, format('account %s', to_json(owner_id)),
+           CASE WHEN hash IS NULL THEN format('no entry of seq %s', seq) ELSE format('hash %s at seq %s', hash, seq) END,
+           format('hash %s at seq %s', encode(head, 'hex'), seq)
+      FROM compared
+     WHERE seq > 0 AND hash IS DISTINCT FROM encode(head, 'hex')
     UNION ALL
-    -- A transaction that was open at the checkpoint may have an earlier time. None is open for an hour.
-    SELECT format('entry %s (seq %s of %s)', next.id, next.seq, to_json(account.owner_id)), format('created_on %s', next.created_on),
+    SELECT owner_id, format('entry %s (seq %s of %s)', early[1], coalesce(seq, 0) + 1, to_json(owner_id)),
+           format('created_on %s', early[2]),
            format('created_on after the checkpoint of %s, which does not have it', $7::timestamptz)
-     WHERE next.created_on < $7::timestamptz - interval '1 hour'
+      FROM compared
+     WHERE early IS NOT NULL
   ) problem
- ORDER BY owner_id
+ ORDER BY owner_id COLLATE "C"

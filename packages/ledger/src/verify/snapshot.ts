@@ -3,6 +3,9 @@ import type pg from 'pg'
 /**
  * Begins a transaction on each connection, calls `read`, and ends the transactions. All connections share the first
  * one's snapshot and see the same rows. Postings go on meanwhile, and none of them is visible.
+ *
+ * On a cluster the nodes know nothing of this snapshot. A statement sees each shard at one moment, but different shards,
+ * and different statements, at different moments.
  */
 export async function inSnapshot(
   [first, ...others]: readonly [pg.ClientBase, ...pg.ClientBase[]],
@@ -26,7 +29,10 @@ async function begin(client: pg.ClientBase, snapshot?: string): Promise<void> {
   if (snapshot !== undefined) {
     await client.query(`SET TRANSACTION SNAPSHOT ${client.escapeLiteral(snapshot)}`)
   }
-  await client.query("SET LOCAL TimeZone = 'UTC'; SET LOCAL statement_timeout = 0")
+  // The nodes of a cluster take the other settings over. One PostgreSQL keeps the first as a name without a meaning.
+  await client.query(
+    "SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL TimeZone = 'UTC'; SET LOCAL statement_timeout = 0",
+  )
 }
 
 /** Runs each task once. Each connection takes the next task when it is free. */

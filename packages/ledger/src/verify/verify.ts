@@ -5,6 +5,7 @@ import { assertKnownApp } from '../known-app.ts'
 import { type Asking, ask, type BrokenRow, type Found } from './ask.ts'
 import { questions, readSql } from './questions.ts'
 import { inSnapshot, shareOut } from './snapshot.ts'
+import { untilCommitted } from './until-committed.ts'
 
 export type { BrokenRow } from './ask.ts'
 
@@ -65,16 +66,17 @@ export interface VerifyOptions extends VerificationProgress {
 
 /**
  * Checks every invariant of the ledger over all rows of the apps. All questions see one snapshot. Nothing is locked,
- * and postings go on meanwhile.
+ * and postings go on meanwhile. The connection's role must see the apps' rows. The owner of the tables sees all.
  *
- * A question that finds broken rows is asked again in a newer snapshot. Only rows that are found both times count: on a
- * cluster, a snapshot may contain half a transaction while its nodes commit. The connection's role must see the apps'
- * rows. The owner of the tables sees all.
+ * On a cluster there is no snapshot of all nodes. Each shard answers what concerns one owner, as of one moment. What
+ * concerns several owners may be read while their nodes commit, one after another. So a question that finds broken rows
+ * is asked again after what was being committed is committed everywhere. Only rows that are found both times count.
  *
  * Each checkpoint adds one question: whether everything in it is unchanged. This finds a changed history even if all
  * hashes were computed anew.
  *
- * @throws Error for an unknown app, and when the database has no ledger
+ * @throws Error for an unknown app, when the database has no ledger, and when a transaction on a cluster stays half
+ *   committed
  */
 export async function verifyLedger(
   client: pg.ClientBase,
@@ -113,6 +115,7 @@ export async function verifyLedger(
 
   const suspicious = asked.filter((question) => countOf(question) > 0)
   if (suspicious.length > 0) {
+    await untilCommitted(client)
     await inSnapshot(clients, async () => {
       for (const question of suspicious) {
         options.onQuestion?.(question.app, question.invariant)

@@ -69,8 +69,8 @@ describe('finds what a superuser did who also recomputed every hash:', () => {
     ],
     [
       'another time',
-      "UPDATE ledger.entries SET created_on = created_on - interval '1 day' WHERE app = $1 AND id = $2",
-      ({ app, first }) => [app, first.id],
+      'UPDATE ledger.entries SET created_on = $3 WHERE app = $1 AND id = $2',
+      ({ app, first }) => [app, first.id, new Date(0)],
       ofAda,
     ],
     [
@@ -95,8 +95,16 @@ describe('finds what a superuser did who also recomputed every hash:', () => {
     ],
     [
       'an account with another name',
-      `WITH renamed AS (UPDATE ledger.accounts SET owner_id = 'bert' WHERE book = $1 AND owner_id = 'bob')
-       UPDATE ledger.entries SET owner_id = 'bert' WHERE app = $1 AND owner_id = 'bob'`,
+      `WITH account AS (DELETE FROM ledger.accounts WHERE book = $1 AND owner_id = 'bob' RETURNING *),
+       entries AS (DELETE FROM ledger.entries WHERE app = $1 AND owner_id = 'bob' RETURNING *),
+       renamed AS (
+         INSERT INTO ledger.accounts
+         SELECT book, 'bert', balance, overdraft, held, holds_expire_on, seq, created_on, updated_on, head FROM account
+       )
+       INSERT INTO ledger.entries
+       SELECT app, book, 'bert', seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+              reverses, refunds, hold_id, hash
+         FROM entries`,
       ({ app }) => [app],
       { ...account('bob'), found: 'no account' },
     ],

@@ -18,3 +18,17 @@ export const setHold = (column: string) =>
   `UPDATE ledger.holds SET ${column} = $3 WHERE app = $1 AND id = $2` as const
 export const setAccount = (column: string) =>
   `UPDATE ledger.accounts SET ${column} = $3 WHERE book = $1 AND owner_id = $2` as const
+
+/** Gives a hold to the owner in $3. An UPDATE of the owner would be refused on a cluster: it moves the row. */
+export const giveHold = `
+  WITH taken AS (DELETE FROM ledger.holds WHERE app = $1 AND id = $2 RETURNING *)
+  INSERT INTO ledger.holds
+  SELECT app, book, $3, id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by FROM taken`
+
+/** Gives an entry to the owner in $3, with the seq 100. */
+export const giveEntry = `
+  WITH taken AS (DELETE FROM ledger.entries WHERE app = $1 AND id = $2 RETURNING *)
+  INSERT INTO ledger.entries
+  SELECT app, book, $3, 100, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
+         reverses, refunds, hold_id, hash
+    FROM taken`

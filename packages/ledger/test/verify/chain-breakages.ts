@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { type Breakage, named, setAccount, setEntry } from './breakage.ts'
+import { type Breakage, giveEntry, named, setAccount, setEntry } from './breakage.ts'
 
 const follows = 'the hash that follows from what it says and the hash before it'
 const ofLast = expect.stringMatching(/^head [0-9a-f]{64}, the hash of its last entry$/)
@@ -36,8 +36,8 @@ export const chainBreakages: readonly Breakage[] = [
   [
     'an entry that was given to another owner',
     'chain',
-    "UPDATE ledger.entries SET owner_id = 'bob', seq = 100 WHERE app = $1 AND id = $2",
-    ({ app, refund }) => [app, refund.id],
+    giveEntry,
+    ({ app, refund }) => [app, refund.id, 'bob'],
     ({ refund }) => ({ broken: named({ ...refund, ownerId: 'bob', seq: 100 }), expected: follows }),
   ],
   [
@@ -99,22 +99,30 @@ export const chainBreakages: readonly Breakage[] = [
   [
     'an amount with a hash that follows: the next one does not',
     'chain',
-    `UPDATE ledger.entries SET amount = -4, hash = ledger.next_hash(
-         (SELECT b.hash FROM ledger.entries b WHERE b.app = $1 AND b.id = $3),
-         ledger.entry_form(app, book, owner_id, seq, id, operation, -4, balance_after, nonce, place, transaction_id, metadata,
-                              created_on, reverses, refunds, hold_id))
-        WHERE app = $1 AND id = $2`,
+    `WITH before AS (SELECT hash FROM ledger.entries WHERE app = $1 AND id = $3),
+          taken AS (DELETE FROM ledger.entries WHERE app = $1 AND id = $2 RETURNING *)
+     INSERT INTO ledger.entries
+     SELECT t.app, t.book, t.owner_id, t.seq, t.id, t.operation, -4, t.balance_after, t.nonce, t.place, t.transaction_id,
+            t.metadata, t.created_on, t.reverses, t.refunds, t.hold_id,
+            ledger.next_hash(before.hash, ledger.entry_form(
+              t.app, t.book, t.owner_id, t.seq, t.id, t.operation, -4, t.balance_after, t.nonce, t.place, t.transaction_id,
+              t.metadata, t.created_on, t.reverses, t.refunds, t.hold_id))
+       FROM taken t, before`,
     ({ app, spent, first }) => [app, spent.id, first.id],
     ({ added }) => ({ broken: named(added), expected: follows }),
   ],
   [
     'a last entry with a hash that follows: the head does not',
     'chain',
-    `UPDATE ledger.entries SET nonce = 'other', hash = ledger.next_hash(
-         (SELECT b.hash FROM ledger.entries b WHERE b.app = $1 AND b.owner_id = 'ada' AND b.seq = $3),
-         ledger.entry_form(app, book, owner_id, seq, id, operation, amount, balance_after, 'other', place, transaction_id,
-                              metadata, created_on, reverses, refunds, hold_id))
-        WHERE app = $1 AND id = $2`,
+    `WITH before AS (SELECT hash FROM ledger.entries WHERE app = $1 AND owner_id = 'ada' AND seq = $3),
+          taken AS (DELETE FROM ledger.entries WHERE app = $1 AND id = $2 RETURNING *)
+     INSERT INTO ledger.entries
+     SELECT t.app, t.book, t.owner_id, t.seq, t.id, t.operation, t.amount, t.balance_after, 'other', t.place,
+            t.transaction_id, t.metadata, t.created_on, t.reverses, t.refunds, t.hold_id,
+            ledger.next_hash(before.hash, ledger.entry_form(
+              t.app, t.book, t.owner_id, t.seq, t.id, t.operation, t.amount, t.balance_after, 'other', t.place,
+              t.transaction_id, t.metadata, t.created_on, t.reverses, t.refunds, t.hold_id))
+       FROM taken t, before`,
     ({ app, capture }) => [app, capture.id, capture.seq - 1],
     () => ({
       broken: 'account "ada"',

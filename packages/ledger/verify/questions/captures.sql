@@ -1,19 +1,17 @@
 -- A capture posts the operation of a hold of its owner, while the hold is live and up to its amount; the hold and the
 -- entry name each other.
-(SELECT format('entry %s (seq %s of %s)', e.id, e.seq, to_json(e.owner_id)) AS broken, found, expected
+(SELECT format('entry %s (seq %s of %s)', e.id, e.seq, to_json(e.owner_id)) AS broken, problem->>0 AS found, problem->>1 AS expected
    FROM ledger.entries e
-   JOIN ledger.holds h ON h.app = $1 AND h.owner_id = e.owner_id AND h.id = e.hold_id, LATERAL (
-     SELECT format('operation %s', e.operation) AS found, format('operation %s, as hold %s', h.operation, h.id) AS expected
-      WHERE h.operation <> e.operation
-     UNION ALL
-     SELECT format('amount %s', e.amount), format('from %s to -1, which hold %s keeps', -h.amount, h.id)
-      WHERE e.amount NOT BETWEEN -h.amount AND -1
-     UNION ALL
-     SELECT format('created_on %s', e.created_on),
-            format('from %s on, and before %s, while hold %s was live', h.created_on, h.expires_on, h.id)
-      WHERE e.created_on < h.created_on OR e.created_on >= h.expires_on
-   ) problem
-  WHERE e.app = $1
+   JOIN ledger.holds h ON h.app = $1 AND h.owner_id = e.owner_id AND h.id = e.hold_id, LATERAL json_array_elements(json_build_array(
+     CASE WHEN h.operation <> e.operation THEN
+       json_build_array(format('operation %s', e.operation), format('operation %s, as hold %s', h.operation, h.id)) END,
+     CASE WHEN e.amount NOT BETWEEN -h.amount AND -1 THEN
+       json_build_array(format('amount %s', e.amount), format('from %s to -1, which hold %s keeps', -h.amount, h.id)) END,
+     CASE WHEN e.created_on < h.created_on OR e.created_on >= h.expires_on THEN
+       json_build_array(format('created_on %s', e.created_on),
+         format('from %s on, and before %s, while hold %s was live', h.created_on, h.expires_on, h.id)) END
+   )) found (problem)
+  WHERE e.app = $1 AND json_typeof(problem) = 'array'
   ORDER BY e.owner_id, e.seq)
 UNION ALL
 -- Captures whose hold is not their owner's. Only for these are other owners' holds searched.

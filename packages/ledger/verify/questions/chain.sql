@@ -4,7 +4,7 @@
 -- column makes a null hash, which is wrong too. The SQL repeats prisma/functions/chain.sql, because whoever changes
 -- entries may have replaced the ledger's functions too.
 WITH chained AS (
-  SELECT book, owner_id, seq, hash, lead(seq) OVER account IS NULL AS is_last,
+  SELECT book, owner_id, seq, id, hash, lead(seq) OVER account IS NULL AS is_last,
          sha256(
            lag(hash, 1, sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8')))
              OVER account
@@ -21,27 +21,27 @@ WITH chained AS (
    WHERE app = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
   WINDOW account AS (PARTITION BY book, owner_id ORDER BY seq)
 ), judged AS (
-  SELECT book, owner_id, min(seq) FILTER (WHERE (hash = follows) IS NOT TRUE) AS first_broken, (array_agg(hash) FILTER (WHERE is_last))[1] AS last_hash
+  SELECT book, owner_id, (array_agg(hash) FILTER (WHERE is_last))[1] AS last_hash,
+         min(ARRAY[seq, id]) FILTER (WHERE (hash = follows) IS NOT TRUE) AS first_broken,
+         (min(ARRAY[int8send(seq), hash]) FILTER (WHERE (hash = follows) IS NOT TRUE))[2] AS broken_hash
     FROM chained
    GROUP BY book, owner_id
 )
-SELECT broken, found, expected
+SELECT problem->>0 AS broken, problem->>1 AS found, problem->>2 AS expected
   FROM (
-    SELECT book, owner_id, a.head, a.is_there, j.first_broken, coalesce(j.last_hash,
+    SELECT book, owner_id, a.head, a.is_there, j.first_broken, j.broken_hash, coalesce(j.last_hash,
              sha256('shared-ledger/account/1'::bytea || int4send(octet_length(book)) || convert_to(book || owner_id, 'UTF8'))) AS last_hash
       FROM judged j FULL JOIN (
         SELECT book, owner_id, head, true AS is_there FROM ledger.accounts
          WHERE book = $1 AND owner_id >= $2 AND ($3::text IS NULL OR owner_id < $3)
       ) a USING (book, owner_id)
-  ) account, LATERAL (
-    SELECT format('entry %s (seq %s of %s)', e.id, e.seq, to_json(e.owner_id)) AS broken,
-           format('hash %s', encode(e.hash, 'hex')) AS found,
-           'the hash that follows from what it says and the hash before it' AS expected
-      FROM ledger.entries e
-     WHERE e.app = $1 AND e.book = account.book AND e.owner_id = account.owner_id AND e.seq = account.first_broken
-    UNION ALL
-    SELECT format('account %s', to_json(account.owner_id)), format('head %s', encode(account.head, 'hex')),
-           format('head %s, the hash of its last entry', encode(account.last_hash, 'hex'))
-     WHERE account.is_there AND (account.head = account.last_hash) IS NOT TRUE
-  ) problem
+  ) account, LATERAL json_array_elements(json_build_array(
+    CASE WHEN first_broken IS NOT NULL THEN
+      json_build_array(format('entry %s (seq %s of %s)', first_broken[2], first_broken[1], to_json(owner_id)),
+        format('hash %s', encode(broken_hash, 'hex')), 'the hash that follows from what it says and the hash before it') END,
+    CASE WHEN is_there AND (head = last_hash) IS NOT TRUE THEN
+      json_build_array(format('account %s', to_json(owner_id)), format('head %s', encode(head, 'hex')),
+        format('head %s, the hash of its last entry', encode(last_hash, 'hex'))) END
+  )) found (problem)
+ WHERE json_typeof(problem) = 'array'
  ORDER BY owner_id

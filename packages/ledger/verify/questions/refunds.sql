@@ -1,21 +1,17 @@
 -- A refund gives back a part of an earlier entry of its owner, which is not a correction and was not reversed; the
 -- refunds of an entry do not exceed it.
-(SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
+(SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, problem->>0 AS found, problem->>1 AS expected
    FROM ledger.entries r
-   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.refunds, LATERAL (
-     SELECT format('operation %s', r.operation) AS found, format('operation %s, as entry %s', o.operation, o.id) AS expected
-      WHERE o.operation <> r.operation
-     UNION ALL
-     SELECT format('amount %s', r.amount), format('the other sign, as entry %s moved %s', o.id, o.amount)
-      WHERE sign(o.amount) <> -sign(r.amount)
-     UNION ALL
-     SELECT format('refunds %s, which is a reversal or a refund', o.id), 'neither'
-      WHERE num_nonnulls(o.reverses, o.refunds) > 0
-     UNION ALL
-     SELECT format('refunds %s, which is later', o.id), 'an earlier entry'
-      WHERE o.seq >= r.seq
-   ) problem
-  WHERE r.app = $1
+   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.refunds, LATERAL json_array_elements(json_build_array(
+     CASE WHEN o.operation <> r.operation THEN
+       json_build_array(format('operation %s', r.operation), format('operation %s, as entry %s', o.operation, o.id)) END,
+     CASE WHEN sign(o.amount) <> -sign(r.amount) THEN
+       json_build_array(format('amount %s', r.amount), format('the other sign, as entry %s moved %s', o.id, o.amount)) END,
+     CASE WHEN num_nonnulls(o.reverses, o.refunds) > 0 THEN
+       json_build_array(format('refunds %s, which is a reversal or a refund', o.id), 'neither') END,
+     CASE WHEN o.seq >= r.seq THEN json_build_array(format('refunds %s, which is later', o.id), 'an earlier entry') END
+   )) found (problem)
+  WHERE r.app = $1 AND json_typeof(problem) = 'array'
   ORDER BY r.owner_id, r.seq)
 UNION ALL
 -- Refunds whose entry is not their owner's. Only for these are other owners' entries searched.

@@ -1,27 +1,23 @@
 -- A reversal undoes an earlier entry of its owner, which is not a correction: with the same operation and the negated
 -- amount, once.
-(SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, found, expected
+(SELECT format('entry %s (seq %s of %s)', r.id, r.seq, to_json(r.owner_id)) AS broken, problem->>0 AS found, problem->>1 AS expected
    FROM (
      SELECT owner_id, seq, id, operation, amount, reverses, row_number() OVER (PARTITION BY owner_id, reverses ORDER BY seq) AS times
        FROM ledger.entries
       WHERE app = $1 AND reverses IS NOT NULL
    ) r
-   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.reverses, LATERAL (
-     SELECT format('operation %s', r.operation) AS found, format('operation %s, as entry %s', o.operation, o.id) AS expected
-      WHERE o.operation <> r.operation
-     UNION ALL
-     SELECT format('amount %s', r.amount), format('amount %s, which undoes entry %s', -o.amount, o.id)
-      WHERE o.amount <> -r.amount
-     UNION ALL
-     SELECT format('reverses %s, which is a reversal or a refund', o.id), 'neither'
-      WHERE num_nonnulls(o.reverses, o.refunds) > 0
-     UNION ALL
-     SELECT format('reverses %s, which is later', o.id), 'an earlier entry'
-      WHERE o.seq >= r.seq
-     UNION ALL
-     SELECT format('reverses %s, which was reversed before', r.reverses), 'an entry that is reversed once'
-      WHERE r.times > 1
-   ) problem
+   JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.reverses, LATERAL json_array_elements(json_build_array(
+     CASE WHEN o.operation <> r.operation THEN
+       json_build_array(format('operation %s', r.operation), format('operation %s, as entry %s', o.operation, o.id)) END,
+     CASE WHEN o.amount <> -r.amount THEN
+       json_build_array(format('amount %s', r.amount), format('amount %s, which undoes entry %s', -o.amount, o.id)) END,
+     CASE WHEN num_nonnulls(o.reverses, o.refunds) > 0 THEN
+       json_build_array(format('reverses %s, which is a reversal or a refund', o.id), 'neither') END,
+     CASE WHEN o.seq >= r.seq THEN json_build_array(format('reverses %s, which is later', o.id), 'an earlier entry') END,
+     CASE WHEN r.times > 1 THEN
+       json_build_array(format('reverses %s, which was reversed before', r.reverses), 'an entry that is reversed once') END
+   )) found (problem)
+  WHERE json_typeof(problem) = 'array'
   ORDER BY r.owner_id, r.seq)
 UNION ALL
 -- Reversals whose entry is not their owner's. Only for these are other owners' entries searched.
