@@ -1,6 +1,7 @@
 -- Returns a page of an app's accounts as a JSON array: owners that begin with a prefix, after one owner and before
 -- another (null: to the end), in the order of their bytes. backward: reads from the last owner on. EXECUTE plans it at
--- each call: only a plan that knows the prefix finds its owners in the index.
+-- each call: only a plan that knows the prefix finds its owners in the index. An account and its holds are read by one
+-- statement, which sees both at one moment.
 CREATE OR REPLACE FUNCTION ledger.accounts_page(
   app text, prefix text, after text, before text, backward boolean, size integer
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
@@ -10,15 +11,17 @@ DECLARE
   now timestamptz := ledger.now();
 BEGIN
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.created_on, a.updated_on
+    SELECT a.owner_id, a.balance, a.overdraft, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
+             SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+              WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
+           ) ELSE a.held END AS held
       FROM ledger.accounts a
      WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
      ORDER BY a.owner_id %s LIMIT $5', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
-    USING app, prefix, after, before, size
+    USING app, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(
-      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft,
-        ledger.held_at(app, account.owner_id, account.held, account.holds_expire_on, now)),
+      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held),
       'entryCount', account.seq,
       'createdOn', ledger.epoch_ms(account.created_on),
       'updatedOn', ledger.epoch_ms(account.updated_on)));

@@ -156,6 +156,13 @@ export async function query<Result>(run: () => PromiseLike<Result>): Promise<Res
   }
 }
 
+/** Whether the database is a cluster that cannot run a statement of this kind. */
+export function isUnsupported(error: unknown): boolean {
+  const { codes, messages } = reportOf(error)
+  // A function that reads the ledger was called on a shard. Citus gives the code of an internal error.
+  return codes.includes('0A000') || messages.some((message) => message.includes('from a query on a shard'))
+}
+
 /** SQLSTATEs of a schema, a table, a column and a function that do not exist. */
 const missing = /^(3F000|42P01|42703|42883)$/
 

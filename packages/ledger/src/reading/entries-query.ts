@@ -1,12 +1,26 @@
 import { Prisma } from '../generated/prisma/client.ts'
-import { lastMillisecondBefore } from '../moment.ts'
 import type { EntryRow } from '../rows.ts'
 
-/**
- * The values of a page's query. `above` and `below` are exclusive bounds for the seqs. `count` is the most entries to
- * return. `examined` is the most entries to look at in each range of the index.
- */
-export type PageParts = Readonly<
+/** Which entries a page has, and how many. */
+export interface PageParts {
+  readonly ownerId: string
+  /** The exclusive bounds of the seqs. */
+  readonly above: bigint
+  readonly below: bigint
+  /** The last moment before the entries, and the last moment that they may have. Null for any. */
+  readonly after: Date | null
+  readonly until: Date | null
+  readonly operations: readonly string[] | null
+  /** JSON. */
+  readonly metadata: string | null
+  /** The most entries to return. */
+  readonly count: number
+  /** The most entries to look at in each range of the index. */
+  readonly examined: number
+}
+
+/** The values of a page's query. */
+type PageValues = Readonly<
   Record<'ownerId' | 'above' | 'below' | 'operations' | 'metadata' | 'count' | 'examined', Prisma.Sql>
 >
 
@@ -28,9 +42,10 @@ export interface PageShape {
  * would have to join strings there to make its eight shapes.
  */
 export function pagesQuery(app: string, shape: PageShape, pages: readonly PageParts[]): Prisma.Sql {
-  const [only] = pages
+  const pageValues = pages.map((page) => valuesOf(app, page))
+  const [only] = pageValues
   if (only && pages.length === 1) return pageQuery(app, shape, only)
-  const values = pages.map(
+  const values = pageValues.map(
     ({ ownerId, above, below, operations, metadata, count, examined }, place) =>
       Prisma.sql`(${place}::int, ${ownerId}, ${above}, ${below}, ${operations}, ${metadata}, ${count}, ${examined})`,
   )
@@ -41,8 +56,21 @@ export function pagesQuery(app: string, shape: PageShape, pages: readonly PagePa
      CROSS JOIN LATERAL (${pageQuery(app, shape, columns)}) read ORDER BY page.place`
 }
 
+function valuesOf(app: string, page: PageParts): PageValues {
+  const { ownerId, above, below, after, until, operations, metadata, count, examined } = page
+  return {
+    ownerId: Prisma.sql`${ownerId}::text`,
+    above: Prisma.sql`greatest(${above}::bigint, ${seqAt(app, ownerId, after)})`,
+    below: Prisma.sql`least(${below}::bigint, ${seqAt(app, ownerId, until)} + 1)`,
+    operations: Prisma.sql`${operations}::text[]`,
+    metadata: Prisma.sql`${metadata}::jsonb`,
+    count: Prisma.sql`${count}::int`,
+    examined: Prisma.sql`${examined}::int`,
+  }
+}
+
 /** The page of a query that reads several pages: its values are columns of a row. */
-const columns: PageParts = {
+const columns: PageValues = {
   ownerId: Prisma.sql`page.owner_id`,
   above: Prisma.sql`page.above`,
   below: Prisma.sql`page.below`,
@@ -58,7 +86,7 @@ export const rangesPerOperation = 2
 function pageQuery(
   app: string,
   { isDescending, byOperation, byMetadata }: PageShape,
-  { ownerId, above, below, operations, metadata, count, examined: limit }: PageParts,
+  { ownerId, above, below, operations, metadata, count, examined: limit }: PageValues,
 ): Prisma.Sql {
   const direction = isDescending ? Prisma.sql`DESC` : Prisma.sql`ASC`
   const isWithin = Prisma.sql`
@@ -98,11 +126,10 @@ function pageQuery(
 }
 
 /**
- * Returns the seq of the owner's last entry before a moment. Without one it is null, which PostgreSQL's greatest and
+ * Returns the seq of the owner's last entry up to a moment. Without one it is null, which PostgreSQL's greatest and
  * least ignore.
  */
-export function seqBefore(app: string, ownerId: string, moment: Date | null | undefined): Prisma.Sql {
-  if (moment == null) return Prisma.sql`NULL::bigint`
-  const last = lastMillisecondBefore(moment).toISOString()
-  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${last}::timestamptz))`
+export function seqAt(app: string, ownerId: string, moment: Date | null): Prisma.Sql {
+  if (moment === null) return Prisma.sql`NULL::bigint`
+  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${moment.toISOString()}::timestamptz))`
 }

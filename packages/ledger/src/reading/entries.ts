@@ -1,22 +1,15 @@
 import type DataLoader from 'dataloader'
 import { z } from 'zod'
 import type { PrismaClient } from '../database/database.ts'
-import { query } from '../database/database-errors.ts'
 import type { LedgerEntry } from '../entry.ts'
-import { Prisma } from '../generated/prisma/client.ts'
 import { metadataPairSchema, momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { lastMillisecondBefore } from '../moment.ts'
 import type { Operations } from '../operations/operations.ts'
 import type { RowReader } from '../rows.ts'
-import {
-  type PageParts,
-  type PageRow,
-  type PageShape,
-  pagesQuery,
-  rangesPerOperation,
-  seqBefore,
-} from './entries-query.ts'
+import { type PageParts, type PageRow, type PageShape, rangesPerOperation } from './entries-query.ts'
 import { createLoader } from './loader.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
+import { createPageReader } from './page-reader.ts'
 import type { Scan } from './scans.ts'
 
 /** The direction of a list of entries. */
@@ -58,7 +51,7 @@ const maxPages = 100
 
 /**
  * Reads pages of entries. The cost does not depend on a page's position. Pages of the same turn and shape share one
- * query.
+ * query, but not on a cluster.
  */
 export function createEntryPages<Operation extends string>({
   app,
@@ -82,14 +75,15 @@ export function createEntryPages<Operation extends string>({
     order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
   })
 
+  const readPages = createPageReader(app, prisma)
   const loaders = new Map<string, DataLoader<PageParts, PageRow>>()
   const read = (shape: PageShape, page: PageParts): Promise<PageRow> => {
     const name = JSON.stringify(shape)
     const loader =
       loaders.get(name) ??
       createLoader((pages: readonly PageParts[]) => {
-        const readPages = () => query(() => prisma.$queryRaw<PageRow[]>(pagesQuery(app, shape, pages)))
-        return shape.byMetadata ? scan(readPages) : readPages()
+        const readAll = () => readPages(shape, pages)
+        return shape.byMetadata ? scan(readAll) : readAll()
       }, maxPages)
     loaders.set(name, loader)
     return loader.load(page)
@@ -110,13 +104,15 @@ export function createEntryPages<Operation extends string>({
         byMetadata: metadata != null,
       },
       {
-        ownerId: Prisma.sql`${ownerId}::text`,
-        above: Prisma.sql`greatest(${above ?? 0n}::bigint, ${seqBefore(app, ownerId, from)})`,
-        below: Prisma.sql`least(${below ?? maxSeq}::bigint, ${seqBefore(app, ownerId, to)} + 1)`,
-        operations: Prisma.sql`${operations ?? null}::text[]`,
-        metadata: Prisma.sql`${metadata ? JSON.stringify({ [metadata.key]: metadata.value }) : null}::jsonb`,
-        count: Prisma.sql`${count}::int`,
-        examined: Prisma.sql`${examined}::int`,
+        ownerId,
+        above: above ?? 0n,
+        below: below ?? maxSeq,
+        after: from ? lastMillisecondBefore(from) : null,
+        until: to ? lastMillisecondBefore(to) : null,
+        operations: operations ?? null,
+        metadata: metadata ? JSON.stringify({ [metadata.key]: metadata.value }) : null,
+        count,
+        examined,
       },
     )
     return toPage(range, (found ?? []).map(rows.entry), entryCursors, {

@@ -14,7 +14,7 @@ import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts
 
 /**
  * The reads of one app's ledger. Reads of one turn of the event loop share one query. A summary and a page of accounts
- * are each a query of their own.
+ * are each a query of their own. On a cluster, so is each page of entries.
  */
 export interface LedgerReads<Operation extends string = string> {
   /** Returns the owner's balance. An unknown owner has 0. @throws ValidationError */

@@ -1,5 +1,36 @@
 -- Functions, from prisma/functions.
 
+-- Returns a page of an app's accounts as a JSON array: owners that begin with a prefix, after one owner and before
+-- another (null: to the end), in the order of their bytes. backward: reads from the last owner on. EXECUTE plans it at
+-- each call: only a plan that knows the prefix finds its owners in the index. An account and its holds are read by one
+-- statement, which sees both at one moment.
+CREATE OR REPLACE FUNCTION ledger.accounts_page(
+  app text, prefix text, after text, before text, backward boolean, size integer
+) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  account record;
+  accounts json[] := '{}';
+  now timestamptz := ledger.now();
+BEGIN
+  FOR account IN EXECUTE format('
+    SELECT a.owner_id, a.balance, a.overdraft, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
+             SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+              WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
+           ) ELSE a.held END AS held
+      FROM ledger.accounts a
+     WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
+     ORDER BY a.owner_id %s LIMIT $5', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+    USING app, prefix, after, before, size, now
+  LOOP
+    accounts := array_append(accounts, json_build_object(
+      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held),
+      'entryCount', account.seq,
+      'createdOn', ledger.epoch_ms(account.created_on),
+      'updatedOn', ledger.epoch_ms(account.updated_on)));
+  END LOOP;
+  RETURN to_json(accounts);
+END $$;
+
 -- Lets the transaction wait for a lock lock_ms, or where that is null as long as the session's setting says, on every
 -- node. A session's settings are not those of its sessions on other nodes: Citus repeats SET LOCAL there.
 CREATE OR REPLACE FUNCTION ledger.limit_waits(lock_ms integer) RETURNS void LANGUAGE plpgsql AS $$
@@ -588,6 +619,47 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.remove_old_rows FROM PUBLIC;
 
+-- Returns the first entry of each owner's nonce. The owners are named once more, so that a cluster asks their shards
+-- alone. In another collation than the index has, this is no condition of the index.
+CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found json;
+BEGIN
+  EXECUTE '
+    SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+      FROM unnest($2, $3) key (owner_id, nonce)
+      JOIN ledger.entries e ON e.app = $1 AND e.book = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
+     WHERE e.owner_id = ANY ($2 COLLATE "default")'
+    INTO found USING app, owner_ids, nonces;
+  RETURN found;
+END $$;
+
+-- Returns the seq of an owner's last entry up to a moment, or 0 before the first. created_on never decreases along seq,
+-- so a binary search finds it. On a cluster, the owner's node does all of its steps. Each asks in the order of the index
+-- on seq: to the planner any index that begins with the owner is as good for an equal one. OFFSET 0: asks once a step.
+CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  found bigint;
+BEGIN
+  EXECUTE '
+    WITH RECURSIVE search (low, high) AS (
+      SELECT 0::bigint, a.seq::bigint FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2
+      UNION ALL
+      SELECT CASE WHEN is_later THEN low ELSE middle END, CASE WHEN is_later THEN middle - 1 ELSE high END
+        FROM (
+          SELECT low, high, middle, (
+                   SELECT e.created_on > $3 FROM ledger.entries e
+                    WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2 AND e.seq >= middle ORDER BY e.seq LIMIT 1
+                 ) AS is_later
+            FROM (SELECT low, high, (low + high + 1) / 2 AS middle FROM search WHERE low < high) step OFFSET 0
+        ) judged
+    )
+    SELECT low FROM search WHERE low = high'
+    INTO found USING app, owner_id, moment;
+  RETURN coalesce(found, 0);
+END $$;
+
 -- Notes that keys are used now, to the minute. It waits for nobody: a key that somebody changes at this moment is left
 -- out. On a cluster, where each change locks the whole table, all are left out meanwhile.
 CREATE OR REPLACE FUNCTION ledger.touch_keys(app text, ids text[]) RETURNS void LANGUAGE plpgsql VOLATILE
@@ -631,6 +703,34 @@ EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.try_template FROM PUBLIC;
+
+-- Returns the balances of owners as a JSON array in any order, without unknown owners. EXECUTE plans it at each call:
+-- on PostgreSQL 15, a plan that was made while there were few accounts may read all of them.
+CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
+#variable_conflict use_variable
+DECLARE
+  account record;
+  balances json[] := '{}';
+  now timestamptz := ledger.now();
+BEGIN
+  FOR account IN
+    SELECT a.owner_id, a.balance, a.overdraft, a.held::bigint, a.holds_expire_on
+      FROM ledger.accounts a WHERE a.book = app AND a.owner_id = ANY (owner_ids)
+  LOOP
+    -- A hold has expired since the account was written. One statement reads both: on a cluster, two statements may see the
+    -- account before a posting and its holds after it.
+    IF account.holds_expire_on <= now THEN
+      SELECT a.owner_id, a.balance, a.overdraft, coalesce(sum(h.amount), 0)::bigint AS held INTO account
+        FROM ledger.accounts a
+        LEFT JOIN ledger.holds h ON h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > now AND h.released_on IS NULL
+       WHERE a.book = app AND a.owner_id = account.owner_id
+       GROUP BY a.owner_id, a.balance, a.overdraft;
+    END IF;
+    balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held));
+  END LOOP;
+  RETURN to_json(balances);
+END $$;
 
 -- Returns the version of the ledger's SQL in this database, and the oldest servers that it serves. A server has the version
 -- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
