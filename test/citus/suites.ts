@@ -1,7 +1,9 @@
 /** What `npm run test:citus` runs on a cluster whose ledgers are distributed. */
 export const onCluster = [
   'test/citus/*.citus.ts',
-  'packages/ledger/test/{batches,corrections,holds,keys,limits,live,overdraft,post-*,reads,retired,transaction,transfers}.test.ts',
+  'packages/ledger/test/{batches,corrections,history,holds,keys,limits,live,live-sharing}.test.ts',
+  'packages/ledger/test/{overdraft,post-*,reads,retired,scans,transaction,transfers}.test.ts',
+  'packages/ledger/test/{checkpoint,proof,verify}/*.test.ts',
   'packages/ledger/test/model/model.test.ts',
 ]
 
