@@ -224,12 +224,19 @@ DECLARE
   balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
+  shard bigint;
+  answer json;
 BEGIN
-  IF lock_ms IS NOT NULL AND NOT false THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF false THEN
-    NULL; -- each statement costs more there than the judgement: ledger.post_app has fewer
+    shard := ledger.own_shard(app, ARRAY[owner_id]);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8)', shard)
+         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy;
+      RETURN answer;
+    END IF; -- otherwise ledger.post_app posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
     SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
       INTO balance, overdraft, held, expiry, seq, at, head
@@ -240,7 +247,7 @@ BEGIN
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
-  IF NOT false THEN
+  IF NOT false AND NOT false THEN
     LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
   END IF;
   IF at < ledger.now() THEN
@@ -292,12 +299,19 @@ DECLARE
   balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
+  shard bigint;
+  answer json;
 BEGIN
-  IF lock_ms IS NOT NULL AND NOT ledger.is_cluster() THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF ledger.is_cluster() THEN
-    NULL; -- each statement costs more there than the judgement: ledger.post_template has fewer
+    shard := ledger.own_shard(app, ARRAY[owner_id]);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8)', shard)
+         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy;
+      RETURN answer;
+    END IF; -- otherwise ledger.post_template posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
     SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
       INTO balance, overdraft, held, expiry, seq, at, head
@@ -308,7 +322,7 @@ BEGIN
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
-  IF NOT ledger.is_cluster() THEN
+  IF NOT ledger.is_cluster() AND NOT ledger.is_shard() THEN
     LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
   END IF;
   IF at < ledger.now() THEN
@@ -580,6 +594,30 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.entries_by_transaction(text, uuid[]) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.entries_everywhere_app(transaction_id uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT count(*) FROM ledger.entries_app e WHERE e.transaction_id = transaction_id);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.entries_everywhere_app(uuid) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.entries_everywhere_template(transaction_id uuid)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT count(*) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.entries_everywhere_template(uuid) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.entry_form(app text, book text, owner_id text, seq bigint, id bigint, operation text, amount bigint, balance_after bigint, nonce text, place integer, transaction_id uuid, metadata jsonb, created_on timestamp with time zone, reverses bigint, refunds bigint, hold_id bigint)
  RETURNS bytea
  LANGUAGE sql
@@ -838,10 +876,18 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.is_metadata(jsonb) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.is_shard()
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+RETURN false;
+REVOKE ALL ON FUNCTION ledger.is_shard() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.is_whole_app(ids bigint[])
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_variable
 DECLARE
@@ -858,6 +904,7 @@ CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[])
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_variable
 DECLARE
@@ -1320,12 +1367,12 @@ DECLARE
   made text[];
 BEGIN
   FOR owner_id IN
-    INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+    INSERT INTO ledger.accounts AS a (book, owner_id, head, created_on, updated_on)
     SELECT $1, o.owner_id, ledger.chain_start($1, o.owner_id), moment.now, moment.now
       FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
      ORDER BY o.place
     ON CONFLICT DO NOTHING
-    RETURNING accounts.owner_id
+    RETURNING a.owner_id
   LOOP
     made := array_append(made, owner_id);
   END LOOP;
@@ -1387,6 +1434,7 @@ BEGIN
     definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
     definition := replace(definition, quote_literal('template'), quote_literal(app));
     definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
+    definition := replace(definition, 'ledger.is_shard()', 'false');
     EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
     EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
@@ -1395,7 +1443,7 @@ BEGIN
     END IF;
   END LOOP;
   IF ledger.is_distributed() THEN
-    PERFORM ledger.distribute_functions(app);
+    PERFORM ledger.distribute_functions(app), ledger.make_shard_functions(app);
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_functions(text) FROM PUBLIC;
@@ -1409,12 +1457,68 @@ DECLARE
   made record;
 BEGIN
   PERFORM ledger.assert_declared(app, operation);
-  INSERT INTO ledger.holds AS h (app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
-  VALUES (app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
+  INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
+  VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
   RETURNING h.id, h.created_on, h.expires_on INTO made;
   hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  names CONSTANT text[] := ARRAY[
+    'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
+    'is_limit_reached_template', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
+    'retired_operations', 'assert_declared'];
+  shard record;
+  template record;
+  copy regprocedure;
+  definition text;
+BEGIN
+  FOR shard IN
+    SELECT s.shardid AS id, shard_name(s.logicalrelid, s.shardid) AS entries,
+           jsonb_object_agg(c.relname, shard_name(c.oid, t.shardid)) AS tables
+      FROM pg_dist_shard s
+      JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
+      JOIN pg_class c ON c.oid = t.logicalrelid
+     WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'entries', 'holds')
+     GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
+  LOOP
+    FOR template IN
+      SELECT pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name,
+             pg_get_function_identity_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
+        FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = ANY (names)
+    LOOP
+      FOR copy IN
+        SELECT p.oid FROM pg_proc p
+         WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
+           AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> template.result)
+      LOOP
+        EXECUTE format('DROP FUNCTION %s', copy);
+      END LOOP;
+      definition := regexp_replace(
+        template.definition, '\mledger\.(' || array_to_string(names, '|') || ')\(', 'ledger.\1_' || shard.id || '(', 'g');
+      definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
+      definition := replace(definition, 'ledger.entries_template', shard.entries);
+      definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+      definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
+      definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
+      definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
+      definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
+      definition := replace(definition, quote_literal('template'), quote_literal(app));
+      definition := replace(definition, 'ledger.is_cluster()', 'false');
+      definition := replace(definition, 'ledger.is_shard()', 'true');
+      EXECUTE replace(definition, ' SECURITY DEFINER', '');
+    END LOOP;
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.make_shard_functions(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.may_use(app text)
  RETURNS boolean
@@ -1435,6 +1539,30 @@ CREATE OR REPLACE FUNCTION ledger.now()
  LANGUAGE sql
 RETURN clock_timestamp();
 REVOKE ALL ON FUNCTION ledger.now() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.own_shard(app text, owner_ids text[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  SHARE_LOCK CONSTANT integer := 5;
+  entries regclass := to_regclass('ledger.entries_' || app);
+  shard bigint;
+BEGIN
+  IF NOT ledger.is_distributed() THEN
+    RETURN NULL;
+  END IF;
+  SELECT min(o.shard) INTO shard
+    FROM (SELECT get_shard_id_for_distribution_column(entries, o.owner_id) AS shard FROM unnest(owner_ids) o (owner_id)) o
+  HAVING min(o.shard) = max(o.shard);
+  IF shard IS NOT NULL THEN
+    PERFORM lock_shard_metadata(SHARE_LOCK, ARRAY[shard]);
+  END IF;
+  RETURN (SELECT p.shardid FROM pg_dist_placement p, pg_dist_local_group g WHERE p.shardid = shard AND p.groupid = g.groupid);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.own_shard(text, text[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.post_app(key text, owner_ids text[], parts integer[], requests json, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
@@ -1488,11 +1616,19 @@ DECLARE
   refusal text;
   details json;
   got record;
+  shard bigint;
+  answer json;
 BEGIN
-  IF false THEN
-    PERFORM ledger.limit_waits(lock_ms);
-  ELSIF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF false THEN
+    shard := ledger.own_shard(app, owner_ids);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.post_%s($1, $2, $3, $4, $5)', shard) INTO answer USING key, owner_ids, parts, requests, skip_busy;
+      RETURN answer;
+    END IF;
+    PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
                 limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
@@ -1551,8 +1687,11 @@ BEGIN
       updates := updates || got.updates;
       heads := heads || got.heads;
       made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are.
-      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+      -- lock a shard's tables.
+      IF NOT false THEN
+        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      END IF;
 
       -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
       -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
@@ -1840,11 +1979,19 @@ DECLARE
   refusal text;
   details json;
   got record;
+  shard bigint;
+  answer json;
 BEGIN
-  IF ledger.is_cluster() THEN
-    PERFORM ledger.limit_waits(lock_ms);
-  ELSIF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF ledger.is_cluster() THEN
+    shard := ledger.own_shard(app, owner_ids);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.post_%s($1, $2, $3, $4, $5)', shard) INTO answer USING key, owner_ids, parts, requests, skip_busy;
+      RETURN answer;
+    END IF;
+    PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
                 limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
@@ -1903,8 +2050,11 @@ BEGIN
       updates := updates || got.updates;
       heads := heads || got.heads;
       made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are.
-      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+      -- lock a shard's tables.
+      IF NOT ledger.is_shard() THEN
+        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      END IF;
 
       -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
       -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
@@ -2235,7 +2385,8 @@ BEGIN
         FROM (
           SELECT e.*, row_number() OVER (ORDER BY e.id) AS n
             FROM ledger.entries_app e WHERE e.transaction_id = original.transaction_id
-        ) e);
+        ) e)
+      AND (NOT false OR ledger.entries_everywhere_app(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
       'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
@@ -2284,7 +2435,8 @@ BEGIN
         FROM (
           SELECT e.*, row_number() OVER (ORDER BY e.id) AS n
             FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
-        ) e);
+        ) e)
+      AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
       'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
@@ -2514,6 +2666,22 @@ BEGIN
   UPDATE ledger.apps a SET retired = retiring, operations = declared_once, updated_on = now WHERE a.app = $1;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.set_operations(text, text[], text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.shard_nodes()
+ RETURNS TABLE(low integer, node integer)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  IF ledger.is_distributed() THEN
+    RETURN QUERY
+      SELECT s.shardminvalue::integer, p.groupid
+        FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
+       WHERE s.logicalrelid = 'ledger.accounts'::regclass
+       ORDER BY s.shardminvalue::integer;
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.shard_nodes() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.shards()
  RETURNS TABLE(shard bigint, low integer, high integer, host text, port integer)

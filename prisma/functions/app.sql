@@ -65,6 +65,7 @@ BEGIN
     definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
     definition := replace(definition, quote_literal('template'), quote_literal(app));
     definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
+    definition := replace(definition, 'ledger.is_shard()', 'false');
     EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
     EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
@@ -73,7 +74,7 @@ BEGIN
     END IF;
   END LOOP;
   IF ledger.is_distributed() THEN
-    PERFORM ledger.distribute_functions(app);
+    PERFORM ledger.distribute_functions(app), ledger.make_shard_functions(app);
   END IF;
 END $$;
 

@@ -99,6 +99,91 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.distribute_functions FROM PUBLIC;
 
+-- Whether a function is a copy for one shard. See ledger.make_shard_functions.
+CREATE OR REPLACE FUNCTION ledger.is_shard() RETURNS boolean LANGUAGE sql IMMUTABLE RETURN false;
+
+-- Returns the shard of an app's entries that has all of these owners, if it is on this node: then ledger.post_<shard>
+-- and ledger.append_<shard> can post to its tables themselves. Otherwise returns null.
+-- Before a shard moves away, Citus locks what is known of it, and of those of the same owners, on all nodes. The lock
+-- here holds that up until the transaction ends, as it does for Citus's own statements. Where the shard is, is read after
+-- the lock. So the tables stay the shard's as long as the transaction writes them.
+CREATE OR REPLACE FUNCTION ledger.own_shard(app text, owner_ids text[]) RETURNS bigint LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+DECLARE
+  SHARE_LOCK CONSTANT integer := 5;
+  entries regclass := to_regclass('ledger.entries_' || app);
+  shard bigint;
+BEGIN
+  IF NOT ledger.is_distributed() THEN
+    RETURN NULL;
+  END IF;
+  SELECT min(o.shard) INTO shard
+    FROM (SELECT get_shard_id_for_distribution_column(entries, o.owner_id) AS shard FROM unnest(owner_ids) o (owner_id)) o
+  HAVING min(o.shard) = max(o.shard);
+  IF shard IS NOT NULL THEN
+    PERFORM lock_shard_metadata(SHARE_LOCK, ARRAY[shard]);
+  END IF;
+  RETURN (SELECT p.shardid FROM pg_dist_placement p, pg_dist_local_group g WHERE p.shardid = shard AND p.groupid = g.groupid);
+END $$;
+
+-- Makes the functions that post to one shard of an app, for each shard: copies of those for one PostgreSQL, which name
+-- the shard's tables in place of the ledger's. Citus need not plan their statements, so that they cost as on one
+-- PostgreSQL. Every node has those of all shards. A function that asks all shards has no copy.
+CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  names CONSTANT text[] := ARRAY[
+    'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
+    'is_limit_reached_template', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
+    'retired_operations', 'assert_declared'];
+  shard record;
+  template record;
+  copy regprocedure;
+  definition text;
+BEGIN
+  FOR shard IN
+    SELECT s.shardid AS id, shard_name(s.logicalrelid, s.shardid) AS entries,
+           jsonb_object_agg(c.relname, shard_name(c.oid, t.shardid)) AS tables
+      FROM pg_dist_shard s
+      JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
+      JOIN pg_class c ON c.oid = t.logicalrelid
+     WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'entries', 'holds')
+     GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
+  LOOP
+    FOR template IN
+      SELECT pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name,
+             pg_get_function_identity_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
+        FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = ANY (names)
+    LOOP
+      FOR copy IN
+        SELECT p.oid FROM pg_proc p
+         WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
+           AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> template.result)
+      LOOP
+        EXECUTE format('DROP FUNCTION %s', copy);
+      END LOOP;
+      definition := regexp_replace(
+        template.definition, '\mledger\.(' || array_to_string(names, '|') || ')\(', 'ledger.\1_' || shard.id || '(', 'g');
+      definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
+      definition := replace(definition, 'ledger.entries_template', shard.entries);
+      definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+      definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
+      definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
+      definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
+      definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
+      definition := replace(definition, quote_literal('template'), quote_literal(app));
+      definition := replace(definition, 'ledger.is_cluster()', 'false');
+      definition := replace(definition, 'ledger.is_shard()', 'true');
+      EXECUTE replace(definition, ' SECURITY DEFINER', '');
+    END LOOP;
+  END LOOP;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.make_shard_functions FROM PUBLIC;
+
 -- Returns the shards of the accounts: the hashes of the owners in it, and its node.
 CREATE OR REPLACE FUNCTION ledger.shards() RETURNS TABLE (shard bigint, low integer, high integer, host text, port integer) LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -107,6 +192,19 @@ BEGIN
       FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
      WHERE s.logicalrelid = 'ledger.accounts'::regclass AND n.noderole = 'primary'
      ORDER BY s.shardminvalue::integer;
+END $$;
+
+-- Returns for each shard of the accounts the lowest hash of an owner in it, and the number of its node, as
+-- pg_dist_local_group has it on that node. None when the ledger is not distributed.
+CREATE OR REPLACE FUNCTION ledger.shard_nodes() RETURNS TABLE (low integer, node integer) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF ledger.is_distributed() THEN
+    RETURN QUERY
+      SELECT s.shardminvalue::integer, p.groupid
+        FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
+       WHERE s.logicalrelid = 'ledger.accounts'::regclass
+       ORDER BY s.shardminvalue::integer;
+  END IF;
 END $$;
 
 -- Returns the owners of each shard, and their numbers in the list.

@@ -11,8 +11,8 @@ DECLARE
   made record;
 BEGIN
   PERFORM ledger.assert_declared(app, operation);
-  INSERT INTO ledger.holds AS h (app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
-  VALUES (app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
+  INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
+  VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
   RETURNING h.id, h.created_on, h.expires_on INTO made;
   hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
 END $$;

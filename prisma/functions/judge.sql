@@ -70,7 +70,8 @@ BEGIN
 END $$;
 
 -- Whether these are the ids of all entries of one transaction, each once.
-CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   transaction_id uuid;

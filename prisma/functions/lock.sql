@@ -7,12 +7,12 @@ DECLARE
   made text[];
 BEGIN
   FOR owner_id IN
-    INSERT INTO ledger.accounts (book, owner_id, head, created_on, updated_on)
+    INSERT INTO ledger.accounts AS a (book, owner_id, head, created_on, updated_on)
     SELECT $1, o.owner_id, ledger.chain_start($1, o.owner_id), moment.now, moment.now
       FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
      ORDER BY o.place
     ON CONFLICT DO NOTHING
-    RETURNING accounts.owner_id
+    RETURNING a.owner_id
   LOOP
     made := array_append(made, owner_id);
   END LOOP;

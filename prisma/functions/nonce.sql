@@ -4,6 +4,14 @@ CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, no
 RETURN (left(attempt::text, 14) || '7'
   || overlay(left(md5(attempt::text || ' ' || char_length(owner_id)::text || ' ' || owner_id || nonce), 19) PLACING '8' FROM 4 FOR 1))::uuid;
 
+-- Returns how many entries a transaction has. On a cluster it asks all shards, for what is committed.
+CREATE OR REPLACE FUNCTION ledger.entries_everywhere_template(transaction_id uuid) RETURNS bigint LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT count(*) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id);
+END $$;
+
 -- Returns the answer to a request whose nonce this owner has used before: the original, and whether the request is
 -- identical. Null when the owner has not used it.
 -- own: whether the same attempt posted the original.
@@ -36,7 +44,8 @@ BEGIN
         FROM (
           SELECT e.*, row_number() OVER (ORDER BY e.id) AS n
             FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
-        ) e);
+        ) e)
+      AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
       'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);

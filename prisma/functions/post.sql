@@ -104,11 +104,19 @@ DECLARE
   refusal text;
   details json;
   got record;
+  shard bigint;
+  answer json;
 BEGIN
-  IF ledger.is_cluster() THEN
-    PERFORM ledger.limit_waits(lock_ms);
-  ELSIF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF ledger.is_cluster() THEN
+    shard := ledger.own_shard(app, owner_ids);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.post_%s($1, $2, $3, $4, $5)', shard) INTO answer USING key, owner_ids, parts, requests, skip_busy;
+      RETURN answer;
+    END IF;
+    PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
                 limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
@@ -167,8 +175,11 @@ BEGIN
       updates := updates || got.updates;
       heads := heads || got.heads;
       made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are.
-      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+      -- lock a shard's tables.
+      IF NOT ledger.is_shard() THEN
+        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      END IF;
 
       -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
       -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by

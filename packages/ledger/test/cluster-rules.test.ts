@@ -30,6 +30,9 @@ function textsOf(file: string, text: string): Text[] {
   }))
 }
 
+const namesIn = (file: string): string[] =>
+  textsOf(file, readFileSync(new URL(file, root), 'utf8')).map(({ name }) => name)
+
 const texts = [...textsIn('prisma/functions/'), ...textsIn('packages/ledger/verify/')]
 
 const found = (text: string, pattern: RegExp) =>
@@ -283,4 +286,24 @@ describe.each(Object.entries(catalogueRules))('%s', (_name, { query, bad }) => {
     await sql.query('ROLLBACK')
     expect(broken).not.toEqual([])
   })
+})
+
+test('what posts to a shard has a copy for the shard, or asks all shards', () => {
+  const ofCluster = namesIn('prisma/functions/cluster.sql')
+  const sqlOf = new Map(texts.map(({ name, sql }) => [name, sql]))
+  const calledBy = (name: string) => {
+    const called = [...(sqlOf.get(name) ?? '').matchAll(/ledger\.(\w+)\(/g)].map(([, other = '']) => other)
+    return called.filter((other) => other !== name && sqlOf.has(other) && !ofCluster.includes(other))
+  }
+  const reached = new Set(['post_template', 'append_template'])
+  for (const name of reached) for (const called of calledBy(name)) reached.add(called)
+  const readsTables = (name: string): boolean =>
+    /ledger\.(?:accounts|apps|entries|entries_template|holds)\b/.test(sqlOf.get(name) ?? '') ||
+    calledBy(name).some(readsTables)
+
+  const [, list = ''] =
+    /names CONSTANT text\[\] := ARRAY\[([^\]]*)\]/.exec(sqlOf.get('make_shard_functions') ?? '') ?? []
+  const copied = found(list, /\w+/g)
+  const asksAll = ['is_whole_template', 'entries_everywhere_template']
+  expect([...reached].filter(readsTables).sort()).toEqual([...copied, ...asksAll].sort())
 })

@@ -31,6 +31,137 @@ BEGIN
   RETURN to_json(accounts);
 END $$;
 
+-- Whether a function is a copy for one shard. See ledger.make_shard_functions.
+CREATE OR REPLACE FUNCTION ledger.is_shard() RETURNS boolean LANGUAGE sql IMMUTABLE RETURN false;
+
+-- Makes the functions that post to one shard of an app, for each shard: copies of those for one PostgreSQL, which name
+-- the shard's tables in place of the ledger's. Citus need not plan their statements, so that they cost as on one
+-- PostgreSQL. Every node has those of all shards. A function that asks all shards has no copy.
+CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  names CONSTANT text[] := ARRAY[
+    'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
+    'is_limit_reached_template', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
+    'retired_operations', 'assert_declared'];
+  shard record;
+  template record;
+  copy regprocedure;
+  definition text;
+BEGIN
+  FOR shard IN
+    SELECT s.shardid AS id, shard_name(s.logicalrelid, s.shardid) AS entries,
+           jsonb_object_agg(c.relname, shard_name(c.oid, t.shardid)) AS tables
+      FROM pg_dist_shard s
+      JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
+      JOIN pg_class c ON c.oid = t.logicalrelid
+     WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'entries', 'holds')
+     GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
+  LOOP
+    FOR template IN
+      SELECT pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name,
+             pg_get_function_identity_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
+        FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = ANY (names)
+    LOOP
+      FOR copy IN
+        SELECT p.oid FROM pg_proc p
+         WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
+           AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> template.result)
+      LOOP
+        EXECUTE format('DROP FUNCTION %s', copy);
+      END LOOP;
+      definition := regexp_replace(
+        template.definition, '\mledger\.(' || array_to_string(names, '|') || ')\(', 'ledger.\1_' || shard.id || '(', 'g');
+      definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
+      definition := replace(definition, 'ledger.entries_template', shard.entries);
+      definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+      definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
+      definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
+      definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
+      definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
+      definition := replace(definition, quote_literal('template'), quote_literal(app));
+      definition := replace(definition, 'ledger.is_cluster()', 'false');
+      definition := replace(definition, 'ledger.is_shard()', 'true');
+      EXECUTE replace(definition, ' SECURITY DEFINER', '');
+    END LOOP;
+  END LOOP;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.make_shard_functions FROM PUBLIC;
+
+-- Makes an app's copies of the templates. Lets the app's role call the copies that post, if the role has rights in this
+-- database: roles belong to all databases of a server. ledger.set_operations runs it, and so does every migration that
+-- changes a template. A copy has `true` or `false` in place of ledger.is_cluster(), so that one PostgreSQL does not ask
+-- in every call. On a cluster it has custom plans: a generic one cannot tell which shard it is for.
+CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role regrole := to_regrole(quote_ident('ledger_' || app));
+  template record;
+  copy regprocedure;
+  is_cluster CONSTANT boolean := ledger.is_cluster();
+  plan_mode  CONSTANT text := CASE WHEN is_cluster THEN 'force_custom_plan' ELSE 'force_generic_plan' END;
+  definition text;
+BEGIN
+  PERFORM ledger.assert_app_name(app);
+  FOR template IN
+    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry,
+           pg_get_function_identity_arguments(p.oid) AS arguments
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$'
+     ORDER BY p.oid
+  LOOP
+    FOR copy IN
+      SELECT p.oid FROM pg_proc p
+       WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
+         AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> pg_get_function_result(template.oid))
+    LOOP
+      EXECUTE format('DROP FUNCTION %s', copy);
+    END LOOP;
+    definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+    definition := replace(definition, quote_literal('template'), quote_literal(app));
+    definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
+    definition := replace(definition, 'ledger.is_shard()', 'false');
+    EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
+    EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
+    EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
+    IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
+    END IF;
+  END LOOP;
+  IF ledger.is_distributed() THEN
+    PERFORM ledger.distribute_functions(app), ledger.make_shard_functions(app);
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.make_functions FROM PUBLIC;
+
+-- Returns the shard of an app's entries that has all of these owners, if it is on this node: then ledger.post_<shard>
+-- and ledger.append_<shard> can post to its tables themselves. Otherwise returns null.
+-- Before a shard moves away, Citus locks what is known of it, and of those of the same owners, on all nodes. The lock
+-- here holds that up until the transaction ends, as it does for Citus's own statements. Where the shard is, is read after
+-- the lock. So the tables stay the shard's as long as the transaction writes them.
+CREATE OR REPLACE FUNCTION ledger.own_shard(app text, owner_ids text[]) RETURNS bigint LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+DECLARE
+  SHARE_LOCK CONSTANT integer := 5;
+  entries regclass := to_regclass('ledger.entries_' || app);
+  shard bigint;
+BEGIN
+  IF NOT ledger.is_distributed() THEN
+    RETURN NULL;
+  END IF;
+  SELECT min(o.shard) INTO shard
+    FROM (SELECT get_shard_id_for_distribution_column(entries, o.owner_id) AS shard FROM unnest(owner_ids) o (owner_id)) o
+  HAVING min(o.shard) = max(o.shard);
+  IF shard IS NOT NULL THEN
+    PERFORM lock_shard_metadata(SHARE_LOCK, ARRAY[shard]);
+  END IF;
+  RETURN (SELECT p.shardid FROM pg_dist_placement p, pg_dist_local_group g WHERE p.shardid = shard AND p.groupid = g.groupid);
+END $$;
+
 -- Lets the transaction wait for a lock lock_ms, or where that is null as long as the session's setting says, on every
 -- node. A session's settings are not those of its sessions on other nodes: Citus repeats SET LOCAL there.
 CREATE OR REPLACE FUNCTION ledger.limit_waits(lock_ms integer) RETURNS void LANGUAGE plpgsql AS $$
@@ -41,6 +172,27 @@ BEGIN
     PERFORM set_config('ledger.told_lock_timeout', wanted, true), set_config('citus.propagate_set_commands', 'local', true);
     EXECUTE format('SET LOCAL lock_timeout = %L', wanted);
   END IF;
+END $$;
+
+-- Makes missing accounts, in the order of the list. Returns the accounts that it made. Another transaction may be
+-- faster.
+CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[]) RETURNS text[] LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  owner_id text;
+  made text[];
+BEGIN
+  FOR owner_id IN
+    INSERT INTO ledger.accounts AS a (book, owner_id, head, created_on, updated_on)
+    SELECT $1, o.owner_id, ledger.chain_start($1, o.owner_id), moment.now, moment.now
+      FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
+     ORDER BY o.place
+    ON CONFLICT DO NOTHING
+    RETURNING a.owner_id
+  LOOP
+    made := array_append(made, owner_id);
+  END LOOP;
+  RETURN made;
 END $$;
 
 -- Does the same, but leaves out accounts that another transaction is making. PostgreSQL cannot skip these. The function
@@ -64,6 +216,96 @@ BEGIN
     END;
   END LOOP;
   RETURN made;
+END $$;
+
+-- Makes a hold.
+CREATE OR REPLACE FUNCTION ledger.make_hold(
+  app text, book text, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint,
+  at timestamptz, OUT hold json
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  made record;
+BEGIN
+  PERFORM ledger.assert_declared(app, operation);
+  INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
+  VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
+  RETURNING h.id, h.created_on, h.expires_on INTO made;
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
+END $$;
+
+-- Whether these are the ids of all entries of one transaction, each once.
+CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+DECLARE
+  transaction_id uuid;
+BEGIN
+  SELECT e.transaction_id INTO transaction_id FROM ledger.entries_template e WHERE e.id = ids[1];
+  RETURN coalesce(
+    (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)
+    = (SELECT array_agg(id ORDER BY id) FROM unnest(ids) id), false);
+END $$;
+
+-- Returns how many entries a transaction has. On a cluster it asks all shards, for what is committed.
+CREATE OR REPLACE FUNCTION ledger.entries_everywhere_template(transaction_id uuid) RETURNS bigint LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (SELECT count(*) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id);
+END $$;
+
+-- Returns the answer to a request whose nonce this owner has used before: the original, and whether the request is
+-- identical. Null when the owner has not used it.
+-- own: whether the same attempt posted the original.
+-- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines. hold_ms: set when the request is for a hold.
+-- balance: the owner's balance for the answer.
+CREATE OR REPLACE FUNCTION ledger.replay_template(
+  owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
+  reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamptz, balance json
+) RETURNS json LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  app  CONSTANT text := 'template';
+  book CONSTANT text := 'template';
+  original record;
+  identical boolean;
+BEGIN
+  SELECT e.transaction_id,
+         ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) AS json
+    INTO original
+    FROM ledger.entries_template e WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce
+   ORDER BY e.nonce, e.place LIMIT 1; -- as in ledger.post_template
+  IF FOUND THEN
+    -- The same owners, operations, amounts (one left out equals whatever was posted) and metadata, in order.
+    identical := hold_ms IS NULL AND (
+      SELECT count(*) = cardinality(owner_ids) AND bool_and(coalesce(
+               e.owner_id = owner_ids[e.n] AND e.operation = operations[e.n] AND e.metadata = metadata
+               AND e.amount = coalesce(requested[e.n], e.amount)
+               AND (e.reverses, e.refunds, e.hold_id) IS NOT DISTINCT FROM (reverses[e.n], refunds[e.n], captures[e.n]), false))
+        FROM (
+          SELECT e.*, row_number() OVER (ORDER BY e.id) AS n
+            FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
+        ) e)
+      AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
+    RETURN json_build_object(
+      'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
+      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
+  END IF;
+
+  SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
+         AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+                          h.released_on, h.captured_by, at) AS json
+    INTO original
+    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
+   ORDER BY h.nonce LIMIT 1;
+  IF FOUND THEN
+    RETURN json_build_object(
+      'outcome', 'duplicate', 'hold', original.json, 'identical', coalesce(original.identical, false), 'balance', balance);
+  END IF;
+  RETURN NULL;
 END $$;
 
 -- Writes what entries have changed in accounts whose seq has risen since their rows were read. An account is found by
@@ -176,11 +418,19 @@ DECLARE
   refusal text;
   details json;
   got record;
+  shard bigint;
+  answer json;
 BEGIN
-  IF ledger.is_cluster() THEN
-    PERFORM ledger.limit_waits(lock_ms);
-  ELSIF lock_ms IS NOT NULL THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
+  END IF;
+  IF ledger.is_cluster() THEN
+    shard := ledger.own_shard(app, owner_ids);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.post_%s($1, $2, $3, $4, $5)', shard) INTO answer USING key, owner_ids, parts, requests, skip_busy;
+      RETURN answer;
+    END IF;
+    PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
                 limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
@@ -239,8 +489,11 @@ BEGIN
       updates := updates || got.updates;
       heads := heads || got.heads;
       made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are.
-      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+      -- lock a shard's tables.
+      IF NOT ledger.is_shard() THEN
+        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+      END IF;
 
       -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
       -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
@@ -493,12 +746,19 @@ DECLARE
   balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
+  shard bigint;
+  answer json;
 BEGIN
-  IF lock_ms IS NOT NULL AND NOT ledger.is_cluster() THEN
+  IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
   IF ledger.is_cluster() THEN
-    NULL; -- each statement costs more there than the judgement: ledger.post_template has fewer
+    shard := ledger.own_shard(app, ARRAY[owner_id]);
+    IF shard IS NOT NULL THEN
+      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8)', shard)
+         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy;
+      RETURN answer;
+    END IF; -- otherwise ledger.post_template posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
     SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
       INTO balance, overdraft, held, expiry, seq, at, head
@@ -509,7 +769,7 @@ BEGIN
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
-  IF NOT ledger.is_cluster() THEN
+  IF NOT ledger.is_cluster() AND NOT ledger.is_shard() THEN
     LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
   END IF;
   IF at < ledger.now() THEN
@@ -618,6 +878,19 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.remove_old_rows FROM PUBLIC;
+
+-- Returns for each shard of the accounts the lowest hash of an owner in it, and the number of its node, as
+-- pg_dist_local_group has it on that node. None when the ledger is not distributed.
+CREATE OR REPLACE FUNCTION ledger.shard_nodes() RETURNS TABLE (low integer, node integer) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF ledger.is_distributed() THEN
+    RETURN QUERY
+      SELECT s.shardminvalue::integer, p.groupid
+        FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
+       WHERE s.logicalrelid = 'ledger.accounts'::regclass
+       ORDER BY s.shardminvalue::integer;
+  END IF;
+END $$;
 
 -- Returns the first entry of each owner's nonce. The owners are named once more, so that a cluster asks their shards
 -- alone. In another collation than the index has, this is no condition of the index.
