@@ -1,3 +1,4 @@
+import type { Shards } from './cluster/shards.ts'
 import { type Sql, sqlOf, type TransactionClient } from './database/sql.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
 import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
@@ -146,6 +147,7 @@ export function createCommands<Ops extends Operations>({
   operations,
   onPosting,
   own,
+  shards,
   patienceMs,
   rows,
   find,
@@ -157,6 +159,7 @@ export function createCommands<Ops extends Operations>({
   readonly onPosting: ((event: PostingEvent) => void) | undefined
   /** The ledger's own client. */
   readonly own: Sql
+  readonly shards: Shards
   /** How long a posting waits for an account that is locked elsewhere. */
   readonly patienceMs: number
   readonly rows: RowReader<OperationOf<Ops>>
@@ -167,7 +170,7 @@ export function createCommands<Ops extends Operations>({
 }): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
-  const post = createPost({ app, rows, find, own, patienceMs, report, wakeUp, atWork })
+  const post = createPost({ app, rows, find, own, shards, patienceMs, report, wakeUp, atWork })
   const settle = createSettle(own, post)
   const holdEnds = createHoldEnds({ rows, settle, find })
   const readEntry = entryDrafts(operations)

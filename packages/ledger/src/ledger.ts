@@ -1,8 +1,10 @@
 import type pg from 'pg'
 import { assertAppName } from './app-name.ts'
+import { createShards } from './cluster/shards.ts'
 import { createCommands, type LedgerCommands } from './commands.ts'
 import { readBounds } from './database/bounds.ts'
 import { createLedgerClient, listenerOptions } from './database/database.ts'
+import { query } from './database/database-errors.ts'
 import { takesPostings } from './database/ping.ts'
 import { assertPool } from './database/session/pool.ts'
 import { prismaSql } from './database/sql.ts'
@@ -94,6 +96,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const rows = rowReader(operations)
   const find = createFinders(app)
   const own = prismaSql(prisma)
+  const shards = createShards(pool, own)
   const reads = createReads({ app, operations, prisma, own, rows, find })
   const live = createLive({ app, connection: listenerOptions(pool), prisma, entries: reads.entries })
   const wakeUp = createWakeUp(app, pool)
@@ -102,7 +105,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   return {
     app,
     operations,
-    ...createCommands({ app, operations, onPosting, own, patienceMs, rows, find, wakeUp, atWork }),
+    ...createCommands({ app, operations, onPosting, own, shards, patienceMs, rows, find, wakeUp, atWork }),
     ...reads,
     once: createOnce({ patienceMs, wakeUp }),
     keys: createKeyStore(app, prisma),
@@ -112,6 +115,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     async assertReady() {
       await assertPool(pool)
       await assertVersion(prisma)
+      await query(shards.read)
       return assertDeclared(app, operations, prisma)
     },
     load: () => ({
@@ -121,7 +125,7 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
     async close() {
       live.close()
       await atWork.none()
-      await prisma.$disconnect()
+      await Promise.all([prisma.$disconnect(), shards.close()])
     },
   }
 }

@@ -2,6 +2,7 @@ import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { assertVersion } from '../src/database/session/check.ts'
+import { hostUrls } from '../src/database/session/database-url.ts'
 import { addressOf, connectionTo, databaseOf, readDatabaseUrl } from '../src/database/session/index.ts'
 import { createLedger, createPool } from '../src/index.ts'
 import { operations } from './open-ledger.ts'
@@ -95,9 +96,20 @@ describe('the url of a database', () => {
     ['postgresql://ann@%2Fvar%2Frun%2Fpg:5433/db', '/var/run/pg/.s.PGSQL.5433', 'db', 'ann'],
     ['postgresql://%2Fvar%2Frun/db?user=ann', '/var/run/.s.PGSQL.5432', 'db', 'ann'],
     ['postgresql://ann@/db?host=%2Fmy%20sockets', '/my sockets/.s.PGSQL.5432', 'db', 'ann'],
+    ['postgresql://ann:pw@h1:5433,h2,%2Ftmp:5434/db?x=1', 'h1:5433', 'db', 'ann', 'pw'],
   ])('%s', (url, address, name, user, password?: string) => {
     expect([addressOf(url), databaseOf(url)]).toEqual([address, name])
     expect(readDatabaseUrl(url)).toMatchObject({ user, ...(password && { password }) })
+  })
+
+  test('a url with several hosts has a url for each', () => {
+    expect(hostUrls('postgresql://ann:a%40b@h1:5433,h2,%2Ftmp:5434/db?x=1,2')).toEqual([
+      'postgresql://ann:a%40b@h1:5433/db?x=1,2',
+      'postgresql://ann:a%40b@h2/db?x=1,2',
+      'postgresql://ann:a%40b@%2Ftmp:5434/db?x=1,2',
+    ])
+    for (const url of ['postgresql://h/db', 'postgresql:///db?host=/tmp', 'none'])
+      expect(hostUrls(url)).toEqual([url])
   })
 
   test.each([

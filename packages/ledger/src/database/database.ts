@@ -1,14 +1,15 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
+import { ClusterPool } from '../cluster/cluster-pool.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { readBounds } from './bounds.ts'
 import { LedgerConnection } from './connection.ts'
 import { poolSize } from './connections.ts'
 import { connectionTo } from './session/connection.ts'
+import { hostUrls } from './session/database-url.ts'
 import { directUrl } from './session/pooler.ts'
 import { lostClientSettings, sessionBounds } from './session/settings.ts'
 import { closeSilent } from './silent-connections.ts'
-import { TracedPool } from './traced-pool.ts'
 
 /**
  * How long a connection may be idle. Nobody notices when a network loses an idle connection, and a statement that gets
@@ -21,12 +22,16 @@ const idleConnectionMs = 5_000
  * A lost one is replaced, and its loss ends no process. Each wait has a limit, whatever becomes of the database: 10 s
  * for a lock, 12 s for a statement, unless REQUEST_TIMEOUT_MS is set.
  *
+ * A url may name several hosts. The first is the coordinator of a cluster, and the ledger sends postings of owners of
+ * another host's shards to that host.
+ *
  * @throws Error when the url is not one of a PostgreSQL database
  */
 export function createPool(databaseUrl: string): pg.Pool {
+  const [coordinator, ...others] = hostUrls(databaseUrl)
   const bounds = readBounds()
-  const pool = new TracedPool({
-    ...connectionTo(databaseUrl, lostClientSettings),
+  const pool = new ClusterPool(others.map(createPool), {
+    ...connectionTo(coordinator, lostClientSettings),
     Client: LedgerConnection,
     max: poolSize,
     connectionTimeoutMillis: bounds.connection,

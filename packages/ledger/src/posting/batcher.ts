@@ -1,4 +1,3 @@
-import { OverloadedError } from '../errors.ts'
 import { createBacklog, type Job } from './backlog.ts'
 import type { Draft } from './draft.ts'
 import { createSender, type PostBatch } from './sender.ts'
@@ -9,9 +8,6 @@ const maxLanes = 2
 const crowd = 64
 /** The most entries in one call. A larger transaction goes alone. */
 const maxEntries = 256
-/** The most unanswered drafts, wherever they wait. Beyond that, callers get OVERLOADED. */
-const maxUnanswered = 10_000
-
 /** The pause between two looks at the busy accounts. */
 const lookMs = 25
 /** How long the account whose turn it is may keep a connection waiting. */
@@ -25,8 +21,8 @@ const turnMs = 1000
  * the other in PostgreSQL's own line of waiters, which gives a rarely free account its turn. It has only jobs for this
  * one account, so that it holds no other account up.
  *
- * @returns a function that rejects with OverloadedError, AccountBusyError, TransactionConflictError or
- *   DatabaseUnavailableError. Each may be retried with the same nonce.
+ * @returns a function that rejects with AccountBusyError, TransactionConflictError or DatabaseUnavailableError. Each may
+ *   be retried with the same nonce.
  */
 export function createBatcher<Settled>(
   post: PostBatch<Settled>,
@@ -37,7 +33,6 @@ export function createBatcher<Settled>(
   const send = createSender(post, backlog)
   const calls = { lane: 0, look: 0, turn: 0 }
   let arrivals = 0
-  let unanswered = 0
   let isScheduled = false
   let nextLook: NodeJS.Timeout | undefined
 
@@ -89,26 +84,20 @@ export function createBatcher<Settled>(
     if (backlog.busyAccounts < busyAccounts) void look()
   }
 
-  return async (draft) => {
-    if (unanswered >= maxUnanswered) throw new OverloadedError()
-    unanswered += 1
+  return (draft) => {
     arrivals += 1
     const { lines } = draft
-    try {
-      return await new Promise<Settled>((resolve, reject) => {
-        backlog.add({
-          draft,
-          ownerIds: [...new Set(lines.map(({ ownerId }) => ownerId))],
-          entries: lines.length,
-          arrival: arrivals,
-          deadline: performance.now() + patienceMs,
-          resolve,
-          reject,
-        })
-        schedule()
+    return new Promise<Settled>((resolve, reject) => {
+      backlog.add({
+        draft,
+        ownerIds: [...new Set(lines.map(({ ownerId }) => ownerId))],
+        entries: lines.length,
+        arrival: arrivals,
+        deadline: performance.now() + patienceMs,
+        resolve,
+        reject,
       })
-    } finally {
-      unanswered -= 1
-    }
+      schedule()
+    })
   }
 }

@@ -1,3 +1,4 @@
+import type { Shards } from '../cluster/shards.ts'
 import { query } from '../database/database-errors.ts'
 import type { Sql } from '../database/sql.ts'
 import { LedgerError } from '../errors.ts'
@@ -5,12 +6,12 @@ import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { tracing } from '../tracing.ts'
 import type { AtWork } from './at-work.ts'
-import { createBatcher } from './batcher.ts'
 import { callsOf } from './calls.ts'
 import { createDirectCalls } from './direct-calls.ts'
 import type { Draft, PostingRequest } from './draft.ts'
 import { imagined } from './dry-run.ts'
 import type { Report } from './events.ts'
+import { createLanes } from './lanes.ts'
 import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled } from './outcome.ts'
 import { markPassing } from './passing.ts'
 import { LockedElsewhere } from './sender.ts'
@@ -39,6 +40,7 @@ export function createPost<Operation extends string>({
   rows,
   find,
   own,
+  shards,
   patienceMs,
   report,
   wakeUp,
@@ -50,6 +52,7 @@ export function createPost<Operation extends string>({
   readonly find: Finders
   /** The ledger's own client. */
   readonly own: Sql
+  readonly shards: Shards
   /** How long a posting waits for an account that is locked elsewhere. */
   readonly patienceMs: number
   readonly report: Report
@@ -97,14 +100,15 @@ export function createPost<Operation extends string>({
     return Promise.all(drafts.map(settle))
   }
 
-  const batched = createBatcher<Settled<Operation>>(
-    (drafts, waitMs) =>
+  const batched = createLanes<Settled<Operation>>(
+    (shard) => (drafts, waitMs) =>
       query(async () => {
+        const sql = shards.sqlOf(shard)
         const wait = waitMs === 0 ? { skipBusy: true, lockMs: skipMs } : { skipBusy: false, lockMs: waitMs }
         const ownerIds = ownersOf(drafts)
-        return settledBy(own, await calls.post(own, drafts, ownerIds, wait), { drafts, ownerIds })
+        return settledBy(sql, await calls.post(sql, drafts, ownerIds, wait), { drafts, ownerIds })
       }),
-    { patienceMs },
+    { patienceMs, shardOf: ({ lines }) => shards.of(lines.map(({ ownerId }) => ownerId)) },
   )
 
   /** Reports the outcomes of drafts, and wakes readers once entries are committed. */

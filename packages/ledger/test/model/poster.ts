@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { createShards } from '../../src/cluster/shards.ts'
 import { readBounds } from '../../src/database/bounds.ts'
 import { createLedgerClient } from '../../src/database/database.ts'
 import { prismaSql } from '../../src/database/sql.ts'
@@ -15,9 +16,10 @@ export type Poster = ReturnType<typeof openPoster>
 export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
   const client = createLedgerClient(pool)
   const sql = prismaSql(client)
+  const shards = createShards(pool, sql)
   const find = createFinders(app)
   const post = createPost<Operation>({
-    ...{ app, find, rows: rowReader(operations), own: sql },
+    ...{ app, find, rows: rowReader(operations), own: sql, shards },
     patienceMs: readBounds().lock,
     append,
     report: () => {},
@@ -32,6 +34,8 @@ export function openPoster(app: string, pool: pg.Pool, { append = true } = {}) {
       if (draft && drafts.length === 1 && !dryRun) return [await post.one(sql, { draft, dryRun })]
       return post.alone(sql, drafts, dryRun)
     },
-    close: () => client.$disconnect(),
+    async close() {
+      await Promise.all([client.$disconnect(), shards.close()])
+    },
   }
 }
