@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import type { Sql } from '../packages/ledger/src/database/sql.ts'
 import { callsOf } from '../packages/ledger/src/posting/calls.ts'
+import type { Draft } from '../packages/ledger/src/posting/draft.ts'
 
 /** The app of the benchmark. It has only the shared operations. */
 export const app = 'bench'
@@ -33,23 +34,38 @@ export function sqlOver(pg: Pick<pg.Pool, 'query'>): Sql {
 
 const callsOfApps = { [app]: callsOf(app), [unchainedApp]: callsOf(unchainedApp) }
 
+/** Makes the draft of a transaction with these entries. */
+export function draftFor(
+  entries: readonly { readonly ownerId: string; readonly operation: string; readonly amount: number }[],
+): Draft {
+  const lines = entries.map((entry) => ({ ...entry, requested: entry.amount }))
+  return { id: uuidv7(), nonce: crypto.randomUUID(), metadata: {}, problems: [], lines }
+}
+
 /** Posts one entry for each of these owners in one call, as the ledger does. @throws Error when one is refused */
 export async function postCall(
   sql: Sql,
   owners: readonly string[],
   of: typeof app | typeof unchainedApp = app,
 ): Promise<void> {
-  const drafts = owners.map((ownerId) => ({
-    id: uuidv7(),
-    nonce: crypto.randomUUID(),
-    metadata: {},
-    problems: [],
-    lines: [{ ownerId, operation, amount: -amount, requested: -amount }],
-  }))
+  const drafts = owners.map((ownerId) => draftFor([{ ownerId, operation, amount: -amount }]))
   const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves locked accounts out; here none is locked
   const { ids } = await callsOfApps[of].post(sql, drafts, [...new Set(owners)].sort(), {
     skipBusy,
     lockMs: null,
   })
   if (ids.length !== owners.length || ids.includes(null)) throw new Error('the ledger refused an entry')
+}
+
+/** Moves a credit from the first owner to the second in one transaction. @throws Error when it is refused */
+export async function postTransfer(sql: Sql, [from = '', to = '']: readonly string[]): Promise<void> {
+  const draft = draftFor([
+    { ownerId: from, operation, amount: -amount },
+    { ownerId: to, operation: 'CREDIT_ADD', amount },
+  ])
+  const { ids } = await callsOfApps[app].post(sql, [draft], [from, to].sort(), {
+    skipBusy: false,
+    lockMs: null,
+  })
+  if (ids.includes(null)) throw new Error('the ledger refused a transfer')
 }

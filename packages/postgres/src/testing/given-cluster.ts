@@ -72,7 +72,7 @@ export async function urlsOn(coordinator: string, database: string): Promise<str
 }
 
 /** Returns the url of a node. Its login is that of the coordinator's url. */
-function urlOf(coordinator: string, { groupid, nodename, nodeport }: ClusterNode): string {
+export function urlOf(coordinator: string, { groupid, nodename, nodeport }: ClusterNode): string {
   if (groupid === 0) return coordinator
   const { user = '', password, database = '' } = new pg.Client(coordinator)
   const login = [user, password ?? ''].map(encodeURIComponent).join(':')
