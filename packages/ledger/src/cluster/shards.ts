@@ -4,8 +4,10 @@ import { prismaSql, type Sql } from '../database/sql.ts'
 import { ClusterPool } from './cluster-pool.ts'
 import { ownerHash } from './owner-hash.ts'
 
-/** The number of the shard when owners are of several, or when it is not known. One PostgreSQL has this shard alone. */
+/** The number of the shard when it is not known. One PostgreSQL has this shard alone. */
 export const ANY_SHARD = -1
+/** The number in place of a shard when owners are of several. */
+export const SEVERAL_SHARDS = -2
 
 /**
  * Where the accounts of owners are, as it was read a while ago. Whoever uses an old map posts as well: a node passes on
@@ -14,10 +16,10 @@ export const ANY_SHARD = -1
 export interface Shards {
   /** Reads where the accounts are. Until then, and where there is one PostgreSQL, each owner is in ANY_SHARD. */
   read(): Promise<void>
-  /** Returns the number of the shard that all of these owners are in, or ANY_SHARD. */
+  /** Returns the number of the shard that all of these owners are in, ANY_SHARD or SEVERAL_SHARDS. */
   of(ownerIds: readonly string[]): number
-  /** Returns the client of the node of a shard, or the ledger's own. */
-  sqlOf(shard: number): Sql
+  /** Returns the client of the node that has the first of these owners, or the ledger's own. */
+  sqlOf(ownerIds: readonly string[]): Sql
   close(): Promise<void>
 }
 
@@ -57,10 +59,10 @@ export function createShards(pool: pg.Pool, own: Sql): Shards {
       if (shards.length === 0) return ANY_SHARD
       readAgain()
       const [first = ANY_SHARD, ...rest] = ownerIds.map((ownerId) => shardOf(shards, ownerHash(ownerId)))
-      return rest.every((shard) => shard === first) ? first : ANY_SHARD
+      return rest.every((shard) => shard === first) ? first : SEVERAL_SHARDS
     },
-    sqlOf(shard) {
-      const node = shards[shard]?.node
+    sqlOf([ownerId = '']) {
+      const node = shards[shardOf(shards, ownerHash(ownerId))]?.node
       return (node !== undefined && clientOf.get(node)) || own
     },
     async close() {

@@ -12,12 +12,24 @@ interface LockWait {
   readonly lockMs: number | null
 }
 
-/** Calls the database functions that post for an app. Each call is one statement with nothing else in it. */
+/**
+ * Calls the database functions that post for an app. Each call is one statement with nothing else in it. Citus sends it
+ * to the node of its first owner. A call over several shards has a FROM and stays where it is: a node keeps no
+ * connection to another for a call that was sent to it.
+ */
 export function callsOf(
   app: string,
-  { append: appends = true }: { readonly append?: boolean | undefined } = {},
+  {
+    append: appends = true,
+    isOverShards = () => false,
+  }: {
+    readonly append?: boolean | undefined
+    /** Whether these owners are in several shards of a cluster. */
+    readonly isOverShards?: (ownerIds: readonly string[]) => boolean
+  } = {},
 ) {
   const post = `SELECT ledger.post_${app}($1::text, $2::text[], $3::int[], $4::json, $5::boolean, $6::int) AS answer`
+  const postOverShards = `${post} FROM generate_series(1, 1)`
   const append = `SELECT ledger.append_${app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int) AS answer`
   const tryOut = `SELECT ledger.try_${app}($1::text, $2::text[], $3::int[], $4::json, $5::int) AS answer`
 
@@ -46,7 +58,10 @@ export function callsOf(
   ): Promise<Answer> => {
     const [draft] = drafts
     const line = appends && draft && drafts.length === 1 ? plainLine(draft) : undefined
-    if (!draft || !line) return call<Answer>(sql, post, [...all(drafts, ownerIds), skipBusy, lockMs])
+    if (!draft || !line) {
+      const text = isOverShards(ownerIds) ? postOverShards : post
+      return call<Answer>(sql, text, [...all(drafts, ownerIds), skipBusy, lockMs])
+    }
     const { id, nonce } = draft
     const answer = await call<Answer | Appended>(sql, append, [
       ...[line.ownerId, id, nonce, metadataOf(draft), line.operation],

@@ -13,7 +13,7 @@ const maxUnanswered = 10_000
  * @returns a function that rejects with OverloadedError, or as that of a batcher
  */
 export function createLanes<Settled>(
-  postTo: (shard: number) => PostBatch<Settled>,
+  post: PostBatch<Settled>,
   {
     patienceMs,
     shardOf,
@@ -27,7 +27,7 @@ export function createLanes<Settled>(
   let unanswered = 0
 
   const batcherOf = (shard: number) => {
-    const batcher = batchers.get(shard) ?? createBatcher(postTo(shard), { patienceMs })
+    const batcher = batchers.get(shard) ?? createBatcher(post, { patienceMs })
     batchers.set(shard, batcher)
     return batcher
   }

@@ -1,4 +1,4 @@
-import type { Shards } from '../cluster/shards.ts'
+import { SEVERAL_SHARDS, type Shards } from '../cluster/shards.ts'
 import { query } from '../database/database-errors.ts'
 import type { Sql } from '../database/sql.ts'
 import { LedgerError } from '../errors.ts'
@@ -61,7 +61,10 @@ export function createPost<Operation extends string>({
   /** Whether a single plain entry uses its own database function. True when left out. */
   readonly append?: boolean
 }): Post<Operation> {
-  const calls = callsOf(app, { append })
+  const calls = callsOf(app, {
+    append,
+    isOverShards: (ownerIds) => shards.of(ownerIds) === SEVERAL_SHARDS,
+  })
   const directly = createDirectCalls(own, { patienceMs })
 
   const posted: Post<Operation>['posted'] = async (sql, id) => {
@@ -101,11 +104,11 @@ export function createPost<Operation extends string>({
   }
 
   const batched = createLanes<Settled<Operation>>(
-    (shard) => (drafts, waitMs) =>
+    (drafts, waitMs) =>
       query(async () => {
-        const sql = shards.sqlOf(shard)
         const wait = waitMs === 0 ? { skipBusy: true, lockMs: skipMs } : { skipBusy: false, lockMs: waitMs }
         const ownerIds = ownersOf(drafts)
+        const sql = shards.sqlOf(ownerIds)
         return settledBy(sql, await calls.post(sql, drafts, ownerIds, wait), { drafts, ownerIds })
       }),
     { patienceMs, shardOf: ({ lines }) => shards.of(lines.map(({ ownerId }) => ownerId)) },
