@@ -26,7 +26,7 @@ export function postingFor(ownerId: string) {
  */
 export function sqlOver(pg: Pick<pg.Pool, 'query'>): Sql {
   return async <Row>(text: string, values: readonly unknown[]) => {
-    const name = `bench_${/ledger\.(\w+)/.exec(text)?.[1]}`
+    const name = `bench_${/ledger\.(\w+)/.exec(text)?.[1]}_${text.length}`
     const rows: Row[] = (await pg.query({ name, text, values: [...values] })).rows
     return rows
   }
@@ -63,7 +63,8 @@ export async function postTransfer(sql: Sql, [from = '', to = '']: readonly stri
     { ownerId: from, operation, amount: -amount },
     { ownerId: to, operation: 'CREDIT_ADD', amount },
   ])
-  const { ids } = await callsOfApps[app].post(sql, [draft], [from, to].sort(), {
+  const calls = callsOf(app, { isOverShards: () => true })
+  const { ids } = await calls.post(sql, [draft], [from, to].sort(), {
     skipBusy: false,
     lockMs: null,
   })
