@@ -438,6 +438,26 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.assert_owners(text[], integer[], integer[]) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.await_commits()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  give_up CONSTANT timestamptz := clock_timestamp() + current_setting('lock_timeout')::interval;
+  pending text[] := ledger.prepared_transactions();
+  still text[];
+BEGIN
+  WHILE pending <> '{}' LOOP
+    IF clock_timestamp() > give_up THEN
+      RAISE EXCEPTION 'transactions are half committed: %', pending USING ERRCODE = 'lock_not_available';
+    END IF;
+    PERFORM pg_sleep(0.02);
+    still := ledger.prepared_transactions();
+    pending := ARRAY(SELECT gid FROM unnest(pending) gid WHERE gid = ANY (still));
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.await_commits() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint)
  RETURNS json
  LANGUAGE sql
@@ -690,6 +710,8 @@ BEGIN
     ledger.accounts_page, ledger.summary TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
+  -- This reads where the shards of a cluster are.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.shard_nodes TO %I', app_role);
   -- Those that post, with the rights of their owner, are copies of the app's own.
   IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
     PERFORM ledger.make_functions(app);
@@ -886,13 +908,15 @@ REVOKE ALL ON FUNCTION ledger.is_shard() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION ledger.is_whole_app(ids bigint[])
  RETURNS boolean
  LANGUAGE plpgsql
- STABLE
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_variable
 DECLARE
   transaction_id uuid;
 BEGIN
+  IF false THEN
+    PERFORM ledger.await_commits();
+  END IF;
   SELECT e.transaction_id INTO transaction_id FROM ledger.entries_app e WHERE e.id = ids[1];
   RETURN coalesce(
     (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_app e WHERE e.transaction_id = transaction_id)
@@ -903,13 +927,15 @@ REVOKE ALL ON FUNCTION ledger.is_whole_app(bigint[]) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[])
  RETURNS boolean
  LANGUAGE plpgsql
- STABLE
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_variable
 DECLARE
   transaction_id uuid;
 BEGIN
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.await_commits();
+  END IF;
   SELECT e.transaction_id INTO transaction_id FROM ledger.entries_template e WHERE e.id = ids[1];
   RETURN coalesce(
     (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)
@@ -2290,6 +2316,28 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_template(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.prepared_transactions()
+ RETURNS text[]
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  node record;
+  prepared text[] := '{}';
+BEGIN
+  FOR node IN
+    SELECT success, result FROM run_command_on_all_nodes($command$
+      SELECT coalesce(array_agg(gid), '{}') FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE 'citus\_%'
+    $command$)
+  LOOP
+    IF NOT node.success THEN
+      RAISE EXCEPTION 'a node of the cluster has not answered: %', node.result USING ERRCODE = 'connection_failure';
+    END IF;
+    prepared := prepared || node.result::text[];
+  END LOOP;
+  RETURN prepared;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.prepared_transactions() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2670,7 +2718,8 @@ REVOKE ALL ON FUNCTION ledger.set_operations(text, text[], text[]) FROM PUBLIC;
 CREATE OR REPLACE FUNCTION ledger.shard_nodes()
  RETURNS TABLE(low integer, node integer)
  LANGUAGE plpgsql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
   IF ledger.is_distributed() THEN

@@ -196,7 +196,8 @@ END $$;
 
 -- Returns for each shard of the accounts the lowest hash of an owner in it, and the number of its node, as
 -- pg_dist_local_group has it on that node. None when the ledger is not distributed.
-CREATE OR REPLACE FUNCTION ledger.shard_nodes() RETURNS TABLE (low integer, node integer) LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION ledger.shard_nodes() RETURNS TABLE (low integer, node integer) LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF ledger.is_distributed() THEN
     RETURN QUERY
@@ -206,6 +207,8 @@ BEGIN
        ORDER BY s.shardminvalue::integer;
   END IF;
 END $$;
+
+REVOKE ALL ON FUNCTION ledger.shard_nodes FROM PUBLIC;
 
 -- Returns the owners of each shard, and their numbers in the list.
 CREATE OR REPLACE FUNCTION ledger.shards_of(owner_ids text[]) RETURNS TABLE (owners text[], numbers integer[]) LANGUAGE plpgsql STABLE AS $$
@@ -233,6 +236,45 @@ BEGIN
     EXECUTE format('SET LOCAL lock_timeout = %L', wanted);
   END IF;
 END $$;
+
+-- Returns the names of the transactions that the nodes have prepared, and not ended yet.
+CREATE OR REPLACE FUNCTION ledger.prepared_transactions() RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  node record;
+  prepared text[] := '{}';
+BEGIN
+  FOR node IN
+    SELECT success, result FROM run_command_on_all_nodes($command$
+      SELECT coalesce(array_agg(gid), '{}') FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE 'citus\_%'
+    $command$)
+  LOOP
+    IF NOT node.success THEN
+      RAISE EXCEPTION 'a node of the cluster has not answered: %', node.result USING ERRCODE = 'connection_failure';
+    END IF;
+    prepared := prepared || node.result::text[];
+  END LOOP;
+  RETURN prepared;
+END $$;
+
+-- Waits until every transaction that the nodes have prepared by now has ended on all of them. Until then some nodes show
+-- what it did, and others do not. It waits as long as for a lock.
+CREATE OR REPLACE FUNCTION ledger.await_commits() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  give_up CONSTANT timestamptz := clock_timestamp() + current_setting('lock_timeout')::interval;
+  pending text[] := ledger.prepared_transactions();
+  still text[];
+BEGIN
+  WHILE pending <> '{}' LOOP
+    IF clock_timestamp() > give_up THEN
+      RAISE EXCEPTION 'transactions are half committed: %', pending USING ERRCODE = 'lock_not_available';
+    END IF;
+    PERFORM pg_sleep(0.02);
+    still := ledger.prepared_transactions();
+    pending := ARRAY(SELECT gid FROM unnest(pending) gid WHERE gid = ANY (still));
+  END LOOP;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.await_commits FROM PUBLIC;
 
 -- Locks the accounts of one shard, as ledger.lock_accounts does. The statement names the owners once more, so that Citus
 -- sends it to their shard. In another collation than the index has, this is no condition of the index.

@@ -69,13 +69,17 @@ BEGIN
   END;
 END $$;
 
--- Whether these are the ids of all entries of one transaction, each once.
-CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+-- Whether these are the ids of all entries of one transaction, each once. On a cluster it waits until no transaction is
+-- half committed: otherwise it could take a half for the whole.
+CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   transaction_id uuid;
 BEGIN
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.await_commits();
+  END IF;
   SELECT e.transaction_id INTO transaction_id FROM ledger.entries_template e WHERE e.id = ids[1];
   RETURN coalesce(
     (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)

@@ -29,7 +29,7 @@ END $$;
 -- has its own copy of this template, ledger.post_<app>, which names the app's partition.
 -- key: the first owner. On a cluster, the call goes to the node of its account.
 -- owner_ids: the different owners of all lines, in the order of their bytes.
--- parts: how many of them, in order, are in each shard. In one PostgreSQL there is one part.
+-- parts: one number, how many these are.
 -- requests: columns. A column without any value may be left out. For each request:
 --     id        of the attempt, a UUIDv7. A second try after a lost answer is recognised by it.
 --     nonce, metadata (JSON as text; left out when no request has any)

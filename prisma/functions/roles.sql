@@ -38,6 +38,8 @@ BEGIN
     ledger.accounts_page, ledger.summary TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
+  -- This reads where the shards of a cluster are.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.shard_nodes TO %I', app_role);
   -- Those that post, with the rights of their owner, are copies of the app's own.
   IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
     PERFORM ledger.make_functions(app);

@@ -32,14 +32,6 @@ export async function untilCommitted(client: pg.ClientBase): Promise<void> {
 
 /** Returns the names of the transactions that the cluster's nodes have prepared. */
 async function preparedOn(client: pg.ClientBase): Promise<string[]> {
-  const { rows } = await client.query<{ success: boolean; result: string; gids: string[] }>(
-    `SELECT success, result, CASE WHEN success THEN result::json ELSE '[]' END AS gids
-       FROM run_command_on_all_nodes($$
-         SELECT coalesce(json_agg(gid), '[]') FROM pg_prepared_xacts
-          WHERE database = current_database() AND gid LIKE 'citus\\_%'
-       $$)`,
-  )
-  const failed = rows.find(({ success }) => !success)
-  if (failed) throw new Error(`A node of the cluster has not answered: ${failed.result}`)
-  return rows.flatMap(({ gids }) => gids)
+  const { rows } = await client.query<{ gids: string[] }>('SELECT ledger.prepared_transactions() AS gids')
+  return rows[0]?.gids ?? []
 }

@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, string>> = {
   holds_by_id: "SELECT ledger.holds_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",
   live_holds_of: "SELECT ledger.live_holds_of('{other}', ARRAY['{secret}'])",
   accounts_page: "SELECT ledger.accounts_page('{other}', '', '', NULL, false, 100)",
+  shard_nodes: 'SELECT * FROM ledger.shard_nodes()',
   summary: "SELECT ledger.summary('{other}', NULL, '2000-01-01', '2100-01-01', 'month', NULL)",
   // These post with the owner's rights, into the app that is fixed in their text.
   [`post_${apps.own}`]: "SELECT ledger.post_{own}('{secret}', ARRAY['{secret}'], '{{1}}', '{}', false)",

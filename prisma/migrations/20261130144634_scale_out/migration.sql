@@ -234,13 +234,56 @@ BEGIN
   hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
 END $$;
 
--- Whether these are the ids of all entries of one transaction, each once.
-CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql STABLE
+-- Returns the names of the transactions that the nodes have prepared, and not ended yet.
+CREATE OR REPLACE FUNCTION ledger.prepared_transactions() RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  node record;
+  prepared text[] := '{}';
+BEGIN
+  FOR node IN
+    SELECT success, result FROM run_command_on_all_nodes($command$
+      SELECT coalesce(array_agg(gid), '{}') FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE 'citus\_%'
+    $command$)
+  LOOP
+    IF NOT node.success THEN
+      RAISE EXCEPTION 'a node of the cluster has not answered: %', node.result USING ERRCODE = 'connection_failure';
+    END IF;
+    prepared := prepared || node.result::text[];
+  END LOOP;
+  RETURN prepared;
+END $$;
+
+-- Waits until every transaction that the nodes have prepared by now has ended on all of them. Until then some nodes show
+-- what it did, and others do not. It waits as long as for a lock.
+CREATE OR REPLACE FUNCTION ledger.await_commits() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  give_up CONSTANT timestamptz := clock_timestamp() + current_setting('lock_timeout')::interval;
+  pending text[] := ledger.prepared_transactions();
+  still text[];
+BEGIN
+  WHILE pending <> '{}' LOOP
+    IF clock_timestamp() > give_up THEN
+      RAISE EXCEPTION 'transactions are half committed: %', pending USING ERRCODE = 'lock_not_available';
+    END IF;
+    PERFORM pg_sleep(0.02);
+    still := ledger.prepared_transactions();
+    pending := ARRAY(SELECT gid FROM unnest(pending) gid WHERE gid = ANY (still));
+  END LOOP;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.await_commits FROM PUBLIC;
+
+-- Whether these are the ids of all entries of one transaction, each once. On a cluster it waits until no transaction is
+-- half committed: otherwise it could take a half for the whole.
+CREATE OR REPLACE FUNCTION ledger.is_whole_template(ids bigint[]) RETURNS boolean LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_variable
 DECLARE
   transaction_id uuid;
 BEGIN
+  IF ledger.is_cluster() THEN
+    PERFORM ledger.await_commits();
+  END IF;
   SELECT e.transaction_id INTO transaction_id FROM ledger.entries_template e WHERE e.id = ids[1];
   RETURN coalesce(
     (SELECT array_agg(e.id ORDER BY e.id) FROM ledger.entries_template e WHERE e.transaction_id = transaction_id)
@@ -343,7 +386,7 @@ END $$;
 -- has its own copy of this template, ledger.post_<app>, which names the app's partition.
 -- key: the first owner. On a cluster, the call goes to the node of its account.
 -- owner_ids: the different owners of all lines, in the order of their bytes.
--- parts: how many of them, in order, are in each shard. In one PostgreSQL there is one part.
+-- parts: one number, how many these are.
 -- requests: columns. A column without any value may be left out. For each request:
 --     id        of the attempt, a UUIDv7. A second try after a lost answer is recognised by it.
 --     nonce, metadata (JSON as text; left out when no request has any)
@@ -881,7 +924,8 @@ REVOKE ALL ON FUNCTION ledger.remove_old_rows FROM PUBLIC;
 
 -- Returns for each shard of the accounts the lowest hash of an owner in it, and the number of its node, as
 -- pg_dist_local_group has it on that node. None when the ledger is not distributed.
-CREATE OR REPLACE FUNCTION ledger.shard_nodes() RETURNS TABLE (low integer, node integer) LANGUAGE plpgsql STABLE AS $$
+CREATE OR REPLACE FUNCTION ledger.shard_nodes() RETURNS TABLE (low integer, node integer) LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF ledger.is_distributed() THEN
     RETURN QUERY
@@ -891,6 +935,8 @@ BEGIN
        ORDER BY s.shardminvalue::integer;
   END IF;
 END $$;
+
+REVOKE ALL ON FUNCTION ledger.shard_nodes FROM PUBLIC;
 
 -- Returns the first entry of each owner's nonce. The owners are named once more, so that a cluster asks their shards
 -- alone. In another collation than the index has, this is no condition of the index.
@@ -1014,5 +1060,56 @@ $$;
 
 REVOKE ALL ON FUNCTION ledger.version FROM PUBLIC;
 
+-- Lets the role ledger_<app>, which must exist, read and post for that app alone, and use the tables of the app's own
+-- schema. It revokes everything else that the role or PUBLIC was granted in schema ledger, so that each call has the
+-- same result. npm start and npm run provision call it, and so does each migration if the role has rights.
+CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role text := 'ledger_' || app;
+  app_role_id regrole := quote_ident(app_role);
+  app_schema regnamespace := to_regnamespace(quote_ident(app));
+  taken text;
+BEGIN
+  PERFORM ledger.assert_app_name(app);
+  FOR taken IN
+    SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
+      FROM pg_class c
+     WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee IN (0, app_role_id))
+    UNION ALL
+    SELECT format('ROUTINE %s', p.oid::regprocedure)
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace
+       AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee IN (0, app_role_id))
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', taken, app_role);
+  END LOOP;
+
+  EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
+  -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.now, ledger.epoch_ms, ledger.entry_json,
+    ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.seq_at, ledger.balances, ledger.amounts_at,
+    ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
+    ledger.accounts_page, ledger.summary TO %I', app_role);
+  -- These read and note the keys of the app alone, with the rights of their owner.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
+  -- This reads where the shards of a cluster are.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.shard_nodes TO %I', app_role);
+  -- Those that post, with the rights of their owner, are copies of the app's own.
+  IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
+    PERFORM ledger.make_functions(app);
+  END IF;
+
+  IF app_schema IS NOT NULL THEN
+    PERFORM ledger.grant_schema(app_schema, app_role);
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
+
 -- Each app's copies of the templates.
 SELECT ledger.make_functions(app) FROM ledger.apps;
+
+-- The apps may call what is new.
+SELECT ledger.grant_apps();
