@@ -28,14 +28,14 @@ export async function recordCalls({ database, sql }: World): Promise<void> {
     CREATE FUNCTION model.next_place(app text, owner_ids text[]) RETURNS bigint LANGUAGE plpgsql AS $$
     #variable_conflict use_variable
     DECLARE
-      next bigint := 1 + coalesce((SELECT max(p.place) FROM model.places p WHERE p.app = app AND p.owner_id = ANY (owner_ids)), 0);
+      following bigint := 1 + coalesce((SELECT max(p.place) FROM model.places p WHERE p.app = app AND p.owner_id = ANY (owner_ids)), 0);
       owner_id text;
     BEGIN
       FOREACH owner_id IN ARRAY owner_ids LOOP
-        INSERT INTO model.places AS p VALUES (app, owner_id, next)
+        INSERT INTO model.places AS p VALUES (app, owner_id, following)
         ON CONFLICT ON CONSTRAINT places_pkey DO UPDATE SET place = excluded.place;
       END LOOP;
-      RETURN next;
+      RETURN following;
     END $$;
 
     ALTER FUNCTION ledger.post_template RENAME TO unrecorded_post_template;
