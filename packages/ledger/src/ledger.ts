@@ -60,7 +60,7 @@ export interface Ledger<Ops extends Operations = Operations>
    */
   ping(): Promise<{ readonly takesPostings: boolean }>
   /**
-   * Checks that the app can start on this database.
+   * Checks that the app can start on this database, and on a cluster learns where the shards are.
    *
    * @returns the differences between the operations of the database and of the code, each with what to do, for the log
    * @throws Error that says what to do when PostgreSQL is too old, when a session lacks a setting that the ledger needs,

@@ -4,8 +4,8 @@
  */
 export function ownerHash(ownerId: string): number {
   const bytes = Buffer.from(ownerId)
-  const words = Math.ceil((bytes.length + 1) / 12) * 12
-  const padded = Buffer.alloc(words)
+  const blocks = Math.ceil((bytes.length + 1) / 12)
+  const padded = Buffer.alloc(blocks * 12)
   bytes.copy(padded)
   let a = (0x9e3779b9 + bytes.length + 3923095) | 0
   let b = a

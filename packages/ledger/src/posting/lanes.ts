@@ -7,8 +7,8 @@ import type { PostBatch } from './sender.ts'
 const maxUnanswered = 10_000
 
 /**
- * Posts the drafts of many callers in few calls: a batcher for each shard, because a call for owners of one shard costs
- * no more than on one PostgreSQL. Drafts over several shards have a batcher of their own.
+ * Posts the drafts of many callers in few calls: a batcher for each shard, because a call over several shards costs many
+ * times as much. Drafts over several shards have a batcher of their own.
  *
  * @returns a function that rejects with OverloadedError, or as that of a batcher
  */
