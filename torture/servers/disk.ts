@@ -19,6 +19,7 @@ export interface Disk {
 
 const sizeMiB = 4_096
 const blockBytes = 4_096
+const mostAttempts = 100
 
 /** Mounts a tmpfs for the run, which only root can do. Otherwise it is an ordinary folder, which is never full. */
 export function openDisk(): Disk {
@@ -41,10 +42,17 @@ export function openDisk(): Disk {
     folder,
     whyNot: undefined,
     async fill(spareKiB) {
-      const { blocks, bfree, bsize } = await statfs(folder)
-      const usedBytes = (blocks - bfree) * bsize
-      const size = Math.ceil((usedBytes + spareKiB * 1024) / blockBytes) * blockBytes
-      mount(folder, `remount,size=${size}`)
+      for (let attempt = 1; ; attempt += 1) {
+        const { blocks, bfree, bsize } = await statfs(folder)
+        const usedBytes = (blocks - bfree) * bsize
+        const size = Math.ceil((usedBytes + spareKiB * 1024) / blockBytes) * blockBytes
+        try {
+          return mount(folder, `remount,size=${size}`)
+        } catch (error) {
+          // The disk may have more on it than a moment ago. The system refuses a size that is too small for it.
+          if (attempt === mostAttempts) throw error
+        }
+      }
     },
     empty: () => mount(folder, `remount,size=${sizeMiB}m`),
     remove: unmount,
