@@ -7,6 +7,7 @@ import type { Moves, Stage } from './faults/stage.ts'
 import type { Journal } from './journal.ts'
 import type { Options } from './options.ts'
 import type { RoundResult } from './rounds.ts'
+import type { NetworkProxy } from './servers/proxy.ts'
 import { table } from './table.ts'
 
 /** The results of a run. */
@@ -71,7 +72,7 @@ export function printReport(report: Report): string {
     `- ${unknown.length} had an unknown outcome at some time (${listOf(journal.reasons)}); ${resolved} of them resolved by their nonce: ${found} had been carried out`,
     `- ${entries} entries in the ledger; ${verifyQuestions} questions of verify, ${report.broken.length} with broken rows`,
     ...(stage.database.workers.length === 0 ? [] : clusterLines({ ...stage, ...report, lastFault })),
-    `- connections cut: ${stage.databaseProxy.cuts} to PostgreSQL, ${sum(stage.servers.map(({ front }) => front.cuts))} to servers`,
+    `- connections cut: ${cutsOf(stage.databaseProxies)} to PostgreSQL, ${cutsOf(stage.servers.map(({ front }) => front))} to servers`,
     `- violations: ${violationsOf(report).length}`,
   ].join('\n')
 }
@@ -150,6 +151,10 @@ function rowOf(label: string, rounds: readonly RoundResult[], names: readonly st
 
 function listOf(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([name, count]) => `${count} ${name}`).join(', ') || 'none'
+}
+
+function cutsOf(proxies: readonly NetworkProxy[]): number {
+  return sum(proxies.map(({ cuts }) => cuts))
 }
 
 function sum(numbers: readonly number[]): number {

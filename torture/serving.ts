@@ -15,7 +15,8 @@ const settlingMs = 120_000
 
 /** The servers of both apps, and what is between them and the database. */
 export interface Serving {
-  readonly databaseProxy: NetworkProxy
+  /** One in front of each server of the database, in the same order. */
+  readonly databaseProxies: readonly NetworkProxy[]
   readonly servers: readonly AppServer[]
 }
 
@@ -24,25 +25,25 @@ export async function serve<T>(
   { database, journal }: { readonly database: Database; readonly journal: Journal },
   use: (serving: Serving) => Promise<T>,
 ): Promise<T> {
-  const databaseProxy = await startProxy(Number(new URL(database.first.url).port))
+  const databaseProxies = await Promise.all(
+    serversOf(database).map(({ url }) => startProxy(Number(new URL(url).port))),
+  )
   try {
-    const login = (app: App) => urlAt(database.loginOf(app), databaseProxy.port)
+    const hosts = databaseProxies.map(({ port }) => `127.0.0.1:${port}`).join()
+    const login = (app: App) => {
+      const { href, host } = new URL(database.loginOf(app))
+      return href.replace(`@${host}`, `@${hosts}`)
+    }
     const servers = await openServers(login, journal)
     try {
       await Promise.all(servers.map((server) => server.start()))
-      return await use({ databaseProxy, servers })
+      return await use({ databaseProxies, servers })
     } finally {
       await Promise.all(servers.map((server) => server.close()))
     }
   } finally {
-    await databaseProxy.close()
+    await Promise.all(databaseProxies.map((proxy) => proxy.close()))
   }
-}
-
-function urlAt(url: string, port: number): string {
-  const other = new URL(url)
-  other.port = String(port)
-  return other.href
 }
 
 function openServers(loginOf: (app: App) => string, journal: Journal): Promise<readonly AppServer[]> {
@@ -64,12 +65,13 @@ export const urlsOf =
 
 /** Waits until servers and database have finished their work, then sends each open request until it is answered. */
 export async function settle(
-  { servers, database, databaseProxy }: Serving & { readonly database: Database },
+  { servers, database, databaseProxies }: Serving & { readonly database: Database },
   journal: Journal,
   seed: number,
 ): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()))
-  databaseProxy.cutAll() // including connections that fell silent long ago: their requests are done, or never arrive
+  // Including connections that fell silent long ago: their requests are done, or never arrive.
+  for (const proxy of databaseProxies) proxy.cutAll()
   await Promise.all(serversOf(database).map(untilIdle))
   journal.settle()
   await Promise.all(servers.map((server) => server.start()))

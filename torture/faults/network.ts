@@ -11,7 +11,7 @@ const cutEveryMs = 300
 /** The network that fails. */
 type Network = (stage: Stage) => readonly NetworkProxy[]
 
-export const toPostgres: Network = ({ databaseProxy }) => [databaseProxy]
+export const toPostgres: Network = ({ databaseProxies }) => databaseProxies
 export const toServers: Network = ({ servers }) => servers.map(({ front }) => front)
 
 /** Ends every connection for both sides, again and again. */
@@ -53,18 +53,20 @@ export const dropAnswers = (network: Network): Begin =>
 export const dropCommits: Begin = judgedBy(toPostgres, (random) => loseCommits(random, cutPart))
 
 /** Open connections carry nothing more, for good. New ones work. */
-export const silenceConnections: Begin = async ({ databaseProxy }) => {
-  databaseProxy.silence()
+export const silenceConnections: Begin = async ({ databaseProxies }) => {
+  for (const proxy of databaseProxies) proxy.silence()
   return { async end() {} }
 }
 
 /** No connection carries anything. New ones do at the end. */
-export const silenceNetwork: Begin = async ({ databaseProxy }) => {
-  databaseProxy.silence()
-  databaseProxy.silenceNew(true)
+export const silenceNetwork: Begin = async ({ databaseProxies }) => {
+  for (const proxy of databaseProxies) {
+    proxy.silence()
+    proxy.silenceNew(true)
+  }
   return {
     async end() {
-      databaseProxy.silenceNew(false)
+      for (const proxy of databaseProxies) proxy.silenceNew(false)
     },
   }
 }
