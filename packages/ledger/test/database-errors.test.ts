@@ -101,6 +101,19 @@ test.each(lostNode)('the internal error of a cluster, "%s", is DATABASE_UNAVAILA
   expect(ledgerErrorOf(withCode('P0001'))).toBeUndefined()
 })
 
+test.each([
+  'could not extend file "base/16384/17644": No space left on device',
+  'could not append to received file: No space left on device',
+  'could not write file: Disk quota exceeded',
+  'could not extend file "base/16384/17644": wrote only 4096 of 8192 bytes at block 3',
+  'could not write init file',
+])('the internal error "%s" says that the disk is full', (message) => {
+  const full = Object.assign(new Error(message), { code: 'XX000', severity: 'ERROR' })
+  const error = ledgerErrorOf(full)
+  expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true })
+  expect(error?.message).toMatch(/its disk is full/)
+})
+
 test('a node whose metadata are late is DATABASE_UNAVAILABLE, and no other object in a wrong state is', () => {
   const late = Object.assign(new Error('w:5432 is a metadata node, but is out of sync'), { code: '55000' })
   expect(ledgerErrorOf(late)).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })

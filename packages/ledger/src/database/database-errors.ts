@@ -21,6 +21,8 @@ const again = 'Try again, with the same nonce.'
 const unavailable = (reason: string) => (options: ErrorOptions) =>
   new DatabaseUnavailableError(`${reason} ${again}`, options)
 
+const diskFull = unavailable('The database takes no writes now: its disk is full.')
+
 /** Returns a function that makes the error of a server and a database that do not fit. Its cause is for operators. */
 function outdated(reason: string) {
   const message = `${reason} Update the server, or migrate the database: npx shared-ledger migrate`
@@ -43,6 +45,13 @@ const nodeLost = new RegExp(
     'postmaster was shut down',
   ].join('|'),
 )
+
+/**
+ * What PostgreSQL says of a full disk as an internal error: when a session begins, and for another node of a Citus
+ * cluster. The first two are words of the system's C library.
+ */
+const noSpace =
+  /No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes|could not write init file/
 
 /** The meanings of the database's errors, by SQLSTATEs, Prisma's codes, kinds of its adapter, and Node's codes. */
 const meanings: readonly Meaning[] = [
@@ -69,10 +78,8 @@ const meanings: readonly Meaning[] = [
     codes: /^42501$/,
     error: unavailable("The server's database role lacks a right that this needs. Others may have it."),
   },
-  {
-    codes: /^53100$/,
-    error: unavailable('The database takes no writes now: its disk is full.'),
-  },
+  { codes: /^53100$/, error: diskFull },
+  { codes: /^XX000$/, withWords: noSpace, error: diskFull },
   {
     // Time limits: of a statement, of an idle transaction, of a whole one (PostgreSQL's and Prisma's), of an answer.
     codes: /^(57014|25P03|25P04|P1008|SocketTimeout)$/,
