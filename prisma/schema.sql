@@ -1578,7 +1578,11 @@ DECLARE
   shard bigint;
 BEGIN
   IF NOT ledger.is_distributed() THEN
-    RETURN NULL;
+    -- While ledger.distribute is at work, the call waits for its end. From here on, another distribution waits for the call.
+    LOCK TABLE ONLY ledger.accounts IN ROW EXCLUSIVE MODE;
+    IF NOT ledger.is_distributed() THEN
+      RETURN NULL;
+    END IF;
   END IF;
   SELECT min(o.shard) INTO shard
     FROM (SELECT get_shard_id_for_distribution_column(entries, o.owner_id) AS shard FROM unnest(owner_ids) o (owner_id)) o
@@ -2895,6 +2899,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 4, 1
+  SELECT 5, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

@@ -58,6 +58,46 @@ test('a ledger with data is distributed, and postings go on', async () => {
   await expectBalances(2)
 })
 
+test('a call over several shards that came while the ledger was distributed is posted after it', async () => {
+  const fresh = await createEmptyDatabase()
+  await migrate({ databaseUrl: fresh.url, root, log: () => {} })
+  const freshPool = createPool(fresh.url)
+  // The distribution may take longer than a call usually waits.
+  Object.assign(freshPool.options, {
+    lock_timeout: 120_000,
+    statement_timeout: 120_000,
+    query_timeout: 120_000,
+  })
+  const waiting = createLedger({ app: 'content', operations, pool: freshPool })
+  const queued = async () =>
+    withConnection(fresh.url, async (connection) => {
+      const locks = `SELECT FROM pg_locks WHERE relation = 'ledger.accounts'::regclass AND NOT granted`
+      return (await connection.query(locks)).rowCount
+    })
+  try {
+    await withConnection(fresh.url, async (blocker) => {
+      await blocker.query('BEGIN')
+      await blocker.query('LOCK TABLE ledger.accounts IN ROW EXCLUSIVE MODE')
+      const distributed = withConnection(fresh.url, (connection) =>
+        connection.query('SELECT ledger.distribute(8)'),
+      )
+      await expect.poll(queued, { timeout: 60_000 }).toBe(1)
+      const posted = waiting.postEntries(
+        owners.map((ownerId) => ({ ownerId, operation: 'CREDIT_ADD', amount: 1, nonce: '1' })),
+      )
+      await expect.poll(queued, { timeout: 60_000 }).toBe(2)
+      await blocker.query('COMMIT')
+      await distributed
+      expect((await posted).filter(({ ok }) => !ok)).toEqual([])
+    })
+    expect(await withConnection(fresh.url, brokenBooks)).toEqual([])
+  } finally {
+    await waiting.close()
+    await freshPool.end()
+    await fresh.drop()
+  }
+})
+
 test('another call changes nothing', async () => {
   const shards = 'SELECT * FROM ledger.shards()'
   const before = await sql(shards)
