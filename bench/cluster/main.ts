@@ -1,15 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { closedLoop } from '../closed-loop.ts'
 import { load } from '../machine.ts'
 import { drawDifferent } from '../owners.ts'
 import { postCall, postTransfer, sqlOver } from '../posting.ts'
 import { median } from '../statistics.ts'
-import { createStage, type Place, type Stage } from './stage.ts'
+import { capacityOf } from './scale.ts'
+import { createStage, type Node, type Place, type Stage } from './stage.ts'
 
 /** What one call does. */
 interface Call {
   readonly name: string
   readonly entries: number
+  /** Whether its owners are in one shard. Sent to their worker, it then never reaches the coordinator. */
+  readonly isOfOneShard: boolean
   run(place: Place, stage: Stage): Promise<unknown>
 }
 
@@ -23,12 +27,14 @@ const calls: readonly Call[] = [
         ? 'one entry'
         : `${entries} of a shard${entries in goals ? ` (goal ${goals[entries]})` : ''}`,
     entries,
+    isOfOneShard: true,
     run: ({ connection }: Place, { shards: [owners] }: Stage) =>
       postCall(sqlOver(connection), drawDifferent(owners, entries)),
   })),
   {
     name: 'a transfer over two workers',
     entries: 2,
+    isOfOneShard: false,
     run: ({ connection }, { shards }) =>
       postTransfer(
         sqlOver(connection),
@@ -73,6 +79,7 @@ async function main(): Promise<void> {
   console.error('Making a ledger on one PostgreSQL and one on the cluster …')
   const stage = await createStage(values.url)
   try {
+    const idle = await measureIdle(stage.coordinator.nodes, seconds)
     const turns = calls
       .filter(({ name }) => name.includes(values.only))
       .flatMap((call) => places.map(([at, title]): Turn => ({ call, at, title, rounds: [] })))
@@ -80,27 +87,79 @@ async function main(): Promise<void> {
     for (let round = 0; round <= rounds; round += 1) {
       console.error(round === 0 ? 'Warming up …' : `Round ${round} of ${rounds} …`)
       for (const turn of inTurn) {
-        const costs = await measure(turn, stage, round === 0 ? seconds / 2 : seconds)
+        const costs = await measure(turn, { stage, idle, seconds: round === 0 ? seconds / 2 : seconds })
         if (round > 0) turn.rounds.push(costs)
       }
       inTurn.reverse()
     }
     console.log(`PostgreSQL ${stage.version}, medians of ${rounds} rounds of ${seconds} s, load ${load()}.\n`)
     console.log(table(turns, stage))
+    console.log(`\nEntries a second, by the number of workers, when each node has ${cores} cores:\n`)
+    console.log(scaleTable(turns, stage))
   } finally {
     await stage.remove()
   }
 }
 
-/** Returns the processor time of each node for an entry, in µs. */
-async function measure({ call, at }: Turn, stage: Stage, seconds: number): Promise<readonly number[]> {
+/** Returns how much of a processor each node uses while nobody asks it for anything. */
+async function measureIdle(nodes: readonly Node[], seconds: number): Promise<readonly number[]> {
+  const before = nodes.map(({ processorTime }) => processorTime())
+  await sleep(seconds * 1000)
+  return nodes.map(
+    ({ processorTime }, node) => (processorTime() - (before[node] ?? 0)) / (seconds * 1_000_000),
+  )
+}
+
+interface Measuring {
+  readonly stage: Stage
+  readonly idle: readonly number[]
+  readonly seconds: number
+}
+
+/** Returns the processor time of each node for an entry, in µs, without what the node uses while it is idle. */
+async function measure({ call, at }: Turn, { stage, idle, seconds }: Measuring): Promise<readonly number[]> {
   const place = stage[at]
   await call.run(place, stage) // prepares statements and fills caches
   const before = place.nodes.map(({ processorTime }) => processorTime())
+  const began = performance.now()
   const { calls } = await closedLoop({ callers: 1, seconds }, () => call.run(place, stage))
-  return place.nodes.map(
-    ({ processorTime }, node) => (processorTime() - (before[node] ?? 0)) / calls / call.entries,
-  )
+  const took = (performance.now() - began) * 1000
+  return place.nodes.map(({ processorTime }, node) => {
+    const used = processorTime() - (before[node] ?? 0) - (idle[node] ?? 0) * took
+    return Math.max(0, used) / calls / call.entries
+  })
+}
+
+/** How many cores a node has in the arithmetic of what clusters take. */
+const cores = 8
+
+const clusterSizes = [1, 4, 16, 64]
+
+/** Returns what clusters take of each call, and what limits them, in Markdown. */
+function scaleTable(turns: readonly Turn[], stage: Stage): string {
+  const rows = turns
+    .filter(({ at }) => at !== 'one')
+    .map(({ call, at, title, rounds }) => {
+      const [coordinator = 0, ...workers] = stage[at].nodes.map((_, node) =>
+        median(rounds.map((costs) => costs[node] ?? 0)),
+      )
+      const isPassedBy = at === 'worker' && call.isOfOneShard
+      const cost = { workers: sum(workers), coordinator: isPassedBy ? 0 : coordinator }
+      return [
+        call.name,
+        title,
+        ...clusterSizes.map((size) => {
+          const { entriesPerSecond, limitedBy } = capacityOf(cost, { workers: size, cores })
+          const entries = Number(entriesPerSecond.toPrecision(2)).toLocaleString('en')
+          return limitedBy === 'coordinator' ? `${entries} (coordinator)` : entries
+        }),
+      ]
+    })
+  return markdown([['a call', 'sent to', ...clusterSizes.map(String)], ...rows])
+}
+
+function markdown([heading = [], ...rows]: readonly (readonly string[])[]): string {
+  return [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
 /** Returns the costs in Markdown: all nodes together, beside one PostgreSQL, and the part of each node. */
@@ -119,8 +178,7 @@ function table(turns: readonly Turn[], stage: Stage): string {
       parts.join(', '),
     ]
   })
-  const heading = ['a call', 'sent to', 'µs an entry', '÷ one PostgreSQL', 'by node, in µs']
-  return [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+  return markdown([['a call', 'sent to', 'µs an entry', '÷ one PostgreSQL', 'by node, in µs'], ...rows])
 }
 
 function sum(numbers: readonly number[]): number {
