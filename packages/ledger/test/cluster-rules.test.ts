@@ -186,6 +186,7 @@ const textRules: Readonly<Record<string, TextRule>> = {
       post_template: 'keeps postings and migrations in one order of locks',
       append_template: 'the same',
       distribute: 'locks what is not distributed yet, so that a copy can be compared with it',
+      own_shard: 'waits for distribute, before it looks whether the ledger is distributed',
     },
   },
   'no constraint is renamed': {
