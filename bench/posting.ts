@@ -2,6 +2,7 @@ import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import type { Sql } from '../packages/ledger/src/database/sql.ts'
+import { accountsOf } from '../packages/ledger/src/posting/accounts.ts'
 import { callsOf } from '../packages/ledger/src/posting/calls.ts'
 import type { Draft } from '../packages/ledger/src/posting/draft.ts'
 
@@ -37,8 +38,9 @@ const callsOfApps = { [app]: callsOf(app), [unchainedApp]: callsOf(unchainedApp)
 /** Makes the draft of a transaction with these entries. */
 export function draftFor(
   entries: readonly { readonly ownerId: string; readonly operation: string; readonly amount: number }[],
+  book = app,
 ): Draft {
-  const lines = entries.map((entry) => ({ ...entry, requested: entry.amount }))
+  const lines = entries.map((entry) => ({ ...entry, book, requested: entry.amount }))
   return { id: uuidv7(), nonce: crypto.randomUUID(), metadata: {}, problems: [], lines }
 }
 
@@ -48,9 +50,9 @@ export async function postCall(
   owners: readonly string[],
   of: typeof app | typeof unchainedApp = app,
 ): Promise<void> {
-  const drafts = owners.map((ownerId) => draftFor([{ ownerId, operation, amount: -amount }]))
+  const drafts = owners.map((ownerId) => draftFor([{ ownerId, operation, amount: -amount }], of))
   const skipBusy = owners.length > 1 // like the ledger's, a call of several leaves locked accounts out; here none is locked
-  const { ids } = await callsOfApps[of].post(sql, drafts, [...new Set(owners)].sort(), {
+  const { ids } = await callsOfApps[of].post(sql, drafts, accountsOf(drafts), {
     skipBusy,
     lockMs: null,
   })
@@ -64,7 +66,7 @@ export async function postTransfer(sql: Sql, [from = '', to = '']: readonly stri
     { ownerId: to, operation: 'CREDIT_ADD', amount },
   ])
   const calls = callsOf(app, { isOverShards: () => true })
-  const { ids } = await calls.post(sql, [draft], [from, to].sort(), {
+  const { ids } = await calls.post(sql, [draft], accountsOf([draft]), {
     skipBusy: false,
     lockMs: null,
   })

@@ -54,7 +54,7 @@ test.each(released)('a database of %s, with rows of every kind, becomes a curren
       apps: [{ app: 'games', accounts: 3, entries: 16, holds: 4 }],
       broken: [],
     })
-    expect(await Promise.all(['ada', 'bob', 'cyd'].map(ledger.balance))).toMatchObject([
+    expect(await Promise.all(['ada', 'bob', 'cyd'].map((owner) => ledger.balance(owner)))).toMatchObject([
       { amount: 63, held: 0, available: 63 },
       { amount: 23, held: 6, available: 17 },
       { amount: -30, overdraft: 50, available: 20 },

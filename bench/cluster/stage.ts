@@ -1,5 +1,6 @@
 import { findRoot, migrate, withConnection } from '@shared-ledger/postgres'
 import pg from 'pg'
+import { accountsOf } from '../../packages/ledger/src/posting/accounts.ts'
 import { callsOf } from '../../packages/ledger/src/posting/calls.ts'
 import { withDatabase } from '../../packages/postgres/src/database-url.ts'
 import { createDatabase, dropDatabase } from '../../packages/postgres/src/databases.ts'
@@ -137,7 +138,10 @@ async function fill(databaseUrl: string, shards: readonly (readonly string[])[])
         const drafts = some.map((ownerId) =>
           draftFor([{ ownerId, operation: 'CREDIT_ADD', amount: 1_000_000 }]),
         )
-        await callsOf(app).post(sqlOver(connection), drafts, some, { skipBusy: false, lockMs: null })
+        await callsOf(app).post(sqlOver(connection), drafts, accountsOf(drafts), {
+          skipBusy: false,
+          lockMs: null,
+        })
       }
     }
     await connection.query('ANALYZE')

@@ -7,11 +7,12 @@ RETURN (extract(epoch FROM moment) * 1000)::bigint;
 
 CREATE OR REPLACE FUNCTION ledger.entry_json(
   id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid,
-  metadata jsonb, created_on timestamptz, reverses bigint, refunds bigint, hold_id bigint
+  metadata jsonb, created_on timestamptz, reverses bigint, refunds bigint, hold_id bigint, book text DEFAULT NULL
 ) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'id', id::text,
   'ownerId', owner_id,
+  'book', book,
   'seq', seq,
   'operation', operation,
   'amount', amount,
@@ -28,11 +29,12 @@ RETURN json_build_object(
 -- at: the moment for which the hold's status is computed.
 CREATE OR REPLACE FUNCTION ledger.hold_json(
   id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamptz,
-  expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz
+  expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz, book text
 ) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'id', id::text,
   'ownerId', owner_id,
+  'book', book,
   'operation', operation,
   'amount', amount,
   'nonce', nonce,

@@ -34,6 +34,23 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.assert_app_name FROM PUBLIC;
 
+-- Drops the copies of an older template, which have other arguments or another result than this one.
+CREATE OR REPLACE FUNCTION ledger.drop_others(name text, template oid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  copy regprocedure;
+BEGIN
+  FOR copy IN
+    SELECT p.oid FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = name
+       AND (pg_get_function_identity_arguments(p.oid) <> pg_get_function_identity_arguments(template)
+            OR pg_get_function_result(p.oid) <> pg_get_function_result(template))
+  LOOP
+    EXECUTE format('DROP FUNCTION %s', copy);
+  END LOOP;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.drop_others FROM PUBLIC;
+
 -- Makes an app's copies of the templates. Lets the app's role call the copies that post, if the role has rights in this
 -- database: roles belong to all databases of a server. ledger.set_operations runs it, and so does every migration that
 -- changes a template. A copy has `true` or `false` in place of ledger.is_cluster(), so that one PostgreSQL does not ask
@@ -42,26 +59,18 @@ CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE
 DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));
   template record;
-  copy regprocedure;
   is_cluster CONSTANT boolean := ledger.is_cluster();
   plan_mode  CONSTANT text := CASE WHEN is_cluster THEN 'force_custom_plan' ELSE 'force_generic_plan' END;
   definition text;
 BEGIN
   PERFORM ledger.assert_app_name(app);
   FOR template IN
-    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry,
-           pg_get_function_identity_arguments(p.oid) AS arguments
+    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry
       FROM pg_proc p
      WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$'
      ORDER BY p.oid
   LOOP
-    FOR copy IN
-      SELECT p.oid FROM pg_proc p
-       WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
-         AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> pg_get_function_result(template.oid))
-    LOOP
-      EXECUTE format('DROP FUNCTION %s', copy);
-    END LOOP;
+    PERFORM ledger.drop_others(template.name, template.oid);
     definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
     definition := replace(definition, quote_literal('template'), quote_literal(app));
     definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);

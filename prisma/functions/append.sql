@@ -4,13 +4,12 @@
 -- transaction, id, seq, balance, overdraft, held} for the entry, or what ledger.post_template returns.
 CREATE OR REPLACE FUNCTION ledger.append_template(
   owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
-  skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+  skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL, book text DEFAULT 'template'
 ) RETURNS json LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
   entry_id bigint;
   transaction_id uuid;
@@ -20,11 +19,14 @@ BEGIN
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
+  IF book <> app THEN
+    PERFORM ledger.assert_books(app, ARRAY[book]);
+  END IF;
   IF ledger.is_cluster() THEN
     shard := ledger.own_shard(app, ARRAY[owner_id]);
     IF shard IS NOT NULL THEN
-      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8)', shard)
-         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy;
+      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)', shard)
+         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy, book;
       RETURN answer;
     END IF; -- otherwise ledger.post_template posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
@@ -68,7 +70,7 @@ BEGIN
     END IF;
   END IF;
   RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
-    'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
+    'book', CASE WHEN book <> app THEN ARRAY[book] END, 'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
     'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
 END $$;
 

@@ -29,8 +29,8 @@ BEGIN
     INTO entries FROM ledger.entries e;
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
-  others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.keys);
-  RETURN format('accounts %s, entries %s, holds %s, apps and keys %s', accounts, entries, holds, others);
+  others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.books) || ' ' || (SELECT count(*) FROM ledger.keys);
+  RETURN format('accounts %s, entries %s, holds %s, apps, books and keys %s', accounts, entries, holds, others);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.tally FROM PUBLIC;
@@ -47,9 +47,10 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
-    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.apps, ledger.keys IN EXCLUSIVE MODE;
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
     original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
+    PERFORM create_reference_table('ledger.books');
     PERFORM create_reference_table('ledger.keys');
     PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
@@ -80,7 +81,7 @@ BEGIN
   IF size > 0 THEN
     PERFORM set_config('session_replication_role', 'replica', true);
     PERFORM truncate_local_data_after_distributing_table(moved::regclass)
-       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.apps,ledger.keys}'::text[]) moved;
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
     PERFORM set_config('session_replication_role', 'origin', true);
   END IF;
   RETURN size;
@@ -141,10 +142,9 @@ DECLARE
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
     'is_limit_reached_template', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
-    'retired_operations', 'assert_declared'];
+    'retired_operations', 'assert_declared', 'assert_books'];
   shard record;
   template record;
-  copy regprocedure;
   definition text;
 BEGIN
   FOR shard IN
@@ -154,21 +154,14 @@ BEGIN
       JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
       JOIN pg_class c ON c.oid = t.logicalrelid
      WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
-       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'entries', 'holds')
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds')
      GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
   LOOP
     FOR template IN
-      SELECT pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name,
-             pg_get_function_identity_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
+      SELECT p.oid, pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name
         FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = ANY (names)
     LOOP
-      FOR copy IN
-        SELECT p.oid FROM pg_proc p
-         WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
-           AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> template.result)
-      LOOP
-        EXECUTE format('DROP FUNCTION %s', copy);
-      END LOOP;
+      PERFORM ledger.drop_others(template.name, template.oid);
       definition := regexp_replace(
         template.definition, '\mledger\.(' || array_to_string(names, '|') || ')\(', 'ledger.\1_' || shard.id || '(', 'g');
       definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
@@ -176,6 +169,7 @@ BEGIN
       definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
       definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
       definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
+      definition := regexp_replace(definition, '\mledger\.books\M', shard.tables ->> 'books', 'g');
       definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
       definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
       definition := replace(definition, quote_literal('template'), quote_literal(app));
@@ -283,14 +277,14 @@ REVOKE ALL ON FUNCTION ledger.await_commits FROM PUBLIC;
 -- Locks the accounts of one shard, as ledger.lock_accounts does. The statement names the owners once more, so that Citus
 -- sends it to their shard. In another collation than the index has, this is no condition of the index.
 CREATE OR REPLACE FUNCTION ledger.lock_shard(
-  book text, owner_ids text[], skip_busy boolean,
+  books text[], owner_ids text[], skip_busy boolean,
   OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
-  OUT updates timestamptz[], OUT heads bytea[], OUT made text[]
+  OUT updates timestamptz[], OUT heads bytea[], OUT made integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
-  missing text[];
-  known text[];
+  missing integer[];
+  known record;
 BEGIN
   LOOP
     IF skip_busy THEN
@@ -298,9 +292,9 @@ BEGIN
              array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
              array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
         INTO balances, overdrafts, helds, expiries, seqs, updates, heads
-        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+        FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
-           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+           WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
              FOR NO KEY UPDATE SKIP LOCKED
         ) a ON true;
       EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
@@ -309,38 +303,38 @@ BEGIN
              array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
              array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
         INTO balances, overdrafts, helds, expiries, seqs, updates, heads
-        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+        FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
-           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+           WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
              FOR NO KEY UPDATE
         ) a ON true;
       EXIT WHEN array_position(updates, NULL) IS NULL;
     END IF;
-    missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
-                  FROM unnest(owner_ids, updates) WITH ORDINALITY o (owner_id, locked, number) WHERE o.locked IS NULL);
+    missing := (SELECT array_agg(o.number ORDER BY o.number) FROM unnest(updates) WITH ORDINALITY o (locked, number) WHERE o.locked IS NULL);
     IF skip_busy THEN
-      known := (SELECT array_agg(a.owner_id) FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (missing));
-      missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
-                    FROM unnest(missing) WITH ORDINALITY o (owner_id, number) WHERE o.owner_id <> ALL (coalesce(known, '{}')));
+      SELECT array_agg(a.book) AS books, array_agg(a.owner_id) AS owner_ids INTO known
+        FROM ledger.accounts a WHERE a.book = ANY (books) AND a.owner_id = ANY (owner_ids);
+      missing := (
+        SELECT array_agg(number ORDER BY number) FROM unnest(missing) number
+         WHERE (books[number], owner_ids[number]) NOT IN (SELECT * FROM unnest(known.books, known.owner_ids)));
       EXIT WHEN missing IS NULL;
-      made := ledger.make_free_accounts(book, missing);
+      made := ledger.make_free_accounts(books, owner_ids, missing);
       EXIT WHEN made IS NULL;
     ELSE
-      made := made || ledger.make_accounts(book, missing);
+      made := made || ledger.make_accounts(books, owner_ids, missing);
     END IF;
   END LOOP;
 END $$;
 
 -- Locks the accounts of a call, shard by shard, and looks the nonces up.
 CREATE OR REPLACE FUNCTION ledger.lock_shards_template(
-  owner_ids text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[],
+  owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[],
   OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
-  OUT updates timestamptz[], OUT heads bytea[], OUT made text[], OUT replayed integer[]
+  OUT updates timestamptz[], OUT heads bytea[], OUT made integer[], OUT replayed integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   shard record;
   got record;
   owners text[];
@@ -355,7 +349,7 @@ BEGIN
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
   FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
     owners := shard.owners;
-    SELECT * INTO got FROM ledger.lock_shard(book, owners, skip_busy);
+    SELECT * INTO got FROM ledger.lock_shard(ARRAY(SELECT books[n] FROM unnest(shard.numbers) n), owners, skip_busy);
     FOR n IN 1..cardinality(owners) LOOP
       number := shard.numbers[n];
       balances[number] := got.balances[n];
@@ -366,25 +360,25 @@ BEGIN
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
     END LOOP;
-    made := made || got.made;
+    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
-        FROM (SELECT l.request, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
+        FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
                 FROM unnest(requests_of, accounts) l (request, account)
                WHERE l.account = ANY (shard.numbers) OFFSET 0) l
        WHERE l.nonce IN (
          (SELECT e.nonce FROM ledger.entries_template e
-           WHERE e.book = book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
+           WHERE e.book = l.book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
              AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
          (SELECT h.nonce FROM ledger.holds h
-           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
+           WHERE h.app = app AND h.book = l.book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
              AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
   END LOOP;
 END $$;
 
 -- Writes what entries have changed, as ledger.save_accounts does, shard by shard. Returns how many accounts it wrote.
 CREATE OR REPLACE FUNCTION ledger.save_shards(
-  book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
+  books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
   heads bytea[], seqs_read bigint[]
 ) RETURNS integer LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -396,9 +390,9 @@ BEGIN
   FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
     UPDATE ledger.accounts a
        SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
-      FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-           n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
-     WHERE a.book = book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
+      FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
+           n (book, owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+     WHERE a.book = n.book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
        AND a.seq = n.seq_read AND n.seq > n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;
     total := total + saved;

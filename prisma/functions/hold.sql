@@ -10,11 +10,11 @@ CREATE OR REPLACE FUNCTION ledger.make_hold(
 DECLARE
   made record;
 BEGIN
-  PERFORM ledger.assert_declared(app, operation);
+  PERFORM ledger.assert_declared(app, book, operation);
   INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
   VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
   RETURNING h.id, h.created_on, h.expires_on INTO made;
-  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $$;
 
 -- Notes which entry captured a hold.
@@ -37,7 +37,7 @@ BEGIN
   changed := FOUND;
   SELECT CASE WHEN h.captured_by IS NULL THEN 'released' ELSE 'hold_captured' END,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at)
+                          h.released_on, h.captured_by, at, h.book)
     INTO outcome, hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
   outcome := coalesce(outcome, 'hold_not_found');

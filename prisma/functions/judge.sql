@@ -14,12 +14,11 @@ END $$;
 -- Whether the owner has used an operation as often as its limit allows. Reversed entries count, and so do holds, at the
 -- time they were made. Reversals, refunds and captures do not count. more: uses that are not written yet.
 CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(
-  owner_id text, operation text, times integer, since timestamptz, more bigint
+  book text, owner_id text, operation text, times integer, since timestamptz, more bigint
 ) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_sort = off AS $$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
 BEGIN
   -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves. Their kind
   -- is asked for as a range, in the order of that index: for an equal one the planner may read all entries of the owner.
@@ -39,11 +38,10 @@ END $$;
 -- Returns why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may
 -- still give back.
 CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
-  owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
+  book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
-  book CONSTANT text := 'template';
   target_id bigint := coalesce(reverses, refunds);
   target record;
   corrected record;
@@ -97,7 +95,7 @@ DECLARE
 BEGIN
   SELECT h.operation, h.amount, h.captured_by, h.released_on, h.expires_on,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at) AS json
+                          h.released_on, h.captured_by, at, h.book) AS json
     INTO hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
   details := hold.json;
@@ -115,13 +113,13 @@ END $$;
 -- details: what the answer says about the refusal. kept: the credits that a captured hold sets aside, which its capture may take.
 -- balance, held: of the account. more: as for ledger.is_limit_reached_template.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
-  owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text,
+  book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text,
   reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamptz, more bigint,
   OUT refusal text, OUT details json, OUT kept bigint
 ) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   limited record;
 BEGIN
   kept := 0;
@@ -129,9 +127,10 @@ BEGIN
     SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
   ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
-      FROM ledger.judge_correction_template(owner_id, operation, amount, reverses, refunds) c;
+      FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
     refusal := CASE
+      WHEN book <> app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND b.app = app) THEN 'not_the_maker'
       WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
@@ -139,7 +138,7 @@ BEGIN
     refusal := 'operation_retired';
   ELSIF limit_per IS NOT NULL THEN
     SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
-    IF ledger.is_limit_reached_template(owner_id, operation, limit_times, limited.began, more) THEN
+    IF ledger.is_limit_reached_template(book, owner_id, operation, limit_times, limited.began, more) THEN
       refusal := 'limit_reached';
       details := to_json(ledger.epoch_ms(limited.ends));
     END IF;

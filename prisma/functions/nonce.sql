@@ -18,19 +18,18 @@ END $$;
 -- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines. hold_ms: set when the request is for a hold.
 -- balance: the owner's balance for the answer.
 CREATE OR REPLACE FUNCTION ledger.replay_template(
-  owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
+  book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
   reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamptz, balance json
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   original record;
   identical boolean;
 BEGIN
   SELECT e.transaction_id,
          ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
-                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) AS json
+                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) AS json
     INTO original
     FROM ledger.entries_template e WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce
    ORDER BY e.nonce, e.place LIMIT 1; -- as in ledger.post_template
@@ -54,7 +53,7 @@ BEGIN
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
          AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at) AS json
+                          h.released_on, h.captured_by, at, h.book) AS json
     INTO original
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
    ORDER BY h.nonce LIMIT 1;

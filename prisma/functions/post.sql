@@ -8,14 +8,18 @@
 -- cost several times as much. A line that corrects, captures or has a limit is judged by the tables alone. If the call
 -- has already posted to its account, that is written first.
 
--- Checks the rules for a call's owners and the numbers of its lines, whoever the caller is.
-CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[]) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
+-- Checks the rules for a call's accounts and the numbers of its lines, whoever the caller is.
+CREATE OR REPLACE FUNCTION ledger.assert_accounts(owner_ids text[], books text[], parts integer[], accounts integer[]) RETURNS void LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-  sorted text[] := (SELECT array_agg(DISTINCT o COLLATE "C") FROM unnest(owner_ids) o);
   numbers integer := cardinality(owner_ids);
 BEGIN
-  IF sorted IS DISTINCT FROM owner_ids THEN
-    RAISE EXCEPTION 'the owners of a call come once each, in the order of their bytes: %, not %', sorted, owner_ids
+  IF cardinality(books) <> numbers OR (
+    SELECT bool_and((a.owner_id COLLATE "C", a.book COLLATE "C") > (a.owner_before, a.book_before))
+      FROM (SELECT a.owner_id, a.book, lag(a.owner_id) OVER number AS owner_before, lag(a.book) OVER number AS book_before, a.number
+              FROM unnest(owner_ids, books) WITH ORDINALITY a (owner_id, book, number) WINDOW number AS (ORDER BY a.number)) a
+     WHERE a.number > 1) IS FALSE
+  THEN
+    RAISE EXCEPTION 'the accounts of a call come once each, in the order of the bytes of their owners and books, not as % in %', owner_ids, books
       USING ERRCODE = 'invalid_parameter_value';
   ELSIF (SELECT bool_and(size > 0) AND sum(size) = numbers FROM unnest(parts) size) IS NOT TRUE THEN
     RAISE EXCEPTION 'the parts of % owners are %', numbers, parts USING ERRCODE = 'invalid_parameter_value';
@@ -28,14 +32,16 @@ END $$;
 -- Posts a list of requests for an app, as if one after another. Each request posts all of its lines or none. Each app
 -- has its own copy of this template, ledger.post_<app>, which names the app's partition.
 -- key: the first owner. On a cluster, the call goes to the node of its account.
--- owner_ids: the different owners of all lines, in the order of their bytes.
+-- owner_ids: of the accounts of all lines, in the order of their bytes, and an owner's in the order of their books.
 -- parts: one number, how many these are.
--- requests: columns. A column without any value may be left out. For each request:
+-- requests: columns. A column without any value may be left out. For each account:
+--     book      left out when all are the app's own
+--   for each request:
 --     id        of the attempt, a UUIDv7. A second try after a lost answer is recognised by it.
 --     nonce, metadata (JSON as text; left out when no request has any)
 --     invalid   whether the app's rules refuse it, unless it was posted before
 --   and for each line, one request after another:
---     request, account    the numbers of its request and of its owner, from 1
+--     request, account    the numbers of its request and of its account, from 1
 --     operation, amount   signed; null: the app's amount rule refuses the requested amount
 --     requested           the caller's amount, signed; null: the caller gave none
 --     limit_times, limit_per   how often the operation may be posted per hour, day, week, month or lifetime
@@ -66,9 +72,9 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = for
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   owners text[] := owner_ids; -- a variable's elements are found at once, a parameter's by counting
+  books text[];
   -- What is asked for, by request and by line. special: null for a plain entry.
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
@@ -76,7 +82,7 @@ DECLARE
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  heads bytea[]; made text[]; seqs_written bigint[];
+  heads bytea[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
   ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
@@ -88,8 +94,6 @@ DECLARE
   retired text[];
   replayed integer[];  -- requests of whose owners one has used the nonce before the call
   repeated integer[];  -- requests of whose owners one uses the nonce in the call before
-  size integer;
-  done integer := 0;
   now timestamptz;
   request integer := 0;
   first integer;
@@ -118,10 +122,10 @@ BEGIN
     END IF;
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
-  SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
+  SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
                 limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
     FROM json_to_record(requests) r (
-      id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
+      book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
       captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
@@ -131,7 +135,12 @@ BEGIN
     array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM ledger.assert_owners(owner_ids, parts, accounts);
+  IF books IS NULL THEN
+    books := array_fill(app, ARRAY[cardinality(owner_ids)]);
+  ELSE
+    PERFORM ledger.assert_books(app, books);
+  END IF;
+  PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)
@@ -162,40 +171,28 @@ BEGIN
 
   IF ledger.is_cluster() THEN
     SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
-      FROM ledger.lock_shards_template(owner_ids, skip_busy, nonces, requests_of, accounts);
+      FROM ledger.lock_shards_template(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
-    FOREACH size IN ARRAY parts LOOP
-      -- Lock the accounts.
-      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
-      balances := balances || got.balances;
-      overdrafts := overdrafts || got.overdrafts;
-      helds := helds || got.helds;
-      expiries := expiries || got.expiries;
-      seqs := seqs || got.seqs;
-      updates := updates || got.updates;
-      heads := heads || got.heads;
-      made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
-      -- lock a shard's tables.
-      IF NOT ledger.is_shard() THEN
-        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
-      END IF;
+    -- Lock the accounts.
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+    -- lock a shard's tables.
+    IF NOT ledger.is_shard() THEN
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+    END IF;
 
-      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
-      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
-      -- looking at all holds.
-      replayed := replayed || (
-        SELECT array_agg(l.request)
-          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
-                  FROM unnest(requests_of, accounts) l (request, account)
-                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
-         WHERE l.nonce IN (
-           (SELECT e.nonce FROM ledger.entries_template e
-             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
-           (SELECT h.nonce FROM ledger.holds h
-             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
-      done := done + size;
-    END LOOP;
+    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+    -- looking at all holds.
+    replayed := (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, books[l.account] AS book, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account) OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_template e
+           WHERE e.book = l.book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = l.book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
   END IF;
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
@@ -248,12 +245,12 @@ BEGIN
         FOR line IN first..last LOOP
           number := accounts[line];
           answers[request] := ledger.replay_template(
-            owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
+            books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              book, owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;
@@ -280,7 +277,7 @@ BEGIN
 
         -- Settle what time has changed.
         IF expiries[number] <= at THEN
-          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
           helds[number] := got.held;
           expiries[number] := got.expire_on;
         END IF;
@@ -291,7 +288,7 @@ BEGIN
           refusal := 'invalid';
         ELSIF special[line] THEN
           SELECT * INTO refusal, details, kept FROM ledger.judge_template(
-            owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
+            books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
             reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
@@ -316,7 +313,7 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, book, owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
           overdrafts[number] := got.overdraft;
@@ -324,7 +321,7 @@ BEGIN
           expiries[number] := got.expiry;
           answers[request] := got.answer;
           IF helds[number] + overdrafts[number] > 0 THEN
-            made := array_remove(made, owners[number]); -- it is in use, whatever a later line leaves of it
+            made := array_remove(made, number); -- it is in use, whatever a later line leaves of it
           END IF;
           IF NOT got.changed THEN
             at := updates[number];
@@ -336,8 +333,8 @@ BEGIN
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
           IF special[line] AND captures[line] IS NOT NULL THEN
-            PERFORM ledger.capture_hold(app, book, owners[number], captures[line], ids[line], at);
-            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+            PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
+            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
             helds[number] := got.held;
             expiries[number] := got.expire_on;
           END IF;
@@ -360,7 +357,7 @@ BEGIN
           CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
           heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
-            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            app, books[number], owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
@@ -381,7 +378,7 @@ BEGIN
         answers[request] := json_build_object(
           'outcome', refusal, 'line', line - first, 'details', details,
           'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-            book, owners[number], helds[number], expiries[number], at)));
+            books[number], owners[number], helds[number], expiries[number], at)));
         refusal := NULL;
         details := NULL;
       END IF;
@@ -391,13 +388,13 @@ BEGIN
     INSERT INTO ledger.entries_template (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
       reverses, refunds, hold_id, hash)
-    SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
+    SELECT app, books[l.account], owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
            coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
            l.reverses, l.refunds, l.captures, l.hash
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;
@@ -408,7 +405,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF made IS NOT NULL THEN
-    PERFORM ledger.remove_unused_accounts(book, made);
+    PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
                            'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);

@@ -1,7 +1,7 @@
 import type { Shards } from './cluster/shards.ts'
 import { type Sql, sqlOf, type TransactionClient } from './database/sql.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
-import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
+import { booksOf, type OperationOf, type Operations, type PostOperationOf } from './operations/operations.ts'
 import type { AtWork } from './posting/at-work.ts'
 import {
   correctionDrafts,
@@ -22,7 +22,7 @@ import {
 import type { Written } from './posting/outcome.ts'
 import {
   type OverdraftInput,
-  overdraftRequest,
+  overdraftRequests,
   type SetOverdraft,
   setOverdraft,
 } from './posting/overdraft.ts'
@@ -173,8 +173,8 @@ export function createCommands<Ops extends Operations>({
   const post = createPost({ app, rows, find, own, shards, patienceMs, report, wakeUp, atWork })
   const settle = createSettle(own, post)
   const holdEnds = createHoldEnds({ rows, settle, find })
-  const readEntry = entryDrafts(operations)
-  const readTransaction = transactionDrafts(operations)
+  const readEntry = entryDrafts(app, operations)
+  const readTransaction = transactionDrafts(app, operations)
   const corrections = correctionDrafts(operations, find)
 
   /**
@@ -216,10 +216,10 @@ export function createCommands<Ops extends Operations>({
     transfer: posting(postingErrors, transferDrafts(operations, readTransaction), postedTransaction),
     reverseTransaction: posting(correctionErrors, corrections.reversal, postedTransaction),
     refundEntry: posting(correctionErrors, corrections.refund, postedEntry),
-    holdCredits: posting(holdErrors, holdDrafts(operations), postedHold),
+    holdCredits: posting(holdErrors, holdDrafts(app, operations), postedHold),
     captureHold: command(captureErrors, holdEnds.capture),
     releaseHold: command(releaseErrors, holdEnds.release),
-    setOverdraft: posting(overdraftErrors, overdraftRequest, setOverdraft),
+    setOverdraft: posting(overdraftErrors, overdraftRequests(booksOf(app, operations)), setOverdraft),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)
       const drafts = items.flatMap((item) => ('draft' in item ? [item.draft] : []))

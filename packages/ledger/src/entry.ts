@@ -14,13 +14,15 @@ export interface LedgerEntry<Operation extends string = string> extends NamedOpe
   /** '0' in the answer to a dry run. */
   readonly id: string
   readonly ownerId: string
-  /** Counts the account's entries from 1, without gaps. */
+  /** The book of the account. */
+  readonly book: string
+  /** Counts the account's entries from 1, those of all apps that share the book, without gaps. */
   readonly seq: number
   /** Signed credits: + in, - out. */
   readonly amount: number
   /** The account's balance just after this entry, in credits. */
   readonly balanceAfter: number
-  /** The caller's idempotency key. No two postings of one owner have the same. */
+  /** The caller's idempotency key. No two postings of an app to one account have the same. */
   readonly nonce: string
   readonly transactionId: string
   readonly metadata: LedgerMetadata
@@ -48,9 +50,10 @@ export interface LedgerTransaction<Operation extends string = string> {
 /** The caller's own information about a posting: a flat object of strings. */
 export type LedgerMetadata = Readonly<Record<string, string>>
 
-/** An owner's balance in an app, in credits. It is 0 for an unknown owner. */
+/** An owner's balance in a book, in credits. It is 0 for an unknown owner. */
 export interface LedgerBalance {
   readonly ownerId: string
+  readonly book: string
   readonly amount: number
   /** How far below 0 the amount may go. */
   readonly overdraft: number
@@ -66,7 +69,7 @@ export interface LedgerBalance {
 }
 
 /** What an owner had at a past moment, in credits. */
-export interface PastBalance extends Pick<LedgerBalance, 'ownerId' | 'amount'> {
+export interface PastBalance extends Pick<LedgerBalance, 'ownerId' | 'book' | 'amount'> {
   readonly asOf: Date
 }
 
@@ -81,6 +84,8 @@ export interface LedgerHold<Operation extends string = string> extends NamedOper
   /** '0' for a hold of a dry run. */
   readonly id: string
   readonly ownerId: string
+  /** The book of the account. */
+  readonly book: string
   /** The most credits that a capture may take, >= 1. */
   readonly amount: number
   readonly nonce: string

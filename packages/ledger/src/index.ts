@@ -89,8 +89,10 @@ export {
 export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
+  type Books,
   isPublic,
   limitWindows,
+  type NamedBookOf,
   type OperationDefinition,
   type OperationLimit,
   type OperationOf,
@@ -109,10 +111,16 @@ export type { PostEntryInput, PostedEntry } from './posting/post-entry.ts'
 export { type PostingCall, type PostingEvent, type PostingRetry, postingSignals } from './posting/signals.ts'
 export type { PostedTransaction, PostTransactionInput } from './posting/transaction.ts'
 export { hasTransfers, type TransferInput } from './posting/transfer.ts'
+export type {
+  AccountEntriesInput,
+  AccountEntry,
+  AccountEntryPage,
+  OtherAppsEntry,
+} from './reading/account-entries.ts'
 export type { AccountPage, AccountsInput, LedgerAccount } from './reading/accounts.ts'
 export type { EntriesInput, EntryOrder, EntryPage } from './reading/entries.ts'
 export type { Page, PageInput } from './reading/page.ts'
-export type { LedgerReads } from './reading/reads.ts'
+export type { InBook, LedgerReads } from './reading/reads.ts'
 export {
   type SummaryInput,
   type SummaryLine,

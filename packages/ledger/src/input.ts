@@ -3,7 +3,7 @@ import type { LedgerMetadata } from './entry.ts'
 import { ValidationError } from './errors.ts'
 import { limits } from './limits.ts'
 import { maxCredits } from './operations/amount.ts'
-import type { Operations } from './operations/operations.ts'
+import type { Books, Operations } from './operations/operations.ts'
 
 /** How many characters of a metadata key an error shows. Callers choose keys, which may have any length. */
 const maxFieldName = 100
@@ -37,6 +37,14 @@ export const ownerIdSchema = identifier.meta({
   description: `The account's owner: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
   examples: ['test_user'],
 })
+
+/** Returns the schema of a book. The app's own, which is the first, when it is left out. */
+export function bookSchema(books: Books) {
+  return z
+    .enum(books, `must be one of ${books.join(', ')}`)
+    .nullish()
+    .transform((book) => book ?? books[0])
+}
 
 /** An idempotency key, unique per owner: 1 to 255 code points of well-formed Unicode without NUL. */
 export const nonceSchema = identifier.meta({

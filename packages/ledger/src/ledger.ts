@@ -17,16 +17,23 @@ import type { LedgerOnce } from './once/types.ts'
 import { assertDeclared } from './operations/declared.ts'
 import { type OperationInfo, operationInfos } from './operations/operation-info.ts'
 import { assertOperations } from './operations/operation-problems.ts'
-import type { OperationOf, Operations, PostOperationOf } from './operations/operations.ts'
+import {
+  type Books,
+  booksOf,
+  type NamedBookOf,
+  type OperationOf,
+  type Operations,
+  type PostOperationOf,
+} from './operations/operations.ts'
 import { createAtWork } from './posting/at-work.ts'
 import type { PostingEvent } from './posting/signals.ts'
 import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
 
-export interface LedgerOptions<Ops extends Operations> {
+export interface LedgerOptions<Ops extends Operations, App extends string = string> {
   /** The app's name, as in its migrations. */
-  readonly app: string
+  readonly app: App
   readonly operations: Ops
   /** From `createPool`. The app's own Prisma client may use it too. */
   readonly pool: pg.Pool
@@ -43,12 +50,14 @@ export interface LedgerLoad {
 }
 
 /** One app's ledger. */
-export interface Ledger<Ops extends Operations = Operations>
-  extends LedgerReads<OperationOf<Ops>>,
+export interface Ledger<Ops extends Operations = Operations, App extends string = string>
+  extends LedgerReads<OperationOf<Ops>, App | NamedBookOf<Ops>>,
     LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>>,
-    LedgerLive<OperationOf<Ops>>,
+    LedgerLive<OperationOf<Ops>, App | NamedBookOf<Ops>>,
     LedgerOnce {
-  readonly app: string
+  readonly app: App
+  /** Its books: its own, which has its name, and those that its operations name. */
+  readonly books: Books
   readonly operations: Ops
   /** The app's API keys, for its servers. */
   readonly keys: KeyStore
@@ -88,7 +97,9 @@ export interface Ledger<Ops extends Operations = Operations>
  * ```
  * @throws TypeError for operations that `defineOperations` would refuse, and for a name that no app can have
  */
-export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>): Ledger<Ops> {
+export function createLedger<Ops extends Operations, const App extends string = string>(
+  options: LedgerOptions<Ops, App>,
+): Ledger<Ops, App> {
   const { app, operations, pool, onPosting } = options
   assertOperations(operations)
   assertAppName(app)
@@ -98,13 +109,20 @@ export function createLedger<Ops extends Operations>(options: LedgerOptions<Ops>
   const own = prismaSql(prisma)
   const shards = createShards(pool, own)
   const reads = createReads({ app, operations, prisma, own, rows, find })
-  const live = createLive({ app, connection: listenerOptions(pool), prisma, entries: reads.entries })
+  const live = createLive({
+    app,
+    books: booksOf(app, operations),
+    connection: listenerOptions(pool),
+    prisma,
+    entries: reads.entries,
+  })
   const wakeUp = createWakeUp(app, pool)
   const atWork = createAtWork()
   const patienceMs = pool.options.lock_timeout || readBounds().lock
   return {
     app,
     operations,
+    books: booksOf(app, operations),
     ...createCommands({ app, operations, onPosting, own, shards, patienceMs, rows, find, wakeUp, atWork }),
     ...reads,
     once: createOnce({ patienceMs, wakeUp }),

@@ -5,7 +5,7 @@ import type { Draft, Line } from '../src/posting/draft.ts'
 export function draftOf(id: string, line: Partial<Line> = {}): Draft {
   const lines = id
     .split(' ')
-    .map((ownerId) => ({ ownerId, operation: 'CREDIT_ADD', amount: 1, requested: 1, ...line }))
+    .map((ownerId) => ({ ownerId, book: 'games', operation: 'CREDIT_ADD', amount: 1, requested: 1, ...line }))
   return { id, nonce: 'n', metadata: {}, lines, problems: [] }
 }
 

@@ -1,4 +1,4 @@
-import type { ArgBuilder, ObjectRef } from '@pothos/core'
+import type { ArgBuilder, ObjectRef, UnionRef } from '@pothos/core'
 import { limits, type Page } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
 import type { BuilderTypes, LedgerBuilder } from './builder.ts'
@@ -6,7 +6,7 @@ import type { BuilderTypes, LedgerBuilder } from './builder.ts'
 /** Adds the connection of a list: its pages, in Relay's shape. */
 export function addConnection<Node>(
   builder: LedgerBuilder,
-  node: ObjectRef<BuilderTypes, Node>,
+  node: ObjectRef<BuilderTypes, Node> | UnionRef<BuilderTypes, Node>,
   description: string,
 ) {
   const Edge = builder.objectRef<Page<Node>['edges'][number]>(`${node.name}Edge`).implement({

@@ -1,5 +1,6 @@
 import { HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
+import { bookField } from './books.ts'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { holdId } from './identity.ts'
@@ -12,7 +13,7 @@ export interface HoldOfCapture extends LedgerHold {
 
 /** Adds the type of holds, and the error for a hold that has ended. */
 export function addHoldType({ builder, ledger, types }: Graph): void {
-  const { LedgerEntry, LedgerHold, LedgerOperation } = types
+  const { LedgerBook, LedgerEntry, LedgerHold, LedgerOperation } = types
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
     description: 'Whether a hold is live (HELD), or how it ended.',
     values: {
@@ -32,6 +33,7 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
         resolve: holdId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      ...bookField(t, LedgerBook),
       ...operationFields(t, LedgerOperation),
       amount: t.expose('amount', {
         type: 'SafeInt',

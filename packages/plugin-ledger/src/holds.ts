@@ -1,4 +1,5 @@
 import { limits } from '@shared-ledger/ledger'
+import { bookArg } from './books.ts'
 import type { Graph } from './graph.ts'
 import type { HoldOfCapture } from './hold-type.ts'
 import { entryInputFields, inputArg, ownerArg, postingInputFields } from './inputs.ts'
@@ -87,10 +88,10 @@ export function addHolds(graph: Graph): void {
       type: [types.LedgerHold],
       nullable: false,
       description: `An owner's live holds, newest first, up to ${limits.liveHolds}.`,
-      args: { ownerId: ownerArg(t.arg) },
+      args: { ownerId: ownerArg(t.arg), ...bookArg(t.arg, types.LedgerBook) },
       access: { action: 'read', owner: ({ ownerId }) => ownerId },
       cost: { size: limits.liveHolds },
-      resolve: async (_root, { ownerId }) => [...(await ledger.holds(ownerId))],
+      resolve: async (_root, { ownerId, ...inBook }) => [...(await ledger.holds(ownerId, inBook))],
     }),
   }))
 }

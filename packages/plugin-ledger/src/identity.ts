@@ -7,16 +7,17 @@ import type { BalanceShape } from './types.ts'
 /** The ledger's id of an entry in a dry run. */
 const imagined = '0'
 
-/** Returns the id of an owner's account. It is opaque, and safe for any owner. */
-export function accountId(app: string, ownerId: string): string {
-  return opaque(app, ownerId)
+/** Returns the id of an owner's account in a book. It is opaque, and safe for any owner. */
+export function accountId({ book, ownerId }: { readonly book: string; readonly ownerId: string }): string {
+  return opaque(book, ownerId)
 }
 
 /** Returns the id of a balance. For the current balance it is the account's id. */
-export function balanceId(app: string, balance: BalanceShape): string {
-  if ('asOf' in balance) return opaque(app, balance.ownerId, balance.asOf.toISOString())
-  if (balance.seenIn !== undefined) return opaque(app, balance.ownerId, balance.seenIn)
-  return accountId(app, balance.ownerId)
+export function balanceId(balance: BalanceShape): string {
+  const { book, ownerId } = balance
+  if ('asOf' in balance) return opaque(book, ownerId, balance.asOf.toISOString())
+  if (balance.seenIn !== undefined) return opaque(book, ownerId, balance.seenIn)
+  return accountId(balance)
 }
 
 /** Returns the id of an entry. */

@@ -1,5 +1,6 @@
 import type { LiveEntry } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
+import { bookArg } from './books.ts'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { ownerArg } from './inputs.ts'
@@ -25,7 +26,7 @@ export function addLive({ builder, ledger, types }: Graph): void {
         nullable: false,
         description: "The owner's current balance.",
         cost: { weight: lookupWeight },
-        resolve: ({ entry }) => ledger.balance(entry.ownerId),
+        resolve: ({ entry }) => ledger.balance(entry.ownerId, entry),
       }),
     }),
   })
@@ -37,13 +38,14 @@ export function addLive({ builder, ledger, types }: Graph): void {
       description: "An owner's entries as they are posted, oldest first, each once.",
       args: {
         ownerId: ownerArg(t.arg),
+        ...bookArg(t.arg, types.LedgerBook),
         after: t.arg.string({
           description:
             "The cursor of the last entry that was read. '' starts at the first entry. When left out, only new entries follow.",
         }),
       },
       access: { action: 'read', owner: ({ ownerId }) => ownerId },
-      subscribe: (_root, { ownerId, after }) => ledger.postedEntries(ownerId, { after }),
+      subscribe: (_root, { ownerId, ...input }) => ledger.postedEntries(ownerId, input),
       resolve: (posted) => posted,
     }),
   )

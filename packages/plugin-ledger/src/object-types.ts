@@ -7,6 +7,7 @@ import {
   type NamedOperation,
   type OperationInfo,
 } from '@shared-ledger/ledger'
+import { addBooks, bookField } from './books.ts'
 import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
 import type { LedgerTypes } from './graph.ts'
 import { balanceId, entryId } from './identity.ts'
@@ -20,6 +21,7 @@ import type { BalanceShape } from './types.ts'
  */
 export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes {
   const operations = ledger.describeOperations()
+  const LedgerBook = addBooks(builder, ledger)
   const LedgerOperation = builder.enumType('LedgerOperation', {
     description: 'What the app can do with credits: the operations that every app has, then its own.',
     values: enumValues(operations),
@@ -30,15 +32,16 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
   })
 
   const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
-    description: "An owner's balance in this app. An unknown owner has 0.",
+    description: "An owner's balance. An unknown owner has 0.",
     fields: (t) => ({
       id: t.id({
         nullable: false,
         description:
           'Opaque. Every current balance of an owner has the same id. A past balance, and one of a dry run, has another.',
-        resolve: (balance) => balanceId(ledger.app, balance),
+        resolve: balanceId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose balance.' }),
+      ...bookField(t, LedgerBook),
       amount: t.expose('amount', {
         type: 'SafeInt',
         nullable: false,
@@ -74,6 +77,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
         resolve: entryId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      ...bookField(t, LedgerBook),
       ...operationFields(t, LedgerOperation),
       amount: t.expose('amount', {
         type: 'SafeInt',
@@ -94,7 +98,8 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
       seq: t.expose('seq', {
         type: 'SafeInt',
         nullable: false,
-        description: "Counts the account's entries from 1, without gaps.",
+        description:
+          "Counts the account's entries from 1, without gaps. Apps that share a book count together.",
       }),
       transactionId: t.exposeID('transactionId', {
         nullable: false,
@@ -129,6 +134,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
   const LedgerTransaction = builder.objectRef<LedgerTransaction>('LedgerTransaction')
   const LedgerHold = builder.objectRef<LedgerHold>('LedgerHold')
   return {
+    LedgerBook,
     LedgerOperation,
     LedgerPostOperation,
     LedgerBalance,

@@ -38,7 +38,7 @@ function describeAmounts({ direction, min, max }: OperationInfo): string {
 }
 
 /** Adds the description of an operation for forms. */
-export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph) {
+export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerOperation } }: Graph) {
   const LedgerDirection = builder.enumType('LedgerDirection', {
     description: 'Where an operation moves credits: to the owner, from the owner, or neither.',
     values: {
@@ -124,6 +124,14 @@ export function addOperationInfo({ builder, types: { LedgerOperation } }: Graph)
         type: LedgerScope,
         nullable: true,
         description: 'The scope that a caller needs in addition to POST. Null for none.',
+      }),
+      ...(LedgerBook && {
+        book: t.field({
+          type: LedgerBook,
+          nullable: false,
+          description: 'The book of its accounts.',
+          resolve: ({ book }) => book ?? ledger.app,
+        }),
       }),
     }),
   })

@@ -1,5 +1,6 @@
 import { ledgerErrors, OverdraftInUseError } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
+import { bookInputField } from './books.ts'
 import type { Graph } from './graph.ts'
 import { inputArg, ownerField } from './inputs.ts'
 import { addResult } from './results.ts'
@@ -24,6 +25,7 @@ export function addOverdraft(graph: Graph): void {
     description: 'The input of `setOverdraft`.',
     fields: (t) => ({
       ownerId: ownerField(t),
+      ...bookInputField(t, types.LedgerBook),
       limit: t.field({
         type: 'SafeInt',
         required: true,

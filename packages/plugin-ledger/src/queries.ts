@@ -1,4 +1,5 @@
-import { isOwner, limits } from '@shared-ledger/ledger'
+import { isOwner, limits, type OtherAppsEntry } from '@shared-ledger/ledger'
+import { bookArg } from './books.ts'
 import { addConnection, pageArgs } from './connection.ts'
 import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -9,8 +10,46 @@ import { seenEntry } from './seen-entry.ts'
 /** Adds the queries of balances, entries and operations. */
 export function addQueries(graph: Graph): void {
   const { builder, ledger, types } = graph
-  const { LedgerBalance, LedgerEntry, LedgerOperation } = types
+  const { LedgerBalance, LedgerBook, LedgerEntry, LedgerOperation } = types
   const LedgerEntryConnection = addConnection(builder, LedgerEntry, "A page of an owner's entries.")
+  const LedgerOtherAppsEntry = builder.objectRef<OtherAppsEntry>('LedgerOtherAppsEntry').implement({
+    description: 'An entry of another app that shares the book.',
+    fields: (t) => ({
+      app: t.exposeString('app', { nullable: false, description: 'The app that posted it.' }),
+      ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      operationName: t.exposeString('operationName', {
+        nullable: false,
+        description: 'The name of an operation of that app.',
+      }),
+      amount: t.expose('amount', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'Signed credits: + in, - out.',
+      }),
+      balanceAfter: t.expose('balanceAfter', {
+        type: 'SafeInt',
+        nullable: false,
+        description: "The account's balance just after this entry.",
+      }),
+      seq: t.expose('seq', {
+        type: 'SafeInt',
+        nullable: false,
+        description:
+          "Counts the account's entries from 1, without gaps. Apps that share a book count together.",
+      }),
+      createdOn: t.expose('createdOn', {
+        type: 'DateTime',
+        nullable: false,
+        description: 'When it was posted, to the millisecond.',
+      }),
+    }),
+  })
+  const LedgerAccountEntry = builder.unionType('LedgerAccountEntry', {
+    description: 'An entry of this app, or of another app that shares the book.',
+    types: [LedgerEntry, LedgerOtherAppsEntry],
+    resolveType: (entry) => ('app' in entry ? LedgerOtherAppsEntry : LedgerEntry),
+  })
+  const LedgerAccountEntryConnection = addConnection(builder, LedgerAccountEntry, 'A page of an account.')
   const LedgerOperationInfo = addOperationInfo(graph)
   const LedgerEntryOrder = builder.enumType('LedgerEntryOrder', {
     description: 'The order of a list of entries.',
@@ -33,14 +72,15 @@ export function addQueries(graph: Graph): void {
     balance: t.field({
       type: LedgerBalance,
       nullable: false,
-      description: "An owner's balance in this app.",
+      description: "An owner's balance.",
       args: {
         ownerId: ownerArg(t.arg),
+        ...bookArg(t.arg, LedgerBook),
         asOf: t.arg({ type: 'DateTime', description: 'The balance after the last entry until this moment.' }),
       },
       access: { action: 'read', owner: ({ ownerId }) => ownerId },
-      resolve: (_root, { ownerId, asOf }) =>
-        asOf ? ledger.balanceAt(ownerId, asOf) : ledger.balance(ownerId),
+      resolve: (_root, { ownerId, asOf, ...inBook }) =>
+        asOf ? ledger.balanceAt(ownerId, asOf, inBook) : ledger.balance(ownerId, inBook),
     }),
     ledgerEntry: t.field({
       type: LedgerEntry,
@@ -56,14 +96,15 @@ export function addQueries(graph: Graph): void {
       description: "The owner's entry that was posted with this nonce, or null.",
       args: {
         ownerId: ownerArg(t.arg),
+        ...bookArg(t.arg, LedgerBook),
         nonce: t.arg.string({ required: true, description: 'The idempotency key that it was posted with.' }),
       },
       access: { action: 'read', owner: { found: ({ ownerId }) => ownerId } },
-      resolve: async (_root, { ownerId, nonce }, context) => {
+      resolve: async (_root, { ownerId, nonce, ...inBook }, context) => {
         const { principal } = context
         // For an owner, looking up another owner's nonce would take longer if it was used.
         if (isOwner(principal) && principal.owner !== ownerId) return null
-        const entry = await ledger.entryByNonce(ownerId, nonce)
+        const entry = await ledger.entryByNonce(ownerId, nonce, inBook)
         // A reader who may not see the nonce must not learn by guessing that it was used.
         return entry && (await seenEntry(ledger, entry, context)).nonce === nonce ? entry : null
       },
@@ -74,6 +115,7 @@ export function addQueries(graph: Graph): void {
       description: `An owner's entries, newest first: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
       args: {
         ownerId: ownerArg(t.arg),
+        ...bookArg(t.arg, LedgerBook),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
         from: t.arg({ type: 'DateTime', description: 'Only entries from this moment on.' }),
         to: t.arg({ type: 'DateTime', description: 'Only entries before this moment.' }),
@@ -91,6 +133,15 @@ export function addQueries(graph: Graph): void {
       },
       cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },
       resolve: (_root, args) => ledger.entries(args),
+    }),
+    accountEntries: t.field({
+      type: LedgerAccountEntryConnection,
+      nullable: false,
+      description: `All entries of an account, newest first, those of other apps that share its book too: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
+      args: { ownerId: ownerArg(t.arg), ...bookArg(t.arg, LedgerBook), ...pageArgs(t.arg) },
+      access: { action: 'read', owner: ({ ownerId }) => ownerId },
+      cost: { weight: pageWeight },
+      resolve: (_root, args) => ledger.accountEntries(args),
     }),
     ledgerOperations: t.field({
       type: [LedgerOperationInfo],

@@ -6,6 +6,7 @@ import {
   summarySize,
 } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
+import { bookArg, bookField } from './books.ts'
 import { addConnection, pageArgs } from './connection.ts'
 import { pageWeight, summaryWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -14,7 +15,7 @@ import { operationFields } from './object-types.ts'
 
 /** Adds `ledgerSummary` and `ledgerAccounts`. */
 export function addStatements({ builder, ledger, types }: Graph): void {
-  const { LedgerBalance, LedgerOperation } = types
+  const { LedgerBalance, LedgerBook, LedgerOperation } = types
   const LedgerSummaryWindow = builder.enumType('LedgerSummaryWindow', {
     description: 'A calendar window: UTC.',
     values: {
@@ -47,14 +48,15 @@ export function addStatements({ builder, ledger, types }: Graph): void {
     }),
   })
   const LedgerAccount = builder.objectRef<LedgerAccount>('LedgerAccount').implement({
-    description: "An owner's account in this app.",
+    description: "An owner's account.",
     fields: (t) => ({
       id: t.id({
         nullable: false,
         description: 'Opaque. It never changes.',
-        resolve: ({ ownerId }) => accountId(ledger.app, ownerId),
+        resolve: accountId,
       }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      ...bookField(t, LedgerBook),
       balance: t.expose('balance', {
         type: LedgerBalance,
         access: reached,
@@ -88,6 +90,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       description: `Counts and sums per operation and window, oldest first: at most ${limits.summaryWindows.toLocaleString('en')} windows.`,
       args: {
         ownerId: t.arg.string({ description: 'The owner of the entries. The whole app when left out.' }),
+        ...bookArg(t.arg, LedgerBook),
         from: t.arg({ type: 'DateTime', required: true, description: 'From this moment on.' }),
         to: t.arg({ type: 'DateTime', required: true, description: 'Before this moment.' }),
         per: t.arg({
@@ -107,6 +110,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       description: `Accounts by owner, byte by byte: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
       args: {
         prefix: t.arg.string({ description: 'Only owners that begin with this.' }),
+        ...bookArg(t.arg, LedgerBook),
         ...pageArgs(t.arg),
       },
       access: { action: 'read', owner: 'any' },

@@ -9,19 +9,19 @@ const { schema, run, mutate, give } = await openGraph()
 const balanceOf = { amount: 0, overdraft: 0, held: 0, available: 0 }
 
 describe('the id of a balance', () => {
-  const id = (ownerId: string, app = 'games') => balanceId(app, { ownerId, ...balanceOf })
+  const id = (ownerId: string, book = 'games') => balanceId({ ownerId, book, ...balanceOf })
 
   test('never changes, and is safe wherever ids are written', () => {
     expect(id('ann')).toBe('WyJnYW1lcyIsImFubiJd')
     for (const ownerId of ['a:b.c/d', '"]', 'é 🎲', 'x'.repeat(255)]) expect(id(ownerId)).toMatch(/^[\w-]+$/)
   })
 
-  test('differs by owner, app and moment', () => {
+  test('differs by owner, book and moment', () => {
     const owners = ['ann', 'Ann', 'ann ', 'ann","2026', '["games","ann"]']
     const pasts = ['2026-11-21', '2026-11-22'].map((day) =>
-      balanceId('games', { ownerId: 'ann', amount: 0, asOf: new Date(day) }),
+      balanceId({ ownerId: 'ann', book: 'games', amount: 0, asOf: new Date(day) }),
     )
-    const seen = balanceId('games', { ownerId: 'ann', ...balanceOf, seenIn: crypto.randomUUID() })
+    const seen = balanceId({ ownerId: 'ann', book: 'games', ...balanceOf, seenIn: crypto.randomUUID() })
     const ids = [...owners.map((ownerId) => id(ownerId)), id('ann', 'content'), ...pasts, seen]
     expect(new Set(ids).size).toBe(ids.length)
   })

@@ -1,9 +1,11 @@
 import type pg from 'pg'
+import { z } from 'zod'
 import type { PrismaClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
 import type { LedgerEntry } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
-import { ownerIdSchema, parseInput } from '../input.ts'
+import { bookSchema, ownerIdSchema, parseInput } from '../input.ts'
+import type { Books } from '../operations/operations.ts'
 import { type EntriesInput, type EntryPage, entryCursors } from '../reading/entries.ts'
 import { pageRange } from '../reading/page.ts'
 import { gather } from './gather.ts'
@@ -20,7 +22,9 @@ export interface LiveEntry<Operation extends string = string> {
 }
 
 /** Where a live list of entries begins, and when it ends. */
-export interface LiveInput {
+export interface LiveInput<Book extends string = string> {
+  /** The app's own when left out. */
+  readonly book?: Book | null | undefined
   /** The cursor of the last entry that was read. '' starts at the first entry. When left out, only new entries follow. */
   readonly after?: string | null | undefined
   /** Ends the list. */
@@ -28,16 +32,19 @@ export interface LiveInput {
 }
 
 /** The live lists of one app's ledger. */
-export interface LedgerLive<Operation extends string = string> {
+export interface LedgerLive<Operation extends string = string, Book extends string = string> {
   /**
-   * Yields an owner's entries as any process posts them, oldest first, each once. When the promise is fulfilled, every
+   * Yields the app's entries of an owner in a book as any process of the app posts them, oldest first, each once. When the promise is fulfilled, every
    * entry that is committed later will be in the list. The list goes on until it is left, its signal aborts, or the
    * ledger is closed. It reads pages as needed, and no posting waits for it.
    *
    * @throws ValidationError for an invalid owner or cursor. The iteration throws SubscriberTooSlowError when the reader
    *   falls 10,000 entries further behind, and DatabaseUnavailableError. Both can be continued from the last cursor.
    */
-  postedEntries(ownerId: string, input?: LiveInput): Promise<AsyncIterableIterator<LiveEntry<Operation>>>
+  postedEntries(
+    ownerId: string,
+    input?: LiveInput<Book>,
+  ): Promise<AsyncIterableIterator<LiveEntry<Operation>>>
 }
 
 const pageSize = 100
@@ -48,23 +55,48 @@ const pageSize = 100
  */
 const entriesPerTurn = 2
 
-/** Creates one app's live lists. */
+/** Creates an app's live lists of its books. `books` has the app's own first. */
 export function createLive<Operation extends string>({
-  app,
-  connection,
-  prisma,
-  entries,
-}: {
+  books,
+  ...options
+}: Omit<BookLiveOptions<Operation>, 'book'> & { readonly books: Books }): LedgerLive<Operation> & {
+  close(): void
+} {
+  const lists = new Map(books.map((book) => [book, createBookLive({ ...options, book })]))
+  const inputSchema = z.object({ book: bookSchema(books) })
+  return {
+    async postedEntries(ownerId, { book, ...input } = {}) {
+      const list = lists.get(parseInput(inputSchema, { book }).book)
+      if (!list) throw new Error('a book has no live lists')
+      return list.postedEntries(ownerId, input)
+    },
+    close() {
+      for (const list of lists.values()) list.close()
+    },
+  }
+}
+
+interface BookLiveOptions<Operation extends string> {
   readonly app: string
+  readonly book: string
   readonly connection: pg.ClientConfig
   readonly prisma: PrismaClient
   readonly entries: (input: EntriesInput<Operation>) => Promise<EntryPage<Operation>>
-}): LedgerLive<Operation> & { close(): void } {
+}
+
+/** Creates an app's live lists of one book. */
+function createBookLive<Operation extends string>({
+  app,
+  book,
+  connection,
+  prisma,
+  entries,
+}: BookLiveOptions<Operation>) {
   /** Returns the seq of each owner's last entry, for owners with entries. */
   const currentSeqs = async (ownerIds: readonly string[]) => {
     const rows = await query(
       () => prisma.$queryRaw<{ owner_id: string; seq: bigint }[]>`
-        SELECT owner_id, seq FROM ledger.accounts WHERE book = ${app} AND owner_id = ANY(${ownerIds}::text[])`,
+        SELECT owner_id, seq FROM ledger.accounts WHERE book = ${book} AND owner_id = ANY(${ownerIds}::text[])`,
     )
     return new Map(rows.map(({ owner_id, seq }) => [owner_id, Number(seq)]))
   }
@@ -75,7 +107,7 @@ export function createLive<Operation extends string>({
   const pageAfter = createSharedPages(
     (ownerId, position) => {
       const after = entryCursors.write(BigInt(position))
-      return entries({ ownerId, order: 'OLDEST_FIRST', first: pageSize, after })
+      return entries({ ownerId, book, order: 'OLDEST_FIRST', first: pageSize, after })
     },
     ({ edges }) => edges.length === 0,
   )
@@ -93,13 +125,19 @@ export function createLive<Operation extends string>({
         subscriber.position = node.seq
         yield { cursor, entry: node }
       }
-      if (isFresh && !pageInfo.hasNextPage) await subscriber.beyond(Math.max(subscriber.position, seq))
+      if (!isFresh || pageInfo.hasNextPage) continue
+      // What the page lacks up to this seq are entries of other apps in a shared book.
+      subscriber.position = Math.max(subscriber.position, seq)
+      await subscriber.beyond(subscriber.position)
     }
     if (subscriber.failure) throw subscriber.failure
   }
 
   return {
-    async postedEntries(ownerId, { after, signal } = {}) {
+    async postedEntries(
+      ownerId: string,
+      { after, signal }: Omit<LiveInput, 'book'>,
+    ): Promise<AsyncIterableIterator<LiveEntry<Operation>>> {
       const owner = parseInput(ownerIdSchema, ownerId, 'ownerId')
       const given = after === '' ? 0n : pageRange({ after }, entryCursors).after
       const seq = (await currentSeq(owner)) ?? 0

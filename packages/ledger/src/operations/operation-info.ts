@@ -24,6 +24,8 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly internal: boolean
   /** The scope that a caller needs in addition to `post`. Undefined means none. */
   readonly scope: Scope | undefined
+  /** The book that it names. Undefined for the app's own. */
+  readonly book: string | undefined
 }
 
 /** Returns an app's operations: the shared ones first, then the app's own, each group in its order. */
@@ -44,6 +46,7 @@ export function operationInfos<Ops extends Operations>(
             retired: definition.retired ?? false,
             internal: definition.internal ?? false,
             scope: definition.scope,
+            book: definition.book,
             ...amountLimits(definition.amount),
           },
         ]

@@ -10,6 +10,8 @@ import {
 } from './operations.ts'
 
 const namePattern = /^[A-Z][A-Z0-9_]{0,62}$/
+/** As in ledger.make_book. */
+const bookPattern = /^[a-z][a-z0-9_]{0,39}$/
 
 /** @throws TypeError that names every fault of the list */
 export function assertOperations(operations: Operations): void {
@@ -36,7 +38,7 @@ function operationProblems(operations: Operations): string[] {
     ...own.flatMap(([name, definition]) =>
       [
         amountRuleProblem(definition.amount),
-        ...[limitProblem, pairProblem, trustProblem].map((of) => of(definition)),
+        ...[limitProblem, pairProblem, trustProblem, bookProblem].map((of) => of(definition)),
       ]
         .filter((problem) => problem !== undefined)
         .map((problem) => `${name}: ${problem}`),
@@ -53,6 +55,7 @@ function operationProblems(operations: Operations): string[] {
           definition.retired === undefined &&
           definition.internal === undefined &&
           definition.scope === undefined &&
+          definition.book === undefined &&
           isNarrower(definition.amount, original.amount))
       return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
     }),
@@ -79,6 +82,12 @@ function trustProblem({ internal, scope }: OperationDefinition): string | undefi
   if (scope === undefined) return undefined
   if (!scopes.includes(scope)) return `a scope is one of ${scopes.join(', ')}.`
   return internal ? 'an internal operation is posted by the app itself, which needs no scope.' : undefined
+}
+
+function bookProblem({ book }: OperationDefinition): string | undefined {
+  return book === undefined || bookPattern.test(book)
+    ? undefined
+    : "a book's name is a to z, 0 to 9 and _, begins with a letter and is at most 40 long."
 }
 
 function pairProblem({ amount, paired }: OperationDefinition): string | undefined {

@@ -29,6 +29,8 @@ export interface OperationDefinition {
   readonly internal?: true
   /** The scope that a caller needs in addition to `post`. The app's own code needs none. */
   readonly scope?: Scope
+  /** The book of its accounts: another one that the app made, or that is shared with it. The app's own when left out. */
+  readonly book?: string
 }
 
 /** An app's operations by name. Names are upper case with underscores, like GraphQL enum values. */
@@ -77,6 +79,20 @@ export type PostOperationOf<Ops extends Operations> = {
 export type PublicOperationOf<Ops extends Operations> = {
   [Name in PostOperationOf<Ops>]: Ops[Name] extends { readonly internal: true } ? never : Name
 }[PostOperationOf<Ops>]
+
+/** The union of the books that operations name. The app's own book is not one of them. */
+export type NamedBookOf<Ops extends Operations> = {
+  [Name in keyof Ops]: Ops[Name] extends { readonly book: infer Book extends string } ? Book : never
+}[keyof Ops]
+
+/** The books of an app: its own, which has its name, and those that its operations name. */
+export type Books = readonly [own: string, ...others: string[]]
+
+/** Returns the books of an app. */
+export function booksOf(app: string, operations: Operations): Books {
+  const named = Object.values(operations).flatMap(({ book }) => (book === undefined ? [] : [book]))
+  return [app, ...[...new Set(named)].filter((book) => book !== app)]
+}
 
 /** Whether a request may post an operation. */
 export function isPublic({ retired, internal }: { retired?: boolean; internal?: boolean }): boolean {

@@ -1,5 +1,6 @@
 import type { Sql } from '../database/sql.ts'
 import { tracing } from '../tracing.ts'
+import { type Account, accountKey } from './accounts.ts'
 import type { Draft, Line } from './draft.ts'
 import { type Answer, type Appended, answerOf } from './outcome.ts'
 import { postingSignals } from './signals.ts'
@@ -24,13 +25,13 @@ export function callsOf(
     isOverShards = () => false,
   }: {
     readonly append?: boolean | undefined
-    /** Whether these owners are in several shards of a cluster. */
-    readonly isOverShards?: (ownerIds: readonly string[]) => boolean
+    /** Whether these accounts are in several shards of a cluster. */
+    readonly isOverShards?: (accounts: readonly Account[]) => boolean
   } = {},
 ) {
   const post = `SELECT ledger.post_${app}($1::text, $2::text[], $3::int[], $4::json, $5::boolean, $6::int) AS answer`
   const postOverShards = `${post} FROM generate_series(1, 1)`
-  const append = `SELECT ledger.append_${app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int) AS answer`
+  const append = `SELECT ledger.append_${app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int, $10::text) AS answer`
   const tryOut = `SELECT ledger.try_${app}($1::text, $2::text[], $3::int[], $4::json, $5::int) AS answer`
 
   /** Reports how long a call took, if anybody listens. */
@@ -46,35 +47,35 @@ export function callsOf(
     }
   }
 
-  const all = (drafts: readonly Draft[], ownerIds: readonly string[]) => [
-    ...[ownerIds[0], ownerIds, [ownerIds.length]],
-    JSON.stringify(columnsOf(drafts, ownerIds)),
-  ]
+  const all = (drafts: readonly Draft[], accounts: readonly Account[]) => {
+    const ownerIds = accounts.map(({ ownerId }) => ownerId)
+    return [ownerIds[0], ownerIds, [ownerIds.length], JSON.stringify(columnsOf(app, drafts, accounts))]
+  }
   const postAll = async (
     sql: Sql,
     drafts: readonly Draft[],
-    ownerIds: readonly string[],
+    accounts: readonly Account[],
     { skipBusy, lockMs }: LockWait,
   ): Promise<Answer> => {
     const [draft] = drafts
     const line = appends && draft && drafts.length === 1 ? plainLine(draft) : undefined
     if (!draft || !line) {
-      const text = isOverShards(ownerIds) ? postOverShards : post
-      return call<Answer>(sql, text, [...all(drafts, ownerIds), skipBusy, lockMs])
+      const text = isOverShards(accounts) ? postOverShards : post
+      return call<Answer>(sql, text, [...all(drafts, accounts), skipBusy, lockMs])
     }
     const { id, nonce } = draft
     const answer = await call<Answer | Appended>(sql, append, [
       ...[line.ownerId, id, nonce, metadataOf(draft), line.operation],
-      ...[line.amount, line.requested, skipBusy, lockMs],
+      ...[line.amount, line.requested, skipBusy, lockMs, line.book],
     ])
     return 'ids' in answer ? answer : answerOf(answer)
   }
 
   return {
-    /** Posts drafts. `ownerIds` are their different owners, in the order of their bytes. */
-    post(sql: Sql, drafts: readonly Draft[], ownerIds: readonly string[], wait: LockWait): Promise<Answer> {
+    /** Posts drafts. `accounts` are those of `accountsOf`. */
+    post(sql: Sql, drafts: readonly Draft[], accounts: readonly Account[], wait: LockWait): Promise<Answer> {
       const { tracer } = tracing
-      const post = () => postAll(sql, drafts, ownerIds, wait)
+      const post = () => postAll(sql, drafts, accounts, wait)
       const run = tracer ? () => tracer.call({ app, drafts }, post) : post
       return postingSignals.call.isHeard ? told(drafts.length, run) : run()
     },
@@ -82,10 +83,10 @@ export function callsOf(
     tryOut(
       sql: Sql,
       drafts: readonly Draft[],
-      ownerIds: readonly string[],
+      accounts: readonly Account[],
       { lockMs }: Pick<LockWait, 'lockMs'>,
     ): Promise<Answer> {
-      return call(sql, tryOut, [...all(drafts, ownerIds), lockMs])
+      return call(sql, tryOut, [...all(drafts, accounts), lockMs])
     },
   }
 }
@@ -108,19 +109,20 @@ function plainLine({ lines, problems }: Draft): Line | undefined {
 }
 
 /** Returns the columns that ledger.post_<app> takes. A column without any value is left out. */
-function columnsOf(drafts: readonly Draft[], ownerIds: readonly string[]) {
-  const accounts = new Map(ownerIds.map((ownerId, index) => [ownerId, index + 1]))
+function columnsOf(app: string, drafts: readonly Draft[], accounts: readonly Account[]) {
+  const numbers = new Map(accounts.map((account, index) => [accountKey(account), index + 1]))
   const lines = drafts.flatMap((draft) => draft.lines)
   const column = <Value>(of: (line: Line) => Value | undefined) =>
     lines.some((line) => of(line) !== undefined) ? lines.map((line) => of(line) ?? null) : undefined
   const metadata = drafts.map(metadataOf)
   return {
+    book: accounts.some(({ book }) => book !== app) ? accounts.map(({ book }) => book) : undefined,
     id: drafts.map(({ id }) => id),
     nonce: drafts.map(({ nonce }) => nonce),
     metadata: metadata.some((text) => text !== null) ? metadata : undefined,
     invalid: drafts.some(isInvalid) ? drafts.map(isInvalid) : undefined,
     request: drafts.flatMap((draft, index) => draft.lines.map(() => index + 1)),
-    account: lines.map(({ ownerId }) => accounts.get(ownerId)),
+    account: lines.map((line) => numbers.get(accountKey(line))),
     operation: lines.map(({ operation }) => operation),
     amount: lines.map(({ amount }) => amount),
     requested: lines.map(({ requested }) => requested),

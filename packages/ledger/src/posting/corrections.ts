@@ -72,8 +72,8 @@ export function correctionDrafts(
 }
 
 /** Returns the line that corrects an entry. No amount rule and no limit applies to it. */
-function correctionOf({ ownerId, operation }: EntryRow, amount: number): Line {
-  return { ownerId, operation, amount, requested: amount }
+function correctionOf({ ownerId, book, operation }: EntryRow, amount: number): Line {
+  return { ownerId, book, operation, amount, requested: amount }
 }
 
 function isBalanced(entries: readonly EntryRow[]): boolean {

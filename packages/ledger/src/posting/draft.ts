@@ -44,6 +44,8 @@ export function accountRequest(line: Line): PostingRequest {
 /** One line of a draft: an entry, or a hold, release or overdraft in its place (`holdMs`, `releases`, `overdraft`). */
 export interface Line {
   readonly ownerId: string
+  /** The book of the account. */
+  readonly book: string
   /** Null for a release and an overdraft. */
   readonly operation: string | null
   /** Signed credits. Null when the amount rule refuses the requested amount, or the line has no amount. */
@@ -95,6 +97,7 @@ export const postingFields = {
 /** An operation with its rules. */
 interface Rule {
   readonly name: string
+  readonly book: string
   readonly amounts: AmountLimits
   readonly limit: OperationLimit | undefined
   readonly paired: boolean
@@ -104,12 +107,14 @@ interface Rule {
 type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
 
 /** Returns the schemas of the fields of an entry under an app's operations. */
-export function entryFields(operations: Operations) {
+export function entryFields(app: string, operations: Operations) {
   const rules = new Map<string, Rule>(
-    Object.entries(operations).map(([name, { amount, limit, paired = false, retired = false }]) => [
-      name,
-      { name, amounts: amountLimits(amount), limit, paired, retired },
-    ]),
+    Object.entries(operations).map(
+      ([name, { amount, book = app, limit, paired = false, retired = false }]) => [
+        name,
+        { name, book, amounts: amountLimits(amount), limit, paired, retired },
+      ],
+    ),
   )
   const postable = [...rules.values()].filter(({ retired }) => !retired).map(({ name }) => name)
   const fields = {
@@ -127,13 +132,13 @@ export function entryFields(operations: Operations) {
 
 /** Returns the line of an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function toLine(
-  { ownerId, operation: { name, amounts, limit }, amount }: ParsedEntry,
+  { ownerId, operation: { name, book, amounts, limit }, amount }: ParsedEntry,
   path = '',
 ): Line {
   const isRefused = amountProblem(amounts, amount) !== undefined
   const requested = amount === undefined ? null : signed(amounts.direction, amount)
   const posted = requested ?? signed(amounts.direction, amounts.default ?? 0)
-  return { ownerId, operation: name, amount: isRefused ? null : posted, requested, limit, path }
+  return { ownerId, book, operation: name, amount: isRefused ? null : posted, requested, limit, path }
 }
 
 /** Returns what the app's rules say against an entry. `path` leads to it in the input, such as `entries.2.`. */

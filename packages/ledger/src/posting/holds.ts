@@ -51,9 +51,9 @@ export interface CapturedHold<Operation extends string = string> extends PostedH
 const captureSchema = z.object({ ...postingFields, id: idSchema, amount: positiveAmountSchema.nullish() })
 
 /** Makes the draft of a hold. */
-export function holdDrafts(operations: Operations): ReadRequest<HoldInput> {
+export function holdDrafts(app: string, operations: Operations): ReadRequest<HoldInput> {
   const schema = z.object({
-    ...entryFields(operations).fields,
+    ...entryFields(app, operations).fields,
     ...postingFields,
     expiresIn: countSchema('seconds', [1, limits.holdSeconds]),
   })
@@ -92,9 +92,9 @@ export function createHoldEnds<Operation extends string>({
       const { id, amount, nonce, metadata, dryRun } = read
       const held = await found(sql, id)
       if (held instanceof NotFoundError) return held
-      const { ownerId, operation } = held
+      const { ownerId, book, operation } = held
       const requested = amount == null ? null : -amount
-      const line = { ownerId, operation, amount: requested ?? -held.amount, requested, captures: id }
+      const line = { ownerId, book, operation, amount: requested ?? -held.amount, requested, captures: id }
       const request = draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun })
       return settle(sql, request, (written) => {
         const { entry, balance } = postedEntry(written)
@@ -111,7 +111,8 @@ export function createHoldEnds<Operation extends string>({
       if (id instanceof ValidationError) return id
       const held = await found(sql, id)
       if (held instanceof NotFoundError) return held
-      const line = { ownerId: held.ownerId, operation: null, amount: null, requested: null, releases: id }
+      const { ownerId, book } = held
+      const line = { ownerId, book, operation: null, amount: null, requested: null, releases: id }
       return settle(sql, accountRequest(line), postedHold<Operation>)
     },
   }

@@ -17,6 +17,7 @@ import { messages } from '../messages.ts'
 import { inCredits } from '../operations/amount.ts'
 import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
+import { accountKey } from './accounts.ts'
 import type { Draft } from './draft.ts'
 
 /** What was posted: the entries in order, and the balances of their owners after them. */
@@ -82,7 +83,7 @@ interface DuplicateOutcome {
   readonly identical: boolean
   /** Whether an earlier attempt of the same draft posted it. */
   readonly own: boolean | null
-  readonly balance: LedgerBalance
+  readonly balance: BalanceRow
 }
 
 /** Some of the accounts are locked elsewhere, and the draft was not judged. The accounts are given by their numbers. */
@@ -95,16 +96,17 @@ interface BusyOutcome {
 interface SetAsideOutcome {
   readonly outcome: 'held' | 'released' | 'set'
   readonly details: HoldRow | null
-  readonly balance: LedgerBalance
+  readonly balance: BalanceRow
 }
 
 /** Why a draft was refused. */
 type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 
 /** `line` is the index of the first refused entry, from 0. */
-type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance } & (
+type RefusedOutcome = { readonly line: number; readonly balance: BalanceRow } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
   | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' | 'overdraft_in_use' }
+  | { readonly outcome: 'not_the_maker' }
   /** The credits that were available to the entry. */
   | { readonly outcome: 'insufficient_balance'; readonly details: number }
   /** When the next one is possible. */
@@ -117,6 +119,17 @@ type RefusedOutcome = { readonly line: number; readonly balance: LedgerBalance }
     }
 )
 
+/** A balance as the ledger's functions return it: of an account whose book the caller knows. */
+type BalanceRow = Omit<LedgerBalance, 'book'>
+
+/** Returns the balance of the account of an outcome's line. */
+export function balanceOf(
+  { balance, line = 0 }: { readonly balance: BalanceRow; readonly line?: number },
+  { lines }: Draft,
+): LedgerBalance {
+  return { ...balance, book: given(lines[line]).book }
+}
+
 /** Returns the error for a refused draft. */
 export function refusalError<Operation extends string>(
   refused: RefusalOutcome,
@@ -124,14 +137,15 @@ export function refusalError<Operation extends string>(
   rows: RowReader<Operation>,
 ): Refusal<Operation> {
   if (refused.outcome === 'duplicate') {
-    const { entry, hold, identical, balance } = refused
+    const { entry, hold, identical } = refused
+    const { book } = given(entry ?? hold)
+    const balance = { ...refused.balance, book }
     if (entry) return new DuplicateNonceError(rows.entry(entry), identical, balance)
-    if (hold) return new DuplicateHoldError(rows.hold(hold), identical, balance)
-    throw new Error('the ledger found a nonce used, and not for what')
+    return new DuplicateHoldError(rows.hold(given(hold)), identical, balance)
   }
-  const { balance, line: index } = refused
-  const line = draft.lines[index]
-  if (!line) throw new Error(`ledger.post refused entry ${index} of ${draft.lines.length}`)
+  const { line: index } = refused
+  const line = given(draft.lines[index])
+  const balance = balanceOf(refused, draft)
   switch (refused.outcome) {
     case 'invalid':
       return new ValidationError(draft.problems)
@@ -147,6 +161,8 @@ export function refusalError<Operation extends string>(
       return new BalanceOutOfRangeError(balance, index)
     case 'overdraft_in_use':
       return new OverdraftInUseError(balance)
+    case 'not_the_maker':
+      return new ValidationError([{ field: 'book', message: messages.notTheMaker(line.book) }])
     case 'limit_reached': {
       const nextOn = refused.details === null ? null : new Date(refused.details)
       const { operation } = rows.operation(line.operation ?? '')
@@ -197,17 +213,26 @@ export function postedDraft<Operation extends string>(
   }
   const after = new Map<string, LedgerBalance>()
   const entries = draft.lines.map((line, offset): LedgerEntry<Operation> => {
-    const { ownerId, operation, amount, reverses = null, refunds = null, captures: holdId = null } = line
+    const {
+      ownerId,
+      book,
+      operation,
+      amount,
+      reverses = null,
+      refunds = null,
+      captures: holdId = null,
+    } = line
     const at = first + offset
     const balance = given(balances[at])
     const account = { overdraft: overdrafts?.[at] ?? 0, held: held?.[at] ?? 0 }
     const available = balance - account.held + account.overdraft
-    after.set(ownerId, { ownerId, amount: balance, ...account, available })
+    after.set(accountKey(line), { ownerId, book, amount: balance, ...account, available })
     return {
       ...shared,
       ...rows.operation(given(operation)),
       id: String(given(ids[at])),
       ownerId,
+      book,
       seq: given(seqs[at]),
       amount: given(amount),
       balanceAfter: balance,

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import type { LedgerBalance } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
-import { amountSchema, ownerIdSchema, readInput } from '../input.ts'
+import { amountSchema, bookSchema, ownerIdSchema, readInput } from '../input.ts'
+import type { Books } from '../operations/operations.ts'
 import { accountRequest, type PostingRequest } from './draft.ts'
 import type { Written } from './outcome.ts'
 
 /** The input of an overdraft. */
 export interface OverdraftInput {
   readonly ownerId: string
+  /** The app's own book when left out. Only the app that made a book sets overdrafts in it. */
+  readonly book?: string | null | undefined
   /** How far below 0 the balance may go, in credits, >= 0. */
   readonly limit: number
 }
@@ -17,14 +20,15 @@ export interface SetOverdraft {
   readonly balance: LedgerBalance
 }
 
-const schema = z.object({ ownerId: ownerIdSchema, limit: amountSchema })
-
-/** Makes the request for an overdraft. */
-export function overdraftRequest(input: OverdraftInput): PostingRequest | ValidationError {
-  const read = readInput(schema, input)
-  if (read instanceof ValidationError) return read
-  const { ownerId, limit: overdraft } = read
-  return accountRequest({ ownerId, operation: null, amount: null, requested: null, overdraft })
+/** Makes the request for an overdraft. `books` are those of the app, its own first. */
+export function overdraftRequests(books: Books): (input: OverdraftInput) => PostingRequest | ValidationError {
+  const schema = z.object({ ownerId: ownerIdSchema, book: bookSchema(books), limit: amountSchema })
+  return (input) => {
+    const read = readInput(schema, input)
+    if (read instanceof ValidationError) return read
+    const { ownerId, book, limit: overdraft } = read
+    return accountRequest({ ownerId, book, operation: null, amount: null, requested: null, overdraft })
+  }
 }
 
 /** Returns the balance after an overdraft was set. */

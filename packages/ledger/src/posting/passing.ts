@@ -1,9 +1,9 @@
+import { type Account, accountKey } from './accounts.ts'
 import type { Draft } from './draft.ts'
 import type { Settled } from './outcome.ts'
 
 /** A balance that its call has just made. */
-interface FreshBalance {
-  readonly ownerId: string
+interface FreshBalance extends Account {
   seenIn?: string
 }
 
@@ -19,8 +19,8 @@ export function markPassing<Operation extends string>(
   const told = new Set<string>()
   for (const [index, { id }] of [...drafts.entries()].reverse()) {
     for (const balance of balancesOf(settled[index])) {
-      if (dryRun || told.has(balance.ownerId)) balance.seenIn = id
-      told.add(balance.ownerId)
+      if (dryRun || told.has(accountKey(balance))) balance.seenIn = id
+      told.add(accountKey(balance))
     }
   }
 }

@@ -27,8 +27,8 @@ export interface PostedEntry<Operation extends string = string> {
 }
 
 /** Makes the draft of one entry, which is a transaction of one. */
-export function entryDrafts(operations: Operations): ReadRequest<PostEntryInput> {
-  const schema = z.object({ ...entryFields(operations).fields, ...postingFields })
+export function entryDrafts(app: string, operations: Operations): ReadRequest<PostEntryInput> {
+  const schema = z.object({ ...entryFields(app, operations).fields, ...postingFields })
   return (input) => {
     const read = readInput(schema, input)
     if (read instanceof ValidationError) return read

@@ -5,6 +5,7 @@ import { LedgerError } from '../errors.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { RowReader } from '../rows.ts'
 import { tracing } from '../tracing.ts'
+import { type Account, accountKey, accountsOf } from './accounts.ts'
 import type { AtWork } from './at-work.ts'
 import { callsOf } from './calls.ts'
 import { createDirectCalls } from './direct-calls.ts'
@@ -12,7 +13,14 @@ import type { Draft, PostingRequest } from './draft.ts'
 import { imagined } from './dry-run.ts'
 import type { Report } from './events.ts'
 import { createLanes } from './lanes.ts'
-import { type Answer, type PostedDraft, postedDraft, refusalError, type Settled } from './outcome.ts'
+import {
+  type Answer,
+  balanceOf,
+  type PostedDraft,
+  postedDraft,
+  refusalError,
+  type Settled,
+} from './outcome.ts'
 import { markPassing } from './passing.ts'
 import { LockedElsewhere } from './sender.ts'
 
@@ -63,21 +71,23 @@ export function createPost<Operation extends string>({
 }): Post<Operation> {
   const calls = callsOf(app, {
     append,
-    isOverShards: (ownerIds) => shards.of(ownerIds) === SEVERAL_SHARDS,
+    isOverShards: (accounts) => shards.of(ownersOf(accounts)) === SEVERAL_SHARDS,
   })
   const directly = createDirectCalls(own, { patienceMs })
 
   const posted: Post<Operation>['posted'] = async (sql, id) => {
     const entries = (await find.entriesByTransaction(sql, id)) ?? []
-    const ownerIds = [...new Set(entries.map(({ ownerId }) => ownerId))]
-    const balances = await Promise.all(ownerIds.map((ownerId) => find.balance(sql, ownerId)))
+    const accounts = new Map(entries.map((entry) => [accountKey(entry), entry]))
+    const balances = await Promise.all(
+      [...accounts.values()].map(({ book, ownerId }) => find.inBook(book).balance(sql, ownerId)),
+    )
     return { entries: entries.map(rows.entry), balances }
   }
 
   const settledBy = (
     sql: Sql,
     answer: Answer,
-    { drafts, ownerIds }: { readonly drafts: readonly Draft[]; readonly ownerIds: readonly string[] },
+    { drafts, accounts }: { readonly drafts: readonly Draft[]; readonly accounts: readonly Account[] },
   ): Promise<readonly (Settled<Operation> | LockedElsewhere)[]> => {
     let first = 0
     const settle = (draft: Draft, index: number) => {
@@ -87,11 +97,13 @@ export function createPost<Operation extends string>({
       if (!outcome) return postedDraft(answer, place, rows)
       switch (outcome.outcome) {
         case 'busy':
-          return new LockedElsewhere(outcome.accounts.flatMap((number) => ownerIds[number - 1] ?? []))
+          return new LockedElsewhere(
+            outcome.accounts.flatMap((number) => accounts[number - 1]?.ownerId ?? []),
+          )
         case 'held':
         case 'released':
         case 'set':
-          return { hold: outcome.details && rows.hold(outcome.details), balance: outcome.balance }
+          return { hold: outcome.details && rows.hold(outcome.details), balance: balanceOf(outcome, draft) }
         case 'duplicate':
           // An earlier attempt of the same call posted it, and its answer was lost.
           if (outcome.own && outcome.entry) return posted(sql, outcome.entry.transactionId)
@@ -107,11 +119,11 @@ export function createPost<Operation extends string>({
     (drafts, waitMs) =>
       query(async () => {
         const wait = waitMs === 0 ? { skipBusy: true, lockMs: skipMs } : { skipBusy: false, lockMs: waitMs }
-        const ownerIds = ownersOf(drafts)
-        const sql = shards.sqlOf(ownerIds)
-        return settledBy(sql, await calls.post(sql, drafts, ownerIds, wait), { drafts, ownerIds })
+        const accounts = accountsOf(drafts)
+        const sql = shards.sqlOf(ownersOf(accounts))
+        return settledBy(sql, await calls.post(sql, drafts, accounts, wait), { drafts, accounts })
       }),
-    { patienceMs, shardOf: ({ lines }) => shards.of(lines.map(({ ownerId }) => ownerId)) },
+    { patienceMs, shardOf: ({ lines }) => shards.of(ownersOf(lines)) },
   )
 
   /** Reports the outcomes of drafts, and wakes readers once entries are committed. */
@@ -132,14 +144,14 @@ export function createPost<Operation extends string>({
   }
 
   const callAlone = async (sql: Sql, drafts: readonly Draft[], dryRun: boolean) => {
-    const ownerIds = ownersOf(drafts)
+    const accounts = accountsOf(drafts)
     // An app's own transaction has its own setting. The ledger's setting is told, as the call may be another node's.
     const wait = { skipBusy: false, lockMs: sql === own ? patienceMs : null }
-    const settled = await directly(sql, ownerIds, async () => {
+    const settled = await directly(sql, ownersOf(accounts), async () => {
       const answer = dryRun
-        ? await calls.tryOut(sql, drafts, ownerIds, wait)
-        : await calls.post(sql, drafts, ownerIds, wait)
-      return settledBy(sql, answer, { drafts, ownerIds })
+        ? await calls.tryOut(sql, drafts, accounts, wait)
+        : await calls.post(sql, drafts, accounts, wait)
+      return settledBy(sql, answer, { drafts, accounts })
     })
     const known = settled.map((outcome) => {
       if (outcome instanceof LockedElsewhere) throw new Error('a call that waits for accounts left one out')
@@ -170,15 +182,6 @@ export function createPost<Operation extends string>({
   }
 }
 
-/** Returns the different owners of drafts by their bytes, which is the order of the locks. */
-function ownersOf(drafts: readonly Draft[]): readonly string[] {
-  const ownerIds = new Set(drafts.flatMap(({ lines }) => lines.map(({ ownerId }) => ownerId)))
-  return ownerIds.size === 1 ? [...ownerIds] : [...ownerIds].sort(byBytes)
-}
-
-const isAscii = /^[\x20-\x7e]*$/
-
-function byBytes(a: string, b: string): number {
-  if (isAscii.test(a) && isAscii.test(b)) return a < b ? -1 : 1
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+function ownersOf(accounts: readonly Account[]): readonly string[] {
+  return accounts.map(({ ownerId }) => ownerId)
 }

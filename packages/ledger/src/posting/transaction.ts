@@ -36,10 +36,13 @@ export interface PostedTransaction<Operation extends string = string> {
 const size = messages.listOf(limits.transactionEntries)
 
 /** Makes the draft of a transaction. */
-export function transactionDrafts(operations: Operations): ReadRequest<PostTransactionInput> {
+export function transactionDrafts(app: string, operations: Operations): ReadRequest<PostTransactionInput> {
   const schema = z.object({
     ...postingFields,
-    entries: z.array(entryFields(operations).schema, size).min(1, size).max(limits.transactionEntries, size),
+    entries: z
+      .array(entryFields(app, operations).schema, size)
+      .min(1, size)
+      .max(limits.transactionEntries, size),
     balanced: flagSchema,
   })
   return (input) => {
@@ -50,10 +53,20 @@ export function transactionDrafts(operations: Operations): ReadRequest<PostTrans
     const lines = entries.map((entry, index) => toLine(entry, pathTo(index)))
     const problems = [
       ...entries.flatMap((entry, index) => entryProblems(entry, { balanced, path: pathTo(index) })),
+      ...severalBooks(lines),
       ...(balanced ? unbalanced(lines) : []),
     ]
     return draftRequest({ nonce, metadata, lines, problems, dryRun })
   }
+}
+
+function severalBooks([first, ...others]: readonly Line[]): FieldError[] {
+  return others
+    .filter(({ book }) => book !== first?.book)
+    .map(({ path, book }) => ({
+      field: `${path}operation`,
+      message: `has the book ${book}, and the transaction is in the book ${first?.book}`,
+    }))
 }
 
 function unbalanced(lines: readonly Line[]): FieldError[] {

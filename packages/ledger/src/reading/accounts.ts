@@ -5,9 +5,10 @@ import type { LedgerBalance } from '../entry.ts'
 import { ownerIdSchema, ownerPrefixSchema, parseInput } from '../input.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 
-/** An owner's account in an app. */
+/** An owner's account in a book. */
 export interface LedgerAccount {
   readonly ownerId: string
+  readonly book: string
   readonly balance: LedgerBalance
   /** How many entries it has. */
   readonly entryCount: number
@@ -17,7 +18,9 @@ export interface LedgerAccount {
 }
 
 /** Which accounts to read, and which page of them. They are sorted by the bytes of their owner. */
-export interface AccountsInput extends PageInput {
+export interface AccountsInput<Book extends string = string> extends PageInput {
+  /** The app's own when left out. */
+  readonly book?: Book | null | undefined
   /** Only owners that begin with this text. */
   readonly prefix?: string | null | undefined
 }
@@ -25,31 +28,31 @@ export interface AccountsInput extends PageInput {
 export type AccountPage = Page<LedgerAccount>
 
 interface AccountRow {
-  readonly balance: LedgerBalance
+  readonly balance: Omit<LedgerBalance, 'book'>
   readonly entryCount: number
   readonly createdOn: number
   readonly updatedOn: number
 }
 
-/** The cursors of an app's accounts. A position is an owner. */
+/** The cursors of a book's accounts. A position is an owner. */
 const cursors = textCursors('owner', (text) => ownerIdSchema.safeParse(text).data)
 
-const filterSchema = z.object({ prefix: ownerPrefixSchema.nullish() })
-
 /** Reads pages of accounts. Each page is one query, whose cost does not depend on the page's position. */
-export function createAccountPages(app: string, prisma: PrismaClient) {
+export function createAccountPages(bookSchema: z.ZodType<string>, prisma: PrismaClient) {
+  const filterSchema = z.object({ prefix: ownerPrefixSchema.nullish(), book: bookSchema })
   return async (input: AccountsInput): Promise<AccountPage> => {
-    const { prefix } = parseInput(filterSchema, input)
+    const { prefix, book } = parseInput(filterSchema, input)
     const range = pageRange(input, cursors)
     const [row] = await query(
       () => prisma.$queryRaw<{ accounts: readonly AccountRow[] | null }[]>`
         SELECT ledger.accounts_page(
-          ${app}::text, ${prefix ?? ''}::text, ${range.after ?? ''}::text, ${range.before ?? null}::text,
+          ${book}::text, ${prefix ?? ''}::text, ${range.after ?? ''}::text, ${range.before ?? null}::text,
           ${range.backward}::boolean, ${range.size + 1}::int) AS accounts`,
     )
     const accounts = (row?.accounts ?? []).map(({ balance, entryCount, createdOn, updatedOn }) => ({
       ownerId: balance.ownerId,
-      balance,
+      book,
+      balance: { ...balance, book },
       entryCount,
       createdOn: new Date(createdOn),
       updatedOn: new Date(updatedOn),

@@ -1,6 +1,12 @@
 import { Prisma } from '../generated/prisma/client.ts'
 import type { EntryRow } from '../rows.ts'
 
+/** Where the entries are: those of an app in a book. */
+export interface BookOfApp {
+  readonly app: string
+  readonly book: string
+}
+
 /** Which entries a page has, and how many. */
 export interface PageParts {
   readonly ownerId: string
@@ -41,27 +47,27 @@ export interface PageShape {
  * Makes the query that reads pages and returns them in order. Other reads are functions in prisma/functions. This one
  * would have to join strings there to make its eight shapes.
  */
-export function pagesQuery(app: string, shape: PageShape, pages: readonly PageParts[]): Prisma.Sql {
-  const pageValues = pages.map((page) => valuesOf(app, page))
+export function pagesQuery(place: BookOfApp, shape: PageShape, pages: readonly PageParts[]): Prisma.Sql {
+  const pageValues = pages.map((page) => valuesOf(place, page))
   const [only] = pageValues
-  if (only && pages.length === 1) return pageQuery(app, shape, only)
+  if (only && pages.length === 1) return pageQuery(place, shape, only)
   const values = pageValues.map(
-    ({ ownerId, above, below, operations, metadata, count, examined }, place) =>
-      Prisma.sql`(${place}::int, ${ownerId}, ${above}, ${below}, ${operations}, ${metadata}, ${count}, ${examined})`,
+    ({ ownerId, above, below, operations, metadata, count, examined }, number) =>
+      Prisma.sql`(${number}::int, ${ownerId}, ${above}, ${below}, ${operations}, ${metadata}, ${count}, ${examined})`,
   )
   return Prisma.sql`
     SELECT read.found, read.last
       FROM (VALUES ${Prisma.join(values)})
              page (place, owner_id, above, below, operations, metadata, count, examined)
-     CROSS JOIN LATERAL (${pageQuery(app, shape, columns)}) read ORDER BY page.place`
+     CROSS JOIN LATERAL (${pageQuery(place, shape, columns)}) read ORDER BY page.place`
 }
 
-function valuesOf(app: string, page: PageParts): PageValues {
+function valuesOf(place: BookOfApp, page: PageParts): PageValues {
   const { ownerId, above, below, after, until, operations, metadata, count, examined } = page
   return {
     ownerId: Prisma.sql`${ownerId}::text`,
-    above: Prisma.sql`greatest(${above}::bigint, ${seqAt(app, ownerId, after)})`,
-    below: Prisma.sql`least(${below}::bigint, ${seqAt(app, ownerId, until)} + 1)`,
+    above: Prisma.sql`greatest(${above}::bigint, ${seqAt(place, ownerId, after)})`,
+    below: Prisma.sql`least(${below}::bigint, ${seqAt(place, ownerId, until)} + 1)`,
     operations: Prisma.sql`${operations}::text[]`,
     metadata: Prisma.sql`${metadata}::jsonb`,
     count: Prisma.sql`${count}::int`,
@@ -84,13 +90,13 @@ const columns: PageValues = {
 export const rangesPerOperation = 2
 
 function pageQuery(
-  app: string,
+  { app, book }: BookOfApp,
   { isDescending, byOperation, byMetadata }: PageShape,
   { ownerId, above, below, operations, metadata, count, examined: limit }: PageValues,
 ): Prisma.Sql {
   const direction = isDescending ? Prisma.sql`DESC` : Prisma.sql`ASC`
   const isWithin = Prisma.sql`
-    e.app = ${app} AND e.book = ${app} AND e.owner_id = ${ownerId} AND e.seq > ${above} AND e.seq < ${below}`
+    e.app = ${app} AND e.book = ${book} AND e.owner_id = ${ownerId} AND e.seq > ${above} AND e.seq < ${below}`
   const chosen = Prisma.sql`SELECT e.* FROM ledger.entries e WHERE ${isWithin}`
   const ordered = Prisma.sql`ORDER BY e.seq ${direction} LIMIT ${limit}`
   const examined = byOperation
@@ -121,7 +127,7 @@ function pageQuery(
     found AS (SELECT * FROM examined WHERE ${matches} ORDER BY seq ${direction} LIMIT ${count})
     SELECT (SELECT json_agg(ledger.entry_json(
               id, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on,
-              reverses, refunds, hold_id) ORDER BY seq ${direction}) FROM found) AS found,
+              reverses, refunds, hold_id, book) ORDER BY seq ${direction}) FROM found) AS found,
            (SELECT seq::text FROM stop) AS last`
 }
 
@@ -129,7 +135,7 @@ function pageQuery(
  * Returns the seq of the owner's last entry up to a moment. Without one it is null, which PostgreSQL's greatest and
  * least ignore.
  */
-export function seqAt(app: string, ownerId: string, moment: Date | null): Prisma.Sql {
+export function seqAt({ app, book }: BookOfApp, ownerId: string, moment: Date | null): Prisma.Sql {
   if (moment === null) return Prisma.sql`NULL::bigint`
-  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${moment.toISOString()}::timestamptz))`
+  return Prisma.sql`(SELECT ledger.seq_at(${app}::text, ${ownerId}::text, ${moment.toISOString()}::timestamptz, ${book}::text))`
 }

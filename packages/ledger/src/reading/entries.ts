@@ -16,8 +16,11 @@ import type { Scan } from './scans.ts'
 export type EntryOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST'
 
 /** Which entries of an owner to read, and which page of them. */
-export interface EntriesInput<Operation extends string = string> extends PageInput {
+export interface EntriesInput<Operation extends string = string, Book extends string = string>
+  extends PageInput {
   readonly ownerId: string
+  /** The app's own when left out. */
+  readonly book?: Book | null | undefined
   /** Only entries of these operations. All when null or left out. */
   readonly operations?: readonly Operation[] | null | undefined
   /** Only entries from this moment on. */
@@ -50,17 +53,19 @@ export const entryCursors = textCursors('seq', (text) =>
 const maxPages = 100
 
 /**
- * Reads pages of entries. The cost does not depend on a page's position. Pages of the same turn and shape share one
+ * Reads pages of entries of a book. The cost does not depend on a page's position. Pages of the same turn and shape share one
  * query, but not on a cluster.
  */
 export function createEntryPages<Operation extends string>({
   app,
+  book,
   operations: known,
   prisma,
   rows,
   scan,
 }: {
   readonly app: string
+  readonly book: string
   readonly operations: Operations
   readonly prisma: PrismaClient
   readonly rows: RowReader<Operation>
@@ -75,7 +80,7 @@ export function createEntryPages<Operation extends string>({
     order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
   })
 
-  const readPages = createPageReader(app, prisma)
+  const readPages = createPageReader({ app, book }, prisma)
   const loaders = new Map<string, DataLoader<PageParts, PageRow>>()
   const read = (shape: PageShape, page: PageParts): Promise<PageRow> => {
     const name = JSON.stringify(shape)

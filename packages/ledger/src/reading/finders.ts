@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import { byBook } from '../by-book.ts'
 import { query } from '../database/database-errors.ts'
 import type { Sql } from '../database/sql.ts'
 import type { LedgerBalance } from '../entry.ts'
@@ -22,6 +23,9 @@ const maxKeys = 1000
  */
 export function createFinders(app: string) {
   return {
+    /** Returns the look-ups in a book. */
+    inBook: byBook((book) => createBookFinders(app, book)),
+
     /** Null when there is none. */
     entryById: finder<string, EntryRow | null>((sql, ids) => {
       const known = ids.map((id) => (idPattern.test(id) ? id : null))
@@ -47,44 +51,6 @@ export function createFinders(app: string) {
       return ids.map((id) => byId.get(id.toLowerCase()) ?? null)
     }),
 
-    /** The first entry with an owner's nonce. Null when there is none. */
-    entryByNonce: finder<{ readonly ownerId: string; readonly nonce: string }, EntryRow | null>(
-      (sql, keys) => {
-        const [ownerIds, nonces] = [keys.map(({ ownerId }) => ownerId), keys.map(({ nonce }) => nonce)]
-        return foundBy(
-          keys.map(keyOf),
-          sql('SELECT ledger.entries_by_nonce($1::text, $2::text[], $3::text[]) AS found', [
-            app,
-            ownerIds,
-            nonces,
-          ]),
-          keyOf<EntryRow>,
-        )
-      },
-    ),
-
-    balance: finder<string, LedgerBalance>(async (sql, ownerIds) => {
-      const balances = await foundBy<LedgerBalance>(
-        ownerIds,
-        sql('SELECT ledger.balances($1::text, $2::text[]) AS found', [app, ownerIds]),
-        ({ ownerId }) => ownerId,
-      )
-      return balances.map((balance, index) => balance ?? emptyBalance(ownerIds[index] ?? ''))
-    }),
-
-    /** The balance after an owner's last entry up to a moment. Null before the first entry. */
-    amountAt: finder<{ readonly ownerId: string; readonly asOf: Date }, number | null>((sql, keys) => {
-      const ownerIds = keys.map(({ ownerId }) => ownerId)
-      const moments = keys.map(({ asOf }) => asOf.toISOString())
-      return found(
-        sql('SELECT ledger.amounts_at($1::text, $2::text[], $3::timestamptz[]) AS found', [
-          app,
-          ownerIds,
-          moments,
-        ]),
-      )
-    }),
-
     /** Null when there is none. */
     holdById: finder<string, HoldRow | null>((sql, ids) => {
       const known = ids.map((id) => (idPattern.test(id) ? id : null))
@@ -94,15 +60,62 @@ export function createFinders(app: string) {
         ({ id }: HoldRow) => id,
       )
     }),
-
-    /** An owner's live holds, newest first, up to 100. Null when there are none. */
-    liveHolds: finder<string, readonly HoldRow[] | null>((sql, ownerIds) =>
-      found(sql('SELECT ledger.live_holds_of($1::text, $2::text[]) AS found', [app, ownerIds])),
-    ),
   }
 }
 
 export type Finders = ReturnType<typeof createFinders>
+
+/** Creates one app's look-ups in a book. */
+function createBookFinders(app: string, book: string) {
+  return {
+    /** The first entry with an owner's nonce. Null when there is none. */
+    entryByNonce: finder<{ readonly ownerId: string; readonly nonce: string }, EntryRow | null>(
+      (sql, keys) => {
+        const [ownerIds, nonces] = [keys.map(({ ownerId }) => ownerId), keys.map(({ nonce }) => nonce)]
+        return foundBy(
+          keys.map(keyOf),
+          sql('SELECT ledger.entries_by_nonce($1::text, $2::text[], $3::text[], $4::text) AS found', [
+            app,
+            ownerIds,
+            nonces,
+            book,
+          ]),
+          keyOf<EntryRow>,
+        )
+      },
+    ),
+
+    balance: finder<string, LedgerBalance>(async (sql, ownerIds) => {
+      const balances = await foundBy<Omit<LedgerBalance, 'book'>>(
+        ownerIds,
+        sql('SELECT ledger.balances($1::text, $2::text[]) AS found', [book, ownerIds]),
+        ({ ownerId }) => ownerId,
+      )
+      return balances.map((balance, index) => ({ ...(balance ?? emptyBalance(ownerIds[index] ?? '')), book }))
+    }),
+
+    /** The balance after the owner's last entry up to a moment. Null before the first entry. */
+    amountAt: finder<{ readonly ownerId: string; readonly asOf: Date }, number | null>((sql, keys) => {
+      const ownerIds = keys.map(({ ownerId }) => ownerId)
+      const moments = keys.map(({ asOf }) => asOf.toISOString())
+      return found(
+        sql('SELECT ledger.amounts_at($1::text, $2::text[], $3::timestamptz[], $4::text) AS found', [
+          app,
+          ownerIds,
+          moments,
+          book,
+        ]),
+      )
+    }),
+
+    /** An owner's live holds, newest first, up to 100. Null when there are none. */
+    liveHolds: finder<string, readonly HoldRow[] | null>((sql, ownerIds) =>
+      found(
+        sql('SELECT ledger.live_holds_of($1::text, $2::text[], $3::text) AS found', [app, ownerIds, book]),
+      ),
+    ),
+  }
+}
 
 /**
  * Turns a query for many keys into a look-up of one key. Keys of one `sql` and one turn of the event loop share a
@@ -145,6 +158,6 @@ function keyOf<Key extends { readonly ownerId: string; readonly nonce: string }>
   return `${ownerId}\0${nonce}`
 }
 
-function emptyBalance(ownerId: string): LedgerBalance {
+function emptyBalance(ownerId: string): Omit<LedgerBalance, 'book'> {
   return { ownerId, amount: 0, overdraft: 0, held: 0, available: 0 }
 }

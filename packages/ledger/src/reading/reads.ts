@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { byBook } from '../by-book.ts'
 import { readBounds } from '../database/bounds.ts'
 import type { PrismaClient } from '../database/database.ts'
 import { type Sql, sqlOf, type TransactionClient } from '../database/sql.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
-import { idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
-import type { Operations } from '../operations/operations.ts'
+import { bookSchema, idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
+import { booksOf, type Operations } from '../operations/operations.ts'
 import { type RowReader, transactionOf } from '../rows.ts'
+import { type AccountEntriesInput, type AccountEntryPage, createAccountEntries } from './account-entries.ts'
 import { type AccountPage, type AccountsInput, createAccountPages } from './accounts.ts'
 import { createEntryPages, type EntriesInput, type EntryPage } from './entries.ts'
 import type { Finders } from './finders.ts'
@@ -16,19 +18,23 @@ import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts
  * The reads of one app's ledger. Reads of one turn of the event loop share one query. A summary and a page of accounts
  * are each a query of their own. On a cluster, so is each page of entries.
  */
-export interface LedgerReads<Operation extends string = string> {
-  /** Returns the owner's balance. An unknown owner has 0. @throws ValidationError */
-  balance(ownerId: string): Promise<LedgerBalance>
-  /** Returns the balance after the owner's last entry up to a moment. @throws ValidationError */
-  balanceAt(ownerId: string, asOf: Date): Promise<PastBalance>
+export interface LedgerReads<Operation extends string = string, Book extends string = string> {
+  /** Returns the owner's balance in a book. An unknown owner has 0. @throws ValidationError */
+  balance(ownerId: string, options?: InBook<Book>): Promise<LedgerBalance>
+  /** Returns the balance after the owner's last entry in a book up to a moment. @throws ValidationError */
+  balanceAt(ownerId: string, asOf: Date, options?: InBook<Book>): Promise<PastBalance>
   /** Returns the entry with this id, or null. @throws ValidationError */
   entry(id: string): Promise<LedgerEntry<Operation> | null>
-  /** Returns the owner's entry that was posted with this nonce, or null. @throws ValidationError */
-  entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
+  /** Returns the app's entry that was posted to the owner with this nonce, or null. @throws ValidationError */
+  entryByNonce(ownerId: string, nonce: string, options?: InBook<Book>): Promise<LedgerEntry<Operation> | null>
   /**
-   * Returns a page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError
+   * Returns a page of the app's entries of an owner in a book: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError
    */
-  entries(input: EntriesInput<Operation>): Promise<EntryPage<Operation>>
+  entries(input: EntriesInput<Operation, Book>): Promise<EntryPage<Operation>>
+  /**
+   * Returns a page of all entries of an account, those of other apps that share its book too. @throws ValidationError
+   */
+  accountEntries(input: AccountEntriesInput<Book>): Promise<AccountEntryPage<Operation>>
   /**
    * Returns the transaction with this id and its entries, or null. With `tx` it is read in the app's own transaction,
    * which sees what it has posted itself.
@@ -43,19 +49,21 @@ export interface LedgerReads<Operation extends string = string> {
   ): Promise<LedgerTransaction<Operation> | null>
   /** Returns the hold with this id, or null. @throws ValidationError */
   hold(id: string): Promise<LedgerHold<Operation> | null>
-  /** Returns the owner's live holds, newest first, up to 100. @throws ValidationError */
-  holds(ownerId: string): Promise<readonly LedgerHold<Operation>[]>
+  /** Returns the app's live holds of the owner in a book, newest first, up to 100. @throws ValidationError */
+  holds(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerHold<Operation>[]>
   /**
-   * Returns counts and sums per operation and hour, day or month (UTC), for an owner or the whole app. @throws
-   * ValidationError
+   * Returns counts and sums of the app's entries in a book per operation and hour, day or month (UTC), for an owner or
+   * all. @throws ValidationError
    */
-  summary(input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]>
-  /** Returns a page of accounts, sorted by owner. @throws ValidationError */
-  accounts(input: AccountsInput): Promise<AccountPage>
+  summary(input: SummaryInput<Operation, Book>): Promise<readonly SummaryLine<Operation>[]>
+  /** Returns a page of a book's accounts, sorted by owner. @throws ValidationError */
+  accounts(input: AccountsInput<Book>): Promise<AccountPage>
 }
 
-const pastSchema = z.object({ ownerId: ownerIdSchema, asOf: momentSchema })
-const keySchema = z.object({ ownerId: ownerIdSchema, nonce: nonceSchema })
+/** In which book to look. The app's own when it is left out. */
+export interface InBook<Book extends string = string> {
+  readonly book?: Book | null | undefined
+}
 
 /** Creates one app's reads on the ledger's client. */
 export function createReads<Operation extends string>({
@@ -75,14 +83,22 @@ export function createReads<Operation extends string>({
   readonly find: Finders
 }): LedgerReads<Operation> {
   const scan = createScans(readBounds().connection)
+  const account = { ownerId: ownerIdSchema, book: bookSchema(booksOf(app, operations)) }
+  const accountSchema = z.object(account)
+  const bookOnly = z.object({ book: account.book })
+  const pastSchema = z.object({ ...account, asOf: momentSchema })
+  const keySchema = z.object({ ...account, nonce: nonceSchema })
+  const entriesIn = byBook((book) => createEntryPages({ app, book, operations, prisma, rows, scan }))
+  const summaryIn = byBook((book) => createSummary({ app, book, operations, prisma, rows, scan }))
   return {
-    async balance(ownerId) {
-      return find.balance(own, parseInput(ownerIdSchema, ownerId, 'ownerId'))
+    async balance(ownerId, options) {
+      const { book, ...account } = parseInput(accountSchema, { ownerId, ...options })
+      return find.inBook(book).balance(own, account.ownerId)
     },
 
-    async balanceAt(ownerId, asOf) {
-      const past = parseInput(pastSchema, { ownerId, asOf })
-      return { ...past, amount: (await find.amountAt(own, past)) ?? 0 }
+    async balanceAt(ownerId, asOf, options) {
+      const past = parseInput(pastSchema, { ownerId, asOf, ...options })
+      return { ...past, amount: (await find.inBook(past.book).amountAt(own, past)) ?? 0 }
     },
 
     async entry(id) {
@@ -90,12 +106,17 @@ export function createReads<Operation extends string>({
       return row ? rows.entry(row) : null
     },
 
-    async entryByNonce(ownerId, nonce) {
-      const row = await find.entryByNonce(own, parseInput(keySchema, { ownerId, nonce }))
+    async entryByNonce(ownerId, nonce, options) {
+      const { book, ...key } = parseInput(keySchema, { ownerId, nonce, ...options })
+      const row = await find.inBook(book).entryByNonce(own, key)
       return row ? rows.entry(row) : null
     },
 
-    entries: createEntryPages({ app, operations, prisma, rows, scan }),
+    async entries(input) {
+      const { book } = parseInput(accountSchema, input)
+      return entriesIn(book)(input)
+    },
+    accountEntries: createAccountEntries({ app, schema: accountSchema, prisma, rows }),
 
     async transaction(id, options) {
       const sql = options ? sqlOf(options.tx) : own
@@ -108,12 +129,15 @@ export function createReads<Operation extends string>({
       return row ? rows.hold(row) : null
     },
 
-    async holds(ownerId) {
-      const live = await find.liveHolds(own, parseInput(ownerIdSchema, ownerId, 'ownerId'))
+    async holds(ownerId, options) {
+      const { book, ...account } = parseInput(accountSchema, { ownerId, ...options })
+      const live = await find.inBook(book).liveHolds(own, account.ownerId)
       return (live ?? []).map(rows.hold)
     },
 
-    summary: createSummary({ app, operations, prisma, rows, scan }),
-    accounts: createAccountPages(app, prisma),
+    async summary(input) {
+      return summaryIn(parseInput(bookOnly, input).book)(input)
+    },
+    accounts: createAccountPages(account.book, prisma),
   }
 }

@@ -15,8 +15,10 @@ export const summaryWindows = ['HOUR', 'DAY', 'MONTH'] as const
 export type SummaryWindow = (typeof summaryWindows)[number]
 
 /** Selects the entries to sum up. */
-export interface SummaryInput<Operation extends string = string> {
-  /** Whose entries. The whole app's when null or left out. */
+export interface SummaryInput<Operation extends string = string, Book extends string = string> {
+  /** The app's own when left out. */
+  readonly book?: Book | null | undefined
+  /** Whose entries. All of the app's when null or left out. */
   readonly ownerId?: string | null | undefined
   /** From this moment on. */
   readonly from: Date
@@ -80,15 +82,17 @@ interface SummaryRow {
   readonly reversed: string
 }
 
-/** Reads summaries. Each is one query over the entries of its time. */
+/** Reads summaries of a book. Each is one query over the entries of its time. */
 export function createSummary<Operation extends string>({
   app,
+  book,
   operations: known,
   prisma,
   rows,
   scan,
 }: {
   readonly app: string
+  readonly book: string
   readonly operations: Operations
   readonly prisma: PrismaClient
   readonly rows: RowReader<Operation>
@@ -103,7 +107,7 @@ export function createSummary<Operation extends string>({
         () => prisma.$queryRaw<{ lines: readonly SummaryRow[] | null }[]>`
           SELECT ledger.summary(
             ${app}::text, ${ownerId ?? null}::text, ${after}::timestamptz, ${until}::timestamptz, ${per}::text,
-            ${operations ?? null}::text[]) AS lines`,
+            ${operations ?? null}::text[], ${book}::text) AS lines`,
       ),
     )
     return (row?.lines ?? []).map(({ operation, start, count, gross, reversed }) => ({

@@ -1,6 +1,10 @@
 // The rules of the ledger in memory, one request after another: no SQL, no locks, and nothing stored that can be
 // counted from the entries and holds.
 import { type LedgerBalance, type LedgerMetadata, maxCredits } from '../../src/index.ts'
+
+/** A balance in the app's own book. */
+export type ModelBalance = Omit<LedgerBalance, 'book' | 'seenIn'>
+
 import { type Operation, operations } from './operations.ts'
 import { nextWindow, windowStart } from './windows.ts'
 
@@ -41,27 +45,27 @@ export type Outcome =
   | {
       readonly code: 'POSTED'
       readonly entries: readonly ModelEntry[]
-      readonly balances: readonly LedgerBalance[]
+      readonly balances: readonly ModelBalance[]
       readonly hold?: HoldAnswer
     }
-  | { readonly code: 'HELD' | 'RELEASED'; readonly hold: HoldAnswer; readonly balance: LedgerBalance }
-  | { readonly code: 'OVERDRAFT_SET' | 'OVERDRAFT_IN_USE'; readonly balance: LedgerBalance }
+  | { readonly code: 'HELD' | 'RELEASED'; readonly hold: HoldAnswer; readonly balance: ModelBalance }
+  | { readonly code: 'OVERDRAFT_SET' | 'OVERDRAFT_IN_USE'; readonly balance: ModelBalance }
   | { readonly code: 'VALIDATION_ERROR'; readonly fields: readonly string[] }
   | {
       readonly code: 'DUPLICATE_NONCE'
       readonly entry: ModelEntry | null
       readonly hold: HoldAnswer | null
       readonly identical: boolean
-      readonly balance: LedgerBalance
+      readonly balance: ModelBalance
     }
   | {
       readonly code: 'INSUFFICIENT_BALANCE'
-      readonly balance: LedgerBalance
+      readonly balance: ModelBalance
       readonly entryIndex: number
       readonly needed: number
       readonly available: number
     }
-  | { readonly code: 'BALANCE_OUT_OF_RANGE'; readonly balance: LedgerBalance; readonly entryIndex: number }
+  | { readonly code: 'BALANCE_OUT_OF_RANGE'; readonly balance: ModelBalance; readonly entryIndex: number }
   | {
       readonly code: 'LIMIT_REACHED'
       readonly ownerId: string
@@ -333,7 +337,7 @@ export class LedgerModel {
     return { code: 'OVERDRAFT_SET', balance: balanceAt(account, at) }
   }
 
-  balance(ownerId: string): LedgerBalance {
+  balance(ownerId: string): ModelBalance {
     return balanceAt(this.#account(ownerId), this.#at(ownerId))
   }
 
@@ -466,7 +470,7 @@ function amountOf({ entries }: Account): number {
   return entries.at(-1)?.balanceAfter ?? 0
 }
 
-function balanceAt(account: Account, at: number): LedgerBalance {
+function balanceAt(account: Account, at: number): ModelBalance {
   const { ownerId, overdraft, holds } = account
   const amount = amountOf(account)
   const live = [...holds.values()].filter((hold) => isLive(hold, at))

@@ -15,12 +15,12 @@ import { correctionDrafts } from '../../src/posting/corrections.ts'
 import { accountRequest, type Draft, draftRequest } from '../../src/posting/draft.ts'
 import { holdDrafts } from '../../src/posting/holds.ts'
 import type { Settled } from '../../src/posting/outcome.ts'
-import { overdraftRequest } from '../../src/posting/overdraft.ts'
+import { overdraftRequests } from '../../src/posting/overdraft.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
 import { Ids } from './ids.ts'
-import type { HoldAnswer, ModelEntry } from './model.ts'
+import type { HoldAnswer, ModelBalance, ModelEntry } from './model.ts'
 import { type Operation, operations } from './operations.ts'
 import type { Answered, Command } from './play.ts'
 import { openPoster } from './poster.ts'
@@ -32,6 +32,7 @@ type Batch = readonly Command[]
 
 /** One app on one process's connections. */
 export class Stage {
+  readonly #app: string
   readonly #ledger
   readonly #poster
   readonly #entries = new Ids(noEntry)
@@ -39,6 +40,7 @@ export class Stage {
   readonly #holds = new Ids(noEntry)
 
   constructor(app: string, pool: pg.Pool) {
+    this.#app = app
     this.#ledger = createLedger({ app, operations, pool })
     this.#poster = openPoster(app, pool)
   }
@@ -144,11 +146,11 @@ export class Stage {
     const { sql, find } = this.#poster
     switch (command.do) {
       case 'postEntry':
-        return entryDrafts(operations)(command)
+        return entryDrafts(this.#app, operations)(command)
       case 'postTransaction':
-        return transactionDrafts(operations)(command)
+        return transactionDrafts(this.#app, operations)(command)
       case 'transfer':
-        return transferDrafts(operations, transactionDrafts(operations))(command)
+        return transferDrafts(operations, transactionDrafts(this.#app, operations))(command)
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
         return correctionDrafts(operations, find).reversal({ ...command, id }, sql)
@@ -158,18 +160,19 @@ export class Stage {
         return correctionDrafts(operations, find).refund({ ...command, id }, sql)
       }
       case 'hold':
-        return holdDrafts(operations)({ ...command, expiresIn: command.seconds })
+        return holdDrafts(this.#app, operations)({ ...command, expiresIn: command.seconds })
       case 'capture':
         return { draft: await this.#captureDraft(command) }
       case 'release': {
         const id = this.#holds.realOf(command.id)
         const hold = await find.holdById(sql, id)
         if (!hold) return new NotFoundError('HOLD_NOT_FOUND', id)
-        const line = { ownerId: hold.ownerId, operation: null, amount: null, requested: null, releases: id }
+        const { ownerId, book } = hold
+        const line = { ownerId, book, operation: null, amount: null, requested: null, releases: id }
         return accountRequest(line)
       }
       case 'setOverdraft':
-        return overdraftRequest(command)
+        return overdraftRequests([this.#app])(command)
       default:
         throw new Error(`${command.do} writes nothing`)
     }
@@ -182,7 +185,7 @@ export class Stage {
     const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
     const requested = amount === null ? null : -amount
     const captures = this.#holds.realOf(id)
-    const line = { ownerId, operation, amount: requested ?? -held, requested, captures }
+    const line = { ownerId, book: this.#app, operation, amount: requested ?? -held, requested, captures }
     return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
   }
 
@@ -291,7 +294,7 @@ export class Stage {
 }
 
 /** Returns a balance in the model's terms, without the transaction in which it was seen. */
-function balanceOf({ seenIn, ...balance }: LedgerBalance): LedgerBalance {
+function balanceOf({ seenIn, book, ...balance }: LedgerBalance): ModelBalance {
   return balance
 }
 
