@@ -1,7 +1,13 @@
 import type { Shards } from './cluster/shards.ts'
 import { type Sql, sqlOf, type TransactionClient } from './database/sql.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
-import { booksOf, type OperationOf, type Operations, type PostOperationOf } from './operations/operations.ts'
+import {
+  booksOf,
+  type ExchangeOperationOf,
+  type OperationOf,
+  type Operations,
+  type PostOperationOf,
+} from './operations/operations.ts'
 import type { AtWork } from './posting/at-work.ts'
 import {
   correctionDrafts,
@@ -10,6 +16,7 @@ import {
 } from './posting/corrections.ts'
 import type { PostingRequest } from './posting/draft.ts'
 import { createReport } from './posting/events.ts'
+import { type ExchangeInput, exchangeDrafts } from './posting/exchange.ts'
 import {
   type CapturedHold,
   type CaptureHoldInput,
@@ -92,10 +99,14 @@ export interface LedgerCommand<Input, Posted, Refused extends Refusal> {
   readonly refusals: RefusalClasses<Refused>
 }
 
-/** The commands of one app's ledger. `PostOperation` has the operations that are not retired. */
+/**
+ * The commands of one app's ledger. `PostOperation` has the operations that are not retired, and `ExchangeOperation` those
+ * that begin an exchange.
+ */
 export interface LedgerCommands<
   Operation extends string = string,
   PostOperation extends Operation = Operation,
+  ExchangeOperation extends Operation = Operation,
 > {
   /** Posts one entry. */
   readonly postEntry: LedgerCommand<
@@ -111,6 +122,12 @@ export interface LedgerCommands<
   >
   /** Moves credits from one owner to another. The app needs `...transferOperations`. */
   readonly transfer: LedgerCommand<TransferInput, PostedTransaction<Operation>, PostingError<Operation>>
+  /** Gives credits of one book for those of another, by the rate of an operation with `exchange`. */
+  readonly exchange: LedgerCommand<
+    ExchangeInput<ExchangeOperation>,
+    PostedTransaction<Operation>,
+    PostingError<Operation>
+  >
   /** Undoes a transaction, once. Posts one entry with the negated amount for each original entry, in reverse order. */
   readonly reverseTransaction: LedgerCommand<
     ReverseTransactionInput,
@@ -167,7 +184,7 @@ export function createCommands<Ops extends Operations>({
   /** Called when entries were committed. */
   readonly wakeUp: () => void
   readonly atWork: AtWork
-}): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>> {
+}): LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>, ExchangeOperationOf<Ops>> {
   type Operation = OperationOf<Ops>
   const report = createReport(app, onPosting)
   const post = createPost({ app, rows, find, own, shards, patienceMs, report, wakeUp, atWork })
@@ -214,6 +231,7 @@ export function createCommands<Ops extends Operations>({
     postEntry: posting(postingErrors, readEntry, postedEntry),
     postTransaction: posting(postingErrors, readTransaction, postedTransaction),
     transfer: posting(postingErrors, transferDrafts(operations, readTransaction), postedTransaction),
+    exchange: posting(postingErrors, exchangeDrafts(app, operations), postedTransaction),
     reverseTransaction: posting(correctionErrors, corrections.reversal, postedTransaction),
     refundEntry: posting(correctionErrors, corrections.refund, postedEntry),
     holdCredits: posting(holdErrors, holdDrafts(app, operations), postedHold),

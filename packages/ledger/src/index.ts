@@ -90,6 +90,8 @@ export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
   type Books,
+  type Exchange,
+  type ExchangeOperationOf,
   isPublic,
   limitWindows,
   type NamedBookOf,
@@ -105,6 +107,7 @@ export {
 } from './operations/operations.ts'
 export type { RefundEntryInput, ReverseTransactionInput } from './posting/corrections.ts'
 export type { EntryInput } from './posting/draft.ts'
+export { type ExchangeInput, exchangeEntries, hasExchanges } from './posting/exchange.ts'
 export type { CapturedHold, CaptureHoldInput, HoldInput, PostedHold } from './posting/holds.ts'
 export type { OverdraftInput, SetOverdraft } from './posting/overdraft.ts'
 export type { PostEntryInput, PostedEntry } from './posting/post-entry.ts'

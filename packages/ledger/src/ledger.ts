@@ -20,6 +20,7 @@ import { assertOperations } from './operations/operation-problems.ts'
 import {
   type Books,
   booksOf,
+  type ExchangeOperationOf,
   type NamedBookOf,
   type OperationOf,
   type Operations,
@@ -52,7 +53,7 @@ export interface LedgerLoad {
 /** One app's ledger. */
 export interface Ledger<Ops extends Operations = Operations, App extends string = string>
   extends LedgerReads<OperationOf<Ops>, App | NamedBookOf<Ops>>,
-    LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>>,
+    LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>, ExchangeOperationOf<Ops>>,
     LedgerLive<OperationOf<Ops>, App | NamedBookOf<Ops>>,
     LedgerOnce {
   readonly app: App

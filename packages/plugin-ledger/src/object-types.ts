@@ -144,7 +144,8 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
   }
 }
 
-function enumValues(operations: readonly OperationInfo[]) {
+/** Returns the values of an enum of operations. */
+export function enumValues(operations: readonly OperationInfo[]) {
   return Object.fromEntries(
     operations.map((operation) => [
       operation.name,

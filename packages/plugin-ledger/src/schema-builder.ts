@@ -1,11 +1,12 @@
 import SchemaBuilder, { type SchemaTypes } from '@pothos/core'
-import { hasTransfers } from '@shared-ledger/ledger'
+import { hasExchanges, hasTransfers } from '@shared-ledger/ledger'
 import { type AnyMutationOptions, addMutation } from './app-mutations.ts'
 import { addRefusals } from './app-refusals.ts'
 import { addBatches } from './batches.ts'
 import { type AnyLedger, type LedgerBuilder, requirePlugins } from './builder.ts'
 import { addCorrections } from './corrections.ts'
 import { addErrors } from './errors.ts'
+import { addExchanges } from './exchanges.ts'
 import { addHoldType } from './hold-type.ts'
 import { addHolds } from './holds.ts'
 import { addLive } from './live.ts'
@@ -38,6 +39,7 @@ prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
   addTransactionType(graph)
   addTransactions(graph)
   if (hasTransfers(anyLedger.operations)) addTransfers(graph)
+  if (hasExchanges(anyLedger.operations)) addExchanges(graph)
   addCorrections(graph)
   addHoldType(graph)
   addHolds(graph)

@@ -1,6 +1,7 @@
 import type { Scope } from '../principal.ts'
 import { type AmountLimits, amountLimits } from './amount.ts'
 import {
+  type Exchange,
   isOperation,
   type OperationLimit,
   type OperationOf,
@@ -26,6 +27,8 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly scope: Scope | undefined
   /** The book that it names. Undefined for the app's own. */
   readonly book: string | undefined
+  /** What an owner gets for the credits that it takes. Undefined for nothing in exchange. */
+  readonly exchange: Exchange | undefined
 }
 
 /** Returns an app's operations: the shared ones first, then the app's own, each group in its order. */
@@ -47,6 +50,7 @@ export function operationInfos<Ops extends Operations>(
             internal: definition.internal ?? false,
             scope: definition.scope,
             book: definition.book,
+            exchange: definition.exchange,
             ...amountLimits(definition.amount),
           },
         ]

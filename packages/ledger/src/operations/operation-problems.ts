@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { scopes } from '../principal.ts'
-import { type AmountRule, amountRuleProblem } from './amount.ts'
+import { type AmountRule, amountLimits, amountRuleProblem } from './amount.ts'
 import {
   limitWindows,
   type OperationDefinition,
@@ -43,6 +43,9 @@ function operationProblems(operations: Operations): string[] {
         .filter((problem) => problem !== undefined)
         .map((problem) => `${name}: ${problem}`),
     ),
+    ...own.flatMap(([name, definition]) =>
+      exchangeProblems(operations, definition).map((problem) => `${name}: ${problem}`),
+    ),
     ...own
       .filter(([name, { internal }]) => internal && Object.hasOwn(transferOperations, name))
       .map(([name]) => `${name}: the mutation transferCredits posts it, so that it cannot be internal.`),
@@ -56,6 +59,7 @@ function operationProblems(operations: Operations): string[] {
           definition.internal === undefined &&
           definition.scope === undefined &&
           definition.book === undefined &&
+          definition.exchange === undefined &&
           isNarrower(definition.amount, original.amount))
       return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
     }),
@@ -88,6 +92,25 @@ function bookProblem({ book }: OperationDefinition): string | undefined {
   return book === undefined || bookPattern.test(book)
     ? undefined
     : "a book's name is a to z, 0 to 9 and _, begins with a letter and is at most 40 long."
+}
+
+function exchangeProblems(operations: Operations, { exchange, amount, book }: OperationDefinition): string[] {
+  if (exchange === undefined) return []
+  const { into, rate } = exchange
+  const other = Object.hasOwn(operations, into) ? operations[into] : undefined
+  const isRate = [rate?.give, rate?.get].every((count) => Number.isSafeInteger(count) && count >= 1)
+  return [
+    ...(amountLimits(amount).direction === 'OUT'
+      ? []
+      : ['an exchange begins with an operation that takes credits.']),
+    ...(isRate ? [] : ['the rate of an exchange is { give, get }: two whole numbers, from 1.']),
+    ...(other === undefined || Object.hasOwn(sharedOperations, into) || other.exchange !== undefined
+      ? [`an exchange goes into an operation of the app's own that is not shared, not into ${into}.`]
+      : [
+          ...(amountLimits(other.amount).direction === 'IN' ? [] : [`${into} gives no credits.`]),
+          ...(other.book === book ? [`${into} has the same book.`] : []),
+        ]),
+  ]
 }
 
 function pairProblem({ amount, paired }: OperationDefinition): string | undefined {

@@ -31,6 +31,16 @@ export interface OperationDefinition {
   readonly scope?: Scope
   /** The book of its accounts: another one that the app made, or that is shared with it. The app's own when left out. */
   readonly book?: string
+  /** What an owner gets for the credits that it takes. Only an exchange posts the two operations, both together. */
+  readonly exchange?: Exchange
+}
+
+/** Credits of one book for those of another. */
+export interface Exchange {
+  /** The operation that gives the credits, in another book. */
+  readonly into: string
+  /** For each `give` credits the owner gets `get`. Both are whole numbers, from 1. */
+  readonly rate: { readonly give: number; readonly get: number }
 }
 
 /** An app's operations by name. Names are upper case with underscores, like GraphQL enum values. */
@@ -79,6 +89,22 @@ export type PostOperationOf<Ops extends Operations> = {
 export type PublicOperationOf<Ops extends Operations> = {
   [Name in PostOperationOf<Ops>]: Ops[Name] extends { readonly internal: true } ? never : Name
 }[PostOperationOf<Ops>]
+
+/** The union of the operation names that begin an exchange. */
+export type ExchangeOperationOf<Ops extends Operations> = {
+  [Name in PostOperationOf<Ops>]: string extends Name
+    ? Name // any operations
+    : Ops[Name] extends { readonly exchange: Exchange }
+      ? Name
+      : never
+}[PostOperationOf<Ops>]
+
+/** Returns the names of the operations that only exchanges post: those that take, and those that give. */
+export function exchangedIn(operations: Operations): ReadonlySet<string> {
+  return new Set(
+    Object.entries(operations).flatMap(([name, { exchange }]) => (exchange ? [name, exchange.into] : [])),
+  )
+}
 
 /** The union of the books that operations name. The app's own book is not one of them. */
 export type NamedBookOf<Ops extends Operations> = {

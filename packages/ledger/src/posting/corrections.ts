@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Sql } from '../database/sql.ts'
 import { NotFoundError, ValidationError } from '../errors.ts'
 import { idSchema, positiveAmountSchema, readInput } from '../input.ts'
-import { isOperation, type Operations } from '../operations/operations.ts'
+import { exchangedIn, isOperation, type Operations } from '../operations/operations.ts'
 import type { Finders } from '../reading/finders.ts'
 import type { EntryRow } from '../rows.ts'
 import { draftRequest, type Line, type PostingInput, type PostingRequest, postingFields } from './draft.ts'
@@ -34,6 +34,7 @@ export function correctionDrafts(
   operations: Operations,
   find: Pick<Finders, 'entryById' | 'entriesByTransaction'>,
 ) {
+  const exchanged = exchangedIn(operations)
   return {
     /** Makes a reversal: one entry with the negated amount for each original entry, in reverse order. */
     async reversal(input: ReverseTransactionInput, sql: Sql): Corrected {
@@ -50,8 +51,8 @@ export function correctionDrafts(
     },
 
     /**
-     * Makes a refund of a part of an entry. A paired entry cannot be refunded alone, because that would make or destroy
-     * credits. When this server's code lacks the operation, every entry of a balanced transaction counts as paired.
+     * Makes a refund of a part of an entry. A paired entry, and one of an exchange, cannot be refunded alone, because that
+     * would make or destroy credits. When this server's code lacks the operation, every entry of a balanced transaction counts as paired.
      */
     async refund(input: RefundEntryInput, sql: Sql): Corrected {
       const read = readInput(refundSchema, input)
@@ -61,7 +62,7 @@ export function correctionDrafts(
       if (!original) return new NotFoundError('ENTRY_NOT_FOUND', id)
       const { operation, transactionId } = original
       const isPaired = isOperation(operations, operation)
-        ? operations[operation]?.paired
+        ? operations[operation]?.paired || exchanged.has(operation)
         : isBalanced((await find.entriesByTransaction(sql, transactionId)) ?? [])
       const message = `belongs to a balanced transaction (${operation}): reverse the transaction, or post its opposite`
       const problems = isPaired ? [{ field: 'id', message }] : []

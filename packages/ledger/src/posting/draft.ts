@@ -4,7 +4,7 @@ import type { FieldError, ValidationError } from '../errors.ts'
 import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
 import { messages } from '../messages.ts'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
-import type { OperationLimit, Operations } from '../operations/operations.ts'
+import { exchangedIn, type OperationLimit, type Operations } from '../operations/operations.ts'
 import { createAttemptId } from './attempt-id.ts'
 
 /** A request that was read, before its accounts are looked at. */
@@ -102,17 +102,23 @@ interface Rule {
   readonly limit: OperationLimit | undefined
   readonly paired: boolean
   readonly retired: boolean
+  /** Whether only exchanges post it. */
+  readonly exchanged: boolean
 }
 
 type ParsedEntry = z.output<ReturnType<typeof entryFields>['schema']>
 
 /** Returns the schemas of the fields of an entry under an app's operations. */
 export function entryFields(app: string, operations: Operations) {
+  const exchanged = exchangedIn(operations)
   const rules = new Map<string, Rule>(
     Object.entries(operations).map(
       ([name, { amount, book = app, limit, paired = false, retired = false }]) => [
         name,
-        { name, book, amounts: amountLimits(amount), limit, paired, retired },
+        {
+          ...{ name, book, amounts: amountLimits(amount), limit, paired, retired },
+          exchanged: exchanged.has(name),
+        },
       ],
     ),
   )
@@ -144,13 +150,15 @@ export function toLine(
 /** Returns what the app's rules say against an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function entryProblems(
   { operation, amount }: ParsedEntry,
-  { balanced, path = '' }: { balanced: boolean; path?: string },
+  { balanced, exchanges = false, path = '' }: { balanced: boolean; exchanges?: boolean; path?: string },
 ): FieldError[] {
   const problem = amountProblem(operation.amounts, amount)
   const unpaired = `${operation.name} is posted only in balanced transactions, such as a transfer`
+  const unexchanged = `${operation.name} is posted only by an exchange`
   return [
     ...(problem ? [{ field: `${path}amount`, message: problem }] : []),
     ...(operation.retired ? [{ field: `${path}operation`, message: messages.retired(operation.name) }] : []),
+    ...(operation.exchanged && !exchanges ? [{ field: `${path}operation`, message: unexchanged }] : []),
     ...(operation.paired && !balanced ? [{ field: `${path}operation`, message: unpaired }] : []),
   ]
 }
