@@ -1,5 +1,5 @@
 // How long a call waits for a lock on another node, and what is left of it when its client has given up.
-import { createLedger, createPool } from '@shared-ledger/ledger'
+import { createLedger, createPool, type Ledger } from '@shared-ledger/ledger'
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -27,10 +27,7 @@ const add = (ownerId: string, nonce: string) =>
 /** Opens a ledger whose sessions have these settings. */
 async function withLedger(
   settings: Partial<Pick<pg.PoolConfig, 'lock_timeout' | 'statement_timeout'>>,
-  use: (opened: {
-    ledger: ReturnType<typeof createLedger<typeof operations>>
-    pool: pg.Pool
-  }) => Promise<void>,
+  use: (opened: { ledger: Ledger<typeof operations>; pool: pg.Pool }) => Promise<void>,
 ): Promise<void> {
   const pool = createPool(database.url)
   Object.assign(pool.options, settings)
@@ -83,10 +80,7 @@ describe('while all accounts are locked', () => {
     'a list of all owners': (ledger) => ledger.postEntries(owners.map((ownerId) => add(ownerId, '1'))),
     'a dry run': (ledger, ownerId) => ledger.postEntry({ ...add(ownerId, '1'), dryRun: true }),
     'a posting': (ledger, ownerId) => ledger.postEntry(add(ownerId, '1')),
-  } satisfies Record<
-    string,
-    (ledger: ReturnType<typeof createLedger<typeof operations>>, ownerId: string) => Promise<unknown>
-  >
+  } satisfies Record<string, (ledger: Ledger<typeof operations>, ownerId: string) => Promise<unknown>>
 
   test.each(Object.entries(calls))('%s waits as long as lock_timeout says', async (_, call) => {
     await withLedger({ lock_timeout: 300 }, async ({ ledger }) => {

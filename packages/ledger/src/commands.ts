@@ -107,6 +107,7 @@ export interface LedgerCommands<
   Operation extends string = string,
   PostOperation extends Operation = Operation,
   ExchangeOperation extends Operation = Operation,
+  Book extends string = string,
 > {
   /** Posts one entry. */
   readonly postEntry: LedgerCommand<
@@ -142,8 +143,8 @@ export interface LedgerCommands<
   readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, CaptureError<Operation>>
   /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
   readonly releaseHold: LedgerCommand<string, PostedHold<Operation>, ReleaseError<Operation>>
-  /** Sets how far below 0 an owner's balance may go. */
-  readonly setOverdraft: LedgerCommand<OverdraftInput, SetOverdraft, OverdraftError>
+  /** Sets how far below 0 an owner's balance in a book may go. Only the app that made the book may do it. */
+  readonly setOverdraft: LedgerCommand<OverdraftInput<Book>, SetOverdraft, OverdraftError>
   /**
    * Posts 1 to 1,000 entries, each on its own, as if one after another. Returns one result per entry, in order.
    * `dryRun` applies to all entries, and an input with its own is refused.

@@ -89,6 +89,7 @@ export {
 export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
+  type BookOf,
   type Books,
   type Exchange,
   type ExchangeOperationOf,

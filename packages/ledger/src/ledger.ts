@@ -18,10 +18,10 @@ import { assertDeclared } from './operations/declared.ts'
 import { type OperationInfo, operationInfos } from './operations/operation-info.ts'
 import { assertOperations } from './operations/operation-problems.ts'
 import {
+  type BookOf,
   type Books,
   booksOf,
   type ExchangeOperationOf,
-  type NamedBookOf,
   type OperationOf,
   type Operations,
   type PostOperationOf,
@@ -32,7 +32,7 @@ import { createFinders } from './reading/finders.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
 
-export interface LedgerOptions<Ops extends Operations, App extends string = string> {
+export interface LedgerOptions<Ops extends Operations, App extends string> {
   /** The app's name, as in its migrations. */
   readonly app: App
   readonly operations: Ops
@@ -50,13 +50,16 @@ export interface LedgerLoad {
   readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
 }
 
-/** One app's ledger. */
-export interface Ledger<Ops extends Operations = Operations, App extends string = string>
-  extends LedgerReads<OperationOf<Ops>, App | NamedBookOf<Ops>>,
-    LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>, ExchangeOperationOf<Ops>>,
-    LedgerLive<OperationOf<Ops>, App | NamedBookOf<Ops>>,
+/**
+ * One app's ledger. A type without the app's name, `Ledger<typeof operations>`, accepts the books that the operations
+ * name. Its own book is the one when none is named.
+ */
+export interface Ledger<Ops extends Operations = Operations, App extends string = never>
+  extends LedgerReads<OperationOf<Ops>, BookOf<Ops, App>>,
+    LedgerCommands<OperationOf<Ops>, PostOperationOf<Ops>, ExchangeOperationOf<Ops>, BookOf<Ops, App>>,
+    LedgerLive<OperationOf<Ops>, BookOf<Ops, App>>,
     LedgerOnce {
-  readonly app: App
+  readonly app: string
   /** Its books: its own, which has its name, and those that its operations name. */
   readonly books: Books
   readonly operations: Ops

@@ -1,6 +1,6 @@
 import type { SchemaTypes } from '@pothos/core'
 import { PothosSchemaError } from '@pothos/core'
-import type { Ledger, Principal } from '@shared-ledger/ledger'
+import type { Ledger, Operations, Principal } from '@shared-ledger/ledger'
 import type { LedgerScalars } from './types.ts'
 
 /** A builder, as the plugin's own code sees it. */
@@ -15,7 +15,7 @@ export type LedgerBuilder = PothosSchemaTypes.SchemaBuilder<
 export type BuilderTypes = LedgerBuilder['$inferSchemaTypes']
 
 /** A ledger of any app. */
-export type AnyLedger = Ledger
+export type AnyLedger = Ledger<Operations, string>
 
 /** @throws PothosSchemaError that says how to add the plugins that a builder lacks */
 export function requirePlugins(builder: LedgerBuilder): void {

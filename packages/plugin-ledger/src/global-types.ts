@@ -15,7 +15,7 @@ import type { FieldAccess, NestedAccess, QueryAccess } from './access.ts'
 import type { MutationOptions } from './app-mutations.ts'
 import type { FieldCost } from './field-cost.ts'
 import type { PothosLedgerPlugin } from './plugin.ts'
-import type { LedgerRefs } from './types.ts'
+import type { LedgerBookRef, LedgerRefs } from './types.ts'
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -94,10 +94,10 @@ declare global {
        * @param own.refusals The app's own errors, from `defineRefusal`. Each becomes a type of the graph.
        * @returns the ledger's types, which the app's own fields use.
        */
-      addLedger: <Ops extends Operations>(
-        ledger: Ledger<Ops>,
+      addLedger: <Ops extends Operations, App extends string = never>(
+        ledger: Ledger<Ops, App>,
         own?: { readonly refusals?: readonly RefusalClass[] },
-      ) => LedgerRefs<Types, Ops>
+      ) => LedgerRefs<Types, Ops> & LedgerBookRef<Types, Ops, App>
 
       /**
        * Adds a mutation of the app's own, with its input type and the union of its result: both follow from what is given.

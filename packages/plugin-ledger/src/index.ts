@@ -11,7 +11,7 @@ export { ownerRowsArgs } from './app-rows.ts'
 export type { FieldCost } from './field-cost.ts'
 export { PothosLedgerPlugin } from './plugin.ts'
 export { type Answer, postedFields } from './posted-fields.ts'
-export type { ErrorShape, LedgerRefs, LedgerScalars } from './types.ts'
+export type { ErrorShape, LedgerBookRef, LedgerRefs, LedgerScalars } from './types.ts'
 
 const pluginName = 'ledger'
 

@@ -1,10 +1,12 @@
 import type { EnumRef, InterfaceRef, ObjectRef, SchemaTypes } from '@pothos/core'
 import type {
+  BookOf,
   LedgerBalance,
   LedgerEntry,
   LedgerHold,
   LedgerMetadata,
   LedgerTransaction,
+  NamedBookOf,
   OperationOf,
   Operations,
   PastBalance,
@@ -41,4 +43,16 @@ export interface LedgerRefs<Types extends SchemaTypes, Ops extends Operations> {
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
   /** The operations without the retired and the internal ones, for the app's own inputs that post. */
   readonly LedgerPostOperation: EnumRef<Types, PublicOperationOf<Ops>>
+}
+
+/** The enum of an app's books. */
+export interface LedgerBookRef<Types extends SchemaTypes, Ops extends Operations, App extends string> {
+  /** Undefined for an app with one book, whose graph does not speak of books. */
+  readonly LedgerBook: Operations extends Ops
+    ? EnumRef<Types, string> | undefined
+    : [Exclude<NamedBookOf<Ops>, App>] extends [never]
+      ? undefined
+      : [App] extends [never] // the ledger's type does not name the app
+        ? EnumRef<Types, string> | undefined
+        : EnumRef<Types, BookOf<Ops, App>>
 }

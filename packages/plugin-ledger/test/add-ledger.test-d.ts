@@ -1,5 +1,6 @@
 import {
   defineOperations,
+  type Ledger,
   type LedgerEntry,
   type LedgerHold,
   type LedgerTransaction,
@@ -124,4 +125,35 @@ test('an internal operation is posted by the ledger, and is in no input', () => 
   const { LedgerPostOperation } = createBuilder().addLedger(ledger)
   expectTypeOf(LedgerPostOperation.$inferType).toEqualTypeOf<OperationOf<typeof operations>>()
   void (() => ledger.postEntry({ ownerId: 'o', operation: 'PRIZE', nonce: 'n' }))
+})
+
+test('an app with several books has the enum of its books, and one with one book has none', () => {
+  const gems = defineOperations({ ...operations, GEM_GRANT: { amount: 5, book: 'gems' } })
+  const builder = createBuilder()
+  const { LedgerBook } = builder.addLedger(openLedger(gems))
+  expectTypeOf(LedgerBook.$inferType).toEqualTypeOf<'content' | 'gems'>()
+  builder.queryField('favourite', (t) =>
+    t.field({ type: LedgerBook, access: open, resolve: () => 'gems' as const }),
+  )
+  builder.queryField('foreign', (t) =>
+    // @ts-expect-error the app has no book coins
+    t.field({ type: LedgerBook, access: open, resolve: () => 'coins' as const }),
+  )
+  expectTypeOf(createBuilder().addLedger(openLedger(operations)).LedgerBook).toEqualTypeOf<undefined>()
+})
+
+test("a ledger's type without the app's name cannot tell all books", () => {
+  const gems = defineOperations({ ...operations, GEM_GRANT: { amount: 5, book: 'gems' } })
+  void ((
+    some: Ledger<typeof gems>,
+    plain: Ledger<typeof operations>,
+    named: Ledger<typeof gems, 'content'>,
+  ) => {
+    const { LedgerBook } = createBuilder().addLedger(some)
+    // @ts-expect-error it may be undefined
+    void LedgerBook.$inferType
+    if (LedgerBook) expectTypeOf(LedgerBook.$inferType).toEqualTypeOf<string>()
+    expectTypeOf(createBuilder().addLedger(plain).LedgerBook).toEqualTypeOf<undefined>()
+    expectTypeOf(createBuilder().addLedger(named).LedgerBook.$inferType).toEqualTypeOf<'content' | 'gems'>()
+  })
 })

@@ -21,7 +21,7 @@ export interface AppDefinition<Ops extends Operations, Client extends { $disconn
   readonly PrismaClient: new (
     options: ReturnType<typeof prismaOptions>,
   ) => Client
-  readonly createSchema: (ledger: Ledger<Ops>, prisma: Client) => GraphQLSchema
+  readonly createSchema: (ledger: Ledger<Ops, string>, prisma: Client) => GraphQLSchema
   /** The app's package.json. openapi.json takes its version, licence and author. */
   readonly package: Package
 }

@@ -111,6 +111,9 @@ export type NamedBookOf<Ops extends Operations> = {
   [Name in keyof Ops]: Ops[Name] extends { readonly book: infer Book extends string } ? Book : never
 }[keyof Ops]
 
+/** The union of an app's books: its own, which has its name, and those that its operations name. */
+export type BookOf<Ops extends Operations, App extends string> = App | NamedBookOf<Ops>
+
 /** The books of an app: its own, which has its name, and those that its operations name. */
 export type Books = readonly [own: string, ...others: string[]]
 

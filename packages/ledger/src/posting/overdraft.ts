@@ -7,10 +7,10 @@ import { accountRequest, type PostingRequest } from './draft.ts'
 import type { Written } from './outcome.ts'
 
 /** The input of an overdraft. */
-export interface OverdraftInput {
+export interface OverdraftInput<Book extends string = string> {
   readonly ownerId: string
   /** The app's own book when left out. Only the app that made a book sets overdrafts in it. */
-  readonly book?: string | null | undefined
+  readonly book?: Book | null | undefined
   /** How far below 0 the balance may go, in credits, >= 0. */
   readonly limit: number
 }
