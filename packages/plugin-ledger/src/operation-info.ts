@@ -23,11 +23,19 @@ const scopeDescriptions = {
   admin: 'Set overdrafts.',
 } as const satisfies Record<Scope, string>
 
-/** Returns what an operation does: in the app's words, or by its amounts, and whether it is retired or internal. */
+/**
+ * Returns what an operation does: in the app's words, or by its amounts; the book that it names, and whether it is
+ * retired or internal.
+ */
 export function describeOperation(operation: OperationInfo): string {
-  const words = operation.description ?? describeAmounts(operation)
-  if (operation.retired) return `${words} Retired: no longer posted.`
-  return operation.internal ? `${words} Internal: posted by the app itself.` : words
+  const { book, description, internal, retired } = operation
+  return [
+    description ?? describeAmounts(operation),
+    book !== undefined && `In the book ${book}.`,
+    retired ? 'Retired: no longer posted.' : internal && 'Internal: posted by the app itself.',
+  ]
+    .filter(Boolean)
+    .join(' ')
 }
 
 function describeAmounts({ direction, min, max }: OperationInfo): string {
@@ -129,7 +137,7 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
         book: t.field({
           type: LedgerBook,
           nullable: false,
-          description: 'The book of its accounts.',
+          description: 'In which book it is posted.',
           resolve: ({ book }) => book ?? ledger.app,
         }),
       }),

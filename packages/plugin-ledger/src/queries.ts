@@ -1,5 +1,5 @@
 import { isOwner, limits, type OtherAppsEntry } from '@shared-ledger/ledger'
-import { bookArg } from './books.ts'
+import { bookArg, bookField } from './books.ts'
 import { addConnection, pageArgs } from './connection.ts'
 import { metadataWeight, pageWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
@@ -17,6 +17,7 @@ export function addQueries(graph: Graph): void {
     fields: (t) => ({
       app: t.exposeString('app', { nullable: false, description: 'The app that posted it.' }),
       ownerId: t.exposeString('ownerId', { nullable: false, description: 'Whose account.' }),
+      ...bookField(t, LedgerBook),
       operationName: t.exposeString('operationName', {
         nullable: false,
         description: 'The name of an operation of that app.',
