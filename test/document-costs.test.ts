@@ -106,9 +106,15 @@ function ofLists(schema: GraphQLSchema): Named[] {
     const fields = Object.values(type.getFields()).filter((field) => isLeafType(getNamedType(field.type)))
     return fields.map((field) => field.name).join(' ')
   }
-  const [entry, hold, balance] = ['LedgerEntry', 'LedgerHold', 'LedgerBalance'].map(scalars)
+  const [entry, other, hold, balance] = [
+    'LedgerEntry',
+    'LedgerOtherAppsEntry',
+    'LedgerHold',
+    'LedgerBalance',
+  ].map(scalars)
   const queries = [
     `ledgerEntries(ownerId: "ann", first: 100) { edges { cursor node { ${entry} } } pageInfo { endCursor } }`,
+    `accountEntries(ownerId: "ann", first: 100) { edges { cursor node { ... on LedgerEntry { ${entry} } ... on LedgerOtherAppsEntry { ${other} } } } }`,
     `ledgerAccounts(first: 100) { edges { cursor node { ${scalars('LedgerAccount')} balance { ${balance} } } } }`,
     `ledgerHolds(ownerId: "ann") { ${hold} capturedBy { ${entry} } }`,
     `ledgerTransaction(id: "1") { ${scalars('LedgerTransaction')} entries { ${entry} } }`,
