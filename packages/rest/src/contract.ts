@@ -1,13 +1,19 @@
 import { messages } from '@shared-ledger/ledger/facts'
 import { type GraphQLEnumType, type GraphQLSchema, isEnumType } from 'graphql'
+import { bookEnum } from './books.ts'
 import type { RunDocument } from './execute.ts'
+import { unknownField } from './fields.ts'
 import { LedgerDirectionsDocument } from './generated/documents.ts'
 import { type FieldProblem, validationProblem } from './problem.ts'
 
-/** One of the app's operations, as the schema describes it. */
-interface ContractOperation {
+/** A value of one of the schema's enums. */
+interface ContractValue {
   readonly name: string
   readonly description: string | undefined
+}
+
+/** One of the app's operations, as the schema describes it. */
+interface ContractOperation extends ContractValue {
   /** Whether only the app itself posts it. */
   readonly internal: boolean
 }
@@ -17,6 +23,8 @@ export interface Contract {
   readonly operations: readonly ContractOperation[]
   /** The operations that a request can post: neither retired nor internal. */
   readonly postOperations: readonly ContractOperation[]
+  /** The books of an app with several, in lower case as its operations name them. Empty for an app with one. */
+  readonly books: readonly ContractValue[]
   /** Whether the app has transfers between its owners. */
   readonly hasTransfers: boolean
 }
@@ -32,7 +40,16 @@ export function readContract(schema: GraphQLSchema): Contract {
     hasTransfers: schema.getMutationType()?.getFields().transferCredits !== undefined,
     operations: operationsOf(operations),
     postOperations: operationsOf(postOperations),
+    books: booksOf(schema),
   }
+}
+
+function booksOf(schema: GraphQLSchema): ContractValue[] {
+  const books = schema.getType(bookEnum)
+  if (!isEnumType(books)) return []
+  return books
+    .getValues()
+    .map(({ name, description }) => ({ name: name.toLowerCase(), description: description ?? undefined }))
 }
 
 function operationsOf(type: GraphQLEnumType): ContractOperation[] {
@@ -58,11 +75,10 @@ export function postOperationProblems(
   return [{ field, message: operation.internal ? messages.internal(name) : messages.retired(name) }]
 }
 
-const has = (operations: readonly ContractOperation[], name: string) =>
-  operations.some((operation) => operation.name === name)
+const has = (values: readonly ContractValue[], name: string) => values.some((value) => value.name === name)
 
-function noneOf(operations: readonly ContractOperation[], field: string): FieldProblem {
-  return { field, message: `must be one of ${operations.map(({ name }) => name).join(', ')}` }
+function noneOf(values: readonly ContractValue[], field: string): FieldProblem {
+  return { field, message: `must be one of ${values.map(({ name }) => name).join(', ')}` }
 }
 
 /** @throws Problem VALIDATION_ERROR that lists the app's operations */
@@ -71,6 +87,21 @@ export function checkOperations({ operations }: Contract, names: readonly string
     has(operations, name) ? [] : [noneOf(operations, 'operation')],
   )
   if (problems.length > 0) throw validationProblem(problems)
+}
+
+/**
+ * Returns the graph's argument for a book that a request names, if it names one.
+ *
+ * @throws Problem VALIDATION_ERROR that lists the app's books. An app with one book does not know the field.
+ */
+export function bookArgument(
+  { books }: Contract,
+  name: string | null | undefined,
+): { readonly book?: string | null } {
+  if (name === undefined) return {}
+  if (books.length === 0) throw validationProblem([{ field: 'book', message: unknownField }])
+  if (name !== null && !has(books, name)) throw validationProblem([noneOf(books, 'book')])
+  return { book: name?.toUpperCase() ?? null }
 }
 
 /**

@@ -1,10 +1,38 @@
 import type {
+  RestAccountEntriesQuery,
   RestBalanceFragment,
   RestEntryFragment,
   RestHoldFragment,
   RestTransactionFragment,
 } from './generated/documents.ts'
 import type * as shapes from './shapes.ts'
+
+/** What the graph of an app with several books has a book of. */
+export interface InBook {
+  readonly book?: string
+}
+
+type AccountEntry = RestAccountEntriesQuery['result']['edges'][number]['node']
+type OtherAppsEntry = Extract<AccountEntry, { readonly app: string }>
+
+/** Returns the field for a book, as an app's operations name it. Nothing for an app with one book. */
+export function restBook({ book }: InBook): { book?: string } {
+  return book === undefined ? {} : { book: book.toLowerCase() }
+}
+
+/** Converts an entry of another app to REST. */
+export function restOtherAppsEntry(entry: OtherAppsEntry & InBook): shapes.RestOtherAppsEntry {
+  return {
+    app: entry.app,
+    owner_id: entry.ownerId,
+    ...restBook(entry),
+    operation: entry.operation,
+    amount: entry.amount,
+    balance_after: entry.balanceAfter,
+    seq: entry.seq,
+    created_on: entry.createdOn,
+  }
+}
 
 /**
  * Returns the id of an entry or a hold as a number. In a dry run the graph gives a text in its place, which becomes 0.
@@ -14,12 +42,13 @@ function restId(id: string): number {
 }
 
 /** Converts an entry of the graph to REST. */
-export function restEntry(entry: RestEntryFragment): shapes.RestEntry {
+export function restEntry(entry: RestEntryFragment & InBook): shapes.RestEntry {
   const { reverses, refunds, holdId } = entry
   return {
     id: restId(entry.id),
     operation: entry.operation,
     owner_id: entry.ownerId,
+    ...restBook(entry),
     amount: entry.amount,
     nonce: entry.nonce,
     balance_after: entry.balanceAfter,
@@ -44,8 +73,8 @@ export function restPostedEntry({
 }
 
 /** Converts a balance of the graph to REST. A past balance leaves out what is null. */
-export function restBalance(balance: RestBalanceFragment): shapes.RestBalance {
-  return { owner_id: balance.ownerId, ...restCredits(balance) }
+export function restBalance(balance: RestBalanceFragment & InBook): shapes.RestBalance {
+  return { owner_id: balance.ownerId, ...restBook(balance), ...restCredits(balance) }
 }
 
 /** Does the same without the owner. */
@@ -70,8 +99,14 @@ export function restTransaction(transaction: RestTransactionFragment): shapes.Re
 }
 
 /** Converts the balances after a transaction to REST. */
-export function restBalances(balances: readonly Pick<RestBalanceFragment, 'ownerId' | 'amount'>[]) {
-  return balances.map(({ ownerId, amount }) => ({ owner_id: ownerId, balance: amount }))
+export function restBalances(
+  balances: readonly (Pick<RestBalanceFragment, 'ownerId' | 'amount'> & InBook)[],
+): shapes.RestTransactionBalance[] {
+  return balances.map(({ ownerId, amount, ...of }) => ({
+    owner_id: ownerId,
+    ...restBook(of),
+    balance: amount,
+  }))
 }
 
 /** Converts a posted transaction, and the balances after it, to REST: `shapes.postedTransaction`. */
@@ -86,10 +121,11 @@ export function restPostedTransaction({
 }
 
 /** Converts a hold of the graph to REST. */
-export function restHold(hold: RestHoldFragment): shapes.RestHold {
+export function restHold(hold: RestHoldFragment & InBook): shapes.RestHold {
   return {
     id: restId(hold.id),
     owner_id: hold.ownerId,
+    ...restBook(hold),
     operation: hold.operation,
     amount: hold.amount,
     nonce: hold.nonce,

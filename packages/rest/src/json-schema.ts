@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isObject } from './json.ts'
 
 /** A JSON Schema of draft 2020-12, the dialect of OpenAPI 3.1. The keywords that we read have a type. */
 export interface JsonSchema {
@@ -31,11 +32,22 @@ export function describedAs<Shape extends z.ZodType>(shape: Shape, description: 
 
 /** Collects the schemas that shapes name with `meta({ id })`. The document has each of them once. */
 export class SchemaCollection {
-  readonly named: Record<string, JsonSchema>
+  readonly named: Record<string, JsonSchema> = {}
+  readonly #absent = new Set<unknown>()
 
-  /** @param given Named schemas, used in place of the shapes' own. */
-  constructor(given: Readonly<Record<string, JsonSchema>>) {
-    this.named = { ...given }
+  /** @param given Named schemas, used in place of the shapes' own. Fields of those that are undefined are left out. */
+  constructor(given: Readonly<Record<string, JsonSchema | undefined>>) {
+    for (const [name, schema] of Object.entries(given)) {
+      if (schema) this.named[name] = schema
+      else this.#absent.add(reference(name).$ref)
+    }
+  }
+
+  /** Whether a field has a schema that is left out, or that or null. */
+  #isAbsent(field: unknown): boolean {
+    if (!isObject(field)) return false
+    const { $ref, anyOf } = field
+    return this.#absent.has($ref) || (Array.isArray(anyOf) && anyOf.some((choice) => this.#isAbsent(choice)))
   }
 
   /** Returns the schema of a shape. It refers to named schemas. */
@@ -52,8 +64,18 @@ export class SchemaCollection {
       },
     })
     const text = JSON.stringify(converted).replaceAll('"$ref":"#/$defs/', `"$ref":"${place}`)
-    const { $defs = {}, $schema: _, ...schema }: JsonSchema = JSON.parse(text)
-    for (const [name, definition] of Object.entries($defs)) this.named[name] ??= definition
+    const {
+      $defs = {},
+      $schema: _,
+      ...schema
+    }: JsonSchema = JSON.parse(text, (name, part) =>
+      name === 'properties' && isObject(part)
+        ? Object.fromEntries(Object.entries(part).filter(([, field]) => !this.#isAbsent(field)))
+        : part,
+    )
+    for (const [name, definition] of Object.entries($defs)) {
+      if (!this.#absent.has(reference(name).$ref)) this.named[name] ??= definition
+    }
     return schema
   }
 }

@@ -5,7 +5,7 @@ import { probePaths } from './openapi-health.ts'
 import { problemSchemas } from './openapi-problems.ts'
 import { describeRoute } from './openapi-route.ts'
 import type { Route } from './route.ts'
-import { operationSchemaName, postOperationSchemaName } from './shapes.ts'
+import { bookSchemaName, operationSchemaName, postOperationSchemaName } from './shapes.ts'
 import { ledgerTags } from './tags.ts'
 
 /** Facts about an app for its openapi.json. */
@@ -39,10 +39,12 @@ export function createOpenApi(options: {
   readonly routes: readonly Route[]
 }) {
   const { app, schema, contract, info, routes } = options
+  const [ownBook] = contract.books
   const schemas = new SchemaCollection({
     ...problemSchemas,
-    [operationSchemaName]: operationSchema(contract.operations),
-    [postOperationSchemaName]: operationSchema(contract.postOperations),
+    [operationSchemaName]: valuesSchema(contract.operations, 'CREDIT_ADD'),
+    [postOperationSchemaName]: valuesSchema(contract.postOperations, 'CREDIT_ADD'),
+    [bookSchemaName]: ownBook && valuesSchema(contract.books, ownBook.name),
   })
   const paths: Record<string, Record<string, unknown>> = { ...probePaths }
   for (const route of routes) {
@@ -69,14 +71,12 @@ export function createOpenApi(options: {
   }
 }
 
-function operationSchema(operations: Contract['operations']): JsonSchema {
-  const lines = operations.map(
-    ({ name, description }) => `- \`${name}\`${description ? `: ${description}` : ''}`,
-  )
+function valuesSchema(values: Contract['books'], example: string): JsonSchema {
+  const lines = values.map(({ name, description }) => `- \`${name}\`${description ? `: ${description}` : ''}`)
   return {
     type: 'string',
-    enum: operations.map(({ name }) => name),
+    enum: values.map(({ name }) => name),
     description: lines.join('\n'),
-    examples: ['CREDIT_ADD'],
+    examples: [example],
   }
 }

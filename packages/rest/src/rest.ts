@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { acceptedTypes } from './accept.ts'
 import { appProblems } from './app-problems.ts'
 import { checkMediaType, parseJson } from './body.ts'
+import { createBookWriter } from './books.ts'
 import { readContract } from './contract.ts'
 import { assertDocument } from './document.ts'
 import { type Asker, type Execute, runFor } from './execute.ts'
@@ -61,7 +62,11 @@ export interface Rest {
 export function createRest(options: RestOptions): Rest {
   const { app, info = { version: '0.0.0' }, schema, execute, routes: own = [], onFault } = options
   const contract = readContract(schema)
-  const routes = [...ledgerRoutes(contract), ...own]
+  const withBooks = createBookWriter(schema)
+  const routes = [...ledgerRoutes(contract), ...own].map((route) => ({
+    ...route,
+    document: withBooks(route.document),
+  }))
   for (const { method, path, document } of routes) {
     assertDocument(schema, document, `${method.toUpperCase()} ${path}`)
   }
@@ -76,7 +81,7 @@ export function createRest(options: RestOptions): Rest {
     const { route, params } = router.match(request.method, segments)
     if (acceptedTypes(request.header('accept'), answerTypes).length === 0) throw problem('NOT_ACCEPTABLE')
     const input = { params, query, ...(await readBody(route, request)) }
-    const run = runFor(execute, request)
+    const run = runFor((document, ...of) => execute(withBooks(document), ...of), request)
     try {
       return ofRoute(await route.answer(input, run), route)
     } catch (error) {

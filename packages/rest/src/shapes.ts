@@ -6,6 +6,9 @@ import { isObject } from './json.ts'
 export const operationSchemaName = 'LedgerOperation'
 export const postOperationSchemaName = 'LedgerPostOperation'
 
+/** The name of the schema that openapi.json fills with the books of an app with several. */
+export const bookSchemaName = 'LedgerBook'
+
 /** An owner in a body or a path. The ledger checks its length and characters. */
 export const ownerId = z.string().meta({
   description: `The account's owner: 1 to ${limits.idCharacters} characters, compared byte for byte.`,
@@ -32,6 +35,25 @@ export const operationName = z.string().meta({
   description: 'One of the app’s operations, or one that only a newer or an older server knows.',
   examples: ['CREDIT_ADD'],
 })
+
+/**
+ * One of the app's books. openapi.json lists them, and leaves out every field of this shape for an app with one book.
+ */
+const anyBook = z.string().meta({ id: bookSchemaName })
+
+/** The book of a request, in an app with several. */
+export const book = anyBook.nullish().meta({ description: 'Which book. The app’s own when left out.' })
+
+/** The query parameter for the book, in an app with several. */
+export const bookQuery = {
+  book: anyBook.optional().meta({ description: 'Which book. The app’s own when left out.' }),
+}
+
+/** The book of an account, in an app with several. */
+const accountBook = anyBook.optional().meta({ description: 'The book of the account.' })
+
+/** The book in which an operation is posted, in an app with several. */
+export const operationBook = anyBook.optional().meta({ description: 'In which book it is posted.' })
 
 /** A number of credits. The operation gives the sign, and a minus sign that agrees with it is accepted. */
 export const amount = z.int().meta({
@@ -102,12 +124,15 @@ export const idInPath = z.string().meta({ examples: ['1'] })
 /** The id of an entry or a hold. */
 const id = z.int().meta({ examples: [1] })
 
+const signedAmount = z.int().meta({ description: 'Signed: + in, - out.', examples: [10] })
+
 export const entry = z
   .object({
     id,
     operation: operationName,
     owner_id: ownerId,
-    amount: z.int().meta({ description: 'Signed: + in, - out.', examples: [10] }),
+    book: accountBook,
+    amount: signedAmount,
     nonce,
     balance_after: balance,
     created_on: createdOn,
@@ -125,6 +150,26 @@ export const entry = z
 /** A ledger entry in REST's answers. */
 export type RestEntry = z.output<typeof entry>
 
+/** What an app may know of an entry of another app that shares its book. */
+export const otherAppsEntry = z
+  .object({
+    app: z.string().meta({ description: 'The app that posted it.', examples: ['freelance'] }),
+    owner_id: ownerId,
+    book: accountBook,
+    operation: z.string().meta({ description: 'An operation of that app.', examples: ['CREDIT_SPEND'] }),
+    amount: signedAmount,
+    balance_after: balance,
+    seq: z.int().meta({
+      description: 'Counts the entries of the account from 1, those of all apps.',
+      examples: [1],
+    }),
+    created_on: createdOn,
+  })
+  .meta({ id: 'LedgerOtherAppsEntry', description: 'An entry of another app on the same account.' })
+
+/** An entry of another app in REST's answers. */
+export type RestOtherAppsEntry = z.output<typeof otherAppsEntry>
+
 /** The fields for a posted entry, and the balance after it. */
 export const postedEntry = { entry, balance }
 
@@ -141,10 +186,13 @@ export const transaction = z
 /** A transaction in REST's answers. */
 export type RestTransaction = z.output<typeof transaction>
 
-const ownerBalance = z.object({ owner_id: ownerId, balance }).meta({ id: 'Balance' })
+const ownerBalance = z.object({ owner_id: ownerId, book: accountBook, balance }).meta({ id: 'Balance' })
 
 /** The balances of a transaction's owners, each once, in the order of their first entries. */
 export const balances = z.array(ownerBalance)
+
+/** One of these in REST's answers. */
+export type RestTransactionBalance = z.output<typeof ownerBalance>
 
 /** The fields for a posted transaction, and the balances after it. */
 export const postedTransaction = { transaction, balances }
@@ -158,7 +206,7 @@ export const credits = {
 }
 
 /** What an owner has and can spend. */
-export const accountBalance = z.object({ owner_id: ownerId, ...credits }).meta({
+export const accountBalance = z.object({ owner_id: ownerId, book: accountBook, ...credits }).meta({
   id: 'AccountBalance',
   description: 'For a past moment, only the balance.',
 })
@@ -167,12 +215,13 @@ export const accountBalance = z.object({ owner_id: ownerId, ...credits }).meta({
 export type RestBalance = z.output<typeof accountBalance>
 
 /** A balance without its owner. */
-export type RestCredits = Omit<RestBalance, 'owner_id'>
+export type RestCredits = Omit<RestBalance, 'owner_id' | 'book'>
 
 export const hold = z
   .object({
     id,
     owner_id: ownerId,
+    book: accountBook,
     operation: operationName,
     amount: z.int().meta({ description: 'The credits that a capture may take at most.', examples: [10] }),
     nonce,

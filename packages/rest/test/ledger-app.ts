@@ -25,23 +25,7 @@ export async function openApp() {
   })
   const app = createApp({ app: 'games', ledger, schema, logger: createLogger('games', log) })
 
-  /** Sends a request with a JSON body, or none. `target` is sent unchanged. */
-  const send = async (method: string, target: string, body?: unknown, headers = {}): Promise<Answer> => {
-    const request = new Request('http://test/', {
-      method,
-      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const response = await app.fetch(request, target)
-    const text = await response.text()
-    return {
-      status: response.status,
-      headers: response.headers,
-      json: text === '' ? undefined : JSON.parse(text),
-    }
-  }
-  const get = (target: string) => send('GET', target)
-  const post = (target: string, body: unknown, headers = {}) => send('POST', target, body, headers)
+  const { send, get, post } = requestsTo(app)
 
   /** Gives an owner credits. */
   const give = async (ownerId: string, amount: number, metadata?: Readonly<Record<string, string>>) => {
@@ -77,4 +61,26 @@ export async function openApp() {
       RETURN clock_timestamp() + interval ${pg.escapeLiteral(interval)}`)
 
   return { database, pool, ledger, sql, send, get, post, give, balances, written, shiftClock, faults }
+}
+
+/** Returns functions that send requests to an app, past the network. */
+export function requestsTo(app: { fetch(request: Request, target: string): Response | Promise<Response> }) {
+  /** Sends a request with a JSON body, or none. `target` is sent unchanged. */
+  const send = async (method: string, target: string, body?: unknown, headers = {}): Promise<Answer> => {
+    const request = new Request('http://test/', {
+      method,
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const response = await app.fetch(request, target)
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      json: text === '' ? undefined : JSON.parse(text),
+    }
+  }
+  const get = (target: string) => send('GET', target)
+  const post = (target: string, body: unknown, headers = {}) => send('POST', target, body, headers)
+  return { send, get, post }
 }

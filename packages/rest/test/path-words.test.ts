@@ -15,12 +15,14 @@ test.each([
   'ledger',
   'entry',
   'operations',
+  'account',
 ])('an owner called %s has every route of an owner', async (owner) => {
   const entry = await give(owner, 10)
   const balance = { owner_id: owner, balance: 10, overdraft: 0, held: 0, available: 10 }
   expect((await get(`/ledger/${owner}`)).json).toEqual(balance)
   expect((await get(`/balance/${owner}`)).json).toEqual(balance)
   expect((await get(`/ledger/${owner}/entries`)).json).toEqual({ entries: [entry], next: null })
+  expect((await get(`/ledger/${owner}/account`)).json).toEqual({ entries: [entry], next: null })
   expect((await get(`/ledger/${owner}/entry?nonce=${entry.nonce}`)).json).toEqual({ entry })
   const held = { owner_id: owner, operation: 'CREDIT_SPEND', amount: 1, nonce: 'h', expires_in: 60 }
   const { json } = await post('/ledger/holds', held)
@@ -38,6 +40,7 @@ test.each([
   ['/ledger/transactions', 'GET, HEAD, OPTIONS, POST'],
   ['/ledger/batch', 'GET, HEAD, OPTIONS, POST'],
   ['/ledger/ann/entries', 'GET, HEAD, OPTIONS'],
+  ['/ledger/ann/account', 'GET, HEAD, OPTIONS'],
   ['/ledger/ann/overdraft', 'OPTIONS, PUT'],
   ['/ledger/ann/entry', 'GET, HEAD, OPTIONS'],
   ['/operations', 'GET, HEAD, OPTIONS'],

@@ -12,6 +12,7 @@ const ofEveryApp = [
   'GET /ledger/holds/{hold_id}',
   'GET /ledger/transactions/{transaction_id}',
   'GET /ledger/{owner_id}',
+  'GET /ledger/{owner_id}/account',
   'GET /ledger/{owner_id}/entries',
   'GET /ledger/{owner_id}/entry',
   'GET /ledger/{owner_id}/holds',

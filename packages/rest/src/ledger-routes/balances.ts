@@ -1,16 +1,19 @@
 import { z } from 'zod'
+import { bookArgument, type Contract } from '../contract.ts'
 import { RestBalanceDocument } from '../generated/documents.ts'
 import { restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
 /** An owner's balance, under two paths. */
-export const balanceRoutes: readonly Route[] = [
-  balanceRoute({ path: '/ledger/{owner_id}', operationId: 'getAccount' }),
-  balanceRoute({ path: '/balance/{owner_id}', operationId: 'getBalance' }),
-]
+export function balanceRoutes(contract: Contract): readonly Route[] {
+  return [
+    balanceRoute(contract, { path: '/ledger/{owner_id}', operationId: 'getAccount' }),
+    balanceRoute(contract, { path: '/balance/{owner_id}', operationId: 'getBalance' }),
+  ]
+}
 
-function balanceRoute(place: Pick<Route, 'path' | 'operationId'>): Route {
+function balanceRoute(contract: Contract, place: Pick<Route, 'path' | 'operationId'>): Route {
   return defineRoute({
     method: 'get',
     ...place,
@@ -20,13 +23,18 @@ function balanceRoute(place: Pick<Route, 'path' | 'operationId'>): Route {
     request: {
       params: z.object({ owner_id: shapes.ownerId }),
       query: z.object({
+        ...shapes.bookQuery,
         as_of: shapes.moment
           .optional()
           .meta({ description: 'The balance after the last entry until this moment; left out: now.' }),
       }),
     },
     document: RestBalanceDocument,
-    variables: ({ params, query: { as_of: asOf } }) => ({ ownerId: params.owner_id, asOf }),
+    variables: ({ params, query }) => ({
+      ownerId: params.owner_id,
+      ...bookArgument(contract, query.book),
+      asOf: query.as_of,
+    }),
     success: { status: 200, body: shapes.accountBalance },
     answer: restBalance,
   })

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { type Contract, checkOperations } from '../contract.ts'
+import { bookArgument, type Contract, checkOperations } from '../contract.ts'
 import {
+  RestAccountEntriesDocument,
   RestEntriesDocument,
   RestLedgerEntryByNonceDocument,
   RestLedgerEntryDocument,
 } from '../generated/documents.ts'
-import { restEntry } from '../graph.ts'
+import { restEntry, restOtherAppsEntry } from '../graph.ts'
 import { problem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
@@ -16,6 +17,7 @@ const entriesBody = z.object({ entries: z.array(shapes.entry), next }).meta({ id
 
 const entriesQuery = z.object({
   ...pageQuery,
+  ...shapes.bookQuery,
   operation: operationQuery,
   from: shapes.moment.optional().meta({ description: 'Only entries from this moment on.' }),
   to: shapes.moment.optional().meta({ description: 'Only entries before this moment.' }),
@@ -40,12 +42,13 @@ export function entriesRoute(contract: Contract): Route {
       query: entriesQuery,
     },
     document: RestEntriesDocument,
-    variables({ params, query: { operation, from, to, order, metadata, ...page } }) {
+    variables({ params, query: { book, operation, from, to, order, metadata, ...page } }) {
       const operations = oneOrMore(operation)
       checkOperations(contract, operations)
       const [filter] = Object.entries(metadata ?? {})
       return {
         ownerId: params.owner_id,
+        ...bookArgument(contract, book),
         ...pageArguments(page),
         operations,
         from,
@@ -62,28 +65,69 @@ export function entriesRoute(contract: Contract): Route {
   })
 }
 
+const accountBody = z
+  .object({ entries: z.array(z.union([shapes.entry, shapes.otherAppsEntry])), next })
+  .meta({ id: 'AccountEntryPage' })
+
+/** Lists all entries of an account. */
+export function accountEntriesRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ledger/{owner_id}/account',
+    operationId: 'listAccountEntries',
+    tag: 'entries',
+    summary: 'All entries of an account, newest first',
+    description:
+      'Entries of other apps on the same account have `app`. `next` is the `after` of the next page.',
+    request: {
+      params: z.object({ owner_id: shapes.ownerId }),
+      query: z.object({ ...pageQuery, ...shapes.bookQuery }),
+    },
+    document: RestAccountEntriesDocument,
+    variables: ({ params, query: { book, ...page } }) => ({
+      ownerId: params.owner_id,
+      ...bookArgument(contract, book),
+      ...pageArguments(page),
+    }),
+    success: { status: 200, body: accountBody },
+    answer: (result) => ({
+      entries: result.edges.map(({ node }) => ('app' in node ? restOtherAppsEntry(node) : restEntry(node))),
+      next: nextOf(result),
+    }),
+  })
+}
+
 /** Reads the entry of a nonce. It tells whether a posting went through when its answer was lost. */
-export const entryByNonceRoute = defineRoute({
-  method: 'get',
-  path: '/ledger/{owner_id}/entry',
-  operationId: 'getEntryByNonce',
-  tag: 'entries',
-  summary: 'An owner’s entry by its nonce',
-  description:
-    'It tells whether a posting went through when its answer was lost. The nonce of a hold finds no entry.',
-  request: {
-    params: z.object({ owner_id: shapes.ownerId }),
-    query: z.object({ nonce: shapes.nonce.meta({ description: 'The nonce that it was posted with.' }) }),
-  },
-  document: RestLedgerEntryByNonceDocument,
-  variables: ({ params, query }) => ({ ownerId: params.owner_id, nonce: query.nonce }),
-  success: { status: 200, body: z.object({ entry: shapes.entry }) },
-  answer(entry) {
-    if (!entry) throw problem('ENTRY_NOT_FOUND', 'The owner has no entry with this nonce.')
-    return { entry: restEntry(entry) }
-  },
-  codes: ['ENTRY_NOT_FOUND'],
-})
+export function entryByNonceRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ledger/{owner_id}/entry',
+    operationId: 'getEntryByNonce',
+    tag: 'entries',
+    summary: 'An owner’s entry by its nonce',
+    description:
+      'It tells whether a posting went through when its answer was lost. The nonce of a hold finds no entry.',
+    request: {
+      params: z.object({ owner_id: shapes.ownerId }),
+      query: z.object({
+        ...shapes.bookQuery,
+        nonce: shapes.nonce.meta({ description: 'The nonce that it was posted with.' }),
+      }),
+    },
+    document: RestLedgerEntryByNonceDocument,
+    variables: ({ params, query: { book, nonce } }) => ({
+      ownerId: params.owner_id,
+      ...bookArgument(contract, book),
+      nonce,
+    }),
+    success: { status: 200, body: z.object({ entry: shapes.entry }) },
+    answer(entry) {
+      if (!entry) throw problem('ENTRY_NOT_FOUND', 'The owner has no entry with this nonce.')
+      return { entry: restEntry(entry) }
+    },
+    codes: ['ENTRY_NOT_FOUND'],
+  })
+}
 
 /** Reads one entry. */
 export const entryRoute = defineRoute({

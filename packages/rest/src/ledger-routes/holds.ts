@@ -1,5 +1,6 @@
 import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
+import { bookArgument, type Contract } from '../contract.ts'
 import {
   RestCaptureHoldDocument,
   RestHoldCreditsDocument,
@@ -75,19 +76,21 @@ export const holdRoute = defineRoute({
 })
 
 /** Lists an owner's live holds. */
-export const heldRoute = defineRoute({
-  method: 'get',
-  path: '/ledger/{owner_id}/holds',
-  operationId: 'listHolds',
-  tag: 'holds',
-  summary: `An owner’s live holds, newest first, up to ${limits.liveHolds}`,
-  description: 'Neither captured, nor released, nor expired.',
-  request: { params: z.object({ owner_id: shapes.ownerId }) },
-  document: RestLedgerHoldsDocument,
-  variables: ({ params }) => ({ ownerId: params.owner_id }),
-  success: { status: 200, body: z.object({ holds: z.array(shapes.hold) }) },
-  answer: (holds) => ({ holds: holds.map(restHold) }),
-})
+export function heldRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ledger/{owner_id}/holds',
+    operationId: 'listHolds',
+    tag: 'holds',
+    summary: `An owner’s live holds, newest first, up to ${limits.liveHolds}`,
+    description: 'Neither captured, nor released, nor expired.',
+    request: { params: z.object({ owner_id: shapes.ownerId }), query: z.object(shapes.bookQuery) },
+    document: RestLedgerHoldsDocument,
+    variables: ({ params, query }) => ({ ownerId: params.owner_id, ...bookArgument(contract, query.book) }),
+    success: { status: 200, body: z.object({ holds: z.array(shapes.hold) }) },
+    answer: (holds) => ({ holds: holds.map(restHold) }),
+  })
+}
 
 /** Posts the entry that a hold was for. */
 export const captureRoute = defineRoute({

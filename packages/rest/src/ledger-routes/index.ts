@@ -3,7 +3,7 @@ import type { Route } from '../route.ts'
 import { balanceRoutes } from './balances.ts'
 import { batchRoute } from './batches.ts'
 import { correctionRoutes } from './corrections.ts'
-import { entriesRoute, entryByNonceRoute, entryRoute } from './entries.ts'
+import { accountEntriesRoute, entriesRoute, entryByNonceRoute, entryRoute } from './entries.ts'
 import { captureRoute, heldRoute, holdRoute, holdsRoute, releaseRoute } from './holds.ts'
 import { operationsRoute } from './operations.ts'
 import { overdraftRoute } from './overdrafts.ts'
@@ -21,13 +21,14 @@ import { postTransactionRoute, transactionRoute, transferRoute } from './transac
 export function ledgerRoutes(contract: Contract): readonly Route[] {
   const readEntry = createEntryReader(contract)
   return [
-    ...balanceRoutes,
+    ...balanceRoutes(contract),
     entriesRoute(contract),
-    entryByNonceRoute,
-    heldRoute,
+    accountEntriesRoute(contract),
+    entryByNonceRoute(contract),
+    heldRoute(contract),
     ...summaryRoutes(contract),
-    overdraftRoute,
-    accountsRoute,
+    overdraftRoute(contract),
+    accountsRoute(contract),
     operationsRoute,
     postRoute(readEntry),
     postTransactionRoute(readEntry),

@@ -1,6 +1,7 @@
 import { scopes } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
-import { RestLedgerOperationsDocument } from '../generated/documents.ts'
+import { RestLedgerOperationsDocument, type RestLedgerOperationsQuery } from '../generated/documents.ts'
+import { type InBook, restBook } from '../graph.ts'
 import { defineRoute } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
@@ -33,6 +34,7 @@ const operationInfo = z
         enum: [...scopes, null],
         description: 'The scope that a caller needs in addition to post. Null for none.',
       }),
+    book: shapes.operationBook,
     limit: z
       .object({
         times: z.int().meta({ examples: [1] }),
@@ -57,22 +59,24 @@ export const operationsRoute = defineRoute({
   document: RestLedgerOperationsDocument,
   variables: () => ({}),
   success: { status: 200, body: z.object({ operations: z.array(operationInfo) }) },
-  answer: (operations) => ({
-    operations: operations.map(
-      ({ name, description, shared, direction, paired, retired, internal, scope, limit, ...amounts }) => ({
-        name,
-        description,
-        shared,
-        direction: direction.toLowerCase(),
-        min_amount: amounts.minAmount,
-        max_amount: amounts.maxAmount,
-        default_amount: amounts.defaultAmount,
-        paired,
-        retired,
-        internal,
-        scope: scope?.toLowerCase() ?? null,
-        limit: limit && { times: limit.times, per: limit.per.toLowerCase() },
-      }),
-    ),
-  }),
+  answer: (operations) => ({ operations: operations.map(restOperation) }),
 })
+
+function restOperation(operation: RestLedgerOperationsQuery['result'][number] & InBook) {
+  const { name, description, shared, direction, paired, retired, internal, scope, limit } = operation
+  return {
+    name,
+    description,
+    shared,
+    direction: direction.toLowerCase(),
+    min_amount: operation.minAmount,
+    max_amount: operation.maxAmount,
+    default_amount: operation.defaultAmount,
+    paired,
+    retired,
+    internal,
+    scope: scope?.toLowerCase() ?? null,
+    ...restBook(operation),
+    limit: limit && { times: limit.times, per: limit.per.toLowerCase() },
+  }
+}

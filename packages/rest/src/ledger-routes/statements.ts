@@ -1,6 +1,6 @@
 import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
-import { type Contract, checkOperations } from '../contract.ts'
+import { bookArgument, type Contract, checkOperations } from '../contract.ts'
 import { RestAccountsDocument, RestSummaryDocument } from '../generated/documents.ts'
 import { restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
@@ -22,15 +22,16 @@ const summaryQuery = z.object({
   from: shapes.moment.meta({ description: 'From this moment on.', examples: ['2026-11-01T00:00:00Z'] }),
   to: shapes.moment.meta({ description: 'Before this moment.', examples: ['2026-12-01T00:00:00Z'] }),
   per: z.enum(['hour', 'day', 'month']),
+  ...shapes.bookQuery,
   operation: operationQuery,
 })
 
 /** Sums entries up by operation and time: of one owner, and of the whole app under a path that cannot be an owner's. */
 export function summaryRoutes(contract: Contract): readonly Route[] {
-  const asked = ({ from, to, per, operation }: z.output<typeof summaryQuery>) => {
+  const asked = ({ from, to, per, book, operation }: z.output<typeof summaryQuery>) => {
     const operations = oneOrMore(operation)
     checkOperations(contract, operations)
-    return { from, to, per: per.toUpperCase(), operations }
+    return { from, to, per: per.toUpperCase(), ...bookArgument(contract, book), operations }
   }
   const summary = {
     method: 'get',
@@ -70,30 +71,40 @@ const account = shapes.accountBalance
   })
   .meta({ id: 'LedgerAccount' })
 
-/** Lists the app's accounts. */
-export const accountsRoute = defineRoute({
-  method: 'get',
-  path: '/ledger',
-  operationId: 'listAccounts',
-  tag: 'balances',
-  summary: 'Accounts by owner, byte by byte',
-  description: '`next` is the `after` of the next page.',
-  request: {
-    query: z.object({
-      ...pageQuery,
-      prefix: z.string().optional().meta({ description: 'Only owners that begin with this.' }),
+/** Lists the accounts of a book. */
+export function accountsRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'get',
+    path: '/ledger',
+    operationId: 'listAccounts',
+    tag: 'balances',
+    summary: 'Accounts by owner, byte by byte',
+    description: '`next` is the `after` of the next page.',
+    request: {
+      query: z.object({
+        ...pageQuery,
+        ...shapes.bookQuery,
+        prefix: z.string().optional().meta({ description: 'Only owners that begin with this.' }),
+      }),
+    },
+    document: RestAccountsDocument,
+    variables: ({ query: { book, prefix, ...page } }) => ({
+      prefix,
+      ...bookArgument(contract, book),
+      ...pageArguments(page),
     }),
-  },
-  document: RestAccountsDocument,
-  variables: ({ query: { prefix, ...page } }) => ({ prefix, ...pageArguments(page) }),
-  success: { status: 200, body: z.object({ accounts: z.array(account), next }).meta({ id: 'AccountPage' }) },
-  answer: (result) => ({
-    accounts: result.edges.map(({ node: { balance, entryCount, createdOn, updatedOn } }) => ({
-      ...restBalance(balance),
-      entry_count: entryCount,
-      created_on: createdOn,
-      updated_on: updatedOn,
-    })),
-    next: nextOf(result),
-  }),
-})
+    success: {
+      status: 200,
+      body: z.object({ accounts: z.array(account), next }).meta({ id: 'AccountPage' }),
+    },
+    answer: (result) => ({
+      accounts: result.edges.map(({ node: { balance, entryCount, createdOn, updatedOn } }) => ({
+        ...restBalance(balance),
+        entry_count: entryCount,
+        created_on: createdOn,
+        updated_on: updatedOn,
+      })),
+      next: nextOf(result),
+    }),
+  })
+}

@@ -16,11 +16,18 @@ import { type EntryReader, entryFields, postingFields, postingInput } from './po
 /** The answer to a posting of a transaction. */
 export const postedTransactionBody = z.object(shapes.postedTransaction).meta({ id: 'PostedTransaction' })
 
-/** Converts a replay of a transaction to REST, with the current balances of its owners. */
+/** Converts a replay of a transaction to REST, with the current balances of its accounts. */
 export async function replayedTransaction({ transaction }: Replay, run: RunDocument) {
   if (!transaction) return undefined
-  const ownerIds = [...new Set(transaction.entries.map((entry) => entry.owner_id))]
-  const read = await Promise.all(ownerIds.map((ownerId) => run(RestReplayedBalanceDocument, { ownerId })))
+  const accounts = new Map(
+    transaction.entries.map(({ owner_id: ownerId, book }) => [
+      JSON.stringify([ownerId, book]),
+      { ownerId, book: book?.toUpperCase() },
+    ]),
+  )
+  const read = await Promise.all(
+    [...accounts.values()].map((account) => run(RestReplayedBalanceDocument, account)),
+  )
   return { transaction, balances: restBalances(read.map(({ result }) => result)) }
 }
 
