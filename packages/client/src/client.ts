@@ -22,8 +22,9 @@ export type VariablesArgument<Variables> =
 export interface LedgerClient<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
-> extends LedgerCommands<Operation, PostOperation>,
-    LedgerReads<Operation> {
+  Book extends string = never,
+> extends LedgerCommands<Operation, PostOperation, Book>,
+    LedgerReads<Operation, Book> {
   /**
    * Yields the owner's entries as they are posted, oldest first, each once. After a lost connection it reconnects and
    * continues after the last entry, as `retry` allows. Without `after`, the list starts when the first entry is
@@ -37,7 +38,10 @@ export interface LedgerClient<
    * ```
    * @throws LedgerClientError when reconnecting fails
    */
-  entriesPosted(ownerId: string, input?: EntriesPostedInput): AsyncGenerator<LiveEntry<Operation>, void>
+  entriesPosted(
+    ownerId: string,
+    input?: EntriesPostedInput<Book>,
+  ): AsyncGenerator<LiveEntry<Operation, Book>, void>
   /**
    * Sends a typed document of the app's own. A query is sent again after a failure. A mutation is sent again only when
    * each of its root fields has a nonce: as an argument `nonce`, in an input object (`input: { nonce }`), or in each
@@ -51,10 +55,19 @@ export interface LedgerClient<
   ): Promise<Result>
 }
 
+/** The options for an app with several books. An app with one book has none. */
+export type BooksOption<Book extends string> = [Book] extends [never]
+  ? { readonly books?: undefined }
+  : {
+      /** The app has several books. */
+      readonly books: true
+    }
+
 /**
  * Creates a client for one app's ledger. The type parameters are the app's operations,
  * `OperationOf<typeof operations>`, and those that can be posted, `PostOperationOf<typeof operations>`. By default the
- * client knows the shared operations, and all of its operations can be posted.
+ * client knows the shared operations, and all of its operations can be posted. For an app with several books, the third
+ * one is their names in the graph, `Uppercase<BookOf<typeof operations, 'content'>>`, and `books: true` goes with it.
  *
  * @example
  * ```ts
@@ -68,18 +81,22 @@ export interface LedgerClient<
 export function createLedgerClient<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
->(options: LedgerClientOptions): LedgerClient<Operation, PostOperation> {
+  Book extends string = never,
+>(options: LedgerClientOptions & BooksOption<Book>): LedgerClient<Operation, PostOperation, Book> {
   const send = createTransport(options)
   const open = createOpenStream(options)
   const policy = { ...defaultRetryPolicy, ...options.retry }
-  const reads = createReads({ send, ofApp: forApp<Operation>() })
+  const ofApp = forApp<Operation, Operation, Book>(options)
+  const reads = createReads({ send, ofApp })
 
   return {
-    ...createCommands({ send, ofApp: forApp<Operation, PostOperation>(), reads }),
+    ...createCommands({ send, ofApp: forApp<Operation, PostOperation, Book>(options), reads }),
     ...reads,
     entriesPosted(ownerId, input = {}) {
-      const latestCursor = async () => (await reads.entries({ ownerId, first: 1 })).pageInfo.startCursor ?? ''
-      return entriesPosted({ open, latestCursor, policy }, ownerId, input)
+      const { book } = input
+      const latestCursor = async () =>
+        (await reads.entries({ ownerId, book, first: 1 })).pageInfo.startCursor ?? ''
+      return entriesPosted({ open, ofApp, latestCursor, policy }, ownerId, input)
     },
     async request(document, ...[variables]) {
       return (await send(document, variables ?? {})).result

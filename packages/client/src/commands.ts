@@ -54,17 +54,18 @@ import type { SharedOperation } from './types.ts'
 export interface LedgerCommands<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
+  Book extends string = never,
 > {
   /** Posts one entry. */
-  postEntry(input: PostEntryInput<PostOperation>): Promise<PostEntryResult<Operation>>
+  postEntry(input: PostEntryInput<PostOperation>): Promise<PostEntryResult<Operation, Book>>
   /** Posts entries of one or several owners: all of them or none. */
-  postTransaction(input: PostTransactionInput<PostOperation>): Promise<PostTransactionResult<Operation>>
+  postTransaction(input: PostTransactionInput<PostOperation>): Promise<PostTransactionResult<Operation, Book>>
   /** Moves credits from one owner to another. The app needs TRANSFER_OUT and TRANSFER_IN. */
-  transfer(input: TransferInput): Promise<TransferResult<Operation>>
+  transfer(input: TransferInput): Promise<TransferResult<Operation, Book>>
   /** Undoes a transaction, once. Posts one entry with the negated amount for each original entry, in reverse order. */
-  reverseTransaction(input: ReverseTransactionInput): Promise<ReverseTransactionResult<Operation>>
+  reverseTransaction(input: ReverseTransactionInput): Promise<ReverseTransactionResult<Operation, Book>>
   /** Gives back some or all of an entry's credits. It can be called several times, up to the whole amount. */
-  refundEntry(input: RefundEntryInput): Promise<RefundEntryResult<Operation>>
+  refundEntry(input: RefundEntryInput): Promise<RefundEntryResult<Operation, Book>>
   /**
    * Posts 1 to 1,000 entries, each on its own, as if one after another. Returns one result per entry, in order. When an
    * answer is lost, the whole list is sent again. `dryRun` applies to all entries.
@@ -72,27 +73,31 @@ export interface LedgerCommands<
   postEntries(
     inputs: readonly BatchEntryInput<PostOperation>[],
     options?: { readonly dryRun?: boolean | undefined },
-  ): Promise<readonly PostEntryResult<Operation>[]>
+  ): Promise<readonly PostEntryResult<Operation, Book>[]>
   /** Sets credits aside for a later entry. */
-  holdCredits(input: HoldCreditsInput<PostOperation>): Promise<HoldCreditsResult<Operation>>
+  holdCredits(input: HoldCreditsInput<PostOperation>): Promise<HoldCreditsResult<Operation, Book>>
   /** Posts the entry that a hold was for, once, with all or some of its credits. The rest becomes available again. */
-  captureHold(input: CaptureHoldInput): Promise<CaptureHoldResult<Operation>>
+  captureHold(input: CaptureHoldInput): Promise<CaptureHoldResult<Operation, Book>>
   /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
-  releaseHold(id: string): Promise<ReleaseHoldResult<Operation>>
+  releaseHold(id: string): Promise<ReleaseHoldResult<Operation, Book>>
   /** Sets how far below 0 an owner's balance may go. */
-  setOverdraft(input: SetOverdraftInput): Promise<SetOverdraftResult>
+  setOverdraft(input: SetOverdraftInput<Book>): Promise<SetOverdraftResult<Book>>
 }
 
 /** Builds the commands from their documents. Each knows which success a duplicate of its own attempt stands for. */
-export function createCommands<Operation extends string, PostOperation extends Operation>({
+export function createCommands<
+  Operation extends string,
+  PostOperation extends Operation,
+  Book extends string,
+>({
   send,
   ofApp,
   reads,
 }: {
   readonly send: Send
-  readonly ofApp: ForApp<Operation, PostOperation>
-  readonly reads: Pick<LedgerReads<Operation>, 'balance' | 'hold'>
-}): LedgerCommands<Operation, PostOperation> {
+  readonly ofApp: ForApp<Operation, PostOperation, Book>
+  readonly reads: Pick<LedgerReads<Operation, Book>, 'balance' | 'hold'>
+}): LedgerCommands<Operation, PostOperation, Book> {
   const posting = createPosting(send)
 
   return {

@@ -1,18 +1,20 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import type { DocumentNode } from 'graphql'
+import type { ForApp } from './app-documents.ts'
 import { LedgerClientError } from './errors.ts'
 import { lostConnection, type OpenStream } from './event-stream.ts'
 import { failureOf } from './failure.ts'
 import { EntryPostedDocument, type EntryPostedSubscription } from './generated/documents.ts'
+import type { InBook } from './inputs.ts'
 import { delayAfter, type RetryPolicy } from './retry.ts'
 import type { ForOperations, SharedOperation } from './types.ts'
 
 /** A posted entry and its cursor in the list of the owner's entries. */
-export interface LiveEntry<Operation extends string = SharedOperation>
-  extends ForOperations<EntryPostedSubscription['ledgerEntryPosted'], Operation> {}
+export type LiveEntry<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = ForOperations<EntryPostedSubscription['ledgerEntryPosted'], Operation, Book>
 
 /** Where a live list of entries begins, and when it ends. */
-export interface EntriesPostedInput {
+export interface EntriesPostedInput<Book extends string = never> extends InBook<Book> {
   /**
    * The cursor of the last entry that was read. '' starts at the owner's first entry. When left out, only new entries
    * follow.
@@ -30,28 +32,29 @@ export interface EntriesPostedInput {
  * @param latestCursor Returns the cursor of the owner's last entry, or '' when there is none.
  * @throws LedgerClientError when reconnecting fails
  */
-export async function* entriesPosted<Operation extends string>(
+export async function* entriesPosted<Operation extends string, Book extends string>(
   {
     open,
+    ofApp,
     latestCursor,
     policy,
   }: {
     readonly open: OpenStream
+    readonly ofApp: ForApp<Operation, Operation, Book>
     readonly latestCursor: () => Promise<string>
     readonly policy: RetryPolicy
   },
   ownerId: string,
-  { after, signal }: EntriesPostedInput,
-): AsyncGenerator<LiveEntry<Operation>, void> {
-  const untyped: DocumentNode = EntryPostedDocument
-  const document: TypedDocumentNode<{ readonly ledgerEntryPosted: LiveEntry<Operation> }, never> = untyped
+  { book, after, signal }: EntriesPostedInput<Book>,
+): AsyncGenerator<LiveEntry<Operation, Book>, void> {
+  const document = ofApp(EntryPostedDocument)
   // Read before the first connection. An entry that is posted while that connection fails would otherwise be missed.
   let cursor = after ?? (await latestCursor())
   let failures = 0
   while (!signal?.aborted) {
     const openedAt = performance.now()
     try {
-      for await (const { ledgerEntryPosted } of open(document, { ownerId, after: cursor }, signal)) {
+      for await (const { ledgerEntryPosted } of open(document, { ownerId, book, after: cursor }, signal)) {
         cursor = ledgerEntryPosted.cursor
         failures = 0
         yield ledgerEntryPosted

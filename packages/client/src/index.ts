@@ -1,4 +1,4 @@
-export { createLedgerClient, type LedgerClient, type VariablesArgument } from './client.ts'
+export { type BooksOption, createLedgerClient, type LedgerClient, type VariablesArgument } from './client.ts'
 export type { LedgerCommands } from './commands.ts'
 export type { EntriesPostedInput, LiveEntry } from './entries-posted.ts'
 export { LedgerClientError, type LedgerClientFailure } from './errors.ts'
@@ -9,6 +9,7 @@ export type {
   EntryFilter,
   EntryInput,
   HoldCreditsInput,
+  InBook,
   Moment,
   PageInput,
   PostEntryInput,
@@ -53,6 +54,8 @@ export type {
 export type { RetryPolicy } from './retry.ts'
 export type { LedgerClientOptions } from './transport.ts'
 export type {
+  AccountEntry,
+  AccountEntryPage,
   AccountPage,
   AvailableBalance,
   EntryPage,

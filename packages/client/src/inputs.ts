@@ -76,14 +76,20 @@ export interface CaptureHoldInput extends PostingInput {
   readonly amount?: number | undefined
 }
 
-/** How far below 0 an owner's balance may go, in credits, >= 0. */
-export interface SetOverdraftInput {
+/** How far below 0 an owner's balance may go, in credits, >= 0. Only the app that made a book may set it. */
+export interface SetOverdraftInput<Book extends string = never> extends InBook<Book> {
   readonly ownerId: string
   readonly limit: number
 }
 
+/** In which book, for an app with several: its name in the graph, in upper case. The app's own when left out. */
+export interface InBook<Book extends string = never> {
+  readonly book?: Book | undefined
+}
+
 /** Selects entries of one owner. Without further fields, all of them. */
-export interface EntryFilter<Operation extends string = SharedOperation> {
+export interface EntryFilter<Operation extends string = SharedOperation, Book extends string = never>
+  extends InBook<Book> {
   readonly ownerId: string
   readonly operations?: readonly Operation[] | undefined
   /** Only entries from this moment on. */
@@ -103,7 +109,8 @@ export interface EntryFilter<Operation extends string = SharedOperation> {
  * Selects the entries to sum up, of one owner or of the whole app. `from` is included, `to` is not. `per` is the length
  * of a window.
  */
-export interface SummaryInput<Operation extends string = SharedOperation> {
+export interface SummaryInput<Operation extends string = SharedOperation, Book extends string = never>
+  extends InBook<Book> {
   readonly ownerId?: string | undefined
   readonly from: Moment
   readonly to: Moment
@@ -112,7 +119,7 @@ export interface SummaryInput<Operation extends string = SharedOperation> {
 }
 
 /** Selects accounts whose owner begins with `prefix`, or all. */
-export interface AccountFilter {
+export interface AccountFilter<Book extends string = never> extends InBook<Book> {
   readonly prefix?: string | undefined
 }
 

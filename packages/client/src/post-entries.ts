@@ -11,19 +11,20 @@ import type { Send } from './transport.ts'
  * Makes the method that posts a batch. Each input gets a nonce, so that the whole batch can be sent again. An entry
  * that an earlier attempt posted counts as a success.
  */
-export function createPostEntries<Operation extends string, PostOperation extends Operation>(
-  send: Send,
-  ofApp: ForApp<Operation, PostOperation>,
-) {
+export function createPostEntries<
+  Operation extends string,
+  PostOperation extends Operation,
+  Book extends string,
+>(send: Send, ofApp: ForApp<Operation, PostOperation, Book>) {
   const replayOf = replayedEntry('PostLedgerEntrySuccess')
   return async (
     given: readonly BatchEntryInput<PostOperation>[],
     { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
-  ): Promise<readonly PostEntryResult<Operation>[]> => {
+  ): Promise<readonly PostEntryResult<Operation, Book>[]> => {
     const inputs = given.map((input) => ({ ...input, nonce: input.nonce ?? crypto.randomUUID() }))
     try {
       const { result, maybeDoneBefore } = await send(ofApp(PostEntriesDocument), { inputs, dryRun })
-      const results: PostEntryResult<Operation>[] = []
+      const results: PostEntryResult<Operation, Book>[] = []
       const answered = new Set<string>()
       for (const [index, outcome] of result.outcomes.entries()) {
         // An entry that an earlier input has posted belongs to that input. This input repeats its nonce.

@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import type { ForApp } from './app-documents.ts'
 import {
+  AccountEntriesDocument,
   AccountsDocument,
   AvailableDocument,
   BalanceDocument,
@@ -13,9 +14,10 @@ import {
   SummaryDocument,
   TransactionDocument,
 } from './generated/documents.ts'
-import type { AccountFilter, EntryFilter, Moment, PageInput, SummaryInput } from './inputs.ts'
+import type { AccountFilter, EntryFilter, InBook, Moment, PageInput, SummaryInput } from './inputs.ts'
 import type { Send } from './transport.ts'
 import type {
+  AccountEntryPage,
   AccountPage,
   AvailableBalance,
   EntryPage,
@@ -31,75 +33,88 @@ import type {
 } from './types.ts'
 
 /** The reads of an app's ledger. They throw a RangeError for a moment that is an invalid Date. */
-export interface LedgerReads<Operation extends string = SharedOperation> {
+export interface LedgerReads<Operation extends string = SharedOperation, Book extends string = never> {
   /** Returns the owner's balance in credits. With `asOf`, returns the balance after the last entry until that moment. */
-  balance(ownerId: string, options?: { readonly asOf?: Moment | undefined }): Promise<LedgerBalance>
+  balance(
+    ownerId: string,
+    options?: InBook<Book> & { readonly asOf?: Moment | undefined },
+  ): Promise<LedgerBalance<Book>>
   /** Returns what the owner can spend: the balance with the overdraft, less the credits on hold. */
-  available(ownerId: string): Promise<AvailableBalance>
-  entry(id: string): Promise<LedgerEntry<Operation> | null>
-  entryByNonce(ownerId: string, nonce: string): Promise<LedgerEntry<Operation> | null>
+  available(ownerId: string, options?: InBook<Book>): Promise<AvailableBalance<Book>>
+  entry(id: string): Promise<LedgerEntry<Operation, Book> | null>
+  entryByNonce(
+    ownerId: string,
+    nonce: string,
+    options?: InBook<Book>,
+  ): Promise<LedgerEntry<Operation, Book> | null>
   /** Returns one page of the owner's entries, newest first unless `order` says otherwise. */
-  entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>>
+  entries(input: EntryFilter<Operation, Book> & PageInput): Promise<EntryPage<Operation, Book>>
   /** Yields all of the owner's entries in the same order. Each page is read when it is needed. */
   allEntries(
-    input: EntryFilter<Operation> & { readonly pageSize?: number | undefined },
-  ): AsyncGenerator<LedgerEntry<Operation>, void>
-  transaction(id: string): Promise<LedgerTransaction<Operation> | null>
-  hold(id: string): Promise<LedgerHold<Operation> | null>
+    input: EntryFilter<Operation, Book> & { readonly pageSize?: number | undefined },
+  ): AsyncGenerator<LedgerEntry<Operation, Book>, void>
+  /** Returns one page of all entries of an account, newest first: also those of other apps that share its book. */
+  accountEntries(
+    input: InBook<Book> & { readonly ownerId: string } & PageInput,
+  ): Promise<AccountEntryPage<Operation, Book>>
+  transaction(id: string): Promise<LedgerTransaction<Operation, Book> | null>
+  hold(id: string): Promise<LedgerHold<Operation, Book> | null>
   /** Returns the owner's live holds, newest first, up to 100. */
-  holds(ownerId: string): Promise<readonly LedgerHold<Operation>[]>
+  holds(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerHold<Operation, Book>[]>
   /**
    * Returns counts and sums per operation and hour, day or month (UTC), oldest first. There may be 1,000 windows at
    * most.
    */
-  summary(input: SummaryInput<Operation>): Promise<readonly LedgerSummaryLine<Operation>[]>
-  /** Returns one page of the app's accounts, sorted by owner. */
-  accounts(input?: AccountFilter & PageInput): Promise<AccountPage>
-  /** Yields all accounts, sorted by owner. Each page is read when it is needed. */
+  summary(input: SummaryInput<Operation, Book>): Promise<readonly LedgerSummaryLine<Operation>[]>
+  /** Returns one page of a book's accounts, sorted by owner. */
+  accounts(input?: AccountFilter<Book> & PageInput): Promise<AccountPage<Book>>
+  /** Yields all accounts of a book, sorted by owner. Each page is read when it is needed. */
   allAccounts(
-    input?: AccountFilter & { readonly pageSize?: number | undefined },
-  ): AsyncGenerator<LedgerAccount, void>
+    input?: AccountFilter<Book> & { readonly pageSize?: number | undefined },
+  ): AsyncGenerator<LedgerAccount<Book>, void>
   /** Returns the app's operations with their amount rules and limits, for example to build a form. */
-  operations(): Promise<readonly LedgerOperationInfo<Operation>[]>
+  operations(): Promise<readonly LedgerOperationInfo<Operation, Book>[]>
 }
 
 /** Builds the reads from their documents. */
-export function createReads<Operation extends string>({
+export function createReads<Operation extends string, Book extends string>({
   send,
   ofApp,
 }: {
   readonly send: Send
-  readonly ofApp: ForApp<Operation>
-}): LedgerReads<Operation> {
+  readonly ofApp: ForApp<Operation, Operation, Book>
+}): LedgerReads<Operation, Book> {
   const ask = async <Result, Variables extends object>(
     document: TypedDocumentNode<Result, Variables>,
-    variables: Variables,
+    variables: Variables & InBook<Book>,
   ) => (await send(document, variables)).result
 
-  async function entries(input: EntryFilter<Operation> & PageInput): Promise<EntryPage<Operation>> {
+  async function entries(
+    input: EntryFilter<Operation, Book> & PageInput,
+  ): Promise<EntryPage<Operation, Book>> {
     const { from, to, ...rest } = input
     const times = { from: from && isoOf(from), to: to && isoOf(to) }
     const { ledgerEntries } = await ask(ofApp(EntriesDocument), { ...rest, ...times })
     return { entries: ledgerEntries.edges.map(({ node }) => node), pageInfo: ledgerEntries.pageInfo }
   }
 
-  async function accounts(input: AccountFilter & PageInput = {}): Promise<AccountPage> {
+  async function accounts(input: AccountFilter<Book> & PageInput = {}): Promise<AccountPage<Book>> {
     const { ledgerAccounts } = await ask(ofApp(AccountsDocument), input)
     return { accounts: ledgerAccounts.edges.map(({ node }) => node), pageInfo: ledgerAccounts.pageInfo }
   }
 
   return {
-    async balance(ownerId, { asOf } = {}) {
-      return (await ask(ofApp(BalanceDocument), { ownerId, asOf: asOf && isoOf(asOf) })).balance
+    async balance(ownerId, { asOf, book } = {}) {
+      return (await ask(ofApp(BalanceDocument), { ownerId, book, asOf: asOf && isoOf(asOf) })).balance
     },
-    async available(ownerId) {
-      return (await ask(ofApp(AvailableDocument), { ownerId })).balance
+    async available(ownerId, { book } = {}) {
+      return (await ask(ofApp(AvailableDocument), { ownerId, book })).balance
     },
     async entry(id) {
       return (await ask(ofApp(EntryDocument), { id })).ledgerEntry
     },
-    async entryByNonce(ownerId, nonce) {
-      return (await ask(ofApp(EntryByNonceDocument), { ownerId, nonce })).ledgerEntryByNonce
+    async entryByNonce(ownerId, nonce, { book } = {}) {
+      return (await ask(ofApp(EntryByNonceDocument), { ownerId, nonce, book })).ledgerEntryByNonce
     },
     entries,
     allEntries: ({ pageSize, ...filter }) =>
@@ -107,14 +122,18 @@ export function createReads<Operation extends string>({
         const { entries: nodes, pageInfo } = await entries({ ...filter, ...page })
         return { nodes, pageInfo }
       }),
+    async accountEntries(input) {
+      const { edges, pageInfo } = (await ask(ofApp(AccountEntriesDocument), input)).accountEntries
+      return { entries: edges.map(({ node }) => node), pageInfo }
+    },
     async transaction(id) {
       return (await ask(ofApp(TransactionDocument), { id })).ledgerTransaction
     },
     async hold(id) {
       return (await ask(ofApp(HoldDocument), { id })).ledgerHold
     },
-    async holds(ownerId) {
-      return (await ask(ofApp(HoldsDocument), { ownerId })).ledgerHolds
+    async holds(ownerId, { book } = {}) {
+      return (await ask(ofApp(HoldsDocument), { ownerId, book })).ledgerHolds
     },
     async summary({ from, to, ...rest }) {
       const times = { from: isoOf(from), to: isoOf(to) }

@@ -11,34 +11,54 @@ export interface Mutation {
   readonly outcome: { readonly __typename: string }
 }
 
-/** One of a mutation's outcomes, with the app's operations. */
-export type OutcomeOf<Of extends Mutation, Name, Operation extends string> = Extract<
-  ForOperations<Of['outcome'], Operation>,
-  { readonly __typename: Name }
->
+/** One of a mutation's outcomes, with the app's operations and books. */
+export type OutcomeOf<
+  Of extends Mutation,
+  Name,
+  Operation extends string,
+  Book extends string = never,
+> = Extract<ForOperations<Of['outcome'], Operation, Book>, { readonly __typename: Name }>
 
 /** Nothing was done. `__typename`, `code` and `message` say why. */
-type Refusal<Of extends Mutation, Name, Operation extends string = SharedOperation> = OutcomeOf<
-  Of,
+type Refusal<
+  Of extends Mutation,
   Name,
-  Operation
-> & { readonly ok: false }
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = OutcomeOf<Of, Name, Operation, Book> & { readonly ok: false }
 
 /** A field breaks a rule. `errors` lists each. */
 export interface ValidationRefusal extends Refusal<PostEntryMutation, 'ValidationError'> {}
 
 /** An account has fewer credits available than the entry at `entryIndex` takes. */
-export interface InsufficientBalanceRefusal extends Refusal<PostEntryMutation, 'InsufficientBalanceError'> {}
+export type InsufficientBalanceRefusal<Book extends string = never> = Refusal<
+  PostEntryMutation,
+  'InsufficientBalanceError',
+  SharedOperation,
+  Book
+>
 
 /** The owner has used this nonce for `entry`. `identical` is true when it was the same request. */
-export interface DuplicateNonceRefusal<Operation extends string = SharedOperation>
-  extends Refusal<PostEntryMutation, 'DuplicateNonceError', Operation> {}
+export type DuplicateNonceRefusal<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = Refusal<PostEntryMutation, 'DuplicateNonceError', Operation, Book>
 
 /** The owner has used this nonce for a hold. `identical` is true when it was the same request. */
-export interface DuplicateHoldRefusal extends Refusal<PostEntryMutation, 'DuplicateHoldError'> {}
+export type DuplicateHoldRefusal<Book extends string = never> = Refusal<
+  PostEntryMutation,
+  'DuplicateHoldError',
+  SharedOperation,
+  Book
+>
 
 /** The balance, or the balance with the overdraft, would exceed 2^53 - 1 credits. */
-export interface BalanceOutOfRangeRefusal extends Refusal<PostEntryMutation, 'BalanceOutOfRangeError'> {}
+export type BalanceOutOfRangeRefusal<Book extends string = never> = Refusal<
+  PostEntryMutation,
+  'BalanceOutOfRangeError',
+  SharedOperation,
+  Book
+>
 
 /** The operation's limit for the owner is reached. `nextOn` is when the next one is possible. */
 export interface LimitReachedRefusal<Operation extends string = SharedOperation>
@@ -57,38 +77,45 @@ export interface AlreadyReversedRefusal extends Refusal<ReverseTransactionMutati
 export interface RefundExceededRefusal extends Refusal<ReverseTransactionMutation, 'RefundExceededError'> {}
 
 /** The hold was captured, was released, or has expired. `code` says which. */
-export interface HoldEndedRefusal<Operation extends string = SharedOperation>
-  extends Refusal<CaptureHoldMutation, 'HoldEndedError', Operation> {}
+export type HoldEndedRefusal<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = Refusal<CaptureHoldMutation, 'HoldEndedError', Operation, Book>
 
 /** The balance and the holds need more overdraft than this. */
-export interface OverdraftInUseRefusal extends Refusal<SetOverdraftMutation, 'OverdraftInUseError'> {}
+export type OverdraftInUseRefusal<Book extends string = never> = Refusal<
+  SetOverdraftMutation,
+  'OverdraftInUseError',
+  SharedOperation,
+  Book
+>
 
 /** The refusals of a posting. */
-export type PostingRefusal<Operation extends string = SharedOperation> =
+export type PostingRefusal<Operation extends string = SharedOperation, Book extends string = never> =
   | ValidationRefusal
-  | InsufficientBalanceRefusal
-  | DuplicateNonceRefusal<Operation>
-  | DuplicateHoldRefusal
-  | BalanceOutOfRangeRefusal
+  | InsufficientBalanceRefusal<Book>
+  | DuplicateNonceRefusal<Operation, Book>
+  | DuplicateHoldRefusal<Book>
+  | BalanceOutOfRangeRefusal<Book>
   | LimitReachedRefusal<Operation>
 
 /** The refusals of a hold. */
-export type HoldRefusal<Operation extends string = SharedOperation> = Exclude<
-  PostingRefusal<Operation>,
-  BalanceOutOfRangeRefusal
+export type HoldRefusal<Operation extends string = SharedOperation, Book extends string = never> = Exclude<
+  PostingRefusal<Operation, Book>,
+  BalanceOutOfRangeRefusal<Book>
 >
 
 /** The refusals of a capture. */
-export type CaptureRefusal<Operation extends string = SharedOperation> =
+export type CaptureRefusal<Operation extends string = SharedOperation, Book extends string = never> =
   | ValidationRefusal
-  | DuplicateNonceRefusal<Operation>
-  | DuplicateHoldRefusal
+  | DuplicateNonceRefusal<Operation, Book>
+  | DuplicateHoldRefusal<Book>
   | NotFoundRefusal
-  | HoldEndedRefusal<Operation>
+  | HoldEndedRefusal<Operation, Book>
 
 /** The refusals of a reversal or a refund. */
-export type CorrectionRefusal<Operation extends string = SharedOperation> =
-  | Exclude<PostingRefusal<Operation>, LimitReachedRefusal<Operation>>
+export type CorrectionRefusal<Operation extends string = SharedOperation, Book extends string = never> =
+  | Exclude<PostingRefusal<Operation, Book>, LimitReachedRefusal<Operation>>
   | NotFoundRefusal
   | NotReversibleRefusal
   | AlreadyReversedRefusal

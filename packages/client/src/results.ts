@@ -25,12 +25,19 @@ import type {
 import type { SharedOperation } from './types.ts'
 
 /** The success of a mutation. */
-type Done<Of extends Mutation, Operation extends string> = OutcomeOf<Of, `${string}Success`, Operation> & {
-  readonly ok: true
-}
+type Done<Of extends Mutation, Operation extends string, Book extends string> = OutcomeOf<
+  Of,
+  `${string}Success`,
+  Operation,
+  Book
+> & { readonly ok: true }
 
 /** The success of a posting. */
-type Posted<Of extends Mutation, Operation extends string> = Done<Of, Operation> & {
+type Posted<Of extends Mutation, Operation extends string, Book extends string> = Done<
+  Of,
+  Operation,
+  Book
+> & {
   /**
    * Whether an earlier attempt of this call posted it and the answer was lost. The balances are then the current ones.
    */
@@ -38,50 +45,51 @@ type Posted<Of extends Mutation, Operation extends string> = Done<Of, Operation>
 }
 
 /** The entry and the balance, or a refusal. `__typename`, `code` and `message` say why. */
-export type PostEntryResult<Operation extends string = SharedOperation> =
-  | Posted<PostEntryMutation, Operation>
-  | PostingRefusal<Operation>
+export type PostEntryResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<PostEntryMutation, Operation, Book>
+  | PostingRefusal<Operation, Book>
 
 /** The transaction and the balances of its owners, in the order of their first entries; or a refusal. */
-export type PostTransactionResult<Operation extends string = SharedOperation> =
-  | Posted<PostTransactionMutation, Operation>
-  | PostingRefusal<Operation>
+export type PostTransactionResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<PostTransactionMutation, Operation, Book>
+  | PostingRefusal<Operation, Book>
 
 /** The transaction with the two entries, and the balances of sender and receiver; or a refusal. */
-export type TransferResult<Operation extends string = SharedOperation> =
-  | Posted<TransferMutation, Operation>
-  | PostingRefusal<Operation>
+export type TransferResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<TransferMutation, Operation, Book>
+  | PostingRefusal<Operation, Book>
 
 /** The transaction that undoes the original one, and the balances of its owners; or a refusal. */
-export type ReverseTransactionResult<Operation extends string = SharedOperation> =
-  | Posted<ReverseTransactionMutation, Operation>
-  | CorrectionRefusal<Operation>
+export type ReverseTransactionResult<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = Posted<ReverseTransactionMutation, Operation, Book> | CorrectionRefusal<Operation, Book>
 
 /** The entry of the refund, and the balance; or a refusal. */
-export type RefundEntryResult<Operation extends string = SharedOperation> =
-  | Posted<RefundEntryMutation, Operation>
-  | CorrectionRefusal<Operation>
+export type RefundEntryResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<RefundEntryMutation, Operation, Book>
+  | CorrectionRefusal<Operation, Book>
 
 /** The hold and the balance; or a refusal. */
-export type HoldCreditsResult<Operation extends string = SharedOperation> =
-  | Posted<HoldCreditsMutation, Operation>
-  | HoldRefusal<Operation>
+export type HoldCreditsResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<HoldCreditsMutation, Operation, Book>
+  | HoldRefusal<Operation, Book>
 
 /** The entry of the capture, the hold, and the balance; or a refusal. */
-export type CaptureHoldResult<Operation extends string = SharedOperation> =
-  | Posted<CaptureHoldMutation, Operation>
-  | CaptureRefusal<Operation>
+export type CaptureHoldResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<CaptureHoldMutation, Operation, Book>
+  | CaptureRefusal<Operation, Book>
 
 /** The hold, which sets nothing aside any more, and the balance; or a refusal. */
-export type ReleaseHoldResult<Operation extends string = SharedOperation> =
-  | Done<ReleaseHoldMutation, Operation>
+export type ReleaseHoldResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Done<ReleaseHoldMutation, Operation, Book>
   | ValidationRefusal
   | NotFoundRefusal
-  | HoldEndedRefusal<Operation>
+  | HoldEndedRefusal<Operation, Book>
 
 /** The balance with the new overdraft; or a refusal. */
-export type SetOverdraftResult =
-  | Done<SetOverdraftMutation, SharedOperation>
+export type SetOverdraftResult<Book extends string = never> =
+  | Done<SetOverdraftMutation, SharedOperation, Book>
   | ValidationRefusal
-  | OverdraftInUseRefusal
-  | BalanceOutOfRangeRefusal
+  | OverdraftInUseRefusal<Book>
+  | BalanceOutOfRangeRefusal<Book>

@@ -1,4 +1,5 @@
 import type {
+  AccountEntriesQuery,
   AccountsQuery,
   AvailableFieldsFragment,
   BalanceFieldsFragment,
@@ -9,7 +10,7 @@ import type {
   LedgerHoldStatus,
   LedgerOperation,
   LedgerSummaryWindow,
-  OperationsQuery,
+  OperationFieldsFragment,
   PageFieldsFragment,
   SummaryQuery,
   TransactionFieldsFragment,
@@ -25,40 +26,78 @@ type NeverNull = 'overdraft' | 'held' | 'available'
 
 /**
  * A generated type with one app's operations in place of the ledger's. The documents are written against a graph whose
- * enum each app extends.
+ * enum each app extends. In an app with several books, `Book` is the union of them, and whatever is in a book has its.
  */
-export type ForOperations<Type, Operation extends string> = Type extends LedgerOperation
+export type ForOperations<
+  Type,
+  Operation extends string,
+  Book extends string = never,
+> = Type extends LedgerOperation
   ? Operation
-  : Type extends object
-    ? {
-        readonly [Key in keyof Type]: ForOperations<
-          Key extends NeverNull ? NonNullable<Type[Key]> : Type[Key],
-          Operation
-        >
-      }
-    : Type
+  : Type extends OfBook
+    ? Fields<Type, Operation, Book> & BookField<Book>
+    : Type extends object
+      ? Fields<Type, Operation, Book>
+      : Type
+
+type Fields<Type, Operation extends string, Book extends string> = {
+  readonly [Key in keyof Type]: ForOperations<
+    Key extends NeverNull ? NonNullable<Type[Key]> : Type[Key],
+    Operation,
+    Book
+  >
+}
+
+/** What has a book in an app with several: entries, balances and holds; and operations. */
+type OfBook = { readonly ownerId: string; readonly amount: number } | { readonly minAmount: number }
+
+type BookField<Book> = [Book] extends [never] ? unknown : { readonly book: Book }
 
 /** One change of one owner's balance. `amount` is in signed credits: + in, - out. */
-export interface LedgerEntry<Operation extends string = SharedOperation>
-  extends ForOperations<EntryFieldsFragment, Operation> {}
+export type LedgerEntry<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = ForOperations<EntryFieldsFragment, Operation, Book>
+
+/**
+ * An entry of the app (`__typename` is LedgerEntry), or of another app that shares the book (LedgerOtherAppsEntry).
+ */
+export type AccountEntry<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = ForOperations<AccountEntriesQuery['accountEntries']['edges'][number]['node'], Operation, Book>
 
 /** Entries that were posted together: all of them or none. */
-export interface LedgerTransaction<Operation extends string = SharedOperation>
-  extends ForOperations<TransactionFieldsFragment, Operation> {}
+export type LedgerTransaction<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = ForOperations<TransactionFieldsFragment, Operation, Book>
 
 /** Credits that are set aside for a later entry. They count as spent while `status` is HELD. */
-export interface LedgerHold<Operation extends string = SharedOperation>
-  extends ForOperations<HoldFieldsFragment, Operation> {}
+export type LedgerHold<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = ForOperations<HoldFieldsFragment, Operation, Book>
 
 /** An owner's balance in credits. It is 0 for an unknown owner. */
-export interface LedgerBalance extends BalanceFieldsFragment {}
+export type LedgerBalance<Book extends string = never> = ForOperations<
+  BalanceFieldsFragment,
+  SharedOperation,
+  Book
+>
 
 /** An owner's balance, overdraft, credits on hold, and credits available. */
-export interface AvailableBalance extends ForOperations<AvailableFieldsFragment, SharedOperation> {}
+export type AvailableBalance<Book extends string = never> = ForOperations<
+  AvailableFieldsFragment,
+  SharedOperation,
+  Book
+>
 
 /** An operation's name, description, amount rule and limit. */
-export interface LedgerOperationInfo<Operation extends string = SharedOperation>
-  extends ForOperations<OperationsQuery['ledgerOperations'][number], Operation> {}
+export type LedgerOperationInfo<
+  Operation extends string = SharedOperation,
+  Book extends string = never,
+> = ForOperations<OperationFieldsFragment, Operation, Book>
 
 /**
  * The entries of one operation in one window. `gross` and `reversed` are in signed credits. Their sum is the net
@@ -68,19 +107,29 @@ export interface LedgerSummaryLine<Operation extends string = SharedOperation>
   extends ForOperations<SummaryQuery['ledgerSummary'][number], Operation> {}
 
 /** An owner's account. */
-export type LedgerAccount = AccountsQuery['ledgerAccounts']['edges'][number]['node']
+export type LedgerAccount<Book extends string = never> = ForOperations<
+  AccountsQuery['ledgerAccounts']['edges'][number]['node'],
+  SharedOperation,
+  Book
+>
 
 /** The cursors at the ends of a page, and whether the list goes on there. */
 export interface PageInfo extends PageFieldsFragment {}
 
 /** One page of an owner's entries. */
-export interface EntryPage<Operation extends string = SharedOperation> {
-  readonly entries: readonly LedgerEntry<Operation>[]
+export interface EntryPage<Operation extends string = SharedOperation, Book extends string = never> {
+  readonly entries: readonly LedgerEntry<Operation, Book>[]
+  readonly pageInfo: PageInfo
+}
+
+/** One page of an account's entries. */
+export interface AccountEntryPage<Operation extends string = SharedOperation, Book extends string = never> {
+  readonly entries: readonly AccountEntry<Operation, Book>[]
   readonly pageInfo: PageInfo
 }
 
 /** One page of accounts, by owner. */
-export interface AccountPage {
-  readonly accounts: readonly LedgerAccount[]
+export interface AccountPage<Book extends string = never> {
+  readonly accounts: readonly LedgerAccount<Book>[]
   readonly pageInfo: PageInfo
 }

@@ -1,4 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import type { BookOf } from '@shared-ledger/ledger'
 import { describe, expectTypeOf, it } from 'vitest'
 import {
   type AvailableBalance,
@@ -13,6 +14,8 @@ import {
 } from '../src/index.ts'
 
 type ContentOperation = SharedOperation | 'CONTENT_CREATION' | 'CONTENT_ACCESS'
+
+type Books = Uppercase<BookOf<{ readonly GEM_GRANT: { readonly amount: 1; readonly book: 'gems' } }, 'bank'>>
 
 declare const byId: TypedDocumentNode<{ title: string }, { id: string }>
 declare const all: TypedDocumentNode<{ titles: string[] }, { [key: string]: never }>
@@ -166,6 +169,77 @@ describe('LedgerClient', () => {
     void content.summary({ ...times, per: 'WEEK' })
     // @ts-expect-error a number is not a moment
     void content.balance('ada', { asOf: 0 })
+  })
+
+  it('names no book in an app with one', () => {
+    // @ts-expect-error the app has one book
+    createLedgerClient<ContentOperation>({ url, books: true })
+    // @ts-expect-error the app has one book
+    void content.balance('ada', { book: 'CONTENT' })
+    // @ts-expect-error the app has one book
+    void content.entries({ ownerId: 'ada', book: 'CONTENT' })
+    // @ts-expect-error the app has one book
+    void content.setOverdraft({ ownerId: 'ada', limit: 1, book: 'CONTENT' })
+    expectTypeOf<LedgerEntry>().not.toHaveProperty('book')
+    expectTypeOf<LedgerBalance>().toEqualTypeOf<{ readonly ownerId: string; readonly amount: number }>()
+  })
+
+  it('names the books of an app with several', async () => {
+    // @ts-expect-error an app with several books says so
+    createLedgerClient<SharedOperation, SharedOperation, Books>({ url })
+    const bank = createLedgerClient<SharedOperation, SharedOperation, Books>({ url, books: true })
+    const book = 'GEMS'
+    void bank.available('ada')
+    void bank.available('ada', { book })
+    void bank.entriesPosted('ada', { book })
+    void bank.summary({ ...times, per: 'DAY', book })
+    void bank.accounts({ prefix: 'a', book })
+    void bank.accountEntries({ ownerId: 'ada', book, last: 5 })
+    void bank.setOverdraft({ ownerId: 'ada', limit: 1, book })
+    // @ts-expect-error not a book of the app
+    void bank.balance('ada', { book: 'COINS' })
+    // @ts-expect-error the graph's names are in upper case
+    void bank.balance('ada', { book: 'gems' })
+    // @ts-expect-error not a book of the app
+    void bank.allEntries({ ownerId: 'ada', book: 'COINS' })
+    // @ts-expect-error not a book of the app
+    void bank.holds('ada', { book: 'COINS' })
+    // @ts-expect-error not a book of the app
+    void bank.entryByNonce('ada', 'n', { book: 'COINS' })
+    // @ts-expect-error each operation has its book
+    void bank.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD', book })
+
+    expectTypeOf(bank.balance('ada')).resolves.toEqualTypeOf<LedgerBalance<Books>>()
+    expectTypeOf<LedgerBalance<Books>['book']>().toEqualTypeOf<Books>()
+    expectTypeOf<LedgerEntry<SharedOperation, Books>['book']>().toEqualTypeOf<Books>()
+    expectTypeOf<LedgerHold<SharedOperation, Books>['book']>().toEqualTypeOf<Books>()
+    expectTypeOf<LedgerAccount<Books>['balance']['book']>().toEqualTypeOf<Books>()
+    expectTypeOf<
+      LedgerTransaction<SharedOperation, Books>['entries'][number]['book']
+    >().toEqualTypeOf<Books>()
+    expectTypeOf<LedgerTransaction<SharedOperation, Books>>().not.toHaveProperty('book')
+    const operations = await bank.operations()
+    expectTypeOf(operations[0]?.book).toEqualTypeOf<Books | undefined>()
+    const posted = await bank.postEntry({ ownerId: 'ada', operation: 'CREDIT_ADD' })
+    if (posted.ok || posted.__typename === 'DuplicateNonceError') {
+      expectTypeOf(posted.entry.book).toEqualTypeOf<Books>()
+      expectTypeOf(posted.balance.book).toEqualTypeOf<Books>()
+    } else if (posted.__typename === 'InsufficientBalanceError') {
+      expectTypeOf(posted.balance.book).toEqualTypeOf<Books>()
+    }
+  })
+
+  it('distinguishes the entries of an account', async () => {
+    const { entries } = await content.accountEntries({ ownerId: 'ada' })
+    for (const entry of entries) {
+      if (entry.__typename === 'LedgerEntry') {
+        expectTypeOf(entry.operation).toEqualTypeOf<ContentOperation | null>()
+      } else {
+        expectTypeOf(entry.app).toEqualTypeOf<string>()
+        // @ts-expect-error another app's nonce is not told
+        void entry.nonce
+      }
+    }
   })
 
   it('accepts a page forward or backward, not both', () => {

@@ -1,7 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { type DocumentNode, buildSchema as parseSchema, validate } from 'graphql'
+import { createLedger, createPool } from '@shared-ledger/ledger'
+import {
+  type DocumentNode,
+  type GraphQLField,
+  getNamedType,
+  buildSchema as parseSchema,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { buildSchema } from '../../plugin-ledger/test/build-schema.ts'
+import { bankOperations } from '../../rest/test/books-apps.ts'
 import * as generated from '../src/generated/documents.ts'
+import { inBooks } from '../src/in-books.ts'
 
 const schemaOf = async (path: string) =>
   parseSchema(await readFile(new URL(`../../../${path}`, import.meta.url), 'utf8'))
@@ -36,4 +49,39 @@ describe('documents', () => {
       expect([name, validate(contract, document)]).toEqual([name, []])
     }
   })
+
+  const withBooks = buildSchema(
+    createLedger({
+      app: 'bank',
+      operations: bankOperations,
+      pool: createPool('postgresql://nobody@127.0.0.1:1/none'),
+    }),
+  )
+  const hasBook = ({ args }: GraphQLField<unknown, unknown>) =>
+    args.some(({ name, type }) => name === 'book' && getNamedType(type).name === 'LedgerBook')
+
+  it.each(files.filter((file) => file !== 'transfers'))(
+    'of %s fit the graph of an app with several books, and use every argument for one',
+    async (file) => {
+      for (const [name, document] of await documentsOf(file)) {
+        const written = inBooks(document)
+        expect([name, validate(withBooks, written)]).toEqual([name, []])
+        const info = new TypeInfo(withBooks)
+        visit(
+          written,
+          visitWithTypeInfo(info, {
+            Field(node) {
+              const field = info.getFieldDef()
+              const names = node.arguments?.map((argument) => argument.name.value) ?? []
+              expect([name, node.name.value, names.filter((one) => one === 'book')]).toEqual([
+                name,
+                node.name.value,
+                field && hasBook(field) ? ['book'] : [],
+              ])
+            },
+          }),
+        )
+      }
+    },
+  )
 })
