@@ -10,7 +10,7 @@ import { type EntriesInput, type EntryPage, entryCursors } from '../reading/entr
 import { pageRange } from '../reading/page.ts'
 import { gather } from './gather.ts'
 import { createSharedPages } from './shared-pages.ts'
-import { createSubscriber, type Subscriber } from './subscriber.ts'
+import { createSubscriber, type Reading, type Subscriber } from './subscriber.ts'
 import { createTurns } from './turns.ts'
 import { createWatch } from './watch.ts'
 
@@ -101,6 +101,17 @@ function createBookLive<Operation extends string>({
     return new Map(rows.map(({ owner_id, seq }) => [owner_id, Number(seq)]))
   }
 
+  const fallenBehind = async (ownerId: string, before: Reading, now: Reading) => {
+    const [row] = await query(
+      () => prisma.$queryRaw<{ behind: bigint }[]>`
+        SELECT count(*) FILTER (WHERE seq > ${before.seq}) - count(*) FILTER (WHERE seq <= ${now.position}) AS behind
+          FROM ledger.entries
+         WHERE app = ${app} AND book = ${book} AND owner_id = ${ownerId}
+           AND (seq > ${before.seq} AND seq <= ${now.seq} OR seq > ${before.position} AND seq <= ${now.position})`,
+    )
+    return Number(row?.behind ?? 0)
+  }
+
   const watch = createWatch({ app, connection, currentSeqs })
   const currentSeq = gather(currentSeqs)
 
@@ -145,7 +156,13 @@ function createBookLive<Operation extends string>({
       if (position > seq) {
         throw new ValidationError([{ field: 'after', message: 'must be a cursor of an entry of this owner' }])
       }
-      const subscriber = createSubscriber({ ownerId: owner, position, seq, onEnd: watch.remove })
+      const subscriber = createSubscriber({
+        ownerId: owner,
+        position,
+        seq,
+        fallenBehind,
+        onEnd: watch.remove,
+      })
       const end = () => subscriber.end()
       if (signal?.aborted) end()
       watch.add(subscriber)

@@ -11,7 +11,7 @@ export interface Subscriber {
   /** Whether it has ended. */
   readonly isEnded: boolean
   /** Notes the seq of the owner's last entry. Ends a reader that has fallen too far behind. */
-  reached(seq: number): void
+  reached(seq: number): Promise<void>
   /** The highest seq that was noted. */
   readonly seq: number
   /** Waits until the owner's seq is beyond this one, or the subscriber ends. */
@@ -22,22 +22,46 @@ export interface Subscriber {
   readonly failure: Error | undefined
 }
 
+/** How far a subscriber has read, and up to which seq it knows of entries. */
+export interface Reading {
+  readonly position: number
+  readonly seq: number
+}
+
 export function createSubscriber({
   ownerId,
   position,
   seq,
+  fallenBehind,
   onEnd,
 }: {
   ownerId: string
   position: number
   seq: number
+  /** Counts how many more entries of the app are unread than before. Seqs count those of other apps, too. */
+  fallenBehind: (ownerId: string, before: Reading, now: Reading) => Promise<number>
   onEnd: (subscriber: Subscriber) => void
 }): Subscriber {
+  let best: Reading = { position, seq }
   let leastUnread = seq - position
   let reached = seq
   let isEnded = false
   let failure: Error | undefined
   let wake = () => {}
+
+  const isTooSlow = async () => {
+    const { position } = subscriber
+    const now = { position, seq: Math.max(reached, position) }
+    const unread = now.seq - position
+    if (unread <= leastUnread) {
+      leastUnread = unread
+      best = now
+    }
+    if (unread - leastUnread <= maxFallenBehind) return false
+    const behind = await fallenBehind(ownerId, best, now)
+    leastUnread = unread - behind // the rest are entries of other apps
+    return behind > maxFallenBehind
+  }
 
   const subscriber: Subscriber = {
     ownerId,
@@ -48,13 +72,9 @@ export function createSubscriber({
     get seq() {
       return reached
     },
-    reached(seq) {
+    async reached(seq) {
       reached = Math.max(reached, seq)
-      const unread = Math.max(reached - subscriber.position, 0)
-      leastUnread = Math.min(leastUnread, unread)
-      if (unread - leastUnread > maxFallenBehind) {
-        subscriber.end(new SubscriberTooSlowError(maxFallenBehind))
-      }
+      if (await isTooSlow()) subscriber.end(new SubscriberTooSlowError(maxFallenBehind))
       wake()
     },
     async beyond(seq) {

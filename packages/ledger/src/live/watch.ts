@@ -25,7 +25,9 @@ export function createWatch({
   const look = coalesce(async () => {
     if (subscribers.size === 0) return
     const seqs = await currentSeqs([...new Set([...subscribers].map(({ ownerId }) => ownerId))])
-    for (const subscriber of subscribers) subscriber.reached(seqs.get(subscriber.ownerId) ?? 0)
+    await Promise.all(
+      [...subscribers].map((subscriber) => subscriber.reached(seqs.get(subscriber.ownerId) ?? 0)),
+    )
   }, pauseMs)
   const listener = createListener(app, connection, look)
 
