@@ -31,6 +31,9 @@ CREATE OR REPLACE FUNCTION ledger.share_book(app text, book text, apps text[]) R
 DECLARE
   user_app text;
 BEGIN
+  IF array_position(coalesce(apps, '{NULL}'), NULL) IS NOT NULL THEN
+    RAISE EXCEPTION 'a book is shared with apps, not with NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
   PERFORM FROM ledger.books b WHERE b.book = book AND b.app = app FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the app % has made no book %', app, book
@@ -54,7 +57,7 @@ DECLARE
   book text;
 BEGIN
   FOREACH book IN ARRAY books LOOP
-    IF book <> app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND app = ANY (b.apps)) THEN
+    IF book IS DISTINCT FROM app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND app = ANY (b.apps)) THEN
       RAISE EXCEPTION 'the app % may not use the book %', app, book USING ERRCODE = 'insufficient_privilege';
     END IF;
   END LOOP;
@@ -71,6 +74,7 @@ BEGIN
        AND (pg_has_role(session_user, current_user, 'MEMBER') OR EXISTS (SELECT FROM unnest(b.apps) app WHERE ledger.may_use(app)))), '{}');
 END $$;
 
--- Whether the session's user may read the accounts of a book.
+-- Whether the session's user may read the accounts of a book. Its name alone says nothing: a book may have the name of
+-- another database's app, whose role belongs to all databases of a server.
 CREATE OR REPLACE FUNCTION ledger.may_use_book(book text) RETURNS boolean LANGUAGE sql STABLE
-RETURN ledger.may_use(book) OR ledger.apps_of(book) <> '{}';
+RETURN ledger.apps_of(book) <> '{}';

@@ -88,6 +88,7 @@ BEGIN
   END IF;
 
   used := ARRAY(SELECT DISTINCT value FROM jsonb_each_text(books_of) ORDER BY value);
+  PERFORM FROM ledger.books b WHERE b.book = ANY (used) FOR SHARE; -- ledger.share_book waits, and then sees the operations
   SELECT array_agg(u) INTO faulty FROM unnest(used) u
    WHERE NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = u AND $1 = ANY (b.apps));
   IF faulty IS NOT NULL THEN
@@ -118,7 +119,7 @@ BEGIN
   EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (%s) NOT VALID', partition_name, check_name, condition);
 
   FOREACH dropped IN ARRAY before LOOP
-    is_moved := dropped = ANY (declared) AND books_before ->> dropped IS DISTINCT FROM books_of ->> dropped;
+    is_moved := dropped = ANY (declared) AND coalesce(books_before ->> dropped, $1) <> coalesce(books_of ->> dropped, $1);
     CONTINUE WHEN dropped = ANY (declared) AND NOT is_moved;
     PERFORM 1 FROM ledger.entries e WHERE e.app = $1 AND e.operation = dropped LIMIT 1;
     IF NOT FOUND THEN

@@ -129,7 +129,7 @@ BEGIN
       amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
       captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
-    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
     array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
     array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
@@ -351,7 +351,7 @@ BEGIN
       END LOOP;
 
       IF refusal IS NULL THEN
-        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        transactions[request] := ledger.transaction_id(attempts[request], nullif(books[accounts[first]], app), owners[accounts[first]], nonces[request]);
         -- Chain.
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;

@@ -30,7 +30,7 @@ BEGIN
   END LOOP;
 
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
-  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.books, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.apps_of, ledger.now, ledger.epoch_ms, ledger.entry_json,
     ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.balances, ledger.amounts_at,

@@ -32,9 +32,10 @@ BEGIN
        AND (pg_has_role(session_user, current_user, 'MEMBER') OR EXISTS (SELECT FROM unnest(b.apps) app WHERE ledger.may_use(app)))), '{}');
 END $$;
 
--- Whether the session's user may read the accounts of a book.
+-- Whether the session's user may read the accounts of a book. Its name alone says nothing: a book may have the name of
+-- another database's app, whose role belongs to all databases of a server.
 CREATE OR REPLACE FUNCTION ledger.may_use_book(book text) RETURNS boolean LANGUAGE sql STABLE
-RETURN ledger.may_use(book) OR ledger.apps_of(book) <> '{}';
+RETURN ledger.apps_of(book) <> '{}';
 
 -- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.
 
@@ -240,7 +241,7 @@ DECLARE
   book text;
 BEGIN
   FOREACH book IN ARRAY books LOOP
-    IF book <> app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND app = ANY (b.apps)) THEN
+    IF book IS DISTINCT FROM app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND app = ANY (b.apps)) THEN
       RAISE EXCEPTION 'the app % may not use the book %', app, book USING ERRCODE = 'insufficient_privilege';
     END IF;
   END LOOP;
@@ -671,6 +672,18 @@ END $$;
 
 -- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.
 
+DROP FUNCTION ledger.transaction_id(uuid, text, text);
+
+-- Returns the id of the transaction that an attempt leads to. An app uses a nonce once in an owner's account, so no two
+-- of its transactions share an id, whatever attempt ids callers send. It is a UUIDv7 with the time of the attempt's id.
+-- book: null for the app's own.
+CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, book text, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN (left(attempt::text, 14) || '7'
+  || overlay(left(md5(attempt::text || ' ' || coalesce(book || ' ', '') || char_length(owner_id)::text || ' ' || owner_id || nonce), 19)
+             PLACING '8' FROM 4 FOR 1))::uuid;
+
+-- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.
+
 DROP FUNCTION ledger.replay_template(text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json);
 
 -- Returns the answer to a request whose nonce this owner has used before: the original, and whether the request is
@@ -708,7 +721,7 @@ BEGIN
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
-      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
+      'own', original.transaction_id = ledger.transaction_id(attempt, nullif(book, app), owner_ids[1], nonce), 'balance', balance);
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
@@ -909,7 +922,7 @@ BEGIN
       amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
       captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
-    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
     array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
     array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
@@ -1131,7 +1144,7 @@ BEGIN
       END LOOP;
 
       IF refusal IS NULL THEN
-        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        transactions[request] := ledger.transaction_id(attempts[request], nullif(books[accounts[first]], app), owners[accounts[first]], nonces[request]);
         -- Chain.
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;
@@ -1245,7 +1258,7 @@ BEGIN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
   IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
-    transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
+    transaction_id := ledger.transaction_id(attempt, nullif(book, app), owner_id, nonce);
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
@@ -1282,6 +1295,9 @@ CREATE OR REPLACE FUNCTION ledger.share_book(app text, book text, apps text[]) R
 DECLARE
   user_app text;
 BEGIN
+  IF array_position(coalesce(apps, '{NULL}'), NULL) IS NOT NULL THEN
+    RAISE EXCEPTION 'a book is shared with apps, not with NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
   PERFORM FROM ledger.books b WHERE b.book = book AND b.app = app FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the app % has made no book %', app, book
@@ -1370,6 +1386,7 @@ BEGIN
   END IF;
 
   used := ARRAY(SELECT DISTINCT value FROM jsonb_each_text(books_of) ORDER BY value);
+  PERFORM FROM ledger.books b WHERE b.book = ANY (used) FOR SHARE; -- ledger.share_book waits, and then sees the operations
   SELECT array_agg(u) INTO faulty FROM unnest(used) u
    WHERE NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = u AND $1 = ANY (b.apps));
   IF faulty IS NOT NULL THEN
@@ -1400,7 +1417,7 @@ BEGIN
   EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (%s) NOT VALID', partition_name, check_name, condition);
 
   FOREACH dropped IN ARRAY before LOOP
-    is_moved := dropped = ANY (declared) AND books_before ->> dropped IS DISTINCT FROM books_of ->> dropped;
+    is_moved := dropped = ANY (declared) AND coalesce(books_before ->> dropped, $1) <> coalesce(books_of ->> dropped, $1);
     CONTINUE WHEN dropped = ANY (declared) AND NOT is_moved;
     PERFORM 1 FROM ledger.entries e WHERE e.app = $1 AND e.operation = dropped LIMIT 1;
     IF NOT FOUND THEN
@@ -1802,7 +1819,7 @@ BEGIN
   END LOOP;
 
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
-  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.books, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.apps_of, ledger.now, ledger.epoch_ms, ledger.entry_json,
     ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.balances, ledger.amounts_at,
@@ -1833,7 +1850,6 @@ DROP FUNCTION ledger.assert_owners(text[], integer[], integer[]);
 
 -- Who may read what: an app the accounts of its books, and what it has in them. Functions show it the rest of an account.
 ALTER TABLE ledger.books ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own_books ON ledger.books USING (ledger.may_use_book(book));
 ALTER POLICY own_book ON ledger.accounts USING (ledger.may_use_book(book));
 
 -- The operations of each app, with a constraint that each has its book.
