@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest'
+import { type LiveEntry, SubscriberTooSlowError } from '../../src/index.ts'
+import { given, openBooks } from './stage.ts'
+
+const { sql, shop, arcade } = await openBooks()
+const gems = { book: 'gems' } as const
+
+let count = 0
+/** Returns an owner that no other test of the file uses. */
+const newOwner = () => `owner-${++count}`
+
+const byShop = async (ownerId: string) =>
+  given(await shop.postEntry({ ownerId, operation: 'GEM_ADD', nonce: crypto.randomUUID() }))
+const byArcade = async (ownerId: string) =>
+  given(await arcade.postEntry({ ownerId, operation: 'GEM_WON', amount: 1, nonce: crypto.randomUUID() }))
+
+/** Posts many entries of an app by one call of the database, so that a reader sees them all at once. */
+async function postAtOnce(app: 'shop' | 'arcade', ownerId: string, entries: number): Promise<void> {
+  const operation = app === 'shop' ? 'GEM_ADD' : 'GEM_WON'
+  const ones = Array.from({ length: entries }, () => 1)
+  const requests = {
+    ...{
+      book: ['gems'],
+      id: ones.map(() => crypto.randomUUID()),
+      nonce: ones.map(() => crypto.randomUUID()),
+    },
+    ...{ request: ones.map((_, index) => index + 1), account: ones },
+    ...{ operation: ones.map(() => operation), amount: ones, requested: ones },
+  }
+  const call = `SELECT ledger.post_${app}($1, ARRAY[$1], '{1}', $2) AS answer`
+  const { rows } = await sql.query(call, [ownerId, JSON.stringify(requests)])
+  expect(rows[0].answer.ids.filter((id: unknown) => id !== null)).toHaveLength(entries)
+}
+
+const nextSeq = async (list: AsyncIterator<LiveEntry>) => (await list.next()).value?.entry.seq
+/** Long enough for each reader to look for new entries, which it does each second. */
+const aLook = () => new Promise((resolve) => setTimeout(resolve, 1500))
+
+describe('a live list in a shared book', () => {
+  test("has the app's own entries alone, whatever lies between them", async () => {
+    const owner = newOwner()
+    const lists = {
+      shop: await shop.postedEntries(owner, gems),
+      arcade: await arcade.postedEntries(owner, gems),
+    }
+    await byShop(owner)
+    await byArcade(owner)
+    await byArcade(owner)
+    await byShop(owner)
+    expect([await nextSeq(lists.shop), await nextSeq(lists.shop)]).toEqual([1, 4])
+    expect([await nextSeq(lists.arcade), await nextSeq(lists.arcade)]).toEqual([2, 3])
+    await lists.shop.return?.()
+    await lists.arcade.return?.()
+  })
+
+  test('continues after a cursor, past entries of the other app', async () => {
+    const owner = newOwner()
+    await byShop(owner)
+    await postAtOnce('arcade', owner, 250)
+    await byShop(owner)
+    const list = await shop.postedEntries(owner, { ...gems, after: '' })
+    const first = (await list.next()).value!
+    expect([first.entry.seq, await nextSeq(list)]).toEqual([1, 252])
+    await postAtOnce('arcade', owner, 250)
+    await byShop(owner)
+    expect(await nextSeq(list)).toBe(503)
+    await list.return?.()
+    const again = await shop.postedEntries(owner, { ...gems, after: first.cursor })
+    expect([await nextSeq(again), await nextSeq(again)]).toEqual([252, 503])
+    await again.return?.()
+  })
+})
+
+describe('a reader is not too slow', () => {
+  test.each(['waits', 'does not read'])(
+    'when another app posts more than it may leave unread while it %s',
+    async (how) => {
+      const owner = newOwner()
+      const list = await shop.postedEntries(owner, gems)
+      await byShop(owner)
+      const first = how === 'waits' ? nextSeq(list) : undefined
+      const second = first && (await first) === 1 ? nextSeq(list) : undefined
+      for (let times = 0; times < 3; times++) {
+        await postAtOnce('arcade', owner, 10_500)
+        await aLook()
+      }
+      await byShop(owner)
+      const seqs = second ? [await first, await second] : [await nextSeq(list), await nextSeq(list)]
+      expect(seqs).toEqual([1, 31_502])
+      await list.return?.()
+    },
+    60_000,
+  )
+
+  test('until it leaves more than 10,000 entries of its own app unread, whatever lies between them', async () => {
+    const owner = newOwner()
+    const list = await shop.postedEntries(owner, gems)
+    await byShop(owner)
+    expect(await nextSeq(list)).toBe(1)
+    await postAtOnce('shop', owner, 6000)
+    await postAtOnce('arcade', owner, 6000)
+    await aLook()
+    await postAtOnce('shop', owner, 4000)
+    await postAtOnce('arcade', owner, 6000)
+    await aLook()
+    expect(await nextSeq(list)).toBe(2)
+    await postAtOnce('shop', owner, 2)
+    await aLook()
+    await expect(list.next()).rejects.toBeInstanceOf(SubscriberTooSlowError)
+  }, 60_000)
+})
