@@ -254,10 +254,10 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
       'CREATE UNIQUE INDEX ON ledger.holds (id) INCLUDE (nonce)',
     ],
   },
-  'every table but that of the apps has owner_id': {
+  'every table but those of the apps and the books has owner_id': {
     query: `
       SELECT oid::regclass::text AS name FROM pg_class c
-       WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN ('apps', '_prisma_migrations')
+       WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN ('apps', 'books', '_prisma_migrations')
          AND (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attname = 'owner_id') IS NULL`,
     bad: ['CREATE TABLE ledger.lots (id bigint)'],
   },
@@ -268,7 +268,7 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
         JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'sql'
         LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
        WHERE p.pronamespace = 'ledger'::regnamespace
-         AND (d.refobjid IS NOT NULL OR p.prosrc ~ 'ledger\\.(accounts|apps|entries|holds)')`,
+         AND (d.refobjid IS NOT NULL OR p.prosrc ~ 'ledger\\.(accounts|apps|books|entries|holds)')`,
     bad: [
       `CREATE FUNCTION ledger.sample(text) RETURNS bigint LANGUAGE sql AS 'SELECT balance FROM ledger.accounts WHERE owner_id = $1'`,
       'CREATE FUNCTION ledger.sample(text) RETURNS bigint LANGUAGE sql RETURN (SELECT balance FROM ledger.accounts WHERE owner_id = $1)',
@@ -299,7 +299,7 @@ test('what posts to a shard has a copy for the shard, or asks all shards', () =>
   const reached = new Set(['post_template', 'append_template'])
   for (const name of reached) for (const called of calledBy(name)) reached.add(called)
   const readsTables = (name: string): boolean =>
-    /ledger\.(?:accounts|apps|entries|entries_template|holds)\b/.test(sqlOf.get(name) ?? '') ||
+    /ledger\.(?:accounts|apps|books|entries|entries_template|holds)\b/.test(sqlOf.get(name) ?? '') ||
     calledBy(name).some(readsTables)
 
   const [, list = ''] =

@@ -84,6 +84,7 @@ describe('balanceAt', () => {
       const last = entries.filter(({ on }) => on.getTime() <= moment).at(-1)
       expect(await ledger.balanceAt('ada', new Date(moment))).toEqual({
         ownerId: 'ada',
+        book: 'games',
         amount: last?.balance ?? 0,
         asOf: new Date(moment),
       })
@@ -116,7 +117,12 @@ describe('balanceAt', () => {
     await explain() // reads the catalogue
     const { rows } = await explain()
     expect(rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks']).toBeLessThan(300)
-    expect(await ledger.balanceAt('nobody', at(0))).toEqual({ ownerId: 'nobody', amount: 0, asOf: at(0) })
+    expect(await ledger.balanceAt('nobody', at(0))).toEqual({
+      ownerId: 'nobody',
+      book: 'games',
+      amount: 0,
+      asOf: at(0),
+    })
   })
 
   test.each([
@@ -412,6 +418,7 @@ describe('accounts', () => {
     expect(page.edges.map(({ node }) => node)).toEqual([
       {
         ownerId: 'ada',
+        book: 'games',
         balance: await ledger.balance('ada'),
         entryCount: 60,
         createdOn: at(0),

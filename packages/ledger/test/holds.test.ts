@@ -25,9 +25,17 @@ describe('a hold', () => {
     posted.length = 0
     const result = await ledger.holdCredits({ ...holdOf('a', 7, 'h', 90), metadata: { for: 'dinner' } })
     if (!result.ok) throw result.error
-    expect(result.balance).toEqual({ ownerId: 'a', amount: 10, overdraft: 0, held: 7, available: 3 })
+    expect(result.balance).toEqual({
+      ownerId: 'a',
+      book: 'games',
+      amount: 10,
+      overdraft: 0,
+      held: 7,
+      available: 3,
+    })
     expect(result.hold).toMatchObject({
       ownerId: 'a',
+      book: 'games',
       operation: 'CREDIT_SPEND',
       amount: 7,
       nonce: 'h',

@@ -123,18 +123,22 @@ export async function postAllBySql(
   {
     app = 'content',
     ownerIds,
+    books,
     requests,
     dryRun = false,
     skipBusy = false,
   }: {
     app?: string
     ownerIds: readonly (string | null)[]
+    /** The book of each owner's account. */
+    books?: readonly (string | null)[] | undefined
     requests: readonly (SqlRequest | null)[]
     dryRun?: boolean
     skipBusy?: boolean
   },
 ) {
-  const values = [ownerIds[0], ownerIds, [ownerIds.length], JSON.stringify(columnsOf(requests))]
+  const columns = JSON.stringify({ ...columnsOf(requests), book: books })
+  const values = [ownerIds[0], ownerIds, [ownerIds.length], columns]
   const { rows } = await (dryRun
     ? sql.query(`SELECT ledger.try_${app}($1, $2, $3, $4) AS answer`, values)
     : sql.query(`SELECT ledger.post_${app}($1, $2, $3, $4, $5) AS answer`, [...values, skipBusy]))
@@ -160,12 +164,14 @@ export async function postBySql(
   {
     app = 'content',
     ownerId = 'ada',
+    book,
     nonce = 'n',
     metadata = {},
     ...line
   }: {
     app?: string
     ownerId?: string
+    book?: string
     nonce?: string | null
     metadata?: unknown
     operation?: string
@@ -174,7 +180,12 @@ export async function postBySql(
 ) {
   const lines = [{ account: 1, operation: 'CREDIT_ADD', amount: 1, ...line }]
   const requests = [{ id: crypto.randomUUID(), nonce, metadata, lines }]
-  const [answer] = await postAllBySql(sql, { app, ownerIds: [ownerId], requests })
+  const [answer] = await postAllBySql(sql, {
+    app,
+    ownerIds: [ownerId],
+    books: book === undefined ? book : [book],
+    requests,
+  })
   return answer
 }
 
@@ -188,8 +199,8 @@ export async function stopClockAt(sql: pg.Client, moment: string): Promise<void>
 export async function allRows(sql: pg.Client): Promise<unknown> {
   const { rows } = await sql.query(`
     SELECT (SELECT json_agg(a ORDER BY book, owner_id) FROM ledger.accounts a) AS accounts,
-           (SELECT json_agg(e ORDER BY app, owner_id, seq) FROM ledger.entries e) AS entries,
-           (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds`)
+           (SELECT json_agg(e ORDER BY app, book, owner_id, seq) FROM ledger.entries e) AS entries,
+           (SELECT json_agg(h ORDER BY app, book, owner_id, id) FROM ledger.holds h) AS holds`)
   return rows[0]
 }
 
@@ -200,7 +211,8 @@ export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
       FROM ledger.accounts a LEFT JOIN ledger.entries e USING (book, owner_id)
      GROUP BY a.book, a.owner_id
     HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.seq <> count(e.seq) OR a.seq <> coalesce(max(e.seq), 0)
-        OR count(DISTINCT (e.nonce, e.place)) FILTER (WHERE e.seq > 0) <> count(e.nonce) OR count(DISTINCT e.nonce) <> count(DISTINCT e.transaction_id)
+        OR count(DISTINCT (e.app, e.nonce, e.place)) FILTER (WHERE e.seq > 0) <> count(e.nonce)
+        OR count(DISTINCT (e.app, e.nonce)) FILTER (WHERE e.seq > 0) <> count(DISTINCT e.transaction_id)
     UNION ALL
     SELECT 'available', owner_id, balance, held, overdraft, 0 FROM ledger.accounts WHERE balance - held + overdraft < 0
     UNION ALL
@@ -213,15 +225,15 @@ export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
     UNION ALL
     SELECT 'entry', owner_id, balance_after, seq, 0, previous
       FROM (SELECT e.*, lag(balance_after, 1, 0::bigint) OVER line AS previous, lag(created_on) OVER line AS earlier
-              FROM ledger.entries e WINDOW line AS (PARTITION BY app, owner_id ORDER BY seq)) e
+              FROM ledger.entries e WINDOW line AS (PARTITION BY book, owner_id ORDER BY seq)) e
      WHERE previous + amount <> balance_after OR earlier > created_on
     UNION ALL
-    SELECT 'shared nonce', e.owner_id, 0, e.seq, 0, 0 FROM ledger.entries e JOIN ledger.holds h USING (app, owner_id, nonce)
+    SELECT 'shared nonce', e.owner_id, 0, e.seq, 0, 0 FROM ledger.entries e JOIN ledger.holds h USING (app, book, owner_id, nonce)
     UNION ALL
     SELECT 'corrected too far', e.owner_id, e.amount, e.seq, 0, sum(c.amount)
       FROM ledger.entries e JOIN ledger.entries c
-        ON (c.app, c.owner_id) = (e.app, e.owner_id) AND e.id IN (c.reverses, c.refunds)
-     GROUP BY e.app, e.owner_id, e.seq, e.amount HAVING abs(sum(c.amount)) > abs(e.amount) OR sign(sum(c.amount)) <> -sign(e.amount)`)
+        ON (c.app, c.book, c.owner_id) = (e.app, e.book, e.owner_id) AND e.id IN (c.reverses, c.refunds)
+     GROUP BY e.app, e.book, e.owner_id, e.seq, e.amount HAVING abs(sum(c.amount)) > abs(e.amount) OR sign(sum(c.amount)) <> -sign(e.amount)`)
   return rows
 }
 

@@ -12,7 +12,7 @@ describe('an overdraft', () => {
   test('lets the balance go below 0, down to its limit', async () => {
     expect(await ledger.setOverdraft({ ownerId: 'a', limit: 5 })).toEqual({
       ok: true,
-      balance: { ownerId: 'a', amount: 0, overdraft: 5, held: 0, available: 5 },
+      balance: { ownerId: 'a', book: 'games', amount: 0, overdraft: 5, held: 0, available: 5 },
     })
     expect(await post('a', 'CREDIT_SPEND', 6)).toMatchObject({
       error: { code: 'INSUFFICIENT_BALANCE', message: 'The posting takes 6 credits, a has 5 available.' },
@@ -20,6 +20,7 @@ describe('an overdraft', () => {
     expect(await post('a', 'CREDIT_SPEND', 5)).toMatchObject({ balance: { amount: -5, available: 0 } })
     expect(await ledger.balance('a')).toEqual({
       ownerId: 'a',
+      book: 'games',
       amount: -5,
       overdraft: 5,
       held: 0,
@@ -42,7 +43,7 @@ describe('an overdraft', () => {
     })
     await post('used', 'CREDIT_ADD', 7)
     expect(await ledger.setOverdraft({ ownerId: 'used', limit: 0 })).toMatchObject({
-      balance: balanceOf('used', 0),
+      balance: balanceOf('used', 0, 'games'),
     })
   })
 
@@ -69,7 +70,7 @@ describe('an overdraft', () => {
 
   test('of 0 for an unknown owner makes no account', async () => {
     const result = await ledger.setOverdraft({ ownerId: 'nobody', limit: 0 })
-    expect(result).toEqual({ ok: true, balance: balanceOf('nobody', 0) })
+    expect(result).toEqual({ ok: true, balance: balanceOf('nobody', 0, 'games') })
     expect((await sql.query("SELECT FROM ledger.accounts WHERE owner_id = 'nobody'")).rows).toEqual([])
   })
 
@@ -108,6 +109,6 @@ describe('an overdraft', () => {
       await ledger.setOverdraft({ ownerId: 'tx', limit: 2 }, { tx })
     })
     await expect(rolledBack).rejects.toMatchObject({ code: 'OVERDRAFT_IN_USE' })
-    expect(await ledger.balance('tx')).toEqual(balanceOf('tx', 0))
+    expect(await ledger.balance('tx')).toEqual(balanceOf('tx', 0, 'games'))
   })
 })

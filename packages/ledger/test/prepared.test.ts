@@ -37,9 +37,9 @@ test('a migration that replaces their function changes their answer, but does no
   await expect(ledger.balance('ada')).rejects.toThrow()
   await sql.query(rows[0].definition)
   expect(await ledger.balance('ada')).toMatchObject({ amount })
-  await sql.query(`CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[]) RETURNS json
+  await sql.query(`CREATE OR REPLACE FUNCTION ledger.balances(book text, owner_ids text[]) RETURNS json
     LANGUAGE sql STABLE RETURN json_build_array(json_build_object('ownerId', owner_ids[1], 'amount', 7))`)
-  expect(await ledger.balance('ada')).toEqual({ ownerId: 'ada', amount: 7 })
+  expect(await ledger.balance('ada')).toEqual({ ownerId: 'ada', amount: 7, book: 'content' })
   await sql.query(rows[0].definition)
   expect(await ledger.balance('ada')).toMatchObject({ amount })
 })

@@ -108,7 +108,7 @@ describe('an invalid list', () => {
     ['no requests', ['f'], [], 'a call has requests'],
     ['an owner of null', [null], [request('n', [line(1, 1)])], 'null value'],
     ['an owner twice', ['f', 'f'], [request('n', [line(1, 1), line(2, 1)])], 'once each'],
-    ['owners in another order', ['g', 'f'], [request('n', [line(1, 1)])], 'order of their bytes'],
+    ['owners in another order', ['g', 'f'], [request('n', [line(1, 1)])], 'in the order of the bytes'],
   ])('of %s is refused', async (_what, owners, requests, message) => {
     const before = await allRows(sql)
     await expect(post(owners, ...requests)).rejects.toThrow(message)

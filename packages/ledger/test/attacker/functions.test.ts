@@ -12,19 +12,24 @@ afterAll(async () => {
 const allowed: Readonly<Record<string, string>> = {
   version: 'SELECT * FROM ledger.version()',
   may_use: "SELECT ledger.may_use('{other}') IS TRUE AS secret WHERE ledger.may_use('{other}')",
+  may_use_book:
+    "SELECT ledger.may_use_book('{other}') IS TRUE AS secret WHERE ledger.may_use_book('{other}')",
+  apps_of: "SELECT ledger.apps_of('{other}')",
   now: 'SELECT ledger.now()',
   epoch_ms: 'SELECT ledger.epoch_ms(now())',
   entry_json:
     'SELECT ledger.entry_json(id, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, reverses, refunds, hold_id) FROM ledger.entries',
   hold_json:
-    'SELECT ledger.hold_json(id, owner_id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by, now()) FROM ledger.holds',
+    'SELECT ledger.hold_json(id, owner_id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by, now(), book) FROM ledger.holds',
   balance_json:
     "SELECT ledger.balance_json(owner_id, balance, overdraft, held) FROM ledger.accounts WHERE book = '{other}'",
   live_holds: "SELECT * FROM ledger.live_holds('{other}', '{secret}', now()) WHERE held > 0",
   held_at: "SELECT ledger.held_at('{other}', '{secret}', 42, now() - interval '1 hour', now()) AS held",
+  last_seq: "SELECT ledger.last_seq(ARRAY['{other}'], '{other}', '{secret}', now())",
   seq_at: "SELECT ledger.seq_at('{other}', '{secret}', now())",
   balances: "SELECT ledger.balances('{other}', ARRAY['{secret}'])",
   amounts_at: "SELECT ledger.amounts_at('{other}', ARRAY['{secret}'], ARRAY[now()])",
+  account_entries: "SELECT ledger.account_entries('{other}', '{other}', '{secret}', 0, 100, true, 100)",
   entries_by_id: "SELECT ledger.entries_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",
   entries_by_transaction: "SELECT ledger.entries_by_transaction('{other}', '{{transaction}}')",
   entries_by_nonce: "SELECT ledger.entries_by_nonce('{other}', ARRAY['{secret}'], ARRAY['{secret} nonce'])",

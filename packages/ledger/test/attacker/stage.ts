@@ -134,9 +134,10 @@ export async function takeOverApp({ connections = 20 } = {}) {
   async function everything(): Promise<unknown> {
     const { rows } = await owner.query(`
       SELECT (SELECT json_agg(a ORDER BY book, owner_id) FROM ledger.accounts a) AS accounts,
-             (SELECT json_agg(e ORDER BY app, owner_id, seq) FROM ledger.entries e) AS entries,
+             (SELECT json_agg(e ORDER BY app, book, owner_id, seq) FROM ledger.entries e) AS entries,
              (SELECT json_agg(h ORDER BY app, owner_id, id) FROM ledger.holds h) AS holds,
              (SELECT json_agg(a ORDER BY app) FROM ledger.apps a) AS apps,
+             (SELECT json_agg(b ORDER BY book) FROM ledger.books b) AS books,
              (SELECT json_agg(k ORDER BY app) FROM ledger.keys k) AS keys,
              (SELECT json_agg(t ORDER BY id) FROM ${apps.own}.things t) AS own_things,
              (SELECT json_agg(t ORDER BY id) FROM ${apps.other}.things t) AS other_things,

@@ -38,13 +38,13 @@ describe.each(all)('by $name', ({ transactions }) => {
     const first = await send(orderOf(ownerId))
     expect(first).toMatchObject({
       entry: { ownerId, amount: -4, nonce: 'n' },
-      balance: balanceOf(ownerId, 6),
+      balance: balanceOf(ownerId, 6, 'games'),
       row: { body: 'a book', key: null },
       replayed: false,
     })
     expect(await send(orderOf(ownerId))).toEqual({ ...first, replayed: true })
     expect(await rowsOf(sql, ownerId)).toEqual(['a book'])
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 6))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 6, 'games'))
   })
 
   test('sent 20 times at once it is done once, and all get the same result', async () => {
@@ -91,7 +91,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     await expect(send(orderOf(ownerId), { beforeWrite: fail })).rejects.toBe(error)
     await expect(send(orderOf(ownerId), { afterWrite: fail })).rejects.toBe(error)
     expect(await rowsOf(sql, ownerId)).toEqual([])
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
     await send(orderOf(ownerId))
     await expect(send(orderOf(ownerId), { beforeFind: fail })).rejects.toBe(error)
     expect(await send(orderOf(ownerId))).toMatchObject({ replayed: true })
@@ -107,7 +107,7 @@ describe.each(all)('by $name', ({ transactions }) => {
     const caught = send(orderOf(ownerId), { afterWrite: (tx) => swallow(failing(tx)) })
     await expect(caught).rejects.toMatchObject({ code: 'TRANSACTION_ABORTED' })
     expect(await rowsOf(sql, ownerId)).toEqual([])
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
   })
 
   test("a row that breaks the app's own rule undoes everything, however many try", async () => {
@@ -267,7 +267,7 @@ test.each(all)(
       await expect(twice(isAtOnce)).rejects.toThrow(/^`post` must post with exactly one command/)
     }
     expect(written).toEqual([])
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
   },
 )
 
@@ -284,7 +284,7 @@ test('further commands in `write` are posted with the first, and a replay return
   const first = await send()
   expect(first).toMatchObject({ entry: { nonce: 'first' }, row: 'last', replayed: false })
   expect(await send()).toMatchObject({ entry: first.entry, row: 'last', replayed: true })
-  expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 8))
+  expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 8, 'games'))
 })
 
 describe('without rows', () => {
@@ -294,7 +294,7 @@ describe('without rows', () => {
     const first = await ledger.once({ post: () => ledger.postEntry(spend) })
     expect(first).toEqual({
       entry: await ledger.entryByNonce(ownerId, 'n'),
-      balance: balanceOf(ownerId, 7),
+      balance: balanceOf(ownerId, 7, 'games'),
       replayed: false,
     })
     expect(await ledger.once({ post: () => ledger.postEntry(spend) })).toEqual({ ...first, replayed: true })

@@ -54,7 +54,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
   test("the app's row and the entry are committed together", async () => {
     const ownerId = await owner()
     const posted = await transactions((tx) => spendAndWrite(tx, ownerId, 4))
-    expect(posted.balance).toEqual(balanceOf(ownerId, 6))
+    expect(posted.balance).toEqual(balanceOf(ownerId, 6, 'games'))
     expect(await ledger.entry(posted.entry.id)).toEqual(posted.entry)
     expect(await rowsOf(ownerId)).toEqual(['spent'])
   })
@@ -72,7 +72,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
       throw error
     })
     await expect(thrown).rejects.toBe(error)
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
     expect(await rowsOf(ownerId)).toEqual([])
   })
 
@@ -82,7 +82,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
       await swallow(ledger.postEntry(spend(ownerId, 11, 'too much'), { tx: tx.tx }))
       await spendAndWrite(tx, ownerId, 10)
     })
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 0))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 0, 'games'))
   })
 
   test.each(calls)('an error that the app caught is reported by the next call: %s', async (_, call) => {
@@ -95,7 +95,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
       name: 'TransactionAbortedError',
       code: 'TRANSACTION_ABORTED',
     })
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
   })
 
   test("two that post to one account wait for each other, and the second sees the first one's posting", async () => {
@@ -114,7 +114,7 @@ describe.each(all)('in a transaction of $name', ({ transactions }) => {
       await arrived()
     })
     await Promise.all(second)
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 4))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 4, 'games'))
   })
 
   test('every command works as without a transaction', async () => {
@@ -189,7 +189,7 @@ describe.each(all.filter(({ name }) => name !== 'a function'))('a `tx` of $name'
         }
       }
       expect(kept).toHaveLength(1)
-      expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+      expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
     },
   )
 })
@@ -208,7 +208,7 @@ describe('an error that the app caught after posting', () => {
     // Drizzle wraps it in its own error.
     const aborted = failure.code === undefined ? failure.cause : failure
     expect(aborted).toMatchObject({ code: 'TRANSACTION_ABORTED', cause: { code: '22012' } })
-    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+    expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
   })
 
   const tellsOfItself: Readonly<Record<string, object>> = {
@@ -224,7 +224,7 @@ describe('an error that the app caught after posting', () => {
       const failure = tellsOfItself[name]
       if (failure) await expect(outcome).rejects.toMatchObject(failure)
       else expect(await outcome).toBe('committed')
-      expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10))
+      expect(await ledger.balance(ownerId)).toEqual(balanceOf(ownerId, 10, 'games'))
       expect(await rowsOf(ownerId)).toEqual([])
     },
   )
