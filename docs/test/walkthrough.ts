@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, inject } from 'vitest'
+import { timestampAfter } from '../../packages/postgres/src/migrations/timestamp.ts'
 import { printJson, withoutChance } from './answers.ts'
 import { environment, type Run, runCommand } from './command.ts'
 import { runRequest } from './curl.ts'
@@ -42,6 +43,7 @@ async function step(walk: Walk, block: Block): Promise<void> {
   const { info, language, text, place } = block
   if (language === 'diff') return applyDiff(walk, block)
   if (info.file) return walk.project.write(info.file, `${text}\n`)
+  if (info.new) return writeMigration(walk, info.new, text)
   if (info.shows) return expect.soft(readShown(walk, info.shows), place).toBe(text)
   if (info.written) return expect.soft(readWritten(walk, info.written), place).toBe(text)
   if (language === 'sh') return runLines(walk, block)
@@ -70,6 +72,20 @@ function applyDiff({ project }: Walk, { info, text, place }: Block): void {
   project.write(
     file,
     before.replace(old, () => part(' +')),
+  )
+}
+
+/** Writes a migration by hand, such as `content/share_gems`, after the last one of its app. */
+function writeMigration({ project }: Walk, migration: string, text: string): void {
+  const [app = '', name] = migration.split('/')
+  const folder = path.join('apps', app, 'prisma', 'migrations')
+  const last = readdirSync(path.join(project.root, folder))
+    .filter((file) => /^\d/.test(file))
+    .sort()
+    .at(-1)
+  project.write(
+    path.join(folder, `${timestampAfter(last, new Date())}_${name}`, 'migration.sql'),
+    `${text}\n`,
   )
 }
 
