@@ -88,10 +88,10 @@ test('the tables have the columns of the diagram, and the indexes of the list', 
       `SELECT c.relname::text AS table, array_agg(attname::text || ' ' || format_type(coalesce(nullif(typbasetype, 0), atttypid), NULL) ORDER BY attnum) AS columns
          FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
          JOIN pg_type t ON t.oid = atttypid
-        WHERE relnamespace = 'ledger'::regnamespace AND relname IN ('apps', 'accounts', 'entries', 'holds') GROUP BY 1`,
+        WHERE relnamespace = 'ledger'::regnamespace AND relname IN ('apps', 'books', 'accounts', 'entries', 'holds') GROUP BY 1`,
     )
     const drawn = [...diagram('erDiagram').matchAll(/^ {2}(\w+) \{\n(.*?)^ {2}\}/gms)]
-    expect(drawn.map(([, table]) => table)).toEqual(['apps', 'accounts', 'entries', 'holds'])
+    expect(drawn.map(([, table]) => table)).toEqual(['apps', 'books', 'accounts', 'entries', 'holds'])
     for (const [, table, body = ''] of drawn) {
       const shown = [...body.matchAll(/^ +(\w+) (\w+)/gm)].map(([, type, name]) => `${name} ${type}`)
       const real = columns.find((row) => row.table === table)?.columns

@@ -50,7 +50,8 @@ async function step(walk: Walk, block: Block): Promise<void> {
   if (language === 'text') return expectOutput(walk.run, block)
   if (language === 'json')
     expect.soft(withoutChance(JSON.parse(text)), place).toEqual(withoutChance(JSON.parse(walk.run.output)))
-  else if (language !== 'ts') throw new Error(`${place}: a step that no test can follow`)
+  else if (language !== 'ts' && language !== 'mermaid')
+    throw new Error(`${place}: a step that no test can follow`)
 }
 
 /** Replaces the old lines by the new ones. A diff without old lines is added to the end of the file. */

@@ -28,7 +28,8 @@ export interface LedgerReads<Operation extends string = string, Book extends str
   /** Returns the app's entry that was posted to the owner with this nonce, or null. @throws ValidationError */
   entryByNonce(ownerId: string, nonce: string, options?: InBook<Book>): Promise<LedgerEntry<Operation> | null>
   /**
-   * Returns a page of the app's entries of an owner in a book: 20, or as many as `first` or `last` says, up to 100. @throws ValidationError
+   * Returns a page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. They are the app's own, in
+   * one book. @throws ValidationError
    */
   entries(input: EntriesInput<Operation, Book>): Promise<EntryPage<Operation>>
   /**
