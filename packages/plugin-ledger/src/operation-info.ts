@@ -1,4 +1,6 @@
 import {
+  type Exchange,
+  hasExchanges,
   limitWindows,
   maxCredits,
   type OperationInfo,
@@ -78,6 +80,30 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
       scopes.map((value) => [value.toUpperCase(), { value, description: scopeDescriptions[value] }]),
     ),
   })
+  const LedgerExchangeRate = hasExchanges(ledger.operations)
+    ? builder.objectRef<Exchange>('LedgerExchangeRate').implement({
+        description: 'What an owner gets for the credits that an operation takes.',
+        fields: (t) => ({
+          into: t.expose('into', {
+            type: LedgerOperation,
+            nullable: false,
+            description: 'The operation that gives the credits, in another book.',
+          }),
+          give: t.field({
+            type: 'SafeInt',
+            nullable: false,
+            description: 'Credits are taken in multiples of this number.',
+            resolve: ({ rate }) => rate.give,
+          }),
+          get: t.field({
+            type: 'SafeInt',
+            nullable: false,
+            description: 'How many credits the owner gets for each multiple.',
+            resolve: ({ rate }) => rate.get,
+          }),
+        }),
+      })
+    : undefined
   return builder.objectRef<OperationInfo>('LedgerOperationInfo').implement({
     description: 'An operation, described for a form. Amounts are numbers of credits, >= 0, as in inputs.',
     fields: (t) => ({
@@ -139,6 +165,14 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
           nullable: false,
           description: 'In which book it is posted.',
           resolve: ({ book }) => book ?? ledger.app,
+        }),
+      }),
+      ...(LedgerExchangeRate && {
+        exchange: t.expose('exchange', {
+          type: LedgerExchangeRate,
+          nullable: true,
+          description:
+            'What an owner gets for the credits that it takes. Null if `exchangeCredits` does not take it.',
         }),
       }),
     }),
