@@ -1,10 +1,11 @@
 import { Writable } from 'node:stream'
 import type { Ledger, Operations } from '@shared-ledger/ledger'
 import { createLogger } from '@shared-ledger/server'
-import type { GraphQLSchema } from 'graphql'
+import { type GraphQLSchema, parse, print, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { buildSchema } from '../../plugin-ledger/test/build-schema.ts'
 import { createApp } from '../../server/src/app.ts'
+import { createBookWriter } from '../src/books.ts'
 import { createRest } from '../src/index.ts'
 import { openBooks } from './books-apps.ts'
 import { requestsTo } from './ledger-app.ts'
@@ -270,6 +271,48 @@ describe('the account', () => {
     const entry = await solo.enter('hal', 'CREDIT_ADD', 3)
     expect((await solo.get('/ledger/hal/account')).json).toEqual({ entries: [entry], next: null })
     expect((await solo.get('/ledger/nobody/account')).json).toEqual({ entries: [], next: null })
+  })
+})
+
+describe('a document of an app with several books', () => {
+  const written = (source: string) => {
+    const document = createBookWriter(bank.schema)(parse(source))
+    expect(validate(bank.schema, document)).toEqual([])
+    return print(document).replace(/\s+/g, ' ')
+  }
+
+  test('gets the book wherever the graph has it', () => {
+    expect(
+      written('query A($o: String!) { a: balance(ownerId: $o) { amount } b: ledgerOperations { name } }'),
+    ).toBe(
+      'query A($o: String!, $book: LedgerBook) { a: balance(ownerId: $o, book: $book) { amount book }' +
+        ' b: ledgerOperations { name book } }',
+    )
+    expect(
+      written(
+        '{ e: ledgerEntry(id: "1") { ...E } } fragment E on LedgerEntry { transaction { id entries { id } } }',
+      ),
+    ).toBe(
+      '{ e: ledgerEntry(id: "1") { ...E book } } fragment E on LedgerEntry { transaction { id entries { id book } } book }',
+    )
+  })
+
+  test('keeps a variable, an argument and a field of its own with that name', () => {
+    expect(written('query A($book: String!) { balance(ownerId: $book) { amount } }')).toBe(
+      'query A($book: String!) { balance(ownerId: $book) { amount book } }',
+    )
+    expect(written('query A($b: LedgerBook) { balance(ownerId: "a", book: $b) { amount book } }')).toBe(
+      'query A($b: LedgerBook) { balance(ownerId: "a", book: $b) { amount book } }',
+    )
+    expect(written('{ balance(ownerId: "a", book: GEMS) { book: ownerId } }')).toBe(
+      '{ balance(ownerId: "a", book: GEMS) { book: ownerId } }',
+    )
+  })
+
+  test('is made once, so that the server knows it again', () => {
+    const write = createBookWriter(bank.schema)
+    const document = parse('{ balance(ownerId: "a") { amount } }')
+    expect(write(document)).toBe(write(document))
   })
 })
 
