@@ -24,7 +24,15 @@ export function noopLedger(ledger: BenchLedger): BenchLedger {
       holdId: null,
       book: ledger.app,
     },
-    balance: { ownerId, book: ledger.app, amount: 1, overdraft: 0, held: 0, available: 1 },
+    balance: {
+      ownerId,
+      book: ledger.app,
+      amount: 1,
+      overdraft: 0,
+      held: 0,
+      available: 1,
+      state: 'OPEN' as const,
+    },
   })
   // One function serves both ways to call it, because its answer has all that each expects.
   const postEntry = async (input: PostEntryInput<keyof typeof operations>) => posted(input)

@@ -14,7 +14,7 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, a.balance, a.overdraft, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
+    SELECT a.owner_id, a.balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
              SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
               WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
            ) ELSE a.held END AS held
@@ -24,7 +24,7 @@ BEGIN
     USING book, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(
-      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held),
+      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state),
       'entryCount', account.seq,
       'createdOn', ledger.epoch_ms(account.created_on),
       'updatedOn', ledger.epoch_ms(account.updated_on)));

@@ -51,11 +51,14 @@ RETURN json_build_object(
   'releasedOn', ledger.epoch_ms(released_on)
 );
 
-CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint) RETURNS json LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION ledger.balance_json(
+  owner_id text, balance bigint, overdraft bigint, held bigint, state text
+) RETURNS json LANGUAGE sql IMMUTABLE
 RETURN json_build_object(
   'ownerId', owner_id,
   'amount', balance,
   'overdraft', overdraft,
   'held', held,
-  'available', balance - held + overdraft
+  'available', balance - held + overdraft,
+  'state', coalesce(state, 'OPEN')
 );

@@ -63,6 +63,13 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Whether an app has made a book.
+CREATE OR REPLACE FUNCTION ledger.has_made(app text, book text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN book = app OR EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND b.app = app);
+END $$;
+
 -- Returns the apps that use a book, if the session's user is the role of one of them, or owns the ledger. Otherwise none.
 CREATE OR REPLACE FUNCTION ledger.apps_of(book text) RETURNS text[] LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -21,6 +21,7 @@ DECLARE
   accounts text;
   entries text;
   holds text;
+  windows text;
   others text;
 BEGIN
   SELECT concat_ws(' ', count(*), sum(a.balance), sum(a.held), sum(a.seq), sum(hashtext(a.book || a.owner_id || encode(a.head, 'hex'))))
@@ -29,8 +30,9 @@ BEGIN
     INTO entries FROM ledger.entries e;
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
+  SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
   others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.books) || ' ' || (SELECT count(*) FROM ledger.keys);
-  RETURN format('accounts %s, entries %s, holds %s, apps, books and keys %s', accounts, entries, holds, others);
+  RETURN format('accounts %s, entries %s, holds %s, windows %s, apps, books and keys %s', accounts, entries, holds, windows, others);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.tally FROM PUBLIC;
@@ -47,7 +49,7 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
-    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.limit_windows, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
     original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
     PERFORM create_reference_table('ledger.books');
@@ -55,6 +57,7 @@ BEGIN
     PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.limit_windows', 'owner_id', colocate_with := 'ledger.accounts');
     copy := ledger.tally();
     IF copy <> original THEN
       RAISE EXCEPTION 'the copy is not the ledger: % in place of %', copy, original USING ERRCODE = 'data_corrupted';
@@ -81,7 +84,7 @@ BEGIN
   IF size > 0 THEN
     PERFORM set_config('session_replication_role', 'replica', true);
     PERFORM truncate_local_data_after_distributing_table(moved::regclass)
-       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.limit_windows,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
     PERFORM set_config('session_replication_role', 'origin', true);
   END IF;
   RETURN size;
@@ -140,9 +143,9 @@ CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text) RETURNS void LA
 DECLARE
   names CONSTANT text[] := ARRAY[
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
-    'is_limit_reached_template', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
-    'retired_operations', 'assert_declared', 'assert_books'];
+    'retired_operations', 'assert_declared', 'assert_books', 'has_made'];
   shard record;
   template record;
   definition text;
@@ -154,7 +157,7 @@ BEGIN
       JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
       JOIN pg_class c ON c.oid = t.logicalrelid
      WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
-       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds')
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds', 'limit_windows')
      GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
   LOOP
     FOR template IN
@@ -170,6 +173,7 @@ BEGIN
       definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
       definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
       definition := regexp_replace(definition, '\mledger\.books\M', shard.tables ->> 'books', 'g');
+      definition := regexp_replace(definition, '\mledger\.limit_windows\M', shard.tables ->> 'limit_windows', 'g');
       definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
       definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
       definition := replace(definition, quote_literal('template'), quote_literal(app));
@@ -279,7 +283,7 @@ REVOKE ALL ON FUNCTION ledger.await_commits FROM PUBLIC;
 CREATE OR REPLACE FUNCTION ledger.lock_shard(
   books text[], owner_ids text[], skip_busy boolean,
   OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
-  OUT updates timestamptz[], OUT heads bytea[], OUT made integer[]
+  OUT updates timestamptz[], OUT heads bytea[], OUT states text[], OUT made integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -290,8 +294,8 @@ BEGIN
     IF skip_busy THEN
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
              array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
-             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
         FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
            WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
@@ -301,8 +305,8 @@ BEGIN
     ELSE
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
              array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
-             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
         FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
            WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
@@ -330,7 +334,7 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.lock_shards_template(
   owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[],
   OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
-  OUT updates timestamptz[], OUT heads bytea[], OUT made integer[], OUT replayed integer[]
+  OUT updates timestamptz[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -347,6 +351,7 @@ BEGIN
   expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
   updates := expiries;
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
+  states := array_fill(NULL::text, ARRAY[cardinality(owner_ids)]);
   FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
     owners := shard.owners;
     SELECT * INTO got FROM ledger.lock_shard(ARRAY(SELECT books[n] FROM unnest(shard.numbers) n), owners, skip_busy);
@@ -359,6 +364,7 @@ BEGIN
       seqs[number] := got.seqs[n];
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
+      states[number] := got.states[n];
     END LOOP;
     made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
     replayed := replayed || (
@@ -379,7 +385,7 @@ END $$;
 -- Writes what entries have changed, as ledger.save_accounts does, shard by shard. Returns how many accounts it wrote.
 CREATE OR REPLACE FUNCTION ledger.save_shards(
   books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
-  heads bytea[], seqs_read bigint[]
+  heads bytea[], states text[], seqs_read bigint[]
 ) RETURNS integer LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -389,9 +395,9 @@ DECLARE
 BEGIN
   FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
-      FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-           n (book, owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
+      FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
+           n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
      WHERE a.book = n.book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
        AND a.seq = n.seq_read AND n.seq > n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;

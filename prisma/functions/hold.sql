@@ -46,7 +46,7 @@ END $$;
 -- Carries out such a line after it was judged, and writes the account. The call has no unwritten entry of the account,
 -- so that seq is the same as in its row.
 CREATE OR REPLACE FUNCTION ledger.set_aside(
-  app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz,
+  app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz, state text,
   operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamptz,
   OUT changed boolean, OUT answer json
 ) LANGUAGE plpgsql AS $$
@@ -76,5 +76,5 @@ BEGIN
     END IF;
   END IF;
   answer := json_build_object(
-    'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held));
+    'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held, state));
 END $$;

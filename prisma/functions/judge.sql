@@ -35,6 +35,59 @@ BEGIN
     ) newest WHERE newest.created_on >= since) >= times;
 END $$;
 
+-- Whether an amount would exceed the credits that an operation may move for the owner since a moment. What counts is as
+-- for the limit of times. more: credits of uses that are not written yet.
+CREATE OR REPLACE FUNCTION ledger.is_limit_exceeded_template(
+  book text, owner_id text, operation text, credits bigint, since timestamptz, amount bigint, more numeric
+) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_sort = off AS $$
+#variable_conflict use_variable
+DECLARE
+  app CONSTANT text := 'template';
+  entry record;
+  used numeric := abs(amount) + more + (
+    SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+     WHERE h.book = book AND h.owner_id = owner_id AND h.app = app AND h.operation BETWEEN operation AND operation AND h.created_on >= since);
+BEGIN
+  -- The newest entries come first, as many as there are since then: a loop reads no others.
+  FOR entry IN
+    SELECT e.amount, e.created_on FROM ledger.entries_template e
+     WHERE e.book = book AND e.owner_id = owner_id AND e.operation = operation
+       AND num_nonnulls(e.reverses, e.refunds, e.hold_id) BETWEEN 0 AND 0
+     ORDER BY num_nonnulls(e.reverses, e.refunds, e.hold_id) DESC, e.seq DESC
+  LOOP
+    EXIT WHEN used > credits OR entry.created_on < since;
+    used := used + abs(entry.amount);
+  END LOOP;
+  RETURN used > credits;
+END $$;
+
+-- Returns the anchored window of an operation for an owner that a moment is in: it lasts an hour, a day or a week from the
+-- posting that began it. Null when there is none: then the posting begins one.
+CREATE OR REPLACE FUNCTION ledger.anchored_window(
+  app text, book text, owner_id text, operation text, per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  SELECT w.began, w.began + ('1 ' || per)::interval INTO began, ends
+    FROM ledger.limit_windows w WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation;
+  IF ends <= at THEN
+    began := NULL;
+    ends := NULL;
+  END IF;
+END $$;
+
+-- Notes that a posting begins an anchored window, unless it is in one.
+CREATE OR REPLACE FUNCTION ledger.begin_window(
+  app text, book text, owner_id text, operation text, per text, at timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+  IF (ledger.anchored_window(app, book, owner_id, operation, per, at)).began IS NULL THEN
+    INSERT INTO ledger.limit_windows AS w (app, book, owner_id, operation, began) VALUES (app, book, owner_id, operation, at)
+    ON CONFLICT ON CONSTRAINT limit_windows_pkey DO UPDATE SET began = at;
+  END IF;
+END $$;
+
 -- Returns why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may
 -- still give back.
 CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
@@ -109,12 +162,23 @@ BEGIN
   END;
 END $$;
 
+-- Returns why a line may not be posted to an account that is not open, or null when it may. sets: the state that the line
+-- gives the account. is_release: whether the line only makes credits available again.
+CREATE OR REPLACE FUNCTION ledger.judge_state(state text, sets text, amount bigint, is_release boolean) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN CASE
+  WHEN state IS NULL OR is_release THEN NULL
+  WHEN state = 'CLOSED' THEN CASE WHEN sets IS DISTINCT FROM 'OPEN' THEN 'account_closed' END
+  WHEN sets IS NOT NULL THEN NULL
+  WHEN state = 'FROZEN' OR amount < 0 THEN 'account_frozen'
+END;
+
 -- Returns why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows it.
 -- details: what the answer says about the refusal. kept: the credits that a captured hold sets aside, which its capture may take.
--- balance, held: of the account. more: as for ledger.is_limit_reached_template.
+-- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
-  book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text,
-  reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamptz, more bigint,
+  book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint,
+  limit_per text, limit_anchored boolean,
+  reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
   OUT refusal text, OUT details json, OUT kept bigint
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
@@ -130,15 +194,28 @@ BEGIN
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
     refusal := CASE
-      WHEN book <> app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND b.app = app) THEN 'not_the_maker'
+      WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
       WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
+  ELSIF sets IS NOT NULL THEN
+    refusal := CASE
+      WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
+      WHEN sets = 'CLOSED' AND (balance <> 0 OR held <> 0 OR overdraft <> 0) THEN 'account_not_empty'
+    END;
   ELSIF limit_per IS NOT NULL THEN
-    SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
-    IF ledger.is_limit_reached_template(book, owner_id, operation, limit_times, limited.began, more) THEN
+    IF limit_anchored THEN
+      SELECT * INTO limited FROM ledger.anchored_window(app, book, owner_id, operation, limit_per, at);
+      limited.began := coalesce(limited.began, at);
+      limited.ends := coalesce(limited.ends, at + ('1 ' || limit_per)::interval);
+    ELSE
+      SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
+    END IF;
+    IF limit_times IS NOT NULL AND ledger.is_limit_reached_template(book, owner_id, operation, limit_times, limited.began, more)
+       OR limit_credits IS NOT NULL
+          AND ledger.is_limit_exceeded_template(book, owner_id, operation, limit_credits, limited.began, amount, more_credits) THEN
       refusal := 'limit_reached';
       details := to_json(ledger.epoch_ms(limited.ends));
     END IF;

@@ -44,12 +44,15 @@ END $$;
 --     request, account    the numbers of its request and of its account, from 1
 --     operation, amount   signed; null: the app's amount rule refuses the requested amount
 --     requested           the caller's amount, signed; null: the caller gave none
---     limit_times, limit_per   how often the operation may be posted per hour, day, week, month or lifetime
+--     limit_times, limit_credits, limit_per   how often the operation may be posted, or how many credits it may move, per hour,
+--               day, week, month or lifetime
+--     limit_anchored      whether an hour, day or week begins with the first posting that counts
 --     reverses            the id of an entry; a request reverses a whole transaction, and does nothing else
 --     refunds, captures   the id of an entry, of a hold
 --     hold_ms             how long the credits are set aside, in place of an entry
 --     releases            the id of a hold, in place of an entry: without operation and nonce
 --     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
+--     state               OPEN, SPENDING_FROZEN, FROZEN or CLOSED: what the entry makes of the account
 -- skip_busy: leaves out each request with an account that is locked elsewhere.
 -- lock_ms: how long to wait for locks; null: as long as the session's setting says.
 -- Returns columns. By request:
@@ -61,8 +64,8 @@ END $$;
 --                               (held and released, with the hold; set: the overdraft), and its owner's balance
 --     moments   left out when all are now
 --     transactions
---   and by line {ids, seqs, balances, overdrafts, held}: the entry, and its account after it. A replay is found before
---   anything else is judged. overdrafts and held are left out when all are 0.
+--   and by line {ids, seqs, balances, overdrafts, held, states}: the entry, and its account after it. A replay is found
+--   before anything else is judged. overdrafts and held are left out when all are 0, and states when all are open.
 -- The settings leave the planner one way for each statement: the index that has the wanted rows in the wanted order.
 -- Plans are made while tables are small, and are kept.
 CREATE OR REPLACE FUNCTION ledger.post_template(
@@ -78,15 +81,16 @@ DECLARE
   -- What is asked for, by request and by line. special: null for a plain entry.
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
-  limit_times integer[]; limit_pers text[]; reverses bigint[]; refunds bigint[]; captures bigint[];
-  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
+  limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
+  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  heads bytea[]; made integer[]; seqs_written bigint[];
+  heads bytea[]; states text[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
   ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
+  states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
@@ -123,16 +127,17 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
-      amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
+      amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
+      limit_anchored boolean[], reverses bigint[], refunds bigint[],
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
-    array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
+    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF books IS NULL THEN
@@ -148,33 +153,33 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases or sets an overdraft'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases or sets an overdraft is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
 
   IF ledger.is_cluster() THEN
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made, replayed
       FROM ledger.lock_shards_template(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
     -- Lock the accounts.
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made FROM ledger.lock_accounts(books, owners, skip_busy);
     -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
     -- lock a shard's tables.
     IF NOT ledger.is_shard() THEN
@@ -250,7 +255,7 @@ BEGIN
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;
@@ -286,11 +291,19 @@ BEGIN
         available := balances[number] - helds[number] + overdrafts[number];
         IF invalid[request] THEN
           refusal := 'invalid';
+        ELSIF states[number] IS NOT NULL THEN
+          refusal := ledger.judge_state(states[number], new_states[line], amounts[line], releases[line] IS NOT NULL);
+        END IF;
+        IF refusal IS NOT NULL THEN
+          EXIT;
         ELSIF special[line] THEN
           SELECT * INTO refusal, details, kept FROM ledger.judge_template(
-            books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
-            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
+            books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
+            limit_credits[line], limit_pers[line], limit_anchored[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], overdrafts[number], retired, at,
+            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
+            (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
+              WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
           available := available + kept;
           IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
@@ -313,7 +326,7 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
           overdrafts[number] := got.overdraft;
@@ -332,6 +345,13 @@ BEGIN
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
+          IF new_states[line] IS NOT NULL THEN
+            states[number] := nullif(new_states[line], 'OPEN');
+          END IF;
+          IF states[number] IS NOT NULL THEN
+            states_after := coalesce(states_after, array_fill(NULL::text, ARRAY[cardinality(accounts)]));
+            states_after[line] := states[number];
+          END IF;
           IF special[line] AND captures[line] IS NOT NULL THEN
             PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
             SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
@@ -354,8 +374,11 @@ BEGIN
         transactions[request] := ledger.transaction_id(attempts[request], nullif(books[accounts[first]], app), owners[accounts[first]], nonces[request]);
         -- Chain.
         FOR line IN first..last LOOP
-          CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
+          IF limit_anchored[line] THEN
+            PERFORM ledger.begin_window(app, books[number], owners[number], operations[line], limit_pers[line], at);
+          END IF;
+          CONTINUE WHEN ids[line] IS NULL;
           heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
             app, books[number], owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
@@ -378,7 +401,7 @@ BEGIN
         answers[request] := json_build_object(
           'outcome', refusal, 'line', line - first, 'details', details,
           'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-            books[number], owners[number], helds[number], expiries[number], at)));
+            books[number], owners[number], helds[number], expiries[number], at), states[number]));
         refusal := NULL;
         details := NULL;
       END IF;
@@ -394,7 +417,7 @@ BEGIN
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;
@@ -408,7 +431,7 @@ BEGIN
     PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
-                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;

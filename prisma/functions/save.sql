@@ -5,20 +5,20 @@
 -- PostgreSQL reads the index to its end where rows are compared.
 CREATE OR REPLACE FUNCTION ledger.save_accounts(
   books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
-  heads bytea[], seqs_read bigint[]
+  heads bytea[], states text[], seqs_read bigint[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   saved integer;
 BEGIN
   IF ledger.is_cluster() THEN
-    saved := ledger.save_shards(books, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read);
+    saved := ledger.save_shards(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read);
   ELSE
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
       FROM (
-        SELECT n.* FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-               n (book, owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+        SELECT n.* FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
+               n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
          WHERE n.seq > n.seq_read OFFSET 0
       ) n
      WHERE a.book = ANY (ARRAY[n.book]) AND a.owner_id = ANY (ARRAY[n.owner_id]) AND a.seq = n.seq_read;

@@ -23,6 +23,7 @@ export type {
 } from './inputs.ts'
 export type { LedgerReads } from './reads.ts'
 export type {
+  AccountStateRefusal,
   AlreadyReversedRefusal,
   BalanceOutOfRangeRefusal,
   CaptureRefusal,

@@ -32,6 +32,7 @@ const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {
   DuplicateNonceError: true,
   DuplicateHoldError: true,
   BalanceOutOfRangeError: true,
+  AccountStateError: true,
   LimitReachedError: true,
   NotFoundError: true,
   NotReversibleError: true,

@@ -60,6 +60,14 @@ export type BalanceOutOfRangeRefusal<Book extends string = never> = Refusal<
   Book
 >
 
+/** The account is frozen or closed, or cannot be closed because it is not empty. `code` says which. */
+export type AccountStateRefusal<Book extends string = never> = Refusal<
+  PostEntryMutation,
+  'AccountStateError',
+  SharedOperation,
+  Book
+>
+
 /** The operation's limit for the owner is reached. `nextOn` is when the next one is possible. */
 export interface LimitReachedRefusal<Operation extends string = SharedOperation>
   extends Refusal<PostEntryMutation, 'LimitReachedError', Operation> {}
@@ -97,6 +105,7 @@ export type PostingRefusal<Operation extends string = SharedOperation, Book exte
   | DuplicateNonceRefusal<Operation, Book>
   | DuplicateHoldRefusal<Book>
   | BalanceOutOfRangeRefusal<Book>
+  | AccountStateRefusal<Book>
   | LimitReachedRefusal<Operation>
 
 /** The refusals of a hold. */
@@ -108,6 +117,7 @@ export type HoldRefusal<Operation extends string = SharedOperation, Book extends
 /** The refusals of a capture. */
 export type CaptureRefusal<Operation extends string = SharedOperation, Book extends string = never> =
   | ValidationRefusal
+  | AccountStateRefusal<Book>
   | DuplicateNonceRefusal<Operation, Book>
   | DuplicateHoldRefusal<Book>
   | NotFoundRefusal

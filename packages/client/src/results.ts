@@ -10,6 +10,7 @@ import type {
   TransferMutation,
 } from './generated/documents.ts'
 import type {
+  AccountStateRefusal,
   BalanceOutOfRangeRefusal,
   CaptureRefusal,
   CorrectionRefusal,
@@ -93,3 +94,4 @@ export type SetOverdraftResult<Book extends string = never> =
   | ValidationRefusal
   | OverdraftInUseRefusal<Book>
   | BalanceOutOfRangeRefusal<Book>
+  | AccountStateRefusal<Book>

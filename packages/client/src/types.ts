@@ -22,7 +22,7 @@ export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerSummary
 export type SharedOperation = Exclude<LedgerOperation, 'TRANSFER_IN' | 'TRANSFER_OUT'>
 
 /** Fields that are null only for a past moment. The client's documents never ask for one. */
-type NeverNull = 'overdraft' | 'held' | 'available'
+type NeverNull = 'overdraft' | 'held' | 'available' | 'state'
 
 /**
  * A generated type with one app's operations in place of the ledger's. The documents are written against a graph whose

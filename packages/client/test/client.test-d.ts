@@ -126,6 +126,9 @@ describe('LedgerClient', () => {
         expectTypeOf(result.operation).toEqualTypeOf<ContentOperation>()
         expectTypeOf(result.nextOn).toEqualTypeOf<string | null>()
         return
+      case 'AccountStateError':
+        expectTypeOf(result.balance.amount).toEqualTypeOf<number>()
+        return
       default:
         expectTypeOf(result.balance).toEqualTypeOf<LedgerBalance>()
     }

@@ -1,3 +1,5 @@
+import type { AccountState } from './operations/operations.ts'
+
 /** The operation of an entry or a hold that was read. */
 export interface NamedOperation<Operation extends string = string> {
   /**
@@ -59,8 +61,10 @@ export interface LedgerBalance {
   readonly overdraft: number
   /** The credits that live holds set aside. */
   readonly held: number
-  /** The credits that can be spent: amount - held + overdraft. */
+  /** The credits that can be spent: amount - held + overdraft. Less, if the account is not open. */
   readonly available: number
+  /** What may be posted to the account. */
+  readonly state: AccountState
   /**
    * The id of the transaction in which the balance was seen, when it is not the current one: in the answer to a dry
    * run, and in the answer to a list when a later item has a balance of the same owner.

@@ -90,6 +90,25 @@ export const ledgerErrors = {
     title: 'Overdraft in use',
     meaning: 'The balance and the holds need more than this overdraft. Nothing was changed.',
   },
+  ACCOUNT_FROZEN: {
+    status: 409,
+    retryable: false,
+    title: 'Account frozen',
+    meaning:
+      'The account is frozen: it takes no such entry until it is opened again. `balance` has its state. Nothing was posted.',
+  },
+  ACCOUNT_CLOSED: {
+    status: 409,
+    retryable: false,
+    title: 'Account closed',
+    meaning: 'The account is closed: it takes nothing until it is opened again. Nothing was posted.',
+  },
+  ACCOUNT_NOT_EMPTY: {
+    status: 409,
+    retryable: false,
+    title: 'Account not empty',
+    meaning: 'Only an account of 0, without holds and overdraft, can be closed. Nothing was posted.',
+  },
   HOLD_CAPTURED: {
     status: 409,
     retryable: false,

@@ -178,6 +178,27 @@ export class OverdraftInUseError extends LedgerError {
   }
 }
 
+const accountRefusals = {
+  ACCOUNT_FROZEN: 'is frozen: it takes no such entry until it is opened again',
+  ACCOUNT_CLOSED: 'is closed: it takes nothing until it is opened again',
+  ACCOUNT_NOT_EMPTY: 'is not empty: only one of 0, without holds and overdraft, can be closed',
+} as const
+
+export class AccountStateError extends LedgerError {
+  override readonly name = 'AccountStateError'
+  readonly code: keyof typeof accountRefusals
+  readonly balance: LedgerBalance
+  /** The index of the refused entry, from 0. */
+  readonly entryIndex: number
+
+  constructor(code: keyof typeof accountRefusals, balance: LedgerBalance, entryIndex: number) {
+    super(`The account of ${balance.ownerId} ${accountRefusals[code]}.`)
+    this.code = code
+    this.balance = balance
+    this.entryIndex = entryIndex
+  }
+}
+
 const endings = {
   HOLD_CAPTURED: 'was captured before',
   HOLD_RELEASED: 'was released before',

@@ -24,6 +24,7 @@ export type {
 } from './entry.ts'
 export {
   AccountBusyError,
+  AccountStateError,
   AlreadyReversedError,
   BalanceOutOfRangeError,
   DatabaseUnavailableError,
@@ -89,6 +90,9 @@ export {
 export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
+  type AccountState,
+  accountOperations,
+  accountStates,
   type BookOf,
   type Books,
   type Exchange,

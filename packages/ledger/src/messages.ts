@@ -8,5 +8,6 @@ export const messages = {
   /** For an operation that only the app's own code posts. */
   internal: (operation: string) => `${operation} is internal: only the app itself posts it`,
   /** For what only the app that made a book may do. */
-  notTheMaker: (book: string) => `is ${book}, which another app has made: only that app may do this`,
+  notTheMaker: (book: string) =>
+    `concerns the book ${book}, which another app has made: only that app may do this`,
 } as const

@@ -1,4 +1,5 @@
 import {
+  AccountStateError,
   AlreadyReversedError,
   BalanceOutOfRangeError,
   DuplicateHoldError,
@@ -21,6 +22,7 @@ export type PostingError<Operation extends string = string> =
   | DuplicateNonceError<Operation>
   | DuplicateHoldError<Operation>
   | BalanceOutOfRangeError
+  | AccountStateError
   | LimitReachedError<Operation>
 
 /** The refusals of a hold. It takes only available credits, so no balance can exceed its range. */
@@ -40,6 +42,7 @@ export type CorrectionError<Operation extends string = string> =
 /** The refusals of a capture. The hold has the credits, and the limit was applied when it was made. */
 export type CaptureError<Operation extends string = string> =
   | ValidationError
+  | AccountStateError
   | DuplicateNonceError<Operation>
   | DuplicateHoldError<Operation>
   | NotFoundError
@@ -52,7 +55,11 @@ export type ReleaseError<Operation extends string = string> =
   | HoldEndedError<Operation>
 
 /** The refusals of an overdraft. */
-export type OverdraftError = ValidationError | OverdraftInUseError | BalanceOutOfRangeError
+export type OverdraftError =
+  | ValidationError
+  | OverdraftInUseError
+  | BalanceOutOfRangeError
+  | AccountStateError
 
 /** The refusals of all of the ledger's commands. A failure is not one of them. */
 export type Refusal<Operation extends string = string> =
@@ -80,6 +87,7 @@ export const postingErrors = {
   DuplicateNonceError,
   DuplicateHoldError,
   BalanceOutOfRangeError,
+  AccountStateError,
   LimitReachedError,
 } satisfies RefusalClasses<PostingError>
 
@@ -88,6 +96,7 @@ export const holdErrors = {
   InsufficientBalanceError,
   DuplicateNonceError,
   DuplicateHoldError,
+  AccountStateError,
   LimitReachedError,
 } satisfies RefusalClasses<HoldError>
 
@@ -97,6 +106,7 @@ export const correctionErrors = {
   DuplicateNonceError,
   DuplicateHoldError,
   BalanceOutOfRangeError,
+  AccountStateError,
   NotFoundError,
   NotReversibleError,
   AlreadyReversedError,
@@ -105,6 +115,7 @@ export const correctionErrors = {
 
 export const captureErrors = {
   ValidationError,
+  AccountStateError,
   DuplicateNonceError,
   DuplicateHoldError,
   NotFoundError,
@@ -121,6 +132,7 @@ export const overdraftErrors = {
   ValidationError,
   OverdraftInUseError,
   BalanceOutOfRangeError,
+  AccountStateError,
 } satisfies RefusalClasses<OverdraftError>
 
 /** Whether an error is one of these refusals. */

@@ -228,7 +228,7 @@ describe('a definition', () => {
     { times: '1', per: 'day' },
   ])('with the limit %j is refused', (limit) => {
     expect(() => defineOperations({ ...games, TIP: { amount: 1, limit } } as never)).toThrow(
-      'TIP: a limit is { times, per }: 1 to 1000 times per hour, day, week, month, lifetime.',
+      'TIP: a limit is { times, per } or { credits, per }: 1 to 1000 times, or from 1 credit on, per hour, day, week, month, lifetime.',
     )
   })
 

@@ -88,7 +88,7 @@ async function openLedgerOf<Ops extends Operations>({
 
 /** Returns the balance of an owner without overdraft and holds. */
 export function balanceOf(ownerId: string, amount: number, book = 'content'): LedgerBalance {
-  return { ownerId, book, amount, overdraft: 0, held: 0, available: amount }
+  return { ownerId, book, amount, overdraft: 0, held: 0, available: amount, state: 'OPEN' }
 }
 
 /** A request in a readable form. `ledger.post_<app>` takes a list of requests in columns. */

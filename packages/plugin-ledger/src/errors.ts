@@ -1,4 +1,5 @@
 import {
+  AccountStateError,
   BalanceOutOfRangeError,
   DuplicateHoldError,
   DuplicateNonceError,
@@ -132,6 +133,21 @@ export function addErrors(builder: LedgerBuilder, types: LedgerTypes) {
         nullable: false,
         description: `${entryIndex} 0 for a request without entries.`,
       }),
+    }),
+  })
+  builder.objectType(AccountStateError, {
+    name: 'AccountStateError',
+    description:
+      'The account is frozen or closed, or is not empty and cannot be closed: `code` says which. Nothing was posted.',
+    interfaces,
+    fields: (t) => ({
+      balance: t.expose('balance', {
+        type: LedgerBalance,
+        access: reached,
+        nullable: false,
+        description: 'The current balance, with the state of the account.',
+      }),
+      entryIndex: t.exposeInt('entryIndex', { nullable: false, description: entryIndex }),
     }),
   })
   builder.objectType(LimitReachedError, {

@@ -1,5 +1,6 @@
 import type { EnumRef, FieldRef } from '@pothos/core'
 import {
+  type AccountState,
   isPublic,
   type LedgerEntry,
   type LedgerHold,
@@ -31,6 +32,15 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
     values: enumValues(operations.filter(isPublic)),
   })
 
+  const LedgerAccountState = builder.enumType('LedgerAccountState', {
+    description: 'What may be posted to an account.',
+    values: {
+      OPEN: { description: 'Everything.' },
+      SPENDING_FROZEN: { description: 'Nothing that takes credits, until it is opened again.' },
+      FROZEN: { description: 'Nothing, until it is opened again.' },
+      CLOSED: { description: 'Nothing, until it is opened again. Its balance is 0.' },
+    } satisfies Record<AccountState, object>,
+  })
   const LedgerBalance = builder.objectRef<BalanceShape>('LedgerBalance').implement({
     description: "An owner's balance. An unknown owner has 0.",
     fields: (t) => ({
@@ -64,6 +74,12 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
         nullable: true,
         description: 'The credits that live holds set aside. Null for a past moment.',
         resolve: (balance) => ('held' in balance ? balance.held : null),
+      }),
+      state: t.field({
+        type: LedgerAccountState,
+        nullable: true,
+        description: 'What may be posted to the account. Null for a past moment.',
+        resolve: (balance) => ('state' in balance ? balance.state : null),
       }),
     }),
   })

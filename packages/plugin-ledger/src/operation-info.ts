@@ -66,11 +66,24 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
   const LedgerLimit = builder.objectRef<OperationLimit>('LedgerLimit').implement({
     description: 'How often an owner may have an operation.',
     fields: (t) => ({
-      times: t.exposeInt('times', { nullable: false, description: 'How many times in one window.' }),
+      times: t.exposeInt('times', {
+        nullable: true,
+        description: 'How many times in one window. Null for any number of times.',
+      }),
+      credits: t.expose('credits', {
+        type: 'SafeInt',
+        nullable: true,
+        description: 'How many credits in one window. Null for any number of credits.',
+      }),
       per: t.expose('per', {
         type: LedgerLimitWindow,
         nullable: false,
         description: 'The window in which they are counted.',
+      }),
+      anchored: t.boolean({
+        nullable: false,
+        description: 'Whether a window begins with the first posting that counts, not with the calendar.',
+        resolve: ({ anchored = false }) => anchored,
       }),
     }),
   })

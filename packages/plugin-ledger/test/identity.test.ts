@@ -6,7 +6,7 @@ import { openGraph } from './open-graph.ts'
 
 const { schema, run, mutate, give } = await openGraph()
 
-const balanceOf = { amount: 0, overdraft: 0, held: 0, available: 0 }
+const balanceOf = { amount: 0, overdraft: 0, held: 0, available: 0, state: 'OPEN' } as const
 
 describe('the id of a balance', () => {
   const id = (ownerId: string, book = 'games') => balanceId({ ownerId, book, ...balanceOf })

@@ -77,18 +77,25 @@ export function restBalance(balance: RestBalanceFragment & InBook): shapes.RestB
   return { owner_id: balance.ownerId, ...restBook(balance), ...restCredits(balance) }
 }
 
+/** Converts the state of an account to REST. */
+export function restState(state: string): string {
+  return state.toLowerCase()
+}
+
 /** Does the same without the owner. */
 export function restCredits({
   amount,
   overdraft,
   held,
   available,
+  state,
 }: Omit<RestBalanceFragment, 'ownerId'>): shapes.RestCredits {
   return {
     balance: amount,
     ...(overdraft !== null && { overdraft }),
     ...(held !== null && { held }),
     ...(available !== null && { available }),
+    ...(state !== null && { state: restState(state) }),
   }
 }
 

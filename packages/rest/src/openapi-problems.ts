@@ -90,7 +90,14 @@ function example(code: string, { status, title, meaning }: ProblemType, ofEntrie
 }
 
 /** Codes that say which of a posting's entries is refused. */
-const refusesAnEntry = new Set(['INSUFFICIENT_BALANCE', 'BALANCE_OUT_OF_RANGE', 'LIMIT_REACHED'])
+const refusesAnEntry = new Set([
+  'INSUFFICIENT_BALANCE',
+  'BALANCE_OUT_OF_RANGE',
+  'ACCOUNT_FROZEN',
+  'ACCOUNT_CLOSED',
+  'ACCOUNT_NOT_EMPTY',
+  'LIMIT_REACHED',
+])
 
 const exampleExtensions: Readonly<Record<string, object>> = {
   VALIDATION_ERROR: { errors: [{ field: 'owner_id', message: 'is required' }] },
@@ -99,6 +106,9 @@ const exampleExtensions: Readonly<Record<string, object>> = {
   LIMIT_REACHED: { next_on: '2026-11-22T00:00:00.000Z' },
   REFUND_EXCEEDED: { refundable: 0 },
   OVERDRAFT_IN_USE: { balance: -5 },
+  ACCOUNT_FROZEN: { balance: 10, state: 'frozen' },
+  ACCOUNT_CLOSED: { balance: 0, state: 'closed' },
+  ACCOUNT_NOT_EMPTY: { balance: 10, state: 'open' },
 }
 
 /** Schemas that every problem shares. */

@@ -6,7 +6,7 @@ import type {
   RestSetOverdraftMutation,
   RestTransactionRefusalFragment,
 } from './generated/documents.ts'
-import { restEntry, restHold } from './graph.ts'
+import { restEntry, restHold, restState } from './graph.ts'
 import { isObject } from './json.ts'
 import { type FieldProblem, Problem, problem, validationProblem } from './problem.ts'
 
@@ -43,6 +43,7 @@ export function refusalProblem(refusal: Refusal, names: FieldNames = {}): Proble
         owner_id: 'ownerId' in refusal ? refusal.ownerId : refusal.balance.ownerId,
       }),
       ...('balance' in refusal && { balance: refusal.balance.amount }),
+      ...('balance' in refusal && 'state' in refusal.balance && stateOf(refusal.balance)),
       ...('original' in refusal && { entry: restEntry(refusal.original) }),
       ...('originalHold' in refusal && { hold: restHold(refusal.originalHold) }),
       ...('endedHold' in refusal && { hold: restHold(refusal.endedHold) }),
@@ -51,6 +52,10 @@ export function refusalProblem(refusal: Refusal, names: FieldNames = {}): Proble
     },
     nextOn ? { 'retry-after': secondsUntil(nextOn) } : {},
   )
+}
+
+function stateOf({ state }: { readonly state: string | null }) {
+  return state === null ? {} : { state: restState(state) }
 }
 
 function secondsUntil(moment: Date): string {

@@ -197,12 +197,18 @@ export type RestTransactionBalance = z.output<typeof ownerBalance>
 /** The fields for a posted transaction, and the balances after it. */
 export const postedTransaction = { transaction, balances }
 
+const accountState = z.string().meta({
+  enum: ['open', 'spending_frozen', 'frozen', 'closed'],
+  description: 'What may be posted to the account: everything, nothing that takes credits, or nothing.',
+})
+
 /** The fields for what an account has and can spend. */
 export const credits = {
   balance,
   overdraft: z.int().optional().meta({ description: 'How far below 0 the balance may go.' }),
   held: z.int().optional().meta({ description: 'The credits that live holds set aside.' }),
   available: z.int().optional().meta({ description: 'What can be spent: balance - held + overdraft.' }),
+  state: accountState.optional(),
 }
 
 /** What an owner has and can spend. */

@@ -57,6 +57,7 @@ export type CreateContentMutationVariables = Exact<{
 
 
 export type CreateContentMutation = { readonly createContent:
+    | { readonly __typename: 'AccountStateError', readonly code: string, readonly message: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly id: string, readonly operation: LedgerOperation | null } }
@@ -72,6 +73,7 @@ export type AccessContentMutationVariables = Exact<{
 
 
 export type AccessContentMutation = { readonly accessContent:
+    | { readonly __typename: 'AccountStateError', readonly code: string, readonly message: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
     | { readonly __typename: 'ContentNotFoundError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
@@ -104,6 +106,7 @@ export type FeatureContentMutationVariables = Exact<{
 
 
 export type FeatureContentMutation = { readonly featureContent:
+    | { readonly __typename: 'AccountStateError', readonly code: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string }
     | { readonly __typename: 'ContentNotFoundError', readonly code: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string }

@@ -131,6 +131,7 @@ export type PostProjectEntryMutationVariables = Exact<{
 
 
 export type PostProjectEntryMutation = { readonly postLedgerEntry:
+    | { readonly __typename: 'AccountStateError', readonly code: string, readonly message: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string }
@@ -146,6 +147,7 @@ export type PayProjectMutationVariables = Exact<{
 
 
 export type PayProjectMutation = { readonly payProject:
+    | { readonly __typename: 'AccountStateError', readonly code: string, readonly message: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string, readonly entryIndex: number }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string, readonly identical: boolean, readonly entry: { readonly nonce: string, readonly operation: LedgerOperation | null } }
@@ -163,6 +165,7 @@ export type TransferCreditsMutationVariables = Exact<{
 
 
 export type TransferCreditsMutation = { readonly transferCredits:
+    | { readonly __typename: 'AccountStateError', readonly code: string, readonly message: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string, readonly message: string }
     | { readonly __typename: 'DuplicateNonceError', readonly code: string, readonly message: string }
@@ -178,6 +181,7 @@ export type GrantGoodwillMutationVariables = Exact<{
 
 
 export type GrantGoodwillMutation = { readonly grantGoodwill:
+    | { readonly __typename: 'AccountStateError', readonly code: string }
     | { readonly __typename: 'BalanceOutOfRangeError', readonly code: string }
     | { readonly __typename: 'DuplicateHoldError', readonly code: string }
     | { readonly __typename: 'DuplicateNonceError', readonly code: string }

@@ -19,7 +19,7 @@ type SameSign<Shared extends number, Amount extends number> = number extends Amo
 
 /** Whether `Own` equals `Shared` or narrows its range. A shared range includes every safe integer of its sign. */
 type Narrows<Shared extends OperationDefinition, Own> = [
-  keyof Own & ('paired' | 'retired' | 'internal' | 'scope' | 'book' | 'exchange'),
+  keyof Own & ('paired' | 'retired' | 'internal' | 'scope' | 'book' | 'exchange' | 'state'),
 ] extends [never]
   ? Own extends Shared
     ? true

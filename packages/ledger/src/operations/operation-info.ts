@@ -1,6 +1,7 @@
 import type { Scope } from '../principal.ts'
 import { type AmountLimits, amountLimits } from './amount.ts'
 import {
+  type AccountState,
   type Exchange,
   isOperation,
   type OperationLimit,
@@ -27,6 +28,8 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly scope: Scope | undefined
   /** The book that it names. Undefined for the app's own. */
   readonly book: string | undefined
+  /** What it makes of the account. Undefined for nothing. */
+  readonly state: AccountState | undefined
   /** What an owner gets for the credits that it takes. Undefined for nothing in exchange. */
   readonly exchange: Exchange | undefined
 }
@@ -51,6 +54,7 @@ export function operationInfos<Ops extends Operations>(
             scope: definition.scope,
             book: definition.book,
             exchange: definition.exchange,
+            state: definition.state,
             ...amountLimits(definition.amount),
           },
         ]

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { scopes } from '../principal.ts'
-import { type AmountRule, amountLimits, amountRuleProblem } from './amount.ts'
+import { type AmountRule, amountLimits, amountRuleProblem, maxCredits } from './amount.ts'
 import {
+  accountStates,
   limitWindows,
   type OperationDefinition,
   type Operations,
@@ -38,7 +39,7 @@ function operationProblems(operations: Operations): string[] {
     ...own.flatMap(([name, definition]) =>
       [
         amountRuleProblem(definition.amount),
-        ...[limitProblem, pairProblem, trustProblem, bookProblem].map((of) => of(definition)),
+        ...[limitProblem, pairProblem, trustProblem, bookProblem, stateProblem].map((of) => of(definition)),
       ]
         .filter((problem) => problem !== undefined)
         .map((problem) => `${name}: ${problem}`),
@@ -60,6 +61,7 @@ function operationProblems(operations: Operations): string[] {
           definition.scope === undefined &&
           definition.book === undefined &&
           definition.exchange === undefined &&
+          definition.state === undefined &&
           isNarrower(definition.amount, original.amount))
       return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
     }),
@@ -73,19 +75,40 @@ function isNarrower(own: AmountRule, shared: AmountRule): boolean {
 
 const maxTimes = 1000
 
-function limitProblem({ limit }: OperationDefinition): string | undefined {
+function limitProblem({ limit, amount }: OperationDefinition): string | undefined {
   if (limit === undefined) return undefined
-  const { times, per } = limit ?? {}
-  const isCount = Number.isInteger(times) && times >= 1 && times <= maxTimes
-  return isCount && limitWindows.includes(per)
-    ? undefined
-    : `a limit is { times, per }: 1 to ${maxTimes} times per ${limitWindows.join(', ')}.`
+  const { times, credits, per, anchored } = limit ?? {}
+  const isLimit =
+    (times !== undefined || credits !== undefined) &&
+    isCount(times ?? 1, maxTimes) &&
+    isCount(credits ?? 1, maxCredits) &&
+    limitWindows.includes(per)
+  if (!isLimit) {
+    return `a limit is { times, per } or { credits, per }: 1 to ${maxTimes} times, or from 1 credit on, per ${limitWindows.join(', ')}.`
+  }
+  if (anchored && !anchoredWindows.includes(per))
+    return `an anchored limit is per ${anchoredWindows.join(', ')}.`
+  if (credits !== undefined && amount === 0)
+    return 'an operation that moves no credits has no limit of credits.'
+  return undefined
+}
+
+const anchoredWindows: readonly string[] = ['hour', 'day', 'week']
+
+function isCount(value: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1 && value <= max
 }
 
 function trustProblem({ internal, scope }: OperationDefinition): string | undefined {
   if (scope === undefined) return undefined
   if (!scopes.includes(scope)) return `a scope is one of ${scopes.join(', ')}.`
   return internal ? 'an internal operation is posted by the app itself, which needs no scope.' : undefined
+}
+
+function stateProblem({ amount, state }: OperationDefinition): string | undefined {
+  if (state === undefined) return undefined
+  if (!accountStates.includes(state)) return `a state is one of ${accountStates.join(', ')}.`
+  return amount === 0 ? undefined : 'an operation with a state has the amount 0.'
 }
 
 function bookProblem({ book }: OperationDefinition): string | undefined {

@@ -1,11 +1,27 @@
 import type { Scope } from '../principal.ts'
 import { type AmountRule, maxCredits, minCredits } from './amount.ts'
 
-/** How often an owner may have an operation in a calendar window. Windows are in UTC, and weeks begin on Monday. */
-export interface OperationLimit {
+interface LimitCounts {
   /** 1 to 1,000. */
   readonly times: number
+  /** The most credits, from 1. */
+  readonly credits: number
+}
+
+/** How often an owner may have an operation in a window, how many credits it may move there, or both. */
+export type OperationLimit = LimitPeriod &
+  (
+    | (Pick<LimitCounts, 'times'> & Partial<LimitCounts>)
+    | (Pick<LimitCounts, 'credits'> & Partial<LimitCounts>)
+  )
+
+interface LimitPeriod {
   readonly per: LimitWindow
+  /**
+   * Whether a window begins with the first posting that counts, and lasts an hour, 24 hours or 7 days. Otherwise windows are
+   * those of the calendar in UTC, and weeks begin on Monday.
+   */
+  readonly anchored?: true
 }
 
 /** The windows that a limit can have. */
@@ -31,9 +47,18 @@ export interface OperationDefinition {
   readonly scope?: Scope
   /** The book of its accounts: another one that the app made, or that is shared with it. The app's own when left out. */
   readonly book?: string
+  /** What it makes of the account. Its amount is 0, and its metadata has a `reason`. */
+  readonly state?: AccountState
   /** What an owner gets for the credits that it takes. Only an exchange posts the two operations, both together. */
   readonly exchange?: Exchange
 }
+
+/**
+ * What may be posted to an account: everything, nothing that takes credits, nothing, or nothing until it is opened again.
+ * Only an account of 0, without holds and overdraft, can be closed.
+ */
+export const accountStates = ['OPEN', 'SPENDING_FROZEN', 'FROZEN', 'CLOSED'] as const
+export type AccountState = (typeof accountStates)[number]
 
 /** Credits of one book for those of another. */
 export interface Exchange {
@@ -71,6 +96,34 @@ export const transferOperations = {
     amount: { min: 1, max: maxCredits },
     paired: true,
     description: 'Credits that an owner gets from another.',
+  },
+} as const satisfies Operations
+
+/** The operations of an app that freezes and closes accounts. The app adds them with `...accountOperations`. */
+export const accountOperations = {
+  ACCOUNT_OPENED: {
+    amount: 0,
+    state: 'OPEN',
+    scope: 'admin',
+    description: 'Opens an account that was frozen or closed.',
+  },
+  SPENDING_FROZEN: {
+    amount: 0,
+    state: 'SPENDING_FROZEN',
+    scope: 'admin',
+    description: 'Lets no credits out of an account.',
+  },
+  ACCOUNT_FROZEN: {
+    amount: 0,
+    state: 'FROZEN',
+    scope: 'admin',
+    description: 'Lets nothing be posted to an account.',
+  },
+  ACCOUNT_CLOSED: {
+    amount: 0,
+    state: 'CLOSED',
+    scope: 'admin',
+    description: 'Closes an account of 0.',
   },
 } as const satisfies Operations
 

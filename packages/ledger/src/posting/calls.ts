@@ -101,8 +101,8 @@ async function call<Result>(sql: Sql, text: string, values: readonly unknown[]):
 function plainLine({ lines, problems }: Draft): Line | undefined {
   const [line] = lines
   if (!line || lines.length > 1 || problems.length > 0 || line.limit) return undefined
-  const { reverses, refunds, captures, holdMs, releases, overdraft } = line
-  const isPlain = [reverses, refunds, captures, holdMs, releases, overdraft].every(
+  const { reverses, refunds, captures, holdMs, releases, overdraft, state } = line
+  const isPlain = [reverses, refunds, captures, holdMs, releases, overdraft, state].every(
     (value) => value === undefined,
   )
   return isPlain ? line : undefined
@@ -127,6 +127,8 @@ function columnsOf(app: string, drafts: readonly Draft[], accounts: readonly Acc
     amount: lines.map(({ amount }) => amount),
     requested: lines.map(({ requested }) => requested),
     limit_times: column(({ limit }) => limit?.times),
+    limit_credits: column(({ limit }) => limit?.credits),
+    limit_anchored: column(({ limit }) => limit?.anchored),
     limit_per: column(({ limit }) => limit?.per),
     reverses: column(({ reverses }) => reverses),
     refunds: column(({ refunds }) => refunds),
@@ -134,6 +136,7 @@ function columnsOf(app: string, drafts: readonly Draft[], accounts: readonly Acc
     hold_ms: column(({ holdMs }) => holdMs),
     releases: column(({ releases }) => releases),
     overdraft: column(({ overdraft }) => overdraft),
+    state: column(({ state }) => state),
   }
 }
 

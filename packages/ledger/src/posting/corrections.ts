@@ -47,7 +47,10 @@ export function correctionDrafts(
         ...correctionOf(original, 0 - original.amount),
         reverses: original.id,
       }))
-      return draftRequest({ nonce, metadata, lines, problems: [], dryRun })
+      const setsState = originals.some(({ operation }) => operations[operation]?.state !== undefined)
+      const message = 'set the state of an account: post the operation of the state that it shall have'
+      const problems = setsState ? [{ field: 'id', message }] : []
+      return draftRequest({ nonce, metadata, lines, problems, dryRun })
     },
 
     /**

@@ -4,7 +4,12 @@ import type { FieldError, ValidationError } from '../errors.ts'
 import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
 import { messages } from '../messages.ts'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
-import { exchangedIn, type OperationLimit, type Operations } from '../operations/operations.ts'
+import {
+  type AccountState,
+  exchangedIn,
+  type OperationLimit,
+  type Operations,
+} from '../operations/operations.ts'
 import { createAttemptId } from './attempt-id.ts'
 
 /** A request that was read, before its accounts are looked at. */
@@ -63,6 +68,8 @@ export interface Line {
   readonly releases?: string
   /** How far below 0 the balance may go from now on. */
   readonly overdraft?: number
+  /** What the entry makes of the account. */
+  readonly state?: AccountState | undefined
   /** Where the entry is in the input, such as `entries.2.`. Left out when it is the input itself. */
   readonly path?: string
 }
@@ -100,6 +107,7 @@ interface Rule {
   readonly book: string
   readonly amounts: AmountLimits
   readonly limit: OperationLimit | undefined
+  readonly state: AccountState | undefined
   readonly paired: boolean
   readonly retired: boolean
   /** Whether only exchanges post it. */
@@ -113,10 +121,10 @@ export function entryFields(app: string, operations: Operations) {
   const exchanged = exchangedIn(operations)
   const rules = new Map<string, Rule>(
     Object.entries(operations).map(
-      ([name, { amount, book = app, limit, paired = false, retired = false }]) => [
+      ([name, { amount, book = app, limit, state, paired = false, retired = false }]) => [
         name,
         {
-          ...{ name, book, amounts: amountLimits(amount), limit, paired, retired },
+          ...{ name, book, amounts: amountLimits(amount), limit, state, paired, retired },
           exchanged: exchanged.has(name),
         },
       ],
@@ -138,13 +146,25 @@ export function entryFields(app: string, operations: Operations) {
 
 /** Returns the line of an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function toLine(
-  { ownerId, operation: { name, book, amounts, limit }, amount }: ParsedEntry,
+  { ownerId, operation: { name, book, amounts, limit, state }, amount }: ParsedEntry,
   path = '',
 ): Line {
   const isRefused = amountProblem(amounts, amount) !== undefined
   const requested = amount === undefined ? null : signed(amounts.direction, amount)
   const posted = requested ?? signed(amounts.direction, amounts.default ?? 0)
-  return { ownerId, book, operation: name, amount: isRefused ? null : posted, requested, limit, path }
+  return { ownerId, book, operation: name, amount: isRefused ? null : posted, requested, limit, state, path }
+}
+
+/** Returns what is wrong with an entry that sets the state of an account. */
+export function stateProblems(
+  { operation: { name, state } }: ParsedEntry,
+  { metadata, isAlone, path = '' }: { metadata: LedgerMetadata; isAlone: boolean; path?: string },
+): FieldError[] {
+  if (state === undefined) return []
+  return [
+    ...(isAlone ? [] : [{ field: `${path}operation`, message: `${name} is alone in its transaction` }]),
+    ...(metadata.reason ? [] : [{ field: 'metadata.reason', message: `is required: why ${name} is posted` }]),
+  ]
 }
 
 /** Returns what the app's rules say against an entry. `path` leads to it in the input, such as `entries.2.`. */

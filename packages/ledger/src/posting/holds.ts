@@ -66,7 +66,8 @@ export function holdDrafts(app: string, operations: Operations): ReadRequest<Hol
       ...entryProblems(entry, { balanced: false }),
       ...(takes ? [] : [{ field: 'operation', message: 'must be one that takes credits' }]),
     ]
-    const lines = [{ ...toLine(entry), holdMs: expiresIn * 1000 }]
+    // What sets a state cannot be held, and is refused unless it was posted before.
+    const lines = [{ ...toLine(entry), state: undefined, holdMs: expiresIn * 1000 }]
     return draftRequest({ nonce, metadata, lines, problems, dryRun })
   }
 }

@@ -1,5 +1,6 @@
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import {
+  AccountStateError,
   AlreadyReversedError,
   BalanceOutOfRangeError,
   DuplicateHoldError,
@@ -15,6 +16,7 @@ import {
 } from '../errors.ts'
 import { messages } from '../messages.ts'
 import { inCredits } from '../operations/amount.ts'
+import type { AccountState } from '../operations/operations.ts'
 import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import { accountKey } from './accounts.ts'
@@ -52,6 +54,8 @@ export interface Answer {
   /** Null when all are 0. */
   readonly overdrafts: readonly number[] | null
   readonly held: readonly number[] | null
+  /** Null when all are open, as an account is whose state is null. */
+  readonly states: readonly (AccountState | null)[] | null
 }
 
 /** What `ledger.append_<app>` returns when it has posted its entry. */
@@ -69,7 +73,7 @@ export interface Appended {
 export function answerOf({ now, transaction, id, seq, balance, overdraft, held }: Appended): Answer {
   return {
     ...{ answers: [null], now, moments: null, transactions: [transaction], ids: [id], seqs: [seq] },
-    ...{ balances: [balance], overdrafts: [overdraft], held: [held] },
+    ...{ balances: [balance], overdrafts: [overdraft], held: [held], states: null },
   }
 }
 
@@ -106,7 +110,7 @@ type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 type RefusedOutcome = { readonly line: number; readonly balance: BalanceRow } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
   | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' | 'overdraft_in_use' }
-  | { readonly outcome: 'not_the_maker' }
+  | { readonly outcome: 'not_the_maker' | 'account_frozen' | 'account_closed' | 'account_not_empty' }
   /** The credits that were available to the entry. */
   | { readonly outcome: 'insufficient_balance'; readonly details: number }
   /** When the next one is possible. */
@@ -161,8 +165,16 @@ export function refusalError<Operation extends string>(
       return new BalanceOutOfRangeError(balance, index)
     case 'overdraft_in_use':
       return new OverdraftInUseError(balance)
-    case 'not_the_maker':
-      return new ValidationError([{ field: 'book', message: messages.notTheMaker(line.book) }])
+    case 'not_the_maker': {
+      const field = line.operation === null ? 'book' : `${line.path ?? ''}operation`
+      return new ValidationError([{ field, message: messages.notTheMaker(line.book) }])
+    }
+    case 'account_frozen':
+      return new AccountStateError('ACCOUNT_FROZEN', balance, index)
+    case 'account_closed':
+      return new AccountStateError('ACCOUNT_CLOSED', balance, index)
+    case 'account_not_empty':
+      return new AccountStateError('ACCOUNT_NOT_EMPTY', balance, index)
     case 'limit_reached': {
       const nextOn = refused.details === null ? null : new Date(refused.details)
       const { operation } = rows.operation(line.operation ?? '')
@@ -200,7 +212,7 @@ export function refusalError<Operation extends string>(
 
 /** Returns what was posted for a draft. Its lines begin at `first` in the answer's columns. */
 export function postedDraft<Operation extends string>(
-  { now, moments, transactions, ids, seqs, balances, overdrafts, held }: Answer,
+  { now, moments, transactions, ids, seqs, balances, overdrafts, held, states }: Answer,
   { draft, index, first }: { readonly draft: Draft; readonly index: number; readonly first: number },
   rows: RowReader<Operation>,
 ): PostedDraft<Operation> {
@@ -226,7 +238,8 @@ export function postedDraft<Operation extends string>(
     const balance = given(balances[at])
     const account = { overdraft: overdrafts?.[at] ?? 0, held: held?.[at] ?? 0 }
     const available = balance - account.held + account.overdraft
-    after.set(accountKey(line), { ownerId, book, amount: balance, ...account, available })
+    const state = states?.[at] ?? 'OPEN'
+    after.set(accountKey(line), { ownerId, book, amount: balance, ...account, available, state })
     return {
       ...shared,
       ...rows.operation(given(operation)),

@@ -11,6 +11,7 @@ import {
   type PostingInput,
   postingFields,
   type ReadRequest,
+  stateProblems,
   toLine,
 } from './draft.ts'
 import type { Written } from './outcome.ts'
@@ -33,7 +34,10 @@ export function entryDrafts(app: string, operations: Operations): ReadRequest<Po
     const read = readInput(schema, input)
     if (read instanceof ValidationError) return read
     const { nonce, metadata, dryRun, ...entry } = read
-    const problems = entryProblems(entry, { balanced: false })
+    const problems = [
+      ...entryProblems(entry, { balanced: false }),
+      ...stateProblems(entry, { metadata, isAlone: true }),
+    ]
     return draftRequest({ nonce, metadata, lines: [toLine(entry)], problems, dryRun })
   }
 }

@@ -15,6 +15,7 @@ import {
   type PostingInput,
   postingFields,
   type ReadRequest,
+  stateProblems,
   toLine,
 } from './draft.ts'
 import type { Written } from './outcome.ts'
@@ -50,9 +51,16 @@ export function transactionDrafts(app: string, operations: Operations): ReadRequ
     if (read instanceof ValidationError) return read
     const { nonce, metadata, dryRun, balanced, entries } = read
     const pathTo = (index: number) => `entries.${index}.`
-    const lines = entries.map((entry, index) => toLine(entry, pathTo(index)))
+    const isAlone = entries.length === 1
+    const lines = entries.map((entry, index) => {
+      const line = toLine(entry, pathTo(index))
+      return isAlone ? line : { ...line, state: undefined } // refused, unless it was posted before
+    })
     const problems = [
-      ...entries.flatMap((entry, index) => entryProblems(entry, { balanced, path: pathTo(index) })),
+      ...entries.flatMap((entry, index) => [
+        ...entryProblems(entry, { balanced, path: pathTo(index) }),
+        ...stateProblems(entry, { metadata, isAlone, path: pathTo(index) }),
+      ]),
       ...severalBooks(lines),
       ...(balanced ? unbalanced(lines) : []),
     ]

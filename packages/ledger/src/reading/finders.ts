@@ -159,5 +159,5 @@ function keyOf<Key extends { readonly ownerId: string; readonly nonce: string }>
 }
 
 function emptyBalance(ownerId: string): Omit<LedgerBalance, 'book'> {
-  return { ownerId, amount: 0, overdraft: 0, held: 0, available: 0 }
+  return { ownerId, amount: 0, overdraft: 0, held: 0, available: 0, state: 'OPEN' }
 }

@@ -3,7 +3,7 @@
 import { type LedgerBalance, type LedgerMetadata, maxCredits } from '../../src/index.ts'
 
 /** A balance in the app's own book. */
-export type ModelBalance = Omit<LedgerBalance, 'book' | 'seenIn'>
+export type ModelBalance = Omit<LedgerBalance, 'book' | 'state' | 'seenIn'>
 
 import { type Operation, operations } from './operations.ts'
 import { nextWindow, windowStart } from './windows.ts'

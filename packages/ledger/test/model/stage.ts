@@ -279,6 +279,10 @@ export class Stage {
         return { code: refusal.code, refundable: refusal.refundable }
       case 'OVERDRAFT_IN_USE':
         return { code: refusal.code, balance: balanceOf(refusal.balance) }
+      case 'ACCOUNT_FROZEN':
+      case 'ACCOUNT_CLOSED':
+      case 'ACCOUNT_NOT_EMPTY':
+        throw new Error('the model freezes and closes no account')
       case 'HOLD_CAPTURED':
       case 'HOLD_RELEASED':
       case 'HOLD_EXPIRED':
@@ -294,7 +298,7 @@ export class Stage {
 }
 
 /** Returns a balance in the model's terms, without the transaction in which it was seen. */
-function balanceOf({ seenIn, book, ...balance }: LedgerBalance): ModelBalance {
+function balanceOf({ seenIn, book, state, ...balance }: LedgerBalance): ModelBalance {
   return balance
 }
 

@@ -37,12 +37,20 @@ const operationInfo = z
     book: shapes.operationBook,
     limit: z
       .object({
-        times: z.int().meta({ examples: [1] }),
+        times: z
+          .int()
+          .nullable()
+          .meta({ description: 'Null for any number of times.', examples: [1] }),
+        credits: z.int().nullable().meta({ description: 'Null for any number of credits.' }),
         per: z.string().meta({ enum: ['hour', 'day', 'week', 'month', 'lifetime'] }),
+        anchored: z.boolean().meta({
+          description: 'Whether a window begins with the first posting that counts, not with the calendar.',
+        }),
       })
       .nullable()
       .meta({
-        description: 'How often an owner may have it, in a window of UTC. Null for any number of times.',
+        description:
+          'How often an owner may have it, or how many credits it may move, in a window of UTC. Null for no limit.',
       }),
   })
   .meta({ id: 'LedgerOperationInfo', description: 'An operation, described for a form.' })
@@ -77,6 +85,6 @@ function restOperation(operation: RestLedgerOperationsQuery['result'][number] & 
     internal,
     scope: scope?.toLowerCase() ?? null,
     ...restBook(operation),
-    limit: limit && { times: limit.times, per: limit.per.toLowerCase() },
+    limit: limit && { ...limit, per: limit.per.toLowerCase() },
   }
 }
