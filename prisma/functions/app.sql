@@ -54,13 +54,14 @@ REVOKE ALL ON FUNCTION ledger.drop_others FROM PUBLIC;
 -- Makes an app's copies of the templates. Lets the app's role call the copies that post, if the role has rights in this
 -- database: roles belong to all databases of a server. ledger.set_operations runs it, and so does every migration that
 -- changes a template. A copy has `true` or `false` in place of ledger.is_cluster(), so that one PostgreSQL does not ask
--- in every call. On a cluster it has custom plans: a generic one cannot tell which shard it is for.
+-- in every call. On a cluster it has custom plans, because a generic one cannot tell which shard it is for, and writes moments
+-- as other nodes read them, whatever the session's setting is.
 CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));
   template record;
   is_cluster CONSTANT boolean := ledger.is_cluster();
-  plan_mode  CONSTANT text := CASE WHEN is_cluster THEN 'force_custom_plan' ELSE 'force_generic_plan' END;
+  settings   CONSTANT text := CASE WHEN is_cluster THEN '''force_custom_plan'' SET datestyle TO ''ISO''' ELSE '''force_generic_plan''' END;
   definition text;
 BEGIN
   PERFORM ledger.assert_app_name(app);
@@ -75,7 +76,7 @@ BEGIN
     definition := replace(definition, quote_literal('template'), quote_literal(app));
     definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
     definition := replace(definition, 'ledger.is_shard()', 'false');
-    EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
+    EXECUTE replace(definition, quote_literal('force_generic_plan'), settings);
     EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
     IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN

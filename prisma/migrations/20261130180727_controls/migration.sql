@@ -126,6 +126,45 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.make_shard_functions FROM PUBLIC;
 
+-- Makes an app's copies of the templates. Lets the app's role call the copies that post, if the role has rights in this
+-- database: roles belong to all databases of a server. ledger.set_operations runs it, and so does every migration that
+-- changes a template. A copy has `true` or `false` in place of ledger.is_cluster(), so that one PostgreSQL does not ask
+-- in every call. On a cluster it has custom plans, because a generic one cannot tell which shard it is for, and writes moments
+-- as other nodes read them, whatever the session's setting is.
+CREATE OR REPLACE FUNCTION ledger.make_functions(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role regrole := to_regrole(quote_ident('ledger_' || app));
+  template record;
+  is_cluster CONSTANT boolean := ledger.is_cluster();
+  settings   CONSTANT text := CASE WHEN is_cluster THEN '''force_custom_plan'' SET datestyle TO ''ISO''' ELSE '''force_generic_plan''' END;
+  definition text;
+BEGIN
+  PERFORM ledger.assert_app_name(app);
+  FOR template IN
+    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$'
+     ORDER BY p.oid
+  LOOP
+    PERFORM ledger.drop_others(template.name, template.oid);
+    definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
+    definition := replace(definition, quote_literal('template'), quote_literal(app));
+    definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
+    definition := replace(definition, 'ledger.is_shard()', 'false');
+    EXECUTE replace(definition, quote_literal('force_generic_plan'), settings);
+    EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
+    EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
+    IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
+      EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.%I TO %s', template.name, app_role);
+    END IF;
+  END LOOP;
+  IF ledger.is_distributed() THEN
+    PERFORM ledger.distribute_functions(app), ledger.make_shard_functions(app);
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.make_functions FROM PUBLIC;
+
 -- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.
 
 DROP FUNCTION ledger.lock_shard(text[], text[], boolean);
