@@ -128,7 +128,7 @@ input WinRoundInput {
   nonce: String!
 }`)
   expect(print('WinRoundResult')).toBe(`"""The result of \`winRound\`."""
-union WinRoundResult = ValidationError | InsufficientBalanceError | DuplicateNonceError | DuplicateHoldError | BalanceOutOfRangeError | LimitReachedError | RoundNotFoundError | WonRound`)
+union WinRoundResult = ValidationError | InsufficientBalanceError | DuplicateNonceError | DuplicateHoldError | BalanceOutOfRangeError | AccountStateError | LimitReachedError | RoundNotFoundError | WonRound`)
   expect(print('RoundNotFoundError')).toMatch(
     /^"""No round has this id."""\ntype RoundNotFoundError implements Error/,
   )

@@ -67,11 +67,11 @@ describe('the graph', () => {
     expect(values(bank)).toEqual([
       ['BANK', own],
       ['GEMS', 'The book of GEM_GRANT, GEM_SPEND.'],
-      ['COINS', 'The book of COIN_ADD, COIN_SPEND.'],
+      ['COINS', 'The book of COIN_ADD, COIN_SPEND, COINS_FROZEN.'],
     ])
     expect(values(arcade)).toEqual([
       ['ARCADE', own],
-      ['COINS', 'The book of PLAY, PRIZE.'],
+      ['COINS', 'The book of PLAY, PRIZE, COINS_FROZEN.'],
     ])
     for (const schema of [bank, arcade, host]) expect(undescribed(schema)).toEqual([])
   })
@@ -92,6 +92,7 @@ describe('the graph', () => {
       { name: 'CREDIT_ADD', book: 'ARCADE' },
       { name: 'PLAY', book: 'COINS' },
       { name: 'PRIZE', book: 'COINS' },
+      { name: 'COINS_FROZEN', book: 'COINS' },
     ])
     const type = bank.getType('LedgerPostOperation')
     const described = (name: string) => isEnumType(type) && type.getValue(name)?.description

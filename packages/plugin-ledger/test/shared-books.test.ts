@@ -130,6 +130,26 @@ describe('a book that apps share', () => {
     })
   })
 
+  test('is frozen for all apps, by the app that made it', async () => {
+    await post(bank, 'frozen', 'COIN_ADD', 10)
+    const reason = ', metadata: { reason: "chargeback" }'
+    expect(await post(arcade, 'frozen', 'COINS_FROZEN', 0, reason)).toMatchObject({
+      __typename: 'ValidationError',
+      errors: [{ field: 'operation', message: expect.stringContaining('coins') }],
+    })
+    expect(await post(arcade, 'frozen', 'PLAY', 1)).toMatchObject({ balance: { amount: 9 } })
+    expect(await post(bank, 'frozen', 'COINS_FROZEN', 0, reason)).toMatchObject({ entry: { amount: 0 } })
+    for (const [app, operation] of [
+      [arcade, 'PLAY'],
+      [bank, 'COIN_SPEND'],
+    ] as const) {
+      expect(await post(app, 'frozen', operation, 1)).toMatchObject({
+        code: 'ACCOUNT_FROZEN',
+        balance: { state: 'SPENDING_FROZEN' },
+      })
+    }
+  })
+
   test('lets two apps use one nonce', async () => {
     const key = nonce()
     for (const [app, operation] of [
