@@ -8,6 +8,7 @@ import {
   type OperationDefinitionNode,
   validate,
 } from 'graphql'
+import type { ProblemCode } from './problems.ts'
 
 /** Returns the name of a document's operation, for the log. */
 export function operationName(document: DocumentNode): string | undefined {
@@ -30,17 +31,24 @@ export function resultTypes(schema: GraphQLSchema, document: DocumentNode): read
   return isUnionType(result) ? result.getTypes() : []
 }
 
+/** The codes of an error type with several, where every route with the type may give each of them. */
+const codesOf: Readonly<Record<string, readonly ProblemCode[]>> = {
+  AccountStateError: ['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED'],
+}
+
 /**
  * Returns the codes of errors. They follow from the names of their types: InsufficientBalanceError has INSUFFICIENT_BALANCE.
- * An error type with several codes, and the results of a batch, do not reveal their codes in this way.
+ * The other error types with several codes, and the results of a batch, do not reveal their codes in this way.
  */
 export function refusalCodes(types: readonly GraphQLObjectType[]): readonly string[] {
-  return types.map(({ name }) =>
-    name
-      .replace(/Error$/, '')
-      .replace(/(?!^)[A-Z]/g, '_$&')
-      .toUpperCase(),
-  )
+  return types.flatMap(({ name }): readonly string[] => codesOf[name] ?? [codeOf(name)])
+}
+
+function codeOf(name: string): string {
+  return name
+    .replace(/Error$/, '')
+    .replace(/(?!^)[A-Z]/g, '_$&')
+    .toUpperCase()
 }
 
 function operationOf({ definitions }: DocumentNode): OperationDefinitionNode | undefined {

@@ -134,6 +134,7 @@ export const problemSchemas: Readonly<Record<string, JsonSchema>> = {
       },
       owner_id: { type: 'string', description: 'Whose entry that is.' },
       balance: { type: 'integer', description: 'Of a posting refused: the current balance.' },
+      state: { type: 'string', description: 'Of a posting refused by the state of its account: the state.' },
       entry: { ...reference('LedgerEntry'), description: 'Of DUPLICATE_NONCE: the original.' },
       hold: {
         type: 'object',

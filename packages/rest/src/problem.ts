@@ -16,6 +16,8 @@ interface ProblemExtensions {
   readonly owner_id?: string
   /** The credits on the account. */
   readonly balance?: number
+  /** Whether the account takes postings, for a refusal that depends on it. */
+  readonly state?: string
   /** The original of a duplicate: a posting or a hold. */
   readonly entry?: RestEntry
   readonly hold?: RestHold

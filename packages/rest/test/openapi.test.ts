@@ -191,6 +191,9 @@ describe('openapi.json', () => {
       )
     expect(codes('/ledger', 'post').sort()).toEqual([
       'ACCOUNT_BUSY',
+      'ACCOUNT_CLOSED',
+      'ACCOUNT_FROZEN',
+      'ACCOUNT_NOT_EMPTY',
       'BALANCE_OUT_OF_RANGE',
       'DATABASE_UNAVAILABLE',
       'DUPLICATE_NONCE',
@@ -223,6 +226,8 @@ describe('openapi.json', () => {
     expect(codes('/notes/{note_id}/access', 'post')).toContain('NOTE_NOT_FOUND')
     expect(codes('/ledger/batch', 'post')).toContain('OVERLOADED')
     expect(codes('/ledger/holds', 'post')).not.toContain('BALANCE_OUT_OF_RANGE')
+    expect(codes('/ledger/holds', 'post')).toContain('ACCOUNT_FROZEN')
+    expect(codes('/ledger/{owner_id}/overdraft', 'put')).not.toContain('ACCOUNT_NOT_EMPTY')
     expect(codes('/ledger/holds/{hold_id}/capture', 'post')).not.toContain('INSUFFICIENT_BALANCE')
     expect(codes('/ledger/entries/{entry_id}/refund', 'post')).toContain('REFUND_EXCEEDED')
     expect(codes('/ledger/{owner_id}/entries', 'get')).not.toContain('ACCOUNT_BUSY')
@@ -247,7 +252,14 @@ describe('openapi.json', () => {
     expect(bodyOf('/ledger/{owner_id}')).toEqual({ $ref: '#/components/schemas/AccountBalance' })
     expect(document.components.schemas.AccountBalance.required).toEqual(['owner_id', 'balance'])
     const { PostedHold, LedgerOperationInfo } = document.components.schemas
-    expect(Object.keys(PostedHold.properties)).toEqual(['hold', 'balance', 'overdraft', 'held', 'available'])
+    expect(Object.keys(PostedHold.properties)).toEqual([
+      'hold',
+      'balance',
+      'overdraft',
+      'held',
+      'available',
+      'state',
+    ])
     expect(LedgerOperationInfo.properties.name).toEqual({ $ref: '#/components/schemas/LedgerOperation' })
   })
 })

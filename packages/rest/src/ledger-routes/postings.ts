@@ -44,5 +44,6 @@ export function postRoute(readEntries: EntryReader): Route {
     success: { status: 200, description: 'Posted.', body: postedEntryBody },
     answer: restPostedEntry,
     replay: replayedEntry,
+    codes: ['ACCOUNT_NOT_EMPTY'],
   })
 }

@@ -68,6 +68,7 @@ export function postTransactionRoute(readEntries: EntryReader): Route {
     success: { status: 200, description: 'Posted.', body: postedTransactionBody },
     answer: restPostedTransaction,
     replay: replayedTransaction,
+    codes: ['ACCOUNT_NOT_EMPTY'],
   })
 }
 
