@@ -69,6 +69,7 @@ describe('a client of an app with several books', () => {
       overdraft: 0,
       held: 0,
       available: 5,
+      state: 'OPEN',
     })
     expect((await client.entries({ ownerId: ada })).entries).toEqual([credit.entry])
     expect((await client.entries({ ownerId: ada, ...inGems })).entries).toEqual([gem.entry])

@@ -138,7 +138,7 @@ describe('setOverdraft', () => {
     expect(await client.setOverdraft({ ownerId: ada, limit: 5 })).toEqual({
       ok: true,
       __typename: 'SetOverdraftSuccess',
-      balance: { ownerId: ada, amount: 10, overdraft: 5, held: 0, available: 15 },
+      balance: { ownerId: ada, amount: 10, overdraft: 5, held: 0, available: 15, state: 'OPEN' },
     })
     expect(await client.postEntry({ ownerId: ada, operation: 'CREDIT_SPEND', amount: 13 })).toMatchObject({
       ok: true,

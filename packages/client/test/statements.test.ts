@@ -110,8 +110,8 @@ describe('statements', () => {
   it('operations with their limits', async () => {
     const infos = await engine.client.operations()
     expect(infos.map(({ name, limit, paired }) => [name, limit, paired])).toEqual([
-      ['DAILY_REWARD', { times: 2, per: 'DAY' }, false],
-      ['SIGNUP_CREDIT', { times: 1, per: 'LIFETIME' }, false],
+      ['DAILY_REWARD', { times: 2, credits: null, per: 'DAY', anchored: false }, false],
+      ['SIGNUP_CREDIT', { times: 1, credits: null, per: 'LIFETIME', anchored: false }, false],
       ['CREDIT_SPEND', null, false],
       ['CREDIT_ADD', null, false],
       ['TRANSFER_OUT', null, true],

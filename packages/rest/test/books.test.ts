@@ -55,10 +55,10 @@ describe('an app with several books', () => {
     expect([credit.book, gem.book]).toEqual(['bank', 'gems'])
     const spendable = { overdraft: 0, held: 0 }
     for (const path of ['/ledger/ann', '/balance/ann']) {
-      const own = { owner_id: 'ann', book: 'bank', balance: 7, available: 7, ...spendable }
+      const own = { owner_id: 'ann', book: 'bank', balance: 7, available: 7, state: 'open', ...spendable }
       expect((await bank.get(path)).json).toEqual(own)
       expect((await bank.get(`${path}?book=bank`)).json).toEqual(own)
-      const gems = { owner_id: 'ann', book: 'gems', balance: 5, available: 5, ...spendable }
+      const gems = { owner_id: 'ann', book: 'gems', balance: 5, available: 5, state: 'open', ...spendable }
       expect((await bank.get(`${path}?book=gems`)).json).toEqual(gems)
       const at = `as_of=${gem.created_on}`
       expect((await bank.get(`${path}?${at}&book=gems`)).json).toEqual({
@@ -201,6 +201,7 @@ describe('an overdraft', () => {
       overdraft: 4,
       held: 0,
       available: 5,
+      state: 'open',
     })
     for (const more of [{}, { book: null }, { book: 'bank' }]) {
       const own = await bank.send('PUT', '/ledger/fay/overdraft', { limit: 2, ...more })
@@ -214,7 +215,10 @@ describe('an overdraft', () => {
     const others = await put('gems', arcade)
     expect([others.status, others.json.code]).toEqual([422, 'VALIDATION_ERROR'])
     expect(others.json.errors).toEqual([
-      { field: 'book', message: 'is gems, which another app has made: only that app may do this' },
+      {
+        field: 'book',
+        message: 'concerns the book gems, which another app has made: only that app may do this',
+      },
     ])
     for (const book of ['', 'GEMS', 'arcade', 'coins']) {
       const { status, json } = await put(book)

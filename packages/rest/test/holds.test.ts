@@ -37,6 +37,7 @@ test('a hold sets credits aside until its capture, which frees the rest', async 
     overdraft: 0,
     held: 6,
     available: 4,
+    state: 'open',
   })
   const { hold } = json
   expect(Date.parse(hold.expires_on) - Date.parse(hold.created_on)).toBe(60_000)
@@ -66,6 +67,7 @@ test('a hold sets credits aside until its capture, which frees the rest', async 
     overdraft: 0,
     held: 0,
     available: 6,
+    state: 'open',
   })
   expect((await get('/ledger/ann/holds')).json).toEqual({ holds: [] })
 
@@ -89,6 +91,7 @@ test('a release needs no body, and can be repeated', async () => {
     overdraft: 0,
     held: 0,
     available: 10,
+    state: 'open',
   })
   expect((await post(path, {})).json).toEqual(released)
   const capture = await post(`/ledger/holds/${json.hold.id}/capture`, { nonce: 'c' })
@@ -161,6 +164,7 @@ test('dry runs write nothing', async () => {
     balance: 8,
     held: 0,
     available: 8,
+    state: 'open',
   })
   expect(await written()).toBe(before)
 })

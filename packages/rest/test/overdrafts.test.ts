@@ -7,7 +7,7 @@ test('an overdraft is set, used, and cannot be lowered below its use', async () 
   await give('ann', 10)
   const { status, json } = await send('PUT', '/ledger/ann/overdraft', { limit: 5 })
   expect(status).toBe(200)
-  expect(json).toEqual({ owner_id: 'ann', balance: 10, overdraft: 5, held: 0, available: 15 })
+  expect(json).toEqual({ owner_id: 'ann', balance: 10, overdraft: 5, held: 0, available: 15, state: 'open' })
   const spend = (amount: number) =>
     post('/ledger', { owner_id: 'ann', operation: 'CREDIT_SPEND', amount, nonce: crypto.randomUUID() })
   expect((await spend(13)).json).toMatchObject({ entry: { balance_after: -3 }, balance: -3 })
@@ -26,7 +26,7 @@ test('an overdraft is set, used, and cannot be lowered below its use', async () 
   expect(await written()).toBe(before)
   expect((await send('PUT', '/ledger/ann/overdraft', { limit: 3 })).json.available).toBe(0)
   for (const path of ['/ledger/ann', '/balance/ann']) {
-    const read = { owner_id: 'ann', balance: -3, overdraft: 3, held: 0, available: 0 }
+    const read = { owner_id: 'ann', balance: -3, overdraft: 3, held: 0, available: 0, state: 'open' }
     expect((await get(path)).json).toEqual(read)
   }
 })

@@ -18,7 +18,7 @@ test.each([
   'account',
 ])('an owner called %s has every route of an owner', async (owner) => {
   const entry = await give(owner, 10)
-  const balance = { owner_id: owner, balance: 10, overdraft: 0, held: 0, available: 10 }
+  const balance = { owner_id: owner, balance: 10, overdraft: 0, held: 0, available: 10, state: 'open' }
   expect((await get(`/ledger/${owner}`)).json).toEqual(balance)
   expect((await get(`/balance/${owner}`)).json).toEqual(balance)
   expect((await get(`/ledger/${owner}/entries`)).json).toEqual({ entries: [entry], next: null })
@@ -30,7 +30,14 @@ test.each([
   const range = 'from=2026-01-01T00:00:00Z&to=2028-01-01T00:00:00Z&per=month'
   expect((await get(`/ledger/${owner}/summary?${range}`)).json.lines).toMatchObject([{ gross: 10 }])
   const overdraft = await send('PUT', `/ledger/${owner}/overdraft`, { limit: 2 })
-  expect(overdraft.json).toEqual({ owner_id: owner, balance: 10, overdraft: 2, held: 1, available: 11 })
+  expect(overdraft.json).toEqual({
+    owner_id: owner,
+    balance: 10,
+    overdraft: 2,
+    held: 1,
+    available: 11,
+    state: 'open',
+  })
 })
 
 test.each([

@@ -82,6 +82,7 @@ test('accounts by owner, in pages', async () => {
         overdraft: 0,
         held: 0,
         available: 1,
+        state: 'open',
         entry_count: 1,
         created_on: expect.any(String),
         updated_on: expect.any(String),
