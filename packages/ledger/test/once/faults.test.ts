@@ -1,3 +1,4 @@
+import { withConnection } from '@shared-ledger/postgres'
 import { describe, expect, test } from 'vitest'
 import { postingSignals, type RunTransaction } from '../../src/index.ts'
 import { barrier, brokenBooks, openLedger } from '../open-ledger.ts'
@@ -68,16 +69,13 @@ describe.each(ours)('by $name', ({ transactions }) => {
   })
 })
 
-/** Waits until a session waits for a lock of another session. */
+/** Waits until a session waits for a lock of another session: on a cluster, on any node. */
 async function untilWaiting(): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  const count = (url: string) =>
+    withConnection(url, async (connection) => (await connection.query(waiting)).rowCount ?? 0)
   await expect
-    .poll(async () => {
-      const { rowCount } = await sql.query(
-        `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'`,
-        [database.name],
-      )
-      return rowCount
-    })
+    .poll(async () => Math.max(...(await Promise.all(database.nodeUrls.map(count)))))
     .toBeGreaterThan(0)
 }
 
