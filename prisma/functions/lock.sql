@@ -111,8 +111,11 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(books text[], owner_ids text[], made integer[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable
+DECLARE
+  number integer;
 BEGIN
-  DELETE FROM ledger.accounts a
-   USING unnest(made) number
-   WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  FOREACH number IN ARRAY made LOOP
+    DELETE FROM ledger.accounts a
+     WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  END LOOP;
 END $$;

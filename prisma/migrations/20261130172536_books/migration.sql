@@ -393,7 +393,7 @@ BEGIN
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
     END LOOP;
-    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
+    made := made || (SELECT array_agg(shard.numbers[n]) FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
         FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
@@ -664,10 +664,13 @@ DROP FUNCTION ledger.remove_unused_accounts(text, text[]);
 CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(books text[], owner_ids text[], made integer[]) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_variable
+DECLARE
+  number integer;
 BEGIN
-  DELETE FROM ledger.accounts a
-   USING unnest(made) number
-   WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  FOREACH number IN ARRAY made LOOP
+    DELETE FROM ledger.accounts a
+     WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  END LOOP;
 END $$;
 
 -- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.

@@ -261,7 +261,7 @@ BEGIN
       heads[number] := got.heads[n];
       states[number] := got.states[n];
     END LOOP;
-    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
+    made := made || (SELECT array_agg(shard.numbers[n]) FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
         FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
