@@ -45,8 +45,9 @@ beforeEach(async () => {
 })
 afterEach(() => proxy.stop())
 
-const post = async (operation: Operation, amount: number, nonce?: string) => {
-  const result = await client.postEntry({ ownerId: ada, operation, amount, nonce })
+const post = async (operation: Operation, amount: number) => {
+  const metadata = { reason: 'a test' }
+  const result = await client.postEntry({ ownerId: ada, operation, amount, metadata })
   if (!result.ok) throw new Error(result.message)
   return result
 }
@@ -148,6 +149,22 @@ describe('a client of an app with several books', () => {
         { ownerId: ada, book: 'GEMS', amount: 9 },
       ],
     })
+  })
+
+  it('tells the state of an account', async () => {
+    await post('GEM_GRANT', 5)
+    expect((await post('SPENDING_FROZEN', 0)).entry.book).toBe('BANK')
+    expect(await client.available(ada)).toMatchObject({ book: 'BANK', state: 'SPENDING_FROZEN' })
+    expect(await client.available(ada, { book: 'GEMS' })).toMatchObject({ state: 'OPEN' })
+    expect(await client.postEntry({ ownerId: ada, operation: 'CREDIT_SPEND' })).toMatchObject({
+      ok: false,
+      __typename: 'AccountStateError',
+      code: 'ACCOUNT_FROZEN',
+      entryIndex: 0,
+      balance: { ownerId: ada, book: 'BANK', state: 'SPENDING_FROZEN' },
+    })
+    await post('GEM_SPEND', 1)
+    await post('CREDIT_ADD', 1)
   })
 
   it('follows the entries of a book', async () => {

@@ -1,4 +1,5 @@
 import {
+  accountOperations,
   createLedger,
   createPool,
   defineOperations,
@@ -9,9 +10,10 @@ import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll } from 'vitest'
 
-/** The bank makes a second book, gems, and shares it with the arcade. */
+/** The bank makes a second book, gems, and shares it with the arcade. It freezes accounts. */
 export const bankOperations = defineOperations({
   ...sharedOperations,
+  ...accountOperations,
   GEM_GRANT: { amount: { min: 1, max: 100 }, book: 'gems' },
   GEM_SPEND: { amount: { min: -100, max: -1 }, book: 'gems' },
   GEM_SALE: {

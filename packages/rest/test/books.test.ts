@@ -18,9 +18,9 @@ function appOf<Ops extends Operations, App extends string>(app: App, ledger: Led
   const requests = requestsTo(createApp({ app, ledger, schema, logger }))
   let count = 0
   /** Posts an entry, and returns it. */
-  const enter = async (owner_id: string, operation: string, amount: number) => {
+  const enter = async (owner_id: string, operation: string, amount: number, metadata = {}) => {
     const nonce = `${app}-${++count}`
-    const { status, json } = await requests.post('/ledger', { owner_id, operation, amount, nonce })
+    const { status, json } = await requests.post('/ledger', { owner_id, operation, amount, nonce, metadata })
     if (status !== 200) throw new Error(JSON.stringify(json))
     return json.entry
   }
@@ -229,6 +229,44 @@ describe('an overdraft', () => {
       { field: 'book', message: 'is not a field of this request' },
     ])
   })
+})
+
+test('a frozen account refuses with its state', async () => {
+  const metadata = { reason: 'lost card' }
+  const { id, transaction_id } = await bank.enter('joe', 'CREDIT_ADD', 5)
+  await bank.enter('joe', 'GEM_GRANT', 5)
+  const hold = { owner_id: 'joe', operation: 'CREDIT_SPEND', amount: 2, nonce: 'h', expires_in: 60 }
+  const held = await bank.post('/ledger/holds', hold)
+  const frozen = await bank.enter('joe', 'ACCOUNT_FROZEN', 0, metadata)
+  expect(frozen).toMatchObject({ amount: 0, book: 'bank' })
+  expect((await bank.get('/ledger/joe')).json).toMatchObject({ balance: 5, state: 'frozen' })
+  expect((await bank.get('/ledger/joe?book=gems')).json).toMatchObject({ balance: 5, state: 'open' })
+  const posting = { owner_id: 'joe', operation: 'CREDIT_ADD', amount: 1 }
+  const refused = { status: 409, code: 'ACCOUNT_FROZEN', balance: 5, state: 'frozen' }
+  for (const [path, body] of [
+    ['/ledger', posting],
+    ['/ledger/transactions', { entries: [posting] }],
+    ['/ledger/holds', hold],
+    [`/ledger/holds/${held.json.hold.id}/capture`, {}],
+    [`/ledger/entries/${id}/refund`, { amount: 1 }],
+    [`/ledger/transactions/${transaction_id}/reverse`, {}],
+  ] as const) {
+    const { status, json } = await bank.post(path, { ...body, nonce: crypto.randomUUID() })
+    expect([path, status, json]).toMatchObject([path, 409, { ...refused, entry_index: 0, owner_id: 'joe' }])
+  }
+  const { json: batch } = await bank.post('/ledger/batch', { entries: [{ ...posting, nonce: 'b' }] })
+  expect(batch.results).toMatchObject([refused])
+  const set = await bank.send('PUT', '/ledger/joe/overdraft', { limit: 1 })
+  expect([set.status, set.json]).toMatchObject([409, refused])
+  await bank.enter('joe', 'ACCOUNT_OPENED', 0, metadata)
+  const closed = await bank.post('/ledger', {
+    owner_id: 'joe',
+    operation: 'ACCOUNT_CLOSED',
+    nonce: 'c',
+    metadata,
+  })
+  expect([closed.status, closed.json]).toMatchObject([409, { code: 'ACCOUNT_NOT_EMPTY', state: 'open' }])
+  await bank.enter('joe', 'CREDIT_ADD', 1)
 })
 
 describe('the account', () => {
