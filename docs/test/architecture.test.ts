@@ -20,9 +20,12 @@ const sources = readdirSync(path.join(root, 'packages'), { recursive: true, enco
   .filter((file) => /^(?:ledger|plugin-ledger|rest)\/src\/.*\.ts$/.test(file) && !file.includes('generated'))
   .map((file) => readFileSync(path.join(root, 'packages', file), 'utf8'))
 
-/** Returns the declaration of a type: up to the end of its braces, or of its line when it has none. */
+/** Returns the declaration of a type: up to the end of its braces, or to the next empty line when it is an alias. */
 function declarationOf(name: string): string | undefined {
-  const declaration = new RegExp(`^export (?:abstract )?(?:interface|class) ${name}\\b.*?^}`, 'ms')
+  const declaration = new RegExp(
+    `^export (?:(?:abstract )?(?:interface|class) ${name}\\b.*?^}|type ${name}\\b.*?^$)`,
+    'ms',
+  )
   return sources.map((source) => declaration.exec(source)?.[0]).find((found) => found !== undefined)
 }
 

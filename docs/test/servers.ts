@@ -36,6 +36,8 @@ export async function startServers({
   project,
 }: Setting = {}): Promise<Servers> {
   const database = await createTestDatabase()
+  // An app with other operations starts only when the database has them.
+  if (project && given !== undefined) await runSql(database.url, conditionSql(given))
   const started = await Promise.all(
     apps.map(async (app) => ({
       app,
@@ -46,7 +48,7 @@ export async function startServers({
   )
   const urls = new Map<string, string>(started.map(({ app, server }) => [addresses[app], server.url]))
   if (given === 'the database is away') await database.drop()
-  else if (given !== undefined) await runSql(database.url, conditionSql(given))
+  else if (!project && given !== undefined) await runSql(database.url, conditionSql(given))
   return {
     databaseUrl: database.url,
     at(address) {
@@ -102,6 +104,8 @@ const conditions: Readonly<Record<string, string>> = {
     CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
     RETURN clock_timestamp() + interval '1 hour'`,
   'DAILY_REWARD is limited to one a day': '', // the app has other operations, so no SQL is needed
+  'the app freezes accounts':
+    "SELECT ledger.set_operations('freelance', (SELECT operations || ARRAY['ACCOUNT_OPENED', 'SPENDING_FROZEN', 'ACCOUNT_FROZEN', 'ACCOUNT_CLOSED'] FROM ledger.apps WHERE app = 'freelance'))",
   'the app asks for a key': '', // the server does this
   'someone changed entry 1': `
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'first' })};

@@ -47,13 +47,15 @@ test('the TypeScript of the documents compiles', async () => {
   expect(await compile(files)).toBe('')
 })
 
-test('the operations with limits in docs/examples/limits.md compile, and equal the app’s except for the limits', async () => {
+test.each([
+  ['docs/examples/limits.md', /^.*\blimit: .*\n/gm],
+  ['docs/examples/accounts.md', /^ {2}(?:\.\.\.)?accountOperations,\n/gm],
+])('the operations in %s compile, and equal the app’s except for what it shows', async (document, added) => {
   const file = 'apps/freelance/src/operations.ts'
-  const shown = blocksOf('docs/examples/limits.md').find(({ info }) => info.file === file)
-  const without = shown?.text.replace(/^.*\blimit: .*\n/gm, '')
-  expect(`${without}\n`).toBe(readFileSync(path.join(root, file), 'utf8'))
-  project.write('docs/limits.ts', `${shown?.text}\n`)
-  expect(await compile(['docs/limits.ts'])).toBe('')
+  const shown = blocksOf(document).find(({ info }) => info.file === file)
+  expect(`${shown?.text.replace(added, '')}\n`).toBe(readFileSync(path.join(root, file), 'utf8'))
+  project.write('docs/changed.ts', `${shown?.text}\n`)
+  expect(await compile(['docs/changed.ts'])).toBe('')
 })
 
 test('README shows the operations of the content app', () => {

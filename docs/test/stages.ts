@@ -40,7 +40,8 @@ export function createStages() {
 
 async function openStage(block: Block): Promise<OpenStage> {
   const { given } = block
-  const copy = given === 'DAILY_REWARD is limited to one a day' ? copyWithLimits() : undefined
+  const document = given === undefined ? undefined : changedOperations[given]
+  const copy = document === undefined ? undefined : copyWithOperations(document)
   const servers = await startServers({
     ...(given !== undefined && { given, apps: [appOf(block)] }),
     ...(copy && { project: copy.root }),
@@ -81,9 +82,14 @@ async function openCode(servers: Servers, project: string): Promise<OpenCode> {
   }
 }
 
-/** Copies the project, and gives the freelance app the operations with limits of docs/examples/limits.md. */
-function copyWithLimits() {
-  const document = 'docs/examples/limits.md'
+/** The conditions in which the freelance app has other operations, and the documents that show them. */
+const changedOperations: Readonly<Record<string, string>> = {
+  'DAILY_REWARD is limited to one a day': 'docs/examples/limits.md',
+  'the app freezes accounts': 'docs/examples/accounts.md',
+}
+
+/** Copies the project, and gives the freelance app the operations that a document shows. */
+function copyWithOperations(document: string) {
   const file = 'apps/freelance/src/operations.ts'
   const shown = blocksOf(document).find(({ info }) => info.file === file)
   if (!shown) throw new Error(`${document} shows no ${file}`)
