@@ -1,6 +1,8 @@
 -- The ledger's schema as its migrations leave it, with one app, which is called "app". For readers: nothing runs it.
 -- Written by npm run print:database.
 
+CREATE DOMAIN ledger.account_state AS text CONSTRAINT account_state_name CHECK (VALUE = ANY (ARRAY['SPENDING_FROZEN'::text, 'FROZEN'::text, 'CLOSED'::text]));
+
 CREATE DOMAIN ledger.credits AS bigint CONSTRAINT credits_range CHECK (VALUE >= '-9007199254740991'::bigint AND VALUE <= '9007199254740991'::bigint);
 
 CREATE DOMAIN ledger.credits_from_0 AS bigint CONSTRAINT credits_from_0_range CHECK (VALUE >= 0 AND VALUE <= '9007199254740991'::bigint);
@@ -30,6 +32,7 @@ CREATE TABLE ledger.accounts (
   created_on timestamp(3) with time zone NOT NULL,
   updated_on timestamp(3) with time zone NOT NULL,
   head ledger.hash NOT NULL,
+  state ledger.account_state,
   CONSTRAINT accounts_pkey PRIMARY KEY (book, owner_id),
   CONSTRAINT accounts_available CHECK ((balance::bigint - held::bigint + overdraft::bigint) >= 0),
   CONSTRAINT accounts_held CHECK ((held::bigint = 0) = (holds_expire_on IS NULL)),
@@ -39,13 +42,14 @@ CREATE TABLE ledger.accounts (
 
 ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY own_book ON ledger.accounts USING (ledger.may_use(book));
+CREATE POLICY own_book ON ledger.accounts USING (ledger.may_use_book(book));
 
 CREATE TABLE ledger.apps (
   app text NOT NULL,
   operations text[] NOT NULL,
   retired text[] NOT NULL DEFAULT '{}'::text[],
   updated_on timestamp(3) with time zone NOT NULL DEFAULT date_trunc('milliseconds'::text, ledger.now()),
+  books jsonb NOT NULL DEFAULT '{}'::jsonb,
   CONSTRAINT apps_pkey PRIMARY KEY (app),
   CONSTRAINT apps_name CHECK (app ~ '^[a-z][a-z0-9_]{0,39}$'::text)
 );
@@ -53,6 +57,17 @@ CREATE TABLE ledger.apps (
 ALTER TABLE ledger.apps ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY own_app ON ledger.apps USING (ledger.may_use(app));
+
+CREATE TABLE ledger.books (
+  book text COLLATE "C" NOT NULL,
+  app text NOT NULL,
+  apps text[] NOT NULL,
+  CONSTRAINT books_pkey PRIMARY KEY (book),
+  CONSTRAINT books_apps CHECK (app = ANY (apps)),
+  CONSTRAINT books_name CHECK (book ~ '^[a-z][a-z0-9_]{0,39}$'::text)
+);
+
+ALTER TABLE ledger.books ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE ledger.entries (
   app text NOT NULL,
@@ -96,7 +111,7 @@ CREATE POLICY own_app ON ledger.entries USING (ledger.may_use(app));
 CREATE TABLE ledger.entries_app PARTITION OF ledger.entries (
   CONSTRAINT entries_app_book_owner_id_nonce_place_key UNIQUE (book, owner_id, nonce, place),
   CONSTRAINT entries_app_pkey PRIMARY KEY (book, owner_id, seq),
-  CONSTRAINT entries_app_operations CHECK (operation = ANY ('{DAILY_REWARD,SIGNUP_CREDIT,CREDIT_SPEND,CREDIT_ADD}'::text[])) NOT VALID
+  CONSTRAINT entries_app_operations CHECK (book = 'app'::text AND (operation = ANY ('{DAILY_REWARD,SIGNUP_CREDIT,CREDIT_SPEND,CREDIT_ADD}'::text[]))) NOT VALID
 ) FOR VALUES IN ('app');
 
 CREATE UNIQUE INDEX entries_app_owner_id_hold_id_idx ON ledger.entries_app USING btree (owner_id, hold_id) WHERE hold_id IS NOT NULL;
@@ -160,28 +175,69 @@ CREATE TABLE ledger.keys (
 
 ALTER TABLE ledger.keys ENABLE ROW LEVEL SECURITY;
 
-CREATE OR REPLACE FUNCTION ledger.accounts_page(app text, prefix text, after text, before text, backward boolean, size integer)
+CREATE TABLE ledger.limit_windows (
+  app text NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  operation text NOT NULL,
+  began timestamp(3) with time zone NOT NULL,
+  CONSTRAINT limit_windows_pkey PRIMARY KEY (book, owner_id, app, operation)
+);
+
+ALTER TABLE ledger.limit_windows ENABLE ROW LEVEL SECURITY;
+
+CREATE OR REPLACE FUNCTION ledger.account_entries(app text, book text, owner_id text, above bigint, below bigint, descending boolean, size integer)
  RETURNS json
  LANGUAGE plpgsql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  found json;
+  -- The owner of the ledger reads as any app, also as one without a role.
+  own CONSTANT text := CASE WHEN ledger.may_use(app) OR pg_has_role(session_user, current_user, 'MEMBER') THEN app END;
+BEGIN
+  EXECUTE format('
+    SELECT json_agg(CASE WHEN e.app = $1
+             THEN ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                                    e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book)
+             ELSE json_build_object(''app'', e.app, ''ownerId'', e.owner_id, ''book'', e.book, ''seq'', e.seq, ''operation'', e.operation,
+                                    ''amount'', e.amount, ''balanceAfter'', e.balance_after, ''createdOn'', ledger.epoch_ms(e.created_on))
+           END ORDER BY e.seq %1$s)
+      FROM (SELECT * FROM ledger.entries e
+             WHERE e.app = ANY ($2) AND e.book = $3 AND e.owner_id = $4 AND e.seq > $5 AND e.seq < $6
+             ORDER BY e.seq %1$s LIMIT $7) e', CASE WHEN descending THEN 'DESC' ELSE 'ASC' END)
+    INTO found USING own, ledger.apps_of(book), book, owner_id, above, below, size;
+  RETURN found;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.account_entries(text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.accounts_page(book text, prefix text, after text, before text, backward boolean, size integer)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
   account record;
   accounts json[] := '{}';
   now timestamptz := ledger.now();
 BEGIN
+  IF NOT ledger.may_use_book(book) THEN
+    RETURN '[]';
+  END IF;
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, a.balance, a.overdraft, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
+    SELECT a.owner_id, a.balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
              SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
               WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
            ) ELSE a.held END AS held
       FROM ledger.accounts a
      WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
      ORDER BY a.owner_id %s LIMIT $5', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
-    USING app, prefix, after, before, size, now
+    USING book, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(
-      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held),
+      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state),
       'entryCount', account.seq,
       'createdOn', ledger.epoch_ms(account.created_on),
       'updatedOn', ledger.epoch_ms(account.updated_on)));
@@ -190,25 +246,45 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.accounts_page(text, text, text, text, boolean, integer) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamp with time zone[])
+CREATE OR REPLACE FUNCTION ledger.amounts_at(app text, owner_ids text[], moments timestamp with time zone[], book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE plpgsql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
+  apps text[];
   amount bigint;
   amounts bigint[] := '{}';
 BEGIN
+  book := coalesce(book, app);
+  apps := ledger.apps_of(book);
   FOR n IN 1..cardinality(owner_ids) LOOP
-    EXECUTE 'SELECT e.balance_after FROM ledger.entries e WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2 AND e.seq = $3'
-      INTO amount USING app, owner_ids[n], ledger.seq_at(app, owner_ids[n], moments[n]);
+    EXECUTE 'SELECT e.balance_after FROM ledger.entries e WHERE e.app = ANY ($1) AND e.book = $2 AND e.owner_id = $3 AND e.seq = $4'
+      INTO amount USING apps, book, owner_ids[n], ledger.last_seq(apps, book, owner_ids[n], moments[n]);
     amounts := array_append(amounts, amount);
   END LOOP;
   RETURN to_json(amounts);
 END $function$;
-REVOKE ALL ON FUNCTION ledger.amounts_at(text, text[], timestamp with time zone[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.amounts_at(text, text[], timestamp with time zone[], text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.append_app(owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION ledger.anchored_window(app text, book text, owner_id text, operation text, per text, at timestamp with time zone, OUT began timestamp with time zone, OUT ends timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  SELECT w.began, w.began + ('1 ' || per)::interval INTO began, ends
+    FROM ledger.limit_windows w WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation;
+  IF ends <= at THEN
+    began := NULL;
+    ends := NULL;
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.anchored_window(text, text, text, text, text, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.append_app(owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer, book text DEFAULT 'app'::text)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -219,9 +295,8 @@ CREATE OR REPLACE FUNCTION ledger.append_app(owner_id text, attempt uuid, nonce 
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'app';
-  book CONSTANT text := 'app';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
+  app CONSTANT text := 'app';
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea; state text;
   entry_id bigint;
   transaction_id uuid;
   shard bigint;
@@ -230,20 +305,23 @@ BEGIN
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
+  IF book <> app THEN
+    PERFORM ledger.assert_books(app, ARRAY[book]);
+  END IF;
   IF false THEN
     shard := ledger.own_shard(app, ARRAY[owner_id]);
     IF shard IS NOT NULL THEN
-      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8)', shard)
-         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy;
+      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)', shard)
+         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy, book;
       RETURN answer;
     END IF; -- otherwise ledger.post_app posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
-      INTO balance, overdraft, held, expiry, seq, at, head
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
-      INTO balance, overdraft, held, expiry, seq, at, head
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -253,8 +331,8 @@ BEGIN
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
-  IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
-    transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
+  IF state IS NULL AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_app AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
@@ -278,12 +356,12 @@ BEGIN
     END IF;
   END IF;
   RETURN ledger.post_app(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
-    'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
+    'book', CASE WHEN book <> app THEN ARRAY[book] END, 'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
     'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
 END $function$;
-REVOKE ALL ON FUNCTION ledger.append_app(text, uuid, text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.append_app(text, uuid, text, text, text, bigint, bigint, boolean, integer, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.append_template(owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION ledger.append_template(owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer, book text DEFAULT 'template'::text)
  RETURNS json
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -294,9 +372,8 @@ CREATE OR REPLACE FUNCTION ledger.append_template(owner_id text, attempt uuid, n
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea;
+  app CONSTANT text := 'template';
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea; state text;
   entry_id bigint;
   transaction_id uuid;
   shard bigint;
@@ -305,20 +382,23 @@ BEGIN
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', lock_ms::text, true);
   END IF;
+  IF book <> app THEN
+    PERFORM ledger.assert_books(app, ARRAY[book]);
+  END IF;
   IF ledger.is_cluster() THEN
     shard := ledger.own_shard(app, ARRAY[owner_id]);
     IF shard IS NOT NULL THEN
-      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8)', shard)
-         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy;
+      EXECUTE format('SELECT ledger.append_%s($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)', shard)
+         INTO answer USING owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy, book;
       RETURN answer;
     END IF; -- otherwise ledger.post_template posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
-      INTO balance, overdraft, held, expiry, seq, at, head
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head
-      INTO balance, overdraft, held, expiry, seq, at, head
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -328,8 +408,8 @@ BEGIN
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
-  IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
-    transaction_id := ledger.transaction_id(attempt, owner_id, nonce);
+  IF state IS NULL AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
@@ -353,10 +433,50 @@ BEGIN
     END IF;
   END IF;
   RETURN ledger.post_template(owner_id, ARRAY[owner_id], ARRAY[1], json_build_object(
-    'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
+    'book', CASE WHEN book <> app THEN ARRAY[book] END, 'id', ARRAY[attempt], 'nonce', ARRAY[nonce], 'metadata', ARRAY[metadata], 'request', ARRAY[1], 'account', ARRAY[1],
     'operation', ARRAY[operation], 'amount', ARRAY[amount], 'requested', ARRAY[requested]), skip_busy, lock_ms);
 END $function$;
-REVOKE ALL ON FUNCTION ledger.append_template(text, uuid, text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.append_template(text, uuid, text, text, text, bigint, bigint, boolean, integer, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.apps_of(book text)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN coalesce((
+    SELECT b.apps FROM ledger.books b
+     WHERE b.book = book
+       AND (pg_has_role(session_user, current_user, 'MEMBER') OR EXISTS (SELECT FROM unnest(b.apps) app WHERE ledger.may_use(app)))), '{}');
+END $function$;
+REVOKE ALL ON FUNCTION ledger.apps_of(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.assert_accounts(owner_ids text[], books text[], parts integer[], accounts integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+DECLARE
+  numbers integer := cardinality(owner_ids);
+BEGIN
+  IF cardinality(books) <> numbers OR (
+    SELECT bool_and((a.owner_id COLLATE "C", a.book COLLATE "C") > (a.owner_before, a.book_before))
+      FROM (SELECT a.owner_id, a.book, lag(a.owner_id) OVER number AS owner_before, lag(a.book) OVER number AS book_before, a.number
+              FROM unnest(owner_ids, books) WITH ORDINALITY a (owner_id, book, number) WINDOW number AS (ORDER BY a.number)) a
+     WHERE a.number > 1) IS FALSE
+  THEN
+    RAISE EXCEPTION 'the accounts of a call come once each, in the order of the bytes of their owners and books, not as % in %', owner_ids, books
+      USING ERRCODE = 'invalid_parameter_value';
+  ELSIF (SELECT bool_and(size > 0) AND sum(size) = numbers FROM unnest(parts) size) IS NOT TRUE THEN
+    RAISE EXCEPTION 'the parts of % owners are %', numbers, parts USING ERRCODE = 'invalid_parameter_value';
+  ELSIF (SELECT count(*) FROM unnest(accounts) number WHERE number BETWEEN 1 AND numbers) IS DISTINCT FROM cardinality(accounts) THEN
+    RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not by one of %', numbers, accounts
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_accounts(text[], text[], integer[], integer[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.assert_app_name(app text)
  RETURNS void
@@ -391,18 +511,35 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.assert_app_name(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, operation text)
+CREATE OR REPLACE FUNCTION ledger.assert_books(app text, books text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  book text;
+BEGIN
+  FOREACH book IN ARRAY books LOOP
+    IF book IS DISTINCT FROM app AND NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND app = ANY (b.apps)) THEN
+      RAISE EXCEPTION 'the app % may not use the book %', app, book USING ERRCODE = 'insufficient_privilege';
+    END IF;
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_books(text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.assert_declared(app text, book text, operation text)
  RETURNS void
  LANGUAGE plpgsql
  STABLE
 AS $function$
 #variable_conflict use_variable
 BEGIN
-  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations)) THEN
-    RAISE EXCEPTION 'the app % does not declare the operation %', app, operation USING ERRCODE = 'check_violation';
+  IF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app AND operation = ANY (a.operations) AND coalesce(a.books ->> operation, app) = book) THEN
+    RAISE EXCEPTION 'the app % does not declare the operation % in the book %', app, operation, book USING ERRCODE = 'check_violation';
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.assert_declared(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.assert_declared(text, text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.assert_may_use(app text)
  RETURNS void
@@ -416,27 +553,6 @@ BEGIN
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.assert_may_use(text) FROM PUBLIC;
-
-CREATE OR REPLACE FUNCTION ledger.assert_owners(owner_ids text[], parts integer[], accounts integer[])
- RETURNS void
- LANGUAGE plpgsql
- IMMUTABLE
-AS $function$
-DECLARE
-  sorted text[] := (SELECT array_agg(DISTINCT o COLLATE "C") FROM unnest(owner_ids) o);
-  numbers integer := cardinality(owner_ids);
-BEGIN
-  IF sorted IS DISTINCT FROM owner_ids THEN
-    RAISE EXCEPTION 'the owners of a call come once each, in the order of their bytes: %, not %', sorted, owner_ids
-      USING ERRCODE = 'invalid_parameter_value';
-  ELSIF (SELECT bool_and(size > 0) AND sum(size) = numbers FROM unnest(parts) size) IS NOT TRUE THEN
-    RAISE EXCEPTION 'the parts of % owners are %', numbers, parts USING ERRCODE = 'invalid_parameter_value';
-  ELSIF (SELECT count(*) FROM unnest(accounts) number WHERE number BETWEEN 1 AND numbers) IS DISTINCT FROM cardinality(accounts) THEN
-    RAISE EXCEPTION 'a line names its owner by a number from 1 to %, not by one of %', numbers, accounts
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-END $function$;
-REVOKE ALL ON FUNCTION ledger.assert_owners(text[], integer[], integer[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.await_commits()
  RETURNS void
@@ -458,17 +574,18 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.await_commits() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint)
+CREATE OR REPLACE FUNCTION ledger.balance_json(owner_id text, balance bigint, overdraft bigint, held bigint, state text)
  RETURNS json
  LANGUAGE sql
  IMMUTABLE
-RETURN json_build_object('ownerId', owner_id, 'amount', balance, 'overdraft', overdraft, 'held', held, 'available', ((balance - held) + overdraft));
-REVOKE ALL ON FUNCTION ledger.balance_json(text, bigint, bigint, bigint) FROM PUBLIC;
+RETURN json_build_object('ownerId', owner_id, 'amount', balance, 'overdraft', overdraft, 'held', held, 'available', ((balance - held) + overdraft), 'state', COALESCE(state, 'OPEN'::text));
+REVOKE ALL ON FUNCTION ledger.balance_json(text, bigint, bigint, bigint, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.balances(app text, owner_ids text[])
+CREATE OR REPLACE FUNCTION ledger.balances(book text, owner_ids text[])
  RETURNS json
  LANGUAGE plpgsql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
  SET plan_cache_mode TO 'force_custom_plan'
  SET enable_seqscan TO 'off'
 AS $function$
@@ -478,24 +595,40 @@ DECLARE
   balances json[] := '{}';
   now timestamptz := ledger.now();
 BEGIN
+  IF NOT ledger.may_use_book(book) THEN
+    RETURN '[]';
+  END IF;
   FOR account IN
-    SELECT a.owner_id, a.balance, a.overdraft, a.held::bigint, a.holds_expire_on
-      FROM ledger.accounts a WHERE a.book = app AND a.owner_id = ANY (owner_ids)
+    SELECT a.owner_id, a.balance, a.overdraft, a.held::bigint, a.holds_expire_on, a.state
+      FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (owner_ids)
   LOOP
     -- A hold has expired since the account was written. One statement reads both: on a cluster, two statements may see the
     -- account before a posting and its holds after it.
     IF account.holds_expire_on <= now THEN
-      SELECT a.owner_id, a.balance, a.overdraft, coalesce(sum(h.amount), 0)::bigint AS held INTO account
+      SELECT a.owner_id, a.balance, a.overdraft, coalesce(sum(h.amount), 0)::bigint AS held, a.state INTO account
         FROM ledger.accounts a
         LEFT JOIN ledger.holds h ON h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > now AND h.released_on IS NULL
-       WHERE a.book = app AND a.owner_id = account.owner_id
-       GROUP BY a.owner_id, a.balance, a.overdraft;
+       WHERE a.book = book AND a.owner_id = account.owner_id
+       GROUP BY a.owner_id, a.balance, a.overdraft, a.state;
     END IF;
-    balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held));
+    balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state));
   END LOOP;
   RETURN to_json(balances);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.balances(text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.begin_window(app text, book text, owner_id text, operation text, per text, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  IF (ledger.anchored_window(app, book, owner_id, operation, per, at)).began IS NULL THEN
+    INSERT INTO ledger.limit_windows AS w (app, book, owner_id, operation, began) VALUES (app, book, owner_id, operation, at)
+    ON CONFLICT ON CONSTRAINT limit_windows_pkey DO UPDATE SET began = at;
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.begin_window(text, text, text, text, text, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id text, id bigint, entry_id bigint, at timestamp with time zone)
  RETURNS void
@@ -528,13 +661,15 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
-    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.apps, ledger.keys IN EXCLUSIVE MODE;
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.limit_windows, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
     original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
+    PERFORM create_reference_table('ledger.books');
     PERFORM create_reference_table('ledger.keys');
     PERFORM create_distributed_table('ledger.accounts', 'owner_id', colocate_with := 'none', shard_count := shards);
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.limit_windows', 'owner_id', colocate_with := 'ledger.accounts');
     copy := ledger.tally();
     IF copy <> original THEN
       RAISE EXCEPTION 'the copy is not the ledger: % in place of %', copy, original USING ERRCODE = 'data_corrupted';
@@ -561,6 +696,24 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.distribute_functions(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.drop_others(name text, template oid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  copy regprocedure;
+BEGIN
+  FOR copy IN
+    SELECT p.oid FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = name
+       AND (pg_get_function_identity_arguments(p.oid) <> pg_get_function_identity_arguments(template)
+            OR pg_get_function_result(p.oid) <> pg_get_function_result(template))
+  LOOP
+    EXECUTE format('DROP FUNCTION %s', copy);
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.drop_others(text, oid) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.entries_by_id(app text, ids bigint[])
  RETURNS json
  LANGUAGE plpgsql
@@ -571,14 +724,14 @@ DECLARE
 BEGIN
   EXECUTE '
     SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
-                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book))
       FROM ledger.entries e WHERE e.app = $1 AND e.id = ANY ($2)'
     INTO found USING app, ids;
   RETURN found;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.entries_by_id(text, bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[])
+CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[], book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -588,14 +741,14 @@ DECLARE
 BEGIN
   EXECUTE '
     SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
-                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id))
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book))
       FROM unnest($2, $3) key (owner_id, nonce)
-      JOIN ledger.entries e ON e.app = $1 AND e.book = $1 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
+      JOIN ledger.entries e ON e.app = $1 AND e.book = $4 AND e.owner_id = key.owner_id AND e.nonce = key.nonce AND e.place = 1
      WHERE e.owner_id = ANY ($2 COLLATE "default")'
-    INTO found USING app, owner_ids, nonces;
+    INTO found USING app, owner_ids, nonces, coalesce(book, app);
   RETURN found;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.entries_by_nonce(text, text[], text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.entries_by_nonce(text, text[], text[], text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.entries_by_transaction(app text, ids uuid[])
  RETURNS json
@@ -607,7 +760,7 @@ DECLARE
 BEGIN
   EXECUTE '
     SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
-                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) ORDER BY e.id)
+                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) ORDER BY e.id)
       FROM ledger.entries e WHERE e.app = $1 AND e.transaction_id = ANY ($2)'
     INTO found USING app, ids;
   RETURN found;
@@ -645,12 +798,12 @@ CREATE OR REPLACE FUNCTION ledger.entry_form(app text, book text, owner_id text,
 RETURN (((((((((((((((('\x01'::bytea || int8send(seq)) || int8send(id)) || int8send(amount)) || int8send(balance_after)) || int4send(place)) || uuid_send(transaction_id)) || timestamptz_send(created_on)) || COALESCE(('\x08'::bytea || int8send(reverses)), '\x00'::bytea)) || COALESCE(('\x08'::bytea || int8send(refunds)), '\x00'::bytea)) || COALESCE(('\x08'::bytea || int8send(hold_id)), '\x00'::bytea)) || int4send(octet_length(app))) || int4send(octet_length(book))) || int4send(octet_length(owner_id))) || int4send(octet_length(operation))) || int4send(octet_length(nonce))) || convert_to((((((app || book) || owner_id) || operation) || nonce) || (metadata)::text), 'UTF8'::name));
 REVOKE ALL ON FUNCTION ledger.entry_form(text, text, text, bigint, bigint, text, bigint, bigint, text, integer, uuid, jsonb, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.entry_json(id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid, metadata jsonb, created_on timestamp with time zone, reverses bigint, refunds bigint, hold_id bigint)
+CREATE OR REPLACE FUNCTION ledger.entry_json(id bigint, owner_id text, seq bigint, operation text, amount bigint, balance_after bigint, nonce text, transaction_id uuid, metadata jsonb, created_on timestamp with time zone, reverses bigint, refunds bigint, hold_id bigint, book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE sql
  STABLE
-RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'seq', seq, 'operation', operation, 'amount', amount, 'balanceAfter', balance_after, 'nonce', nonce, 'transactionId', transaction_id, 'metadata', metadata, 'createdOn', ledger.epoch_ms(created_on), 'reverses', (reverses)::text, 'refunds', (refunds)::text, 'holdId', (hold_id)::text);
-REVOKE ALL ON FUNCTION ledger.entry_json(bigint, text, bigint, text, bigint, bigint, text, uuid, jsonb, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
+RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'book', book, 'seq', seq, 'operation', operation, 'amount', amount, 'balanceAfter', balance_after, 'nonce', nonce, 'transactionId', transaction_id, 'metadata', metadata, 'createdOn', ledger.epoch_ms(created_on), 'reverses', (reverses)::text, 'refunds', (refunds)::text, 'holdId', (hold_id)::text);
+REVOKE ALL ON FUNCTION ledger.entry_json(bigint, text, bigint, text, bigint, bigint, text, uuid, jsonb, timestamp with time zone, bigint, bigint, bigint, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamp with time zone)
  RETURNS bigint
@@ -704,9 +857,9 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
-  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.now, ledger.epoch_ms, ledger.entry_json,
-    ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.seq_at, ledger.balances, ledger.amounts_at,
-    ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.apps_of, ledger.now, ledger.epoch_ms, ledger.entry_json,
+    ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.balances, ledger.amounts_at,
+    ledger.account_entries, ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
     ledger.accounts_page, ledger.summary TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
@@ -768,6 +921,17 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.has_keys(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.has_made(app text, book text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN book = app OR EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND b.app = app);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.has_made(text, text) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.held_at(book text, owner_id text, held bigint, holds_expire_on timestamp with time zone, at timestamp with time zone)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -781,12 +945,12 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.held_at(text, text, bigint, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.hold_json(id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamp with time zone, expires_on timestamp with time zone, released_on timestamp with time zone, captured_by bigint, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION ledger.hold_json(id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamp with time zone, expires_on timestamp with time zone, released_on timestamp with time zone, captured_by bigint, at timestamp with time zone, book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE sql
  STABLE
-RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'operation', operation, 'amount', amount, 'nonce', nonce, 'metadata', metadata, 'status', CASE WHEN (captured_by IS NOT NULL) THEN 'CAPTURED'::text WHEN (released_on IS NOT NULL) THEN 'RELEASED'::text WHEN (expires_on <= at) THEN 'EXPIRED'::text ELSE 'HELD'::text END, 'capturedBy', (captured_by)::text, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on), 'releasedOn', ledger.epoch_ms(released_on));
-REVOKE ALL ON FUNCTION ledger.hold_json(bigint, text, text, bigint, text, jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone, bigint, timestamp with time zone) FROM PUBLIC;
+RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'book', book, 'operation', operation, 'amount', amount, 'nonce', nonce, 'metadata', metadata, 'status', CASE WHEN (captured_by IS NOT NULL) THEN 'CAPTURED'::text WHEN (released_on IS NOT NULL) THEN 'RELEASED'::text WHEN (expires_on <= at) THEN 'EXPIRED'::text ELSE 'HELD'::text END, 'capturedBy', (captured_by)::text, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on), 'releasedOn', ledger.epoch_ms(released_on));
+REVOKE ALL ON FUNCTION ledger.hold_json(bigint, text, text, bigint, text, jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone, bigint, timestamp with time zone, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[])
  RETURNS json
@@ -798,7 +962,7 @@ DECLARE
 BEGIN
   EXECUTE '
     SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                           h.released_on, h.captured_by, greatest(ledger.now(), a.updated_on)))
+                           h.released_on, h.captured_by, greatest(ledger.now(), a.updated_on), h.book))
       FROM ledger.holds h JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id
      WHERE h.app = $1 AND h.id = ANY ($2)'
     INTO found USING app, ids;
@@ -826,7 +990,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.is_distributed() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.is_limit_reached_app(owner_id text, operation text, times integer, since timestamp with time zone, more bigint)
+CREATE OR REPLACE FUNCTION ledger.is_limit_exceeded_app(book text, owner_id text, operation text, credits bigint, since timestamp with time zone, amount bigint, more numeric)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
@@ -834,8 +998,63 @@ CREATE OR REPLACE FUNCTION ledger.is_limit_reached_app(owner_id text, operation 
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'app';
-  book CONSTANT text := 'app';
+  app CONSTANT text := 'app';
+  entry record;
+  used numeric := abs(amount) + more + (
+    SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+     WHERE h.book = book AND h.owner_id = owner_id AND h.app = app AND h.operation BETWEEN operation AND operation AND h.created_on >= since);
+BEGIN
+  -- The newest entries come first, as many as there are since then: a loop reads no others.
+  FOR entry IN
+    SELECT e.amount, e.created_on FROM ledger.entries_app e
+     WHERE e.book = book AND e.owner_id = owner_id AND e.operation = operation
+       AND num_nonnulls(e.reverses, e.refunds, e.hold_id) BETWEEN 0 AND 0
+     ORDER BY num_nonnulls(e.reverses, e.refunds, e.hold_id) DESC, e.seq DESC
+  LOOP
+    EXIT WHEN used > credits OR entry.created_on < since;
+    used := used + abs(entry.amount);
+  END LOOP;
+  RETURN used > credits;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.is_limit_exceeded_app(text, text, text, bigint, timestamp with time zone, bigint, numeric) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.is_limit_exceeded_template(book text, owner_id text, operation text, credits bigint, since timestamp with time zone, amount bigint, more numeric)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  app CONSTANT text := 'template';
+  entry record;
+  used numeric := abs(amount) + more + (
+    SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+     WHERE h.book = book AND h.owner_id = owner_id AND h.app = app AND h.operation BETWEEN operation AND operation AND h.created_on >= since);
+BEGIN
+  -- The newest entries come first, as many as there are since then: a loop reads no others.
+  FOR entry IN
+    SELECT e.amount, e.created_on FROM ledger.entries_template e
+     WHERE e.book = book AND e.owner_id = owner_id AND e.operation = operation
+       AND num_nonnulls(e.reverses, e.refunds, e.hold_id) BETWEEN 0 AND 0
+     ORDER BY num_nonnulls(e.reverses, e.refunds, e.hold_id) DESC, e.seq DESC
+  LOOP
+    EXIT WHEN used > credits OR entry.created_on < since;
+    used := used + abs(entry.amount);
+  END LOOP;
+  RETURN used > credits;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.is_limit_exceeded_template(text, text, text, bigint, timestamp with time zone, bigint, numeric) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.is_limit_reached_app(book text, owner_id text, operation text, times integer, since timestamp with time zone, more bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_sort TO 'off'
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  app CONSTANT text := 'app';
 BEGIN
   -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves. Their kind
   -- is asked for as a range, in the order of that index: for an equal one the planner may read all entries of the owner.
@@ -851,9 +1070,9 @@ BEGIN
         ORDER BY h.operation DESC, h.created_on DESC LIMIT times)
     ) newest WHERE newest.created_on >= since) >= times;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.is_limit_reached_app(text, text, integer, timestamp with time zone, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.is_limit_reached_app(text, text, text, integer, timestamp with time zone, bigint) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(owner_id text, operation text, times integer, since timestamp with time zone, more bigint)
+CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(book text, owner_id text, operation text, times integer, since timestamp with time zone, more bigint)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
@@ -861,8 +1080,7 @@ CREATE OR REPLACE FUNCTION ledger.is_limit_reached_template(owner_id text, opera
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
 BEGIN
   -- The newest ones alone are read, as many as the limit allows: an index has those that count by themselves. Their kind
   -- is asked for as a range, in the order of that index: for an equal one the planner may read all entries of the owner.
@@ -878,7 +1096,7 @@ BEGIN
         ORDER BY h.operation DESC, h.created_on DESC LIMIT times)
     ) newest WHERE newest.created_on >= since) >= times;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.is_limit_reached_template(text, text, integer, timestamp with time zone, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.is_limit_reached_template(text, text, text, integer, timestamp with time zone, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.is_metadata(metadata jsonb)
  RETURNS boolean
@@ -943,14 +1161,14 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.is_whole_template(bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_app(owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamp with time zone, more bigint, OUT refusal text, OUT details json, OUT kept bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_app(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
 AS $function$
+#variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'app';
-  book CONSTANT text := 'app';
+  app CONSTANT text := 'app';
   limited record;
 BEGIN
   kept := 0;
@@ -958,23 +1176,37 @@ BEGIN
     SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
   ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
-      FROM ledger.judge_correction_app(owner_id, operation, amount, reverses, refunds) c;
+      FROM ledger.judge_correction_app(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
     refusal := CASE
+      WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
       WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
+  ELSIF sets IS NOT NULL THEN
+    refusal := CASE
+      WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
+      WHEN sets = 'CLOSED' AND (balance <> 0 OR held <> 0 OR overdraft <> 0) THEN 'account_not_empty'
+    END;
   ELSIF limit_per IS NOT NULL THEN
-    SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
-    IF ledger.is_limit_reached_app(owner_id, operation, limit_times, limited.began, more) THEN
+    IF limit_anchored THEN
+      SELECT * INTO limited FROM ledger.anchored_window(app, book, owner_id, operation, limit_per, at);
+      limited.began := coalesce(limited.began, at);
+      limited.ends := coalesce(limited.ends, at + ('1 ' || limit_per)::interval);
+    ELSE
+      SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
+    END IF;
+    IF limit_times IS NOT NULL AND ledger.is_limit_reached_app(book, owner_id, operation, limit_times, limited.began, more)
+       OR limit_credits IS NOT NULL
+          AND ledger.is_limit_exceeded_app(book, owner_id, operation, limit_credits, limited.began, amount, more_credits) THEN
       refusal := 'limit_reached';
       details := to_json(ledger.epoch_ms(limited.ends));
     END IF;
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_app(text, bigint, bigint, text, bigint, integer, text, bigint, bigint, bigint, bigint, text[], timestamp with time zone, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_app(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_capture(app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamp with time zone, OUT refusal text, OUT details json, OUT kept bigint)
  RETURNS record
@@ -987,7 +1219,7 @@ DECLARE
 BEGIN
   SELECT h.operation, h.amount, h.captured_by, h.released_on, h.expires_on,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at) AS json
+                          h.released_on, h.captured_by, at, h.book) AS json
     INTO hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
   details := hold.json;
@@ -1002,14 +1234,13 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.judge_capture(text, text, text, bigint, text, bigint, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_correction_app(owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_correction_app(book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  book CONSTANT text := 'app';
   target_id bigint := coalesce(reverses, refunds);
   target record;
   corrected record;
@@ -1034,16 +1265,15 @@ BEGIN
     WHEN refunds IS NOT NULL AND (sign(amount) <> -sign(target.amount) OR abs(amount) > refundable) THEN 'refund_exceeded'
   END;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_correction_app(text, text, bigint, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_correction_app(text, text, text, bigint, bigint, bigint) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_correction_template(owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_correction_template(book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  book CONSTANT text := 'template';
   target_id bigint := coalesce(reverses, refunds);
   target record;
   corrected record;
@@ -1068,16 +1298,23 @@ BEGIN
     WHEN refunds IS NOT NULL AND (sign(amount) <> -sign(target.amount) OR abs(amount) > refundable) THEN 'refund_exceeded'
   END;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_correction_template(text, text, bigint, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_correction_template(text, text, text, bigint, bigint, bigint) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_template(owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_per text, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, retired text[], at timestamp with time zone, more bigint, OUT refusal text, OUT details json, OUT kept bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_state(state text, sets text, amount bigint, is_release boolean)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN CASE WHEN ((state IS NULL) OR is_release) THEN NULL::text WHEN (state = 'CLOSED'::text) THEN CASE WHEN (sets IS DISTINCT FROM 'OPEN'::text) THEN 'account_closed'::text ELSE NULL::text END WHEN (sets IS NOT NULL) THEN NULL::text WHEN ((state = 'FROZEN'::text) OR (amount < 0)) THEN 'account_frozen'::text ELSE NULL::text END;
+REVOKE ALL ON FUNCTION ledger.judge_state(text, text, bigint, boolean) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.judge_template(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
 AS $function$
+#variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   limited record;
 BEGIN
   kept := 0;
@@ -1085,23 +1322,64 @@ BEGIN
     SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
   ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
-      FROM ledger.judge_correction_template(owner_id, operation, amount, reverses, refunds) c;
+      FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
     refusal := CASE
+      WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
       WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
+  ELSIF sets IS NOT NULL THEN
+    refusal := CASE
+      WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
+      WHEN sets = 'CLOSED' AND (balance <> 0 OR held <> 0 OR overdraft <> 0) THEN 'account_not_empty'
+    END;
   ELSIF limit_per IS NOT NULL THEN
-    SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
-    IF ledger.is_limit_reached_template(owner_id, operation, limit_times, limited.began, more) THEN
+    IF limit_anchored THEN
+      SELECT * INTO limited FROM ledger.anchored_window(app, book, owner_id, operation, limit_per, at);
+      limited.began := coalesce(limited.began, at);
+      limited.ends := coalesce(limited.ends, at + ('1 ' || limit_per)::interval);
+    ELSE
+      SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
+    END IF;
+    IF limit_times IS NOT NULL AND ledger.is_limit_reached_template(book, owner_id, operation, limit_times, limited.began, more)
+       OR limit_credits IS NOT NULL
+          AND ledger.is_limit_exceeded_template(book, owner_id, operation, limit_credits, limited.began, amount, more_credits) THEN
       refusal := 'limit_reached';
       details := to_json(ledger.epoch_ms(limited.ends));
     END IF;
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_template(text, bigint, bigint, text, bigint, integer, text, bigint, bigint, bigint, bigint, text[], timestamp with time zone, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.last_seq(apps text[], book text, owner_id text, moment timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  found bigint;
+BEGIN
+  EXECUTE '
+    WITH RECURSIVE search (low, high) AS (
+      SELECT 0::bigint, a.seq::bigint FROM ledger.accounts a WHERE a.book = $2 AND a.owner_id = $3
+      UNION ALL
+      SELECT CASE WHEN is_later THEN low ELSE middle END, CASE WHEN is_later THEN middle - 1 ELSE high END
+        FROM (
+          SELECT low, high, middle, (
+                   SELECT e.created_on > $4 FROM ledger.entries e
+                    WHERE e.app = ANY ($1) AND e.book = $2 AND e.owner_id = $3 AND e.seq >= middle ORDER BY e.seq LIMIT 1
+                 ) AS is_later
+            FROM (SELECT low, high, (low + high + 1) / 2 AS middle FROM search WHERE low < high) step OFFSET 0
+        ) judged
+    )
+    SELECT low FROM search WHERE low = high'
+    INTO found USING apps, book, owner_id, moment;
+  RETURN coalesce(found, 0);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.last_seq(text[], text, text, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.limit_waits(lock_ms integer)
  RETURNS void
@@ -1145,7 +1423,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.live_holds(text, text, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[])
+CREATE OR REPLACE FUNCTION ledger.live_holds_of(app text, owner_ids text[], book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -1155,142 +1433,143 @@ DECLARE
   live json;
   found json[] := '{}';
 BEGIN
+  book := coalesce(book, app);
   FOR n IN 1..cardinality(owner_ids) LOOP
-    at := greatest(ledger.now(), (SELECT a.updated_on FROM ledger.accounts a WHERE a.book = app AND a.owner_id = owner_ids[n]));
+    at := greatest(ledger.now(), (SELECT a.updated_on FROM ledger.accounts a WHERE a.book = live_holds_of.book AND a.owner_id = owner_ids[n]));
     EXECUTE '
       SELECT json_agg(live.json) FROM (
         SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                                h.released_on, h.captured_by, $3) AS json
+                                h.released_on, h.captured_by, $4, h.book) AS json
           FROM ledger.holds h
-         WHERE h.app = $1 AND h.book = $1 AND h.owner_id = $2 AND h.expires_on > $3 AND h.released_on IS NULL
+         WHERE h.app = $1 AND h.book = $2 AND h.owner_id = $3 AND h.expires_on > $4 AND h.released_on IS NULL
          ORDER BY h.created_on DESC, h.id DESC LIMIT 100
       ) live'
-      INTO live USING app, owner_ids[n], at;
+      INTO live USING app, book, owner_ids[n], at;
     found := array_append(found, live);
   END LOOP;
   RETURN to_json(found);
 END $function$;
-REVOKE ALL ON FUNCTION ledger.live_holds_of(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.live_holds_of(text, text[], text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_accounts(book text, owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[])
+CREATE OR REPLACE FUNCTION ledger.lock_accounts(books text[], owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  missing text[];
+  missing integer[];
 BEGIN
   IF NOT skip_busy THEN
     SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
            array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
            array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
-           array_agg(coalesce(a.head, m.head)), array_agg(o.owner_id) FILTER (WHERE m.made)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made
-      FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
-        SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
+           array_agg(coalesce(a.head, m.head)), array_agg(coalesce(a.state, m.state)), array_agg(o.number) FILTER (WHERE m.made)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made
+      FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
+        SELECT a.* FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
       ) a ON true LEFT JOIN LATERAL (
-        SELECT m.* FROM ledger.lock_missing_account(book, o.owner_id) m WHERE a.seq IS NULL OFFSET 0
+        SELECT m.* FROM ledger.lock_missing_account(o.book, o.owner_id) m WHERE a.seq IS NULL OFFSET 0
       ) m ON true;
     RETURN;
   END IF;
 
   LOOP
     SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
-           array_agg(a.updated_on), array_agg(a.head)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, heads
-      FROM unnest(owner_ids) o (owner_id) LEFT JOIN LATERAL (
-        SELECT a.* FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
+           array_agg(a.updated_on), array_agg(a.head), array_agg(a.state)
+      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+      FROM unnest(books, owner_ids) o (book, owner_id) LEFT JOIN LATERAL (
+        SELECT a.* FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
       ) a ON true;
     EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
     -- Some are busy, or missing: these are made, and all are looked at once more.
     missing := (
-      SELECT array_agg(o.owner_id)
-        FROM unnest(owner_ids, updates) o (owner_id, locked)
-       WHERE o.locked IS NULL AND (SELECT a.seq FROM ledger.accounts a WHERE a.book = book AND a.owner_id = o.owner_id) IS NULL);
+      SELECT array_agg(o.number ORDER BY o.number)
+        FROM unnest(books, owner_ids, updates) WITH ORDINALITY o (book, owner_id, locked, number)
+       WHERE o.locked IS NULL AND (SELECT a.seq FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id) IS NULL);
     EXIT WHEN missing IS NULL;
-    made := ledger.make_free_accounts(book, missing);
+    made := ledger.make_free_accounts(books, owner_ids, missing);
     EXIT WHEN made IS NULL;
   END LOOP;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.lock_accounts(text, text[], boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.lock_accounts(text[], text[], boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text)
- RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, head bytea, made boolean)
+ RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, head bytea, state text, made boolean)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 BEGIN
   made := false;
   LOOP
-    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on, a.head
-      INTO balance, overdraft, held, holds_expire_on, seq, updated_on, head
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, holds_expire_on, seq, updated_on, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
       RETURN NEXT;
       RETURN;
     END IF;
-    made := ledger.make_accounts(book, ARRAY[owner_id]) IS NOT NULL;
+    made := ledger.make_accounts(ARRAY[book], ARRAY[owner_id], ARRAY[1]) IS NOT NULL;
   END LOOP;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_missing_account(text, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_shard(book text, owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[])
+CREATE OR REPLACE FUNCTION ledger.lock_shard(books text[], owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  missing text[];
-  known text[];
+  missing integer[];
+  known record;
 BEGIN
   LOOP
     IF skip_busy THEN
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
              array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
-             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
-        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+        FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
-           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+           WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
              FOR NO KEY UPDATE SKIP LOCKED
         ) a ON true;
       EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
     ELSE
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
              array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
-             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads
-        FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, number) LEFT JOIN LATERAL (
+             array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
+        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+        FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
-           WHERE a.book = book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
+           WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
              FOR NO KEY UPDATE
         ) a ON true;
       EXIT WHEN array_position(updates, NULL) IS NULL;
     END IF;
-    missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
-                  FROM unnest(owner_ids, updates) WITH ORDINALITY o (owner_id, locked, number) WHERE o.locked IS NULL);
+    missing := (SELECT array_agg(o.number ORDER BY o.number) FROM unnest(updates) WITH ORDINALITY o (locked, number) WHERE o.locked IS NULL);
     IF skip_busy THEN
-      known := (SELECT array_agg(a.owner_id) FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (missing));
-      missing := (SELECT array_agg(o.owner_id ORDER BY o.number)
-                    FROM unnest(missing) WITH ORDINALITY o (owner_id, number) WHERE o.owner_id <> ALL (coalesce(known, '{}')));
+      SELECT array_agg(a.book) AS books, array_agg(a.owner_id) AS owner_ids INTO known
+        FROM ledger.accounts a WHERE a.book = ANY (books) AND a.owner_id = ANY (owner_ids);
+      missing := (
+        SELECT array_agg(number ORDER BY number) FROM unnest(missing) number
+         WHERE (books[number], owner_ids[number]) NOT IN (SELECT * FROM unnest(known.books, known.owner_ids)));
       EXIT WHEN missing IS NULL;
-      made := ledger.make_free_accounts(book, missing);
+      made := ledger.make_free_accounts(books, owner_ids, missing);
       EXIT WHEN made IS NULL;
     ELSE
-      made := made || ledger.make_accounts(book, missing);
+      made := made || ledger.make_accounts(books, owner_ids, missing);
     END IF;
   END LOOP;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.lock_shard(text, text[], boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.lock_shard(text[], text[], boolean) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_shards_app(owner_ids text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[], OUT replayed integer[])
+CREATE OR REPLACE FUNCTION ledger.lock_shards_app(owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'app';
-  book CONSTANT text := 'app';
+  app CONSTANT text := 'app';
   shard record;
   got record;
   owners text[];
@@ -1303,9 +1582,10 @@ BEGIN
   expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
   updates := expiries;
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
+  states := array_fill(NULL::text, ARRAY[cardinality(owner_ids)]);
   FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
     owners := shard.owners;
-    SELECT * INTO got FROM ledger.lock_shard(book, owners, skip_busy);
+    SELECT * INTO got FROM ledger.lock_shard(ARRAY(SELECT books[n] FROM unnest(shard.numbers) n), owners, skip_busy);
     FOR n IN 1..cardinality(owners) LOOP
       number := shard.numbers[n];
       balances[number] := got.balances[n];
@@ -1315,32 +1595,32 @@ BEGIN
       seqs[number] := got.seqs[n];
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
+      states[number] := got.states[n];
     END LOOP;
-    made := made || got.made;
+    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
-        FROM (SELECT l.request, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
+        FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
                 FROM unnest(requests_of, accounts) l (request, account)
                WHERE l.account = ANY (shard.numbers) OFFSET 0) l
        WHERE l.nonce IN (
          (SELECT e.nonce FROM ledger.entries_app e
-           WHERE e.book = book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
+           WHERE e.book = l.book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
              AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
          (SELECT h.nonce FROM ledger.holds h
-           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
+           WHERE h.app = app AND h.book = l.book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
              AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
   END LOOP;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.lock_shards_app(text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.lock_shards_app(text[], text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_shards_template(owner_ids text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT made text[], OUT replayed integer[])
+CREATE OR REPLACE FUNCTION ledger.lock_shards_template(owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   shard record;
   got record;
   owners text[];
@@ -1353,9 +1633,10 @@ BEGIN
   expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
   updates := expiries;
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
+  states := array_fill(NULL::text, ARRAY[cardinality(owner_ids)]);
   FOR shard IN SELECT s.owners, s.numbers FROM ledger.shards_of(owner_ids) s LOOP
     owners := shard.owners;
-    SELECT * INTO got FROM ledger.lock_shard(book, owners, skip_busy);
+    SELECT * INTO got FROM ledger.lock_shard(ARRAY(SELECT books[n] FROM unnest(shard.numbers) n), owners, skip_busy);
     FOR n IN 1..cardinality(owners) LOOP
       number := shard.numbers[n];
       balances[number] := got.balances[n];
@@ -1365,70 +1646,93 @@ BEGIN
       seqs[number] := got.seqs[n];
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
+      states[number] := got.states[n];
     END LOOP;
-    made := made || got.made;
+    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
-        FROM (SELECT l.request, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
+        FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
                 FROM unnest(requests_of, accounts) l (request, account)
                WHERE l.account = ANY (shard.numbers) OFFSET 0) l
        WHERE l.nonce IN (
          (SELECT e.nonce FROM ledger.entries_template e
-           WHERE e.book = book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
+           WHERE e.book = l.book AND e.owner_id = l.owner_id AND e.owner_id = ANY (owners COLLATE "default")
              AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
          (SELECT h.nonce FROM ledger.holds h
-           WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
+           WHERE h.app = app AND h.book = l.book AND h.owner_id = l.owner_id AND h.owner_id = ANY (owners COLLATE "default")
              AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
   END LOOP;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.lock_shards_template(text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.lock_shards_template(text[], text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.make_accounts(book text, owner_ids text[])
- RETURNS text[]
+CREATE OR REPLACE FUNCTION ledger.make_accounts(books text[], owner_ids text[], missing integer[])
+ RETURNS integer[]
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
 DECLARE
-  owner_id text;
-  made text[];
+  account record;
+  made integer[];
 BEGIN
-  FOR owner_id IN
+  FOR account IN
     INSERT INTO ledger.accounts AS a (book, owner_id, head, created_on, updated_on)
-    SELECT $1, o.owner_id, ledger.chain_start($1, o.owner_id), moment.now, moment.now
-      FROM unnest($2) WITH ORDINALITY o (owner_id, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
-     ORDER BY o.place
+    SELECT $1[m.number], $2[m.number], ledger.chain_start($1[m.number], $2[m.number]), moment.now, moment.now
+      FROM unnest($3) WITH ORDINALITY m (number, place), (SELECT date_trunc('milliseconds', ledger.now()) AS now) moment
+     ORDER BY m.place
     ON CONFLICT DO NOTHING
-    RETURNING a.owner_id
+    RETURNING a.book, a.owner_id
   LOOP
-    made := array_append(made, owner_id);
+    made := made || (SELECT m.number FROM unnest($3) m (number) WHERE $1[m.number] = account.book AND $2[m.number] = account.owner_id);
   END LOOP;
   RETURN made;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.make_accounts(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.make_accounts(text[], text[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.make_free_accounts(book text, owner_ids text[])
- RETURNS text[]
+CREATE OR REPLACE FUNCTION ledger.make_book(app text, book text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  maker text;
+BEGIN
+  IF book !~ '^[a-z][a-z0-9_]{0,39}$' OR book IN ('ledger', 'public', 'template') THEN
+    RAISE EXCEPTION 'no book can be called %', book
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'A name is a to z, 0 to 9 and _, from a letter on, at most 40 long.';
+  END IF;
+  PERFORM ledger.assert_app_name(app);
+  INSERT INTO ledger.books (book, app, apps) VALUES (book, app, ARRAY[app]) ON CONFLICT DO NOTHING;
+  SELECT b.app INTO maker FROM ledger.books b WHERE b.book = book;
+  IF maker <> app THEN
+    RAISE EXCEPTION 'the app % has made the book % already', maker, book
+      USING ERRCODE = 'unique_violation', HINT = format('Give the book another name, or ask for a share: SELECT ledger.share_book(%L, %L, %L)', maker, book, ARRAY[app]);
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.make_book(text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.make_free_accounts(books text[], owner_ids text[], missing integer[])
+ RETURNS integer[]
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  owner_id text;
-  made text[];
+  number integer;
+  made integer[];
 BEGIN
   BEGIN
-    RETURN ledger.make_accounts(book, owner_ids);
+    RETURN ledger.make_accounts(books, owner_ids, missing);
   EXCEPTION WHEN lock_not_available THEN
     SET LOCAL lock_timeout = '5ms'; -- not by set_config, which other nodes of a cluster do not hear of
   END;
-  FOREACH owner_id IN ARRAY owner_ids LOOP
+  FOREACH number IN ARRAY missing LOOP
     BEGIN
-      made := made || ledger.make_accounts(book, ARRAY[owner_id]);
+      made := made || ledger.make_accounts(books, owner_ids, ARRAY[number]);
     EXCEPTION WHEN lock_not_available THEN
       CONTINUE;
     END;
   END LOOP;
   RETURN made;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.make_free_accounts(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.make_free_accounts(text[], text[], integer[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_functions(app text)
  RETURNS void
@@ -1437,31 +1741,23 @@ AS $function$
 DECLARE
   app_role regrole := to_regrole(quote_ident('ledger_' || app));
   template record;
-  copy regprocedure;
   is_cluster CONSTANT boolean := ledger.is_cluster();
-  plan_mode  CONSTANT text := CASE WHEN is_cluster THEN 'force_custom_plan' ELSE 'force_generic_plan' END;
+  settings   CONSTANT text := CASE WHEN is_cluster THEN '''force_custom_plan'' SET datestyle TO ''ISO''' ELSE '''force_generic_plan''' END;
   definition text;
 BEGIN
   PERFORM ledger.assert_app_name(app);
   FOR template IN
-    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry,
-           pg_get_function_identity_arguments(p.oid) AS arguments
+    SELECT p.oid, regexp_replace(p.proname, '_template$', '_' || app) AS name, p.proname ~ '^(post|append|try)_' AS is_entry
       FROM pg_proc p
      WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname ~ '_template$'
      ORDER BY p.oid
   LOOP
-    FOR copy IN
-      SELECT p.oid FROM pg_proc p
-       WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
-         AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> pg_get_function_result(template.oid))
-    LOOP
-      EXECUTE format('DROP FUNCTION %s', copy);
-    END LOOP;
+    PERFORM ledger.drop_others(template.name, template.oid);
     definition := regexp_replace(pg_get_functiondef(template.oid), '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
     definition := replace(definition, quote_literal('template'), quote_literal(app));
     definition := replace(definition, 'ledger.is_cluster()', is_cluster::text);
     definition := replace(definition, 'ledger.is_shard()', 'false');
-    EXECUTE replace(definition, quote_literal('force_generic_plan'), quote_literal(plan_mode));
+    EXECUTE replace(definition, quote_literal('force_generic_plan'), settings);
     EXECUTE format('COMMENT ON FUNCTION ledger.%I IS %L', template.name, 'A copy for the app ' || app);
     EXECUTE format('REVOKE ALL ON FUNCTION ledger.%I FROM PUBLIC', template.name);
     IF template.is_entry AND has_schema_privilege(app_role, 'ledger', 'USAGE') THEN
@@ -1482,11 +1778,11 @@ AS $function$
 DECLARE
   made record;
 BEGIN
-  PERFORM ledger.assert_declared(app, operation);
+  PERFORM ledger.assert_declared(app, book, operation);
   INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
   VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
   RETURNING h.id, h.created_on, h.expires_on INTO made;
-  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at);
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, timestamp with time zone) FROM PUBLIC;
 
@@ -1498,12 +1794,11 @@ AS $function$
 DECLARE
   names CONSTANT text[] := ARRAY[
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
-    'is_limit_reached_template', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
-    'retired_operations', 'assert_declared'];
+    'retired_operations', 'assert_declared', 'assert_books', 'has_made'];
   shard record;
   template record;
-  copy regprocedure;
   definition text;
 BEGIN
   FOR shard IN
@@ -1513,21 +1808,14 @@ BEGIN
       JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
       JOIN pg_class c ON c.oid = t.logicalrelid
      WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
-       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'entries', 'holds')
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds', 'limit_windows')
      GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
   LOOP
     FOR template IN
-      SELECT pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name,
-             pg_get_function_identity_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result
+      SELECT p.oid, pg_get_functiondef(p.oid) AS definition, regexp_replace(p.proname, '(_template)?$', '_' || shard.id) AS name
         FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = ANY (names)
     LOOP
-      FOR copy IN
-        SELECT p.oid FROM pg_proc p
-         WHERE p.pronamespace = 'ledger'::regnamespace AND p.proname = template.name
-           AND (pg_get_function_identity_arguments(p.oid) <> template.arguments OR pg_get_function_result(p.oid) <> template.result)
-      LOOP
-        EXECUTE format('DROP FUNCTION %s', copy);
-      END LOOP;
+      PERFORM ledger.drop_others(template.name, template.oid);
       definition := regexp_replace(
         template.definition, '\mledger\.(' || array_to_string(names, '|') || ')\(', 'ledger.\1_' || shard.id || '(', 'g');
       definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
@@ -1535,6 +1823,8 @@ BEGIN
       definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
       definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
       definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
+      definition := regexp_replace(definition, '\mledger\.books\M', shard.tables ->> 'books', 'g');
+      definition := regexp_replace(definition, '\mledger\.limit_windows\M', shard.tables ->> 'limit_windows', 'g');
       definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
       definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
       definition := replace(definition, quote_literal('template'), quote_literal(app));
@@ -1552,6 +1842,13 @@ CREATE OR REPLACE FUNCTION ledger.may_use(app text)
  STABLE
 RETURN COALESCE(pg_has_role(SESSION_USER, (to_regrole(quote_ident(('ledger_'::text || app))))::oid, 'MEMBER'::text), false);
 REVOKE ALL ON FUNCTION ledger.may_use(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.may_use_book(book text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN (ledger.apps_of(book) <> '{}'::text[]);
+REVOKE ALL ON FUNCTION ledger.may_use_book(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea)
  RETURNS bytea
@@ -1608,21 +1905,22 @@ CREATE OR REPLACE FUNCTION ledger.post_app(key text, owner_ids text[], parts int
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'app';
-  book CONSTANT text := 'app';
+  app CONSTANT text := 'app';
   owners text[] := owner_ids; -- a variable's elements are found at once, a parameter's by counting
+  books text[];
   -- What is asked for, by request and by line. special: null for a plain entry.
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
-  limit_times integer[]; limit_pers text[]; reverses bigint[]; refunds bigint[]; captures bigint[];
-  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
+  limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
+  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  heads bytea[]; made text[]; seqs_written bigint[];
+  heads bytea[]; states text[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
   ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
+  states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
@@ -1630,8 +1928,6 @@ DECLARE
   retired text[];
   replayed integer[];  -- requests of whose owners one has used the nonce before the call
   repeated integer[];  -- requests of whose owners one uses the nonce in the call before
-  size integer;
-  done integer := 0;
   now timestamptz;
   request integer := 0;
   first integer;
@@ -1660,20 +1956,26 @@ BEGIN
     END IF;
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
-  SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
+  SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states
     FROM json_to_record(requests) r (
-      id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
-      amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
+      book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
+      amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
+      limit_anchored boolean[], reverses bigint[], refunds bigint[],
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
-    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
-    array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
+    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM ledger.assert_owners(owner_ids, parts, accounts);
+  IF books IS NULL THEN
+    books := array_fill(app, ARRAY[cardinality(owner_ids)]);
+  ELSE
+    PERFORM ledger.assert_books(app, books);
+  END IF;
+  PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)
@@ -1681,63 +1983,51 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases or sets an overdraft'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases or sets an overdraft is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
 
   IF false THEN
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
-      FROM ledger.lock_shards_app(owner_ids, skip_busy, nonces, requests_of, accounts);
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made, replayed
+      FROM ledger.lock_shards_app(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
-    FOREACH size IN ARRAY parts LOOP
-      -- Lock the accounts.
-      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
-      balances := balances || got.balances;
-      overdrafts := overdrafts || got.overdrafts;
-      helds := helds || got.helds;
-      expiries := expiries || got.expiries;
-      seqs := seqs || got.seqs;
-      updates := updates || got.updates;
-      heads := heads || got.heads;
-      made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
-      -- lock a shard's tables.
-      IF NOT false THEN
-        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
-      END IF;
+    -- Lock the accounts.
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+    -- lock a shard's tables.
+    IF NOT false THEN
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+    END IF;
 
-      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
-      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
-      -- looking at all holds.
-      replayed := replayed || (
-        SELECT array_agg(l.request)
-          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
-                  FROM unnest(requests_of, accounts) l (request, account)
-                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
-         WHERE l.nonce IN (
-           (SELECT e.nonce FROM ledger.entries_app e
-             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
-           (SELECT h.nonce FROM ledger.holds h
-             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
-      done := done + size;
-    END LOOP;
+    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+    -- looking at all holds.
+    replayed := (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, books[l.account] AS book, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account) OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_app e
+           WHERE e.book = l.book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = l.book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
   END IF;
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
@@ -1790,12 +2080,12 @@ BEGIN
         FOR line IN first..last LOOP
           number := accounts[line];
           answers[request] := ledger.replay_app(
-            owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
+            books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              book, owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;
@@ -1822,7 +2112,7 @@ BEGIN
 
         -- Settle what time has changed.
         IF expiries[number] <= at THEN
-          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
           helds[number] := got.held;
           expiries[number] := got.expire_on;
         END IF;
@@ -1831,11 +2121,19 @@ BEGIN
         available := balances[number] - helds[number] + overdrafts[number];
         IF invalid[request] THEN
           refusal := 'invalid';
+        ELSIF states[number] IS NOT NULL THEN
+          refusal := ledger.judge_state(states[number], new_states[line], amounts[line], releases[line] IS NOT NULL);
+        END IF;
+        IF refusal IS NOT NULL THEN
+          EXIT;
         ELSIF special[line] THEN
           SELECT * INTO refusal, details, kept FROM ledger.judge_app(
-            owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
-            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
+            books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
+            limit_credits[line], limit_pers[line], limit_anchored[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], overdrafts[number], retired, at,
+            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
+            (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
+              WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
           available := available + kept;
           IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
@@ -1858,7 +2156,7 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, book, owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
           overdrafts[number] := got.overdraft;
@@ -1866,7 +2164,7 @@ BEGIN
           expiries[number] := got.expiry;
           answers[request] := got.answer;
           IF helds[number] + overdrafts[number] > 0 THEN
-            made := array_remove(made, owners[number]); -- it is in use, whatever a later line leaves of it
+            made := array_remove(made, number); -- it is in use, whatever a later line leaves of it
           END IF;
           IF NOT got.changed THEN
             at := updates[number];
@@ -1877,9 +2175,16 @@ BEGIN
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
+          IF new_states[line] IS NOT NULL THEN
+            states[number] := nullif(new_states[line], 'OPEN');
+          END IF;
+          IF states[number] IS NOT NULL THEN
+            states_after := coalesce(states_after, array_fill(NULL::text, ARRAY[cardinality(accounts)]));
+            states_after[line] := states[number];
+          END IF;
           IF special[line] AND captures[line] IS NOT NULL THEN
-            PERFORM ledger.capture_hold(app, book, owners[number], captures[line], ids[line], at);
-            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+            PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
+            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
             helds[number] := got.held;
             expiries[number] := got.expire_on;
           END IF;
@@ -1896,13 +2201,16 @@ BEGIN
       END LOOP;
 
       IF refusal IS NULL THEN
-        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request], nullif(books[accounts[first]], app));
         -- Chain.
         FOR line IN first..last LOOP
-          CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
+          IF limit_anchored[line] THEN
+            PERFORM ledger.begin_window(app, books[number], owners[number], operations[line], limit_pers[line], at);
+          END IF;
+          CONTINUE WHEN ids[line] IS NULL;
           heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
-            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            app, books[number], owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
@@ -1923,7 +2231,7 @@ BEGIN
         answers[request] := json_build_object(
           'outcome', refusal, 'line', line - first, 'details', details,
           'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-            book, owners[number], helds[number], expiries[number], at)));
+            books[number], owners[number], helds[number], expiries[number], at), states[number]));
         refusal := NULL;
         details := NULL;
       END IF;
@@ -1933,13 +2241,13 @@ BEGIN
     INSERT INTO ledger.entries_app (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
       reverses, refunds, hold_id, hash)
-    SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
+    SELECT app, books[l.account], owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
            coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
            l.reverses, l.refunds, l.captures, l.hash
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;
@@ -1950,10 +2258,10 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF made IS NOT NULL THEN
-    PERFORM ledger.remove_unused_accounts(book, made);
+    PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
-                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_app(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
@@ -1971,21 +2279,22 @@ CREATE OR REPLACE FUNCTION ledger.post_template(key text, owner_ids text[], part
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   owners text[] := owner_ids; -- a variable's elements are found at once, a parameter's by counting
+  books text[];
   -- What is asked for, by request and by line. special: null for a plain entry.
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
-  limit_times integer[]; limit_pers text[]; reverses bigint[]; refunds bigint[]; captures bigint[];
-  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; special boolean[];
+  limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
+  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
-  heads bytea[]; made text[]; seqs_written bigint[];
+  heads bytea[]; states text[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
   ids bigint[]; entry_seqs bigint[]; balances_after bigint[]; hashes bytea[];
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
+  states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
@@ -1993,8 +2302,6 @@ DECLARE
   retired text[];
   replayed integer[];  -- requests of whose owners one has used the nonce before the call
   repeated integer[];  -- requests of whose owners one uses the nonce in the call before
-  size integer;
-  done integer := 0;
   now timestamptz;
   request integer := 0;
   first integer;
@@ -2023,20 +2330,26 @@ BEGIN
     END IF;
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
-  SELECT * INTO attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts
+  SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states
     FROM json_to_record(requests) r (
-      id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
-      amount bigint[], requested bigint[], limit_times integer[], limit_per text[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[]);
+      book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
+      amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
+      limit_anchored boolean[], reverses bigint[], refunds bigint[],
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
-    array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
+    array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
-    array_ndims(limit_pers), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts)) > 1 THEN
+    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM ledger.assert_owners(owner_ids, parts, accounts);
+  IF books IS NULL THEN
+    books := array_fill(app, ARRAY[cardinality(owner_ids)]);
+  ELSE
+    PERFORM ledger.assert_books(app, books);
+  END IF;
+  PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)
@@ -2044,63 +2357,51 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases or sets an overdraft'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases or sets an overdraft is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
 
   IF ledger.is_cluster() THEN
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, made, replayed
-      FROM ledger.lock_shards_template(owner_ids, skip_busy, nonces, requests_of, accounts);
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made, replayed
+      FROM ledger.lock_shards_template(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
-    FOREACH size IN ARRAY parts LOOP
-      -- Lock the accounts.
-      SELECT * INTO got FROM ledger.lock_accounts(book, owners[done + 1:done + size], skip_busy);
-      balances := balances || got.balances;
-      overdrafts := overdrafts || got.overdrafts;
-      helds := helds || got.helds;
-      expiries := expiries || got.expiries;
-      seqs := seqs || got.seqs;
-      updates := updates || got.updates;
-      heads := heads || got.heads;
-      made := made || got.made;
-      -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
-      -- lock a shard's tables.
-      IF NOT ledger.is_shard() THEN
-        LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
-      END IF;
+    -- Lock the accounts.
+    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
+    -- lock a shard's tables.
+    IF NOT ledger.is_shard() THEN
+      LOCK TABLE ONLY ledger.entries IN ROW EXCLUSIVE MODE;
+    END IF;
 
-      -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
-      -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
-      -- looking at all holds.
-      replayed := replayed || (
-        SELECT array_agg(l.request)
-          FROM (SELECT l.request, owners[l.account] AS owner_id, nonces[l.request] AS nonce
-                  FROM unnest(requests_of, accounts) l (request, account)
-                 WHERE l.account BETWEEN done + 1 AND done + size OFFSET 0) l
-         WHERE l.nonce IN (
-           (SELECT e.nonce FROM ledger.entries_template e
-             WHERE e.book = book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
-           (SELECT h.nonce FROM ledger.holds h
-             WHERE h.app = app AND h.book = book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
-      done := done + size;
-    END LOOP;
+    -- Look the nonces up: as a range, in the order of the index that has them. To the planner any index that begins with the
+    -- owner is as good for an equal one, and then all entries of the owner are read. Not by EXISTS, which it may answer by
+    -- looking at all holds.
+    replayed := (
+      SELECT array_agg(l.request)
+        FROM (SELECT l.request, books[l.account] AS book, owners[l.account] AS owner_id, nonces[l.request] AS nonce
+                FROM unnest(requests_of, accounts) l (request, account) OFFSET 0) l
+       WHERE l.nonce IN (
+         (SELECT e.nonce FROM ledger.entries_template e
+           WHERE e.book = l.book AND e.owner_id = l.owner_id AND e.nonce BETWEEN l.nonce AND l.nonce ORDER BY e.nonce LIMIT 1),
+         (SELECT h.nonce FROM ledger.holds h
+           WHERE h.app = app AND h.book = l.book AND h.owner_id = l.owner_id AND h.nonce BETWEEN l.nonce AND l.nonce ORDER BY h.nonce LIMIT 1)));
   END IF;
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
@@ -2153,12 +2454,12 @@ BEGIN
         FOR line IN first..last LOOP
           number := accounts[line];
           answers[request] := ledger.replay_template(
-            owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
+            books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              book, owners[number], helds[number], expiries[number], greatest(now, updates[number]))));
+              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;
@@ -2185,7 +2486,7 @@ BEGIN
 
         -- Settle what time has changed.
         IF expiries[number] <= at THEN
-          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+          SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
           helds[number] := got.held;
           expiries[number] := got.expire_on;
         END IF;
@@ -2194,11 +2495,19 @@ BEGIN
         available := balances[number] - helds[number] + overdrafts[number];
         IF invalid[request] THEN
           refusal := 'invalid';
+        ELSIF states[number] IS NOT NULL THEN
+          refusal := ledger.judge_state(states[number], new_states[line], amounts[line], releases[line] IS NOT NULL);
+        END IF;
+        IF refusal IS NOT NULL THEN
+          EXIT;
         ELSIF special[line] THEN
           SELECT * INTO refusal, details, kept FROM ledger.judge_template(
-            owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line], limit_pers[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], retired, at,
-            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]));
+            books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
+            limit_credits[line], limit_pers[line], limit_anchored[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], overdrafts[number], retired, at,
+            (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
+            (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
+              WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
           available := available + kept;
           IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
@@ -2221,7 +2530,7 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, book, owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
           overdrafts[number] := got.overdraft;
@@ -2229,7 +2538,7 @@ BEGIN
           expiries[number] := got.expiry;
           answers[request] := got.answer;
           IF helds[number] + overdrafts[number] > 0 THEN
-            made := array_remove(made, owners[number]); -- it is in use, whatever a later line leaves of it
+            made := array_remove(made, number); -- it is in use, whatever a later line leaves of it
           END IF;
           IF NOT got.changed THEN
             at := updates[number];
@@ -2240,9 +2549,16 @@ BEGIN
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
+          IF new_states[line] IS NOT NULL THEN
+            states[number] := nullif(new_states[line], 'OPEN');
+          END IF;
+          IF states[number] IS NOT NULL THEN
+            states_after := coalesce(states_after, array_fill(NULL::text, ARRAY[cardinality(accounts)]));
+            states_after[line] := states[number];
+          END IF;
           IF special[line] AND captures[line] IS NOT NULL THEN
-            PERFORM ledger.capture_hold(app, book, owners[number], captures[line], ids[line], at);
-            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(book, owners[number], at) l;
+            PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
+            SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
             helds[number] := got.held;
             expiries[number] := got.expire_on;
           END IF;
@@ -2259,13 +2575,16 @@ BEGIN
       END LOOP;
 
       IF refusal IS NULL THEN
-        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request]);
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request], nullif(books[accounts[first]], app));
         -- Chain.
         FOR line IN first..last LOOP
-          CONTINUE WHEN ids[line] IS NULL;
           number := accounts[line];
+          IF limit_anchored[line] THEN
+            PERFORM ledger.begin_window(app, books[number], owners[number], operations[line], limit_pers[line], at);
+          END IF;
+          CONTINUE WHEN ids[line] IS NULL;
           heads[number] := ledger.next_hash(heads[number], ledger.entry_form(
-            app, book, owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
+            app, books[number], owners[number], entry_seqs[line], ids[line], operations[line], amounts[line], balances_after[line],
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
@@ -2286,7 +2605,7 @@ BEGIN
         answers[request] := json_build_object(
           'outcome', refusal, 'line', line - first, 'details', details,
           'balance', ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-            book, owners[number], helds[number], expiries[number], at)));
+            books[number], owners[number], helds[number], expiries[number], at), states[number]));
         refusal := NULL;
         details := NULL;
       END IF;
@@ -2296,13 +2615,13 @@ BEGIN
     INSERT INTO ledger.entries_template (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, place, transaction_id, metadata, created_on,
       reverses, refunds, hold_id, hash)
-    SELECT app, book, owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
+    SELECT app, books[l.account], owners[l.account], l.seq, l.id, l.operation, l.amount, l.balance_after, nonces[l.request],
            coalesce(l.place, 1), transactions[l.request], coalesce(metadata[l.request], '{}')::jsonb, coalesce(moments[l.request], now),
            l.reverses, l.refunds, l.captures, l.hash
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_written);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_written);
     EXIT WHEN request = cardinality(attempts);
     unwritten := last + 1;
     seqs_written := seqs;
@@ -2313,10 +2632,10 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF made IS NOT NULL THEN
-    PERFORM ledger.remove_unused_accounts(book, made);
+    PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
-                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after);
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_template(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
@@ -2372,7 +2691,7 @@ BEGIN
   changed := FOUND;
   SELECT CASE WHEN h.captured_by IS NULL THEN 'released' ELSE 'hold_captured' END,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at)
+                          h.released_on, h.captured_by, at, h.book)
     INTO outcome, hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
   outcome := coalesce(outcome, 'hold_not_found');
@@ -2390,14 +2709,14 @@ BEGIN
   IF size > 0 THEN
     PERFORM set_config('session_replication_role', 'replica', true);
     PERFORM truncate_local_data_after_distributing_table(moved::regclass)
-       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.apps,ledger.keys}'::text[]) moved;
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.limit_windows,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
     PERFORM set_config('session_replication_role', 'origin', true);
   END IF;
   RETURN size;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.remove_old_rows() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(book text, made text[])
+CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(books text[], owner_ids text[], made integer[])
  RETURNS void
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_custom_plan'
@@ -2405,25 +2724,25 @@ AS $function$
 #variable_conflict use_variable
 BEGIN
   DELETE FROM ledger.accounts a
-   WHERE a.book = book AND a.owner_id = ANY (made) AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+   USING unnest(made) number
+   WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.remove_unused_accounts(text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.remove_unused_accounts(text[], text[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.replay_app(owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
+CREATE OR REPLACE FUNCTION ledger.replay_app(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'app';
-  book CONSTANT text := 'app';
+  app CONSTANT text := 'app';
   original record;
   identical boolean;
 BEGIN
   SELECT e.transaction_id,
          ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
-                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) AS json
+                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) AS json
     INTO original
     FROM ledger.entries_app e WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce
    ORDER BY e.nonce, e.place LIMIT 1; -- as in ledger.post_app
@@ -2441,13 +2760,13 @@ BEGIN
       AND (NOT false OR ledger.entries_everywhere_app(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
-      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
+      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
          AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at) AS json
+                          h.released_on, h.captured_by, at, h.book) AS json
     INTO original
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
    ORDER BY h.nonce LIMIT 1;
@@ -2457,23 +2776,22 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.replay_app(text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.replay_app(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.replay_template(owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
+CREATE OR REPLACE FUNCTION ledger.replay_template(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  app  CONSTANT text := 'template';
-  book CONSTANT text := 'template';
+  app CONSTANT text := 'template';
   original record;
   identical boolean;
 BEGIN
   SELECT e.transaction_id,
          ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
-                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) AS json
+                           e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) AS json
     INTO original
     FROM ledger.entries_template e WHERE e.book = book AND e.owner_id = owner_id AND e.nonce BETWEEN nonce AND nonce
    ORDER BY e.nonce, e.place LIMIT 1; -- as in ledger.post_template
@@ -2491,13 +2809,13 @@ BEGIN
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
-      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce), 'balance', balance);
+      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
          AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
          ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at) AS json
+                          h.released_on, h.captured_by, at, h.book) AS json
     INTO original
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
    ORDER BY h.nonce LIMIT 1;
@@ -2507,7 +2825,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.replay_template(text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.replay_template(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.retired_operations(app text)
  RETURNS text[]
@@ -2519,7 +2837,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.retired_operations(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.save_accounts(book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], seqs_read bigint[])
+CREATE OR REPLACE FUNCTION ledger.save_accounts(books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], states text[], seqs_read bigint[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -2528,13 +2846,13 @@ DECLARE
   saved integer;
 BEGIN
   IF ledger.is_cluster() THEN
-    saved := ledger.save_shards(book, owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read);
+    saved := ledger.save_shards(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read);
   ELSE
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
       FROM (
-        SELECT book AS book, n.* FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-               n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
+        SELECT n.* FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
+               n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
          WHERE n.seq > n.seq_read OFFSET 0
       ) n
      WHERE a.book = ANY (ARRAY[n.book]) AND a.owner_id = ANY (ARRAY[n.owner_id]) AND a.seq = n.seq_read;
@@ -2544,9 +2862,9 @@ BEGIN
     RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.save_accounts(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.save_accounts(text[], text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], text[], bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.save_shards(book text, owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], seqs_read bigint[])
+CREATE OR REPLACE FUNCTION ledger.save_shards(books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], states text[], seqs_read bigint[])
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
@@ -2558,46 +2876,26 @@ DECLARE
 BEGIN
   FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head
-      FROM unnest(owner_ids, balances, helds, expiries, seqs, updates, heads, seqs_read)
-           n (owner_id, balance, held, expiry, seq, updated_on, head, seq_read)
-     WHERE a.book = book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
+      FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
+           n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
+     WHERE a.book = n.book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
        AND a.seq = n.seq_read AND n.seq > n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;
     total := total + saved;
   END LOOP;
   RETURN total;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.save_shards(text, text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.save_shards(text[], text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], text[], bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamp with time zone)
+CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamp with time zone, book text DEFAULT NULL::text)
  RETURNS bigint
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE
-AS $function$
-DECLARE
-  found bigint;
-BEGIN
-  EXECUTE '
-    WITH RECURSIVE search (low, high) AS (
-      SELECT 0::bigint, a.seq::bigint FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2
-      UNION ALL
-      SELECT CASE WHEN is_later THEN low ELSE middle END, CASE WHEN is_later THEN middle - 1 ELSE high END
-        FROM (
-          SELECT low, high, middle, (
-                   SELECT e.created_on > $3 FROM ledger.entries e
-                    WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2 AND e.seq >= middle ORDER BY e.seq LIMIT 1
-                 ) AS is_later
-            FROM (SELECT low, high, (low + high + 1) / 2 AS middle FROM search WHERE low < high) step OFFSET 0
-        ) judged
-    )
-    SELECT low FROM search WHERE low = high'
-    INTO found USING app, owner_id, moment;
-  RETURN coalesce(found, 0);
-END $function$;
-REVOKE ALL ON FUNCTION ledger.seq_at(text, text, timestamp with time zone) FROM PUBLIC;
+RETURN ledger.last_seq(ARRAY[app], COALESCE(book, app), owner_id, moment);
+REVOKE ALL ON FUNCTION ledger.seq_at(text, text, timestamp with time zone, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
+CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, state text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -2627,11 +2925,11 @@ BEGIN
     END IF;
   END IF;
   answer := json_build_object(
-    'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held));
+    'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held, state));
 END $function$;
-REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, text, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}'::text[])
+CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}'::text[], books jsonb DEFAULT '{}'::jsonb)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -2642,12 +2940,17 @@ AS $function$
 DECLARE
   declared ALIAS FOR $2;
   retiring ALIAS FOR $3;
+  books_of ALIAS FOR $4;
   partition_name text := 'entries_' || $1;
   check_name text := partition_name || '_operations';
   before text[];
   faulty text[];
   dropped text;
   declared_once text[];
+  used text[];
+  books_before jsonb;
+  is_moved boolean;
+  condition text;
   now timestamptz;
 BEGIN
   PERFORM ledger.assert_app_name($1);
@@ -2677,8 +2980,29 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Every app posts all of ledger.shared_operations(); it may make a range narrower.';
   END IF;
 
+  SELECT array_agg(o) INTO faulty FROM jsonb_object_keys(books_of) o WHERE o <> ALL (declared) OR o = ANY (ledger.shared_operations());
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % gives a book to what it does not declare or shares: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Shared operations have the book of the app''s name. Others may have another.';
+  END IF;
+
   INSERT INTO ledger.apps (app, operations) VALUES ($1, '{}') ON CONFLICT DO NOTHING;
-  SELECT a.operations INTO before FROM ledger.apps a WHERE a.app = $1 FOR UPDATE;
+  SELECT a.operations, a.books INTO before, books_before FROM ledger.apps a WHERE a.app = $1 FOR UPDATE;
+  INSERT INTO ledger.books (book, app, apps) VALUES ($1, $1, ARRAY[$1]) ON CONFLICT DO NOTHING;
+  IF NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = $1 AND b.app = $1) THEN
+    RAISE EXCEPTION 'no app can be called %: another app has made a book of that name', $1
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the app another name.';
+  END IF;
+
+  used := ARRAY(SELECT DISTINCT value FROM jsonb_each_text(books_of) ORDER BY value);
+  PERFORM FROM ledger.books b WHERE b.book = ANY (used) FOR SHARE; -- ledger.share_book waits, and then sees the operations
+  SELECT array_agg(u) INTO faulty FROM unnest(used) u
+   WHERE NOT EXISTS (SELECT FROM ledger.books b WHERE b.book = u AND $1 = ANY (b.apps));
+  IF faulty IS NOT NULL THEN
+    RAISE EXCEPTION 'app % may not use these books: %', $1, array_to_string(faulty, ', ')
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'A book of its own: SELECT ledger.make_book(app, book) before. Another app''s: SELECT ledger.share_book(app, book, apps) in a migration of that app.';
+  END IF;
 
   IF to_regclass(format('ledger.%I', partition_name)) IS NULL THEN
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
@@ -2695,16 +3019,23 @@ BEGIN
   END IF;
 
   -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
-  EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (operation = ANY (%L::text[])) NOT VALID',
-    partition_name, check_name, declared);
+  SELECT string_agg(format('book = %L AND operation = ANY (%L::text[])', b.book, b.operations), ' OR ' ORDER BY b.book <> $1, b.book)
+    INTO condition
+    FROM (SELECT coalesce(books_of ->> o.operation, $1) AS book, array_agg(o.operation ORDER BY o.place) AS operations
+            FROM unnest(declared) WITH ORDINALITY o (operation, place) GROUP BY 1) b;
+  EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (%s) NOT VALID', partition_name, check_name, condition);
 
   FOREACH dropped IN ARRAY before LOOP
-    CONTINUE WHEN dropped = ANY (declared);
+    is_moved := dropped = ANY (declared) AND coalesce(books_before ->> dropped, $1) <> coalesce(books_of ->> dropped, $1);
+    CONTINUE WHEN dropped = ANY (declared) AND NOT is_moved;
     PERFORM 1 FROM ledger.entries e WHERE e.app = $1 AND e.operation = dropped LIMIT 1;
     IF NOT FOUND THEN
       PERFORM 1 FROM ledger.holds h WHERE h.app = $1 AND h.operation = dropped LIMIT 1;
     END IF;
-    IF FOUND THEN
+    IF FOUND AND is_moved THEN
+      RAISE EXCEPTION 'app % has entries or holds of %, which gets another book', $1, dropped
+        USING ERRCODE = 'restrict_violation', HINT = 'Retire it, and declare another operation with the other book.';
+    ELSIF FOUND THEN
       faulty := array_append(faulty, dropped);
     END IF;
   END LOOP;
@@ -2715,9 +3046,9 @@ BEGIN
 
   declared_once := (SELECT array_agg(o ORDER BY first) FROM (SELECT o, min(i) first FROM unnest(declared) WITH ORDINALITY d (o, i) GROUP BY o) distinct_operations);
   now := date_trunc('milliseconds', ledger.now());
-  UPDATE ledger.apps a SET retired = retiring, operations = declared_once, updated_on = now WHERE a.app = $1;
+  UPDATE ledger.apps a SET retired = retiring, operations = declared_once, books = books_of, updated_on = now WHERE a.app = $1;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.set_operations(text, text[], text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.set_operations(text, text[], text[], jsonb) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.shard_nodes()
  RETURNS TABLE(low integer, node integer)
@@ -2769,6 +3100,32 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.shards_of(text[]) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.share_book(app text, book text, apps text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  user_app text;
+BEGIN
+  IF array_position(coalesce(apps, '{NULL}'), NULL) IS NOT NULL THEN
+    RAISE EXCEPTION 'a book is shared with apps, not with NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  PERFORM FROM ledger.books b WHERE b.book = book AND b.app = app FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the app % has made no book %', app, book
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'The app that made a book shares it.';
+  END IF;
+  SELECT a.app INTO user_app FROM ledger.apps a
+   WHERE a.app <> app AND a.app <> ALL (apps) AND book IN (SELECT value FROM jsonb_each_text(a.books)) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'the app % has operations with the book %', user_app, book
+      USING ERRCODE = 'restrict_violation', HINT = 'Entries stay, so that an app which has used a book keeps it.';
+  END IF;
+  UPDATE ledger.books b SET apps = (SELECT array_agg(DISTINCT a ORDER BY a) FROM unnest(apps || app) a) WHERE b.book = book;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.share_book(text, text, text[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.shared_operations()
  RETURNS text[]
  LANGUAGE sql
@@ -2776,7 +3133,7 @@ CREATE OR REPLACE FUNCTION ledger.shared_operations()
 RETURN ARRAY['DAILY_REWARD'::text, 'SIGNUP_CREDIT'::text, 'CREDIT_SPEND'::text, 'CREDIT_ADD'::text];
 REVOKE ALL ON FUNCTION ledger.shared_operations() FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.summary(app text, owner_id text, after timestamp with time zone, until timestamp with time zone, per text, operations text[])
+CREATE OR REPLACE FUNCTION ledger.summary(app text, owner_id text, after timestamp with time zone, until timestamp with time zone, per text, operations text[], book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -2797,17 +3154,17 @@ BEGIN
           FROM ledger.entries e, LATERAL (
                  SELECT num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction,
                         date_trunc($2, e.created_on, ''UTC'') AS start) kind
-         WHERE e.app = $1 AND e.created_on > $3 AND e.created_on <= $4
+         WHERE e.app = $1 AND e.book = $9 AND e.created_on > $3 AND e.created_on <= $4
            AND ($5 IS NULL OR e.operation = ANY ($5))
-           AND ($6 IS NULL OR e.book = $1 AND e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
+           AND ($6 IS NULL OR e.owner_id = $6 AND e.seq > $7 AND e.seq <= $8)
          GROUP BY e.operation, kind.start
       ) sums'
     INTO lines
     USING app, per, after, until, operations, owner_id,
-          ledger.seq_at(app, owner_id, after), ledger.seq_at(app, owner_id, until);
+          ledger.seq_at(app, owner_id, after, book), ledger.seq_at(app, owner_id, until, book), coalesce(book, app);
   RETURN lines;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[], text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.tally()
  RETURNS text
@@ -2818,6 +3175,7 @@ DECLARE
   accounts text;
   entries text;
   holds text;
+  windows text;
   others text;
 BEGIN
   SELECT concat_ws(' ', count(*), sum(a.balance), sum(a.held), sum(a.seq), sum(hashtext(a.book || a.owner_id || encode(a.head, 'hex'))))
@@ -2826,8 +3184,9 @@ BEGIN
     INTO entries FROM ledger.entries e;
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
-  others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.keys);
-  RETURN format('accounts %s, entries %s, holds %s, apps and keys %s', accounts, entries, holds, others);
+  SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
+  others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.books) || ' ' || (SELECT count(*) FROM ledger.keys);
+  RETURN format('accounts %s, entries %s, holds %s, windows %s, apps, books and keys %s', accounts, entries, holds, windows, others);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.tally() FROM PUBLIC;
 
@@ -2855,12 +3214,12 @@ EXCEPTION WHEN lock_not_available THEN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.touch_keys(text, text[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text)
+CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text, book text DEFAULT NULL::text)
  RETURNS uuid
  LANGUAGE sql
  IMMUTABLE
-RETURN ((("left"((attempt)::text, 14) || '7'::text) || OVERLAY("left"(md5(((((((attempt)::text || ' '::text) || (char_length(owner_id))::text) || ' '::text) || owner_id) || nonce)), 19) PLACING '8'::text FROM 4 FOR 1)))::uuid;
-REVOKE ALL ON FUNCTION ledger.transaction_id(uuid, text, text) FROM PUBLIC;
+RETURN ((("left"((attempt)::text, 14) || '7'::text) || OVERLAY("left"(md5((((((((attempt)::text || ' '::text) || COALESCE((book || ' '::text), ''::text)) || (char_length(owner_id))::text) || ' '::text) || owner_id) || nonce)), 19) PLACING '8'::text FROM 4 FOR 1)))::uuid;
+REVOKE ALL ON FUNCTION ledger.transaction_id(uuid, text, text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.try_app(key text, owner_ids text[], parts integer[], requests json, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
@@ -2899,6 +3258,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 5, 1
+  SELECT 7, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

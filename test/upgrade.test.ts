@@ -8,7 +8,17 @@ import {
   transferOperations,
 } from '@shared-ledger/ledger'
 import { verifyLedger } from '@shared-ledger/ledger/verify'
-import { findRoot, historyOf, migrate, withConnection } from '@shared-ledger/postgres'
+import {
+  closeDatabase,
+  codeOf,
+  findRoot,
+  historyOf,
+  migrate,
+  provisionApp,
+  roleOf,
+  withConnection,
+  withLogin,
+} from '@shared-ledger/postgres'
 import { copyProject, createEmptyDatabase } from '@shared-ledger/postgres/testing'
 import { expect, test } from 'vitest'
 
@@ -54,6 +64,10 @@ test.each(released)('a database of %s, with rows of every kind, becomes a curren
       apps: [{ app: 'games', accounts: 3, entries: 16, holds: 4 }],
       broken: [],
     })
+    expect((await run('SELECT * FROM ledger.books')).rows).toEqual([
+      { book: 'games', app: 'games', apps: ['games'] },
+    ])
+    expect(await ledger.assertReady()).toEqual([])
     expect(await Promise.all(['ada', 'bob', 'cyd'].map((owner) => ledger.balance(owner)))).toMatchObject([
       { amount: 63, held: 0, available: 63 },
       { amount: 23, held: 6, available: 17 },
@@ -91,46 +105,182 @@ test.each(released)('a database of %s, with rows of every kind, becomes a curren
   }
 })
 
-test('postings during the migration of the hash chain are posted once, by the old functions or the new ones', async () => {
+// The statements of servers of version 5, from before books, with their casts. {app} is in place of the app's name.
+const callsBeforeBooks: readonly [
+  statement: string,
+  values: (app: string) => readonly unknown[],
+  answer: object,
+][] = [
+  [
+    'SELECT ledger.append_{app}($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::boolean, $9::int) AS answer',
+    () => ['ada', '01a226c8-b8b5-743b-8129-19521cfc0fce', 'appended', null, 'CREDIT_ADD', 5, 5, true, 1000],
+    { seq: 2, balance: 25, held: 3 },
+  ],
+  [
+    'SELECT ledger.post_{app}($1::text, $2::text[], $3::int[], $4::json, $5::boolean, $6::int) AS answer',
+    () => ['ada', ['ada', 'bob'], [2], JSON.stringify(transferBeforeBooks), false, null],
+    { answers: [null], balances: [24, 1] },
+  ],
+  [
+    'SELECT ledger.try_{app}($1::text, $2::text[], $3::int[], $4::json, $5::int) AS answer',
+    () => ['ada', ['ada', 'bob'], [2], JSON.stringify({ ...transferBeforeBooks, nonce: ['tried'] }), null],
+    { balances: [23, 2] },
+  ],
+  [
+    'SELECT ledger.balances($1::text, $2::text[]) AS answer',
+    (app) => [app, ['ada']],
+    [{ ownerId: 'ada', amount: 24, held: 3, available: 21 }],
+  ],
+  [
+    'SELECT ledger.amounts_at($1::text, $2::text[], $3::timestamptz[]) AS answer',
+    (app) => [app, ['ada'], ['2100-01-01']],
+    [24],
+  ],
+  [
+    'SELECT to_json(ledger.seq_at($1::text, $2::text, $3::timestamptz)) AS answer',
+    (app) => [app, 'ada', '2100-01-01'],
+    [3],
+  ],
+  [
+    'SELECT ledger.entries_by_nonce($1::text, $2::text[], $3::text[]) AS answer',
+    (app) => [app, ['ada'], ['appended']],
+    [{ ownerId: 'ada', seq: 2, nonce: 'appended' }],
+  ],
+  [
+    'SELECT ledger.live_holds_of($1::text, $2::text[]) AS answer',
+    (app) => [app, ['ada']],
+    [[{ ownerId: 'ada', amount: 3, status: 'HELD' }]],
+  ],
+  [
+    'SELECT ledger.accounts_page($1::text, $2::text, $3::text, $4::text, $5::boolean, $6::int) AS answer',
+    (app) => [app, '', '', null, false, 10],
+    [{ balance: { ownerId: 'ada', amount: 24 } }, { balance: { ownerId: 'bob', amount: 1 } }],
+  ],
+  [
+    'SELECT ledger.summary($1::text, $2::text, $3::timestamptz, $4::timestamptz, $5::text, $6::text[]) AS answer',
+    (app) => [app, 'ada', '2000-01-01', '2100-01-01', 'month', null],
+    [
+      { operation: 'CREDIT_ADD', count: 2 },
+      { operation: 'CREDIT_SPEND', count: 1 },
+    ],
+  ],
+  [
+    `SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+       e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id) ORDER BY e.seq) AS answer
+       FROM ledger.entries e WHERE e.app = $1 AND e.book = $1 AND e.owner_id = $2`,
+    (app) => [app, 'ada'],
+    [{ seq: 1 }, { seq: 2 }, { seq: 3, operation: 'CREDIT_SPEND' }],
+  ],
+  [
+    'SELECT json_agg(operations) AS answer FROM ledger.apps WHERE app = $1',
+    (app) => [app],
+    [expect.arrayContaining(['CREDIT_ADD'])],
+  ],
+]
+
+const transferBeforeBooks = {
+  id: ['01a226c8-baec-7a97-895a-533c40b50c6c'],
+  nonce: ['posted'],
+  request: [1, 1],
+  account: [1, 2],
+  operation: ['CREDIT_SPEND', 'CREDIT_ADD'],
+  amount: [-1, 1],
+  requested: [-1, 1],
+}
+
+test('servers from before books go on after the migration, with the rights of their app', async () => {
+  const app = `old_${crypto.randomUUID().slice(0, 8)}`
   const database = await createEmptyDatabase()
-  const pool = createPool(database.url)
-  const ledger = createLedger({ app: 'games', operations, pool })
   try {
-    await migrateTo(database.directUrl, '20261121000001_posting')
-    await withConnection(database.directUrl, (connection) =>
-      connection.query("SELECT ledger.set_operations('games', $1, ARRAY['GAME_FEE'])", [
-        Object.keys(operations),
-      ]),
-    )
-    let isMigrated = false
-    let posted = 0
-    const postOn = async (ownerId: string) => {
-      let after = 0 // posts some more after the migration
-      for (let n = 0; after < 5; n += 1) {
-        const posting = { operation: 'CREDIT_ADD', amount: 1, nonce: `${n}` } as const
-        const result = await ledger.postTransaction({
-          nonce: `${ownerId} ${n}`,
-          entries: [
-            { ...posting, ownerId },
-            { ...posting, ownerId: 'shared' },
-          ],
-        })
-        const single = await ledger.postEntry({ ...posting, ownerId })
-        expect([result.ok, single.ok]).toEqual([true, true])
-        posted += 3
-        if (isMigrated) after += 1
+    await migrateTo(database.directUrl, '20261130172135_distribution_waits')
+    await withConnection(database.directUrl, async (owner) => {
+      await owner.query('SELECT ledger.set_operations($1, ledger.shared_operations())', [app])
+      await closeDatabase(owner)
+      await provisionApp(owner, { app, password: 'secret', connections: 5 })
+    })
+    const role = withLogin(database.directUrl, { user: roleOf(app), password: 'secret' })
+    await withConnection(role, async (session) => {
+      const before = `SELECT ledger.append_${app}($1, gen_random_uuid(), $1, NULL, 'CREDIT_ADD', 20, 20)`
+      await session.query(before, ['ada'])
+      await session.query(
+        `SELECT ledger.post_${app}('ada', '{ada}', '{1}', '{"id": ["01a226c8-b8b5-743b-8129-19521cfc0fce"], "nonce": ["held"],
+           "request": [1], "account": [1], "operation": ["CREDIT_SPEND"], "amount": [-3], "requested": [-3], "hold_ms": [3600000]}')`,
+      )
+      await migrate({ databaseUrl: database.directUrl, root, apps: [], log: () => {} })
+      for (const [statement, values, answer] of callsBeforeBooks) {
+        const { rows } = await session.query(statement.replaceAll('{app}', app), [...values(app)])
+        expect([statement, [rows[0].answer].flat()]).toMatchObject([statement, [answer].flat()])
       }
-    }
-    const postings = ['ada', 'bob', 'cyd', 'dan'].map(postOn)
-    while (posted < 60) await new Promise((resolve) => setImmediate(resolve))
-    await migrate({ databaseUrl: database.directUrl, root, apps: [], log: () => {} })
-    isMigrated = true
-    await Promise.all(postings)
-    const verified = await withConnection(database.directUrl, (connection) => verifyLedger(connection))
-    expect(verified).toMatchObject({ apps: [{ app: 'games', entries: posted }], broken: [] })
+    })
+    const { apps, broken } = await withConnection(database.directUrl, (owner) => verifyLedger(owner))
+    expect(apps).toEqual([{ app, accounts: 2, entries: 4, holds: 1 }])
+    expect(broken).toEqual([])
   } finally {
-    await ledger.close()
-    await pool.end()
+    await withConnection(database.directUrl, (owner) =>
+      owner.query(`DROP OWNED BY ${roleOf(app)} CASCADE; DROP ROLE ${roleOf(app)}`),
+    )
     await database.drop()
   }
 })
+
+// After these a call has posted nothing: a conflict, a deadlock, a lock that is not free, and the internal error when a
+// function that the call is in was dropped meanwhile.
+const isPassing = (error: unknown) => /^(40001|40P01|55P03|XX000)$/.test(codeOf(error) ?? '')
+
+test.each(['20261121000001_posting', '20261130172135_distribution_waits'])(
+  'postings during the migration from %s are posted once, by the old functions or the new ones',
+  async (migration) => {
+    const database = await createEmptyDatabase()
+    const pool = createPool(database.url)
+    /** Sends a call until it is carried out, as every server does after an error that may pass. */
+    const send = async (statement: string, values: readonly unknown[]): Promise<unknown> => {
+      while (true) {
+        try {
+          return (await pool.query(statement, [...values])).rows[0].answer
+        } catch (error) {
+          if (!isPassing(error)) throw error
+        }
+      }
+    }
+    try {
+      await migrateTo(database.directUrl, migration)
+      await withConnection(database.directUrl, (connection) =>
+        connection.query("SELECT ledger.set_operations('games', $1, ARRAY['GAME_FEE'])", [
+          Object.keys(operations),
+        ]),
+      )
+      let isMigrated = false
+      let posted = 0
+      const postOn = async (ownerId: string) => {
+        let after = 0 // posts some more after the migration
+        for (let n = 0; after < 5; n += 1) {
+          const columns = { request: [1, 1], account: [1, 2], operation: ['CREDIT_ADD', 'CREDIT_ADD'] }
+          const transaction = {
+            ...{ id: [crypto.randomUUID()], nonce: [`${ownerId} ${n}`] },
+            ...{ ...columns, amount: [1, 1], requested: [1, 1] },
+          }
+          await send(`SELECT ledger.post_games($1, $2, '{2}', $3) AS answer`, [
+            ...[ownerId, [ownerId, 'shared'], JSON.stringify(transaction)],
+          ])
+          await send(
+            `SELECT ledger.append_games($1, $2, $3, NULL, 'CREDIT_ADD', 1, 1, false, NULL) AS answer`,
+            [...[ownerId, crypto.randomUUID(), `${n}`]],
+          )
+          posted += 3
+          if (isMigrated) after += 1
+        }
+      }
+      const postings = Promise.all(['ada', 'bob', 'cyd', 'dan'].map(postOn))
+      postings.catch(() => {}) // is reported below
+      while (posted < 60) await new Promise((resolve) => setImmediate(resolve))
+      await migrate({ databaseUrl: database.directUrl, root, apps: [], log: () => {} })
+      isMigrated = true
+      await postings
+      const verified = await withConnection(database.directUrl, (connection) => verifyLedger(connection))
+      expect(verified).toMatchObject({ apps: [{ app: 'games', entries: posted }], broken: [] })
+    } finally {
+      await pool.end()
+      await database.drop()
+    }
+  },
+)

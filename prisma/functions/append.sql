@@ -46,7 +46,7 @@ BEGIN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
   IF state IS NULL AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
-    transaction_id := ledger.transaction_id(attempt, nullif(book, app), owner_id, nonce);
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,

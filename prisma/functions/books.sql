@@ -1,7 +1,7 @@
 -- Books. A book is a set of accounts in one unit. Every app has a book of its own name, and may make more. The app that
 -- made a book may share it with others. Each operation has one book.
 
--- Makes another book for an app, in a migration of that app.
+-- Makes another book for an app, in a migration of that app, before its operations name the book.
 CREATE OR REPLACE FUNCTION ledger.make_book(app text, book text) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -10,10 +10,8 @@ BEGIN
   IF book !~ '^[a-z][a-z0-9_]{0,39}$' OR book IN ('ledger', 'public', 'template') THEN
     RAISE EXCEPTION 'no book can be called %', book
       USING ERRCODE = 'invalid_parameter_value', HINT = 'A name is a to z, 0 to 9 and _, from a letter on, at most 40 long.';
-  ELSIF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app) THEN
-    RAISE EXCEPTION 'there is no app %', app
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'An app makes books after it has declared operations: ledger.set_operations.';
   END IF;
+  PERFORM ledger.assert_app_name(app);
   INSERT INTO ledger.books (book, app, apps) VALUES (book, app, ARRAY[app]) ON CONFLICT DO NOTHING;
   SELECT b.app INTO maker FROM ledger.books b WHERE b.book = book;
   IF maker <> app THEN

@@ -1,7 +1,7 @@
 -- Returns the id of the transaction that an attempt leads to. An app uses a nonce once in an owner's account, so no two
 -- of its transactions share an id, whatever attempt ids callers send. It is a UUIDv7 with the time of the attempt's id.
 -- book: null for the app's own.
-CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, book text, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text, book text DEFAULT NULL) RETURNS uuid LANGUAGE sql IMMUTABLE
 RETURN (left(attempt::text, 14) || '7'
   || overlay(left(md5(attempt::text || ' ' || coalesce(book || ' ', '') || char_length(owner_id)::text || ' ' || owner_id || nonce), 19)
              PLACING '8' FROM 4 FOR 1))::uuid;
@@ -49,7 +49,7 @@ BEGIN
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
-      'own', original.transaction_id = ledger.transaction_id(attempt, nullif(book, app), owner_ids[1], nonce), 'balance', balance);
+      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)

@@ -371,7 +371,7 @@ BEGIN
       END LOOP;
 
       IF refusal IS NULL THEN
-        transactions[request] := ledger.transaction_id(attempts[request], nullif(books[accounts[first]], app), owners[accounts[first]], nonces[request]);
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request], nullif(books[accounts[first]], app));
         -- Chain.
         FOR line IN first..last LOOP
           number := accounts[line];

@@ -1,5 +1,8 @@
 -- Books: sets of accounts in one unit. Every app has one, of its own name. An app may make more, and share them.
 
+-- Postings wait from the beginning, before they have locked anything that the migration needs.
+LOCK TABLE ledger.accounts, ledger.entries IN ACCESS EXCLUSIVE MODE;
+
 ALTER TABLE ledger.apps ADD COLUMN books jsonb NOT NULL DEFAULT '{}'; -- of each operation that does not have the app's own
 
 CREATE TABLE ledger.books (
@@ -107,7 +110,7 @@ DROP FUNCTION ledger.hold_json(bigint, text, text, bigint, text, jsonb, timestam
 -- at: the moment for which the hold's status is computed.
 CREATE OR REPLACE FUNCTION ledger.hold_json(
   id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamptz,
-  expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz, book text
+  expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz, book text DEFAULT NULL
 ) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
   'id', id::text,
@@ -680,7 +683,7 @@ DROP FUNCTION ledger.transaction_id(uuid, text, text);
 -- Returns the id of the transaction that an attempt leads to. An app uses a nonce once in an owner's account, so no two
 -- of its transactions share an id, whatever attempt ids callers send. It is a UUIDv7 with the time of the attempt's id.
 -- book: null for the app's own.
-CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, book text, owner_id text, nonce text) RETURNS uuid LANGUAGE sql IMMUTABLE
+CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, nonce text, book text DEFAULT NULL) RETURNS uuid LANGUAGE sql IMMUTABLE
 RETURN (left(attempt::text, 14) || '7'
   || overlay(left(md5(attempt::text || ' ' || coalesce(book || ' ', '') || char_length(owner_id)::text || ' ' || owner_id || nonce), 19)
              PLACING '8' FROM 4 FOR 1))::uuid;
@@ -724,7 +727,7 @@ BEGIN
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
-      'own', original.transaction_id = ledger.transaction_id(attempt, nullif(book, app), owner_ids[1], nonce), 'balance', balance);
+      'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
@@ -1147,7 +1150,7 @@ BEGIN
       END LOOP;
 
       IF refusal IS NULL THEN
-        transactions[request] := ledger.transaction_id(attempts[request], nullif(books[accounts[first]], app), owners[accounts[first]], nonces[request]);
+        transactions[request] := ledger.transaction_id(attempts[request], owners[accounts[first]], nonces[request], nullif(books[accounts[first]], app));
         -- Chain.
         FOR line IN first..last LOOP
           CONTINUE WHEN ids[line] IS NULL;
@@ -1261,7 +1264,7 @@ BEGIN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
   IF (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
-    transaction_id := ledger.transaction_id(attempt, nullif(book, app), owner_id, nonce);
+    transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
     SELECT app, book, owner_id, seq, n.id, operation, amount, balance, nonce, transaction_id, n.metadata, at,
@@ -1445,7 +1448,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION ledger.set_operations FROM PUBLIC;
 
--- Makes another book for an app, in a migration of that app.
+-- Makes another book for an app, in a migration of that app, before its operations name the book.
 CREATE OR REPLACE FUNCTION ledger.make_book(app text, book text) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -1454,10 +1457,8 @@ BEGIN
   IF book !~ '^[a-z][a-z0-9_]{0,39}$' OR book IN ('ledger', 'public', 'template') THEN
     RAISE EXCEPTION 'no book can be called %', book
       USING ERRCODE = 'invalid_parameter_value', HINT = 'A name is a to z, 0 to 9 and _, from a letter on, at most 40 long.';
-  ELSIF NOT EXISTS (SELECT FROM ledger.apps a WHERE a.app = app) THEN
-    RAISE EXCEPTION 'there is no app %', app
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'An app makes books after it has declared operations: ledger.set_operations.';
   END IF;
+  PERFORM ledger.assert_app_name(app);
   INSERT INTO ledger.books (book, app, apps) VALUES (book, app, ARRAY[app]) ON CONFLICT DO NOTHING;
   SELECT b.app INTO maker FROM ledger.books b WHERE b.book = book;
   IF maker <> app THEN

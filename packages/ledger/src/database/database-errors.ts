@@ -21,6 +21,9 @@ const again = 'Try again, with the same nonce.'
 const unavailable = (reason: string) => (options: ErrorOptions) =>
   new DatabaseUnavailableError(`${reason} ${again}`, options)
 
+const conflict = (options: ErrorOptions) =>
+  new TransactionConflictError(`The database aborted this because of another transaction. ${again}`, options)
+
 const diskFull = unavailable('The database takes no writes now: its disk is full.')
 
 /** Returns a function that makes the error of a server and a database that do not fit. Its cause is for operators. */
@@ -53,16 +56,13 @@ const nodeLost = new RegExp(
 const noSpace =
   /No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes|could not write init file/
 
+/** What PostgreSQL says, as an internal error, of a function that a migration dropped while a call of it began. */
+const dropped = /cache lookup failed for function/
+
 /** The meanings of the database's errors, by SQLSTATEs, Prisma's codes, kinds of its adapter, and Node's codes. */
 const meanings: readonly Meaning[] = [
-  {
-    codes: /^(40001|40P01|P2034|TransactionWriteConflict)$/,
-    error: (options) =>
-      new TransactionConflictError(
-        `The database aborted this because of another transaction. ${again}`,
-        options,
-      ),
-  },
+  { codes: /^(40001|40P01|P2034|TransactionWriteConflict)$/, error: conflict },
+  { codes: /^XX000$/, withWords: dropped, error: conflict },
   { codes: /^55P03$/, error: (options) => new AccountBusyError(options) },
   {
     // The CHECK that ledger.set_operations puts on an app's partition, and ledger.assert_declared. The words around the
