@@ -116,6 +116,95 @@ test('one migration retires an operation, and another one undoes it', async () =
   expect(again).toContain("  'CONTENT_ACCESS'\n]);")
 })
 
+const addGem = (book: string) =>
+  edit(inApp('content', 'src/operations.ts'), (text) =>
+    text.replace('...sharedOperations,', `...sharedOperations,\n  GEM_GAIN: { amount: 2, book: '${book}' },`),
+  )
+const sqlOf = ({ output }: { output: string }) =>
+  readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
+
+test('a new book is made by the migration of the first operation that names it, and another book is noticed', async () => {
+  addGem('gems')
+  const made = sqlOf(await run('migrate new', 'content', 'gems'))
+  expect(made).toContain('operations.ts: makes the book gems; adds GEM_GAIN.\n')
+  expect(made).toContain(
+    "SELECT ledger.make_book('content', 'gems');\nSELECT ledger.set_operations('content', ARRAY[\n",
+  )
+  expect(made).toContain(`\n], books => '{\n  "GEM_GAIN": "gems"\n}');\n`)
+  expect((await run('migrate new', 'content', 'again')).output).toContain('Nothing changed')
+  expect(await run('migrate', 'content')).toMatchObject({ code: 0 })
+  expect(await rowsOf(`SELECT app, apps FROM ledger.books WHERE book = 'gems'`)).toEqual([
+    { app: 'content', apps: ['content'] },
+  ])
+
+  const operations = inApp('content', 'src/operations.ts')
+  edit(operations, (text) => text.replace("book: 'gems'", "book: 'rubies'"))
+  expect(await run('migrate new', '--check', 'content')).toEqual({
+    code: 1,
+    output: [
+      'Declared, and in no migration:',
+      '  apps/content/src/operations.ts makes the book rubies; gives GEM_GAIN the book rubies',
+      'Have it written: npx shared-ledger migrate new content <name>',
+    ].join('\n'),
+  })
+  const moved = sqlOf(await run('migrate new', 'content', 'rubies'))
+  expect(moved).toContain("SELECT ledger.make_book('content', 'rubies');")
+  expect(moved).toContain(`books => '{\n  "GEM_GAIN": "rubies"\n}'`)
+
+  edit(operations, (text) => text.replace("book: 'rubies'", "book: 'content'"))
+  const back = sqlOf(await run('migrate new', 'content', 'back'))
+  expect(back).toContain("operations.ts: gives GEM_GAIN the app's own book.\n")
+  expect(back).not.toContain('books =>')
+  expect(back).not.toContain('make_book')
+  expect(await run('migrate', 'content')).toMatchObject({ code: 0 })
+  expect(await run('migrate new', '--check')).toMatchObject({ code: 0 })
+})
+
+test('a new app makes its books with its first operations', async () => {
+  cpSync(inApp('freelance', '.'), inApp('rides', '.'), { recursive: true })
+  rmSync(inApp('rides', 'prisma/migrations'), { recursive: true })
+  edit(inApp('rides', 'prisma.config.ts'), (text) => text.replace("'freelance'", "'rides'"))
+  edit(inApp('rides', 'src/operations.ts'), (text) =>
+    text.replace('...sharedOperations,', "...sharedOperations,\n  MILE: { amount: 1, book: 'miles' },"),
+  )
+  const { code, output } = await run('migrate new', 'rides', 'first')
+  expect({ code, output }).toMatchObject({ code: 0 })
+  expect(await run('migrate', 'rides')).toMatchObject({ code: 0 })
+  expect(await rowsOf(`SELECT book FROM ledger.books WHERE app = 'rides' ORDER BY book`)).toEqual([
+    { book: 'miles' },
+    { book: 'rides' },
+  ])
+})
+
+test.each([
+  ['freelance', 'of its name', ''],
+  ['rubies', 'that it has made', "SELECT ledger.make_book('freelance', 'rubies');"],
+])("another app's book %s, %s, is refused until that app shares it", async (book, _how, made) => {
+  const write = (name: string, sql: string) => {
+    const folder = inApp('freelance', `prisma/migrations/${name}`)
+    mkdirSync(folder)
+    writeFileSync(path.join(folder, 'migration.sql'), sql)
+  }
+  if (made) write('20261201000000_made', made)
+  addGem(book)
+  const before = migrationsOf(inApp('content', '.'))
+  const refused = await run('migrate new', 'content', 'gems')
+  const advice = new RegExp(
+    `^apps/content/src/operations\\.ts: GEM_GAIN cannot have the book ${book}, which the app freelance has made and not ` +
+      'shared with content\\. .* write a migration of freelance by hand, ' +
+      `apps/freelance/prisma/migrations/\\d{14}_share_${book}/migration\\.sql, .*: (SELECT ledger\\.share_book.*;)$`,
+  )
+  expect(refused).toEqual({ code: 1, output: expect.stringMatching(advice) })
+  expect(migrationsOf(inApp('content', '.'))).toEqual(before)
+  expect(await run('migrate new', '--check', 'content')).toMatchObject({ code: 1 })
+
+  write('20261202000000_shared', advice.exec(refused.output)?.[1] ?? '')
+  const sql = sqlOf(await run('migrate new', 'content', 'gems'))
+  expect(sql).not.toContain('make_book')
+  expect(sql).toContain(`books => '{\n  "GEM_GAIN": "${book}"\n}'`)
+  expect(await run('migrate new', '--check', 'content')).toMatchObject({ code: 0 })
+})
+
 test('an operation that is dropped is named in the migration, with what to do if it was used', async () => {
   edit(inApp('freelance', 'src/operations.ts'), (text) =>
     text.replace(/PROJECT_SPENDING: \{[\s\S]*?\n {2}\},|PROJECT_SPENDING: .*\n/, ''),

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { appOf, type History, migrationsOf, scriptOf } from '../project.ts'
+import { appOf, type History, historyOf, LEDGER, migrationsOf, scriptOf } from '../project.ts'
+import { withSharers } from './books.ts'
 import { checkHistory } from './choose-apps.ts'
 import { dropsOf } from './drops.ts'
 import { describeOperations, type OperationsChange } from './operations-change.ts'
@@ -54,7 +55,11 @@ export async function writeNewMigration(options: NewMigrationOptions): Promise<N
     operations && declarationOf(root, history.name, operations),
   ]
   const script = parts.filter(Boolean).join('\n\n')
-  return { file: write(history, name, `${script}\n`), drops, droppedOperations: operations?.dropped ?? [] }
+  return {
+    file: write(root, history, name, `${script}\n`),
+    drops,
+    droppedOperations: operations?.dropped ?? [],
+  }
 }
 
 function warningOf(drops: readonly string[]): string | undefined {
@@ -75,13 +80,18 @@ function checkName(name: string): void {
 }
 
 function declarationOf(root: string, app: string, change: OperationsChange): string {
-  const { operations, retired, dropped } = change
+  const { operations, retired, dropped, books, newBooks } = change
+  const options = [
+    retired.length > 0 && `retired => ${arrayOf(retired)}`,
+    Object.keys(books).length > 0 && `books => ${pg.escapeLiteral(JSON.stringify(books, null, 2))}`,
+  ]
   return [
     `-- The app's operations, from ${path.relative(root, appOf(root, app).operations)}: ${describeOperations(change)}.`,
     ...(dropped.length > 0 ? dropWarning : []),
-    `SELECT ledger.set_operations(${pg.escapeLiteral(app)}, ${arrayOf(operations)}${
-      retired.length > 0 ? `, retired => ${arrayOf(retired)}` : ''
-    });`,
+    ...newBooks.map(
+      (book) => `SELECT ledger.make_book(${pg.escapeLiteral(app)}, ${pg.escapeLiteral(book)});`,
+    ),
+    `SELECT ledger.set_operations(${[pg.escapeLiteral(app), arrayOf(operations), ...options].filter(Boolean).join(', ')});`,
   ].join('\n')
 }
 
@@ -94,8 +104,13 @@ function arrayOf(names: readonly string[]): string {
   return `ARRAY[\n${names.map((name) => `  ${pg.escapeLiteral(name)}`).join(',\n')}\n]`
 }
 
-function write(history: History, name: string, script: string): string {
-  const migration = `${timestampAfter(migrationsOf(history).at(-1), new Date())}_${name}`
+function write(root: string, history: History, name: string, script: string): string {
+  // After those that share a book with the app, as migrations of all apps run in the order of their names.
+  const before = (history.name === LEDGER ? [] : withSharers(root, [history.name])).map((app) =>
+    historyOf(root, app),
+  )
+  const last = [history, ...before].flatMap(migrationsOf).sort().at(-1)
+  const migration = `${timestampAfter(last, new Date())}_${name}`
   const file = scriptOf(history, migration)
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, script)

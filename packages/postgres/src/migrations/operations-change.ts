@@ -3,11 +3,13 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type pg from 'pg'
 import { appOf } from '../project.ts'
+import { type BooksOf, newBooksOf } from './books.ts'
 
-/** An app's operations, and which of them are retired. */
+/** An app's operations, which of them are retired, and the book of each that does not have the app's own. */
 interface Declaration {
   readonly operations: readonly string[]
   readonly retired: readonly string[]
+  readonly books: BooksOf
 }
 
 /** The operations of an app's operations.ts, and how they differ from the operations that its migrations declare. */
@@ -17,9 +19,17 @@ export interface OperationsChange extends Declaration {
   readonly newlyRetired: readonly string[]
   /** The operations that were retired and are posted again. */
   readonly unretired: readonly string[]
+  /** The operations that get another book. */
+  readonly moved: readonly string[]
+  /** The books that the app makes. */
+  readonly newBooks: readonly string[]
 }
 
-/** Compares an app's operations.ts with the operations that its migrations declare. Returns undefined when they agree. */
+/**
+ * Compares an app's operations.ts with the operations that its migrations declare. Returns undefined when they agree.
+ *
+ * @throws Error for a book of another app that is not shared with this one
+ */
 export async function operationsChangeOf(
   connection: pg.Client,
   { root, app }: { root: string; app: string },
@@ -27,21 +37,27 @@ export async function operationsChangeOf(
   const wanted = await wantedOperationsOf(root, app)
   const declared = await declaredOperationsOf(connection, app)
   const dropped = without(declared.operations, wanted.operations)
+  const kept = without(declared.operations, dropped)
   const change = {
     added: without(wanted.operations, declared.operations),
     dropped,
     newlyRetired: without(wanted.retired, declared.retired),
     unretired: without(declared.retired, [...wanted.retired, ...dropped]),
+    moved: kept.filter((name) => (wanted.books[name] ?? app) !== (declared.books[name] ?? app)),
+    newBooks: await newBooksOf(connection, { root, app, books: wanted.books }),
   }
   return Object.values(change).every(({ length }) => length === 0) ? undefined : { ...wanted, ...change }
 }
 
 /** Returns the change in words: "adds CONTENT_BOOST; retires CONTENT_ACCESS". */
-export function describeOperations({ added, newlyRetired, unretired, dropped }: OperationsChange): string {
+export function describeOperations(change: OperationsChange): string {
+  const { added, newlyRetired, unretired, dropped, moved, newBooks, books } = change
   return [
+    newBooks.length > 0 && `makes the book ${newBooks.join(', ')}`,
     added.length > 0 && `adds ${added.join(', ')}`,
     newlyRetired.length > 0 && `retires ${newlyRetired.join(', ')}`,
     unretired.length > 0 && `posts ${unretired.join(', ')} again`,
+    ...moved.map((name) => `gives ${name} ${books[name] ? `the book ${books[name]}` : "the app's own book"}`),
     dropped.length > 0 && `drops ${dropped.join(', ')}`,
   ]
     .filter(Boolean)
@@ -71,18 +87,26 @@ async function wantedOperationsOf(root: string, app: string): Promise<Declaratio
   const definitions: [string, unknown][] = Object.entries(operations)
   return {
     operations: definitions.map(([name]) => name),
-    retired: definitions.filter(([, definition]) => isRetired(definition)).map(([name]) => name),
+    retired: definitions
+      .filter(([, definition]) => fieldOf(definition, 'retired') === true)
+      .map(([name]) => name),
+    books: Object.fromEntries(
+      definitions.flatMap(([name, definition]) => {
+        const book = fieldOf(definition, 'book')
+        return typeof book === 'string' && book !== app ? [[name, book]] : []
+      }),
+    ),
   }
 }
 
-function isRetired(definition: unknown): boolean {
-  return typeof definition === 'object' && definition !== null && Reflect.get(definition, 'retired') === true
+function fieldOf(definition: unknown, name: string): unknown {
+  return typeof definition === 'object' && definition !== null ? Reflect.get(definition, name) : undefined
 }
 
 async function declaredOperationsOf(connection: pg.Client, app: string): Promise<Declaration> {
   const { rows } = await connection.query<Declaration>(
-    'SELECT operations, retired FROM ledger.apps WHERE app = $1',
+    'SELECT operations, retired, books FROM ledger.apps WHERE app = $1',
     [app],
   )
-  return rows[0] ?? { operations: [], retired: [] }
+  return rows[0] ?? { operations: [], retired: [], books: {} }
 }
