@@ -1,9 +1,21 @@
+import { z } from 'zod'
 import type { PrismaClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
-import type { Operations } from './operations.ts'
+import { booksOf, type Operations } from './operations.ts'
+
+/** What the database says about an app. */
+interface Declared {
+  readonly operations: readonly string[]
+  readonly retired: readonly string[]
+  /** The book of each operation that does not have the app's own. */
+  readonly books: Readonly<Record<string, string>>
+}
+
+const booksShape = z.record(z.string(), z.string())
 
 /**
- * Checks that the database declares all of an app's operations.
+ * Checks that the database declares all of an app's operations, each with the same book, and that the app may use these
+ * books.
  *
  * @returns the other differences, each with what to do about it. They do not stop a start: all operations can be read.
  *   While servers are replaced or rolled back, their code is older or newer than the database.
@@ -14,8 +26,11 @@ export async function assertDeclared(
   operations: Operations,
   prisma: PrismaClient,
 ): Promise<readonly string[]> {
-  const declared = await query(() => prisma.app.findUnique({ where: { app } }))
-  const missing = Object.keys(operations).filter((name) => !declared?.operations.includes(name))
+  const row = await query(() => prisma.app.findUnique({ where: { app } }))
+  const declared: Declared = row
+    ? { ...row, books: booksShape.parse(row.books) }
+    : { operations: [], retired: [], books: {} }
+  const missing = Object.keys(operations).filter((name) => !declared.operations.includes(name))
   if (missing.length > 0) {
     throw new Error(
       `The database does not know these operations of the app ${app}: ${missing.join(', ')}. ` +
@@ -23,14 +38,40 @@ export async function assertDeclared(
         `(npx shared-ledger migrate new ${app} add_operations writes it).`,
     )
   }
-  return declared ? differences(app, operations, declared) : []
+  assertSameBooks(app, operations, declared)
+  await assertUsable(app, operations, prisma)
+  return differences(app, operations, declared)
 }
 
-function differences(
-  app: string,
-  operations: Operations,
-  declared: { readonly operations: readonly string[]; readonly retired: readonly string[] },
-): string[] {
+function assertSameBooks(app: string, operations: Operations, { books }: Declared): void {
+  const differing = Object.entries(operations).flatMap(([name, { book: here = app }]) => {
+    const there = books[name] ?? app
+    return here === there ? [] : [`${name} (${here} in operations.ts, ${there} in the database)`]
+  })
+  if (differing.length === 0) return
+  throw new Error(
+    `Operations of the app ${app} have another book in the database: ${differing.join(', ')}. ` +
+      `Run the migration that declares their books: npx shared-ledger migrate ${app} ` +
+      `(npx shared-ledger migrate new ${app} books writes it). An operation that was posted keeps its book: ` +
+      'put it back in operations.ts, and give another operation the other book.',
+  )
+}
+
+async function assertUsable(app: string, operations: Operations, prisma: PrismaClient): Promise<void> {
+  const [, ...named] = booksOf(app, operations)
+  const usable = await query(() =>
+    prisma.book.findMany({ where: { book: { in: named }, apps: { has: app } } }),
+  )
+  const refused = named.filter((name) => !usable.some(({ book }) => book === name))
+  if (refused.length === 0) return
+  throw new Error(
+    `The app ${app} may not use these books: ${refused.join(', ')}. It has not made them, and they are not shared with it. ` +
+      'The app that made a book shares it, in a migration that you write by hand: ' +
+      `SELECT ledger.share_book('<its maker>', '${refused[0]}', ARRAY['${app}']);`,
+  )
+}
+
+function differences(app: string, operations: Operations, declared: Declared): string[] {
   const names = Object.keys(operations)
   const unknown = declared.operations.filter((name) => !names.includes(name))
   const stillPosted = names.filter((name) => !operations[name]?.retired && declared.retired.includes(name))
