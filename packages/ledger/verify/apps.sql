@@ -1,6 +1,4 @@
--- The apps that the ledger knows, or has rows of.
+-- The apps that the ledger knows, or has entries or holds of.
 SELECT app FROM ledger.apps
-UNION SELECT book FROM ledger.accounts
 UNION SELECT app FROM ledger.entries
 UNION SELECT app FROM ledger.holds
-ORDER BY app

@@ -6,8 +6,28 @@ import type { Checkpoint } from './read.ts'
 /** How many accounts one statement compares. */
 const BATCH = 5_000
 
-/** Yields the statements that find where an app's history differs from a checkpoint. Together they cover every owner. */
-export async function* differences(checkpoint: Checkpoint, app: string): AsyncGenerator<Asking> {
+/** An app, the books that it made, and the apps that use them. */
+export interface AppBooks {
+  readonly app: string
+  readonly books: readonly string[]
+  readonly users: readonly string[]
+}
+
+/**
+ * Yields the statements that find where the history of an app's books differs from a checkpoint. Together they cover every
+ * owner.
+ */
+export async function* differences(
+  checkpoint: Checkpoint,
+  { app, books, users }: AppBooks,
+): AsyncGenerator<Asking> {
+  for (const book of books) yield* differencesOf(checkpoint, { app, book, users })
+}
+
+async function* differencesOf(
+  checkpoint: Checkpoint,
+  { app, book, users }: { app: string; book: string; users: readonly string[] },
+): AsyncGenerator<Asking> {
   const text = readSql('differences.sql')
   let after = ''
   let accounts: AccountHead[] = []
@@ -15,6 +35,8 @@ export async function* differences(checkpoint: Checkpoint, app: string): AsyncGe
     text,
     values: [
       app,
+      book,
+      users,
       accounts.map(({ ownerId }) => ownerId),
       accounts.map(({ seq }) => seq),
       accounts.map(({ head }) => head),
@@ -24,7 +46,7 @@ export async function* differences(checkpoint: Checkpoint, app: string): AsyncGe
     ],
   })
   for await (const account of checkpoint.accounts()) {
-    if (account.book !== app) continue
+    if (account.book !== book) continue
     accounts.push(account)
     if (accounts.length < BATCH) continue
     yield compare(account.ownerId)

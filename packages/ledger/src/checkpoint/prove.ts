@@ -34,7 +34,7 @@ export async function proveEntry(
   const { rows } = await client.query<{ hash: Buffer; digest: Buffer; start: Buffer }>(
     readSql('digests.sql'),
     [
-      app,
+      entry.book,
       entry.ownerId,
       entry.seq - 1, // the hash of the entry before it is needed; the first entry has none
       account.seq,

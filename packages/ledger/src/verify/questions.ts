@@ -7,7 +7,10 @@ export function readSql(file: string): string {
   return readFileSync(new URL(file, folder), 'utf8')
 }
 
-/** A question that is asked about each app. */
+/**
+ * A question that is asked about each app. Some are about its own entries and holds. Others are about the accounts of the
+ * books that it made, with the entries and holds of all apps that share them.
+ */
 interface Question {
   /** The file's name, without `.sql`. */
   readonly question: string
@@ -15,10 +18,10 @@ interface Question {
   readonly invariant: string
   readonly sql: string
   /**
-   * Whether it is asked about one range of owners at a time. Its parameters are then the app, the first owner, and the
-   * end.
+   * How many of these parameters it has: the app, its books, the apps that use them, and, when it is asked about one range
+   * of owners at a time, the first owner and the end.
    */
-  readonly isByOwners: boolean
+  readonly parameters: number
 }
 
 /** All questions. Each is one file, and its comment states the invariant. */
@@ -31,7 +34,7 @@ export const questions: readonly Question[] = readdirSync(new URL('questions/', 
       question: file.replace('.sql', ''),
       invariant: commentOf(sql),
       sql,
-      isByOwners: sql.includes('$3'),
+      parameters: Math.max(...[...sql.matchAll(/\$(\d)/g)].map(([, number]) => Number(number))),
     }
   })
 

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { differences } from '../checkpoint/differences.ts'
+import { type AppBooks, differences } from '../checkpoint/differences.ts'
 import type { Checkpoint } from '../checkpoint/read.ts'
 import { assertKnownApp } from '../known-app.ts'
 import { type Asking, ask, type BrokenRow, type Found } from './ask.ts'
@@ -86,19 +86,21 @@ export async function verifyLedger(
   const apps: VerifiedApp[] = []
   const asked: Asked[] = []
   await inSnapshot(clients, async () => {
-    const books = checkpoints.flatMap((checkpoint) => [...checkpoint.books])
-    for (const app of await chooseApps(client, options.apps, books)) {
-      const { rows } = await client.query<VerifiedApp>(readSql('size.sql'), [app])
+    const booksThen = checkpoints.flatMap((checkpoint) => [...checkpoint.books])
+    for (const { app, books, users } of await chooseApps(client, options.apps, booksThen)) {
+      const { rows } = await client.query<VerifiedApp>(readSql('size.sql'), [app, books])
       apps.push(...rows)
-      const ranges = await rangesOf(client, app, rangeSize)
-      for (const { question, invariant, sql, isByOwners } of questions) {
-        const parameters = isByOwners ? ranges.map((range) => [app, ...range]) : [[app]]
-        const parts = parameters.map((values) => partOf(() => [{ text: sql, values }]))
+      const ranges = await rangesOf(client, books, rangeSize)
+      for (const { question, invariant, sql, parameters } of questions) {
+        const values = [app, books, users].slice(0, parameters)
+        const parts = (parameters > values.length ? ranges : [[]]).map((range) =>
+          partOf(() => [{ text: sql, values: [...values, ...range] }]),
+        )
         asked.push({ app, question, invariant, parts })
       }
       for (const checkpoint of checkpoints) {
         const invariant = `The history of each account up to ${checkpoint.name}, of ${checkpoint.signed.createdOn}, is unchanged.`
-        const parts = [partOf(() => differences(checkpoint, app))]
+        const parts = [partOf(() => differences(checkpoint, { app, books, users }))]
         asked.push({ app, question: 'checkpoint', invariant, parts })
       }
     }
@@ -156,30 +158,62 @@ function answerOf(asked: Asked, maxRows: number): Answer {
 }
 
 /**
- * Returns ranges of an app's owners: the first owner, and the end, which is not included. Together they cover every
- * owner.
+ * Returns ranges of the owners in an app's books: the first owner, and the end, which is not included. Together they cover
+ * every owner.
  */
 async function rangesOf(
   client: pg.ClientBase,
-  app: string,
+  books: readonly string[],
   size: number,
 ): Promise<[string, string | null][]> {
-  const { rows } = await client.query<{ owner: string }>(readSql('ranges.sql'), [app, size])
+  const { rows } = await client.query<{ owner: string }>(readSql('ranges.sql'), [books, size])
   const starts = ['', ...rows.map(({ owner }) => owner)]
   return starts.map((start, index) => [start, starts[index + 1] ?? null])
 }
 
-/** Returns the apps to verify, out of those in the ledger and in the checkpoints. */
+/** Returns the apps to verify with their books, out of those in the ledger and in the checkpoints. */
 async function chooseApps(
   client: pg.ClientBase,
   names: readonly string[] | undefined,
-  books: readonly string[],
-): Promise<string[]> {
-  const ledger = await client.query("SELECT WHERE to_regclass('ledger.apps') IS NOT NULL")
-  if (ledger.rowCount === 0)
-    throw new Error('The database has no ledger yet. Run its migrations: npx shared-ledger migrate')
-  const { rows } = await client.query<{ app: string }>(readSql('apps.sql'))
-  const known = [...new Set([...rows.map(({ app }) => app), ...books])].sort()
+  booksThen: readonly string[],
+): Promise<AppBooks[]> {
+  const tables = await client.query<{ apps: boolean; books: boolean }>(
+    "SELECT to_regclass('ledger.apps') IS NOT NULL AS apps, to_regclass('ledger.books') IS NOT NULL AS books",
+  )
+  if (!tables.rows[0]?.books) {
+    const found = tables.rows[0]?.apps ? 'an older ledger' : 'no ledger yet'
+    throw new Error(`The database has ${found}. Run its migrations: npx shared-ledger migrate`)
+  }
+  const apps = await client.query<{ app: string }>(readSql('apps.sql'))
+  const books = await booksOf(client, booksThen)
+  const known = [...new Set([...apps.rows, ...books].map(({ app }) => app))].sort()
   for (const name of names ?? []) assertKnownApp(name, known)
-  return known.filter((app) => names?.includes(app) ?? true)
+  return known
+    .filter((app) => names?.includes(app) ?? true)
+    .map((app) => {
+      const own = books.filter((book) => book.app === app)
+      return {
+        app,
+        books: [...new Set([app, ...own.map(({ book }) => book)])],
+        users: [...new Set([app, ...own.flatMap(({ users }) => users)])],
+      }
+    })
+}
+
+interface Book {
+  readonly book: string
+  /** The app that made it. */
+  readonly app: string
+  /** The apps that use it. */
+  readonly users: readonly string[]
+}
+
+/** Returns the books of the ledger and of checkpoints. A book that no app has made counts as made by an app of its name. */
+async function booksOf(client: pg.ClientBase, booksThen: readonly string[]): Promise<Book[]> {
+  const { rows } = await client.query<{ book: string; app: string | null; apps: string[] | null }>(
+    readSql('books.sql'),
+  )
+  const known = rows.map(({ book, app, apps }) => ({ book, app: app ?? book, users: apps ?? [] }))
+  const gone = [...new Set(booksThen)].filter((book) => !rows.some((row) => row.book === book))
+  return [...known, ...gone.map((book) => ({ book, app: book, users: [] }))]
 }

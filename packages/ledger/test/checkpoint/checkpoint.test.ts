@@ -153,6 +153,7 @@ describe('finds what a superuser did who also recomputed every hash:', () => {
     await intruder.query('DELETE FROM ledger.entries WHERE app = $1', [app])
     await intruder.query('DELETE FROM ledger.holds WHERE app = $1', [app])
     await intruder.query('DELETE FROM ledger.accounts WHERE book = $1', [app])
+    await intruder.query('DELETE FROM ledger.books WHERE book = $1', [app])
     await intruder.query('DELETE FROM ledger.apps WHERE app = $1', [app])
     const { broken } = await verifyLedger(sql, { apps: [app], checkpoints: [checkpoint] })
     expect(broken).toMatchObject([{ app, question: 'checkpoint', count: 2 }])

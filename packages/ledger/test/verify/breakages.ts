@@ -359,7 +359,7 @@ export const breakages: readonly Breakage[] = [
     ({ bobsBack, adas }) => ({
       broken: named(bobsBack),
       found: `reverses ${adas.id}, an entry of "ada"`,
-      expected: 'an entry of its own owner',
+      expected: 'an entry of its own account',
     }),
   ],
   [
@@ -469,7 +469,7 @@ export const breakages: readonly Breakage[] = [
     ({ refund, given }) => ({
       broken: named(refund),
       found: `refunds ${given.id}, an entry of "bob"`,
-      expected: 'an entry of its own owner',
+      expected: 'an entry of its own account',
     }),
   ],
   [
@@ -549,7 +549,7 @@ export const breakages: readonly Breakage[] = [
     ({ capture, captured }) => ({
       broken: named(capture),
       found: `captures hold ${captured.id} of "bob"`,
-      expected: 'a hold of its own owner',
+      expected: 'a hold of its own account',
     }),
   ],
   [

@@ -76,13 +76,13 @@ function nth({ entries }: LedgerTransaction, index: number): LedgerEntry {
 
 export type Seed = Awaited<ReturnType<typeof seed>>
 
-function ok<Posted>(result: LedgerResult<Posted>): Posted {
+export function ok<Posted>(result: LedgerResult<Posted>): Posted {
   if (!result.ok) throw result.error
   return result
 }
 
 /** Drops the keys and the CHECK of an app's partition. */
-async function unprotect(app: string) {
+export async function unprotect(app: string) {
   const { rows } = await intruder.query<{ drop: string }>(
     `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop
        FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u', 'c') AND conislocal AND coninhcount = 0

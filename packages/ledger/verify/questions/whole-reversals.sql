@@ -4,7 +4,7 @@
           count(DISTINCT r.reverses), count(DISTINCT o.id), count(DISTINCT r.transaction_id)) AS found,
         'all reversed by one transaction, or none' AS expected
    FROM ledger.entries o
-   LEFT JOIN ledger.entries r ON r.app = $1 AND r.owner_id = o.owner_id AND r.reverses = o.id
+   LEFT JOIN ledger.entries r ON r.app = $1 AND r.book = o.book AND r.owner_id = o.owner_id AND r.reverses = o.id
   WHERE o.app = $1
   GROUP BY o.transaction_id
  HAVING count(r.id) > 0
@@ -15,7 +15,7 @@ UNION ALL
         format('%s reversals among %s entries, of %s transactions', count(r.reverses), count(*), count(DISTINCT o.transaction_id)),
         'reversals of one transaction alone, or none'
    FROM ledger.entries r
-   LEFT JOIN ledger.entries o ON o.app = $1 AND o.owner_id = r.owner_id AND o.id = r.reverses
+   LEFT JOIN ledger.entries o ON o.app = $1 AND o.book = r.book AND o.owner_id = r.owner_id AND o.id = r.reverses
   WHERE r.app = $1
   GROUP BY r.transaction_id
  HAVING count(r.reverses) > 0
