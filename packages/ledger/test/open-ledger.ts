@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
-import { afterAll, expect } from 'vitest'
+import { afterAll, expect, inject } from 'vitest'
 import { createLedgerClient } from '../src/database/database.ts'
 import {
   createLedger,
@@ -72,7 +72,10 @@ async function openLedgerOf<Ops extends Operations>({
     await prisma.$disconnect()
     await ledger.close()
     await pool.end()
-    expect(await database.deadlocks()).toBe(deadlocks)
+    const seen = await database.deadlocks()
+    // Citus itself ends those over several nodes, and counts none.
+    if (inject('postgres').isCluster) expect(seen).toBeLessThanOrEqual(deadlocks)
+    else expect(seen).toBe(deadlocks)
     await database.drop()
   })
 
