@@ -11,11 +11,16 @@ const operations = defineOperations({
   },
   GEMS_BOUGHT: { amount: { min: 1, max: 3_000 }, book: 'gems' },
   GEM_SPENT: { amount: { min: -100, max: -1 }, book: 'gems' },
+  DUST_PAID: {
+    amount: { min: minCredits, max: -1 },
+    exchange: { into: 'DUST_BOUGHT', rate: { give: 1, get: 2 } },
+  },
+  DUST_BOUGHT: { amount: { min: 1, max: maxCredits }, book: 'gems' },
 })
 await sql.query(`SELECT ledger.make_book('games', 'gems')`)
 await sql.query(`SELECT ledger.set_operations('games', $1, books => $2)`, [
   Object.keys(operations),
-  { GEMS_BOUGHT: 'gems', GEM_SPENT: 'gems' },
+  { GEMS_BOUGHT: 'gems', GEM_SPENT: 'gems', DUST_BOUGHT: 'gems' },
 ])
 const ledger = createLedger({ app: 'games', operations, pool })
 afterAll(() => ledger.close())
@@ -69,6 +74,19 @@ describe('an exchange', () => {
       })
     }
     expect(await amountsOf('rich')).toEqual([maxCredits, 0])
+  })
+
+  test('into more credits than there can be is refused, not cut', async () => {
+    await add('vast', maxCredits)
+    const input = { ownerId: 'vast', operation: 'DUST_PAID' } as const
+    for (const amount of [maxCredits, 2 ** 52]) {
+      expect(await ledger.exchange({ ...input, amount, nonce: 'x' })).toMatchObject({
+        error: { code: 'VALIDATION_ERROR', errors: [{ field: 'amount' }] },
+      })
+    }
+    expect(await amountsOf('vast')).toEqual([maxCredits, 0])
+    expect(await ledger.exchange({ ...input, amount: 2 ** 52 - 1, nonce: 'x' })).toMatchObject({ ok: true })
+    expect(await amountsOf('vast')).toEqual([2 ** 52, maxCredits - 1])
   })
 
   test('needs the credits, and leaves nothing behind when it is refused', async () => {

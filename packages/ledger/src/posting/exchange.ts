@@ -53,14 +53,16 @@ export function exchangeDrafts(app: string, operations: Operations): ReadRequest
     const exchange = operations[operation]?.exchange
     if (!exchange) throw new TypeError(`${operation} exchanges nothing.`)
     const { give, get } = exchange.rate
-    const received = Math.min(Math.floor(amount / give) * get, maxCredits)
+    const received = Math.floor(amount / give) * get
+    const isTooMuch = received > maxCredits
     const entries = [
       { ownerId, operation, amount },
-      { ownerId, operation: exchange.into, amount: received },
+      { ownerId, operation: exchange.into, amount: isTooMuch ? maxCredits : received },
     ].map((entry) => entrySchema.parse(entry))
     const rules = entries.flatMap((entry) => entryProblems(entry, { balanced: true, exchanges: true }))
     const problems = [
       ...(amount % give === 0 ? [] : [{ field: 'amount', message: `must be a multiple of ${give}` }]),
+      ...(isTooMuch ? [{ field: 'amount', message: `gives more than ${maxCredits} credits` }] : []),
       ...rules,
     ]
     return draftRequest({ ...posting, lines: entries.map((entry) => toLine(entry)), problems })
