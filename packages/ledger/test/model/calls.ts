@@ -66,12 +66,12 @@ export async function recordCalls({ database, sql }: World): Promise<void> {
     ALTER FUNCTION ledger.append_template RENAME TO unrecorded_append_template;
     CREATE FUNCTION ledger.append_template(
       owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint,
-      skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL
+      skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL, book text DEFAULT 'template'
     ) RETURNS json LANGUAGE plpgsql SECURITY DEFINER AS $$
     DECLARE
       began timestamptz := clock_timestamp();
       answer json := ledger.unrecorded_append_template(
-        owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy, lock_ms);
+        owner_id, attempt, nonce, metadata, operation, amount, requested, skip_busy, lock_ms, book);
     BEGIN
       -- The answer has answers where it is that of the function for all requests, which has recorded it.
       IF answer -> 'answers' IS NULL THEN

@@ -1,7 +1,7 @@
 // Random histories: with few owners, few nonces, small balances and a clock that jumps, requests collide.
 import fc from 'fast-check'
 import { maxCredits } from '../../src/index.ts'
-import type { Operation } from './operations.ts'
+import type { Book, Operation } from './operations.ts'
 
 /** The target of a request: the nth newest of the known ones, or null for one that does not exist. */
 type Target = number | null
@@ -28,6 +28,7 @@ export type Wish =
       readonly amount: number
       readonly nonce: number
     }
+  | { readonly do: 'exchange'; readonly owner: number; readonly amount: number; readonly nonce: number }
   | { readonly do: 'reverse'; readonly target: Target; readonly nonce: number }
   | { readonly do: 'refund'; readonly target: Target; readonly amount: number; readonly nonce: number }
   | { readonly do: 'hold'; readonly entry: EntryWish; readonly nonce: number; readonly seconds: number }
@@ -38,9 +39,9 @@ export type Wish =
       readonly nonce: number
     }
   | { readonly do: 'release'; readonly target: Target }
-  | { readonly do: 'setOverdraft'; readonly owner: number; readonly limit: number }
-  | { readonly do: 'balance' | 'liveHolds'; readonly owner: number }
-  | { readonly do: 'balanceAt'; readonly owner: number; readonly ago: number }
+  | ({ readonly do: 'setOverdraft'; readonly limit: number } & PlaceWish)
+  | ({ readonly do: 'balance' | 'liveHolds' } & PlaceWish)
+  | ({ readonly do: 'balanceAt'; readonly ago: number } & PlaceWish)
   | { readonly do: 'holdAnswer'; readonly target: Target }
   /** The nth newest request again, or a request that differs from it. */
   | {
@@ -49,6 +50,11 @@ export type Wish =
       readonly nth: number
       readonly changed: boolean
     }
+
+export interface PlaceWish {
+  readonly owner: number
+  readonly book: Book
+}
 
 export interface EntryWish {
   readonly owner: number
@@ -67,6 +73,7 @@ const richOwner = 0
 const owners = 5
 
 const owner = fc.integer({ min: 1, max: owners - 1 })
+const book = fc.constantFrom<Book>('own', 'own', 'gems')
 const nonce = fc.integer({ min: 1, max: 400 })
 const isRare = (times: number) => fc.integer({ min: 1, max: times }).map((n) => n === 1)
 /** One of the newest, any of them, or none. */
@@ -97,7 +104,7 @@ const taking = {
   fee: entryOf('FEE', fc.constantFrom(2, null)),
   boost: entryOf('BOOST', fc.integer({ min: 1, max: 4 })),
 }
-const entry: fc.Arbitrary<EntryWish> = fc.oneof(
+const ownEntry: fc.Arbitrary<EntryWish> = fc.oneof(
   {
     weight: 6,
     arbitrary: entryOf(
@@ -122,6 +129,24 @@ const entry: fc.Arbitrary<EntryWish> = fc.oneof(
     }),
   },
 )
+const spentGems = entryOf(
+  'GEM_SPEND',
+  fc.oneof({ weight: 5, arbitrary: small }, { weight: 1, arbitrary: leftOut }),
+)
+const gemEntry: fc.Arbitrary<EntryWish> = fc.oneof(
+  { weight: 6, arbitrary: entryOf('GEM_ADD', small) },
+  { weight: 8, arbitrary: spentGems },
+  { weight: 3, arbitrary: entryOf('GEM_GIFT', fc.integer({ min: 1, max: 4 })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      owner: fc.constant(richOwner),
+      operation: fc.constantFrom('GEM_ADD' as const, 'GEM_SPEND' as const),
+      amount: fc.constantFrom(maxCredits, maxCredits - 3, 2),
+    }),
+  },
+)
+const entry = fc.oneof({ weight: 4, arbitrary: ownEntry }, { weight: 1, arbitrary: gemEntry })
 /** An entry of operations that only balanced transactions may have. */
 const pairedEntry = fc.oneof(entryOf('TRANSFER_IN', small), entryOf('TRANSFER_OUT', small))
 const balancedPair = fc
@@ -134,6 +159,7 @@ const takingEntry = fc.oneof(
   { weight: 6, arbitrary: taking.spend },
   { weight: 2, arbitrary: taking.fee },
   { weight: 5, arbitrary: taking.boost },
+  { weight: 3, arbitrary: spentGems },
   { weight: 1, arbitrary: fc.oneof(entry, pairedEntry) },
 )
 
@@ -169,6 +195,7 @@ const release: fc.Arbitrary<Wish> = fc.record({ do: fc.constant('release' as con
 const setOverdraft: fc.Arbitrary<Wish> = fc.record({
   do: fc.constant('setOverdraft' as const),
   owner: fc.oneof({ weight: 5, arbitrary: owner }, { weight: 2, arbitrary: fc.constant(richOwner) }),
+  book,
   limit: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(0, 0, 1, 3, 8, 8) },
     { weight: 1, arbitrary: fc.constant(maxCredits) },
@@ -186,7 +213,18 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
       metadata: isRare(4),
     }),
   },
-  { weight: 8, arbitrary: transaction(fc.array(entry, { minLength: 1, maxLength: 5 }), isRare(12)) },
+  { weight: 8, arbitrary: transaction(fc.array(ownEntry, { minLength: 1, maxLength: 5 }), isRare(12)) },
+  { weight: 2, arbitrary: transaction(fc.array(gemEntry, { minLength: 1, maxLength: 4 }), isRare(12)) },
+  { weight: 1, arbitrary: transaction(fc.array(entry, { minLength: 2, maxLength: 4 }), isRare(12)) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('exchange' as const),
+      owner: fc.oneof({ weight: 9, arbitrary: owner }, { weight: 1, arbitrary: fc.constant(richOwner) }),
+      amount: fc.constantFrom(2, 2, 2, 4, 4, 3, 6),
+      nonce,
+    }),
+  },
   {
     weight: 4,
     arbitrary: transaction(
@@ -247,11 +285,16 @@ const alone: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 6, arbitrary: setOverdraft },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom('balance' as const, 'liveHolds' as const), owner }),
+    arbitrary: fc.record({ do: fc.constantFrom('balance' as const, 'liveHolds' as const), owner, book }),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('balanceAt' as const), owner, ago: fc.nat({ max: 100_000_000 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('balanceAt' as const),
+      owner,
+      book,
+      ago: fc.nat({ max: 100_000_000 }),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('holdAnswer' as const), target: target(8) }) },
   { weight: 8, arbitrary: posting },

@@ -2,15 +2,15 @@
 // counted from the entries and holds.
 import { type LedgerBalance, type LedgerMetadata, maxCredits } from '../../src/index.ts'
 
-/** A balance in the app's own book. */
-export type ModelBalance = Omit<LedgerBalance, 'book' | 'state' | 'seenIn'>
-
-import { type Operation, operations } from './operations.ts'
+import { type Book, bookOf, type Operation, operations } from './operations.ts'
 import { nextWindow, windowStart } from './windows.ts'
+
+export type ModelBalance = Omit<LedgerBalance, 'book' | 'state' | 'seenIn'> & { readonly book: Book }
 
 export interface ModelEntry {
   readonly id: number
   readonly ownerId: string
+  readonly book: Book
   readonly seq: number
   readonly operation: Operation
   readonly amount: number
@@ -27,6 +27,7 @@ export interface ModelEntry {
 interface ModelHold {
   readonly id: number
   readonly ownerId: string
+  readonly book: Book
   readonly operation: Operation
   readonly amount: number
   readonly nonce: string
@@ -100,13 +101,18 @@ export interface ModelRequest {
   readonly invalid: readonly string[]
 }
 
+/** An owner's account in a book. */
+export interface Place {
+  readonly ownerId: string
+  readonly book: Book
+}
+
 interface Transaction {
   readonly id: number
   readonly entries: readonly ModelEntry[]
 }
 
-interface Account {
-  readonly ownerId: string
+interface Account extends Place {
   overdraft: number
   /** The latest moment at which anything was written. Later writes are never earlier, whatever the clock does. */
   updatedOn: number
@@ -120,8 +126,8 @@ interface State {
   readonly accounts: Map<string, Account>
   readonly entries: Map<number, ModelEntry>
   readonly transactions: Map<number, Transaction>
-  /** The owner of each hold. */
-  readonly holds: Map<number, string>
+  /** The account of each hold. */
+  readonly holds: Map<number, Place>
 }
 
 /** Thrown to refuse a request. */
@@ -167,24 +173,25 @@ export class LedgerModel {
   /** Posts a transaction: all of its lines or none. */
   post({ nonce, metadata, lines, invalid }: ModelRequest): Outcome {
     return answer(() => {
-      for (const { ownerId } of lines) {
-        const used = this.#account(ownerId).nonces.get(nonce)
+      for (const line of lines) {
+        const account = this.#accountOf(line)
+        const used = account.nonces.get(nonce)
         if (!used) continue
         const identical = 'transaction' in used && isSame(used.transaction.entries, metadata, lines)
-        throw new Refused(this.#duplicate(ownerId, used, identical))
+        throw new Refused(this.#duplicate(account, used, identical))
       }
       if (invalid.length > 0) throw new Refused({ code: 'VALIDATION_ERROR', fields: invalid })
 
-      const accounts = new Map(lines.map(({ ownerId }) => [ownerId, copyOf(this.#account(ownerId))]))
+      const accounts = new Map(lines.map((line) => [keyOf(accountOf(line)), copyOf(this.#accountOf(line))]))
       const at = Math.max(this.now, ...[...accounts.values()].map(({ updatedOn }) => updatedOn))
       const transactionId = this.#isDryRun ? 0 : this.#state.transactions.size + 1
       const entries: ModelEntry[] = []
       for (const [entryIndex, line] of lines.entries()) {
-        const account = accounts.get(line.ownerId) ?? this.#account(line.ownerId)
+        const account = accounts.get(keyOf(accountOf(line))) ?? this.#accountOf(line)
         this.#judge(account, line, at, entryIndex)
         const entry = {
           id: this.#isDryRun ? 0 : this.#state.entries.size + entries.length + 1,
-          ownerId: line.ownerId,
+          ...accountOf(line),
           seq: account.entries.length + 1,
           operation: line.operation,
           amount: line.amount,
@@ -209,7 +216,7 @@ export class LedgerModel {
       for (const account of accounts.values()) {
         account.nonces.set(nonce, { transaction })
         account.updatedOn = at
-        this.#state.accounts.set(account.ownerId, account)
+        this.#state.accounts.set(keyOf(account), account)
       }
       return {
         code: 'POSTED',
@@ -236,7 +243,9 @@ export class LedgerModel {
     if (!entry) return { code: 'ENTRY_NOT_FOUND' }
     const { ownerId, operation } = entry
     const back = entry.amount > 0 ? -amount : amount
-    const invalid = 'paired' in operations[operation] ? ['id'] : []
+    const isAlone =
+      !('paired' in operations[operation]) && operation !== 'GEMS_PAID' && operation !== 'GEMS_BOUGHT'
+    const invalid = isAlone ? [] : ['id']
     const lines = [{ ownerId, operation, amount: back, requested: back, refunds: id }]
     return this.post({ nonce, metadata, lines, invalid })
   }
@@ -246,7 +255,7 @@ export class LedgerModel {
     return answer(() => {
       const [line] = lines
       if (!line) throw new Error('a hold has a line')
-      const account = copyOf(this.#account(line.ownerId))
+      const account = copyOf(this.#accountOf(line))
       const used = account.nonces.get(nonce)
       if (used) {
         const original = 'holdId' in used ? account.holds.get(used.holdId) : undefined
@@ -256,14 +265,14 @@ export class LedgerModel {
           isEqual(original.metadata, metadata) &&
           (line.requested === null || original.amount === -line.requested) &&
           original.expiresOn - original.createdOn === seconds * 1000
-        throw new Refused(this.#duplicate(line.ownerId, used, identical))
+        throw new Refused(this.#duplicate(account, used, identical))
       }
       if (invalid.length > 0) throw new Refused({ code: 'VALIDATION_ERROR', fields: invalid })
       const at = Math.max(this.now, account.updatedOn)
       this.#judge(account, line, at, 0)
-      const { ownerId, operation } = line
+      const { operation } = line
       const hold = {
-        ...{ id: this.#newHoldId(), ownerId, operation, amount: -line.amount },
+        ...{ id: this.#newHoldId(), ...accountOf(line), operation, amount: -line.amount },
         ...{
           nonce,
           metadata,
@@ -276,8 +285,8 @@ export class LedgerModel {
       account.holds.set(hold.id, hold)
       account.nonces.set(nonce, { holdId: hold.id })
       account.updatedOn = at
-      this.#state.holds.set(hold.id, ownerId)
-      this.#state.accounts.set(ownerId, account)
+      this.#state.holds.set(hold.id, accountOf(line))
+      this.#state.accounts.set(keyOf(account), account)
       return { code: 'HELD', hold: holdAt(hold, at), balance: balanceAt(account, at) }
     })
   }
@@ -309,60 +318,60 @@ export class LedgerModel {
   release(id: number): Outcome {
     const hold = this.#hold(id)
     if (!hold) return { code: 'HOLD_NOT_FOUND' }
-    const account = copyOf(this.#account(hold.ownerId))
+    const account = copyOf(this.#account(hold))
     const at = Math.max(this.now, account.updatedOn)
     if (hold.capturedBy !== null) return { code: 'HOLD_CAPTURED', hold: holdAt(hold, at) }
     const released = isLive(hold, at) ? { ...hold, releasedOn: at } : hold
     if (released !== hold) {
       account.holds.set(id, released)
       account.updatedOn = at
-      this.#state.accounts.set(account.ownerId, account)
+      this.#state.accounts.set(keyOf(account), account)
     }
     return { code: 'RELEASED', hold: holdAt(released, at), balance: balanceAt(account, at) }
   }
 
   /** Sets how far below 0 a balance may go. */
-  setOverdraft(ownerId: string, limit: number): Outcome {
-    const account = copyOf(this.#account(ownerId))
+  setOverdraft(place: Place, limit: number): Outcome {
+    const account = copyOf(this.#account(place))
     const at = Math.max(this.now, account.updatedOn)
     const balance = balanceAt(account, at)
     if (balance.amount - balance.held + limit < 0) return { code: 'OVERDRAFT_IN_USE', balance }
     if (balance.amount > maxCredits - limit) return { code: 'BALANCE_OUT_OF_RANGE', balance, entryIndex: 0 }
     account.overdraft = limit
     // An unknown owner stays unknown.
-    if (limit > 0 || this.#state.accounts.has(ownerId)) {
+    if (limit > 0 || this.#state.accounts.has(keyOf(place))) {
       account.updatedOn = at
-      this.#state.accounts.set(ownerId, account)
+      this.#state.accounts.set(keyOf(place), account)
     }
     return { code: 'OVERDRAFT_SET', balance: balanceAt(account, at) }
   }
 
-  balance(ownerId: string): ModelBalance {
-    return balanceAt(this.#account(ownerId), this.#at(ownerId))
+  balance(place: Place): ModelBalance {
+    return balanceAt(this.#account(place), this.#at(place))
   }
 
   /** Returns what an owner had at a moment. */
-  balanceAt(ownerId: string, moment: number): number {
-    const until = this.#account(ownerId).entries.filter(({ createdOn }) => createdOn <= moment)
+  balanceAt(place: Place, moment: number): number {
+    const until = this.#account(place).entries.filter(({ createdOn }) => createdOn <= moment)
     return until.at(-1)?.balanceAfter ?? 0
   }
 
   /** Returns an owner's live holds, newest first. */
-  liveHolds(ownerId: string): HoldAnswer[] {
-    const at = this.#at(ownerId)
-    const live = [...this.#account(ownerId).holds.values()].filter((hold) => isLive(hold, at))
+  liveHolds(place: Place): HoldAnswer[] {
+    const at = this.#at(place)
+    const live = [...this.#account(place).holds.values()].filter((hold) => isLive(hold, at))
     return live.map((hold) => holdAt(hold, at)).reverse()
   }
 
   holdAnswer(id: number): HoldAnswer | null {
     const hold = this.#hold(id)
-    return hold ? holdAt(hold, this.#at(hold.ownerId)) : null
+    return hold ? holdAt(hold, this.#at(hold)) : null
   }
 
   /** Refuses a line that an account does not allow. */
   #judge(account: Account, line: ModelLine, at: number, entryIndex: number): void {
-    const { ownerId, operation, amount, reverses, refunds, holdId } = line
-    const before = this.#account(ownerId)
+    const { operation, amount, reverses, refunds, holdId } = line
+    const before = this.#accountOf(line)
     const hold = capturedBy(account, line)
     if (holdId !== undefined) this.#judgeCapture(hold, amount, at)
     else if (reverses !== undefined || refunds !== undefined) this.#judgeCorrection(account, line)
@@ -411,35 +420,51 @@ export class LedgerModel {
   }
 
   #duplicate(
-    ownerId: string,
+    { ownerId, book }: Place,
     used: { readonly transaction: Transaction } | { readonly holdId: number },
     identical: boolean,
   ): Outcome {
-    const account = this.#account(ownerId)
-    const at = this.#at(ownerId)
+    const account = this.#account({ ownerId, book })
+    const at = this.#at(account)
     const balance = balanceAt(account, at)
     if ('transaction' in used) {
-      const entry = used.transaction.entries.find((original) => original.ownerId === ownerId) ?? null
+      const isOriginal = (entry: ModelEntry) => entry.ownerId === ownerId && entry.book === book
+      const entry = used.transaction.entries.find(isOriginal) ?? null
       return { code: 'DUPLICATE_NONCE', entry, hold: null, identical, balance }
     }
     const hold = account.holds.get(used.holdId)
     return { code: 'DUPLICATE_NONCE', entry: null, hold: hold ? holdAt(hold, at) : null, identical, balance }
   }
 
-  /** Returns an owner's account, a new one if there is none. */
-  #account(ownerId: string): Account {
+  /** Returns an owner's account in a book, a new one if there is none. */
+  #account({ ownerId, book }: Place): Account {
     const none = { overdraft: 0, updatedOn: 0, entries: [], holds: new Map(), nonces: new Map() }
-    return this.#state.accounts.get(ownerId) ?? { ownerId, ...none }
+    return this.#state.accounts.get(keyOf({ ownerId, book })) ?? { ownerId, book, ...none }
+  }
+
+  /** Returns the account of a line. */
+  #accountOf(line: ModelLine): Account {
+    return this.#account(accountOf(line))
   }
 
   #hold(id: number): ModelHold | undefined {
-    return this.#account(this.#state.holds.get(id) ?? '').holds.get(id)
+    const place = this.#state.holds.get(id)
+    return place && this.#account(place).holds.get(id)
   }
 
   /** Returns the moment that counts for an account. */
-  #at(ownerId: string): number {
-    return Math.max(this.now, this.#account(ownerId).updatedOn)
+  #at(place: Place): number {
+    return Math.max(this.now, this.#account(place).updatedOn)
   }
+}
+
+/** Returns where the account of a line is. */
+function accountOf({ ownerId, operation }: ModelLine): Place {
+  return { ownerId, book: bookOf(operation) }
+}
+
+function keyOf({ ownerId, book }: Place): string {
+  return `${book} ${ownerId}`
 }
 
 function answer(run: () => Outcome): Outcome {
@@ -471,11 +496,11 @@ function amountOf({ entries }: Account): number {
 }
 
 function balanceAt(account: Account, at: number): ModelBalance {
-  const { ownerId, overdraft, holds } = account
+  const { ownerId, book, overdraft, holds } = account
   const amount = amountOf(account)
   const live = [...holds.values()].filter((hold) => isLive(hold, at))
   const held = live.reduce((sum, hold) => sum + hold.amount, 0)
-  return { ownerId, amount, overdraft, held, available: amount - held + overdraft }
+  return { ownerId, book, amount, overdraft, held, available: amount - held + overdraft }
 }
 
 function isLive({ expiresOn, releasedOn }: ModelHold, at: number): boolean {

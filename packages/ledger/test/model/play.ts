@@ -1,8 +1,8 @@
 import type { LedgerMetadata } from '../../src/index.ts'
 import { amountLimits } from '../../src/operations/amount.ts'
-import type { EntryWish, Step, Wish } from './history.ts'
-import type { LedgerModel, ModelLine, ModelRequest, Outcome } from './model.ts'
-import { type Operation, operations } from './operations.ts'
+import type { EntryWish, PlaceWish, Step, Wish } from './history.ts'
+import type { LedgerModel, ModelLine, ModelRequest, Outcome, Place } from './model.ts'
+import { bookOf, type Operation, operations } from './operations.ts'
 
 interface EntryCommand {
   readonly ownerId: string
@@ -29,14 +29,15 @@ export type Command =
       readonly to: string
       readonly amount: number
     } & Posting)
+  | ({ readonly do: 'exchange'; readonly ownerId: string; readonly amount: number } & Posting)
   | ({ readonly do: 'reverse'; readonly id: number } & Posting)
   | ({ readonly do: 'refund'; readonly id: number; readonly amount: number } & Posting)
   | ({ readonly do: 'hold'; readonly seconds: number } & EntryCommand & Posting)
   | ({ readonly do: 'capture'; readonly id: number; readonly amount: number | null } & Posting)
   | { readonly do: 'release'; readonly id: number }
-  | { readonly do: 'setOverdraft'; readonly ownerId: string; readonly limit: number }
-  | { readonly do: 'balance' | 'liveHolds'; readonly ownerId: string }
-  | { readonly do: 'balanceAt'; readonly ownerId: string; readonly moment: number }
+  | ({ readonly do: 'setOverdraft'; readonly limit: number } & Place)
+  | ({ readonly do: 'balance' | 'liveHolds' } & Place)
+  | ({ readonly do: 'balanceAt'; readonly moment: number } & Place)
   | { readonly do: 'holdAnswer'; readonly id: number }
 
 /** The result of a request: an outcome, or what was read. */
@@ -100,6 +101,8 @@ export class Player {
         const [from, to] = [this.#ownerOf(wish.from), this.#ownerOf(wish.to)]
         return { do: 'transfer', from, to, amount: wish.amount, ...posting(wish) }
       }
+      case 'exchange':
+        return { do: 'exchange', ownerId: this.#ownerOf(wish.owner), amount: wish.amount, ...posting(wish) }
       case 'reverse':
         return { do: 'reverse', id: nth(known.transactions, wish.target), ...posting(wish) }
       case 'refund':
@@ -112,12 +115,12 @@ export class Player {
       case 'holdAnswer':
         return { do: wish.do, id: nth(known.holds, wish.target) }
       case 'setOverdraft':
-        return { do: 'setOverdraft', ownerId: this.#ownerOf(wish.owner), limit: wish.limit }
+        return { do: 'setOverdraft', ...this.#place(wish), limit: wish.limit }
       case 'balance':
       case 'liveHolds':
-        return { do: wish.do, ownerId: this.#ownerOf(wish.owner) }
+        return { do: wish.do, ...this.#place(wish) }
       case 'balanceAt':
-        return { do: 'balanceAt', ownerId: this.#ownerOf(wish.owner), moment: this.model.now - wish.ago }
+        return { do: 'balanceAt', ...this.#place(wish), moment: this.model.now - wish.ago }
       case 'repeat':
         return this.#repeat(wish)
     }
@@ -137,6 +140,10 @@ export class Player {
         ...posting({ nonce: 1 }),
       }
     return changed && 'nonce' in command ? { ...command, metadata: { changed: 'yes' } } : command
+  }
+
+  #place({ owner, book }: PlaceWish): Place {
+    return { ownerId: this.#ownerOf(owner), book }
   }
 
   #entry({ owner, operation, amount }: EntryWish): EntryCommand {
@@ -178,6 +185,18 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
       ] as const
       return model.post(requestOf(command, entries, true))
     }
+    case 'exchange': {
+      const { ownerId, amount, nonce, metadata } = command
+      const { give, get } = operations.GEMS_PAID.exchange.rate
+      const paid = { ownerId, operation: 'GEMS_PAID', amount } as const
+      const bought = { ownerId, operation: 'GEMS_BOUGHT', amount: Math.floor(amount / give) * get } as const
+      const invalid = [
+        ...(amount % give === 0 ? [] : ['amount']),
+        ...entryProblems(paid, true),
+        ...entryProblems(bought, true),
+      ]
+      return model.post({ nonce, metadata, lines: [paid, bought].map(lineOf), invalid })
+    }
     case 'reverse':
       return model.reverse(command.id, command)
     case 'refund':
@@ -192,13 +211,13 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
     case 'release':
       return model.release(command.id)
     case 'setOverdraft':
-      return model.setOverdraft(command.ownerId, command.limit)
+      return model.setOverdraft(command, command.limit)
     case 'balance':
-      return { code: 'READ', value: model.balance(command.ownerId) }
+      return { code: 'READ', value: model.balance(command) }
     case 'balanceAt':
-      return { code: 'READ', value: model.balanceAt(command.ownerId, command.moment) }
+      return { code: 'READ', value: model.balanceAt(command, command.moment) }
     case 'liveHolds':
-      return { code: 'READ', value: model.liveHolds(command.ownerId) }
+      return { code: 'READ', value: model.liveHolds(command) }
     case 'holdAnswer':
       return { code: 'READ', value: model.holdAnswer(command.id) }
   }
@@ -210,9 +229,13 @@ function requestOf(
   balanced: boolean,
 ): ModelRequest {
   const lines = entries.map(lineOf)
-  const problems = entries.flatMap((entry, index) =>
-    entryProblems(entry, balanced).map((field) => `entries.${index}.${field}`),
-  )
+  const [first, ...others] = entries.map(({ operation }) => bookOf(operation))
+  const problems = [
+    ...entries.flatMap((entry, index) =>
+      entryProblems(entry, balanced).map((field) => `entries.${index}.${field}`),
+    ),
+    ...others.flatMap((book, index) => (book === first ? [] : [`entries.${index + 1}.operation`])),
+  ]
   // There is no sum when an amount is refused.
   const isUnbalanced = lines.reduce((sum, { amount }) => sum + BigInt(amount), 0n) !== 0n
   const isSummed = balanced && !problems.some((field) => field.endsWith('amount'))

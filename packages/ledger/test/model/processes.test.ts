@@ -116,6 +116,7 @@ function createProcess(name: string, { app, pool, tally }: { app: string; pool: 
 
 interface SharedRow {
   readonly id: string
+  readonly book: string
   readonly owner_id: string
   readonly seq: string
   readonly operation: Operation
@@ -165,15 +166,16 @@ async function replayShared(app: string): Promise<{ transactions: number; credit
   return { transactions: transactions.length, credits }
 }
 
-/** Orders transactions so that each owner's entries come by their seqs. The ids of a cluster's nodes have no order. */
+/** Orders transactions so that each account's entries come by their seqs. The ids of a cluster's nodes have no order. */
 function inTurn(transactions: readonly (readonly SharedRow[])[]): readonly (readonly SharedRow[])[] {
   const waiting = new Set(transactions)
   const last = new Map<string, number>()
   const isNext = (entries: readonly SharedRow[]) => {
     const after = new Map(last)
-    return entries.every(({ owner_id, seq }) => {
-      const before = after.get(owner_id) ?? 0
-      after.set(owner_id, before + 1)
+    return entries.every(({ book, owner_id, seq }) => {
+      const account = `${book} ${owner_id}`
+      const before = after.get(account) ?? 0
+      after.set(account, before + 1)
       return Number(seq) === before + 1
     })
   }
@@ -181,8 +183,8 @@ function inTurn(transactions: readonly (readonly SharedRow[])[]): readonly (read
   while (waiting.size > 0) {
     const next = [...waiting].find(isNext)
     if (!next)
-      throw new Error(`no order of ${waiting.size} transactions has each owner's entries by their seqs`)
-    for (const { owner_id, seq } of next) last.set(owner_id, Number(seq))
+      throw new Error(`no order of ${waiting.size} transactions has each account's entries by their seqs`)
+    for (const { book, owner_id, seq } of next) last.set(`${book} ${owner_id}`, Number(seq))
     waiting.delete(next)
     ordered.push(next)
   }

@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts'
 import { correctionDrafts } from '../../src/posting/corrections.ts'
 import { accountRequest, type Draft, draftRequest } from '../../src/posting/draft.ts'
+import { exchangeDrafts } from '../../src/posting/exchange.ts'
 import { holdDrafts } from '../../src/posting/holds.ts'
 import type { Settled } from '../../src/posting/outcome.ts'
 import { overdraftRequests } from '../../src/posting/overdraft.ts'
@@ -20,8 +21,8 @@ import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
 import { Ids } from './ids.ts'
-import type { HoldAnswer, ModelBalance, ModelEntry } from './model.ts'
-import { type Operation, operations } from './operations.ts'
+import type { HoldAnswer, ModelBalance, ModelEntry, Place } from './model.ts'
+import { type Book, booksOfApp, type Operation, operationsOf } from './operations.ts'
 import type { Answered, Command } from './play.ts'
 import { openPoster } from './poster.ts'
 
@@ -33,6 +34,8 @@ type Batch = readonly Command[]
 /** One app on one process's connections. */
 export class Stage {
   readonly #app: string
+  readonly #books: Readonly<Record<Book, string>>
+  readonly #operations
   readonly #ledger
   readonly #poster
   readonly #entries = new Ids(noEntry)
@@ -41,7 +44,9 @@ export class Stage {
 
   constructor(app: string, pool: pg.Pool) {
     this.#app = app
-    this.#ledger = createLedger({ app, operations, pool })
+    this.#books = booksOfApp(app)
+    this.#operations = operationsOf(app)
+    this.#ledger = createLedger({ app, operations: this.#operations, pool })
     this.#poster = openPoster(app, pool)
   }
 
@@ -66,6 +71,11 @@ export class Stage {
         return this.#settled(await ledger.transfer({ ...command, dryRun }), (posted) =>
           this.#posted(posted.transaction.entries, posted.balances),
         )
+      case 'exchange':
+        return this.#settled(
+          await ledger.exchange({ ...command, operation: 'GEMS_PAID', dryRun }),
+          (posted) => this.#posted(posted.transaction.entries, posted.balances),
+        )
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
         return this.#settled(await ledger.reverseTransaction({ ...command, id, dryRun }), (posted) =>
@@ -81,7 +91,11 @@ export class Stage {
       case 'hold':
         return this.#settled(
           await ledger.holdCredits({ ...command, expiresIn: command.seconds, dryRun }),
-          ({ hold, balance }) => ({ code: 'HELD', hold: this.#newHold(hold), balance: balanceOf(balance) }),
+          ({ hold, balance }) => ({
+            code: 'HELD',
+            hold: this.#newHold(hold),
+            balance: this.#balance(balance),
+          }),
         )
       case 'capture': {
         const id = this.#holds.realOf(command.id)
@@ -96,22 +110,25 @@ export class Stage {
           ({ hold, balance }) => ({
             code: 'RELEASED',
             hold: this.#hold(hold),
-            balance,
+            balance: this.#balance(balance),
           }),
         )
       case 'setOverdraft':
-        return this.#settled(await ledger.setOverdraft(command), ({ balance }) => ({
+        return this.#settled(await ledger.setOverdraft(this.#inBook(command)), ({ balance }) => ({
           code: 'OVERDRAFT_SET',
-          balance,
+          balance: this.#balance(balance),
         }))
-      case 'balance':
-        return { code: 'READ', value: await ledger.balance(command.ownerId) }
+      case 'balance': {
+        const balance = await ledger.balance(command.ownerId, this.#inBook(command))
+        return { code: 'READ', value: this.#balance(balance) }
+      }
       case 'balanceAt': {
-        const { amount } = await ledger.balanceAt(command.ownerId, new Date(command.moment))
+        const { ownerId, moment } = command
+        const { amount } = await ledger.balanceAt(ownerId, new Date(moment), this.#inBook(command))
         return { code: 'READ', value: amount }
       }
       case 'liveHolds': {
-        const holds = await ledger.holds(command.ownerId)
+        const holds = await ledger.holds(command.ownerId, this.#inBook(command))
         return { code: 'READ', value: holds.map((hold) => this.#hold(hold)) }
       }
       case 'holdAnswer': {
@@ -146,21 +163,23 @@ export class Stage {
     const { sql, find } = this.#poster
     switch (command.do) {
       case 'postEntry':
-        return entryDrafts(this.#app, operations)(command)
+        return entryDrafts(this.#app, this.#operations)(command)
       case 'postTransaction':
-        return transactionDrafts(this.#app, operations)(command)
+        return transactionDrafts(this.#app, this.#operations)(command)
       case 'transfer':
-        return transferDrafts(operations, transactionDrafts(this.#app, operations))(command)
+        return transferDrafts(this.#operations, transactionDrafts(this.#app, this.#operations))(command)
+      case 'exchange':
+        return exchangeDrafts(this.#app, this.#operations)({ ...command, operation: 'GEMS_PAID' })
       case 'reverse': {
         const id = this.#transactions.realOf(command.id)
-        return correctionDrafts(operations, find).reversal({ ...command, id }, sql)
+        return correctionDrafts(this.#operations, find).reversal({ ...command, id }, sql)
       }
       case 'refund': {
         const id = this.#entries.realOf(command.id)
-        return correctionDrafts(operations, find).refund({ ...command, id }, sql)
+        return correctionDrafts(this.#operations, find).refund({ ...command, id }, sql)
       }
       case 'hold':
-        return holdDrafts(this.#app, operations)({ ...command, expiresIn: command.seconds })
+        return holdDrafts(this.#app, this.#operations)({ ...command, expiresIn: command.seconds })
       case 'capture':
         return { draft: await this.#captureDraft(command) }
       case 'release': {
@@ -172,7 +191,7 @@ export class Stage {
         return accountRequest(line)
       }
       case 'setOverdraft':
-        return overdraftRequests([this.#app])(command)
+        return overdraftRequests([this.#app, this.#books.gems])(this.#inBook(command))
       default:
         throw new Error(`${command.do} writes nothing`)
     }
@@ -182,10 +201,11 @@ export class Stage {
     const { sql, find } = this.#poster
     const hold = await find.holdById(sql, this.#holds.realOf(id))
     // ledger.post itself reports that the hold does not exist, for any owner and operation.
-    const { ownerId, operation, amount: held } = hold ?? { ownerId: 'nobody', operation: 'FEE', amount: 1 }
+    const unknown = { ownerId: 'nobody', book: this.#app, operation: 'FEE', amount: 1 }
+    const { ownerId, book, operation, amount: held } = hold ?? unknown
     const requested = amount === null ? null : -amount
     const captures = this.#holds.realOf(id)
-    const line = { ownerId, book: this.#app, operation, amount: requested ?? -held, requested, captures }
+    const line = { ownerId, book, operation, amount: requested ?? -held, requested, captures }
     return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
   }
 
@@ -195,10 +215,10 @@ export class Stage {
     if (settled instanceof LedgerError) return this.#refused(settled)
     if ('entries' in settled) return this.#posted(settled.entries, settled.balances)
     const { hold, balance } = settled
-    if (!hold) return { code: 'OVERDRAFT_SET', balance: balanceOf(balance) }
+    if (!hold) return { code: 'OVERDRAFT_SET', balance: this.#balance(balance) }
     return hold.status === 'HELD'
-      ? { code: 'HELD', hold: this.#newHold(hold), balance: balanceOf(balance) }
-      : { code: 'RELEASED', hold: this.#hold(hold), balance: balanceOf(balance) }
+      ? { code: 'HELD', hold: this.#newHold(hold), balance: this.#balance(balance) }
+      : { code: 'RELEASED', hold: this.#hold(hold), balance: this.#balance(balance) }
   }
 
   #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {
@@ -213,14 +233,29 @@ export class Stage {
     return {
       code: 'POSTED',
       entries: entries.map((entry) => this.#entry(entry)),
-      balances: balances.map(balanceOf),
+      balances: balances.map((balance) => this.#balance(balance)),
     } as const
+  }
+
+  /** Returns a balance in the model's terms, without the transaction in which it was seen. */
+  #balance({ seenIn, book, state, ...balance }: LedgerBalance): ModelBalance {
+    return { ...balance, book: this.#book(book) }
+  }
+
+  #book(name: string): Book {
+    return name === this.#books.gems ? 'gems' : 'own'
+  }
+
+  /** Gives a request its book's name. The own book may be left out. */
+  #inBook<Request extends Place>(request: Request) {
+    return { ...request, book: request.book === 'gems' ? this.#books.gems : undefined }
   }
 
   #entry(entry: LedgerEntry): ModelEntry {
     const { operationName, transactionId, createdOn, reverses, refunds, holdId, ...rest } = entry
     return {
       ...rest,
+      book: this.#book(rest.book),
       id: this.#entries.numberOf(entry.id),
       operation: operationName as Operation,
       transactionId: this.#transactions.numberOf(transactionId),
@@ -240,6 +275,7 @@ export class Stage {
     const { id, operationName, capturedBy, createdOn, expiresOn, releasedOn, seenIn, ...rest } = hold
     return {
       ...rest,
+      book: this.#book(rest.book),
       id: this.#holds.numberOf(id),
       operation: operationName as Operation,
       capturedBy: capturedBy === null ? null : this.#entries.numberOf(capturedBy),
@@ -260,15 +296,15 @@ export class Stage {
           'entry' in refusal
             ? { entry: this.#entry(refusal.entry), hold: null }
             : { entry: null, hold: this.#hold(refusal.hold) }
-        return { code, ...original, identical, balance: balanceOf(balance) }
+        return { code, ...original, identical, balance: this.#balance(balance) }
       }
       case 'INSUFFICIENT_BALANCE': {
         const { code, balance, entryIndex } = refusal
-        return { code, balance: balanceOf(balance), entryIndex, ...amountsOf(refusal) }
+        return { code, balance: this.#balance(balance), entryIndex, ...amountsOf(refusal) }
       }
       case 'BALANCE_OUT_OF_RANGE': {
         const { code, balance, entryIndex } = refusal
-        return { code, balance: balanceOf(balance), entryIndex }
+        return { code, balance: this.#balance(balance), entryIndex }
       }
       case 'LIMIT_REACHED': {
         const { code, ownerId, nextOn, entryIndex } = refusal
@@ -278,7 +314,7 @@ export class Stage {
       case 'REFUND_EXCEEDED':
         return { code: refusal.code, refundable: refusal.refundable }
       case 'OVERDRAFT_IN_USE':
-        return { code: refusal.code, balance: balanceOf(refusal.balance) }
+        return { code: refusal.code, balance: this.#balance(refusal.balance) }
       case 'ACCOUNT_FROZEN':
       case 'ACCOUNT_CLOSED':
       case 'ACCOUNT_NOT_EMPTY':
@@ -295,11 +331,6 @@ export class Stage {
         return { code: refusal.code }
     }
   }
-}
-
-/** Returns a balance in the model's terms, without the transaction in which it was seen. */
-function balanceOf({ seenIn, book, state, ...balance }: LedgerBalance): ModelBalance {
-  return balance
 }
 
 /** Returns the amounts, which only the message has. */

@@ -1,4 +1,5 @@
-import type { Answered, Expected, Scene } from './play.ts'
+import { bookOf } from './operations.ts'
+import type { Answered, Command, Expected, Scene } from './play.ts'
 
 /** Counts how often each request had each outcome. */
 export class Tally {
@@ -12,7 +13,13 @@ export class Tally {
 
   add({ command, outcome }: Expected, dryRun: boolean): void {
     this.total += 1
-    for (const key of [`${command.do}: ${kindOf(outcome)}`, ...(dryRun ? ['dry run'] : [])]) {
+    const kinds = [
+      `${command.do}: ${kindOf(outcome)}`,
+      ...(isInGems(outcome) ? [`${command.do} in gems: ${kindOf(outcome)}`] : []),
+      ...(isOverBooks(command) ? [`${command.do} over books: ${kindOf(outcome)}`] : []),
+      ...(dryRun ? ['dry run'] : []),
+    ]
+    for (const key of kinds) {
       this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
     }
   }
@@ -26,6 +33,18 @@ export class Tally {
     const width = Math.max(...rows.map(([key]) => key.length))
     return rows.map(([key, count]) => `  ${key.padEnd(width)} ${String(count).padStart(7)}`).join('\n')
   }
+}
+
+/** Whether an outcome is of an account in the second book alone. */
+function isInGems(outcome: Answered): boolean {
+  if (outcome.code === 'POSTED') return outcome.entries.every(({ book }) => book === 'gems')
+  return 'balance' in outcome && outcome.balance.book === 'gems'
+}
+
+/** Whether a request is for a transaction in several books. */
+function isOverBooks(command: Command): boolean {
+  if (command.do !== 'postTransaction') return false
+  return new Set(command.entries.map(({ operation }) => bookOf(operation))).size > 1
 }
 
 /** Returns the kind of an outcome: its code, and the details that matter. */

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { afterAll, expect } from 'vitest'
 import { createPool } from '../../src/index.ts'
 import { verifyLedger } from '../../src/verify/verify.ts'
-import { operations } from './operations.ts'
+import { bookOf, booksOfApp, type Operation, operations } from './operations.ts'
 
 /** Creates a database whose ledger's clock a test can set. */
 export async function createWorld() {
@@ -51,7 +51,16 @@ export async function createWorld() {
     createProcess,
     /** Declares an app that one history uses alone. */
     async declareApp(app: string) {
-      await sql.query('SELECT ledger.set_operations($1, $2)', [app, Object.keys(operations)])
+      const names = Object.keys(operations) as Operation[]
+      const { gems } = booksOfApp(app)
+      const inGems = names.filter((name) => bookOf(name) === 'gems')
+      const books = Object.fromEntries(inGems.map((name) => [name, gems]))
+      await sql.query('SELECT ledger.set_operations($1, $2)', [
+        app,
+        names.filter((name) => !inGems.includes(name)),
+      ])
+      await sql.query('SELECT ledger.make_book($1, $2)', [app, gems])
+      await sql.query('SELECT ledger.set_operations($1, $2, books => $3)', [app, names, books])
     },
     /** Returns the answers of verify with broken rows of an app. */
     brokenRows: async (app: string) => (await verifyLedger(sql, { apps: [app] })).broken,
