@@ -52,7 +52,7 @@ const volatileFunctions = [
 const placesOfRows = ({ sql }: Text) => found(sql, /\bctid\b/gi)
 
 /** Distributed tables and their partitions. */
-const table = /ledger\.(?:accounts|entries(?:_\w+)?|holds)\b/.source
+const table = /ledger\.(?:accounts|entries(?:_\w+)?|holds|limit_windows)\b/.source
 const noAlias =
   /(?!(?:CROSS|DO|FOR|FULL|GROUP|INNER|JOIN|LEFT|LIMIT|ON|ORDER|RETURNING|SET|UNION|USING|VALUES|WHERE)\b)/
     .source
@@ -268,7 +268,7 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
         JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'sql'
         LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
        WHERE p.pronamespace = 'ledger'::regnamespace
-         AND (d.refobjid IS NOT NULL OR p.prosrc ~ 'ledger\\.(accounts|apps|books|entries|holds)')`,
+         AND (d.refobjid IS NOT NULL OR p.prosrc ~ 'ledger\\.(accounts|apps|books|entries|holds|limit_windows)')`,
     bad: [
       `CREATE FUNCTION ledger.sample(text) RETURNS bigint LANGUAGE sql AS 'SELECT balance FROM ledger.accounts WHERE owner_id = $1'`,
       'CREATE FUNCTION ledger.sample(text) RETURNS bigint LANGUAGE sql RETURN (SELECT balance FROM ledger.accounts WHERE owner_id = $1)',
@@ -299,8 +299,9 @@ test('what posts to a shard has a copy for the shard, or asks all shards', () =>
   const reached = new Set(['post_template', 'append_template'])
   for (const name of reached) for (const called of calledBy(name)) reached.add(called)
   const readsTables = (name: string): boolean =>
-    /ledger\.(?:accounts|apps|books|entries|entries_template|holds)\b/.test(sqlOf.get(name) ?? '') ||
-    calledBy(name).some(readsTables)
+    /ledger\.(?:accounts|apps|books|entries|entries_template|holds|limit_windows)\b/.test(
+      sqlOf.get(name) ?? '',
+    ) || calledBy(name).some(readsTables)
 
   const [, list = ''] =
     /names CONSTANT text\[\] := ARRAY\[([^\]]*)\]/.exec(sqlOf.get('make_shard_functions') ?? '') ?? []

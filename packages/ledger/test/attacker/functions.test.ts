@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, string>> = {
   hold_json:
     'SELECT ledger.hold_json(id, owner_id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by, now(), book) FROM ledger.holds',
   balance_json:
-    "SELECT ledger.balance_json(owner_id, balance, overdraft, held) FROM ledger.accounts WHERE book = '{other}'",
+    "SELECT ledger.balance_json(owner_id, balance, overdraft, held, state) FROM ledger.accounts WHERE book = '{other}'",
   live_holds: "SELECT * FROM ledger.live_holds('{other}', '{secret}', now()) WHERE held > 0",
   held_at: "SELECT ledger.held_at('{other}', '{secret}', 42, now() - interval '1 hour', now()) AS held",
   last_seq: "SELECT ledger.last_seq(ARRAY['{other}'], '{other}', '{secret}', now())",

@@ -123,7 +123,7 @@ describe('of the tables, the attacker reads', () => {
 describe('the functions that read with the rights of their owner', () => {
   test('balances: of the shared book, and of its own', async () => {
     expect(await answer("ledger.balances('{gems}', ARRAY['{secret}'])")).toEqual([
-      { ownerId: secret, amount: 55, overdraft: 0, held: 20, available: 35 },
+      { ownerId: secret, amount: 55, overdraft: 0, held: 20, available: 35, state: 'OPEN' },
     ])
     for (const book of ['{stars}', '{other}', 'nothing', '']) {
       expect(await answer(`ledger.balances('${book}', ARRAY['{secret}'])`)).toEqual([])

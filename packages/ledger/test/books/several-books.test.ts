@@ -32,6 +32,8 @@ describe('an app with several books', () => {
         ['GEM_ADD', 'gems'],
         ['GEM_SPEND', 'gems'],
         ['GEM_GIFT', 'gems'],
+        ['GEMS_FROZEN', 'gems'],
+        ['GEMS_OPENED', 'gems'],
         ['STAR_ADD', 'stars'],
       ],
     ])
@@ -62,7 +64,15 @@ describe('an app with several books', () => {
     expect(await shop.balance('nobody', { book: 'gems' })).toEqual(balanceOf('nobody', 0, 'gems'))
 
     const { balance: gems } = given(await shop.setOverdraft({ ownerId: owner, book: 'gems', limit: 6 }))
-    expect(gems).toEqual({ ownerId: owner, book: 'gems', amount: 4, overdraft: 6, held: 0, available: 10 })
+    expect(gems).toEqual({
+      ownerId: owner,
+      book: 'gems',
+      amount: 4,
+      overdraft: 6,
+      held: 0,
+      available: 10,
+      state: 'OPEN',
+    })
     expect(await shop.balance(owner)).toEqual(balanceOf(owner, 5, 'shop'))
     given(await post(owner, 'GEM_SPEND', 10))
     expect(await post(owner, 'CREDIT_SPEND', 6)).toMatchObject({
@@ -224,7 +234,15 @@ describe('holds and corrections', () => {
     const input = { ownerId: owner, operation: 'GEM_SPEND', amount: 8, nonce: 'h', expiresIn: 60 } as const
     const { hold, balance } = given(await shop.holdCredits(input))
     expect(hold).toMatchObject({ book: 'gems', status: 'HELD' })
-    expect(balance).toEqual({ ownerId: owner, book: 'gems', amount: 10, overdraft: 0, held: 8, available: 2 })
+    expect(balance).toEqual({
+      ownerId: owner,
+      book: 'gems',
+      amount: 10,
+      overdraft: 0,
+      held: 8,
+      available: 2,
+      state: 'OPEN',
+    })
     expect(await shop.hold(hold.id)).toEqual(hold)
     expect(await shop.holds(owner)).toEqual([])
     expect(await shop.holds(owner, { book: 'gems' })).toEqual([hold])

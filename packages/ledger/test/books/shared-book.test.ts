@@ -114,7 +114,7 @@ describe('holds', () => {
     const { hold } = given(
       await arcade.holdCredits({ ownerId: owner, ...input, operation: 'GEM_PLAYED', nonce: 'h' }),
     )
-    const kept = { ownerId: owner, ...gems, amount: 10, overdraft: 0, held: 6, available: 4 }
+    const kept = { ownerId: owner, ...gems, amount: 10, overdraft: 0, held: 6, available: 4, state: 'OPEN' }
     expect(await shop.balance(owner, gems)).toEqual(kept)
     expect(await byShop(owner, 'GEM_SPEND', 5)).toMatchObject({
       error: { code: 'INSUFFICIENT_BALANCE', balance: kept },
@@ -153,6 +153,43 @@ describe('holds', () => {
     await sql.query(
       'CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN clock_timestamp()',
     )
+  })
+})
+
+describe('the state of an account', () => {
+  const reason = { nonce: 'state', metadata: { reason: 'chargeback 17' } }
+
+  test('is set by the maker alone, and holds for both', async () => {
+    const owner = newOwner()
+    given(await byShop(owner, 'GEM_ADD', 10))
+    const { hold } = given(
+      await arcade.holdCredits({
+        ...{ ownerId: owner, operation: 'GEM_PLAYED', amount: 3, nonce: 'h', expiresIn: 60 },
+      }),
+    )
+    const before = await allRows(sql)
+    expect(await arcade.postEntry({ ownerId: owner, operation: 'GEMS_FROZEN', ...reason })).toMatchObject({
+      error: { code: 'VALIDATION_ERROR', errors: [{ message: expect.stringContaining('gems') }] },
+    })
+    expect(await allRows(sql)).toEqual(before)
+
+    given(await shop.postEntry({ ownerId: owner, operation: 'GEMS_FROZEN', ...reason }))
+    expect(await arcade.balance(owner, gems)).toMatchObject({ amount: 10, held: 3, state: 'FROZEN' })
+    const frozen = { error: { code: 'ACCOUNT_FROZEN', balance: { book: 'gems', state: 'FROZEN' } } }
+    for (const operation of ['GEM_PLAYED', 'GEM_WON'] as const) {
+      expect(await byArcade(owner, operation, 1)).toMatchObject(frozen)
+    }
+    expect(await byShop(owner, 'GEM_ADD', 1)).toMatchObject(frozen)
+    expect(await arcade.captureHold({ id: hold.id, nonce: 'c' })).toMatchObject(frozen)
+    given(await arcade.releaseHold(hold.id))
+    for (const post of [byShop, byArcade]) given(await post(owner, 'CREDIT_ADD', 1)) // in their own books
+    expect((await arcade.accountEntries({ ownerId: owner, ...gems, first: 1 })).edges[0]?.node).toMatchObject(
+      {
+        ...{ app: 'shop', operationName: 'GEMS_FROZEN', amount: 0, seq: 2 },
+      },
+    )
+    given(await shop.postEntry({ ownerId: owner, operation: 'GEMS_OPENED', ...reason, nonce: 'open' }))
+    expect(given(await byArcade(owner, 'GEM_PLAYED', 10)).entry).toMatchObject({ seq: 4, balanceAfter: 0 })
   })
 })
 
