@@ -59,8 +59,9 @@ function assertSameBooks(app: string, operations: Operations, { books }: Declare
 
 async function assertUsable(app: string, operations: Operations, prisma: PrismaClient): Promise<void> {
   const [, ...named] = booksOf(app, operations)
-  const usable = await query(() =>
-    prisma.book.findMany({ where: { book: { in: named }, apps: { has: app } } }),
+  const usable = await query(
+    () => prisma.$queryRaw<{ book: string }[]>`
+      SELECT book FROM unnest(${named}::text[]) book WHERE ${app}::text = ANY (ledger.apps_of(book))`,
   )
   const refused = named.filter((name) => !usable.some(({ book }) => book === name))
   if (refused.length === 0) return
