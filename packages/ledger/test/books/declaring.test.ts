@@ -13,7 +13,7 @@ afterAll(() => another.end())
 const shared = Object.keys(sharedOperations)
 const set = (app: string, operations: readonly unknown[], books: unknown, retired: readonly string[] = []) =>
   sql.query('SELECT ledger.set_operations($1, $2, $3, $4)', [app, operations, retired, JSON.stringify(books)])
-const make = (app: string, book: unknown) => sql.query('SELECT ledger.make_book($1, $2)', [app, book])
+const make = (app: string | null, book: unknown) => sql.query('SELECT ledger.make_book($1, $2)', [app, book])
 const share = (app: string, book: string, apps: unknown) =>
   sql.query('SELECT ledger.share_book($1, $2, $3)', [app, book, apps])
 
@@ -85,8 +85,18 @@ describe('make_book', () => {
     expectRefused(() => make('mall', book), message, '23505'),
   )
 
-  test('refuses an app that there is not', () =>
-    expectRefused(() => make('nobody', 'coins'), 'there is no app nobody'))
+  test('makes it for a new app before its operations, which may then name it', async () => {
+    await make('later', 'coins')
+    await set('later', [...shared, 'COIN'], { COIN: 'coins' })
+    const coin = { app: 'later', book: 'coins', operation: 'COIN' }
+    expect(await postBySql(sql, coin)).toMatchObject({ outcome: 'posted' })
+  })
+
+  test.each(['ledger', 'pg_later', 'template'])('refuses the name %s of an app', (app) =>
+    expectRefused(() => make(app, 'coins'), `no app can be called ${app}`),
+  )
+
+  test('refuses no app at all', () => expectRefused(() => make(null, 'coins'), /./))
 
   test('no app can take the name of a book', async () => {
     await make('mall', 'coins')
