@@ -1597,7 +1597,7 @@ BEGIN
       heads[number] := got.heads[n];
       states[number] := got.states[n];
     END LOOP;
-    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
+    made := made || (SELECT array_agg(shard.numbers[n]) FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
         FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
@@ -1648,7 +1648,7 @@ BEGIN
       heads[number] := got.heads[n];
       states[number] := got.states[n];
     END LOOP;
-    made := made || ARRAY(SELECT shard.numbers[n] FROM unnest(got.made) n);
+    made := made || (SELECT array_agg(shard.numbers[n]) FROM unnest(got.made) n);
     replayed := replayed || (
       SELECT array_agg(l.request)
         FROM (SELECT l.request, books[l.account] AS book, owner_ids[l.account] AS owner_id, nonces[l.request] AS nonce
@@ -2722,10 +2722,13 @@ CREATE OR REPLACE FUNCTION ledger.remove_unused_accounts(books text[], owner_ids
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
 #variable_conflict use_variable
+DECLARE
+  number integer;
 BEGIN
-  DELETE FROM ledger.accounts a
-   USING unnest(made) number
-   WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  FOREACH number IN ARRAY made LOOP
+    DELETE FROM ledger.accounts a
+     WHERE a.book = books[number] AND a.owner_id = owner_ids[number] AND a.seq = 0 AND a.held = 0 AND a.overdraft = 0;
+  END LOOP;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.remove_unused_accounts(text[], text[], integer[]) FROM PUBLIC;
 
