@@ -3,6 +3,8 @@ import {
   createLedger,
   createPool,
   defineOperations,
+  maxCredits,
+  minCredits,
   type Operations,
   sharedOperations,
   transferOperations,
@@ -10,14 +12,30 @@ import {
 import { type LedgerScalars, ledgerPlugins, relayOptions } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 
-/** Builds the part of every app's graph: the ledger with the shared operations, without transfers and live entries. */
+/** Builds the part of every app's graph: the ledger with the shared operations, without transfers, books and live entries. */
 export function contractSchema(): GraphQLSchema {
   return ledgerSchema(defineOperations(sharedOperations), { live: false })
 }
 
-/** Builds everything that the ledger can add to a graph, with transfers and live entries. */
+/** Operations that take credits of the app's own book for those of another. */
+const exchangeOperations = {
+  EXCHANGE_OUT: {
+    amount: { min: minCredits, max: -1 },
+    exchange: { into: 'EXCHANGE_IN', rate: { give: 1, get: 1 } },
+  },
+  EXCHANGE_IN: { amount: { min: 1, max: maxCredits }, book: 'other' },
+} as const satisfies Operations
+
+/** Operations with which a graph has all that there is. */
+export const fullOperations = defineOperations({
+  ...sharedOperations,
+  ...transferOperations,
+  ...exchangeOperations,
+})
+
+/** Builds everything that the ledger can add to a graph: with transfers, live entries, and exchanges between books. */
 export function fullSchema(): GraphQLSchema {
-  return ledgerSchema(defineOperations({ ...sharedOperations, ...transferOperations }), { live: true })
+  return ledgerSchema(fullOperations, { live: true })
 }
 
 /** Builds the graph of a ledger alone. It never connects to a database. */

@@ -13,8 +13,8 @@ export type VariablesArgument<Variables> =
   Record<never, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 /**
- * A client for one app's ledger. `transfer` needs an app with the transfer operations, and `entriesPosted` a graph with
- * live entries. Every app has the rest.
+ * A client for one app's ledger. `transfer` needs an app with the transfer operations, `exchange` one with exchanges, and
+ * `entriesPosted` a graph with live entries. Every app has the rest.
  *
  * Each method first tries again after a lost connection, a retryable error, or status 502, 503 or 504, as `retry`
  * allows. It throws a LedgerClientError when the server cannot be reached or answers with errors.
@@ -23,7 +23,8 @@ export interface LedgerClient<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
   Book extends string = never,
-> extends LedgerCommands<Operation, PostOperation, Book>,
+  ExchangeOperation extends PostOperation = never,
+> extends LedgerCommands<Operation, PostOperation, Book, ExchangeOperation>,
     LedgerReads<Operation, Book> {
   /**
    * Yields the owner's entries as they are posted, oldest first, each once. After a lost connection it reconnects and
@@ -67,7 +68,8 @@ export type BooksOption<Book extends string> = [Book] extends [never]
  * Creates a client for one app's ledger. The type parameters are the app's operations,
  * `OperationOf<typeof operations>`, and those that can be posted, `PostOperationOf<typeof operations>`. By default the
  * client knows the shared operations, and all of its operations can be posted. For an app with several books, the third
- * one is their names in the graph, `Uppercase<BookOf<typeof operations, 'content'>>`, and `books: true` goes with it.
+ * one is their names in the graph, `Uppercase<BookOf<typeof operations, 'content'>>`, and `books: true` goes with it. For
+ * an app with exchanges, the fourth one is `ExchangeOperationOf<typeof operations>`.
  *
  * @example
  * ```ts
@@ -82,7 +84,10 @@ export function createLedgerClient<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
   Book extends string = never,
->(options: LedgerClientOptions & BooksOption<Book>): LedgerClient<Operation, PostOperation, Book> {
+  ExchangeOperation extends PostOperation = never,
+>(
+  options: LedgerClientOptions & BooksOption<Book>,
+): LedgerClient<Operation, PostOperation, Book, ExchangeOperation> {
   const send = createTransport(options)
   const open = createOpenStream(options)
   const policy = { ...defaultRetryPolicy, ...options.retry }

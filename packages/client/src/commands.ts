@@ -1,6 +1,7 @@
 import type { ForApp } from './app-documents.ts'
 import {
   CaptureHoldDocument,
+  ExchangeDocument,
   HoldCreditsDocument,
   PostEntryDocument,
   PostTransactionDocument,
@@ -13,6 +14,7 @@ import {
 import type {
   BatchEntryInput,
   CaptureHoldInput,
+  ExchangeInput,
   HoldCreditsInput,
   PostEntryInput,
   PostTransactionInput,
@@ -28,6 +30,7 @@ import type { LedgerReads } from './reads.ts'
 import { replayedEntry, replayedTransaction } from './replays.ts'
 import type {
   CaptureHoldResult,
+  ExchangeResult,
   HoldCreditsResult,
   PostEntryResult,
   PostTransactionResult,
@@ -55,6 +58,7 @@ export interface LedgerCommands<
   Operation extends string = SharedOperation,
   PostOperation extends Operation = Operation,
   Book extends string = never,
+  ExchangeOperation extends PostOperation = never,
 > {
   /** Posts one entry. */
   postEntry(input: PostEntryInput<PostOperation>): Promise<PostEntryResult<Operation, Book>>
@@ -62,6 +66,8 @@ export interface LedgerCommands<
   postTransaction(input: PostTransactionInput<PostOperation>): Promise<PostTransactionResult<Operation, Book>>
   /** Moves credits from one owner to another. The app needs TRANSFER_OUT and TRANSFER_IN. */
   transfer(input: TransferInput): Promise<TransferResult<Operation, Book>>
+  /** Gives credits of one book for those of another. The app needs an operation with `exchange`. */
+  exchange(input: ExchangeInput<ExchangeOperation>): Promise<ExchangeResult<Operation, Book>>
   /** Undoes a transaction, once. Posts one entry with the negated amount for each original entry, in reverse order. */
   reverseTransaction(input: ReverseTransactionInput): Promise<ReverseTransactionResult<Operation, Book>>
   /** Gives back some or all of an entry's credits. It can be called several times, up to the whole amount. */
@@ -89,6 +95,7 @@ export function createCommands<
   Operation extends string,
   PostOperation extends Operation,
   Book extends string,
+  ExchangeOperation extends PostOperation,
 >({
   send,
   ofApp,
@@ -97,7 +104,7 @@ export function createCommands<
   readonly send: Send
   readonly ofApp: ForApp<Operation, PostOperation, Book>
   readonly reads: Pick<LedgerReads<Operation, Book>, 'balance' | 'hold'>
-}): LedgerCommands<Operation, PostOperation, Book> {
+}): LedgerCommands<Operation, PostOperation, Book, ExchangeOperation> {
   const posting = createPosting(send)
 
   return {
@@ -107,6 +114,7 @@ export function createCommands<
       replayedTransaction('PostLedgerTransactionSuccess', reads.balance),
     ),
     transfer: posting(ofApp(TransferDocument), replayedTransaction('TransferCreditsSuccess', reads.balance)),
+    exchange: posting(ofApp(ExchangeDocument), replayedTransaction('ExchangeCreditsSuccess', reads.balance)),
     reverseTransaction: posting(
       ofApp(ReverseTransactionDocument),
       replayedTransaction('ReverseLedgerTransactionSuccess', reads.balance),

@@ -8,6 +8,7 @@ export type {
   CaptureHoldInput,
   EntryFilter,
   EntryInput,
+  ExchangeInput,
   HoldCreditsInput,
   InBook,
   Moment,
@@ -43,6 +44,7 @@ export type {
 } from './refusals.ts'
 export type {
   CaptureHoldResult,
+  ExchangeResult,
   HoldCreditsResult,
   PostEntryResult,
   PostTransactionResult,

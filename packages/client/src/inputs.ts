@@ -48,6 +48,16 @@ export interface TransferInput extends PostingInput {
   readonly amount: number
 }
 
+/**
+ * The credits to give for those of another book. The operation takes them, and says what the owner gets for them. The
+ * number of credits, from 1, is a multiple of its rate's `give`.
+ */
+export interface ExchangeInput<Operation extends string = never> extends PostingInput {
+  readonly ownerId: string
+  readonly operation: Operation
+  readonly amount: number
+}
+
 /** Which transaction to undo. */
 export interface ReverseTransactionInput extends PostingInput {
   readonly id: string

@@ -1,5 +1,6 @@
 import type {
   CaptureHoldMutation,
+  ExchangeMutation,
   HoldCreditsMutation,
   PostEntryMutation,
   PostTransactionMutation,
@@ -58,6 +59,11 @@ export type PostTransactionResult<Operation extends string = SharedOperation, Bo
 /** The transaction with the two entries, and the balances of sender and receiver; or a refusal. */
 export type TransferResult<Operation extends string = SharedOperation, Book extends string = never> =
   | Posted<TransferMutation, Operation, Book>
+  | PostingRefusal<Operation, Book>
+
+/** The transaction with the two entries, and the balances in both books; or a refusal. */
+export type ExchangeResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<ExchangeMutation, Operation, Book>
   | PostingRefusal<Operation, Book>
 
 /** The transaction that undoes the original one, and the balances of its owners; or a refusal. */

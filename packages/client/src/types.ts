@@ -5,6 +5,7 @@ import type {
   BalanceFieldsFragment,
   EntryFieldsFragment,
   HoldFieldsFragment,
+  LedgerBook,
   LedgerDirection,
   LedgerEntryOrder,
   LedgerHoldStatus,
@@ -19,7 +20,10 @@ import type {
 export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerSummaryWindow }
 
 /** The operations that every app has. */
-export type SharedOperation = Exclude<LedgerOperation, 'TRANSFER_IN' | 'TRANSFER_OUT'>
+export type SharedOperation = Exclude<
+  LedgerOperation,
+  'TRANSFER_IN' | 'TRANSFER_OUT' | 'EXCHANGE_IN' | 'EXCHANGE_OUT'
+>
 
 /** Fields that are null only for a past moment. The client's documents never ask for one. */
 type NeverNull = 'overdraft' | 'held' | 'available' | 'state'
@@ -34,11 +38,13 @@ export type ForOperations<
   Book extends string = never,
 > = Type extends LedgerOperation
   ? Operation
-  : Type extends OfBook
-    ? Fields<Type, Operation, Book> & BookField<Book>
-    : Type extends object
-      ? Fields<Type, Operation, Book>
-      : Type
+  : Type extends LedgerBook // of a variable: the method's input says which
+    ? string
+    : Type extends OfBook
+      ? Fields<Type, Operation, Book> & BookField<Book>
+      : Type extends object
+        ? Fields<Type, Operation, Book>
+        : Type
 
 type Fields<Type, Operation extends string, Book extends string> = {
   readonly [Key in keyof Type]: ForOperations<

@@ -1,4 +1,4 @@
-import type { BookOf, Ledger, OperationOf, Operations } from '@shared-ledger/ledger'
+import type { BookOf, ExchangeOperationOf, Ledger, OperationOf, Operations } from '@shared-ledger/ledger'
 import { startServer } from '@shared-ledger/server'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { createLedgerClient } from '../src/index.ts'
 import { loseAnswer, startProxy } from './proxy.ts'
 
 type Operation = OperationOf<typeof bankOperations>
+type Exchange = ExchangeOperationOf<typeof bankOperations>
 type Book = Uppercase<BookOf<typeof bankOperations, 'bank'>>
 
 const ledgers = await openBooks()
@@ -31,12 +32,12 @@ const arcade = createLedgerClient<OperationOf<typeof ledgers.arcade.operations>,
 })
 
 let proxy: Awaited<ReturnType<typeof startProxy>>
-let client: ReturnType<typeof createLedgerClient<Operation, Operation, Book>>
+let client: ReturnType<typeof createLedgerClient<Operation, Operation, Book, Exchange>>
 let ada: string
 let count = 0
 beforeEach(async () => {
   proxy = await startProxy(urls.bank)
-  client = createLedgerClient<Operation, Operation, Book>({
+  client = createLedgerClient<Operation, Operation, Book, Exchange>({
     url: `${proxy.url}/graphql`,
     books: true,
     retry: { baseDelayMs: 1 },
@@ -130,6 +131,47 @@ describe('a client of an app with several books', () => {
     expect(await client.available(ada, { book: 'GEMS' })).toMatchObject({ overdraft: 4 })
   })
 
+  it('exchanges credits of one book for those of another, once', async () => {
+    await post('GEM_GRANT', 5)
+    const sale = { ownerId: ada, operation: 'GEM_SALE', amount: 2 } as const
+    expect(await client.exchange({ ...sale, dryRun: true })).toMatchObject({
+      replayed: false,
+      balances: [{ amount: 3 }, { amount: 20 }],
+    })
+    proxy.faults.push(loseAnswer)
+    const sold = await client.exchange({ ...sale, nonce: 'sale', metadata: { shop: 'gems' } })
+    expect(sold).toMatchObject({
+      ok: true,
+      replayed: true,
+      transaction: {
+        metadata: { shop: 'gems' },
+        entries: [
+          { book: 'GEMS', operation: 'GEM_SALE', amount: -2 },
+          { book: 'BANK', operation: 'SALE_CREDIT', amount: 20 },
+        ],
+      },
+      balances: [
+        { ownerId: ada, book: 'GEMS', amount: 3 },
+        { ownerId: ada, book: 'BANK', amount: 20 },
+      ],
+    })
+    expect(await client.exchange({ ...sale, nonce: 'sale', metadata: { shop: 'gems' } })).toMatchObject({
+      ok: false,
+      __typename: 'DuplicateNonceError',
+      identical: true,
+    })
+    expect(await client.exchange({ ...sale, amount: 4 })).toMatchObject({
+      ok: false,
+      __typename: 'InsufficientBalanceError',
+      balance: { book: 'GEMS', amount: 3 },
+    })
+    expect(await client.postEntry({ ...sale, operation: 'SALE_CREDIT' })).toMatchObject({
+      ok: false,
+      errors: [{ field: 'operation', message: 'SALE_CREDIT is posted only by an exchange' }],
+    })
+    expect(await client.balance(ada)).toMatchObject({ amount: 20 })
+  })
+
   it('replayed, reads the balances of the accounts in their books', async () => {
     await post('CREDIT_ADD', 50)
     proxy.faults.push(loseAnswer)
@@ -138,8 +180,8 @@ describe('a client of an app with several books', () => {
       replayed: true,
       balances: [{ ownerId: ada, book: 'GEMS', amount: 9 }],
     })
-    const sold = await ledgers.bank.exchange({ ownerId: ada, operation: 'GEM_SALE', amount: 2, nonce: 'x' })
-    if (!sold.ok) throw sold.error
+    const sold = await client.exchange({ ownerId: ada, operation: 'GEM_SALE', amount: 2 })
+    if (!sold.ok) throw new Error(sold.message)
     proxy.faults.push(loseAnswer)
     expect(await client.reverseTransaction({ id: sold.transaction.id })).toMatchObject({
       replayed: true,

@@ -232,6 +232,24 @@ describe('LedgerClient', () => {
     }
   })
 
+  it('exchanges by the operations that exchange', async () => {
+    type Of = SharedOperation | 'GEM_SALE'
+    const bank = createLedgerClient<Of, Of, Books, 'GEM_SALE'>({ url, books: true })
+    const sold = await bank.exchange({ ownerId: 'ada', operation: 'GEM_SALE', amount: 2 })
+    if (sold.ok) {
+      expectTypeOf(sold.transaction).toEqualTypeOf<LedgerTransaction<Of, Books>>()
+      expectTypeOf(sold.balances[0]?.book).toEqualTypeOf<Books | undefined>()
+    }
+    // @ts-expect-error it exchanges nothing
+    void bank.exchange({ ownerId: 'ada', operation: 'CREDIT_SPEND', amount: 2 })
+    // @ts-expect-error the amount is missing
+    void bank.exchange({ ownerId: 'ada', operation: 'GEM_SALE' })
+    // @ts-expect-error the app has no exchanges
+    void content.exchange({ ownerId: 'ada', operation: 'CONTENT_CREATION', amount: 2 })
+    // @ts-expect-error not an operation of the app
+    createLedgerClient<SharedOperation, SharedOperation, Books, 'GEM_SALE'>({ url, books: true })
+  })
+
   it('distinguishes the entries of an account', async () => {
     const { entries } = await content.accountEntries({ ownerId: 'ada' })
     for (const entry of entries) {

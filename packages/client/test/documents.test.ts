@@ -41,8 +41,8 @@ describe('documents', () => {
     for (const [name, document] of ofFile) expect([name, validate(full, document)]).toEqual([name, []])
   })
 
-  // Transfers need their operations, and live entries need a subscription type.
-  const ofEveryGraph = files.filter((file) => file !== 'transfers' && file !== 'live')
+  // Transfers and exchanges need their operations, and live entries need a subscription type.
+  const ofEveryGraph = files.filter((file) => !['transfers', 'exchanges', 'live'].includes(file))
 
   it.each(ofEveryGraph)('of %s fit every graph', async (file) => {
     for (const [name, document] of await documentsOf(file)) {

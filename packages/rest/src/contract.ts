@@ -27,6 +27,8 @@ export interface Contract {
   readonly books: readonly ContractValue[]
   /** Whether the app has transfers between its owners. */
   readonly hasTransfers: boolean
+  /** The operations that take credits of one book for those of another. Empty for an app without exchanges. */
+  readonly exchanges: readonly ContractValue[]
 }
 
 /** @throws Error when the schema lacks the ledger's types */
@@ -40,16 +42,15 @@ export function readContract(schema: GraphQLSchema): Contract {
     hasTransfers: schema.getMutationType()?.getFields().transferCredits !== undefined,
     operations: operationsOf(operations),
     postOperations: operationsOf(postOperations),
-    books: booksOf(schema),
+    books: valuesOf(schema, bookEnum).map(({ name, ...book }) => ({ ...book, name: name.toLowerCase() })),
+    exchanges: valuesOf(schema, 'LedgerExchange'),
   }
 }
 
-function booksOf(schema: GraphQLSchema): ContractValue[] {
-  const books = schema.getType(bookEnum)
-  if (!isEnumType(books)) return []
-  return books
-    .getValues()
-    .map(({ name, description }) => ({ name: name.toLowerCase(), description: description ?? undefined }))
+function valuesOf(schema: GraphQLSchema, name: string): ContractValue[] {
+  const type = schema.getType(name)
+  if (!isEnumType(type)) return []
+  return type.getValues().map((value) => ({ name: value.name, description: value.description ?? undefined }))
 }
 
 function operationsOf(type: GraphQLEnumType): ContractOperation[] {
@@ -79,6 +80,11 @@ const has = (values: readonly ContractValue[], name: string) => values.some((val
 
 function noneOf(values: readonly ContractValue[], field: string): FieldProblem {
   return { field, message: `must be one of ${values.map(({ name }) => name).join(', ')}` }
+}
+
+/** @throws Problem VALIDATION_ERROR that lists the operations that begin an exchange */
+export function checkExchange({ exchanges }: Contract, name: string): void {
+  if (!has(exchanges, name)) throw validationProblem([noneOf(exchanges, 'operation')])
 }
 
 /** @throws Problem VALIDATION_ERROR that lists the app's operations */

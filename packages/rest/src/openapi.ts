@@ -5,7 +5,7 @@ import { probePaths } from './openapi-health.ts'
 import { problemSchemas } from './openapi-problems.ts'
 import { describeRoute } from './openapi-route.ts'
 import type { Route } from './route.ts'
-import { bookSchemaName, operationSchemaName, postOperationSchemaName } from './shapes.ts'
+import { bookSchemaName, exchangeSchemaName, operationSchemaName, postOperationSchemaName } from './shapes.ts'
 import { ledgerTags } from './tags.ts'
 
 /** Facts about an app for its openapi.json. */
@@ -40,11 +40,13 @@ export function createOpenApi(options: {
 }) {
   const { app, schema, contract, info, routes } = options
   const [ownBook] = contract.books
+  const [exchange] = contract.exchanges
   const schemas = new SchemaCollection({
     ...problemSchemas,
     [operationSchemaName]: valuesSchema(contract.operations, 'CREDIT_ADD'),
     [postOperationSchemaName]: valuesSchema(contract.postOperations, 'CREDIT_ADD'),
     [bookSchemaName]: ownBook && valuesSchema(contract.books, ownBook.name),
+    [exchangeSchemaName]: exchange && valuesSchema(contract.exchanges, exchange.name),
   })
   const paths: Record<string, Record<string, unknown>> = { ...probePaths }
   for (const route of routes) {

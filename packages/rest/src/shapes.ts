@@ -5,6 +5,7 @@ import { isObject } from './json.ts'
 /** Names of the schemas that openapi.json fills with the app's operations. */
 export const operationSchemaName = 'LedgerOperation'
 export const postOperationSchemaName = 'LedgerPostOperation'
+export const exchangeSchemaName = 'LedgerExchange'
 
 /** The name of the schema that openapi.json fills with the books of an app with several. */
 export const bookSchemaName = 'LedgerBook'
@@ -29,6 +30,12 @@ export const operation = z.string().meta({ id: operationSchemaName, examples: ['
 
 /** An operation that a request can post: neither retired nor internal. */
 export const postOperation = z.string().meta({ id: postOperationSchemaName, examples: ['CREDIT_ADD'] })
+
+/** An operation that takes credits of one book for those of another. */
+export const exchangeOperation = z.string().meta({
+  id: exchangeSchemaName,
+  examples: ['GEMS_PAID'],
+})
 
 /** The operation of an entry or a hold in an answer. */
 export const operationName = z.string().meta({

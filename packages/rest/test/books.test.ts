@@ -1,31 +1,11 @@
-import { Writable } from 'node:stream'
-import type { Ledger, Operations } from '@shared-ledger/ledger'
-import { createLogger } from '@shared-ledger/server'
 import { type GraphQLSchema, parse, print, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { buildSchema } from '../../plugin-ledger/test/build-schema.ts'
-import { createApp } from '../../server/src/app.ts'
 import { createBookWriter } from '../src/books.ts'
 import { createRest } from '../src/index.ts'
 import { openBooks } from './books-apps.ts'
-import { requestsTo } from './ledger-app.ts'
+import { appOf } from './ledger-app.ts'
 
 const ledgers = await openBooks()
-
-function appOf<Ops extends Operations, App extends string>(app: App, ledger: Ledger<Ops, App>) {
-  const schema = buildSchema(ledger)
-  const logger = createLogger(app, new Writable({ write: (_chunk, _encoding, done) => done() }))
-  const requests = requestsTo(createApp({ app, ledger, schema, logger }))
-  let count = 0
-  /** Posts an entry, and returns it. */
-  const enter = async (owner_id: string, operation: string, amount: number, metadata = {}) => {
-    const nonce = `${app}-${++count}`
-    const { status, json } = await requests.post('/ledger', { owner_id, operation, amount, nonce, metadata })
-    if (status !== 200) throw new Error(JSON.stringify(json))
-    return json.entry
-  }
-  return { ...requests, enter, schema }
-}
 
 const bank = appOf('bank', ledgers.bank)
 const arcade = appOf('arcade', ledgers.arcade)
@@ -53,12 +33,12 @@ describe('an app with several books', () => {
     const credit = await bank.enter('ann', 'CREDIT_ADD', 7)
     const gem = await bank.enter('ann', 'GEM_GRANT', 5)
     expect([credit.book, gem.book]).toEqual(['bank', 'gems'])
-    const spendable = { overdraft: 0, held: 0 }
+    const spendable = { overdraft: 0, held: 0, state: 'open' }
     for (const path of ['/ledger/ann', '/balance/ann']) {
-      const own = { owner_id: 'ann', book: 'bank', balance: 7, available: 7, state: 'open', ...spendable }
+      const own = { owner_id: 'ann', book: 'bank', balance: 7, available: 7, ...spendable }
       expect((await bank.get(path)).json).toEqual(own)
       expect((await bank.get(`${path}?book=bank`)).json).toEqual(own)
-      const gems = { owner_id: 'ann', book: 'gems', balance: 5, available: 5, state: 'open', ...spendable }
+      const gems = { owner_id: 'ann', book: 'gems', balance: 5, available: 5, ...spendable }
       expect((await bank.get(`${path}?book=gems`)).json).toEqual(gems)
       const at = `as_of=${gem.created_on}`
       expect((await bank.get(`${path}?${at}&book=gems`)).json).toEqual({

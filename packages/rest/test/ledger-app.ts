@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import type { Ledger, Operations } from '@shared-ledger/ledger'
 import { createLogger } from '@shared-ledger/server'
 import pg from 'pg'
 import { buildSchema } from '../../plugin-ledger/test/build-schema.ts'
@@ -61,6 +62,22 @@ export async function openApp() {
       RETURN clock_timestamp() + interval ${pg.escapeLiteral(interval)}`)
 
   return { database, pool, ledger, sql, send, get, post, give, balances, written, shiftClock, faults }
+}
+
+/** Serves the graph of a ledger alone. Returns functions that send requests, and one that posts entries. */
+export function appOf<Ops extends Operations, App extends string>(app: App, ledger: Ledger<Ops, App>) {
+  const schema = buildSchema(ledger)
+  const logger = createLogger(app, new Writable({ write: (_chunk, _encoding, done) => done() }))
+  const requests = requestsTo(createApp({ app, ledger, schema, logger }))
+  let count = 0
+  /** Posts an entry, and returns it. */
+  const enter = async (owner_id: string, operation: string, amount?: number, metadata?: object) => {
+    const nonce = `${app}-${++count}`
+    const { status, json } = await requests.post('/ledger', { owner_id, operation, amount, nonce, metadata })
+    if (status !== 200) throw new Error(JSON.stringify(json))
+    return json.entry
+  }
+  return { ...requests, enter, schema }
 }
 
 /** Returns functions that send requests to an app, past the network. */

@@ -6,6 +6,7 @@ const { get, post, send, give } = await openApp()
 test.each([
   'transactions',
   'transfers',
+  'exchanges',
   'entries',
   'holds',
   'batch',

@@ -10,10 +10,10 @@ import { overdraftRoute } from './overdrafts.ts'
 import { createEntryReader } from './posting-fields.ts'
 import { postRoute } from './postings.ts'
 import { accountsRoute, summaryRoutes } from './statements.ts'
-import { postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
+import { exchangeRoute, postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
 /**
- * Returns the ledger's routes, with transfers when the app has them.
+ * Returns the ledger's routes, with transfers and exchanges when the app has them.
  *
  * Reads of one owner come first. Ids in paths are numbers and UUIDs, so an owner called `holds` or `entries` still gets
  * every route. A route whose fixed segment would stand where an owner stands has a path outside of `/ledger`.
@@ -34,6 +34,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     postTransactionRoute(readEntry),
     transactionRoute,
     ...(contract.hasTransfers ? [transferRoute] : []),
+    ...(contract.exchanges.length > 0 ? [exchangeRoute(contract)] : []),
     entryRoute,
     ...correctionRoutes,
     batchRoute(contract, readEntry),

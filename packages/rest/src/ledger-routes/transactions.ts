@@ -1,7 +1,9 @@
 import { limits, messages } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
+import { type Contract, checkExchange } from '../contract.ts'
 import type { RunDocument } from '../execute.ts'
 import {
+  RestExchangeCreditsDocument,
   RestLedgerTransactionDocument,
   RestPostLedgerTransactionDocument,
   RestReplayedBalanceDocument,
@@ -119,3 +121,35 @@ export const transferRoute = defineRoute({
   answer: restPostedTransaction,
   replay: replayedTransaction,
 })
+
+/** Gives credits of one book for those of another. */
+export function exchangeRoute(contract: Contract): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/ledger/exchanges',
+    operationId: 'exchange',
+    tag: 'transactions',
+    summary: 'Exchange an owner’s credits of one book for those of another',
+    description: 'One transaction of two entries. The operation says what the owner gets, and in which book.',
+    request: {
+      body: z.object({
+        owner_id: shapes.ownerId,
+        operation: shapes.exchangeOperation,
+        amount: z.int().meta({
+          description: 'The credits that it takes, from 1: a multiple of its rate.',
+          examples: [10],
+        }),
+        ...postingFields,
+      }),
+    },
+    document: RestExchangeCreditsDocument,
+    variables: ({ body }) => {
+      const { owner_id: ownerId, operation, amount } = body
+      checkExchange(contract, operation)
+      return { input: { ownerId, operation, amount, ...postingInput(body) } }
+    },
+    success: { status: 200, description: 'Posted.', body: postedTransactionBody },
+    answer: restPostedTransaction,
+    replay: replayedTransaction,
+  })
+}
