@@ -94,6 +94,7 @@ describe.each(pairs)('$pair on one database, GraphQL and REST mixed', ({ startPa
       overdraft: 0,
       held: 0,
       available: 5,
+      state: 'open',
     })
   })
 

@@ -61,7 +61,7 @@ export interface LedgerBalance {
   readonly overdraft: number
   /** The credits that live holds set aside. */
   readonly held: number
-  /** The credits that can be spent: amount - held + overdraft. Less, if the account is not open. */
+  /** The credits that can be spent while the account is open: amount - held + overdraft. */
   readonly available: number
   /** What may be posted to the account. */
   readonly state: AccountState

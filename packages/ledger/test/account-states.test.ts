@@ -215,6 +215,7 @@ test('spends and a freeze at once: whatever comes after the freeze is refused', 
 test.each([
   ['moves credits', { amount: 1, state: 'FROZEN' }],
   ['has an unknown state', { amount: 0, state: 'MELTED' }],
+  ['has a limit', { amount: 0, state: 'FROZEN', limit: { times: 1, per: 'day' } }],
 ])('an operation with a state that %s cannot be defined', (_what, STATE) => {
   const unchecked = { ...sharedOperations, STATE } as never
   expect(() => defineOperations(unchecked)).toThrow(/^These operations cannot be used:\n- STATE: /)

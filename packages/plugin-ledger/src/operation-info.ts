@@ -58,13 +58,14 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
     },
   })
   const LedgerLimitWindow = builder.enumType('LedgerLimitWindow', {
-    description: 'A calendar window: UTC, weeks from Monday.',
+    description: 'A window: of the calendar in UTC, with weeks from Monday, or anchored.',
     values: Object.fromEntries(
       limitWindows.map((value) => [value.toUpperCase(), { value, description: windowDescriptions[value] }]),
     ),
   })
   const LedgerLimit = builder.objectRef<OperationLimit>('LedgerLimit').implement({
-    description: 'How often an owner may have an operation.',
+    description:
+      'How often an owner may have an operation in a window, or how many credits it may move there.',
     fields: (t) => ({
       times: t.exposeInt('times', {
         nullable: true,
@@ -153,7 +154,7 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
       limit: t.expose('limit', {
         type: LedgerLimit,
         nullable: true,
-        description: 'How often an owner may have it. Null for any number of times.',
+        description: 'How often an owner may have it, or how many credits it may move. Null for no limit.',
       }),
       paired: t.exposeBoolean('paired', {
         nullable: false,

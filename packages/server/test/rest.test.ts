@@ -151,6 +151,7 @@ describe('reads', () => {
       overdraft: 0,
       held: 0,
       available: credits,
+      state: 'open',
     })
     expect(await balance()).toEqual(of(0))
     await post(posting())

@@ -105,10 +105,11 @@ function trustProblem({ internal, scope }: OperationDefinition): string | undefi
   return internal ? 'an internal operation is posted by the app itself, which needs no scope.' : undefined
 }
 
-function stateProblem({ amount, state }: OperationDefinition): string | undefined {
+function stateProblem({ amount, state, limit }: OperationDefinition): string | undefined {
   if (state === undefined) return undefined
   if (!accountStates.includes(state)) return `a state is one of ${accountStates.join(', ')}.`
-  return amount === 0 ? undefined : 'an operation with a state has the amount 0.'
+  if (amount !== 0) return 'an operation with a state has the amount 0.'
+  return limit === undefined ? undefined : 'an operation with a state has no limit.'
 }
 
 function bookProblem({ book }: OperationDefinition): string | undefined {

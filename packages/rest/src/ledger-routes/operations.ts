@@ -50,7 +50,7 @@ const operationInfo = z
       .nullable()
       .meta({
         description:
-          'How often an owner may have it, or how many credits it may move, in a window of UTC. Null for no limit.',
+          'How often an owner may have it, or how many credits it may move, in a window. Null for no limit.',
       }),
   })
   .meta({ id: 'LedgerOperationInfo', description: 'An operation, described for a form.' })
