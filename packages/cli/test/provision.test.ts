@@ -116,7 +116,8 @@ test('rights that were granted to the role by hand are revoked, or listed if the
     server.url('theirs'),
     `ALTER ROLE ledger_content SUPERUSER CREATEDB INHERIT;
      GRANT ALL ON ALL TABLES IN SCHEMA ledger TO ledger_content; GRANT SELECT ON ledger.holds TO PUBLIC;
-     GRANT EXECUTE ON FUNCTION ledger.set_operations TO PUBLIC;
+     GRANT EXECUTE ON FUNCTION ledger.set_operations, ledger.make_book TO PUBLIC;
+     GRANT EXECUTE ON FUNCTION ledger.share_book TO ledger_content;
      GRANT ALL ON SCHEMA content TO ledger_content; GRANT TRUNCATE ON content.contents TO ledger_content;
      GRANT pg_read_all_data TO ledger_content;
      CREATE SCHEMA stray AUTHORIZATION ledger_content`,
@@ -130,7 +131,9 @@ test('rights that were granted to the role by hand are revoked, or listed if the
     `SELECT rolsuper OR rolcreatedb OR rolinherit AS more,
             has_table_privilege('ledger.accounts', 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') AS writes,
             has_table_privilege('ledger.entries_content', 'SELECT') AS partition,
-            has_function_privilege('ledger.set_operations(text, text[], text[])', 'EXECUTE') AS declares,
+            has_function_privilege('ledger.set_operations'::regproc, 'EXECUTE') AS declares,
+            has_function_privilege('ledger.make_book'::regproc, 'EXECUTE') AS makes,
+            has_function_privilege('ledger.share_book'::regproc, 'EXECUTE') AS shares,
             has_schema_privilege('content', 'CREATE') AS creates,
             has_table_privilege('content.contents', 'TRUNCATE') AS truncates
        FROM pg_roles WHERE rolname = current_user`,
@@ -140,6 +143,8 @@ test('rights that were granted to the role by hand are revoked, or listed if the
     writes: false,
     partition: false,
     declares: false,
+    makes: false,
+    shares: false,
     creates: false,
     truncates: false,
   })
