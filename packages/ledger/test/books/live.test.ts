@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type LiveEntry, SubscriberTooSlowError } from '../../src/index.ts'
-import { given, openBooks } from './stage.ts'
+import { given, openBooks, postAtOnce as postBySql } from './stage.ts'
 
 const { sql, shop, arcade } = await openBooks()
 const gems = { book: 'gems' } as const
@@ -14,23 +14,8 @@ const byShop = async (ownerId: string) =>
 const byArcade = async (ownerId: string) =>
   given(await arcade.postEntry({ ownerId, operation: 'GEM_WON', amount: 1, nonce: crypto.randomUUID() }))
 
-/** Posts many entries of an app by one call of the database, so that a reader sees them all at once. */
-async function postAtOnce(app: 'shop' | 'arcade', ownerId: string, entries: number): Promise<void> {
-  const operation = app === 'shop' ? 'GEM_ADD' : 'GEM_WON'
-  const ones = Array.from({ length: entries }, () => 1)
-  const requests = {
-    ...{
-      book: ['gems'],
-      id: ones.map(() => crypto.randomUUID()),
-      nonce: ones.map(() => crypto.randomUUID()),
-    },
-    ...{ request: ones.map((_, index) => index + 1), account: ones },
-    ...{ operation: ones.map(() => operation), amount: ones, requested: ones },
-  }
-  const call = `SELECT ledger.post_${app}($1, ARRAY[$1], '{1}', $2) AS answer`
-  const { rows } = await sql.query(call, [ownerId, JSON.stringify(requests)])
-  expect(rows[0].answer.ids.filter((id: unknown) => id !== null)).toHaveLength(entries)
-}
+const postAtOnce = (...args: [app: 'shop' | 'arcade', ownerId: string, entries: number]) =>
+  postBySql(sql, ...args)
 
 const nextSeq = async (list: AsyncIterator<LiveEntry>) => (await list.next()).value?.entry.seq
 /** Long enough for each reader to look for new entries, which it does each second. */

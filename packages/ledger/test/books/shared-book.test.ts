@@ -1,7 +1,14 @@
+import type pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import type { AccountEntry } from '../../src/index.ts'
 import { allRows, balanceOf, brokenBooks, stopClockAt } from '../open-ledger.ts'
-import { type arcade as arcadeOperations, given, openBooks, type shop as shopOperations } from './stage.ts'
+import {
+  type arcade as arcadeOperations,
+  given,
+  openBooks,
+  postAtOnce,
+  type shop as shopOperations,
+} from './stage.ts'
 
 const { sql, prisma, shop, arcade } = await openBooks()
 
@@ -23,6 +30,10 @@ const byArcade = async (
   amount?: number,
   nonce: string = newNonce(),
 ) => arcade.postEntry({ ownerId, operation, amount, nonce })
+const runClock = (client: pg.Client) =>
+  client.query(
+    'CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN clock_timestamp()',
+  )
 const seqsOf = (entries: readonly AccountEntry[]) => entries.map(({ seq }) => seq)
 
 describe('two apps that share a book', () => {
@@ -150,9 +161,7 @@ describe('holds', () => {
     await stopClockAt(sql, '2026-11-22T10:01:00Z')
     for (const balance of await read()) expect(balance).toMatchObject({ held: 0, available: 10 })
     given(await byShop(owner, 'GEM_SPEND', 10))
-    await sql.query(
-      'CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN clock_timestamp()',
-    )
+    await runClock(sql)
   })
 })
 
@@ -244,9 +253,7 @@ describe('entries of the other app', () => {
       amount += by
       moments.push([at, amount], [new Date(at.getTime() + 59_999), amount])
     }
-    await sql.query(
-      'CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN clock_timestamp()',
-    )
+    await runClock(sql)
     for (const ledger of [shop, arcade]) {
       const seen = await Promise.all(
         moments.map(async ([at]) => (await ledger.balanceAt(owner, at, gems)).amount),
@@ -343,6 +350,32 @@ describe('accountEntries', () => {
   ])('refuses %j', async (input, field) => {
     await expect(shop.accountEntries(input)).rejects.toMatchObject({ errors: [{ field }] })
   })
+})
+
+test('a read of a long account looks at few entries, wherever it begins', async () => {
+  const owner = newOwner()
+  await stopClockAt(sql, '2026-11-25T00:00:00Z')
+  await postAtOnce(sql, 'shop', owner, 1500)
+  await stopClockAt(sql, '2026-11-26T00:00:00Z')
+  for (const app of ['arcade', 'shop', 'arcade'] as const) await postAtOnce(sql, app, owner, 1500)
+  await runClock(sql)
+  const blocks = async (call: string) => {
+    const explain = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ${call}`
+    await sql.query(explain) // reads the catalogue
+    return (await sql.query(explain)).rows[0]['QUERY PLAN'][0].Plan['Shared Hit Blocks']
+  }
+  for (const [above, below, descending] of [
+    [0, 2 ** 53, true],
+    [0, 3000, true],
+    [2999, 2 ** 53, false],
+    [0, 2 ** 53, false],
+  ]) {
+    const page = `ledger.account_entries('shop', 'gems', '${owner}', ${above}, ${below}, ${descending}, 21)`
+    expect(await blocks(page)).toBeLessThan(300)
+  }
+  const at = `ledger.amounts_at('arcade', ARRAY['${owner}'], ARRAY['2026-11-25T12:00Z'::timestamptz], 'gems')`
+  expect(await blocks(at)).toBeLessThan(600)
+  expect((await arcade.balanceAt(owner, new Date('2026-11-25T12:00Z'), gems)).amount).toBe(1500)
 })
 
 test("in the apps' own transactions, what one has not committed the other waits for", async () => {

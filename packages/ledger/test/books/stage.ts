@@ -94,3 +94,26 @@ export function given<Result extends { readonly ok: boolean }>(
   expect(result).toMatchObject({ ok: true })
   return result as Extract<Result, { ok: true }>
 }
+
+/** Posts many entries of an app by one call of the database, so that a reader sees them all at once. */
+export async function postAtOnce(
+  sql: pg.Client,
+  app: 'shop' | 'arcade',
+  ownerId: string,
+  entries: number,
+): Promise<void> {
+  const operation = app === 'shop' ? 'GEM_ADD' : 'GEM_WON'
+  const ones = Array.from({ length: entries }, () => 1)
+  const requests = {
+    ...{
+      book: ['gems'],
+      id: ones.map(() => crypto.randomUUID()),
+      nonce: ones.map(() => crypto.randomUUID()),
+    },
+    ...{ request: ones.map((_, index) => index + 1), account: ones },
+    ...{ operation: ones.map(() => operation), amount: ones, requested: ones },
+  }
+  const call = `SELECT ledger.post_${app}($1, ARRAY[$1], '{1}', $2) AS answer`
+  const { rows } = await sql.query(call, [ownerId, JSON.stringify(requests)])
+  expect(rows[0].answer.ids.filter((id: unknown) => id !== null)).toHaveLength(entries)
+}
