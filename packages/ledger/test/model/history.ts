@@ -15,6 +15,13 @@ export type Wish =
       readonly metadata: boolean
     }
   | {
+      readonly do: 'setState'
+      readonly owner: number
+      readonly operation: Operation
+      readonly nonce: number
+      readonly explained: boolean
+    }
+  | {
       readonly do: 'postTransaction'
       readonly entries: readonly EntryWish[]
       readonly nonce: number
@@ -103,6 +110,7 @@ const taking = {
   ),
   fee: entryOf('FEE', fc.constantFrom(2, null)),
   boost: entryOf('BOOST', fc.integer({ min: 1, max: 4 })),
+  burn: entryOf('BURN', small),
 }
 const ownEntry: fc.Arbitrary<EntryWish> = fc.oneof(
   {
@@ -115,6 +123,9 @@ const ownEntry: fc.Arbitrary<EntryWish> = fc.oneof(
   { weight: 9, arbitrary: taking.spend },
   { weight: 3, arbitrary: taking.fee },
   { weight: 3, arbitrary: taking.boost },
+  { weight: 2, arbitrary: taking.burn },
+  { weight: 2, arbitrary: entryOf('TIP', small) },
+  { weight: 1, arbitrary: entryOf('STREAK', fc.constantFrom(1, null)) },
   { weight: 2, arbitrary: entryOf('NOTE', fc.constantFrom(0, null)) },
   { weight: 2, arbitrary: entryOf('BONUS', fc.constantFrom(1, 4, null)) },
   { weight: 2, arbitrary: entryOf('GRANT', small) },
@@ -159,9 +170,19 @@ const takingEntry = fc.oneof(
   { weight: 6, arbitrary: taking.spend },
   { weight: 2, arbitrary: taking.fee },
   { weight: 5, arbitrary: taking.boost },
+  { weight: 2, arbitrary: taking.burn },
   { weight: 3, arbitrary: spentGems },
   { weight: 1, arbitrary: fc.oneof(entry, pairedEntry) },
 )
+
+/** Accounts are opened more often than frozen or closed, so that most of them are open. */
+const stateOperation = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom<Operation>('ACCOUNT_OPENED', 'ACCOUNT_OPENED', 'GEMS_OPENED') },
+  { weight: 2, arbitrary: fc.constantFrom<Operation>('SPENDING_FROZEN', 'ACCOUNT_FROZEN') },
+  { weight: 3, arbitrary: fc.constant<Operation>('ACCOUNT_CLOSED') },
+  { weight: 1, arbitrary: fc.constant<Operation>('GEMS_FROZEN') },
+)
+const stateEntry = fc.record({ owner, operation: stateOperation, amount: leftOut })
 
 function transaction(
   entries: fc.Arbitrary<readonly EntryWish[]>,
@@ -216,6 +237,23 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 8, arbitrary: transaction(fc.array(ownEntry, { minLength: 1, maxLength: 5 }), isRare(12)) },
   { weight: 2, arbitrary: transaction(fc.array(gemEntry, { minLength: 1, maxLength: 4 }), isRare(12)) },
   { weight: 1, arbitrary: transaction(fc.array(entry, { minLength: 2, maxLength: 4 }), isRare(12)) },
+  {
+    weight: 1,
+    arbitrary: transaction(
+      fc.tuple(stateEntry, entry).map(([one, other]) => [other, one]),
+      isRare(12),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('setState' as const),
+      owner,
+      operation: stateOperation,
+      nonce,
+      explained: isRare(8).map((rare) => !rare),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({

@@ -1,11 +1,17 @@
 // The rules of the ledger in memory, one request after another: no SQL, no locks, and nothing stored that can be
 // counted from the entries and holds.
-import { type LedgerBalance, type LedgerMetadata, maxCredits } from '../../src/index.ts'
+import {
+  type AccountState,
+  type LedgerBalance,
+  type LedgerMetadata,
+  maxCredits,
+  type OperationLimit,
+} from '../../src/index.ts'
 
-import { type Book, bookOf, type Operation, operations } from './operations.ts'
-import { nextWindow, windowStart } from './windows.ts'
+import { type Book, bookOf, type Operation, operations, stateOf } from './operations.ts'
+import { anchoredWindow, nextWindow, windowStart } from './windows.ts'
 
-export type ModelBalance = Omit<LedgerBalance, 'book' | 'state' | 'seenIn'> & { readonly book: Book }
+export type ModelBalance = Omit<LedgerBalance, 'book' | 'seenIn'> & { readonly book: Book }
 
 export interface ModelEntry {
   readonly id: number
@@ -66,7 +72,11 @@ export type Outcome =
       readonly needed: number
       readonly available: number
     }
-  | { readonly code: 'BALANCE_OUT_OF_RANGE'; readonly balance: ModelBalance; readonly entryIndex: number }
+  | {
+      readonly code: 'BALANCE_OUT_OF_RANGE' | 'ACCOUNT_FROZEN' | 'ACCOUNT_CLOSED' | 'ACCOUNT_NOT_EMPTY'
+      readonly balance: ModelBalance
+      readonly entryIndex: number
+    }
   | {
       readonly code: 'LIMIT_REACHED'
       readonly ownerId: string
@@ -114,6 +124,7 @@ interface Transaction {
 
 interface Account extends Place {
   overdraft: number
+  state: AccountState
   /** The latest moment at which anything was written. Later writes are never earlier, whatever the clock does. */
   updatedOn: number
   readonly entries: ModelEntry[]
@@ -205,6 +216,7 @@ export class LedgerModel {
           holdId: line.holdId ?? null,
         }
         account.entries.push(entry)
+        if (!isCorrection(entry)) account.state = stateOf(line.operation) ?? account.state
         const hold = capturedBy(account, line)
         if (hold) account.holds.set(hold.id, { ...hold, releasedOn: at, capturedBy: entry.id })
         entries.push(entry)
@@ -234,7 +246,8 @@ export class LedgerModel {
       const back = amount === 0 ? 0 : -amount
       return { ownerId, operation, amount: back, requested: back, reverses }
     })
-    return this.post({ nonce, metadata, lines, invalid: [] })
+    const invalid = lines.some(({ operation }) => stateOf(operation)) ? ['id'] : []
+    return this.post({ nonce, metadata, lines, invalid })
   }
 
   /** Gives a part of an entry back. */
@@ -335,6 +348,10 @@ export class LedgerModel {
     const account = copyOf(this.#account(place))
     const at = Math.max(this.now, account.updatedOn)
     const balance = balanceAt(account, at)
+    const { state } = account
+    if (state === 'CLOSED' || state === 'FROZEN') {
+      return { code: state === 'CLOSED' ? 'ACCOUNT_CLOSED' : 'ACCOUNT_FROZEN', balance, entryIndex: 0 }
+    }
     if (balance.amount - balance.held + limit < 0) return { code: 'OVERDRAFT_IN_USE', balance }
     if (balance.amount > maxCredits - limit) return { code: 'BALANCE_OUT_OF_RANGE', balance, entryIndex: 0 }
     account.overdraft = limit
@@ -370,12 +387,14 @@ export class LedgerModel {
 
   /** Refuses a line that an account does not allow. */
   #judge(account: Account, line: ModelLine, at: number, entryIndex: number): void {
-    const { operation, amount, reverses, refunds, holdId } = line
+    const { amount, reverses, refunds, holdId } = line
     const before = this.#accountOf(line)
     const hold = capturedBy(account, line)
+    const code = stateRefusal(account, line, at)
+    if (code) throw new Refused({ code, balance: balanceAt(before, at), entryIndex })
     if (holdId !== undefined) this.#judgeCapture(hold, amount, at)
     else if (reverses !== undefined || refunds !== undefined) this.#judgeCorrection(account, line)
-    else this.#judgeLimit(account, operation, at, entryIndex)
+    else this.#judgeLimit(account, line, at, entryIndex)
 
     const available = balanceAt(account, at).available + (hold?.amount ?? 0)
     if (amount < 0 && available + amount < 0) {
@@ -408,15 +427,26 @@ export class LedgerModel {
     if (isExceeded) throw new Refused({ code: 'REFUND_EXCEEDED', refundable })
   }
 
-  #judgeLimit({ ownerId, entries, holds }: Account, operation: Operation, at: number, entryIndex: number) {
+  #judgeLimit({ ownerId, entries, holds }: Account, line: ModelLine, at: number, entryIndex: number) {
+    const { operation, amount } = line
     const definition = operations[operation]
     if (!('limit' in definition)) return
-    const { times, per } = definition.limit
-    const isCounted = (use: ModelEntry | ModelHold) =>
-      use.operation === operation && use.createdOn >= windowStart(per, at)
-    const posted = entries.filter((e) => e.reverses === null && e.refunds === null && e.holdId === null)
-    if ([...posted, ...holds.values()].filter(isCounted).length < times) return
-    throw new Refused({ code: 'LIMIT_REACHED', ownerId, operation, nextOn: nextWindow(per, at), entryIndex })
+    const { times, credits, per, anchored }: OperationLimit = definition.limit
+    const uses = [
+      ...entries.filter((entry) => !isCorrection(entry) && entry.holdId === null),
+      ...holds.values(),
+    ]
+      .filter((use) => use.operation === operation)
+      .sort((a, b) => a.createdOn - b.createdOn)
+    const moments = uses.map(({ createdOn }) => createdOn)
+    const { start, end } = anchored
+      ? anchoredWindow(per, at, moments)
+      : { start: windowStart(per, at), end: nextWindow(per, at) }
+    const counted = uses.filter(({ createdOn }) => createdOn >= start)
+    const used = counted.reduce((sum, use) => sum + Math.abs(use.amount), Math.abs(amount))
+    if (counted.length < (times ?? Number.POSITIVE_INFINITY) && used <= (credits ?? Number.POSITIVE_INFINITY))
+      return
+    throw new Refused({ code: 'LIMIT_REACHED', ownerId, operation, nextOn: end, entryIndex })
   }
 
   #duplicate(
@@ -439,7 +469,8 @@ export class LedgerModel {
   /** Returns an owner's account in a book, a new one if there is none. */
   #account({ ownerId, book }: Place): Account {
     const none = { overdraft: 0, updatedOn: 0, entries: [], holds: new Map(), nonces: new Map() }
-    return this.#state.accounts.get(keyOf({ ownerId, book })) ?? { ownerId, book, ...none }
+    const state: AccountState = 'OPEN'
+    return this.#state.accounts.get(keyOf({ ownerId, book })) ?? { ownerId, book, state, ...none }
   }
 
   /** Returns the account of a line. */
@@ -491,16 +522,33 @@ function capturedBy({ holds }: Account, { holdId }: ModelLine): ModelHold | unde
   return holdId === undefined ? undefined : holds.get(holdId)
 }
 
+function isCorrection({ reverses, refunds }: Pick<ModelEntry, 'reverses' | 'refunds'>): boolean {
+  return reverses !== null || refunds !== null
+}
+
+/** Returns why the state of an account refuses a line, or the account the state of the line. */
+function stateRefusal(account: Account, { operation, amount, reverses, refunds }: ModelLine, at: number) {
+  const isPosting = reverses === undefined && refunds === undefined
+  const sets = isPosting ? stateOf(operation) : undefined
+  const { state } = account
+  if (state === 'CLOSED') return sets === 'OPEN' ? undefined : 'ACCOUNT_CLOSED'
+  if (state === 'FROZEN' && !sets) return 'ACCOUNT_FROZEN'
+  if (state === 'SPENDING_FROZEN' && amount < 0) return 'ACCOUNT_FROZEN'
+  const { amount: balance, held, overdraft } = balanceAt(account, at)
+  const isEmpty = balance === 0 && held === 0 && overdraft === 0
+  return sets === 'CLOSED' && !isEmpty ? 'ACCOUNT_NOT_EMPTY' : undefined
+}
+
 function amountOf({ entries }: Account): number {
   return entries.at(-1)?.balanceAfter ?? 0
 }
 
 function balanceAt(account: Account, at: number): ModelBalance {
-  const { ownerId, book, overdraft, holds } = account
+  const { ownerId, book, overdraft, holds, state } = account
   const amount = amountOf(account)
   const live = [...holds.values()].filter((hold) => isLive(hold, at))
   const held = live.reduce((sum, hold) => sum + hold.amount, 0)
-  return { ownerId, book, amount, overdraft, held, available: amount - held + overdraft }
+  return { ownerId, book, amount, overdraft, held, available: amount - held + overdraft, state }
 }
 
 function isLive({ expiresOn, releasedOn }: ModelHold, at: number): boolean {

@@ -2,7 +2,7 @@ import type { LedgerMetadata } from '../../src/index.ts'
 import { amountLimits } from '../../src/operations/amount.ts'
 import type { EntryWish, PlaceWish, Step, Wish } from './history.ts'
 import type { LedgerModel, ModelLine, ModelRequest, Outcome, Place } from './model.ts'
-import { bookOf, type Operation, operations } from './operations.ts'
+import { bookOf, type Operation, operations, stateOf } from './operations.ts'
 
 interface EntryCommand {
   readonly ownerId: string
@@ -93,6 +93,11 @@ export class Player {
     switch (wish.do) {
       case 'postEntry':
         return { do: 'postEntry', ...this.#entry(wish.entry), ...posting(wish) }
+      case 'setState': {
+        const metadata: LedgerMetadata = wish.explained ? { reason: 'model' } : {}
+        const entry = { owner: wish.owner, operation: wish.operation, amount: null }
+        return { do: 'postEntry', ...this.#entry(entry), nonce: `n${wish.nonce}`, metadata }
+      }
       case 'postTransaction': {
         const entries = wish.entries.map((entry) => this.#entry(entry))
         return { do: 'postTransaction', entries, balanced: wish.balanced, ...posting(wish) }
@@ -171,7 +176,10 @@ function nth(ids: readonly number[], back: number | null): number {
 export function carryOut(model: LedgerModel, command: Command): Answered {
   switch (command.do) {
     case 'postEntry':
-      return model.post({ ...requestOf(command, [command], false), invalid: entryProblems(command, false) })
+      return model.post({
+        ...requestOf(command, [command], false),
+        invalid: [...entryProblems(command, false), ...stateProblems(command, command)],
+      })
     case 'postTransaction': {
       const { entries, balanced } = command
       return model.post(requestOf(command, entries, balanced))
@@ -231,9 +239,11 @@ function requestOf(
   const lines = entries.map(lineOf)
   const [first, ...others] = entries.map(({ operation }) => bookOf(operation))
   const problems = [
-    ...entries.flatMap((entry, index) =>
-      entryProblems(entry, balanced).map((field) => `entries.${index}.${field}`),
-    ),
+    ...entries.flatMap((entry, index) => [
+      ...entryProblems(entry, balanced).map((field) => `entries.${index}.${field}`),
+      ...(stateOf(entry.operation) && entries.length > 1 ? [`entries.${index}.operation`] : []),
+      ...stateProblems(entry, { metadata }),
+    ]),
     ...others.flatMap((book, index) => (book === first ? [] : [`entries.${index + 1}.operation`])),
   ]
   // There is no sum when an amount is refused.
@@ -252,6 +262,11 @@ function lineOf({ ownerId, operation, amount }: EntryCommand): ModelLine {
     amount: sign(amount ?? preset ?? 0),
     requested: amount === null ? null : sign(amount),
   }
+}
+
+/** A state needs a reason. */
+function stateProblems({ operation }: EntryCommand, { metadata }: Pick<Posting, 'metadata'>): string[] {
+  return stateOf(operation) && !metadata.reason ? ['metadata.reason'] : []
 }
 
 /** Returns the fields of an entry that the app's rules refuse. */

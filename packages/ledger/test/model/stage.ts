@@ -238,7 +238,7 @@ export class Stage {
   }
 
   /** Returns a balance in the model's terms, without the transaction in which it was seen. */
-  #balance({ seenIn, book, state, ...balance }: LedgerBalance): ModelBalance {
+  #balance({ seenIn, book, ...balance }: LedgerBalance): ModelBalance {
     return { ...balance, book: this.#book(book) }
   }
 
@@ -302,6 +302,9 @@ export class Stage {
         const { code, balance, entryIndex } = refusal
         return { code, balance: this.#balance(balance), entryIndex, ...amountsOf(refusal) }
       }
+      case 'ACCOUNT_FROZEN':
+      case 'ACCOUNT_CLOSED':
+      case 'ACCOUNT_NOT_EMPTY':
       case 'BALANCE_OUT_OF_RANGE': {
         const { code, balance, entryIndex } = refusal
         return { code, balance: this.#balance(balance), entryIndex }
@@ -315,10 +318,6 @@ export class Stage {
         return { code: refusal.code, refundable: refusal.refundable }
       case 'OVERDRAFT_IN_USE':
         return { code: refusal.code, balance: this.#balance(refusal.balance) }
-      case 'ACCOUNT_FROZEN':
-      case 'ACCOUNT_CLOSED':
-      case 'ACCOUNT_NOT_EMPTY':
-        throw new Error('the model freezes and closes no account')
       case 'HOLD_CAPTURED':
       case 'HOLD_RELEASED':
       case 'HOLD_EXPIRED':

@@ -1,4 +1,4 @@
-import { bookOf } from './operations.ts'
+import { bookOf, stateOf } from './operations.ts'
 import type { Answered, Command, Expected, Scene } from './play.ts'
 
 /** Counts how often each request had each outcome. */
@@ -16,6 +16,7 @@ export class Tally {
     const kinds = [
       `${command.do}: ${kindOf(outcome)}`,
       ...(isInGems(outcome) ? [`${command.do} in gems: ${kindOf(outcome)}`] : []),
+      ...(command.do === 'postEntry' && stateOf(command.operation) ? [`state: ${kindOf(outcome)}`] : []),
       ...(isOverBooks(command) ? [`${command.do} over books: ${kindOf(outcome)}`] : []),
       ...(dryRun ? ['dry run'] : []),
     ]

@@ -22,6 +22,17 @@ export function windowStart(per: Window, at: number): number {
   }
 }
 
+/**
+ * Returns the anchored window of a moment, from the moments of everything that counts, in order. A use outside of the window
+ * before it begins one. Outside of all windows, one begins at the moment itself.
+ */
+export function anchoredWindow(per: Window, at: number, uses: readonly number[]) {
+  const length = nextWindow(per, 0) ?? Number.POSITIVE_INFINITY
+  const began = uses.reduce((start, use) => (use >= start + length ? use : start), Number.NEGATIVE_INFINITY)
+  const start = at < began + length ? began : at
+  return { start, end: start + length }
+}
+
 /** Returns when the next window begins, or null when there is none. */
 export function nextWindow(per: Window, at: number): number | null {
   const date = new Date(at)
