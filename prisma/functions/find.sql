@@ -27,8 +27,8 @@ BEGIN
   RETURN found;
 END $$;
 
--- Returns the app's first entry of each owner's nonce in a book (null: the app's own). The owners are named once more, so that a cluster asks their shards
--- alone. In another collation than the index has, this is no condition of the index.
+-- Returns the app's first entry of each owner's nonce in a book (null: the app's own). The owners are named once more, so
+-- that a cluster asks their shards alone. In another collation than the index has, this is no condition of the index.
 CREATE OR REPLACE FUNCTION ledger.entries_by_nonce(app text, owner_ids text[], nonces text[], book text DEFAULT NULL) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
   found json;

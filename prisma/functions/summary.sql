@@ -1,8 +1,8 @@
--- Returns counts and sums of an app's entries in a book (null: its own) per operation and window (hour, day, month; UTC), oldest window first, as
--- a JSON array. Null without entries. Sums are text, because they may exceed what a JSON number holds exactly. The
--- entries are those between two moments, of one owner (null: of all) and of some operations (null: of all). An owner's
--- entries are found by their seq, and the owner's other entries are not read. EXECUTE plans it at each call, for its
--- arguments.
+-- Returns counts and sums of an app's entries in a book (null: its own) per operation and window (hour, day, month; UTC),
+-- oldest window first, as a JSON array. Null without entries. Sums are text, because they may exceed what a JSON number
+-- holds exactly. The entries are those between two moments, of one owner (null: of all) and of some operations (null: of
+-- all). An owner's entries are found by their seq, and the owner's other entries are not read. EXECUTE plans it at each
+-- call, for its arguments.
 CREATE OR REPLACE FUNCTION ledger.summary(
   app text, owner_id text, after timestamptz, until timestamptz, per text, operations text[], book text DEFAULT NULL
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$

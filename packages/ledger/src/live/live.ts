@@ -34,9 +34,9 @@ export interface LiveInput<Book extends string = string> {
 /** The live lists of one app's ledger. */
 export interface LedgerLive<Operation extends string = string, Book extends string = string> {
   /**
-   * Yields the app's entries of an owner in a book as any process of the app posts them, oldest first, each once. When the promise is fulfilled, every
-   * entry that is committed later will be in the list. The list goes on until it is left, its signal aborts, or the
-   * ledger is closed. It reads pages as needed, and no posting waits for it.
+   * Yields the app's entries of an owner in a book as any process of the app posts them, oldest first, each once. When
+   * the promise is fulfilled, every entry that is committed later will be in the list. The list goes on until it is left,
+   * its signal aborts, or the ledger is closed. It reads pages as needed, and no posting waits for it.
    *
    * @throws ValidationError for an invalid owner or cursor. The iteration throws SubscriberTooSlowError when the reader
    *   falls 10,000 entries further behind, and DatabaseUnavailableError. Both can be continued from the last cursor.

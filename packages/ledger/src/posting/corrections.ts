@@ -54,8 +54,9 @@ export function correctionDrafts(
     },
 
     /**
-     * Makes a refund of a part of an entry. A paired entry, and one of an exchange, cannot be refunded alone, because that
-     * would make or destroy credits. When this server's code lacks the operation, every entry of a balanced transaction counts as paired.
+     * Makes a refund of a part of an entry. A paired entry, and one of an exchange, cannot be refunded alone, because
+     * that would make or destroy credits. When this server's code lacks the operation, every entry of a balanced
+     * transaction counts as paired.
      */
     async refund(input: RefundEntryInput, sql: Sql): Corrected {
       const read = readInput(refundSchema, input)
