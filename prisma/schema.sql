@@ -274,13 +274,13 @@ CREATE OR REPLACE FUNCTION ledger.anchored_window(app text, book text, owner_id 
  STABLE
 AS $function$
 #variable_conflict use_variable
+DECLARE
+  lasts CONSTANT interval := CASE per WHEN 'hour' THEN '1 hour' WHEN 'day' THEN '24 hours' WHEN 'week' THEN '168 hours' END;
 BEGIN
-  SELECT w.began, w.began + ('1 ' || per)::interval INTO began, ends
-    FROM ledger.limit_windows w WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation;
-  IF ends <= at THEN
-    began := NULL;
-    ends := NULL;
-  END IF;
+  SELECT w.began INTO began FROM ledger.limit_windows w
+   WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation AND w.began > at - lasts;
+  began := coalesce(began, at);
+  ends := began + lasts;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.anchored_window(text, text, text, text, text, timestamp with time zone) FROM PUBLIC;
 
@@ -623,9 +623,13 @@ CREATE OR REPLACE FUNCTION ledger.begin_window(app text, book text, owner_id tex
 AS $function$
 #variable_conflict use_variable
 BEGIN
-  IF (ledger.anchored_window(app, book, owner_id, operation, per, at)).began IS NULL THEN
-    INSERT INTO ledger.limit_windows AS w (app, book, owner_id, operation, began) VALUES (app, book, owner_id, operation, at)
-    ON CONFLICT ON CONSTRAINT limit_windows_pkey DO UPDATE SET began = at;
+  IF (ledger.anchored_window(app, book, owner_id, operation, per, at)).began < at THEN
+    RETURN;
+  END IF;
+  UPDATE ledger.limit_windows w SET began = at
+   WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation;
+  IF NOT FOUND THEN
+    INSERT INTO ledger.limit_windows (app, book, owner_id, operation, began) VALUES (app, book, owner_id, operation, at);
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.begin_window(text, text, text, text, text, timestamp with time zone) FROM PUBLIC;
@@ -857,10 +861,12 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
-  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.apps_of, ledger.now, ledger.epoch_ms, ledger.entry_json,
-    ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.balances, ledger.amounts_at,
-    ledger.account_entries, ledger.entries_by_id, ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of,
-    ledger.accounts_page, ledger.summary TO %I', app_role);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
+    ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
+    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
+  -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
+    ledger.accounts_page TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
   -- This reads where the shards of a cluster are.
@@ -1186,6 +1192,9 @@ BEGIN
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
   ELSIF sets IS NOT NULL THEN
+    IF amount <> 0 THEN
+      RAISE EXCEPTION 'an entry that sets the state of an account moves no credits' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
       WHEN sets = 'CLOSED' AND (balance <> 0 OR held <> 0 OR overdraft <> 0) THEN 'account_not_empty'
@@ -1193,8 +1202,6 @@ BEGIN
   ELSIF limit_per IS NOT NULL THEN
     IF limit_anchored THEN
       SELECT * INTO limited FROM ledger.anchored_window(app, book, owner_id, operation, limit_per, at);
-      limited.began := coalesce(limited.began, at);
-      limited.ends := coalesce(limited.ends, at + ('1 ' || limit_per)::interval);
     ELSE
       SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
     END IF;
@@ -1332,6 +1339,9 @@ BEGIN
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
   ELSIF sets IS NOT NULL THEN
+    IF amount <> 0 THEN
+      RAISE EXCEPTION 'an entry that sets the state of an account moves no credits' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
       WHEN sets = 'CLOSED' AND (balance <> 0 OR held <> 0 OR overdraft <> 0) THEN 'account_not_empty'
@@ -1339,8 +1349,6 @@ BEGIN
   ELSIF limit_per IS NOT NULL THEN
     IF limit_anchored THEN
       SELECT * INTO limited FROM ledger.anchored_window(app, book, owner_id, operation, limit_per, at);
-      limited.began := coalesce(limited.began, at);
-      limited.ends := coalesce(limited.ends, at + ('1 ' || limit_per)::interval);
     ELSE
       SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
     END IF;
@@ -1705,7 +1713,7 @@ BEGIN
   SELECT b.app INTO maker FROM ledger.books b WHERE b.book = book;
   IF maker <> app THEN
     RAISE EXCEPTION 'the app % has made the book % already', maker, book
-      USING ERRCODE = 'unique_violation', HINT = format('Give the book another name, or ask for a share: SELECT ledger.share_book(%L, %L, %L)', maker, book, ARRAY[app]);
+      USING ERRCODE = 'unique_violation', HINT = format('Give the book another name. Or the app %s shares it with all apps that use it: SELECT ledger.share_book(%L, %L, ARRAY[…]) in a migration of that app.', maker, maker, book);
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_book(text, text) FROM PUBLIC;
@@ -1976,6 +1984,17 @@ BEGIN
     PERFORM ledger.assert_books(app, books);
   END IF;
   PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
+  -- One owner's exchange of credits is the only bridge between books.
+  IF cardinality(array_remove(books, books[1])) > 0 AND EXISTS (
+    SELECT FROM unnest(requests_of, accounts, amounts, reverses) l (request, account, amount, reverses)
+     WHERE invalid[l.request] IS NOT TRUE
+     GROUP BY l.request
+    HAVING count(DISTINCT books[l.account]) > 1 AND count(l.reverses) < count(*)
+       AND (count(*) <> 2 OR count(DISTINCT owners[l.account]) > 1 OR sum(sign(l.amount)) <> 0)
+  ) THEN
+    RAISE EXCEPTION 'a transaction is in one book, unless one owner exchanges credits of a book for those of another'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)
@@ -2350,6 +2369,17 @@ BEGIN
     PERFORM ledger.assert_books(app, books);
   END IF;
   PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
+  -- One owner's exchange of credits is the only bridge between books.
+  IF cardinality(array_remove(books, books[1])) > 0 AND EXISTS (
+    SELECT FROM unnest(requests_of, accounts, amounts, reverses) l (request, account, amount, reverses)
+     WHERE invalid[l.request] IS NOT TRUE
+     GROUP BY l.request
+    HAVING count(DISTINCT books[l.account]) > 1 AND count(l.reverses) < count(*)
+       AND (count(*) <> 2 OR count(DISTINCT owners[l.account]) > 1 OR sum(sign(l.amount)) <> 0)
+  ) THEN
+    RAISE EXCEPTION 'a transaction is in one book, unless one owner exchanges credits of a book for those of another'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)

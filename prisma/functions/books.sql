@@ -16,7 +16,7 @@ BEGIN
   SELECT b.app INTO maker FROM ledger.books b WHERE b.book = book;
   IF maker <> app THEN
     RAISE EXCEPTION 'the app % has made the book % already', maker, book
-      USING ERRCODE = 'unique_violation', HINT = format('Give the book another name, or ask for a share: SELECT ledger.share_book(%L, %L, %L)', maker, book, ARRAY[app]);
+      USING ERRCODE = 'unique_violation', HINT = format('Give the book another name. Or the app %s shares it with all apps that use it: SELECT ledger.share_book(%L, %L, ARRAY[…]) in a migration of that app.', maker, maker, book);
   END IF;
 END $$;
 

@@ -146,6 +146,17 @@ BEGIN
     PERFORM ledger.assert_books(app, books);
   END IF;
   PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
+  -- One owner's exchange of credits is the only bridge between books.
+  IF cardinality(array_remove(books, books[1])) > 0 AND EXISTS (
+    SELECT FROM unnest(requests_of, accounts, amounts, reverses) l (request, account, amount, reverses)
+     WHERE invalid[l.request] IS NOT TRUE
+     GROUP BY l.request
+    HAVING count(DISTINCT books[l.account]) > 1 AND count(l.reverses) < count(*)
+       AND (count(*) <> 2 OR count(DISTINCT owners[l.account]) > 1 OR sum(sign(l.amount)) <> 0)
+  ) THEN
+    RAISE EXCEPTION 'a transaction is in one book, unless one owner exchanges credits of a book for those of another'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)

@@ -41,7 +41,7 @@ test('a server whose book is not shared with its app does not start, and says wh
   await expect(ofGems.assertReady()).rejects.toThrow(
     'The app games may not use these books: gems. It has not made them, and they are not shared with it. ' +
       'The app that made a book shares it, in a migration that you write by hand: ' +
-      "SELECT ledger.share_book('<its maker>', 'gems', ARRAY['games']);",
+      "SELECT ledger.share_book('<its maker>', 'gems', ARRAY['games', …]); with all apps that share it.",
   )
   await declareOther()
   await expect(ofGems.assertReady()).rejects.toThrow('The app games may not use these books: gems.')

@@ -32,6 +32,7 @@ describe('a hold', () => {
       overdraft: 0,
       held: 7,
       available: 3,
+      state: 'OPEN',
     })
     expect(result.hold).toMatchObject({
       ownerId: 'a',

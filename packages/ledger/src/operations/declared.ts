@@ -68,7 +68,7 @@ async function assertUsable(app: string, operations: Operations, prisma: PrismaC
   throw new Error(
     `The app ${app} may not use these books: ${refused.join(', ')}. It has not made them, and they are not shared with it. ` +
       'The app that made a book shares it, in a migration that you write by hand: ' +
-      `SELECT ledger.share_book('<its maker>', '${refused[0]}', ARRAY['${app}']);`,
+      `SELECT ledger.share_book('<its maker>', '${refused[0]}', ARRAY['${app}', …]); with all apps that share it.`,
   )
 }
 

@@ -3,6 +3,7 @@ import { scopes } from '../principal.ts'
 import { type AmountRule, amountLimits, amountRuleProblem, maxCredits } from './amount.ts'
 import {
   accountStates,
+  exchangedIn,
   limitWindows,
   type OperationDefinition,
   type Operations,
@@ -47,6 +48,7 @@ function operationProblems(operations: Operations): string[] {
     ...own.flatMap(([name, definition]) =>
       exchangeProblems(operations, definition).map((problem) => `${name}: ${problem}`),
     ),
+    ...transferProblems(operations),
     ...own
       .filter(([name, { internal }]) => internal && Object.hasOwn(transferOperations, name))
       .map(([name]) => `${name}: the mutation transferCredits posts it, so that it cannot be internal.`),
@@ -105,10 +107,12 @@ function trustProblem({ internal, scope }: OperationDefinition): string | undefi
   return internal ? 'an internal operation is posted by the app itself, which needs no scope.' : undefined
 }
 
-function stateProblem({ amount, state, limit }: OperationDefinition): string | undefined {
+function stateProblem({ amount, state, limit, scope, internal }: OperationDefinition): string | undefined {
   if (state === undefined) return undefined
   if (!accountStates.includes(state)) return `a state is one of ${accountStates.join(', ')}.`
   if (amount !== 0) return 'an operation with a state has the amount 0.'
+  if (scope !== 'admin' && !internal)
+    return "an operation with a state has the scope 'admin', or is internal."
   return limit === undefined ? undefined : 'an operation with a state has no limit.'
 }
 
@@ -118,7 +122,10 @@ function bookProblem({ book }: OperationDefinition): string | undefined {
     : "a book's name is a to z, 0 to 9 and _, begins with a letter and is at most 40 long."
 }
 
-function exchangeProblems(operations: Operations, { exchange, amount, book }: OperationDefinition): string[] {
+function exchangeProblems(
+  operations: Operations,
+  { exchange, amount, book, internal, retired }: OperationDefinition,
+): string[] {
   if (exchange === undefined) return []
   const { into, rate } = exchange
   const other = Object.hasOwn(operations, into) ? operations[into] : undefined
@@ -133,7 +140,22 @@ function exchangeProblems(operations: Operations, { exchange, amount, book }: Op
       : [
           ...(amountLimits(other.amount).direction === 'IN' ? [] : [`${into} gives no credits.`]),
           ...(other.book === book ? [`${into} has the same book.`] : []),
+          ...(other.internal && !internal ? [`${into} is internal, so that this is internal, too.`] : []),
+          ...(other.retired && !retired ? [`${into} is retired, so that this is retired, too.`] : []),
         ]),
+  ]
+}
+
+function transferProblems(operations: Operations): string[] {
+  const [sent, received] = [operations.TRANSFER_OUT, operations.TRANSFER_IN]
+  const exchanged = exchangedIn(operations)
+  return [
+    ...(sent && received && sent.book !== received.book
+      ? ['TRANSFER_IN: it has the book of TRANSFER_OUT. Between books there are exchanges.']
+      : []),
+    ...Object.keys(transferOperations)
+      .filter((name) => exchanged.has(name))
+      .map((name) => `${name}: a transfer posts it, so that no exchange does.`),
   ]
 }
 

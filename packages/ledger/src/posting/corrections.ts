@@ -81,6 +81,9 @@ function correctionOf({ ownerId, book, operation }: EntryRow, amount: number): L
   return { ownerId, book, operation, amount, requested: amount }
 }
 
+/** Whether entries were posted as a transfer or an exchange, as far as they tell. */
 function isBalanced(entries: readonly EntryRow[]): boolean {
-  return entries.length > 1 && entries.reduce((sum, { amount }) => sum + BigInt(amount), 0n) === 0n
+  const isExchange = entries.some(({ book }) => book !== entries[0]?.book)
+  const sum = entries.reduce((total, { amount }) => total + BigInt(amount), 0n)
+  return isExchange || (entries.length > 1 && sum === 0n)
 }

@@ -12,6 +12,7 @@ import {
   NotReversibleError,
   OverdraftInUseError,
   RefundExceededError,
+  ServerOutdatedError,
   ValidationError,
 } from '../errors.ts'
 import { messages } from '../messages.ts'
@@ -207,7 +208,15 @@ export function refusalError<Operation extends string>(
       const message = `must be from 1 to ${inCredits(refused.details.amount)}, which the hold keeps`
       return new ValidationError([{ field: 'amount', message }])
     }
+    default:
+      throw unknownRefusal(refused)
   }
+}
+
+/** Makes the error for a reason that only a newer server knows. */
+function unknownRefusal({ outcome }: { readonly outcome: string } | never): ServerOutdatedError {
+  const message = `The database refuses a posting for the reason ${outcome}, which this server does not know. Update the server.`
+  return new ServerOutdatedError({ cause: new Error(message) })
 }
 
 /** Returns what was posted for a draft. Its lines begin at `first` in the answer's columns. */

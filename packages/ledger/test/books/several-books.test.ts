@@ -21,6 +21,19 @@ const amounts = async (ownerId: string) =>
     (['shop', 'gems', 'stars'] as const).map(async (book) => (await shop.balance(ownerId, { book })).amount),
   )
 
+test.each([
+  ['of two owners', ['ada', 'bob'], [1, -1]],
+  ['that makes credits in both', ['ada', 'ada'], [1, 1]],
+])('SQL refuses a transaction over two books %s', async (_what, owners, amounts) => {
+  const requests = {
+    ...{ book: ['gems', 'shop'], id: [newNonce()], nonce: [newNonce()], request: [1, 1], account: [1, 2] },
+    ...{ operation: ['GEM_ADD', 'CREDIT_ADD'], amount: amounts, requested: amounts },
+  }
+  const call = 'SELECT ledger.post_shop($1, $2, $3, $4)'
+  const refused = sql.query(call, [owners[0], owners, [2], JSON.stringify(requests)])
+  await expect(refused).rejects.toThrow(/a transaction is in one book/)
+})
+
 describe('an app with several books', () => {
   test('says which they are, its own first', () => {
     expect(shop.books).toEqual(['shop', 'gems', 'stars'])

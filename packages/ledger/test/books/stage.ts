@@ -17,8 +17,8 @@ export const shop = defineOperations({
   GEM_ADD: { amount: { min: 1, max: Number.MAX_SAFE_INTEGER, default: 10 }, book: 'gems' },
   GEM_SPEND: { amount: { min: -1000, max: -1, default: -1 }, book: 'gems' },
   GEM_GIFT: { amount: 1, book: 'gems', limit: { times: 2, per: 'lifetime' } },
-  GEMS_FROZEN: { amount: 0, book: 'gems', state: 'FROZEN' },
-  GEMS_OPENED: { amount: 0, book: 'gems', state: 'OPEN' },
+  GEMS_FROZEN: { amount: 0, book: 'gems', state: 'FROZEN', scope: 'admin' },
+  GEMS_OPENED: { amount: 0, book: 'gems', state: 'OPEN', scope: 'admin' },
   STAR_ADD: { amount: 1, book: 'stars' },
 })
 
@@ -28,7 +28,7 @@ export const arcade = defineOperations({
   GEM_WON: { amount: { min: 1, max: 1000 }, book: 'gems' },
   GEM_PLAYED: { amount: { min: -1000, max: -1, default: -1 }, book: 'gems' },
   GEM_GIFT: { amount: 1, book: 'gems', limit: { times: 2, per: 'lifetime' } },
-  GEMS_FROZEN: { amount: 0, book: 'gems', state: 'FROZEN' },
+  GEMS_FROZEN: { amount: 0, book: 'gems', state: 'FROZEN', scope: 'admin' },
 })
 
 /** Returns the book of each operation that does not have the app's own, as ledger.set_operations takes it. */

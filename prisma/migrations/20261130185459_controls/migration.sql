@@ -317,30 +317,35 @@ BEGIN
     'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held, state));
 END $$;
 
--- Returns the anchored window of an operation for an owner that a moment is in: it lasts an hour, a day or a week from the
--- posting that began it. Null when there is none: then the posting begins one.
+-- Returns the anchored window of an operation for an owner that a moment is in, or that a posting at that moment begins. It
+-- lasts an hour, 24 hours or 168 hours, whatever the session's time zone is.
 CREATE OR REPLACE FUNCTION ledger.anchored_window(
   app text, book text, owner_id text, operation text, per text, at timestamptz, OUT began timestamptz, OUT ends timestamptz
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
+DECLARE
+  lasts CONSTANT interval := CASE per WHEN 'hour' THEN '1 hour' WHEN 'day' THEN '24 hours' WHEN 'week' THEN '168 hours' END;
 BEGIN
-  SELECT w.began, w.began + ('1 ' || per)::interval INTO began, ends
-    FROM ledger.limit_windows w WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation;
-  IF ends <= at THEN
-    began := NULL;
-    ends := NULL;
-  END IF;
+  SELECT w.began INTO began FROM ledger.limit_windows w
+   WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation AND w.began > at - lasts;
+  began := coalesce(began, at);
+  ends := began + lasts;
 END $$;
 
--- Notes that a posting begins an anchored window, unless it is in one.
+-- Notes that a posting begins an anchored window, unless it is in one that began before. Not by ON CONFLICT: the key has
+-- another name in each shard.
 CREATE OR REPLACE FUNCTION ledger.begin_window(
   app text, book text, owner_id text, operation text, per text, at timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
-  IF (ledger.anchored_window(app, book, owner_id, operation, per, at)).began IS NULL THEN
-    INSERT INTO ledger.limit_windows AS w (app, book, owner_id, operation, began) VALUES (app, book, owner_id, operation, at)
-    ON CONFLICT ON CONSTRAINT limit_windows_pkey DO UPDATE SET began = at;
+  IF (ledger.anchored_window(app, book, owner_id, operation, per, at)).began < at THEN
+    RETURN;
+  END IF;
+  UPDATE ledger.limit_windows w SET began = at
+   WHERE w.book = book AND w.owner_id = owner_id AND w.app = app AND w.operation = operation;
+  IF NOT FOUND THEN
+    INSERT INTO ledger.limit_windows (app, book, owner_id, operation, began) VALUES (app, book, owner_id, operation, at);
   END IF;
 END $$;
 
@@ -396,8 +401,8 @@ DROP FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, in
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
   book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint,
-  limit_per text, limit_anchored boolean,
-  reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
+  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text,
+  overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
   OUT refusal text, OUT details json, OUT kept bigint
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
@@ -420,6 +425,9 @@ BEGIN
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
   ELSIF sets IS NOT NULL THEN
+    IF amount <> 0 THEN
+      RAISE EXCEPTION 'an entry that sets the state of an account moves no credits' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
       WHEN sets = 'CLOSED' AND (balance <> 0 OR held <> 0 OR overdraft <> 0) THEN 'account_not_empty'
@@ -427,8 +435,6 @@ BEGIN
   ELSIF limit_per IS NOT NULL THEN
     IF limit_anchored THEN
       SELECT * INTO limited FROM ledger.anchored_window(app, book, owner_id, operation, limit_per, at);
-      limited.began := coalesce(limited.began, at);
-      limited.ends := coalesce(limited.ends, at + ('1 ' || limit_per)::interval);
     ELSE
       SELECT * INTO limited FROM ledger.limit_window(limit_per, at);
     END IF;
@@ -694,6 +700,17 @@ BEGIN
     PERFORM ledger.assert_books(app, books);
   END IF;
   PERFORM ledger.assert_accounts(owner_ids, books, parts, accounts);
+  -- One owner's exchange of credits is the only bridge between books.
+  IF cardinality(array_remove(books, books[1])) > 0 AND EXISTS (
+    SELECT FROM unnest(requests_of, accounts, amounts, reverses) l (request, account, amount, reverses)
+     WHERE invalid[l.request] IS NOT TRUE
+     GROUP BY l.request
+    HAVING count(DISTINCT books[l.account]) > 1 AND count(l.reverses) < count(*)
+       AND (count(*) <> 2 OR count(DISTINCT owners[l.account]) > 1 OR sum(sign(l.amount)) <> 0)
+  ) THEN
+    RAISE EXCEPTION 'a transaction is in one book, unless one owner exchanges credits of a book for those of another'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   IF (SELECT count(DISTINCT n COLLATE "C") < count(n) FROM unnest(nonces) n) THEN
     repeated := (
       SELECT array_agg(l.request)
