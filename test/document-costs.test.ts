@@ -43,10 +43,20 @@ const largest = {
   metadata: { key: 'order', value: 'A-17' },
 }
 
+/** The client's documents that not every app serves, with the mutation of those that do. */
+const ofSomeApps = new Map([
+  ['TransferDocument', 'transferCredits'],
+  ['ExchangeDocument', 'exchangeCredits'],
+])
+
 function ofClient(schema: GraphQLSchema): Named[] {
-  const hasTransfers = schema.getMutationType()?.getFields().transferCredits !== undefined
+  const mutations = schema.getMutationType()?.getFields() ?? {}
+  const isServed = (name: string) => {
+    const mutation = ofSomeApps.get(name)
+    return mutation === undefined || Object.hasOwn(mutations, mutation)
+  }
   return Object.entries(clientDocuments)
-    .filter(([name]) => name.endsWith('Document') && (hasTransfers || name !== 'TransferDocument'))
+    .filter(([name]) => name.endsWith('Document') && isServed(name))
     .map(([name, document]) => ({ name, document }))
 }
 
