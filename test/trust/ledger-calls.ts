@@ -38,6 +38,10 @@ export const calls: Readonly<Record<string, Call>> = {
     field: () => '(ownerId: "ann") { edges { node { id ownerId nonce metadata } } }',
     rest: () => ['GET', '/ledger/ann/entries'],
   },
+  accountEntries: {
+    field: () => '(ownerId: "ann") { edges { node { ... on LedgerEntry { id ownerId nonce metadata } } } }',
+    rest: () => ['GET', '/ledger/ann/account'],
+  },
   ledgerOperations: {
     field: () => '{ name }',
     rest: () => ['GET', '/operations'],

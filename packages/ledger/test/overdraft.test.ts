@@ -12,7 +12,7 @@ describe('an overdraft', () => {
   test('lets the balance go below 0, down to its limit', async () => {
     expect(await ledger.setOverdraft({ ownerId: 'a', limit: 5 })).toEqual({
       ok: true,
-      balance: { ownerId: 'a', book: 'games', amount: 0, overdraft: 5, held: 0, available: 5 },
+      balance: { ownerId: 'a', book: 'games', amount: 0, overdraft: 5, held: 0, available: 5, state: 'OPEN' },
     })
     expect(await post('a', 'CREDIT_SPEND', 6)).toMatchObject({
       error: { code: 'INSUFFICIENT_BALANCE', message: 'The posting takes 6 credits, a has 5 available.' },
@@ -25,6 +25,7 @@ describe('an overdraft', () => {
       overdraft: 5,
       held: 0,
       available: 0,
+      state: 'OPEN',
     })
   })
 

@@ -51,7 +51,7 @@ test('functions are replaced in an order in which each finds what it calls', asy
 })
 
 test('a function with another result is dropped before, and one without a file after', async () => {
-  edit('read.sql', 'moment timestamptz) RETURNS bigint', 'moment timestamptz) RETURNS integer')
+  edit('read.sql', 'book text DEFAULT NULL) RETURNS bigint', 'book text DEFAULT NULL) RETURNS numeric')
   rmSync(fileOf('summary.sql'))
   const script = await changeOf(project.root)
   expect(statementsOf(script)).toEqual([
@@ -117,7 +117,7 @@ test.each([
   [
     'has an error',
     () => edit('post.sql', 'BEGIN', 'BEGIN BEGIN'),
-    'prisma/functions/post.sql: ledger.assert_owners cannot be made',
+    'prisma/functions/post.sql: ledger.assert_accounts cannot be made',
   ],
   [
     'makes a function of another file',
