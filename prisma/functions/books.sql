@@ -68,7 +68,18 @@ BEGIN
   RETURN book = app OR EXISTS (SELECT FROM ledger.books b WHERE b.book = book AND b.app = app);
 END $$;
 
--- Returns the apps that use a book, if the session's user is the role of one of them, or owns the ledger. Otherwise none.
+-- Whether the session's user reads the rows of all apps: it owns the ledger, or row-level security does not apply to it. For
+-- functions that run with the rights of their owner.
+CREATE OR REPLACE FUNCTION ledger.reads_all() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN pg_has_role(session_user, current_user, 'MEMBER')
+      OR has_table_privilege(session_user, 'ledger.entries', 'SELECT')
+         AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = session_user AND r.rolbypassrls);
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.reads_all FROM PUBLIC;
+
+-- Returns the apps that use a book, if the session's user is the role of one of them, or reads the rows of all. Otherwise none.
 CREATE OR REPLACE FUNCTION ledger.apps_of(book text) RETURNS text[] LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -76,7 +87,7 @@ BEGIN
   RETURN coalesce((
     SELECT b.apps FROM ledger.books b
      WHERE b.book = book
-       AND (pg_has_role(session_user, current_user, 'MEMBER') OR EXISTS (SELECT FROM unnest(b.apps) app WHERE ledger.may_use(app)))), '{}');
+       AND (EXISTS (SELECT FROM unnest(b.apps) app WHERE ledger.may_use(app)) OR ledger.reads_all())), '{}');
 END $$;
 
 -- Whether the session's user may read the accounts of a book. Its name alone says nothing: a book may have the name of
