@@ -443,6 +443,7 @@ CREATE OR REPLACE FUNCTION ledger.apps_of(book text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "citus.allow_nested_distributed_execution" TO 'on'
 AS $function$
 #variable_conflict use_variable
 BEGIN

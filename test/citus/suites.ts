@@ -1,10 +1,10 @@
 /** What `npm run test:citus` runs on a cluster whose ledgers are distributed. */
 export const onCluster = [
   'test/citus/*.citus.ts',
-  'packages/ledger/test/{batches,concurrency,connections-lost,corrections,deadlocks,dry-run}.test.ts',
-  'packages/ledger/test/{falling-ids,history,holds,keys,limits,live,live-sharing,outdated,overdraft}.test.ts',
+  'packages/ledger/test/{account-states,batches,concurrency,connections-lost,corrections,deadlocks,dry-run,exchange}.test.ts',
+  'packages/ledger/test/{falling-ids,history,holds,keys,limits,limits-of-credits,live,live-sharing,outdated,overdraft}.test.ts',
   'packages/ledger/test/{post-*,prepared,reads,retired,scans,transaction,transfers}.test.ts',
-  'packages/ledger/test/{attacker,checkpoint,once,proof,transactions,verify}/*.test.ts',
+  'packages/ledger/test/{attacker,books,checkpoint,once,proof,transactions,verify}/*.test.ts',
   'packages/ledger/test/model/model.test.ts',
   'apps/*/test/*.test.ts',
   'test/{drain,live-two-processes,metrics,read-only,two-processes}.test.ts',

@@ -13,6 +13,7 @@ const owners = Array.from({ length: 16 }, (_, at) => `owner ${at}`)
 const statements: Readonly<Record<string, number>> = {
   captures: 4,
   'created-on': 2,
+  operations: 2,
   refunds: 4,
   reversals: 3,
   seq: 2,

@@ -20,14 +20,14 @@ export const bankOperations = defineOperations({
   GEM_SPEND: { amount: { min: -100, max: -1 }, book: 'gems', limit: { times: 3, per: 'day' } },
   COIN_ADD: { amount: { min: 1, max: 1000 }, book: 'coins' },
   COIN_SPEND: { amount: { min: -1000, max: -1 }, book: 'coins' },
-  COINS_FROZEN: { amount: 0, state: 'SPENDING_FROZEN', book: 'coins' },
+  COINS_FROZEN: { amount: 0, state: 'SPENDING_FROZEN', scope: 'admin', book: 'coins' },
 })
 
 export const arcadeOperations = defineOperations({
   ...sharedOperations,
   PLAY: { amount: { min: -50, max: -1 }, book: 'coins' },
   PRIZE: { amount: { min: 1, max: 50 }, book: 'coins' },
-  COINS_FROZEN: { amount: 0, state: 'SPENDING_FROZEN', book: 'coins' },
+  COINS_FROZEN: { amount: 0, state: 'SPENDING_FROZEN', scope: 'admin', book: 'coins' },
 })
 
 /** The guest posts to the own book of the app host, which has no other. */

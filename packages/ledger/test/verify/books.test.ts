@@ -307,6 +307,10 @@ test('two apps post to shared books while they are verified, by several connecti
   const { maker, guest, ofMaker, ofGuest } = await seedBooks()
   const beside = [0, 1].map(() => new pg.Client({ connectionString: database.url }))
   await Promise.all(beside.map((client) => client.connect()))
+  // Whatever is posted first, there are credits for it.
+  const plenty = { ownerId: 'ada', amount: 100, nonce: 'plenty' } as const
+  for (const operation of ['CREDIT_ADD', 'GEM_GAIN'] as const)
+    expect(await ofMaker.postEntry({ ...plenty, operation })).toMatchObject({ ok: true })
   const posted: Promise<{ readonly ok: boolean }>[] = []
   const { broken } = await verifyLedger(sql, {
     apps: [maker, guest],
