@@ -443,10 +443,12 @@ CREATE OR REPLACE FUNCTION ledger.apps_of(book text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET "citus.allow_nested_distributed_execution" TO 'on'
 AS $function$
 #variable_conflict use_variable
 BEGIN
+  IF ledger.is_cluster() THEN
+    PERFORM set_config('citus.allow_nested_distributed_execution', 'on', true);
+  END IF;
   RETURN coalesce((
     SELECT b.apps FROM ledger.books b
      WHERE b.book = book

@@ -38,9 +38,12 @@ REVOKE ALL ON FUNCTION ledger.reads_all FROM PUBLIC;
 -- Returns the apps that use a book, if the session's user is the role of one of them, or reads the rows of all. Otherwise none.
 -- On a cluster a shard asks it for its rows, and Citus then lets it read the copy of the books on the same node.
 CREATE OR REPLACE FUNCTION ledger.apps_of(book text) RETURNS text[] LANGUAGE plpgsql STABLE
-SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET citus.allow_nested_distributed_execution = on AS $$
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
+  IF ledger.is_cluster() THEN
+    PERFORM set_config('citus.allow_nested_distributed_execution', 'on', true);
+  END IF;
   RETURN coalesce((
     SELECT b.apps FROM ledger.books b
      WHERE b.book = book
