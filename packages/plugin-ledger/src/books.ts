@@ -1,4 +1,4 @@
-import type { ArgBuilder, EnumRef, InputFieldBuilder } from '@pothos/core'
+import type { ArgBuilder, EnumRef, FieldRef, InputFieldBuilder } from '@pothos/core'
 import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
 
 /** The enum of an app's books. Undefined for an app with one book, whose graph does not speak of books. */
@@ -38,7 +38,7 @@ export const bookInputField = (t: InputFieldBuilder<BuilderTypes, 'InputObject'>
 export const bookField = <Shape extends { readonly book: string }>(
   t: PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Shape>,
   LedgerBook: BookRef,
-) =>
+): { readonly book?: FieldRef<BuilderTypes, string, 'Object'> } =>
   LedgerBook
     ? {
         book: t.field({
