@@ -43,8 +43,19 @@ const definition: VariableDefinitionNode = {
   type: { kind: Kind.NAMED_TYPE, name: nameOf('LedgerBook') },
 }
 
-/** Returns a document of the client as an app with several books has it: reads name a book, and answers have theirs. */
-export function inBooks({ definitions, ...document }: DocumentNode): DocumentNode {
+const rewritten = new WeakMap<DocumentNode, DocumentNode>()
+
+/**
+ * Returns a document of the client as an app with several books has it: reads name a book, and answers have theirs. Each
+ * document is rewritten once.
+ */
+export function inBooks(document: DocumentNode): DocumentNode {
+  const known = rewritten.get(document) ?? rewrite(document)
+  rewritten.set(document, known)
+  return known
+}
+
+function rewrite({ definitions, ...document }: DocumentNode): DocumentNode {
   return {
     ...document,
     definitions: definitions.map((part) => {

@@ -5,7 +5,7 @@ export type Moment = Date | string
 
 /** What every posting accepts. */
 export interface PostingInput {
-  /** The idempotency key, unique per owner. When left out, the client makes a UUID. */
+  /** The idempotency key, unique per app and account. When left out, the client makes a UUID. */
   readonly nonce?: string | undefined
   /** Stored with the posting: a flat object of strings. */
   readonly metadata?: Readonly<Record<string, string>> | undefined

@@ -1,12 +1,12 @@
 import type { Shards } from './cluster/shards.ts'
 import { type Sql, sqlOf, type TransactionClient } from './database/sql.ts'
 import { LedgerError, type ValidationError } from './errors.ts'
-import {
-  booksOf,
-  type ExchangeOperationOf,
-  type OperationOf,
-  type Operations,
-  type PostOperationOf,
+import type {
+  Books,
+  ExchangeOperationOf,
+  OperationOf,
+  Operations,
+  PostOperationOf,
 } from './operations/operations.ts'
 import type { AtWork } from './posting/at-work.ts'
 import {
@@ -162,6 +162,7 @@ export interface LedgerCommands<
 /** Builds one app's commands. Each reads its input into a draft, posts it, and returns its own result. */
 export function createCommands<Ops extends Operations>({
   app,
+  books,
   operations,
   onPosting,
   own,
@@ -173,6 +174,7 @@ export function createCommands<Ops extends Operations>({
   atWork,
 }: {
   readonly app: string
+  readonly books: Books
   readonly operations: Ops
   readonly onPosting: ((event: PostingEvent) => void) | undefined
   /** The ledger's own client. */
@@ -238,7 +240,7 @@ export function createCommands<Ops extends Operations>({
     holdCredits: posting(holdErrors, holdDrafts(app, operations), postedHold),
     captureHold: command(captureErrors, holdEnds.capture),
     releaseHold: command(releaseErrors, holdEnds.release),
-    setOverdraft: posting(overdraftErrors, overdraftRequests(booksOf(app, operations)), setOverdraft),
+    setOverdraft: posting(overdraftErrors, overdraftRequests(books), setOverdraft),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)
       const drafts = items.flatMap((item) => ('draft' in item ? [item.draft] : []))

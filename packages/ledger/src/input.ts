@@ -46,7 +46,7 @@ export function bookSchema(books: Books) {
     .transform((book) => book ?? books[0])
 }
 
-/** An idempotency key, unique per owner: 1 to 255 code points of well-formed Unicode without NUL. */
+/** An idempotency key, unique per app and account: 1 to 255 code points of well-formed Unicode without NUL. */
 export const nonceSchema = identifier.meta({
   description: `Your idempotency key, 1 to ${limits.idCharacters} characters. A request that is sent again with it is not posted twice.`,
 })

@@ -108,14 +108,15 @@ export function createLedger<Ops extends Operations, const App extends string = 
   assertOperations(operations)
   assertAppName(app)
   const prisma = createLedgerClient(pool)
+  const books = booksOf(app, operations)
   const rows = rowReader(operations)
   const find = createFinders(app)
   const own = prismaSql(prisma)
   const shards = createShards(pool, own)
-  const reads = createReads({ app, operations, prisma, own, rows, find })
+  const reads = createReads({ app, books, operations, prisma, own, rows, find })
   const live = createLive({
     app,
-    books: booksOf(app, operations),
+    books,
     connection: listenerOptions(pool),
     prisma,
     entries: reads.entries,
@@ -126,8 +127,20 @@ export function createLedger<Ops extends Operations, const App extends string = 
   return {
     app,
     operations,
-    books: booksOf(app, operations),
-    ...createCommands({ app, operations, onPosting, own, shards, patienceMs, rows, find, wakeUp, atWork }),
+    books,
+    ...createCommands({
+      app,
+      books,
+      operations,
+      onPosting,
+      own,
+      shards,
+      patienceMs,
+      rows,
+      find,
+      wakeUp,
+      atWork,
+    }),
     ...reads,
     once: createOnce({ patienceMs, wakeUp }),
     keys: createKeyStore(app, prisma),

@@ -41,12 +41,14 @@ export function draftRequest({
   return { draft: { ...draft, id: createAttemptId() }, dryRun }
 }
 
-/** Makes a request about an account alone: a release or an overdraft. */
+/** Makes a request without a nonce, to release a hold or to set an overdraft. */
 export function accountRequest(line: Line): PostingRequest {
   return draftRequest({ nonce: null, metadata: {}, lines: [line], problems: [], dryRun: false })
 }
 
-/** One line of a draft: an entry, or a hold, release or overdraft in its place (`holdMs`, `releases`, `overdraft`). */
+/**
+ * One line of a draft. It is an entry unless it has `holdMs` (a hold), `releases` (a release) or `overdraft` (an overdraft).
+ */
 export interface Line {
   readonly ownerId: string
   /** The book of the account. */

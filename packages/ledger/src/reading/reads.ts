@@ -5,7 +5,7 @@ import type { PrismaClient } from '../database/database.ts'
 import { type Sql, sqlOf, type TransactionClient } from '../database/sql.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
 import { bookSchema, idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
-import { booksOf, type Operations } from '../operations/operations.ts'
+import type { Books, Operations } from '../operations/operations.ts'
 import { type RowReader, transactionOf } from '../rows.ts'
 import { type AccountEntriesInput, type AccountEntryPage, createAccountEntries } from './account-entries.ts'
 import { type AccountPage, type AccountsInput, createAccountPages } from './accounts.ts'
@@ -69,6 +69,7 @@ export interface InBook<Book extends string = string> {
 /** Creates one app's reads on the ledger's client. */
 export function createReads<Operation extends string>({
   app,
+  books,
   operations,
   prisma,
   own,
@@ -76,6 +77,7 @@ export function createReads<Operation extends string>({
   find,
 }: {
   readonly app: string
+  readonly books: Books
   readonly operations: Operations
   readonly prisma: PrismaClient
   /** The ledger's own client. */
@@ -84,7 +86,7 @@ export function createReads<Operation extends string>({
   readonly find: Finders
 }): LedgerReads<Operation> {
   const scan = createScans(readBounds().connection)
-  const account = { ownerId: ownerIdSchema, book: bookSchema(booksOf(app, operations)) }
+  const account = { ownerId: ownerIdSchema, book: bookSchema(books) }
   const accountSchema = z.object(account)
   const bookOnly = z.object({ book: account.book })
   const pastSchema = z.object({ ...account, asOf: momentSchema })

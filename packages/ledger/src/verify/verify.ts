@@ -185,7 +185,7 @@ async function chooseApps(
     throw new Error(`The database has ${found}. Run its migrations: npx shared-ledger migrate`)
   }
   const apps = await client.query<{ app: string }>(readSql('apps.sql'))
-  const books = await booksOf(client, booksThen)
+  const books = await knownBooks(client, booksThen)
   const known = [...new Set([...apps.rows, ...books].map(({ app }) => app))].sort()
   for (const name of names ?? []) assertKnownApp(name, known)
   return known
@@ -209,7 +209,7 @@ interface Book {
 }
 
 /** Returns the books of the ledger and of checkpoints. A book that no app has made counts as made by an app of its name. */
-async function booksOf(client: pg.ClientBase, booksThen: readonly string[]): Promise<Book[]> {
+async function knownBooks(client: pg.ClientBase, booksThen: readonly string[]): Promise<Book[]> {
   const { rows } = await client.query<{ book: string; app: string | null; apps: string[] | null }>(
     readSql('books.sql'),
   )

@@ -29,10 +29,11 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings a database up to date. Creates the database when it is missing, then runs the pending migrations of the ledger, and
- * then those of the apps in the order of their timestamps: an app may use a book that another app has shared before. Each history has its own PostgreSQL schema and its rows in that schema's `_prisma_migrations`, in Prisma's
- * format. Several processes may do this at the same time: they wait for each other. The roles of apps keep their rights, and
- * get them on new tables and functions, too. Without pending migrations, it sends two queries per history.
+ * Brings a database up to date. Creates the database when it is missing. Runs the pending migrations of the ledger, and then
+ * those of the apps in the order of their timestamps, because an app may use a book that another app has shared before. Each
+ * history has its own PostgreSQL schema and its rows in that schema's `_prisma_migrations`, in Prisma's format. Several
+ * processes may do this at the same time: they wait for each other. The roles of apps keep their rights, and get them on new
+ * tables and functions, too. Without pending migrations, it sends two queries per history.
  *
  * @throws when a migration fails, with its name and PostgreSQL's message. The failed migration has changed nothing, unless its
  *   script commits by itself. Earlier migrations stay, and the next call runs the failed one again.
