@@ -17,7 +17,7 @@ export async function recordCalls({ database, sql }: World): Promise<void> {
     CREATE TABLE model.settled (id uuid PRIMARY KEY, place bigint, number integer);
     CREATE TABLE model.appended (app text, id uuid PRIMARY KEY);`)
   await sql.query(`
-    CREATE TABLE model.places (app text, owner_id text COLLATE "C", place bigint, PRIMARY KEY (app, owner_id));
+    CREATE TABLE model.places (book text, owner_id text COLLATE "C", place bigint, PRIMARY KEY (book, owner_id));
 
     DO $$ BEGIN
       IF ledger.is_distributed() THEN
@@ -25,14 +25,18 @@ export async function recordCalls({ database, sql }: World): Promise<void> {
       END IF;
     END $$`)
   await sql.query(`
-    CREATE FUNCTION model.next_place(app text, owner_ids text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+    CREATE FUNCTION model.next_place(books text[], owner_ids text[]) RETURNS bigint LANGUAGE plpgsql AS $$
     #variable_conflict use_variable
     DECLARE
-      following bigint := 1 + coalesce((SELECT max(p.place) FROM model.places p WHERE p.app = app AND p.owner_id = ANY (owner_ids)), 0);
-      owner_id text;
+      following bigint := 1;
+      account record;
     BEGIN
-      FOREACH owner_id IN ARRAY owner_ids LOOP
-        INSERT INTO model.places AS p VALUES (app, owner_id, following)
+      FOR account IN SELECT * FROM unnest(books, owner_ids) a (book, owner_id) LOOP
+        following := greatest(following, 1 + (
+          SELECT p.place FROM model.places p WHERE p.book = account.book AND p.owner_id = account.owner_id));
+      END LOOP;
+      FOR account IN SELECT * FROM unnest(books, owner_ids) a (book, owner_id) LOOP
+        INSERT INTO model.places AS p VALUES (account.book, account.owner_id, following)
         ON CONFLICT ON CONSTRAINT places_pkey DO UPDATE SET place = excluded.place;
       END LOOP;
       RETURN following;
@@ -49,15 +53,18 @@ export async function recordCalls({ database, sql }: World): Promise<void> {
       busy integer[] := ARRAY(
         SELECT n::integer FROM json_array_elements(answer -> 'answers') a, json_array_elements_text(a -> 'accounts') n
          WHERE a ->> 'outcome' = 'busy');
-      locked text[] := ARRAY(
-        SELECT o.owner_id FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, n) WHERE o.n <> ALL (busy) ORDER BY o.n);
+      books text[];
+      locked text[];
     BEGIN
+      SELECT array_agg(a.book ORDER BY a.n), array_agg(a.owner_id ORDER BY a.n) INTO books, locked
+        FROM (SELECT coalesce(requests -> 'book' ->> (o.n - 1)::integer, 'template') AS book, o.owner_id, o.n
+                FROM unnest(owner_ids) WITH ORDINALITY o (owner_id, n) WHERE o.n <> ALL (busy)) a;
       INSERT INTO model.calls
       VALUES ('template', ids, json_array_length(requests -> 'account'), began, clock_timestamp());
-      IF cardinality(locked) > 0 THEN
+      IF locked IS NOT NULL THEN
         INSERT INTO model.settled
         SELECT d.id, place, d.number
-          FROM unnest(ids) WITH ORDINALITY d (id, number), model.next_place('template', locked) place
+          FROM unnest(ids) WITH ORDINALITY d (id, number), model.next_place(books, locked) place
          WHERE answer -> 'answers' -> (d.number - 1)::integer ->> 'outcome' IS DISTINCT FROM 'busy';
       END IF;
       RETURN answer;
@@ -76,7 +83,7 @@ export async function recordCalls({ database, sql }: World): Promise<void> {
       -- The answer has answers where it is that of the function for all requests, which has recorded it.
       IF answer -> 'answers' IS NULL THEN
         INSERT INTO model.calls VALUES ('template', ARRAY[attempt], 1, began, clock_timestamp());
-        INSERT INTO model.settled VALUES (attempt, model.next_place('template', ARRAY[owner_id]), 1);
+        INSERT INTO model.settled VALUES (attempt, model.next_place(ARRAY[book], ARRAY[owner_id]), 1);
         INSERT INTO model.appended VALUES ('template', attempt);
       END IF;
       RETURN answer;
