@@ -11,6 +11,10 @@ CREATE DOMAIN ledger.credits_from_1 AS bigint CONSTRAINT credits_from_1_range CH
 
 CREATE DOMAIN ledger.hash AS bytea CONSTRAINT hash_length CHECK (octet_length(VALUE) = 32);
 
+CREATE DOMAIN ledger.lot_kind AS text COLLATE "C" CONSTRAINT lot_kind_name CHECK (VALUE = ANY (ARRAY['paid'::text, 'promotional'::text]));
+
+CREATE DOMAIN ledger.lot_priority AS smallint CONSTRAINT lot_priority_range CHECK (VALUE >= 0 AND VALUE <= 100);
+
 CREATE DOMAIN ledger.metadata AS jsonb CONSTRAINT metadata_shape CHECK (VALUE = '{}'::jsonb OR ledger.is_metadata(VALUE));
 
 CREATE DOMAIN ledger.nonce AS text COLLATE "C" CONSTRAINT nonce_length CHECK (char_length(VALUE) >= 1 AND char_length(VALUE) <= 255);
@@ -33,6 +37,7 @@ CREATE TABLE ledger.accounts (
   updated_on timestamp(3) with time zone NOT NULL,
   head ledger.hash NOT NULL,
   state ledger.account_state,
+  lots_expire_on timestamp(3) with time zone,
   CONSTRAINT accounts_pkey PRIMARY KEY (book, owner_id),
   CONSTRAINT accounts_available CHECK ((balance::bigint - held::bigint + overdraft::bigint) >= 0),
   CONSTRAINT accounts_held CHECK ((held::bigint = 0) = (holds_expire_on IS NULL)),
@@ -186,6 +191,61 @@ CREATE TABLE ledger.limit_windows (
 
 ALTER TABLE ledger.limit_windows ENABLE ROW LEVEL SECURITY;
 
+CREATE TABLE ledger.lot_holds (
+  book text COLLATE "C" NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  hold_id bigint NOT NULL,
+  lot_id bigint NOT NULL,
+  amount ledger.credits_from_0 NOT NULL,
+  CONSTRAINT lot_holds_pkey PRIMARY KEY (book, owner_id, hold_id, lot_id)
+);
+
+CREATE INDEX lot_holds_lot_idx ON ledger.lot_holds USING btree (book, owner_id, lot_id);
+
+ALTER TABLE ledger.lot_holds ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE ledger.lot_uses (
+  book text COLLATE "C" NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  entry_id bigint NOT NULL,
+  place integer NOT NULL,
+  lot_id bigint NOT NULL,
+  amount ledger.credits NOT NULL,
+  returns bigint,
+  CONSTRAINT lot_uses_pkey PRIMARY KEY (book, owner_id, entry_id, place),
+  CONSTRAINT lot_uses_amount CHECK (amount::bigint <> 0)
+);
+
+CREATE INDEX lot_uses_lot_idx ON ledger.lot_uses USING btree (book, owner_id, lot_id, entry_id, place);
+
+CREATE INDEX lot_uses_returns_idx ON ledger.lot_uses USING btree (book, owner_id, returns) WHERE returns IS NOT NULL;
+
+ALTER TABLE ledger.lot_uses ENABLE ROW LEVEL SECURITY;
+
+CREATE TABLE ledger.lots (
+  app text NOT NULL,
+  book text COLLATE "C" NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  id bigint NOT NULL DEFAULT nextval('ledger.lots_id_seq'::regclass),
+  entry_id bigint,
+  amount ledger.credits_from_1 NOT NULL,
+  rest ledger.credits_from_0 NOT NULL,
+  priority ledger.lot_priority NOT NULL,
+  kind ledger.lot_kind COLLATE "C" NOT NULL,
+  created_on timestamp(3) with time zone NOT NULL,
+  expires_on timestamp(3) with time zone,
+  CONSTRAINT lots_pkey PRIMARY KEY (book, owner_id, id),
+  CONSTRAINT lots_rest CHECK (rest::bigint <= amount::bigint)
+) WITH (fillfactor=70);
+
+CREATE INDEX lots_id_idx ON ledger.lots USING btree (id);
+
+CREATE INDEX lots_order_idx ON ledger.lots USING btree (book, owner_id, priority, expires_on, kind DESC, id) WHERE rest::bigint > 0;
+
+ALTER TABLE ledger.lots ENABLE ROW LEVEL SECURITY;
+
+CREATE SEQUENCE ledger.lots_id_seq;
+
 CREATE OR REPLACE FUNCTION ledger.account_entries(app text, book text, owner_id text, above bigint, below bigint, descending boolean, size integer)
  RETURNS json
  LANGUAGE plpgsql
@@ -227,13 +287,13 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, a.balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
+    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
              SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
               WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
            ) ELSE a.held END AS held
       FROM ledger.accounts a
      WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
-     ORDER BY a.owner_id %s LIMIT $5', CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
     USING book, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(
@@ -260,8 +320,12 @@ BEGIN
   book := coalesce(book, app);
   apps := ledger.apps_of(book);
   FOR n IN 1..cardinality(owner_ids) LOOP
-    EXECUTE 'SELECT e.balance_after FROM ledger.entries e WHERE e.app = ANY ($1) AND e.book = $2 AND e.owner_id = $3 AND e.seq = $4'
-      INTO amount USING apps, book, owner_ids[n], ledger.last_seq(apps, book, owner_ids[n], moments[n]);
+    amount := NULL;
+    EXECUTE format('
+      SELECT e.balance_after - CASE WHEN a.updated_on <= $5 THEN %s ELSE 0 END
+        FROM ledger.entries e JOIN ledger.accounts a ON a.book = e.book AND a.owner_id = e.owner_id
+       WHERE e.app = ANY ($1) AND e.book = $2 AND e.owner_id = $3 AND e.seq = $4', ledger.expired_credits('$5'))
+      INTO amount USING apps, book, owner_ids[n], ledger.last_seq(apps, book, owner_ids[n], moments[n]), moments[n];
     amounts := array_append(amounts, amount);
   END LOOP;
   RETURN to_json(amounts);
@@ -296,7 +360,7 @@ AS $function$
 #variable_conflict use_variable
 DECLARE
   app CONSTANT text := 'app';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea; state text;
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; has_lots boolean; seq bigint; at timestamptz; head bytea; state text;
   entry_id bigint;
   transaction_id uuid;
   shard bigint;
@@ -316,12 +380,12 @@ BEGIN
       RETURN answer;
     END IF; -- otherwise ledger.post_app posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, expiry, seq, at, head, state
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on IS NOT NULL, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, has_lots, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, expiry, seq, at, head, state
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on IS NOT NULL, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, has_lots, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -331,7 +395,7 @@ BEGIN
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
-  IF state IS NULL AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+  IF state IS NULL AND NOT has_lots AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
     transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_app AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
@@ -373,7 +437,7 @@ AS $function$
 #variable_conflict use_variable
 DECLARE
   app CONSTANT text := 'template';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea; state text;
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; has_lots boolean; seq bigint; at timestamptz; head bytea; state text;
   entry_id bigint;
   transaction_id uuid;
   shard bigint;
@@ -393,12 +457,12 @@ BEGIN
       RETURN answer;
     END IF; -- otherwise ledger.post_template posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, expiry, seq, at, head, state
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on IS NOT NULL, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, has_lots, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, expiry, seq, at, head, state
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on IS NOT NULL, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, has_lots, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -408,7 +472,7 @@ BEGIN
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
-  IF state IS NULL AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+  IF state IS NULL AND NOT has_lots AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
     transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)
@@ -602,17 +666,19 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN
-    SELECT a.owner_id, a.balance, a.overdraft, a.held::bigint, a.holds_expire_on, a.state
+    SELECT a.owner_id, a.balance::bigint, a.overdraft, a.held::bigint, a.holds_expire_on, a.lots_expire_on, a.state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (owner_ids)
   LOOP
-    -- A hold has expired since the account was written. One statement reads both: on a cluster, two statements may see the
-    -- account before a posting and its holds after it.
-    IF account.holds_expire_on <= now THEN
-      SELECT a.owner_id, a.balance, a.overdraft, coalesce(sum(h.amount), 0)::bigint AS held, a.state INTO account
-        FROM ledger.accounts a
-        LEFT JOIN ledger.holds h ON h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > now AND h.released_on IS NULL
-       WHERE a.book = book AND a.owner_id = account.owner_id
-       GROUP BY a.owner_id, a.balance, a.overdraft, a.state;
+    -- A hold or a lot has expired since the account was written. One statement reads all: on a cluster, two statements may
+    -- see the account before a posting and its holds after it.
+    IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
+      EXECUTE format('
+        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
+                 SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
+               a.holds_expire_on, a.lots_expire_on, a.state
+          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))
+        INTO account USING book, account.owner_id, now;
     END IF;
     balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state));
   END LOOP;
@@ -668,7 +734,8 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
-    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.limit_windows, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.limit_windows, ledger.lots, ledger.lot_uses,
+      ledger.lot_holds, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
     original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
     PERFORM create_reference_table('ledger.books');
@@ -677,6 +744,9 @@ BEGIN
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.limit_windows', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.lots', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.lot_uses', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.lot_holds', 'owner_id', colocate_with := 'ledger.accounts');
     copy := ledger.tally();
     IF copy <> original THEN
       RAISE EXCEPTION 'the copy is not the ledger: % in place of %', copy, original USING ERRCODE = 'data_corrupted';
@@ -819,6 +889,127 @@ CREATE OR REPLACE FUNCTION ledger.epoch_ms(moment timestamp with time zone)
 RETURN ((EXTRACT(epoch FROM moment) * (1000)::numeric))::bigint;
 REVOKE ALL ON FUNCTION ledger.epoch_ms(timestamp with time zone) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.expired_credits(at text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN format('
+  CASE WHEN a.lots_expire_on <= %1$s THEN (
+    SELECT coalesce(sum(l.rest - least(l.rest, (
+             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+              WHERE r.book = a.book AND r.owner_id = a.owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > %1$s))), 0)::bigint
+      FROM ledger.lots l WHERE l.book = a.book AND l.owner_id = a.owner_id AND l.rest > 0 AND l.expires_on <= %1$s
+  ) ELSE 0 END'::text, at);
+REVOKE ALL ON FUNCTION ledger.expired_credits(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.expiring(book text, owner_ids text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  now CONSTANT timestamptz := ledger.now();
+  next json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    next := NULL;
+    IF ledger.may_use_book(book) THEN
+      EXECUTE '
+        SELECT json_build_object(''amount'', sum(l.rest)::bigint, ''on'', ledger.epoch_ms(l.expires_on)) FROM ledger.lots l
+         WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND l.expires_on > $3
+         GROUP BY l.expires_on ORDER BY l.expires_on LIMIT 1'
+        INTO next USING book, owner_ids[n], now;
+    END IF;
+    found := array_append(found, next);
+  END LOOP;
+  RETURN to_json(found);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.expiring(text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.expiry_on(expiry json, at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+RETURN LEAST((at + ((((expiry ->> 'days'::text))::integer)::double precision * '24:00:00'::interval)), (((date_trunc((expiry ->> 'endOf'::text), at, 'UTC'::text) AT TIME ZONE 'UTC'::text) + (('1 '::text || (expiry ->> 'endOf'::text)))::interval) AT TIME ZONE 'UTC'::text), to_timestamp((((((expiry ->> 'on'::text))::bigint)::numeric / 1000.0))::double precision));
+REVOKE ALL ON FUNCTION ledger.expiry_on(json, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.fill_lots(app text, book text, owner_id text, entry_id bigint, amount bigint, balance bigint, at timestamp with time zone, lot json, corrects bigint, revive json, source_book text, source_owner text, source_entry bigint, source_amount bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  expire_on timestamptz := 'infinity';
+  expires_on timestamptz;
+  given bigint := 0;    -- of the amount, so far
+  taken bigint := 0;    -- of the source's amount, so far
+  place integer := 0;
+  part bigint;
+  paid bigint;
+  debt bigint;
+  used record;
+BEGIN
+  debt := greatest((SELECT coalesce(sum(l.rest), 0) FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0) - balance, 0);
+  IF corrects IS NOT NULL THEN
+    given := least(debt, amount);
+    FOR used IN
+      SELECT t.lot_id, l.expires_on, t.amount - (
+               SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_uses r
+                WHERE r.book = book AND r.owner_id = owner_id AND r.returns = corrects AND r.lot_id = t.lot_id)::bigint AS amount
+        FROM (SELECT u.lot_id, -sum(u.amount) AS amount, max(u.place) AS place FROM ledger.lot_uses u
+               WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = corrects AND u.place > 0 GROUP BY u.lot_id) t
+        JOIN ledger.lots l ON l.book = book AND l.owner_id = owner_id AND l.id = t.lot_id
+       ORDER BY t.place DESC
+    LOOP
+      EXIT WHEN given = amount;
+      part := least(used.amount, amount - given);
+      CONTINUE WHEN part = 0;
+      given := given + part;
+      place := place + 1;
+      expires_on := used.expires_on;
+      IF expires_on <= at AND revive IS NOT NULL THEN
+        expires_on := ledger.expiry_on(revive, at);
+        UPDATE ledger.lots l SET expires_on = expires_on WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
+      END IF;
+      PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, place, part, corrects);
+      expire_on := least(expire_on, expires_on);
+    END LOOP;
+    debt := 0;
+  ELSIF source_entry IS NOT NULL THEN
+    FOR used IN
+      SELECT l.app, l.priority, l.kind, l.expires_on, -u.amount AS amount
+        FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
+       WHERE u.book = source_book AND u.owner_id = source_owner AND u.entry_id = source_entry ORDER BY u.place
+    LOOP
+      taken := taken + used.amount;
+      part := (taken::numeric * amount / source_amount)::bigint - given;
+      CONTINUE WHEN part = 0;
+      given := given + part;
+      paid := least(debt, part);
+      debt := debt - paid;
+      -- The app that made a lot posts its expiry. In another book that is the app that exchanges, if it has the operation.
+      expires_on := used.expires_on;
+      IF book <> source_book THEN
+        used.app := app;
+        expires_on := (SELECT expires_on FROM ledger.apps a WHERE a.app = app AND 'CREDIT_EXPIRED' = ANY (a.operations));
+      END IF;
+      PERFORM ledger.make_lot(used.app, book, owner_id, entry_id, part, used.priority, used.kind, expires_on, at, paid);
+      expire_on := least(expire_on, expires_on);
+    END LOOP;
+  END IF;
+  IF given < amount THEN
+    expires_on := ledger.expiry_on(lot, at);
+    PERFORM ledger.make_lot(app, book, owner_id, entry_id, amount - given, coalesce((lot ->> 'priority')::integer, 50), coalesce(lot ->> 'kind', 'paid'),
+                            expires_on, at, least(debt, amount - given));
+    expire_on := least(expire_on, expires_on);
+  END IF;
+  RETURN expire_on;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.fill_lots(text, text, text, bigint, bigint, bigint, timestamp with time zone, json, bigint, json, text, text, bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.find_keys(app text, ids text[])
  RETURNS json
  LANGUAGE plpgsql
@@ -869,7 +1060,8 @@ BEGIN
     ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
-    ledger.accounts_page TO %I', app_role);
+    ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
+    ledger.lot_uses_page TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
   -- This reads where the shards of a cluster are.
@@ -1170,7 +1362,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.is_whole_template(bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_app(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_app(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1179,6 +1371,7 @@ AS $function$
 DECLARE
   app CONSTANT text := 'app';
   limited record;
+  least_overdraft bigint;
 BEGIN
   kept := 0;
   IF captures IS NOT NULL THEN
@@ -1187,11 +1380,15 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_app(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
+    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
-      WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
+      WHEN least_overdraft > new_overdraft THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
+  ELSIF voids IS NOT NULL THEN
+    SELECT v.refusal, v.rest INTO refusal, voided FROM ledger.judge_void(app, book, owner_id, voids, at) v;
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
   ELSIF sets IS NOT NULL THEN
@@ -1216,7 +1413,7 @@ BEGIN
     END IF;
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_app(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_app(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_capture(app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamp with time zone, OUT refusal text, OUT details json, OUT kept bigint)
  RETURNS record
@@ -1255,7 +1452,7 @@ DECLARE
   target record;
   corrected record;
 BEGIN
-  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction INTO target
+  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 OR e.operation IN ('CREDIT_EXPIRED', 'CREDIT_VOIDED') AS is_final INTO target
     FROM ledger.entries_app e WHERE e.id = target_id AND e.book = book AND e.owner_id = owner_id;
   SELECT coalesce(bool_or(c.reverses = target_id), false) AS is_reversed,
          coalesce(sum(c.amount) FILTER (WHERE c.refunds = target_id), 0)::bigint AS refunded
@@ -1268,7 +1465,7 @@ BEGIN
   refundable := abs(target.amount + corrected.refunded);
   refusal := CASE
     WHEN target.operation IS DISTINCT FROM operation THEN 'entry_not_found'
-    WHEN target.is_correction THEN 'not_reversible'
+    WHEN target.is_final THEN 'not_reversible'
     WHEN corrected.is_reversed THEN 'already_reversed'
     WHEN reverses IS NOT NULL AND corrected.refunded <> 0 THEN 'already_refunded'
     WHEN reverses IS NOT NULL AND amount <> -target.amount THEN 'not_reversible'
@@ -1288,7 +1485,7 @@ DECLARE
   target record;
   corrected record;
 BEGIN
-  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction INTO target
+  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 OR e.operation IN ('CREDIT_EXPIRED', 'CREDIT_VOIDED') AS is_final INTO target
     FROM ledger.entries_template e WHERE e.id = target_id AND e.book = book AND e.owner_id = owner_id;
   SELECT coalesce(bool_or(c.reverses = target_id), false) AS is_reversed,
          coalesce(sum(c.amount) FILTER (WHERE c.refunds = target_id), 0)::bigint AS refunded
@@ -1301,7 +1498,7 @@ BEGIN
   refundable := abs(target.amount + corrected.refunded);
   refusal := CASE
     WHEN target.operation IS DISTINCT FROM operation THEN 'entry_not_found'
-    WHEN target.is_correction THEN 'not_reversible'
+    WHEN target.is_final THEN 'not_reversible'
     WHEN corrected.is_reversed THEN 'already_reversed'
     WHEN reverses IS NOT NULL AND corrected.refunded <> 0 THEN 'already_refunded'
     WHEN reverses IS NOT NULL AND amount <> -target.amount THEN 'not_reversible'
@@ -1317,7 +1514,7 @@ CREATE OR REPLACE FUNCTION ledger.judge_state(state text, sets text, amount bigi
 RETURN CASE WHEN ((state IS NULL) OR is_release) THEN NULL::text WHEN (state = 'CLOSED'::text) THEN CASE WHEN (sets IS DISTINCT FROM 'OPEN'::text) THEN 'account_closed'::text ELSE NULL::text END WHEN (sets IS NOT NULL) THEN NULL::text WHEN ((state = 'FROZEN'::text) OR (amount < 0)) THEN 'account_frozen'::text ELSE NULL::text END;
 REVOKE ALL ON FUNCTION ledger.judge_state(text, text, bigint, boolean) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_template(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_template(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1326,6 +1523,7 @@ AS $function$
 DECLARE
   app CONSTANT text := 'template';
   limited record;
+  least_overdraft bigint;
 BEGIN
   kept := 0;
   IF captures IS NOT NULL THEN
@@ -1334,11 +1532,15 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
+    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
-      WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
+      WHEN least_overdraft > new_overdraft THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
+  ELSIF voids IS NOT NULL THEN
+    SELECT v.refusal, v.rest INTO refusal, voided FROM ledger.judge_void(app, book, owner_id, voids, at) v;
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
   ELSIF sets IS NOT NULL THEN
@@ -1363,7 +1565,45 @@ BEGIN
     END IF;
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.judge_void(app text, book text, owner_id text, id bigint, at timestamp with time zone, OUT refusal text, OUT rest bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  lot record;
+BEGIN
+  SELECT l.rest, (
+           SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+             JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+            WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at) AS reserved
+    INTO lot
+    FROM ledger.lots l WHERE l.app = app AND l.book = book AND l.owner_id = owner_id AND l.id = id;
+  rest := lot.rest;
+  refusal := CASE
+    WHEN rest IS NULL THEN 'lot_not_found'
+    WHEN rest = 0 THEN 'lot_ended'
+    WHEN lot.reserved > 0 THEN 'lot_held'
+  END;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.judge_void(text, text, text, bigint, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lapsing(book text, owner_id text, corrects bigint, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN (
+    SELECT coalesce(-sum(u.amount), 0)
+      FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
+     WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = corrects AND u.place > 0 AND l.expires_on <= at)::bigint;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lapsing(text, text, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.last_seq(apps text[], book text, owner_id text, moment timestamp with time zone)
  RETURNS bigint
@@ -1462,7 +1702,38 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.live_holds_of(text, text[], text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_accounts(books text[], owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[])
+CREATE OR REPLACE FUNCTION ledger.live_lots(book text, owner_ids text[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  now CONSTANT timestamptz := ledger.now();
+  live json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    live := NULL;
+    IF ledger.may_use_book(book) THEN
+      EXECUTE '
+        SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                        l.expires_on, $3) ORDER BY l.priority, l.expires_on, l.kind DESC, l.id)
+          FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                              WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $3)::bigint AS held
+                  FROM ledger.lots l
+                 WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > $3)
+                 ORDER BY l.priority, l.expires_on, l.kind DESC, l.id LIMIT 100) l'
+        INTO live USING book, owner_ids[n], now;
+    END IF;
+    found := array_append(found, live);
+  END LOOP;
+  RETURN to_json(found);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.live_lots(text, text[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lock_accounts(books text[], owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT lot_expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -1473,9 +1744,9 @@ BEGIN
   IF NOT skip_busy THEN
     SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
            array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
-           array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
+           array_agg(coalesce(a.lots_expire_on, m.lots_expire_on)), array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
            array_agg(coalesce(a.head, m.head)), array_agg(coalesce(a.state, m.state)), array_agg(o.number) FILTER (WHERE m.made)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made
+      INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made
       FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
       ) a ON true LEFT JOIN LATERAL (
@@ -1485,9 +1756,9 @@ BEGIN
   END IF;
 
   LOOP
-    SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
+    SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.lots_expire_on), array_agg(a.seq),
            array_agg(a.updated_on), array_agg(a.head), array_agg(a.state)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+      INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states
       FROM unnest(books, owner_ids) o (book, owner_id) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
       ) a ON true;
@@ -1505,15 +1776,15 @@ END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_accounts(text[], text[], boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text)
- RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, head bytea, state text, made boolean)
+ RETURNS TABLE(balance bigint, overdraft bigint, held bigint, holds_expire_on timestamp with time zone, lots_expire_on timestamp with time zone, seq bigint, updated_on timestamp with time zone, head bytea, state text, made boolean)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 BEGIN
   made := false;
   LOOP
-    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, holds_expire_on, seq, updated_on, head, state
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on, a.seq, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, holds_expire_on, lots_expire_on, seq, updated_on, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
       RETURN NEXT;
@@ -1524,7 +1795,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_missing_account(text, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_shard(books text[], owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[])
+CREATE OR REPLACE FUNCTION ledger.lock_shard(books text[], owner_ids text[], skip_busy boolean, OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT lot_expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -1536,9 +1807,9 @@ BEGIN
   LOOP
     IF skip_busy THEN
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
-             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.lots_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
              array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+        INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states
         FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
            WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
@@ -1547,9 +1818,9 @@ BEGIN
       EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
     ELSE
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
-             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.lots_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
              array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+        INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states
         FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
            WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
@@ -1574,7 +1845,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_shard(text[], text[], boolean) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_shards_app(owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[])
+CREATE OR REPLACE FUNCTION ledger.lock_shards_app(owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT lot_expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -1591,6 +1862,7 @@ BEGIN
   helds := balances;
   seqs := balances;
   expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
+  lot_expiries := expiries;
   updates := expiries;
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
   states := array_fill(NULL::text, ARRAY[cardinality(owner_ids)]);
@@ -1603,6 +1875,7 @@ BEGIN
       overdrafts[number] := got.overdrafts[n];
       helds[number] := got.helds[n];
       expiries[number] := got.expiries[n];
+      lot_expiries[number] := got.lot_expiries[n];
       seqs[number] := got.seqs[n];
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
@@ -1625,7 +1898,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_shards_app(text[], text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lock_shards_template(owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[])
+CREATE OR REPLACE FUNCTION ledger.lock_shards_template(owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[], OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamp with time zone[], OUT lot_expiries timestamp with time zone[], OUT seqs bigint[], OUT updates timestamp with time zone[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -1642,6 +1915,7 @@ BEGIN
   helds := balances;
   seqs := balances;
   expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
+  lot_expiries := expiries;
   updates := expiries;
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
   states := array_fill(NULL::text, ARRAY[cardinality(owner_ids)]);
@@ -1654,6 +1928,7 @@ BEGIN
       overdrafts[number] := got.overdrafts[n];
       helds[number] := got.helds[n];
       expiries[number] := got.expiries[n];
+      lot_expiries[number] := got.lot_expiries[n];
       seqs[number] := got.seqs[n];
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
@@ -1675,6 +1950,91 @@ BEGIN
   END LOOP;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_shards_template(text[], text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lot_json(id bigint, app text, owner_id text, book text, entry_id bigint, amount bigint, rest bigint, held bigint, priority integer, kind text, created_on timestamp with time zone, expires_on timestamp with time zone, at timestamp with time zone)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+RETURN json_build_object('id', (id)::text, 'app', app, 'ownerId', owner_id, 'book', book, 'entryId', (entry_id)::text, 'amount', amount, 'rest', CASE WHEN (expires_on <= at) THEN LEAST(rest, held) ELSE rest END, 'held', LEAST(rest, held), 'priority', priority, 'kind', kind, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on));
+REVOKE ALL ON FUNCTION ledger.lot_json(bigint, text, text, text, bigint, bigint, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lot_operations()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+RETURN ARRAY['CREDIT_EXPIRED'::text, 'CREDIT_VOIDED'::text];
+REVOKE ALL ON FUNCTION ledger.lot_operations() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lot_uses_page(book text, owner_id text, lot_id bigint, above bigint[], below bigint[], descending boolean, size integer)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  IF ledger.may_use_book(book) THEN
+    EXECUTE format('
+      SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.place, u.amount) ORDER BY u.entry_id %1$s, u.place %1$s)
+        FROM (SELECT u.* FROM ledger.lot_uses u
+               WHERE u.book = $1 AND u.owner_id = $2 AND u.lot_id = $3
+                 AND (u.entry_id, u.place) > ($4[1], $4[2]) AND (u.entry_id, u.place) < ($5[1], $5[2])
+               ORDER BY u.entry_id %1$s, u.place %1$s LIMIT $6) u', CASE WHEN descending THEN 'DESC' ELSE 'ASC' END)
+      INTO found USING book, owner_id, lot_id, above, below, size;
+  END IF;
+  RETURN found;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lot_uses_page(text, text, bigint, bigint[], bigint[], boolean, integer) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lots_by_id(app text, ids bigint[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  IF ledger.may_use(app) OR ledger.reads_all() THEN
+    EXECUTE '
+      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                      l.expires_on, $3))
+        FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                             JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                            WHERE r.book = l.book AND r.owner_id = l.owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $3)::bigint AS held
+                FROM ledger.lots l WHERE l.app = $1 AND l.id = ANY ($2)) l'
+      INTO found USING app, ids, ledger.now();
+  END IF;
+  RETURN found;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lots_by_id(text, bigint[]) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.lots_page(book text, owner_id text, live boolean, above bigint, below bigint, descending boolean, size integer)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  found json;
+BEGIN
+  IF ledger.may_use_book(book) THEN
+    EXECUTE format('
+      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                      l.expires_on, $6) ORDER BY l.id %1$s)
+        FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                             JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                            WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $6)::bigint AS held
+                FROM ledger.lots l
+               WHERE l.book = $1 AND l.owner_id = $2 AND l.id > $3 AND l.id < $4 %2$s
+               ORDER BY l.id %1$s LIMIT $5) l',
+      CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN 'AND l.rest > 0' ELSE '' END)
+      INTO found USING book, owner_id, above, below, size, ledger.now();
+  END IF;
+  RETURN found;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.lots_page(text, text, boolean, bigint, bigint, boolean, integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_accounts(books text[], owner_ids text[], missing integer[])
  RETURNS integer[]
@@ -1781,7 +2141,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_functions(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.make_hold(app text, book text, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, at timestamp with time zone, OUT hold json)
+CREATE OR REPLACE FUNCTION ledger.make_hold(app text, book text, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, has_lots boolean, at timestamp with time zone, OUT hold json)
  RETURNS json
  LANGUAGE plpgsql
 AS $function$
@@ -1793,9 +2153,29 @@ BEGIN
   INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
   VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
   RETURNING h.id, h.created_on, h.expires_on INTO made;
+  IF has_lots THEN
+    PERFORM ledger.reserve_lots(book, owner_id, made.id, amount, at);
+  END IF;
   hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $function$;
-REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, boolean, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.make_lot(app text, book text, owner_id text, entry_id bigint, amount bigint, priority integer, kind text, expires_on timestamp with time zone, at timestamp with time zone, paid bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  id CONSTANT bigint := nextval('ledger.lots_id_seq');
+BEGIN
+  INSERT INTO ledger.lots (app, book, owner_id, id, entry_id, amount, rest, priority, kind, created_on, expires_on)
+  VALUES (app, book, owner_id, id, entry_id, amount, amount - paid, priority, kind, at, expires_on);
+  IF paid > 0 THEN
+    INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, place, amount) VALUES (book, owner_id, id, entry_id, 0, -paid);
+  END IF;
+  RETURN id;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.make_lot(text, text, text, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text)
  RETURNS void
@@ -1807,9 +2187,11 @@ DECLARE
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
-    'retired_operations', 'assert_declared', 'assert_books', 'has_made'];
+    'retired_operations', 'assert_declared', 'assert_books', 'has_made',
+    'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'expired_at', 'lapsing', 'overdraft_used', 'settle_lots'];
   shard record;
   template record;
+  moved record;
   definition text;
 BEGIN
   FOR shard IN
@@ -1819,7 +2201,7 @@ BEGIN
       JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
       JOIN pg_class c ON c.oid = t.logicalrelid
      WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
-       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds', 'limit_windows')
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds', 'limit_windows', 'lots', 'lot_uses', 'lot_holds')
      GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
   LOOP
     FOR template IN
@@ -1832,12 +2214,9 @@ BEGIN
       definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
       definition := replace(definition, 'ledger.entries_template', shard.entries);
       definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
-      definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
-      definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
-      definition := regexp_replace(definition, '\mledger\.books\M', shard.tables ->> 'books', 'g');
-      definition := regexp_replace(definition, '\mledger\.limit_windows\M', shard.tables ->> 'limit_windows', 'g');
-      definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
-      definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
+      FOR moved IN SELECT t.key AS name, t.value AS shard FROM jsonb_each_text(shard.tables) t LOOP
+        definition := regexp_replace(definition, '\mledger\.' || moved.name || '\M', moved.shard, 'g');
+      END LOOP;
       definition := replace(definition, quote_literal('template'), quote_literal(app));
       definition := replace(definition, 'ledger.is_cluster()', 'false');
       definition := replace(definition, 'ledger.is_shard()', 'true');
@@ -1861,6 +2240,32 @@ CREATE OR REPLACE FUNCTION ledger.may_use_book(book text)
 RETURN (ledger.apps_of(book) <> '{}'::text[]);
 REVOKE ALL ON FUNCTION ledger.may_use_book(text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.move_lots(app text, book text, owner_id text, entry_id bigint, amount bigint, balance bigint, at timestamp with time zone, lot json, corrects bigint, revive json, hold_id bigint, voids bigint, source_book text, source_owner text, source_entry bigint, source_amount bigint, INOUT lots_expire_on timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  IF lots_expire_on IS NULL THEN
+    IF lot IS NULL AND NOT EXISTS (
+      SELECT FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
+       WHERE u.book = source_book AND u.owner_id = source_owner AND u.entry_id = source_entry
+         AND (l.expires_on IS NOT NULL OR l.priority <> 50 OR l.kind <> 'paid')
+    ) THEN
+      RETURN;
+    END IF;
+    PERFORM ledger.open_lots(app, book, owner_id, balance, at);
+    lots_expire_on := 'infinity';
+  END IF;
+  IF amount < 0 THEN
+    PERFORM ledger.take_lots(book, owner_id, entry_id, -amount, at, hold_id, corrects, voids);
+  ELSIF amount > 0 THEN
+    lots_expire_on := least(lots_expire_on, ledger.fill_lots(
+      app, book, owner_id, entry_id, amount, balance, at, lot, corrects, revive, source_book, source_owner, source_entry, source_amount));
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.move_lots(text, text, text, bigint, bigint, bigint, timestamp with time zone, json, bigint, json, bigint, bigint, text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea)
  RETURNS bytea
  LANGUAGE sql
@@ -1873,6 +2278,42 @@ CREATE OR REPLACE FUNCTION ledger.now()
  LANGUAGE sql
 RETURN clock_timestamp();
 REVOKE ALL ON FUNCTION ledger.now() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.open_lots(app text, book text, owner_id text, balance bigint, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  hold record;
+BEGIN
+  IF balance > 0 THEN
+    PERFORM ledger.make_lot(app, book, owner_id, NULL, balance, 50, 'paid', NULL, at, 0);
+    FOR hold IN
+      SELECT h.id, h.amount FROM ledger.holds h
+       WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.id
+    LOOP
+      PERFORM ledger.reserve_lots(book, owner_id, hold.id, hold.amount, at);
+    END LOOP;
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.open_lots(text, text, text, bigint, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.overdraft_used(book text, owner_id text, balance bigint, held bigint, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN (
+    SELECT coalesce(sum(l.rest - least(l.rest, (
+             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
+      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0)::bigint - balance + held;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.overdraft_used(text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.own_shard(app text, owner_ids text[])
  RETURNS bigint
@@ -1924,8 +2365,10 @@ DECLARE
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
   limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
+  lots json[]; revives json[]; voids bigint[]; sources integer[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
-  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
+  -- lot_expiries: null for one without lots, and never later than the first expiry of a lot.
+  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; lot_expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
   heads bytea[]; states text[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
@@ -1933,6 +2376,7 @@ DECLARE
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
   states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
+  lapsed bigint[];                                 -- null: nothing has
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
 
@@ -1940,6 +2384,11 @@ DECLARE
   replayed integer[];  -- requests of whose owners one has used the nonce before the call
   repeated integer[];  -- requests of whose owners one uses the nonce in the call before
   now timestamptz;
+  has_lots boolean;        -- whether any of the accounts has or gets some
+  latest timestamptz;      -- no moment of the call is later
+  lapsing bigint[];        -- by account: what the request gives back to lots that have expired
+  to_settle integer[];     -- lines after which credits expire at once
+  source integer;
   request integer := 0;
   first integer;
   last integer := 0;
@@ -1949,6 +2398,7 @@ DECLARE
   line integer;
   number integer;
   kept bigint;
+  voided bigint;
   available bigint;
   refusal text;
   details json;
@@ -1968,17 +2418,20 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states,
+                lots, revives, voids, sources
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
       limit_anchored boolean[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[]);
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[],
+      lot json[], revive json[], voids bigint[], source integer[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
     array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states)) > 1 THEN
+    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
+    array_ndims(sources)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF books IS NULL THEN
@@ -2005,33 +2458,34 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, or sets an overdraft or a state'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, voids, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, or sets an overdraft or a state is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, voids, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
 
   IF false THEN
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made, replayed
+    SELECT * INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made, replayed
       FROM ledger.lock_shards_app(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
     -- Lock the accounts.
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    SELECT * INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made
+      FROM ledger.lock_accounts(books, owners, skip_busy);
     -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
     -- lock a shard's tables.
     IF NOT false THEN
@@ -2054,6 +2508,10 @@ BEGIN
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
+  has_lots := num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL;
+  IF has_lots THEN
+    latest := greatest(now, (SELECT max(u) FROM unnest(updates) u));
+  END IF;
 
   answers := array_fill(NULL::json, ARRAY[cardinality(attempts)]);
   transactions := array_fill(NULL::uuid, ARRAY[cardinality(attempts)]);
@@ -2067,10 +2525,11 @@ BEGIN
     WHILE request < cardinality(attempts) LOOP
       -- What asks the tables for what the call itself has posted goes on once that is written.
       EXIT WHEN request + 1 = ANY (repeated) AND unwritten <= last;
-      IF special IS NOT NULL THEN
+      IF special IS NOT NULL OR has_lots THEN
         line := last + 1;
         LOOP
-          EXIT run WHEN special[line] AND seqs[accounts[line]] > seqs_written[accounts[line]];
+          number := accounts[line];
+          EXIT run WHEN (special[line] OR lot_expiries[number] <= latest) AND seqs[number] > seqs_written[number];
           line := line + 1;
           EXIT WHEN requests_of[line] IS DISTINCT FROM request + 1;
         END LOOP;
@@ -2105,7 +2564,7 @@ BEGIN
             books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
-            hold_ms[first], greatest(now, updates[number]),
+            hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
               books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -2120,6 +2579,24 @@ BEGIN
       IF at > now THEN
         moments := coalesce(moments, array_fill(now, ARRAY[cardinality(attempts)]));
         moments[request] := at;
+      END IF;
+      IF has_lots THEN
+        lapsing := NULL;
+        FOR settled IN first..last LOOP
+          number := accounts[settled];
+          IF lot_expiries[number] <= at THEN
+            SELECT * INTO got FROM ledger.settle_lots(
+              books[number], owners[number], at, balances[number], helds[number], expiries[number], seqs[number], heads[number], updates[number]);
+            balances[number] := got.balance;
+            helds[number] := got.held;
+            expiries[number] := got.holds_expire_on;
+            seqs[number] := got.seq;
+            seqs_written[number] := got.seq;
+            heads[number] := got.head;
+            updates[number] := got.updated_on;
+            lot_expiries[number] := got.lots_expire_on;
+          END IF;
+        END LOOP;
       END IF;
       line := first;
       LOOP
@@ -2140,7 +2617,7 @@ BEGIN
         END IF;
 
         -- Judge.
-        available := balances[number] - helds[number] + overdrafts[number];
+        available := balances[number] - helds[number] + overdrafts[number] - coalesce(lapsing[number], 0);
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -2149,21 +2626,28 @@ BEGIN
         IF refusal IS NOT NULL THEN
           EXIT;
         ELSIF special[line] THEN
-          SELECT * INTO refusal, details, kept FROM ledger.judge_app(
+          SELECT * INTO refusal, details, kept, voided FROM ledger.judge_app(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], overdrafts[number], retired, at,
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], voids[line],
+            lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
           available := available + kept;
+          IF voided IS NOT NULL THEN
+            amounts[line] := -voided;
+          END IF;
           IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
             reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_app(reverses[first:last])) THEN
             refusal := 'not_reversible';
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
+        END IF;
+        IF lots IS NOT NULL AND refusal IS NULL AND ledger.expiry_on(lots[line], at) <= at THEN
+          refusal := 'expiry_passed';
         END IF;
         IF refusal IS NOT NULL THEN
           EXIT;
@@ -2178,12 +2662,18 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number], states[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            lot_expiries[number], heads[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
+          seqs[number] := got.seq;
+          seqs_written[number] := got.seq;
+          balances[number] := got.balance;
+          heads[number] := got.head;
           overdrafts[number] := got.overdraft;
           helds[number] := got.held;
           expiries[number] := got.expiry;
+          lot_expiries[number] := got.lots_expire_on;
           answers[request] := got.answer;
           IF helds[number] + overdrafts[number] > 0 THEN
             made := array_remove(made, number); -- it is in use, whatever a later line leaves of it
@@ -2194,6 +2684,10 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
+          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
+            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
@@ -2236,7 +2730,20 @@ BEGIN
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
+          CONTINUE WHEN NOT has_lots;
+          -- Lots.
+          source := first - 1 + sources[line];
+          IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
+            lot_expiries[number] := ledger.move_lots(
+              app, books[number], owners[number], ids[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+              coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
+              books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
+            IF lot_expiries[number] <= at THEN
+              to_settle := array_append(to_settle, line);
+            END IF;
+          END IF;
         END LOOP;
+        EXIT WHEN to_settle IS NOT NULL;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
@@ -2269,10 +2776,25 @@ BEGIN
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_written);
-    EXIT WHEN request = cardinality(attempts);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_written);
+    EXIT WHEN request = cardinality(attempts) AND to_settle IS NULL;
     unwritten := last + 1;
     seqs_written := seqs;
+    -- Credits that came back to lots that have expired expire at once.
+    FOREACH line IN ARRAY coalesce(to_settle, '{}') LOOP
+      number := accounts[line];
+      SELECT * INTO got FROM ledger.settle_lots(
+        books[number], owners[number], updates[number], balances[number], helds[number], expiries[number], seqs[number], heads[number], updates[number]);
+      lapsed := coalesce(lapsed, array_fill(0::bigint, ARRAY[cardinality(accounts)]));
+      lapsed[line] := balances[number] - got.balance;
+      balances[number] := got.balance;
+      seqs[number] := got.seq;
+      seqs_written[number] := got.seq;
+      heads[number] := got.head;
+      lot_expiries[number] := got.lots_expire_on;
+    END LOOP;
+    to_settle := NULL;
+    EXIT WHEN request = cardinality(attempts);
   END LOOP;
 
   IF last IS DISTINCT FROM cardinality(accounts) THEN
@@ -2283,7 +2805,8 @@ BEGIN
     PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
-                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after);
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after,
+                           'amounts', CASE WHEN voids IS NOT NULL THEN amounts END, 'lapsed', lapsed);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_app(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
@@ -2309,8 +2832,10 @@ DECLARE
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
   limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
+  lots json[]; revives json[]; voids bigint[]; sources integer[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
-  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
+  -- lot_expiries: null for one without lots, and never later than the first expiry of a lot.
+  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; lot_expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
   heads bytea[]; states text[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
@@ -2318,6 +2843,7 @@ DECLARE
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
   states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
+  lapsed bigint[];                                 -- null: nothing has
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
 
@@ -2325,6 +2851,11 @@ DECLARE
   replayed integer[];  -- requests of whose owners one has used the nonce before the call
   repeated integer[];  -- requests of whose owners one uses the nonce in the call before
   now timestamptz;
+  has_lots boolean;        -- whether any of the accounts has or gets some
+  latest timestamptz;      -- no moment of the call is later
+  lapsing bigint[];        -- by account: what the request gives back to lots that have expired
+  to_settle integer[];     -- lines after which credits expire at once
+  source integer;
   request integer := 0;
   first integer;
   last integer := 0;
@@ -2334,6 +2865,7 @@ DECLARE
   line integer;
   number integer;
   kept bigint;
+  voided bigint;
   available bigint;
   refusal text;
   details json;
@@ -2353,17 +2885,20 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states,
+                lots, revives, voids, sources
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
       limit_anchored boolean[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[]);
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[],
+      lot json[], revive json[], voids bigint[], source integer[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
     array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states)) > 1 THEN
+    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
+    array_ndims(sources)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF books IS NULL THEN
@@ -2390,33 +2925,34 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, or sets an overdraft or a state'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, voids, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, or sets an overdraft or a state is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, voids, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
 
   IF ledger.is_cluster() THEN
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made, replayed
+    SELECT * INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made, replayed
       FROM ledger.lock_shards_template(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
     -- Lock the accounts.
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    SELECT * INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made
+      FROM ledger.lock_accounts(books, owners, skip_busy);
     -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
     -- lock a shard's tables.
     IF NOT ledger.is_shard() THEN
@@ -2439,6 +2975,10 @@ BEGIN
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
+  has_lots := num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL;
+  IF has_lots THEN
+    latest := greatest(now, (SELECT max(u) FROM unnest(updates) u));
+  END IF;
 
   answers := array_fill(NULL::json, ARRAY[cardinality(attempts)]);
   transactions := array_fill(NULL::uuid, ARRAY[cardinality(attempts)]);
@@ -2452,10 +2992,11 @@ BEGIN
     WHILE request < cardinality(attempts) LOOP
       -- What asks the tables for what the call itself has posted goes on once that is written.
       EXIT WHEN request + 1 = ANY (repeated) AND unwritten <= last;
-      IF special IS NOT NULL THEN
+      IF special IS NOT NULL OR has_lots THEN
         line := last + 1;
         LOOP
-          EXIT run WHEN special[line] AND seqs[accounts[line]] > seqs_written[accounts[line]];
+          number := accounts[line];
+          EXIT run WHEN (special[line] OR lot_expiries[number] <= latest) AND seqs[number] > seqs_written[number];
           line := line + 1;
           EXIT WHEN requests_of[line] IS DISTINCT FROM request + 1;
         END LOOP;
@@ -2490,7 +3031,7 @@ BEGIN
             books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
-            hold_ms[first], greatest(now, updates[number]),
+            hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
               books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -2505,6 +3046,24 @@ BEGIN
       IF at > now THEN
         moments := coalesce(moments, array_fill(now, ARRAY[cardinality(attempts)]));
         moments[request] := at;
+      END IF;
+      IF has_lots THEN
+        lapsing := NULL;
+        FOR settled IN first..last LOOP
+          number := accounts[settled];
+          IF lot_expiries[number] <= at THEN
+            SELECT * INTO got FROM ledger.settle_lots(
+              books[number], owners[number], at, balances[number], helds[number], expiries[number], seqs[number], heads[number], updates[number]);
+            balances[number] := got.balance;
+            helds[number] := got.held;
+            expiries[number] := got.holds_expire_on;
+            seqs[number] := got.seq;
+            seqs_written[number] := got.seq;
+            heads[number] := got.head;
+            updates[number] := got.updated_on;
+            lot_expiries[number] := got.lots_expire_on;
+          END IF;
+        END LOOP;
       END IF;
       line := first;
       LOOP
@@ -2525,7 +3084,7 @@ BEGIN
         END IF;
 
         -- Judge.
-        available := balances[number] - helds[number] + overdrafts[number];
+        available := balances[number] - helds[number] + overdrafts[number] - coalesce(lapsing[number], 0);
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -2534,21 +3093,28 @@ BEGIN
         IF refusal IS NOT NULL THEN
           EXIT;
         ELSIF special[line] THEN
-          SELECT * INTO refusal, details, kept FROM ledger.judge_template(
+          SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], overdrafts[number], retired, at,
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], voids[line],
+            lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
           available := available + kept;
+          IF voided IS NOT NULL THEN
+            amounts[line] := -voided;
+          END IF;
           IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
             reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
             refusal := 'not_reversible';
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
+        END IF;
+        IF lots IS NOT NULL AND refusal IS NULL AND ledger.expiry_on(lots[line], at) <= at THEN
+          refusal := 'expiry_passed';
         END IF;
         IF refusal IS NOT NULL THEN
           EXIT;
@@ -2563,12 +3129,18 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number], states[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            lot_expiries[number], heads[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
+          seqs[number] := got.seq;
+          seqs_written[number] := got.seq;
+          balances[number] := got.balance;
+          heads[number] := got.head;
           overdrafts[number] := got.overdraft;
           helds[number] := got.held;
           expiries[number] := got.expiry;
+          lot_expiries[number] := got.lots_expire_on;
           answers[request] := got.answer;
           IF helds[number] + overdrafts[number] > 0 THEN
             made := array_remove(made, number); -- it is in use, whatever a later line leaves of it
@@ -2579,6 +3151,10 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
+          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
+            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
@@ -2621,7 +3197,20 @@ BEGIN
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
+          CONTINUE WHEN NOT has_lots;
+          -- Lots.
+          source := first - 1 + sources[line];
+          IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
+            lot_expiries[number] := ledger.move_lots(
+              app, books[number], owners[number], ids[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+              coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
+              books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
+            IF lot_expiries[number] <= at THEN
+              to_settle := array_append(to_settle, line);
+            END IF;
+          END IF;
         END LOOP;
+        EXIT WHEN to_settle IS NOT NULL;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
@@ -2654,10 +3243,25 @@ BEGIN
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_written);
-    EXIT WHEN request = cardinality(attempts);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_written);
+    EXIT WHEN request = cardinality(attempts) AND to_settle IS NULL;
     unwritten := last + 1;
     seqs_written := seqs;
+    -- Credits that came back to lots that have expired expire at once.
+    FOREACH line IN ARRAY coalesce(to_settle, '{}') LOOP
+      number := accounts[line];
+      SELECT * INTO got FROM ledger.settle_lots(
+        books[number], owners[number], updates[number], balances[number], helds[number], expiries[number], seqs[number], heads[number], updates[number]);
+      lapsed := coalesce(lapsed, array_fill(0::bigint, ARRAY[cardinality(accounts)]));
+      lapsed[line] := balances[number] - got.balance;
+      balances[number] := got.balance;
+      seqs[number] := got.seq;
+      seqs_written[number] := got.seq;
+      heads[number] := got.head;
+      lot_expiries[number] := got.lots_expire_on;
+    END LOOP;
+    to_settle := NULL;
+    EXIT WHEN request = cardinality(attempts);
   END LOOP;
 
   IF last IS DISTINCT FROM cardinality(accounts) THEN
@@ -2668,7 +3272,8 @@ BEGIN
     PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
-                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after);
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after,
+                           'amounts', CASE WHEN voids IS NOT NULL THEN amounts END, 'lapsed', lapsed);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_template(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
@@ -2693,6 +3298,12 @@ BEGIN
   RETURN prepared;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.prepared_transactions() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.random_attempt(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+RETURN (OVERLAY((gen_random_uuid())::text PLACING (regexp_replace(lpad(to_hex(ledger.epoch_ms(moment)), 12, '0'::text), '(.{8})'::text, '\1-'::text) || '-7'::text) FROM 1 FOR 15))::uuid;
+REVOKE ALL ON FUNCTION ledger.random_attempt(timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.reads_all()
  RETURNS boolean
@@ -2754,7 +3365,7 @@ BEGIN
   IF size > 0 THEN
     PERFORM set_config('session_replication_role', 'replica', true);
     PERFORM truncate_local_data_after_distributing_table(moved::regclass)
-       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.limit_windows,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.limit_windows,ledger.lots,ledger.lot_uses,ledger.lot_holds,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
     PERFORM set_config('session_replication_role', 'origin', true);
   END IF;
   RETURN size;
@@ -2777,7 +3388,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.remove_unused_accounts(text[], text[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.replay_app(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
+CREATE OR REPLACE FUNCTION ledger.replay_app(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, lot json, voids bigint, at timestamp with time zone, balance json)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -2788,7 +3399,7 @@ DECLARE
   original record;
   identical boolean;
 BEGIN
-  SELECT e.transaction_id,
+  SELECT e.id, e.created_on, e.transaction_id,
          ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) AS json
     INTO original
@@ -2806,6 +3417,15 @@ BEGIN
             FROM ledger.entries_app e WHERE e.transaction_id = original.transaction_id
         ) e)
       AND (NOT false OR ledger.entries_everywhere_app(original.transaction_id) <= cardinality(owner_ids));
+    -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
+    IF voids IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
+    ELSIF lot ->> 'on' IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
+           AND l.expires_on = ledger.expiry_on(lot, original.created_on));
+    END IF;
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
       'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);
@@ -2824,9 +3444,9 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.replay_app(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.replay_app(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, json, bigint, timestamp with time zone, json) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.replay_template(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamp with time zone, balance json)
+CREATE OR REPLACE FUNCTION ledger.replay_template(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, lot json, voids bigint, at timestamp with time zone, balance json)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -2837,7 +3457,7 @@ DECLARE
   original record;
   identical boolean;
 BEGIN
-  SELECT e.transaction_id,
+  SELECT e.id, e.created_on, e.transaction_id,
          ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) AS json
     INTO original
@@ -2855,6 +3475,15 @@ BEGIN
             FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
         ) e)
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
+    -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
+    IF voids IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
+    ELSIF lot ->> 'on' IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
+           AND l.expires_on = ledger.expiry_on(lot, original.created_on));
+    END IF;
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
       'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);
@@ -2873,7 +3502,34 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.replay_template(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, timestamp with time zone, json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.replay_template(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, json, bigint, timestamp with time zone, json) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.reserve_lots(book text, owner_id text, hold_id bigint, amount bigint, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  wanted bigint := amount;
+  lot record;
+BEGIN
+  FOR lot IN
+    SELECT l.id, l.rest - least(l.rest, (
+             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at)) AS free
+      FROM ledger.lots l
+     WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > at)
+     ORDER BY l.priority, l.expires_on, l.kind DESC, l.id
+  LOOP
+    CONTINUE WHEN lot.free = 0;
+    INSERT INTO ledger.lot_holds (book, owner_id, hold_id, lot_id, amount)
+    VALUES (book, owner_id, hold_id, lot.id, least(lot.free, wanted));
+    wanted := wanted - least(lot.free, wanted);
+    EXIT WHEN wanted = 0;
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.reserve_lots(text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.retired_operations(app text)
  RETURNS text[]
@@ -2885,7 +3541,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.retired_operations(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.save_accounts(books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], states text[], seqs_read bigint[])
+CREATE OR REPLACE FUNCTION ledger.save_accounts(books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], lot_expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], states text[], seqs_read bigint[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -2894,13 +3550,13 @@ DECLARE
   saved integer;
 BEGIN
   IF ledger.is_cluster() THEN
-    saved := ledger.save_shards(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read);
+    saved := ledger.save_shards(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_read);
   ELSE
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, lots_expire_on = n.lot_expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
       FROM (
-        SELECT n.* FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
-               n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
+        SELECT n.* FROM unnest(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_read)
+               n (book, owner_id, balance, held, expiry, lot_expiry, seq, updated_on, head, state, seq_read)
          WHERE n.seq > n.seq_read OFFSET 0
       ) n
      WHERE a.book = ANY (ARRAY[n.book]) AND a.owner_id = ANY (ARRAY[n.owner_id]) AND a.seq = n.seq_read;
@@ -2910,9 +3566,9 @@ BEGIN
     RAISE EXCEPTION 'an account has changed since it was locked' USING ERRCODE = 'serialization_failure';
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.save_accounts(text[], text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], text[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.save_accounts(text[], text[], bigint[], bigint[], timestamp with time zone[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], text[], bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.save_shards(books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], states text[], seqs_read bigint[])
+CREATE OR REPLACE FUNCTION ledger.save_shards(books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamp with time zone[], lot_expiries timestamp with time zone[], seqs bigint[], updates timestamp with time zone[], heads bytea[], states text[], seqs_read bigint[])
  RETURNS integer
  LANGUAGE plpgsql
 AS $function$
@@ -2924,9 +3580,9 @@ DECLARE
 BEGIN
   FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
-      FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
-           n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, lots_expire_on = n.lot_expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
+      FROM unnest(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_read)
+           n (book, owner_id, balance, held, expiry, lot_expiry, seq, updated_on, head, state, seq_read)
      WHERE a.book = n.book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
        AND a.seq = n.seq_read AND n.seq > n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;
@@ -2934,7 +3590,7 @@ BEGIN
   END LOOP;
   RETURN total;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.save_shards(text[], text[], bigint[], bigint[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], text[], bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.save_shards(text[], text[], bigint[], bigint[], timestamp with time zone[], timestamp with time zone[], bigint[], timestamp with time zone[], bytea[], text[], bigint[]) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timestamp with time zone, book text DEFAULT NULL::text)
  RETURNS bigint
@@ -2943,7 +3599,7 @@ CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timesta
 RETURN ledger.last_seq(ARRAY[app], COALESCE(book, app), owner_id, moment);
 REVOKE ALL ON FUNCTION ledger.seq_at(text, text, timestamp with time zone, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, state text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
+CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, INOUT seq bigint, INOUT balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, INOUT lots_expire_on timestamp with time zone, INOUT head bytea, state text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -2955,7 +3611,7 @@ BEGIN
   changed := true;
   IF hold_ms IS NOT NULL THEN
     outcome := 'held';
-    hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, at);
+    hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, lots_expire_on IS NOT NULL, at);
   ELSIF releases IS NOT NULL THEN
     SELECT r.outcome, r.hold, r.changed INTO outcome, hold, changed FROM ledger.release_hold(app, book, owner_id, releases, at) r;
   ELSE
@@ -2971,11 +3627,15 @@ BEGIN
     IF NOT FOUND THEN
       RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
     END IF;
+    IF lots_expire_on <= at THEN
+      SELECT s.balance, s.seq, s.head, s.lots_expire_on INTO balance, seq, head, lots_expire_on
+        FROM ledger.settle_lots(book, owner_id, at, balance, held, expiry, seq, head, at) s;
+    END IF;
   END IF;
   answer := json_build_object(
     'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held, state));
 END $function$;
-REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, text, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, timestamp with time zone, bytea, text, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}'::text[], books jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -3069,7 +3729,8 @@ BEGIN
   -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
   SELECT string_agg(format('book = %L AND operation = ANY (%L::text[])', b.book, b.operations), ' OR ' ORDER BY b.book <> $1, b.book)
     INTO condition
-    FROM (SELECT coalesce(books_of ->> o.operation, $1) AS book, array_agg(o.operation ORDER BY o.place) AS operations
+    FROM (SELECT coalesce(books_of ->> o.operation, $1) AS book,
+                 array_agg(o.operation ORDER BY o.place) || CASE WHEN 'CREDIT_EXPIRED' = ANY (declared) THEN ledger.lot_operations() END AS operations
             FROM unnest(declared) WITH ORDINALITY o (operation, place) GROUP BY 1) b;
   EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (%s) NOT VALID', partition_name, check_name, condition);
 
@@ -3080,6 +3741,9 @@ BEGIN
     IF NOT FOUND THEN
       PERFORM 1 FROM ledger.holds h WHERE h.app = $1 AND h.operation = dropped LIMIT 1;
     END IF;
+    IF NOT FOUND AND dropped = ANY (ledger.lot_operations()) THEN
+      PERFORM 1 FROM ledger.lots l WHERE l.app = $1 LIMIT 1;
+    END IF;
     IF FOUND AND is_moved THEN
       RAISE EXCEPTION 'app % has entries or holds of %, which gets another book', $1, dropped
         USING ERRCODE = 'restrict_violation', HINT = 'Retire it, and declare another operation with the other book.';
@@ -3088,7 +3752,7 @@ BEGIN
     END IF;
   END LOOP;
   IF faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
+    RAISE EXCEPTION 'app % has entries, holds or lots of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
       USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
   END IF;
 
@@ -3097,6 +3761,63 @@ BEGIN
   UPDATE ledger.apps a SET retired = retiring, operations = declared_once, books = books_of, updated_on = now WHERE a.app = $1;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.set_operations(text, text[], text[], jsonb) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.settle_lots(book text, owner_id text, at timestamp with time zone, INOUT balance bigint, INOUT held bigint, INOUT holds_expire_on timestamp with time zone, INOUT seq bigint, INOUT head bytea, INOUT updated_on timestamp with time zone, OUT lots_expire_on timestamp with time zone)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  seq_read CONSTANT bigint := seq;
+  due record;
+  transaction_id uuid;
+  entry_id bigint;
+BEGIN
+  FOR due IN
+    SELECT d.app, d.id, d.moment, d.amount FROM (
+      SELECT k.*, (coalesce(lag(k.kept) OVER (PARTITION BY k.id ORDER BY k.moment), k.rest) - k.kept)::bigint AS amount
+        FROM (
+          SELECT l.app, l.id, l.rest, l.priority, l.kind, l.expires_on, m.moment, least(l.rest, (
+                   SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                     JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                    WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > m.moment)) AS kept
+            FROM ledger.lots l, LATERAL (
+              SELECT l.expires_on AS moment
+              UNION
+              SELECT h.expires_on FROM ledger.lot_holds r
+                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+               WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL
+                 AND h.expires_on > l.expires_on AND h.expires_on <= at) m
+           WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at
+        ) k
+    ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.id
+  LOOP
+    updated_on := greatest(updated_on, due.moment);
+    balance := balance - due.amount;
+    seq := seq + 1;
+    entry_id := nextval('ledger.entries_id_seq');
+    transaction_id := ledger.transaction_id(ledger.random_attempt(updated_on), owner_id, '');
+    head := ledger.next_hash(head, ledger.entry_form(
+      due.app, book, owner_id, seq, entry_id, 'CREDIT_EXPIRED', -due.amount, balance, transaction_id::text, 1, transaction_id, '{}', updated_on,
+      NULL, NULL, NULL));
+    INSERT INTO ledger.entries (app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, created_on, hash)
+    VALUES (due.app, book, owner_id, seq, entry_id, 'CREDIT_EXPIRED', -due.amount, balance, transaction_id::text, transaction_id, updated_on, head);
+    PERFORM ledger.use_lot(book, owner_id, due.id, entry_id, 1, -due.amount);
+  END LOOP;
+  IF holds_expire_on <= at THEN
+    SELECT h.held, h.expire_on INTO held, holds_expire_on FROM ledger.live_holds(book, owner_id, at) h;
+  END IF;
+  lots_expire_on := (SELECT coalesce(min(l.expires_on), 'infinity') FROM ledger.lots l
+                      WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on IS NOT NULL);
+  UPDATE ledger.accounts a
+     SET balance = balance, held = held, holds_expire_on = holds_expire_on, seq = seq, head = head, updated_on = updated_on,
+         lots_expire_on = lots_expire_on
+   WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq_read;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.settle_lots(text, text, timestamp with time zone, bigint, bigint, timestamp with time zone, bigint, bytea, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.shard_nodes()
  RETURNS TABLE(low integer, node integer)
@@ -3214,6 +3935,49 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[], text) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.take_lots(book text, owner_id text, entry_id bigint, amount bigint, at timestamp with time zone, hold_id bigint, corrects bigint, voids bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  wanted bigint := amount;
+  place integer := 0;
+  part bigint;
+  lot record;
+BEGIN
+  FOR step IN 1..4 LOOP
+    CONTINUE WHEN step = 1 AND hold_id IS NULL OR step = 2 AND num_nonnulls(corrects, voids) = 0;
+    FOR lot IN
+      SELECT l.id, CASE WHEN step IN (1, 4) THEN l.rest ELSE l.rest - least(l.rest, (
+               SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                 JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))
+             END AS free
+        FROM ledger.lots l
+       WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0
+         AND CASE step WHEN 1 THEN true WHEN 2 THEN l.entry_id = corrects OR l.id = voids ELSE l.expires_on IS NULL OR l.expires_on > at END
+       ORDER BY l.priority, l.expires_on, l.kind DESC, l.id
+    LOOP
+      part := least(lot.free, wanted);
+      IF step = 1 THEN
+        part := least(part, (SELECT r.amount FROM ledger.lot_holds r
+                              WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = lot.id));
+        CONTINUE WHEN part IS NULL;
+        UPDATE ledger.lot_holds r SET amount = r.amount - part
+         WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = lot.id;
+      END IF;
+      CONTINUE WHEN part = 0;
+      place := place + 1;
+      PERFORM ledger.use_lot(book, owner_id, lot.id, entry_id, place, -part);
+      wanted := wanted - part;
+      EXIT WHEN wanted = 0;
+    END LOOP;
+    EXIT WHEN wanted = 0;
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.take_lots(text, text, bigint, bigint, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.tally()
  RETURNS text
  LANGUAGE plpgsql
@@ -3224,6 +3988,8 @@ DECLARE
   entries text;
   holds text;
   windows text;
+  lots text;
+  uses text;
   others text;
 BEGIN
   SELECT concat_ws(' ', count(*), sum(a.balance), sum(a.held), sum(a.seq), sum(hashtext(a.book || a.owner_id || encode(a.head, 'hex'))))
@@ -3233,8 +3999,13 @@ BEGIN
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
   SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
+  SELECT concat_ws(' ', count(*), sum(l.id), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
+  SELECT concat_ws(' ', u.*, r.*) INTO uses
+    FROM (SELECT count(*), sum(u.lot_id), sum(u.entry_id), sum(u.amount) FROM ledger.lot_uses u) u,
+         (SELECT count(*), sum(r.lot_id), sum(r.hold_id), sum(r.amount) FROM ledger.lot_holds r) r;
   others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.books) || ' ' || (SELECT count(*) FROM ledger.keys);
-  RETURN format('accounts %s, entries %s, holds %s, windows %s, apps, books and keys %s', accounts, entries, holds, windows, others);
+  RETURN format('accounts %s, entries %s, holds %s, windows %s, lots %s, their uses %s, apps, books and keys %s',
+                accounts, entries, holds, windows, lots, uses, others);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.tally() FROM PUBLIC;
 
@@ -3301,11 +4072,55 @@ EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.try_template(text, text[], integer[], json, integer) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, place integer, amount bigint)
+ RETURNS json
+ LANGUAGE sql
+ IMMUTABLE
+RETURN json_build_object('lotId', (lot_id)::text, 'entryId', (entry_id)::text, 'place', place, 'amount', amount);
+REVOKE ALL ON FUNCTION ledger.use_json(bigint, bigint, integer, bigint) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.use_lot(book text, owner_id text, lot_id bigint, entry_id bigint, place integer, amount bigint, returns bigint DEFAULT NULL::bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  UPDATE ledger.lots l SET rest = l.rest + amount WHERE l.book = book AND l.owner_id = owner_id AND l.id = lot_id;
+  INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, place, amount, returns)
+  VALUES (book, owner_id, lot_id, entry_id, place, amount, returns);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.use_lot(text, text, bigint, bigint, integer, bigint, bigint) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.uses_of_entries(book text, owner_ids text[], entry_ids bigint[])
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  uses json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(entry_ids) LOOP
+    uses := NULL;
+    IF ledger.may_use_book(book) THEN
+      EXECUTE '
+        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.place, u.amount) ORDER BY u.place)
+          FROM (SELECT u.* FROM ledger.lot_uses u
+                 WHERE u.book = $1 AND u.owner_id = $2 AND u.entry_id = $3 ORDER BY u.place LIMIT 100) u'
+        INTO uses USING book, owner_ids[n], entry_ids[n];
+    END IF;
+    found := array_append(found, uses);
+  END LOOP;
+  RETURN to_json(found);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.uses_of_entries(text, text[], bigint[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer)
  RETURNS record
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 7, 1
+  SELECT 8, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

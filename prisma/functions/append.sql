@@ -1,5 +1,5 @@
 -- Posts the usual request: one plain entry, without a limit. It posts the entry when the account exists and is free,
--- the nonce is new, the account is open, none of its holds has expired, and the balance allows it. Otherwise ledger.post_template
+-- the nonce is new, the account is open and has no lots, none of its holds has expired, and the balance allows it. Otherwise ledger.post_template
 -- decides, under the same lock and before anything is written, so that only one function judges. Returns {now,
 -- transaction, id, seq, balance, overdraft, held} for the entry, or what ledger.post_template returns.
 CREATE OR REPLACE FUNCTION ledger.append_template(
@@ -10,7 +10,7 @@ SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = for
 #variable_conflict use_variable
 DECLARE
   app CONSTANT text := 'template';
-  balance bigint; overdraft bigint; held bigint; expiry timestamptz; seq bigint; at timestamptz; head bytea; state text;
+  balance bigint; overdraft bigint; held bigint; expiry timestamptz; has_lots boolean; seq bigint; at timestamptz; head bytea; state text;
   entry_id bigint;
   transaction_id uuid;
   shard bigint;
@@ -30,12 +30,12 @@ BEGIN
       RETURN answer;
     END IF; -- otherwise ledger.post_template posts it: each statement costs more than the judgement
   ELSIF skip_busy THEN
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, expiry, seq, at, head, state
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on IS NOT NULL, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, has_lots, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE SKIP LOCKED;
   ELSE
-    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.seq + 1, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, expiry, seq, at, head, state
+    SELECT a.balance + amount, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on IS NOT NULL, a.seq + 1, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, expiry, has_lots, seq, at, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
   END IF;
   -- The parent before its partition, as every migration does that changes which partitions there are.
@@ -45,7 +45,7 @@ BEGIN
   IF at < ledger.now() THEN
     at := date_trunc('milliseconds', ledger.now());
   END IF;
-  IF state IS NULL AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
+  IF state IS NULL AND NOT has_lots AND (expiry IS NULL OR expiry > at) AND (amount >= 0 OR balance - held + overdraft >= 0) AND balance + overdraft <= 9007199254740991 THEN
     transaction_id := ledger.transaction_id(attempt, owner_id, nonce, nullif(book, app));
     INSERT INTO ledger.entries_template AS e (
       app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, hash)

@@ -22,6 +22,8 @@ DECLARE
   entries text;
   holds text;
   windows text;
+  lots text;
+  uses text;
   others text;
 BEGIN
   SELECT concat_ws(' ', count(*), sum(a.balance), sum(a.held), sum(a.seq), sum(hashtext(a.book || a.owner_id || encode(a.head, 'hex'))))
@@ -31,8 +33,13 @@ BEGIN
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
   SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
+  SELECT concat_ws(' ', count(*), sum(l.id), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
+  SELECT concat_ws(' ', u.*, r.*) INTO uses
+    FROM (SELECT count(*), sum(u.lot_id), sum(u.entry_id), sum(u.amount) FROM ledger.lot_uses u) u,
+         (SELECT count(*), sum(r.lot_id), sum(r.hold_id), sum(r.amount) FROM ledger.lot_holds r) r;
   others := (SELECT count(*) FROM ledger.apps) || ' ' || (SELECT count(*) FROM ledger.books) || ' ' || (SELECT count(*) FROM ledger.keys);
-  RETURN format('accounts %s, entries %s, holds %s, windows %s, apps, books and keys %s', accounts, entries, holds, windows, others);
+  RETURN format('accounts %s, entries %s, holds %s, windows %s, lots %s, their uses %s, apps, books and keys %s',
+                accounts, entries, holds, windows, lots, uses, others);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.tally FROM PUBLIC;
@@ -49,7 +56,8 @@ BEGIN
   EXECUTE format('ALTER DATABASE %I SET citus.enable_unsafe_triggers = on', current_database());
   PERFORM set_config('citus.multi_shard_modify_mode', 'sequential', true), set_config('citus.enable_unsafe_triggers', 'on', true);
   IF NOT ledger.is_distributed() THEN
-    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.limit_windows, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
+    LOCK TABLE ONLY ledger.accounts, ledger.entries, ledger.holds, ledger.limit_windows, ledger.lots, ledger.lot_uses,
+      ledger.lot_holds, ledger.apps, ledger.books, ledger.keys IN EXCLUSIVE MODE;
     original := ledger.tally();
     PERFORM create_reference_table('ledger.apps');
     PERFORM create_reference_table('ledger.books');
@@ -58,6 +66,9 @@ BEGIN
     PERFORM create_distributed_table('ledger.entries', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.holds', 'owner_id', colocate_with := 'ledger.accounts');
     PERFORM create_distributed_table('ledger.limit_windows', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.lots', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.lot_uses', 'owner_id', colocate_with := 'ledger.accounts');
+    PERFORM create_distributed_table('ledger.lot_holds', 'owner_id', colocate_with := 'ledger.accounts');
     copy := ledger.tally();
     IF copy <> original THEN
       RAISE EXCEPTION 'the copy is not the ledger: % in place of %', copy, original USING ERRCODE = 'data_corrupted';
@@ -84,7 +95,7 @@ BEGIN
   IF size > 0 THEN
     PERFORM set_config('session_replication_role', 'replica', true);
     PERFORM truncate_local_data_after_distributing_table(moved::regclass)
-       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.limit_windows,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
+       FROM unnest('{ledger.accounts,ledger.entries,ledger.holds,ledger.limit_windows,ledger.lots,ledger.lot_uses,ledger.lot_holds,ledger.apps,ledger.books,ledger.keys}'::text[]) moved;
     PERFORM set_config('session_replication_role', 'origin', true);
   END IF;
   RETURN size;
@@ -145,9 +156,11 @@ DECLARE
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
-    'retired_operations', 'assert_declared', 'assert_books', 'has_made'];
+    'retired_operations', 'assert_declared', 'assert_books', 'has_made',
+    'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'expired_at', 'lapsing', 'overdraft_used', 'settle_lots'];
   shard record;
   template record;
+  moved record;
   definition text;
 BEGIN
   FOR shard IN
@@ -157,7 +170,7 @@ BEGIN
       JOIN pg_dist_shard t ON t.shardminvalue IS NOT DISTINCT FROM s.shardminvalue OR t.shardminvalue IS NULL
       JOIN pg_class c ON c.oid = t.logicalrelid
      WHERE s.logicalrelid = to_regclass('ledger.entries_' || app)
-       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds', 'limit_windows')
+       AND c.relnamespace = 'ledger'::regnamespace AND c.relname IN ('accounts', 'apps', 'books', 'entries', 'holds', 'limit_windows', 'lots', 'lot_uses', 'lot_holds')
      GROUP BY s.logicalrelid, s.shardid ORDER BY s.shardid
   LOOP
     FOR template IN
@@ -170,12 +183,9 @@ BEGIN
       definition := replace(definition, '_template_' || shard.id || '(', '_' || shard.id || '(');
       definition := replace(definition, 'ledger.entries_template', shard.entries);
       definition := regexp_replace(definition, '\mledger\.(\w+)_template\M', 'ledger.\1_' || app, 'g');
-      definition := regexp_replace(definition, '\mledger\.accounts\M', shard.tables ->> 'accounts', 'g');
-      definition := regexp_replace(definition, '\mledger\.apps\M', shard.tables ->> 'apps', 'g');
-      definition := regexp_replace(definition, '\mledger\.books\M', shard.tables ->> 'books', 'g');
-      definition := regexp_replace(definition, '\mledger\.limit_windows\M', shard.tables ->> 'limit_windows', 'g');
-      definition := regexp_replace(definition, '\mledger\.entries\M', shard.tables ->> 'entries', 'g');
-      definition := regexp_replace(definition, '\mledger\.holds\M', shard.tables ->> 'holds', 'g');
+      FOR moved IN SELECT t.key AS name, t.value AS shard FROM jsonb_each_text(shard.tables) t LOOP
+        definition := regexp_replace(definition, '\mledger\.' || moved.name || '\M', moved.shard, 'g');
+      END LOOP;
       definition := replace(definition, quote_literal('template'), quote_literal(app));
       definition := replace(definition, 'ledger.is_cluster()', 'false');
       definition := replace(definition, 'ledger.is_shard()', 'true');
@@ -282,7 +292,7 @@ REVOKE ALL ON FUNCTION ledger.await_commits FROM PUBLIC;
 -- sends it to their shard. In another collation than the index has, this is no condition of the index.
 CREATE OR REPLACE FUNCTION ledger.lock_shard(
   books text[], owner_ids text[], skip_busy boolean,
-  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT lot_expiries timestamptz[], OUT seqs bigint[],
   OUT updates timestamptz[], OUT heads bytea[], OUT states text[], OUT made integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -293,9 +303,9 @@ BEGIN
   LOOP
     IF skip_busy THEN
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
-             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.lots_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
              array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+        INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states
         FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
            WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
@@ -304,9 +314,9 @@ BEGIN
       EXIT WHEN made IS NOT NULL OR array_position(updates, NULL) IS NULL;
     ELSE
       SELECT array_agg(a.balance ORDER BY o.number), array_agg(a.overdraft ORDER BY o.number), array_agg(a.held ORDER BY o.number),
-             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
+             array_agg(a.holds_expire_on ORDER BY o.number), array_agg(a.lots_expire_on ORDER BY o.number), array_agg(a.seq ORDER BY o.number),
              array_agg(a.updated_on ORDER BY o.number), array_agg(a.head ORDER BY o.number), array_agg(a.state ORDER BY o.number)
-        INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+        INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states
         FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
           SELECT a.* FROM ledger.accounts a
            WHERE a.book = o.book AND a.owner_id = o.owner_id AND a.owner_id = ANY (owner_ids COLLATE "default")
@@ -333,7 +343,7 @@ END $$;
 -- Locks the accounts of a call, shard by shard, and looks the nonces up.
 CREATE OR REPLACE FUNCTION ledger.lock_shards_template(
   owner_ids text[], books text[], skip_busy boolean, nonces text[], requests_of integer[], accounts integer[],
-  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT lot_expiries timestamptz[], OUT seqs bigint[],
   OUT updates timestamptz[], OUT heads bytea[], OUT states text[], OUT made integer[], OUT replayed integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -349,6 +359,7 @@ BEGIN
   helds := balances;
   seqs := balances;
   expiries := array_fill(NULL::timestamptz, ARRAY[cardinality(owner_ids)]);
+  lot_expiries := expiries;
   updates := expiries;
   heads := array_fill(NULL::bytea, ARRAY[cardinality(owner_ids)]);
   states := array_fill(NULL::text, ARRAY[cardinality(owner_ids)]);
@@ -361,6 +372,7 @@ BEGIN
       overdrafts[number] := got.overdrafts[n];
       helds[number] := got.helds[n];
       expiries[number] := got.expiries[n];
+      lot_expiries[number] := got.lot_expiries[n];
       seqs[number] := got.seqs[n];
       updates[number] := got.updates[n];
       heads[number] := got.heads[n];
@@ -384,8 +396,8 @@ END $$;
 
 -- Writes what entries have changed, as ledger.save_accounts does, shard by shard. Returns how many accounts it wrote.
 CREATE OR REPLACE FUNCTION ledger.save_shards(
-  books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], seqs bigint[], updates timestamptz[],
-  heads bytea[], states text[], seqs_read bigint[]
+  books text[], owner_ids text[], balances bigint[], helds bigint[], expiries timestamptz[], lot_expiries timestamptz[], seqs bigint[],
+  updates timestamptz[], heads bytea[], states text[], seqs_read bigint[]
 ) RETURNS integer LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -395,9 +407,9 @@ DECLARE
 BEGIN
   FOR owners IN SELECT s.owners FROM ledger.shards_of(owner_ids) s LOOP
     UPDATE ledger.accounts a
-       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
-      FROM unnest(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_read)
-           n (book, owner_id, balance, held, expiry, seq, updated_on, head, state, seq_read)
+       SET balance = n.balance, held = n.held, holds_expire_on = n.expiry, lots_expire_on = n.lot_expiry, seq = n.seq, updated_on = n.updated_on, head = n.head, state = n.state
+      FROM unnest(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_read)
+           n (book, owner_id, balance, held, expiry, lot_expiry, seq, updated_on, head, state, seq_read)
      WHERE a.book = n.book AND a.owner_id = n.owner_id AND a.owner_id = ANY (owners COLLATE "default")
        AND a.seq = n.seq_read AND n.seq > n.seq_read;
     GET DIAGNOSTICS saved = ROW_COUNT;

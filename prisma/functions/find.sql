@@ -55,8 +55,12 @@ BEGIN
   book := coalesce(book, app);
   apps := ledger.apps_of(book);
   FOR n IN 1..cardinality(owner_ids) LOOP
-    EXECUTE 'SELECT e.balance_after FROM ledger.entries e WHERE e.app = ANY ($1) AND e.book = $2 AND e.owner_id = $3 AND e.seq = $4'
-      INTO amount USING apps, book, owner_ids[n], ledger.last_seq(apps, book, owner_ids[n], moments[n]);
+    amount := NULL;
+    EXECUTE format('
+      SELECT e.balance_after - CASE WHEN a.updated_on <= $5 THEN %s ELSE 0 END
+        FROM ledger.entries e JOIN ledger.accounts a ON a.book = e.book AND a.owner_id = e.owner_id
+       WHERE e.app = ANY ($1) AND e.book = $2 AND e.owner_id = $3 AND e.seq = $4', ledger.expired_credits('$5'))
+      INTO amount USING apps, book, owner_ids[n], ledger.last_seq(apps, book, owner_ids[n], moments[n]), moments[n];
     amounts := array_append(amounts, amount);
   END LOOP;
   RETURN to_json(amounts);

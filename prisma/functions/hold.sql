@@ -4,7 +4,7 @@
 -- Makes a hold.
 CREATE OR REPLACE FUNCTION ledger.make_hold(
   app text, book text, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint,
-  at timestamptz, OUT hold json
+  has_lots boolean, at timestamptz, OUT hold json
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -14,6 +14,9 @@ BEGIN
   INSERT INTO ledger.holds AS h (id, app, book, owner_id, operation, amount, nonce, metadata, created_on, expires_on)
   VALUES (nextval('ledger.holds_id_seq'), app, book, owner_id, operation, amount, nonce, metadata, at, at + hold_ms * interval '1 millisecond')
   RETURNING h.id, h.created_on, h.expires_on INTO made;
+  IF has_lots THEN
+    PERFORM ledger.reserve_lots(book, owner_id, made.id, amount, at);
+  END IF;
   hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $$;
 
@@ -44,9 +47,10 @@ BEGIN
 END $$;
 
 -- Carries out such a line after it was judged, and writes the account. The call has no unwritten entry of the account,
--- so that seq is the same as in its row.
+-- so that seq is the same as in its row. Credits that a hold gives back to a lot that has expired expire at once.
 CREATE OR REPLACE FUNCTION ledger.set_aside(
-  app text, book text, owner_id text, seq bigint, balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz, state text,
+  app text, book text, owner_id text, INOUT seq bigint, INOUT balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz,
+  INOUT lots_expire_on timestamptz, INOUT head bytea, state text,
   operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamptz,
   OUT changed boolean, OUT answer json
 ) LANGUAGE plpgsql AS $$
@@ -58,7 +62,7 @@ BEGIN
   changed := true;
   IF hold_ms IS NOT NULL THEN
     outcome := 'held';
-    hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, at);
+    hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, lots_expire_on IS NOT NULL, at);
   ELSIF releases IS NOT NULL THEN
     SELECT r.outcome, r.hold, r.changed INTO outcome, hold, changed FROM ledger.release_hold(app, book, owner_id, releases, at) r;
   ELSE
@@ -73,6 +77,10 @@ BEGIN
      WHERE a.book = book AND a.owner_id = owner_id AND a.seq = seq;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'the account has changed since it was locked' USING ERRCODE = 'serialization_failure';
+    END IF;
+    IF lots_expire_on <= at THEN
+      SELECT s.balance, s.seq, s.head, s.lots_expire_on INTO balance, seq, head, lots_expire_on
+        FROM ledger.settle_lots(book, owner_id, at, balance, held, expiry, seq, head, at) s;
     END IF;
   END IF;
   answer := json_build_object(

@@ -93,7 +93,7 @@ BEGIN
   END IF;
 END $$;
 
--- Returns why an entry cannot be reversed or refunded, or null when it can. refundable: the credits that refunds may
+-- Returns why an entry cannot be reversed or refunded, or null when it can. Corrections, expiries and voids cannot. refundable: the credits that refunds may
 -- still give back.
 CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
   book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
@@ -104,7 +104,7 @@ DECLARE
   target record;
   corrected record;
 BEGIN
-  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 AS is_correction INTO target
+  SELECT e.operation, e.amount, num_nonnulls(e.reverses, e.refunds) > 0 OR e.operation IN ('CREDIT_EXPIRED', 'CREDIT_VOIDED') AS is_final INTO target
     FROM ledger.entries_template e WHERE e.id = target_id AND e.book = book AND e.owner_id = owner_id;
   SELECT coalesce(bool_or(c.reverses = target_id), false) AS is_reversed,
          coalesce(sum(c.amount) FILTER (WHERE c.refunds = target_id), 0)::bigint AS refunded
@@ -117,7 +117,7 @@ BEGIN
   refundable := abs(target.amount + corrected.refunded);
   refusal := CASE
     WHEN target.operation IS DISTINCT FROM operation THEN 'entry_not_found'
-    WHEN target.is_correction THEN 'not_reversible'
+    WHEN target.is_final THEN 'not_reversible'
     WHEN corrected.is_reversed THEN 'already_reversed'
     WHEN reverses IS NOT NULL AND corrected.refunded <> 0 THEN 'already_refunded'
     WHEN reverses IS NOT NULL AND amount <> -target.amount THEN 'not_reversible'
@@ -167,6 +167,28 @@ BEGIN
   END;
 END $$;
 
+-- Returns why what is left of a lot cannot be voided, or null when it can. rest: what is left.
+CREATE OR REPLACE FUNCTION ledger.judge_void(
+  app text, book text, owner_id text, id bigint, at timestamptz, OUT refusal text, OUT rest bigint
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  lot record;
+BEGIN
+  SELECT l.rest, (
+           SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+             JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+            WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at) AS reserved
+    INTO lot
+    FROM ledger.lots l WHERE l.app = app AND l.book = book AND l.owner_id = owner_id AND l.id = id;
+  rest := lot.rest;
+  refusal := CASE
+    WHEN rest IS NULL THEN 'lot_not_found'
+    WHEN rest = 0 THEN 'lot_ended'
+    WHEN lot.reserved > 0 THEN 'lot_held'
+  END;
+END $$;
+
 -- Returns why a line may not be posted to an account that is not open, or null when it may. sets: the state that the line
 -- gives the account. is_release: whether the line only makes credits available again.
 CREATE OR REPLACE FUNCTION ledger.judge_state(state text, sets text, amount bigint, is_release boolean) RETURNS text LANGUAGE sql IMMUTABLE
@@ -179,17 +201,19 @@ END;
 
 -- Returns why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows it.
 -- details: what the answer says about the refusal. kept: the credits that a captured hold sets aside, which its capture may take.
+-- voided: what is left of the lot that the line voids.
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
   book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint,
-  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text,
-  overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
-  OUT refusal text, OUT details json, OUT kept bigint
+  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, voids bigint,
+  has_lots boolean, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
+  OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
   app CONSTANT text := 'template';
   limited record;
+  least_overdraft bigint;
 BEGIN
   kept := 0;
   IF captures IS NOT NULL THEN
@@ -198,11 +222,15 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
+    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
-      WHEN balance - held + new_overdraft < 0 THEN 'overdraft_in_use'
+      WHEN least_overdraft > new_overdraft THEN 'overdraft_in_use'
       WHEN balance + new_overdraft > 9007199254740991 THEN 'balance_out_of_range'
     END;
+  ELSIF voids IS NOT NULL THEN
+    SELECT v.refusal, v.rest INTO refusal, voided FROM ledger.judge_void(app, book, owner_id, voids, at) v;
   ELSIF operation = ANY (retired) THEN
     refusal := 'operation_retired';
   ELSIF sets IS NOT NULL THEN

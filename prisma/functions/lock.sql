@@ -44,14 +44,15 @@ END $$;
 
 -- Locks an account that was missing a moment ago. Makes it unless another transaction was faster.
 CREATE OR REPLACE FUNCTION ledger.lock_missing_account(book text, owner_id text) RETURNS TABLE (
-  balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, seq bigint, updated_on timestamptz, head bytea, state text, made boolean
+  balance bigint, overdraft bigint, held bigint, holds_expire_on timestamptz, lots_expire_on timestamptz, seq bigint, updated_on timestamptz,
+  head bytea, state text, made boolean
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
   made := false;
   LOOP
-    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.seq, a.updated_on, a.head, a.state
-      INTO balance, overdraft, held, holds_expire_on, seq, updated_on, head, state
+    SELECT a.balance, a.overdraft, a.held, a.holds_expire_on, a.lots_expire_on, a.seq, a.updated_on, a.head, a.state
+      INTO balance, overdraft, held, holds_expire_on, lots_expire_on, seq, updated_on, head, state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = owner_id FOR NO KEY UPDATE;
     IF FOUND THEN
       RETURN NEXT;
@@ -67,7 +68,7 @@ END $$;
 -- skip_busy: the columns are null for an account that another transaction has locked or is making.
 CREATE OR REPLACE FUNCTION ledger.lock_accounts(
   books text[], owner_ids text[], skip_busy boolean,
-  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT seqs bigint[],
+  OUT balances bigint[], OUT overdrafts bigint[], OUT helds bigint[], OUT expiries timestamptz[], OUT lot_expiries timestamptz[], OUT seqs bigint[],
   OUT updates timestamptz[], OUT heads bytea[], OUT states text[], OUT made integer[]
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -77,9 +78,9 @@ BEGIN
   IF NOT skip_busy THEN
     SELECT array_agg(coalesce(a.balance, m.balance)), array_agg(coalesce(a.overdraft, m.overdraft)),
            array_agg(coalesce(a.held, m.held)), array_agg(coalesce(a.holds_expire_on, m.holds_expire_on)),
-           array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
+           array_agg(coalesce(a.lots_expire_on, m.lots_expire_on)), array_agg(coalesce(a.seq, m.seq)), array_agg(coalesce(a.updated_on, m.updated_on)),
            array_agg(coalesce(a.head, m.head)), array_agg(coalesce(a.state, m.state)), array_agg(o.number) FILTER (WHERE m.made)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made
+      INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made
       FROM unnest(books, owner_ids) WITH ORDINALITY o (book, owner_id, number) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id FOR NO KEY UPDATE
       ) a ON true LEFT JOIN LATERAL (
@@ -89,9 +90,9 @@ BEGIN
   END IF;
 
   LOOP
-    SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.seq),
+    SELECT array_agg(a.balance), array_agg(a.overdraft), array_agg(a.held), array_agg(a.holds_expire_on), array_agg(a.lots_expire_on), array_agg(a.seq),
            array_agg(a.updated_on), array_agg(a.head), array_agg(a.state)
-      INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states
+      INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states
       FROM unnest(books, owner_ids) o (book, owner_id) LEFT JOIN LATERAL (
         SELECT a.* FROM ledger.accounts a WHERE a.book = o.book AND a.owner_id = o.owner_id FOR NO KEY UPDATE SKIP LOCKED
       ) a ON true;

@@ -18,10 +18,10 @@ END $$;
 -- identical. Null when the owner has not used it.
 -- own: whether the same attempt posted the original.
 -- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines. hold_ms: set when the request is for a hold.
--- balance: the owner's balance for the answer.
+-- lot, voids: of the request's first line for this owner. balance: the owner's balance for the answer.
 CREATE OR REPLACE FUNCTION ledger.replay_template(
   book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
-  reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, at timestamptz, balance json
+  reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, lot json, voids bigint, at timestamptz, balance json
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
@@ -29,7 +29,7 @@ DECLARE
   original record;
   identical boolean;
 BEGIN
-  SELECT e.transaction_id,
+  SELECT e.id, e.created_on, e.transaction_id,
          ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
                            e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) AS json
     INTO original
@@ -47,6 +47,15 @@ BEGIN
             FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
         ) e)
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
+    -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
+    IF voids IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
+    ELSIF lot ->> 'on' IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
+           AND l.expires_on = ledger.expiry_on(lot, original.created_on));
+    END IF;
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
       'own', original.transaction_id = ledger.transaction_id(attempt, owner_ids[1], nonce, nullif(book, app)), 'balance', balance);

@@ -2,6 +2,10 @@
 CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
 RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD'];
 
+-- Returns the operations that an app with lots has. They have every book of the app.
+CREATE OR REPLACE FUNCTION ledger.lot_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
+RETURN ARRAY['CREDIT_EXPIRED', 'CREDIT_VOIDED'];
+
 -- Returns the operations that the app no longer posts. It is read under the partition's lock, like the CHECK:
 -- ledger.set_operations waits for postings that still know the old list.
 CREATE OR REPLACE FUNCTION ledger.retired_operations(app text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
@@ -114,7 +118,8 @@ BEGIN
   -- NOT VALID: entries of the past passed the check before, so that a long table need not be read again.
   SELECT string_agg(format('book = %L AND operation = ANY (%L::text[])', b.book, b.operations), ' OR ' ORDER BY b.book <> $1, b.book)
     INTO condition
-    FROM (SELECT coalesce(books_of ->> o.operation, $1) AS book, array_agg(o.operation ORDER BY o.place) AS operations
+    FROM (SELECT coalesce(books_of ->> o.operation, $1) AS book,
+                 array_agg(o.operation ORDER BY o.place) || CASE WHEN 'CREDIT_EXPIRED' = ANY (declared) THEN ledger.lot_operations() END AS operations
             FROM unnest(declared) WITH ORDINALITY o (operation, place) GROUP BY 1) b;
   EXECUTE format('ALTER TABLE ledger.%I ADD CONSTRAINT %I CHECK (%s) NOT VALID', partition_name, check_name, condition);
 
@@ -125,6 +130,9 @@ BEGIN
     IF NOT FOUND THEN
       PERFORM 1 FROM ledger.holds h WHERE h.app = $1 AND h.operation = dropped LIMIT 1;
     END IF;
+    IF NOT FOUND AND dropped = ANY (ledger.lot_operations()) THEN
+      PERFORM 1 FROM ledger.lots l WHERE l.app = $1 LIMIT 1;
+    END IF;
     IF FOUND AND is_moved THEN
       RAISE EXCEPTION 'app % has entries or holds of %, which gets another book', $1, dropped
         USING ERRCODE = 'restrict_violation', HINT = 'Retire it, and declare another operation with the other book.';
@@ -133,7 +141,7 @@ BEGIN
     END IF;
   END LOOP;
   IF faulty IS NOT NULL THEN
-    RAISE EXCEPTION 'app % has entries or holds of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
+    RAISE EXCEPTION 'app % has entries, holds or lots of the operations that the list drops: %', $1, array_to_string(faulty, ', ')
       USING ERRCODE = 'restrict_violation', HINT = 'An operation that was used stays declared. To stop its postings, retire it: retired: true in operations.ts.';
   END IF;
 

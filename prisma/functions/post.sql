@@ -53,6 +53,10 @@ END $$;
 --     releases            the id of a hold, in place of an entry: without operation and nonce
 --     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
 --     state               OPEN, SPENDING_FROZEN, FROZEN or CLOSED: what the entry makes of the account
+--     lot                 {priority, kind, days, endOf, on}: the lot that the entry makes. See ledger.expiry_on
+--     revive              {days, endOf}: how long credits are good that come back to a lot that has expired
+--     voids               the id of a lot, whose rest the entry takes: without an amount
+--     source              of credits that move: which of the request's lines, from 1, takes them elsewhere
 -- skip_busy: leaves out each request with an account that is locked elsewhere.
 -- lock_ms: how long to wait for locks; null: as long as the session's setting says.
 -- Returns columns. By request:
@@ -66,6 +70,7 @@ END $$;
 --     transactions
 --   and by line {ids, seqs, balances, overdrafts, held, states}: the entry, and its account after it. A replay is found
 --   before anything else is judged. overdrafts and held are left out when all are 0, and states when all are open.
+--   Also by line, where a line needs it: amounts (of voids), and lapsed (credits that expired at once after the entry).
 -- The settings leave the planner one way for each statement: the index that has the wanted rows in the wanted order.
 -- Plans are made while tables are small, and are kept.
 CREATE OR REPLACE FUNCTION ledger.post_template(
@@ -83,8 +88,10 @@ DECLARE
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
   limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
   hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
+  lots json[]; revives json[]; voids bigint[]; sources integer[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
-  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
+  -- lot_expiries: null for one without lots, and never later than the first expiry of a lot.
+  balances bigint[]; overdrafts bigint[]; helds bigint[]; expiries timestamptz[]; lot_expiries timestamptz[]; seqs bigint[]; updates timestamptz[];
   heads bytea[]; states text[]; made integer[]; seqs_written bigint[];
   -- What becomes of it, by request and by line.
   answers json[]; moments timestamptz[]; transactions uuid[]; -- moments: null where all are now
@@ -92,6 +99,7 @@ DECLARE
   overdrafts_after bigint[]; helds_after bigint[]; -- null: all are 0
   states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
+  lapsed bigint[];                                 -- null: nothing has
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
 
@@ -99,6 +107,11 @@ DECLARE
   replayed integer[];  -- requests of whose owners one has used the nonce before the call
   repeated integer[];  -- requests of whose owners one uses the nonce in the call before
   now timestamptz;
+  has_lots boolean;        -- whether any of the accounts has or gets some
+  latest timestamptz;      -- no moment of the call is later
+  lapsing bigint[];        -- by account: what the request gives back to lots that have expired
+  to_settle integer[];     -- lines after which credits expire at once
+  source integer;
   request integer := 0;
   first integer;
   last integer := 0;
@@ -108,6 +121,7 @@ DECLARE
   line integer;
   number integer;
   kept bigint;
+  voided bigint;
   available bigint;
   refusal text;
   details json;
@@ -127,17 +141,20 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states,
+                lots, revives, voids, sources
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
       limit_anchored boolean[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[]);
+      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[],
+      lot json[], revive json[], voids bigint[], source integer[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
     array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states)) > 1 THEN
+    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
+    array_ndims(sources)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF books IS NULL THEN
@@ -164,33 +181,34 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, or sets an overdraft or a state'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, voids, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, or sets an overdraft or a state is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, voids, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
 
   IF ledger.is_cluster() THEN
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made, replayed
+    SELECT * INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made, replayed
       FROM ledger.lock_shards_template(owner_ids, books, skip_busy, nonces, requests_of, accounts);
   ELSE
     -- Lock the accounts.
-    SELECT * INTO balances, overdrafts, helds, expiries, seqs, updates, heads, states, made FROM ledger.lock_accounts(books, owners, skip_busy);
+    SELECT * INTO balances, overdrafts, helds, expiries, lot_expiries, seqs, updates, heads, states, made
+      FROM ledger.lock_accounts(books, owners, skip_busy);
     -- The parent before its partition, as every migration does that changes which partitions there are. Citus lets nobody
     -- lock a shard's tables.
     IF NOT ledger.is_shard() THEN
@@ -213,6 +231,10 @@ BEGIN
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
+  has_lots := num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL;
+  IF has_lots THEN
+    latest := greatest(now, (SELECT max(u) FROM unnest(updates) u));
+  END IF;
 
   answers := array_fill(NULL::json, ARRAY[cardinality(attempts)]);
   transactions := array_fill(NULL::uuid, ARRAY[cardinality(attempts)]);
@@ -226,10 +248,11 @@ BEGIN
     WHILE request < cardinality(attempts) LOOP
       -- What asks the tables for what the call itself has posted goes on once that is written.
       EXIT WHEN request + 1 = ANY (repeated) AND unwritten <= last;
-      IF special IS NOT NULL THEN
+      IF special IS NOT NULL OR has_lots THEN
         line := last + 1;
         LOOP
-          EXIT run WHEN special[line] AND seqs[accounts[line]] > seqs_written[accounts[line]];
+          number := accounts[line];
+          EXIT run WHEN (special[line] OR lot_expiries[number] <= latest) AND seqs[number] > seqs_written[number];
           line := line + 1;
           EXIT WHEN requests_of[line] IS DISTINCT FROM request + 1;
         END LOOP;
@@ -264,7 +287,7 @@ BEGIN
             books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
-            hold_ms[first], greatest(now, updates[number]),
+            hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
             ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
               books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -279,6 +302,24 @@ BEGIN
       IF at > now THEN
         moments := coalesce(moments, array_fill(now, ARRAY[cardinality(attempts)]));
         moments[request] := at;
+      END IF;
+      IF has_lots THEN
+        lapsing := NULL;
+        FOR settled IN first..last LOOP
+          number := accounts[settled];
+          IF lot_expiries[number] <= at THEN
+            SELECT * INTO got FROM ledger.settle_lots(
+              books[number], owners[number], at, balances[number], helds[number], expiries[number], seqs[number], heads[number], updates[number]);
+            balances[number] := got.balance;
+            helds[number] := got.held;
+            expiries[number] := got.holds_expire_on;
+            seqs[number] := got.seq;
+            seqs_written[number] := got.seq;
+            heads[number] := got.head;
+            updates[number] := got.updated_on;
+            lot_expiries[number] := got.lots_expire_on;
+          END IF;
+        END LOOP;
       END IF;
       line := first;
       LOOP
@@ -299,7 +340,7 @@ BEGIN
         END IF;
 
         -- Judge.
-        available := balances[number] - helds[number] + overdrafts[number];
+        available := balances[number] - helds[number] + overdrafts[number] - coalesce(lapsing[number], 0);
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -308,21 +349,28 @@ BEGIN
         IF refusal IS NOT NULL THEN
           EXIT;
         ELSIF special[line] THEN
-          SELECT * INTO refusal, details, kept FROM ledger.judge_template(
+          SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], overdrafts[number], retired, at,
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], voids[line],
+            lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
           -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
           available := available + kept;
+          IF voided IS NOT NULL THEN
+            amounts[line] := -voided;
+          END IF;
           IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
             reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
             refusal := 'not_reversible';
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
+        END IF;
+        IF lots IS NOT NULL AND refusal IS NULL AND ledger.expiry_on(lots[line], at) <= at THEN
+          refusal := 'expiry_passed';
         END IF;
         IF refusal IS NOT NULL THEN
           EXIT;
@@ -337,12 +385,18 @@ BEGIN
         -- Apply.
         IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
-            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number], states[number],
+            app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
+            lot_expiries[number], heads[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
             new_overdrafts[line], at);
+          seqs[number] := got.seq;
+          seqs_written[number] := got.seq;
+          balances[number] := got.balance;
+          heads[number] := got.head;
           overdrafts[number] := got.overdraft;
           helds[number] := got.held;
           expiries[number] := got.expiry;
+          lot_expiries[number] := got.lots_expire_on;
           answers[request] := got.answer;
           IF helds[number] + overdrafts[number] > 0 THEN
             made := array_remove(made, number); -- it is in use, whatever a later line leaves of it
@@ -353,6 +407,10 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
+          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
+            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
@@ -395,7 +453,20 @@ BEGIN
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
+          CONTINUE WHEN NOT has_lots;
+          -- Lots.
+          source := first - 1 + sources[line];
+          IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
+            lot_expiries[number] := ledger.move_lots(
+              app, books[number], owners[number], ids[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+              coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
+              books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
+            IF lot_expiries[number] <= at THEN
+              to_settle := array_append(to_settle, line);
+            END IF;
+          END IF;
         END LOOP;
+        EXIT WHEN to_settle IS NOT NULL;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
@@ -428,10 +499,25 @@ BEGIN
       FROM unnest(requests_of, accounts, operations, amounts, reverses, refunds, captures, ids, entry_seqs, entry_places, balances_after, hashes)
            WITH ORDINALITY l (request, account, operation, amount, reverses, refunds, captures, id, seq, place, balance_after, hash, line)
      WHERE l.id IS NOT NULL AND l.line >= unwritten;
-    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, seqs, updates, heads, states, seqs_written);
-    EXIT WHEN request = cardinality(attempts);
+    PERFORM ledger.save_accounts(books, owner_ids, balances, helds, expiries, lot_expiries, seqs, updates, heads, states, seqs_written);
+    EXIT WHEN request = cardinality(attempts) AND to_settle IS NULL;
     unwritten := last + 1;
     seqs_written := seqs;
+    -- Credits that came back to lots that have expired expire at once.
+    FOREACH line IN ARRAY coalesce(to_settle, '{}') LOOP
+      number := accounts[line];
+      SELECT * INTO got FROM ledger.settle_lots(
+        books[number], owners[number], updates[number], balances[number], helds[number], expiries[number], seqs[number], heads[number], updates[number]);
+      lapsed := coalesce(lapsed, array_fill(0::bigint, ARRAY[cardinality(accounts)]));
+      lapsed[line] := balances[number] - got.balance;
+      balances[number] := got.balance;
+      seqs[number] := got.seq;
+      seqs_written[number] := got.seq;
+      heads[number] := got.head;
+      lot_expiries[number] := got.lots_expire_on;
+    END LOOP;
+    to_settle := NULL;
+    EXIT WHEN request = cardinality(attempts);
   END LOOP;
 
   IF last IS DISTINCT FROM cardinality(accounts) THEN
@@ -442,7 +528,8 @@ BEGIN
     PERFORM ledger.remove_unused_accounts(books, owner_ids, made);
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
-                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after);
+                           'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after,
+                           'amounts', CASE WHEN voids IS NOT NULL THEN amounts END, 'lapsed', lapsed);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;

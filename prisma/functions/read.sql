@@ -13,17 +13,19 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN
-    SELECT a.owner_id, a.balance, a.overdraft, a.held::bigint, a.holds_expire_on, a.state
+    SELECT a.owner_id, a.balance::bigint, a.overdraft, a.held::bigint, a.holds_expire_on, a.lots_expire_on, a.state
       FROM ledger.accounts a WHERE a.book = book AND a.owner_id = ANY (owner_ids)
   LOOP
-    -- A hold has expired since the account was written. One statement reads both: on a cluster, two statements may see the
-    -- account before a posting and its holds after it.
-    IF account.holds_expire_on <= now THEN
-      SELECT a.owner_id, a.balance, a.overdraft, coalesce(sum(h.amount), 0)::bigint AS held, a.state INTO account
-        FROM ledger.accounts a
-        LEFT JOIN ledger.holds h ON h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > now AND h.released_on IS NULL
-       WHERE a.book = book AND a.owner_id = account.owner_id
-       GROUP BY a.owner_id, a.balance, a.overdraft, a.state;
+    -- A hold or a lot has expired since the account was written. One statement reads all: on a cluster, two statements may
+    -- see the account before a posting and its holds after it.
+    IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
+      EXECUTE format('
+        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
+                 SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
+               a.holds_expire_on, a.lots_expire_on, a.state
+          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))
+        INTO account USING book, account.owner_id, now;
     END IF;
     balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state));
   END LOOP;

@@ -45,6 +45,7 @@ import {
   transactionDrafts,
 } from './posting/transaction.ts'
 import { type TransferInput, transferDrafts } from './posting/transfer.ts'
+import { type VoidLotInput, voidDrafts } from './posting/void.ts'
 import type { Finders } from './reading/finders.ts'
 import {
   type CaptureError,
@@ -62,6 +63,8 @@ import {
   type RefusalClasses,
   type ReleaseError,
   releaseErrors,
+  type VoidError,
+  voidErrors,
 } from './refusals.ts'
 import type { RowReader } from './rows.ts'
 
@@ -137,6 +140,10 @@ export interface LedgerCommands<
   >
   /** Gives back some or all of an entry's credits. It can be called several times, up to the whole amount. */
   readonly refundEntry: LedgerCommand<RefundEntryInput, PostedEntry<Operation>, CorrectionError<Operation>>
+  /**
+   * Takes back what is left of a lot that the app made, once. The metadata has a `reason`. The app needs `...lotOperations`.
+   */
+  readonly voidLot: LedgerCommand<VoidLotInput, PostedEntry<Operation>, VoidError<Operation>>
   /** Sets credits aside for a later entry. */
   readonly holdCredits: LedgerCommand<HoldInput<PostOperation>, PostedHold<Operation>, HoldError<Operation>>
   /** Posts the entry that a hold was for, once, with all or some of its credits. The rest becomes available again. */
@@ -237,6 +244,7 @@ export function createCommands<Ops extends Operations>({
     exchange: posting(postingErrors, exchangeDrafts(app, operations), postedTransaction),
     reverseTransaction: posting(correctionErrors, corrections.reversal, postedTransaction),
     refundEntry: posting(correctionErrors, corrections.refund, postedEntry),
+    voidLot: posting(voidErrors, voidDrafts(operations, find), postedEntry),
     holdCredits: posting(holdErrors, holdDrafts(app, operations), postedHold),
     captureHold: command(captureErrors, holdEnds.capture),
     releaseHold: command(releaseErrors, holdEnds.release),

@@ -1,4 +1,4 @@
-import type { AccountState } from './operations/operations.ts'
+import type { AccountState, LotKind } from './operations/operations.ts'
 
 /** The operation of an entry or a hold that was read. */
 export interface NamedOperation<Operation extends string = string> {
@@ -70,6 +70,46 @@ export interface LedgerBalance {
    * run, and in the answer to a list when a later item has a balance of the same owner.
    */
   readonly seenIn?: string
+}
+
+/** A part of an account's balance with a priority, a kind and perhaps an expiry. */
+export interface LedgerLot {
+  readonly id: string
+  /** The app that made it. Only that app can void it, and its expiry is an entry of that app. */
+  readonly app: string
+  readonly ownerId: string
+  /** The book of the account. */
+  readonly book: string
+  /** The id of the entry that made it. Null for the balance that the account had before its first lot. */
+  readonly entryId: string | null
+  /** The credits that it had at first, >= 1. */
+  readonly amount: number
+  /** The credits that are left and have not expired. */
+  readonly rest: number
+  /** The part of the rest that live holds keep. */
+  readonly held: number
+  /** 0 to 100. The lowest is spent first. */
+  readonly priority: number
+  readonly kind: LotKind
+  readonly createdOn: Date
+  /** Null: never. What a hold keeps then stays until the hold ends. */
+  readonly expiresOn: Date | null
+}
+
+/** What one entry took from a lot, or gave back to it. */
+export interface LotUse {
+  readonly lotId: string
+  readonly entryId: string
+  /** Counts the uses of the entry from 1. 0 is what a new lot paid of a balance below 0. */
+  readonly place: number
+  /** Signed credits of the lot: - taken, + given back. */
+  readonly amount: number
+}
+
+/** The credits of an account that expire next. */
+export interface Expiring {
+  readonly amount: number
+  readonly on: Date
 }
 
 /** What an owner had at a past moment, in credits. */

@@ -64,12 +64,18 @@ export const ledgerErrors = {
     title: 'Hold not found',
     meaning: 'The app has no hold with this id.',
   },
+  LOT_NOT_FOUND: {
+    status: 404,
+    retryable: false,
+    title: 'Lot not found',
+    meaning: 'The app has made no lot with this id.',
+  },
   NOT_REVERSIBLE: {
     status: 409,
     retryable: false,
     title: 'Not reversible',
     meaning:
-      'A reversal or a refund cannot be reversed or refunded. Post another entry instead. Nothing was posted.',
+      'A reversal, a refund, an expiry or a void cannot be reversed or refunded. Post another entry instead. Nothing was posted.',
   },
   ALREADY_REVERSED: {
     status: 409,
@@ -126,6 +132,18 @@ export const ledgerErrors = {
     retryable: false,
     title: 'Hold expired',
     meaning: 'The hold has expired: its credits are available again. Nothing was posted.',
+  },
+  LOT_ENDED: {
+    status: 409,
+    retryable: false,
+    title: 'Lot ended',
+    meaning: 'The lot has no credits left: they were spent, have expired or were voided. Nothing was posted.',
+  },
+  LOT_HELD: {
+    status: 409,
+    retryable: false,
+    title: 'Lot held',
+    meaning: 'A hold keeps credits of the lot. Release or capture the hold first. Nothing was posted.',
   },
   SUBSCRIBER_TOO_SLOW: {
     status: 429,

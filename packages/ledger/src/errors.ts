@@ -133,6 +133,7 @@ const notFound = {
   TRANSACTION_NOT_FOUND: 'transaction',
   ENTRY_NOT_FOUND: 'entry',
   HOLD_NOT_FOUND: 'hold',
+  LOT_NOT_FOUND: 'lot',
 } as const
 
 export class NotFoundError extends LedgerError {
@@ -172,8 +173,9 @@ export class OverdraftInUseError extends LedgerError {
   readonly code = 'OVERDRAFT_IN_USE'
   readonly balance: LedgerBalance
 
-  constructor(balance: LedgerBalance) {
-    super(`${balance.ownerId} needs an overdraft of at least ${inCredits(balance.held - balance.amount)}.`)
+  /** @param least The least that the overdraft can be, in credits. */
+  constructor(balance: LedgerBalance, least: number) {
+    super(`${balance.ownerId} needs an overdraft of at least ${inCredits(least)}.`)
     this.balance = balance
   }
 }
@@ -214,6 +216,21 @@ export class HoldEndedError<Operation extends string = string> extends LedgerErr
     super(`Hold ${hold.id} ${endings[code]}.`)
     this.code = code
     this.hold = hold
+  }
+}
+
+const lotRefusals = {
+  LOT_ENDED: 'has no credits left: they were spent, have expired or were voided',
+  LOT_HELD: 'has credits that a hold keeps: release or capture the hold first',
+} as const
+
+export class LotEndedError extends LedgerError {
+  override readonly name = 'LotEndedError'
+  readonly code: keyof typeof lotRefusals
+
+  constructor(code: keyof typeof lotRefusals, id: string) {
+    super(`Lot ${id} ${lotRefusals[code]}.`)
+    this.code = code
   }
 }
 

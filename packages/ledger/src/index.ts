@@ -13,12 +13,15 @@ export { ledgerErrorOf } from './database/database-errors.ts'
 export type { PrismaTransaction, RunSql, RunTransaction, TransactionClient } from './database/sql.ts'
 export { TransactionAbortedError, TransactionEndedError } from './database/transaction-errors.ts'
 export type {
+  Expiring,
   HoldStatus,
   LedgerBalance,
   LedgerEntry,
   LedgerHold,
+  LedgerLot,
   LedgerMetadata,
   LedgerTransaction,
+  LotUse,
   NamedOperation,
   PastBalance,
 } from './entry.ts'
@@ -35,6 +38,7 @@ export {
   InsufficientBalanceError,
   LedgerError,
   LimitReachedError,
+  LotEndedError,
   NotFoundError,
   NotReversibleError,
   OverdraftInUseError,
@@ -97,8 +101,15 @@ export {
   type Books,
   type Exchange,
   type ExchangeOperationOf,
+  hasLots,
   isPublic,
+  type LotDefinition,
+  type LotExpiry,
+  type LotKind,
   limitWindows,
+  lotKinds,
+  lotOperations,
+  lotPeriods,
   type NamedBookOf,
   type OperationDefinition,
   type OperationLimit,
@@ -119,6 +130,7 @@ export type { PostEntryInput, PostedEntry } from './posting/post-entry.ts'
 export { type PostingCall, type PostingEvent, type PostingRetry, postingSignals } from './posting/signals.ts'
 export type { PostedTransaction, PostTransactionInput } from './posting/transaction.ts'
 export { hasTransfers, type TransferInput } from './posting/transfer.ts'
+export type { VoidLotInput } from './posting/void.ts'
 export type {
   AccountEntriesInput,
   AccountEntry,
@@ -127,6 +139,7 @@ export type {
 } from './reading/account-entries.ts'
 export type { AccountPage, AccountsInput, LedgerAccount } from './reading/accounts.ts'
 export type { EntriesInput, EntryOrder, EntryPage } from './reading/entries.ts'
+export type { LotPage, LotsInput, LotUsePage, LotUsesInput } from './reading/lots.ts'
 export type { Page, PageInput } from './reading/page.ts'
 export type { InBook, LedgerReads } from './reading/reads.ts'
 export {
@@ -146,5 +159,6 @@ export {
   type Refusal,
   type RefusalClasses,
   type ReleaseError,
+  type VoidError,
 } from './refusals.ts'
 export { type LedgerTracer, tracing } from './tracing.ts'

@@ -8,6 +8,7 @@ import {
   InsufficientBalanceError,
   type LedgerError,
   LimitReachedError,
+  LotEndedError,
   NotFoundError,
   NotReversibleError,
   OverdraftInUseError,
@@ -54,6 +55,12 @@ export type ReleaseError<Operation extends string = string> =
   | NotFoundError
   | HoldEndedError<Operation>
 
+/** The refusals of a void. No limit applies to it, and it gives no credits. */
+export type VoidError<Operation extends string = string> =
+  | Exclude<HoldError<Operation>, LimitReachedError<Operation>>
+  | NotFoundError
+  | LotEndedError
+
 /** The refusals of an overdraft. */
 export type OverdraftError =
   | ValidationError
@@ -67,6 +74,7 @@ export type Refusal<Operation extends string = string> =
   | CorrectionError<Operation>
   | CaptureError<Operation>
   | ReleaseError<Operation>
+  | VoidError<Operation>
   | OverdraftError
 
 /**
@@ -127,6 +135,16 @@ export const releaseErrors = {
   NotFoundError,
   HoldEndedError,
 } satisfies RefusalClasses<ReleaseError>
+
+export const voidErrors = {
+  ValidationError,
+  InsufficientBalanceError,
+  DuplicateNonceError,
+  DuplicateHoldError,
+  AccountStateError,
+  NotFoundError,
+  LotEndedError,
+} satisfies RefusalClasses<VoidError>
 
 export const overdraftErrors = {
   ValidationError,

@@ -1,4 +1,4 @@
-import type { LedgerEntry, LedgerHold, LedgerTransaction, NamedOperation } from './entry.ts'
+import type { LedgerEntry, LedgerHold, LedgerLot, LedgerTransaction, NamedOperation } from './entry.ts'
 import { isOperation, type OperationOf, type Operations } from './operations/operations.ts'
 
 /** A moment as the ledger's functions return it: milliseconds since 1970. */
@@ -17,6 +17,17 @@ export interface HoldRow
   readonly createdOn: Moment
   readonly expiresOn: Moment
   readonly releasedOn: Moment | null
+}
+
+/** A lot as ledger.lot_json returns it. */
+export interface LotRow extends Omit<LedgerLot, 'createdOn' | 'expiresOn'> {
+  readonly createdOn: Moment
+  readonly expiresOn: Moment | null
+}
+
+export function lotOf(row: LotRow): LedgerLot {
+  const expiresOn = row.expiresOn === null ? null : new Date(row.expiresOn)
+  return { ...row, createdOn: new Date(row.createdOn), expiresOn }
 }
 
 /** Converts an app's rows. The operation of a row may be one that this server's code lacks. */

@@ -383,7 +383,7 @@ describe('an operation that the database does not declare', () => {
     expect(await newer.holdCredits({ ...posting, expiresIn: 60 })).toMatchObject({ ok: true })
     await expect(
       sql.query('SELECT ledger.set_operations($1, $2)', ['games', Object.keys(games)]),
-    ).rejects.toThrow('has entries or holds of the operations that the list drops: GAME_NEW')
+    ).rejects.toThrow('has entries, holds or lots of the operations that the list drops: GAME_NEW')
   })
 
   test('is not dropped while a hold of it is being made', async () => {
@@ -406,7 +406,7 @@ describe('an operation that the database does not declare', () => {
       await expect.poll(async () => (await pool.query(waiting)).rowCount).toBe(1)
     })
     expect(await dropping[0]).toBe(
-      'app games has entries or holds of the operations that the list drops: GAME_LATE',
+      'app games has entries, holds or lots of the operations that the list drops: GAME_LATE',
     )
   })
 })

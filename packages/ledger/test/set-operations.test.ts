@@ -95,7 +95,7 @@ describe('ledger.set_operations', () => {
     await ledger.postEntry({ ownerId: 'ada', operation: 'CONTENT_CREATION', nonce: '2' })
     const before = await stateOf(sql, 'content')
     await expect(declare('content', [...shared, 'CONTENT_ACCESS'])).rejects.toThrow(
-      'has entries or holds of the operations that the list drops: CONTENT_CREATION',
+      'has entries, holds or lots of the operations that the list drops: CONTENT_CREATION',
     )
     expect(await stateOf(sql, 'content')).toEqual(before)
   })

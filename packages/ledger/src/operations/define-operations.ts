@@ -1,5 +1,12 @@
 import { assertOperations } from './operation-problems.ts'
-import type { OperationDefinition, Operations, SharedOperation, sharedOperations } from './operations.ts'
+import type {
+  LotDefinition,
+  lotOperations,
+  OperationDefinition,
+  Operations,
+  SharedOperation,
+  sharedOperations,
+} from './operations.ts'
 
 /** A compile error in English. Nothing is assignable to this type, so that the compiler shows the message. */
 interface LedgerTypeError<Message extends string> {
@@ -19,7 +26,7 @@ type SameSign<Shared extends number, Amount extends number> = number extends Amo
 
 /** Whether `Own` equals `Shared` or narrows its range. A shared range includes every safe integer of its sign. */
 type Narrows<Shared extends OperationDefinition, Own> = [
-  keyof Own & ('paired' | 'retired' | 'internal' | 'scope' | 'book' | 'exchange' | 'state'),
+  keyof Own & ('paired' | 'retired' | 'internal' | 'scope' | 'book' | 'exchange' | 'state' | 'revive'),
 ] extends [never]
   ? Own extends Shared
     ? true
@@ -43,15 +50,27 @@ type Changed<Ops> = {
     : Name
 }[SharedOperation & keyof Ops]
 
+/** The operations that make lots. */
+type LotMaker<Ops> = {
+  [Name in keyof Ops]: Ops[Name] extends { readonly lot: LotDefinition } ? Name : never
+}[keyof Ops]
+
+type MissingForLots<Ops> = [LotMaker<Ops>] extends [never]
+  ? never
+  : Exclude<keyof typeof lotOperations, keyof Ops>
+
 type Accepted<Ops> = [Missing<Ops>] extends [never]
   ? [Changed<Ops>] extends [never]
-    ? unknown
-    : LedgerTypeError<`shared operation changed by more than a narrower range or a limit: ${Changed<Ops>}`>
+    ? [MissingForLots<Ops>] extends [never]
+      ? unknown
+      : LedgerTypeError<`an operation has a lot: add ...lotOperations, for ${MissingForLots<Ops>}`>
+    : LedgerTypeError<`shared operation changed by more than a narrower range, a limit or a lot: ${Changed<Ops>}`>
   : LedgerTypeError<`missing shared operation: ${Missing<Ops>}`>
 
 /**
  * Defines an app's complete list of operations: the shared ones and its own. A list that lacks a shared operation, or
- * changes one by more than a narrower range or a limit, does not compile.
+ * changes one by more than a narrower range, a limit or a lot, does not compile. Neither does one with a lot and without
+ * `...lotOperations`.
  *
  * @example
  * ```ts

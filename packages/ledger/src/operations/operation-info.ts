@@ -4,6 +4,7 @@ import {
   type AccountState,
   type Exchange,
   isOperation,
+  type LotDefinition,
   type OperationLimit,
   type OperationOf,
   type Operations,
@@ -30,6 +31,8 @@ export interface OperationInfo<Operation extends string = string> extends Amount
   readonly book: string | undefined
   /** What it makes of the account. Undefined for nothing. */
   readonly state: AccountState | undefined
+  /** The lot that its credits make. Undefined for one of kind paid that never expires, where the account has lots. */
+  readonly lot: LotDefinition | undefined
   /** What an owner gets for the credits that it takes. Undefined for nothing in exchange. */
   readonly exchange: Exchange | undefined
 }
@@ -55,6 +58,7 @@ export function operationInfos<Ops extends Operations>(
             book: definition.book,
             exchange: definition.exchange,
             state: definition.state,
+            lot: definition.lot,
             ...amountLimits(definition.amount),
           },
         ]

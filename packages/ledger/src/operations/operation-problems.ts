@@ -4,7 +4,11 @@ import { type AmountRule, amountLimits, amountRuleProblem, maxCredits } from './
 import {
   accountStates,
   exchangedIn,
+  type LotExpiry,
   limitWindows,
+  lotKinds,
+  lotOperations,
+  lotPeriods,
   type OperationDefinition,
   type Operations,
   sharedOperations,
@@ -40,7 +44,9 @@ function operationProblems(operations: Operations): string[] {
     ...own.flatMap(([name, definition]) =>
       [
         amountRuleProblem(definition.amount),
-        ...[limitProblem, pairProblem, trustProblem, bookProblem, stateProblem].map((of) => of(definition)),
+        ...[limitProblem, pairProblem, trustProblem, bookProblem, stateProblem, lotProblem].map((of) =>
+          of(definition),
+        ),
       ]
         .filter((problem) => problem !== undefined)
         .map((problem) => `${name}: ${problem}`),
@@ -49,6 +55,7 @@ function operationProblems(operations: Operations): string[] {
       exchangeProblems(operations, definition).map((problem) => `${name}: ${problem}`),
     ),
     ...transferProblems(operations),
+    ...lotOperationProblems(operations),
     ...own
       .filter(([name, { internal }]) => internal && Object.hasOwn(transferOperations, name))
       .map(([name]) => `${name}: the mutation transferCredits posts it, so that it cannot be internal.`),
@@ -64,8 +71,11 @@ function operationProblems(operations: Operations): string[] {
           definition.book === undefined &&
           definition.exchange === undefined &&
           definition.state === undefined &&
+          definition.revive === undefined &&
           isNarrower(definition.amount, original.amount))
-      return kept ? [] : [`${name} is shared: an app may only make its range narrower or give it a limit.`]
+      return kept
+        ? []
+        : [`${name} is shared: an app may only make its range narrower or give it a limit or a lot.`]
     }),
   ]
 }
@@ -114,6 +124,48 @@ function stateProblem({ amount, state, limit, scope, internal }: OperationDefini
   if (scope !== 'admin' && !internal)
     return "an operation with a state has the scope 'admin', or is internal."
   return limit === undefined ? undefined : 'an operation with a state has no limit.'
+}
+
+function lotProblem({ amount, lot, revive }: OperationDefinition): string | undefined {
+  const { direction } = amountLimits(amount)
+  if (lot !== undefined) {
+    const { expires, priority = 50, kind = 'paid' } = lot ?? {}
+    if (direction !== 'IN') return 'an operation with a lot gives credits.'
+    if (expires !== null && expires !== 'input' && !isExpiry(expires))
+      return `a lot expires after { days }, at { endOf }, by 'input' or never (null).`
+    if (!Number.isInteger(priority) || priority < 0 || priority > 100)
+      return 'the priority of a lot is a whole number from 0 to 100.'
+    if (!lotKinds.includes(kind)) return `the kind of a lot is one of ${lotKinds.join(', ')}.`
+  }
+  if (revive !== undefined) {
+    if (direction !== 'OUT') return 'an operation that revives credits takes them.'
+    if (revive !== null && !isExpiry(revive))
+      return 'revived credits expire after { days }, at { endOf } or never (null).'
+  }
+  return undefined
+}
+
+const maxDays = 36_500
+
+function isExpiry(expiry: LotExpiry | undefined): boolean {
+  if (typeof expiry !== 'object' || Object.keys(expiry).length !== 1) return false
+  return 'days' in expiry ? isCount(expiry.days, maxDays) : lotPeriods.includes(expiry.endOf)
+}
+
+function lotOperationProblems(operations: Operations): string[] {
+  const expected: Operations = lotOperations
+  const changed = Object.keys(expected).filter(
+    (name) => Object.hasOwn(operations, name) && !isDeepStrictEqual(operations[name], expected[name]),
+  )
+  const missing = Object.keys(expected).filter((name) => !Object.hasOwn(operations, name))
+  const makers = Object.entries(operations).filter(([, { lot, revive }]) => lot ?? revive)
+  const isNeeded = makers.length > 0 || missing.length < Object.keys(expected).length
+  return [
+    ...changed.map((name) => `${name}: the name is for ...lotOperations, which the ledger posts itself.`),
+    ...(isNeeded && missing.length > 0
+      ? [`missing operations of lots: ${missing.join(', ')}. Add ...lotOperations.`]
+      : []),
+  ]
 }
 
 function bookProblem({ book }: OperationDefinition): string | undefined {

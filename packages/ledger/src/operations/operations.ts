@@ -49,6 +49,13 @@ export interface OperationDefinition {
   readonly book?: string
   /** What it makes of the account. Its amount is 0, and its metadata has a `reason`. */
   readonly state?: AccountState
+  /** The lot that its credits make: when they expire, and in which order they are spent. Only for one that gives credits. */
+  readonly lot?: LotDefinition
+  /**
+   * How long credits are good that a correction gives back to a lot that has expired. Null: they never expire. Left out: they
+   * expire again at once. Only for one that takes credits.
+   */
+  readonly revive?: LotExpiry | null
   /** What an owner gets for the credits that it takes. Only an exchange posts the two operations, both together. */
   readonly exchange?: Exchange
 }
@@ -59,6 +66,27 @@ export interface OperationDefinition {
  */
 export const accountStates = ['OPEN', 'SPENDING_FROZEN', 'FROZEN', 'CLOSED'] as const
 export type AccountState = (typeof accountStates)[number]
+
+/** How a lot is made. */
+export interface LotDefinition {
+  /** When its credits expire. `input`: the caller says when. Null: never. A caller may always name an earlier moment. */
+  readonly expires: LotExpiry | 'input' | null
+  /** 0 to 100, 50 when left out. The lowest is spent first. */
+  readonly priority?: number
+  /** `paid` when left out. Of two lots with one priority and one expiry, the promotional one is spent first. */
+  readonly kind?: LotKind
+}
+
+/** Days of 24 hours, 1 to 36,500, or the end of the present day, week (from Monday), month or year in UTC. */
+export type LotExpiry = { readonly days: number } | { readonly endOf: LotPeriod }
+
+/** The periods at whose end credits can expire. */
+export const lotPeriods = ['day', 'week', 'month', 'year'] as const
+export type LotPeriod = (typeof lotPeriods)[number]
+
+/** Credits that were bought, and credits that were given away. */
+export const lotKinds = ['paid', 'promotional'] as const
+export type LotKind = (typeof lotKinds)[number]
 
 /** Credits of one book for those of another. */
 export interface Exchange {
@@ -126,6 +154,28 @@ export const accountOperations = {
     description: 'Closes an account of 0.',
   },
 } as const satisfies Operations
+
+/**
+ * The operations of an app whose credits may expire. The app adds them with `...lotOperations`. The ledger posts them, in
+ * every book of the app: an expiry when its time has come, and a void by `voidLot`.
+ */
+export const lotOperations = {
+  CREDIT_EXPIRED: {
+    amount: { min: minCredits, max: -1 },
+    internal: true,
+    description: 'Credits whose time is over.',
+  },
+  CREDIT_VOIDED: {
+    amount: { min: minCredits, max: -1 },
+    internal: true,
+    description: 'Credits of a lot that were taken back.',
+  },
+} as const satisfies Operations
+
+/** Whether credits of an app may expire: it has `...lotOperations`. */
+export function hasLots(operations: Operations): boolean {
+  return Object.hasOwn(operations, 'CREDIT_EXPIRED')
+}
 
 /** The name of an operation that every app has. */
 export type SharedOperation = keyof typeof sharedOperations

@@ -100,9 +100,9 @@ async function call<Result>(sql: Sql, text: string, values: readonly unknown[]):
 /** Returns the line of a draft that is one plain entry. */
 function plainLine({ lines, problems }: Draft): Line | undefined {
   const [line] = lines
-  if (!line || lines.length > 1 || problems.length > 0 || line.limit) return undefined
-  const { reverses, refunds, captures, holdMs, releases, overdraft, state } = line
-  const isPlain = [reverses, refunds, captures, holdMs, releases, overdraft, state].every(
+  if (!line || lines.length > 1 || problems.length > 0 || line.limit || line.lot) return undefined
+  const { reverses, refunds, captures, holdMs, releases, overdraft, state, voids } = line
+  const isPlain = [reverses, refunds, captures, holdMs, releases, overdraft, state, voids].every(
     (value) => value === undefined,
   )
   return isPlain ? line : undefined
@@ -137,6 +137,10 @@ function columnsOf(app: string, drafts: readonly Draft[], accounts: readonly Acc
     releases: column(({ releases }) => releases),
     overdraft: column(({ overdraft }) => overdraft),
     state: column(({ state }) => state),
+    lot: column(({ lot }) => lot),
+    revive: column(({ revive }) => revive),
+    voids: column(({ voids }) => voids),
+    source: column(({ source }) => source),
   }
 }
 

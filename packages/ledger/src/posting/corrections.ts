@@ -44,7 +44,7 @@ export function correctionDrafts(
       const originals = await find.entriesByTransaction(sql, id)
       if (!originals) return new NotFoundError('TRANSACTION_NOT_FOUND', id)
       const lines = originals.toReversed().map((original) => ({
-        ...correctionOf(original, 0 - original.amount),
+        ...correctionOf(operations, original, 0 - original.amount),
         reverses: original.id,
       }))
       const setsState = originals.some(({ operation }) => operations[operation]?.state !== undefined)
@@ -70,15 +70,17 @@ export function correctionDrafts(
         : isBalanced((await find.entriesByTransaction(sql, transactionId)) ?? [])
       const message = `belongs to a balanced transaction (${operation}): reverse the transaction, or post its opposite`
       const problems = isPaired ? [{ field: 'id', message }] : []
-      const line = correctionOf(original, original.amount > 0 ? -amount : amount)
+      const line = correctionOf(operations, original, original.amount > 0 ? -amount : amount)
       return draftRequest({ nonce, metadata, lines: [{ ...line, refunds: original.id }], problems, dryRun })
     },
   }
 }
 
 /** Returns the line that corrects an entry. No amount rule and no limit applies to it. */
-function correctionOf({ ownerId, book, operation }: EntryRow, amount: number): Line {
-  return { ownerId, book, operation, amount, requested: amount }
+function correctionOf(operations: Operations, { ownerId, book, operation }: EntryRow, amount: number): Line {
+  const revive = operations[operation]?.revive
+  const line = { ownerId, book, operation, amount, requested: amount }
+  return revive === undefined ? line : { ...line, revive: revive ?? {} }
 }
 
 /** Whether entries were posted as a transfer or an exchange, as far as they tell. */

@@ -1,12 +1,23 @@
 import { z } from 'zod'
 import type { LedgerMetadata } from '../entry.ts'
 import type { FieldError, ValidationError } from '../errors.ts'
-import { amountSchema, flagSchema, metadataSchema, nonceSchema, ownerIdSchema } from '../input.ts'
+import {
+  amountSchema,
+  flagSchema,
+  metadataSchema,
+  momentSchema,
+  nonceSchema,
+  ownerIdSchema,
+} from '../input.ts'
 import { messages } from '../messages.ts'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
 import {
   type AccountState,
   exchangedIn,
+  type LotDefinition,
+  type LotKind,
+  type LotPeriod,
+  lotOperations,
   type OperationLimit,
   type Operations,
 } from '../operations/operations.ts'
@@ -72,8 +83,30 @@ export interface Line {
   readonly overdraft?: number
   /** What the entry makes of the account. */
   readonly state?: AccountState | undefined
+  /** The lot that its credits make. */
+  readonly lot?: LineLot | undefined
+  /** How long credits are good that it gives back to a lot that has expired. Empty: for ever. Left out: they expire at once. */
+  readonly revive?: LineExpiry
+  /** The id of the lot whose rest it takes. */
+  readonly voids?: string
+  /** The number of the line, from 1, that takes elsewhere what this one gives. */
+  readonly source?: number
   /** Where the entry is in the input, such as `entries.2.`. Left out when it is the input itself. */
   readonly path?: string
+}
+
+/** A `LotExpiry`, or none of them. */
+interface LineExpiry {
+  readonly days?: number
+  readonly endOf?: LotPeriod
+}
+
+/** The lot that a line makes. It expires at the earliest of its moments. */
+interface LineLot extends LineExpiry {
+  readonly priority: number | undefined
+  readonly kind: LotKind | undefined
+  /** Milliseconds since 1970. */
+  readonly on: number | undefined
 }
 
 /** The input for one entry. */
@@ -85,6 +118,11 @@ export interface EntryInput<Operation extends string = string> {
    * default.
    */
   readonly amount?: number | null | undefined
+  /**
+   * When the credits expire, for an operation with a lot. The operation's own expiry applies if it is earlier. Required when
+   * the operation leaves the moment to the caller.
+   */
+  readonly expiresOn?: Date | null | undefined
 }
 
 /** The input that every posting has. */
@@ -110,6 +148,7 @@ interface Rule {
   readonly amounts: AmountLimits
   readonly limit: OperationLimit | undefined
   readonly state: AccountState | undefined
+  readonly lot: LotDefinition | undefined
   readonly paired: boolean
   readonly retired: boolean
   /** Whether only exchanges post it. */
@@ -123,10 +162,10 @@ export function entryFields(app: string, operations: Operations) {
   const exchanged = exchangedIn(operations)
   const rules = new Map<string, Rule>(
     Object.entries(operations).map(
-      ([name, { amount, book = app, limit, state, paired = false, retired = false }]) => [
+      ([name, { amount, book = app, limit, state, lot, paired = false, retired = false }]) => [
         name,
         {
-          ...{ name, book, amounts: amountLimits(amount), limit, state, paired, retired },
+          ...{ name, book, amounts: amountLimits(amount), limit, state, lot, paired, retired },
           exchanged: exchanged.has(name),
         },
       ],
@@ -142,19 +181,27 @@ export function entryFields(app: string, operations: Operations) {
       return z.NEVER
     }),
     amount: amountSchema.nullish().transform((amount) => amount ?? undefined),
+    expiresOn: momentSchema.nullish().transform((expiresOn) => expiresOn ?? undefined),
   }
   return { fields, schema: z.object(fields) }
 }
 
 /** Returns the line of an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function toLine(
-  { ownerId, operation: { name, book, amounts, limit, state }, amount }: ParsedEntry,
+  { ownerId, operation: { name, book, amounts, limit, state, lot }, amount, expiresOn }: ParsedEntry,
   path = '',
 ): Line {
   const isRefused = amountProblem(amounts, amount) !== undefined
   const requested = amount === undefined ? null : signed(amounts.direction, amount)
   const posted = requested ?? signed(amounts.direction, amounts.default ?? 0)
-  return { ownerId, book, operation: name, amount: isRefused ? null : posted, requested, limit, state, path }
+  return {
+    ...{ ownerId, book, operation: name, amount: isRefused ? null : posted, requested, limit, state, path },
+    lot: lot && lineLot(lot, expiresOn),
+  }
+}
+
+function lineLot({ expires, priority, kind }: LotDefinition, expiresOn: Date | undefined): LineLot {
+  return { priority, kind, on: expiresOn?.getTime(), ...(expires === 'input' ? {} : expires) }
 }
 
 /** Returns what is wrong with an entry that sets the state of an account. */
@@ -171,16 +218,27 @@ export function stateProblems(
 
 /** Returns what the app's rules say against an entry. `path` leads to it in the input, such as `entries.2.`. */
 export function entryProblems(
-  { operation, amount }: ParsedEntry,
+  { operation, amount, expiresOn }: ParsedEntry,
   { balanced, exchanges = false, path = '' }: { balanced: boolean; exchanges?: boolean; path?: string },
 ): FieldError[] {
   const problem = amountProblem(operation.amounts, amount)
   const unpaired = `${operation.name} is posted only in balanced transactions, such as a transfer`
+  const { name, lot } = operation
+  const isLedgers = Object.hasOwn(lotOperations, name)
   const unexchanged = `${operation.name} is posted only by an exchange`
   return [
     ...(problem ? [{ field: `${path}amount`, message: problem }] : []),
     ...(operation.retired ? [{ field: `${path}operation`, message: messages.retired(operation.name) }] : []),
     ...(operation.exchanged && !exchanges ? [{ field: `${path}operation`, message: unexchanged }] : []),
     ...(operation.paired && !balanced ? [{ field: `${path}operation`, message: unpaired }] : []),
+    ...(isLedgers
+      ? [{ field: `${path}operation`, message: `${name} is posted only by the ledger itself` }]
+      : []),
+    ...(expiresOn && !lot
+      ? [{ field: `${path}expiresOn`, message: `is for operations with a lot, and ${name} has none` }]
+      : []),
+    ...(lot?.expires === 'input' && !expiresOn
+      ? [{ field: `${path}expiresOn`, message: `is required: when the credits of ${name} expire` }]
+      : []),
   ]
 }

@@ -65,6 +65,7 @@ export function exchangeDrafts(app: string, operations: Operations): ReadRequest
       ...(isTooMuch ? [{ field: 'amount', message: `gives more than ${maxCredits} credits` }] : []),
       ...rules,
     ]
-    return draftRequest({ ...posting, lines: entries.map((entry) => toLine(entry)), problems })
+    const lines = entries.map((entry, index) => ({ ...toLine(entry), ...(index === 1 && { source: 1 }) }))
+    return draftRequest({ ...posting, lines, problems })
   }
 }

@@ -8,6 +8,7 @@ import {
   HoldEndedError,
   InsufficientBalanceError,
   LimitReachedError,
+  LotEndedError,
   NotFoundError,
   NotReversibleError,
   OverdraftInUseError,
@@ -57,6 +58,10 @@ export interface Answer {
   readonly held: readonly number[] | null
   /** Null when all are open, as an account is whose state is null. */
   readonly states: readonly (AccountState | null)[] | null
+  /** Null when they are those of the lines. */
+  readonly amounts?: readonly (number | null)[] | null
+  /** The credits of lots that expired at once after an entry gave them back. Null when there are none. */
+  readonly lapsed?: readonly number[] | null
 }
 
 /** What `ledger.append_<app>` returns when it has posted its entry. */
@@ -110,7 +115,10 @@ type RefusalOutcome = DuplicateOutcome | RefusedOutcome
 /** `line` is the index of the first refused entry, from 0. */
 type RefusedOutcome = { readonly line: number; readonly balance: BalanceRow } & (
   | { readonly outcome: 'invalid' | 'balance_out_of_range' | 'entry_not_found' | 'hold_not_found' }
-  | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' | 'overdraft_in_use' }
+  | { readonly outcome: 'operation_retired' | 'not_reversible' | 'already_reversed' | 'expiry_passed' }
+  | { readonly outcome: 'lot_not_found' | 'lot_ended' | 'lot_held' }
+  /** The least that the overdraft can be. */
+  | { readonly outcome: 'overdraft_in_use'; readonly details: number }
   | { readonly outcome: 'not_the_maker' | 'account_frozen' | 'account_closed' | 'account_not_empty' }
   /** The credits that were available to the entry. */
   | { readonly outcome: 'insufficient_balance'; readonly details: number }
@@ -165,7 +173,7 @@ export function refusalError<Operation extends string>(
     case 'balance_out_of_range':
       return new BalanceOutOfRangeError(balance, index)
     case 'overdraft_in_use':
-      return new OverdraftInUseError(balance)
+      return new OverdraftInUseError(balance, refused.details)
     case 'not_the_maker': {
       const field = line.operation === null ? 'book' : `${line.path ?? ''}operation`
       return new ValidationError([{ field, message: messages.notTheMaker(line.book) }])
@@ -185,7 +193,7 @@ export function refusalError<Operation extends string>(
     case 'entry_not_found':
       return new NotFoundError('ENTRY_NOT_FOUND', line.reverses ?? line.refunds ?? '')
     case 'not_reversible':
-      return new NotReversibleError('A reversal or a refund cannot be reversed or refunded.')
+      return new NotReversibleError('Corrections, expiries and voids cannot be reversed or refunded.')
     case 'already_reversed':
       return new AlreadyReversedError(`Entry ${line.reverses ?? line.refunds} has already been reversed.`)
     case 'already_refunded': {
@@ -198,6 +206,14 @@ export function refusalError<Operation extends string>(
     }
     case 'hold_not_found':
       return new NotFoundError('HOLD_NOT_FOUND', line.captures ?? line.releases ?? '')
+    case 'expiry_passed':
+      return new ValidationError([{ field: `${line.path ?? ''}expiresOn`, message: 'has passed' }])
+    case 'lot_not_found':
+      return new NotFoundError('LOT_NOT_FOUND', line.voids ?? '')
+    case 'lot_ended':
+      return new LotEndedError('LOT_ENDED', line.voids ?? '')
+    case 'lot_held':
+      return new LotEndedError('LOT_HELD', line.voids ?? '')
     case 'hold_captured':
       return new HoldEndedError('HOLD_CAPTURED', rows.hold(refused.details))
     case 'hold_released':
@@ -221,7 +237,7 @@ function unknownRefusal({ outcome }: { readonly outcome: string } | never): Serv
 
 /** Returns what was posted for a draft. Its lines begin at `first` in the answer's columns. */
 export function postedDraft<Operation extends string>(
-  { now, moments, transactions, ids, seqs, balances, overdrafts, held, states }: Answer,
+  { now, moments, transactions, ids, seqs, balances, overdrafts, held, states, amounts, lapsed }: Answer,
   { draft, index, first }: { readonly draft: Draft; readonly index: number; readonly first: number },
   rows: RowReader<Operation>,
 ): PostedDraft<Operation> {
@@ -233,6 +249,7 @@ export function postedDraft<Operation extends string>(
     createdOn: new Date(moments?.[index] ?? now),
   }
   const after = new Map<string, LedgerBalance>()
+  const lapsedOf = new Map<string, number>()
   const entries = draft.lines.map((line, offset): LedgerEntry<Operation> => {
     const {
       ownerId,
@@ -246,9 +263,12 @@ export function postedDraft<Operation extends string>(
     const at = first + offset
     const balance = given(balances[at])
     const account = { overdraft: overdrafts?.[at] ?? 0, held: held?.[at] ?? 0 }
-    const available = balance - account.held + account.overdraft
+    const key = accountKey(line)
+    lapsedOf.set(key, (lapsedOf.get(key) ?? 0) + (lapsed?.[at] ?? 0))
+    const left = balance - (lapsedOf.get(key) ?? 0)
+    const available = left - account.held + account.overdraft
     const state = states?.[at] ?? 'OPEN'
-    after.set(accountKey(line), { ownerId, book, amount: balance, ...account, available, state })
+    after.set(key, { ownerId, book, amount: left, ...account, available, state })
     return {
       ...shared,
       ...rows.operation(given(operation)),
@@ -256,7 +276,7 @@ export function postedDraft<Operation extends string>(
       ownerId,
       book,
       seq: given(seqs[at]),
-      amount: given(amount),
+      amount: given(amounts?.[at] ?? amount),
       balanceAfter: balance,
       reverses,
       refunds,

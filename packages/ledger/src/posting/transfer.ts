@@ -52,7 +52,7 @@ export function transferDrafts(
     const { draft, dryRun } = request
     // The app's rules can only refuse the amount, when the app has narrowed a range.
     const problems = draft.problems.map(({ message }) => ({ field: 'amount', message }))
-    const lines = draft.lines.map((line) => ({ ...line, path: '' }))
+    const lines = draft.lines.map((line, index) => ({ ...line, path: '', ...(index === 1 && { source: 1 }) }))
     return { draft: { ...draft, lines, problems: problems.slice(0, 1) }, dryRun }
   }
 }

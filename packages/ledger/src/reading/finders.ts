@@ -2,8 +2,8 @@ import type DataLoader from 'dataloader'
 import { byBook } from '../by-book.ts'
 import { query } from '../database/database-errors.ts'
 import type { Sql } from '../database/sql.ts'
-import type { LedgerBalance } from '../entry.ts'
-import type { EntryRow, HoldRow } from '../rows.ts'
+import type { LedgerBalance, LotUse } from '../entry.ts'
+import type { EntryRow, HoldRow, LotRow } from '../rows.ts'
 import { createLoader } from './loader.ts'
 
 const idPattern = /^[1-9]\d{0,17}$/
@@ -60,6 +60,16 @@ export function createFinders(app: string) {
         ({ id }: HoldRow) => id,
       )
     }),
+
+    /** A lot that the app made. Null when there is none. */
+    lotById: finder<string, LotRow | null>((sql, ids) => {
+      const known = ids.map((id) => (idPattern.test(id) ? id : null))
+      return foundBy(
+        ids,
+        sql('SELECT ledger.lots_by_id($1::text, $2::bigint[]) AS found', [app, known]),
+        ({ id }: LotRow) => id,
+      )
+    }),
   }
 }
 
@@ -113,6 +123,28 @@ function createBookFinders(app: string, book: string) {
       found(
         sql('SELECT ledger.live_holds_of($1::text, $2::text[], $3::text) AS found', [app, ownerIds, book]),
       ),
+    ),
+
+    /** The lots that an owner's credits are spent from, in this order, up to 100. Null when there are none. */
+    liveLots: finder<string, readonly LotRow[] | null>((sql, ownerIds) =>
+      found(sql('SELECT ledger.live_lots($1::text, $2::text[]) AS found', [book, ownerIds])),
+    ),
+
+    /** What an entry took from lots and gave back to them, up to 100 uses. Null when there are none. */
+    usesOfEntry: finder<{ readonly ownerId: string; readonly entryId: string }, readonly LotUse[] | null>(
+      (sql, keys) =>
+        found(
+          sql('SELECT ledger.uses_of_entries($1::text, $2::text[], $3::bigint[]) AS found', [
+            book,
+            keys.map(({ ownerId }) => ownerId),
+            keys.map(({ entryId }) => (idPattern.test(entryId) ? entryId : null)),
+          ]),
+        ),
+    ),
+
+    /** The credits of an owner that expire next. Null when none do. */
+    expiring: finder<string, { readonly amount: number; readonly on: number } | null>((sql, ownerIds) =>
+      found(sql('SELECT ledger.expiring($1::text, $2::text[]) AS found', [book, ownerIds])),
     ),
   }
 }

@@ -3,14 +3,31 @@ import { byBook } from '../by-book.ts'
 import { readBounds } from '../database/bounds.ts'
 import type { PrismaClient } from '../database/database.ts'
 import { type Sql, sqlOf, type TransactionClient } from '../database/sql.ts'
-import type { LedgerBalance, LedgerEntry, LedgerHold, LedgerTransaction, PastBalance } from '../entry.ts'
+import type {
+  Expiring,
+  LedgerBalance,
+  LedgerEntry,
+  LedgerHold,
+  LedgerLot,
+  LedgerTransaction,
+  LotUse,
+  PastBalance,
+} from '../entry.ts'
 import { bookSchema, idSchema, momentSchema, nonceSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Books, Operations } from '../operations/operations.ts'
-import { type RowReader, transactionOf } from '../rows.ts'
+import { lotOf, type RowReader, transactionOf } from '../rows.ts'
 import { type AccountEntriesInput, type AccountEntryPage, createAccountEntries } from './account-entries.ts'
 import { type AccountPage, type AccountsInput, createAccountPages } from './accounts.ts'
 import { createEntryPages, type EntriesInput, type EntryPage } from './entries.ts'
 import type { Finders } from './finders.ts'
+import {
+  createLotPages,
+  createLotUsePages,
+  type LotPage,
+  type LotsInput,
+  type LotUsePage,
+  type LotUsesInput,
+} from './lots.ts'
 import { createScans } from './scans.ts'
 import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts'
 
@@ -52,6 +69,22 @@ export interface LedgerReads<Operation extends string = string, Book extends str
   hold(id: string): Promise<LedgerHold<Operation> | null>
   /** Returns the app's live holds of the owner in a book, newest first, up to 100. @throws ValidationError */
   holds(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerHold<Operation>[]>
+  /** Returns the lot that the app made with this id, or null. @throws ValidationError */
+  lot(id: string): Promise<LedgerLot | null>
+  /** Returns a page of an account's lots, newest first, those that other apps made too. @throws ValidationError */
+  lots(input: LotsInput<Book>): Promise<LotPage>
+  /**
+   * Returns the lots that the owner's credits in a book are spent from, in this order, up to 100. @throws ValidationError
+   */
+  liveLots(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerLot[]>
+  /** Returns the owner's credits in a book that expire next, or null when none do. @throws ValidationError */
+  expiring(ownerId: string, options?: InBook<Book>): Promise<Expiring | null>
+  /** Returns a page of what entries took from a lot and gave back to it, oldest first. @throws ValidationError */
+  lotUses(input: LotUsesInput<Book>): Promise<LotUsePage>
+  /**
+   * Returns what an entry of the owner in a book took from lots and gave back to them, up to 100 uses. @throws ValidationError
+   */
+  usesOfEntry(ownerId: string, entryId: string, options?: InBook<Book>): Promise<readonly LotUse[]>
   /**
    * Returns counts and sums of the app's entries in a book per operation and hour, day or month (UTC), for an owner or
    * all. @throws ValidationError
@@ -90,6 +123,7 @@ export function createReads<Operation extends string>({
   const accountSchema = z.object(account)
   const bookOnly = z.object({ book: account.book })
   const pastSchema = z.object({ ...account, asOf: momentSchema })
+  const entrySchema = z.object({ ...account, entryId: idSchema })
   const keySchema = z.object({ ...account, nonce: nonceSchema })
   const entriesIn = byBook((book) => createEntryPages({ app, book, operations, prisma, rows, scan }))
   const summaryIn = byBook((book) => createSummary({ app, book, operations, prisma, rows, scan }))
@@ -136,6 +170,29 @@ export function createReads<Operation extends string>({
       const { book, ...account } = parseInput(accountSchema, { ownerId, ...options })
       const live = await find.inBook(book).liveHolds(own, account.ownerId)
       return (live ?? []).map(rows.hold)
+    },
+
+    async lot(id) {
+      const row = await find.lotById(own, parseInput(idSchema, id, 'id'))
+      return row ? lotOf(row) : null
+    },
+    lots: createLotPages(accountSchema, prisma),
+
+    async liveLots(ownerId, options) {
+      const { book, ...account } = parseInput(accountSchema, { ownerId, ...options })
+      return ((await find.inBook(book).liveLots(own, account.ownerId)) ?? []).map(lotOf)
+    },
+
+    async expiring(ownerId, options) {
+      const { book, ...account } = parseInput(accountSchema, { ownerId, ...options })
+      const next = await find.inBook(book).expiring(own, account.ownerId)
+      return next && { amount: next.amount, on: new Date(next.on) }
+    },
+    lotUses: createLotUsePages(accountSchema, prisma),
+
+    async usesOfEntry(ownerId, entryId, options) {
+      const { book, ...key } = parseInput(entrySchema, { ownerId, entryId, ...options })
+      return (await find.inBook(book).usesOfEntry(own, key)) ?? []
     },
 
     async summary(input) {

@@ -87,7 +87,7 @@ export type Outcome =
   | { readonly code: 'REFUND_EXCEEDED'; readonly refundable: number }
   | { readonly code: 'HOLD_CAPTURED' | 'HOLD_RELEASED' | 'HOLD_EXPIRED'; readonly hold: HoldAnswer }
   | { readonly code: 'TRANSACTION_NOT_FOUND' | 'ENTRY_NOT_FOUND' | 'HOLD_NOT_FOUND' }
-  | { readonly code: 'NOT_REVERSIBLE' | 'ALREADY_REVERSED' }
+  | { readonly code: 'LOT_NOT_FOUND' | 'LOT_ENDED' | 'LOT_HELD' | 'NOT_REVERSIBLE' | 'ALREADY_REVERSED' }
 
 /** One entry of a request. */
 export interface ModelLine {

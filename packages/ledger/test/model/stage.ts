@@ -325,6 +325,9 @@ export class Stage {
       case 'TRANSACTION_NOT_FOUND':
       case 'ENTRY_NOT_FOUND':
       case 'HOLD_NOT_FOUND':
+      case 'LOT_NOT_FOUND':
+      case 'LOT_ENDED':
+      case 'LOT_HELD':
       case 'NOT_REVERSIBLE':
       case 'ALREADY_REVERSED':
         return { code: refusal.code }
