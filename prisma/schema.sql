@@ -208,6 +208,7 @@ CREATE TABLE ledger.lot_uses (
   book text COLLATE "C" NOT NULL,
   owner_id text COLLATE "C" NOT NULL,
   entry_id bigint NOT NULL,
+  seq ledger.seq_from_1 NOT NULL,
   place integer NOT NULL,
   lot_id bigint NOT NULL,
   amount ledger.credits NOT NULL,
@@ -216,7 +217,7 @@ CREATE TABLE ledger.lot_uses (
   CONSTRAINT lot_uses_amount CHECK (amount::bigint <> 0)
 );
 
-CREATE INDEX lot_uses_lot_idx ON ledger.lot_uses USING btree (book, owner_id, lot_id, entry_id, place);
+CREATE INDEX lot_uses_lot_idx ON ledger.lot_uses USING btree (book, owner_id, lot_id, seq, place);
 
 CREATE INDEX lot_uses_returns_idx ON ledger.lot_uses USING btree (book, owner_id, returns) WHERE returns IS NOT NULL;
 
@@ -228,6 +229,7 @@ CREATE TABLE ledger.lots (
   owner_id text COLLATE "C" NOT NULL,
   id bigint NOT NULL DEFAULT nextval('ledger.lots_id_seq'::regclass),
   entry_id bigint,
+  seq ledger.seq_from_0 NOT NULL,
   amount ledger.credits_from_1 NOT NULL,
   rest ledger.credits_from_0 NOT NULL,
   priority ledger.lot_priority NOT NULL,
@@ -240,7 +242,9 @@ CREATE TABLE ledger.lots (
 
 CREATE INDEX lots_id_idx ON ledger.lots USING btree (id);
 
-CREATE INDEX lots_order_idx ON ledger.lots USING btree (book, owner_id, priority, expires_on, kind DESC, id) WHERE rest::bigint > 0;
+CREATE INDEX lots_order_idx ON ledger.lots USING btree (book, owner_id, priority, expires_on, kind DESC, seq, id) WHERE rest::bigint > 0;
+
+CREATE INDEX lots_seq_idx ON ledger.lots USING btree (book, owner_id, seq, id);
 
 ALTER TABLE ledger.lots ENABLE ROW LEVEL SECURITY;
 
@@ -891,16 +895,19 @@ REVOKE ALL ON FUNCTION ledger.epoch_ms(timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.expired_credits(at text)
  RETURNS text
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE
-RETURN format('
+AS $function$
+BEGIN
+  RETURN format('
   CASE WHEN a.lots_expire_on <= %1$s THEN (
     SELECT coalesce(sum(l.rest - least(l.rest, (
              SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
               WHERE r.book = a.book AND r.owner_id = a.owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > %1$s))), 0)::bigint
       FROM ledger.lots l WHERE l.book = a.book AND l.owner_id = a.owner_id AND l.rest > 0 AND l.expires_on <= %1$s
-  ) ELSE 0 END'::text, at);
+  ) ELSE 0 END', at);
+END $function$;
 REVOKE ALL ON FUNCTION ledger.expired_credits(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.expiring(book text, owner_ids text[])
@@ -936,7 +943,7 @@ CREATE OR REPLACE FUNCTION ledger.expiry_on(expiry json, at timestamp with time 
 RETURN LEAST((at + ((((expiry ->> 'days'::text))::integer)::double precision * '24:00:00'::interval)), (((date_trunc((expiry ->> 'endOf'::text), at, 'UTC'::text) AT TIME ZONE 'UTC'::text) + (('1 '::text || (expiry ->> 'endOf'::text)))::interval) AT TIME ZONE 'UTC'::text), to_timestamp((((((expiry ->> 'on'::text))::bigint)::numeric / 1000.0))::double precision));
 REVOKE ALL ON FUNCTION ledger.expiry_on(json, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.fill_lots(app text, book text, owner_id text, entry_id bigint, amount bigint, balance bigint, at timestamp with time zone, lot json, corrects bigint, revive json, source_book text, source_owner text, source_entry bigint, source_amount bigint)
+CREATE OR REPLACE FUNCTION ledger.fill_lots(app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, balance bigint, at timestamp with time zone, lot json, corrects bigint, revive json, source_book text, source_owner text, source_entry bigint, source_amount bigint)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
 AS $function$
@@ -974,7 +981,7 @@ BEGIN
         expires_on := ledger.expiry_on(revive, at);
         UPDATE ledger.lots l SET expires_on = expires_on WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
       END IF;
-      PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, place, part, corrects);
+      PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, seq, place, part, corrects);
       expire_on := least(expire_on, expires_on);
     END LOOP;
     debt := 0;
@@ -996,19 +1003,19 @@ BEGIN
         used.app := app;
         expires_on := (SELECT expires_on FROM ledger.apps a WHERE a.app = app AND 'CREDIT_EXPIRED' = ANY (a.operations));
       END IF;
-      PERFORM ledger.make_lot(used.app, book, owner_id, entry_id, part, used.priority, used.kind, expires_on, at, paid);
+      PERFORM ledger.make_lot(used.app, book, owner_id, entry_id, seq, part, used.priority, used.kind, expires_on, at, paid);
       expire_on := least(expire_on, expires_on);
     END LOOP;
   END IF;
   IF given < amount THEN
     expires_on := ledger.expiry_on(lot, at);
-    PERFORM ledger.make_lot(app, book, owner_id, entry_id, amount - given, coalesce((lot ->> 'priority')::integer, 50), coalesce(lot ->> 'kind', 'paid'),
-                            expires_on, at, least(debt, amount - given));
+    PERFORM ledger.make_lot(app, book, owner_id, entry_id, seq, amount - given, coalesce((lot ->> 'priority')::integer, 50),
+                            coalesce(lot ->> 'kind', 'paid'), expires_on, at, least(debt, amount - given));
     expire_on := least(expire_on, expires_on);
   END IF;
   RETURN expire_on;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.fill_lots(text, text, text, bigint, bigint, bigint, timestamp with time zone, json, bigint, json, text, text, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.fill_lots(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, json, bigint, json, text, text, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.find_keys(app text, ids text[])
  RETURNS json
@@ -1717,14 +1724,14 @@ BEGIN
     live := NULL;
     IF ledger.may_use_book(book) THEN
       EXECUTE '
-        SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
-                                        l.expires_on, $3) ORDER BY l.priority, l.expires_on, l.kind DESC, l.id)
+        SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                        l.expires_on, $3) ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id)
           FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                               WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $3)::bigint AS held
                   FROM ledger.lots l
                  WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > $3)
-                 ORDER BY l.priority, l.expires_on, l.kind DESC, l.id LIMIT 100) l'
+                 ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id LIMIT 100) l'
         INTO live USING book, owner_ids[n], now;
     END IF;
     found := array_append(found, live);
@@ -1951,12 +1958,12 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lock_shards_template(text[], text[], boolean, text[], integer[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lot_json(id bigint, app text, owner_id text, book text, entry_id bigint, amount bigint, rest bigint, held bigint, priority integer, kind text, created_on timestamp with time zone, expires_on timestamp with time zone, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION ledger.lot_json(id bigint, app text, owner_id text, book text, entry_id bigint, seq bigint, amount bigint, rest bigint, held bigint, priority integer, kind text, created_on timestamp with time zone, expires_on timestamp with time zone, at timestamp with time zone)
  RETURNS json
  LANGUAGE sql
  STABLE
-RETURN json_build_object('id', (id)::text, 'app', app, 'ownerId', owner_id, 'book', book, 'entryId', (entry_id)::text, 'amount', amount, 'rest', CASE WHEN (expires_on <= at) THEN LEAST(rest, held) ELSE rest END, 'held', LEAST(rest, held), 'priority', priority, 'kind', kind, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on));
-REVOKE ALL ON FUNCTION ledger.lot_json(bigint, text, text, text, bigint, bigint, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
+RETURN json_build_object('id', (id)::text, 'app', app, 'ownerId', owner_id, 'book', book, 'entryId', (entry_id)::text, 'seq', seq, 'amount', amount, 'rest', CASE WHEN (expires_on <= at) THEN LEAST(rest, held) ELSE rest END, 'held', LEAST(rest, held), 'priority', priority, 'kind', kind, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on));
+REVOKE ALL ON FUNCTION ledger.lot_json(bigint, text, text, text, bigint, bigint, bigint, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.lot_operations()
  RETURNS text[]
@@ -1976,11 +1983,11 @@ DECLARE
 BEGIN
   IF ledger.may_use_book(book) THEN
     EXECUTE format('
-      SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.place, u.amount) ORDER BY u.entry_id %1$s, u.place %1$s)
+      SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.seq %1$s, u.place %1$s)
         FROM (SELECT u.* FROM ledger.lot_uses u
                WHERE u.book = $1 AND u.owner_id = $2 AND u.lot_id = $3
-                 AND (u.entry_id, u.place) > ($4[1], $4[2]) AND (u.entry_id, u.place) < ($5[1], $5[2])
-               ORDER BY u.entry_id %1$s, u.place %1$s LIMIT $6) u', CASE WHEN descending THEN 'DESC' ELSE 'ASC' END)
+                 AND (u.seq, u.place) > ($4[1], $4[2]) AND (u.seq, u.place) < ($5[1], $5[2])
+               ORDER BY u.seq %1$s, u.place %1$s LIMIT $6) u', CASE WHEN descending THEN 'DESC' ELSE 'ASC' END)
       INTO found USING book, owner_id, lot_id, above, below, size;
   END IF;
   RETURN found;
@@ -1998,7 +2005,7 @@ DECLARE
 BEGIN
   IF ledger.may_use(app) OR ledger.reads_all() THEN
     EXECUTE '
-      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
                                       l.expires_on, $3))
         FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                              JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
@@ -2010,7 +2017,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.lots_by_id(text, bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.lots_page(book text, owner_id text, live boolean, above bigint, below bigint, descending boolean, size integer)
+CREATE OR REPLACE FUNCTION ledger.lots_page(book text, owner_id text, live boolean, above bigint[], below bigint[], descending boolean, size integer)
  RETURNS json
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
@@ -2021,20 +2028,21 @@ DECLARE
 BEGIN
   IF ledger.may_use_book(book) THEN
     EXECUTE format('
-      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
-                                      l.expires_on, $6) ORDER BY l.id %1$s)
+      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                      l.expires_on, $6) ORDER BY l.seq %1$s, l.id %1$s)
         FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                              JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                             WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $6)::bigint AS held
                 FROM ledger.lots l
-               WHERE l.book = $1 AND l.owner_id = $2 AND l.id > $3 AND l.id < $4 %2$s
-               ORDER BY l.id %1$s LIMIT $5) l',
+               WHERE l.book = $1 AND l.owner_id = $2 %2$s
+                 AND (l.seq, l.id) > ($3[1], $3[2]) AND (l.seq, l.id) < ($4[1], $4[2])
+               ORDER BY l.seq %1$s, l.id %1$s LIMIT $5) l',
       CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN 'AND l.rest > 0' ELSE '' END)
       INTO found USING book, owner_id, above, below, size, ledger.now();
   END IF;
   RETURN found;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.lots_page(text, text, boolean, bigint, bigint, boolean, integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.lots_page(text, text, boolean, bigint[], bigint[], boolean, integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_accounts(books text[], owner_ids text[], missing integer[])
  RETURNS integer[]
@@ -2160,7 +2168,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, boolean, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.make_lot(app text, book text, owner_id text, entry_id bigint, amount bigint, priority integer, kind text, expires_on timestamp with time zone, at timestamp with time zone, paid bigint)
+CREATE OR REPLACE FUNCTION ledger.make_lot(app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, priority integer, kind text, expires_on timestamp with time zone, at timestamp with time zone, paid bigint)
  RETURNS bigint
  LANGUAGE plpgsql
 AS $function$
@@ -2168,14 +2176,14 @@ AS $function$
 DECLARE
   id CONSTANT bigint := nextval('ledger.lots_id_seq');
 BEGIN
-  INSERT INTO ledger.lots (app, book, owner_id, id, entry_id, amount, rest, priority, kind, created_on, expires_on)
-  VALUES (app, book, owner_id, id, entry_id, amount, amount - paid, priority, kind, at, expires_on);
+  INSERT INTO ledger.lots (app, book, owner_id, id, entry_id, seq, amount, rest, priority, kind, created_on, expires_on)
+  VALUES (app, book, owner_id, id, entry_id, seq, amount, amount - paid, priority, kind, at, expires_on);
   IF paid > 0 THEN
-    INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, place, amount) VALUES (book, owner_id, id, entry_id, 0, -paid);
+    INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount) VALUES (book, owner_id, id, entry_id, seq, 0, -paid);
   END IF;
   RETURN id;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.make_lot(text, text, text, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.make_lot(text, text, text, bigint, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text)
  RETURNS void
@@ -2188,7 +2196,7 @@ DECLARE
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'expired_at', 'lapsing', 'overdraft_used', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'overdraft_used', 'settle_lots'];
   shard record;
   template record;
   moved record;
@@ -2240,7 +2248,7 @@ CREATE OR REPLACE FUNCTION ledger.may_use_book(book text)
 RETURN (ledger.apps_of(book) <> '{}'::text[]);
 REVOKE ALL ON FUNCTION ledger.may_use_book(text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.move_lots(app text, book text, owner_id text, entry_id bigint, amount bigint, balance bigint, at timestamp with time zone, lot json, corrects bigint, revive json, hold_id bigint, voids bigint, source_book text, source_owner text, source_entry bigint, source_amount bigint, INOUT lots_expire_on timestamp with time zone)
+CREATE OR REPLACE FUNCTION ledger.move_lots(app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, balance bigint, at timestamp with time zone, lot json, corrects bigint, revive json, hold_id bigint, voids bigint, source_book text, source_owner text, source_entry bigint, source_amount bigint, INOUT lots_expire_on timestamp with time zone)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
 AS $function$
@@ -2248,7 +2256,7 @@ AS $function$
 BEGIN
   IF lots_expire_on IS NULL THEN
     IF lot IS NULL AND NOT EXISTS (
-      SELECT FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
+      SELECT 1 FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
        WHERE u.book = source_book AND u.owner_id = source_owner AND u.entry_id = source_entry
          AND (l.expires_on IS NOT NULL OR l.priority <> 50 OR l.kind <> 'paid')
     ) THEN
@@ -2258,13 +2266,13 @@ BEGIN
     lots_expire_on := 'infinity';
   END IF;
   IF amount < 0 THEN
-    PERFORM ledger.take_lots(book, owner_id, entry_id, -amount, at, hold_id, corrects, voids);
+    PERFORM ledger.take_lots(book, owner_id, entry_id, seq, -amount, at, hold_id, corrects, voids);
   ELSIF amount > 0 THEN
     lots_expire_on := least(lots_expire_on, ledger.fill_lots(
-      app, book, owner_id, entry_id, amount, balance, at, lot, corrects, revive, source_book, source_owner, source_entry, source_amount));
+      app, book, owner_id, entry_id, seq, amount, balance, at, lot, corrects, revive, source_book, source_owner, source_entry, source_amount));
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.move_lots(text, text, text, bigint, bigint, bigint, timestamp with time zone, json, bigint, json, bigint, bigint, text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.move_lots(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, json, bigint, json, bigint, bigint, text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea)
  RETURNS bytea
@@ -2288,10 +2296,10 @@ DECLARE
   hold record;
 BEGIN
   IF balance > 0 THEN
-    PERFORM ledger.make_lot(app, book, owner_id, NULL, balance, 50, 'paid', NULL, at, 0);
+    PERFORM ledger.make_lot(app, book, owner_id, NULL, 0, balance, 50, 'paid', NULL, at, 0);
     FOR hold IN
       SELECT h.id, h.amount FROM ledger.holds h
-       WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.id
+       WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.created_on, h.id
     LOOP
       PERFORM ledger.reserve_lots(book, owner_id, hold.id, hold.amount, at);
     END LOOP;
@@ -2617,7 +2625,10 @@ BEGIN
         END IF;
 
         -- Judge.
-        available := balances[number] - helds[number] + overdrafts[number] - coalesce(lapsing[number], 0);
+        available := balances[number] - helds[number] + overdrafts[number];
+        IF lapsing IS NOT NULL THEN
+          available := available - lapsing[number];
+        END IF;
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -2735,7 +2746,7 @@ BEGIN
           source := first - 1 + sources[line];
           IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
             lot_expiries[number] := ledger.move_lots(
-              app, books[number], owners[number], ids[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+              app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
               coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
               books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
             IF lot_expiries[number] <= at THEN
@@ -3084,7 +3095,10 @@ BEGIN
         END IF;
 
         -- Judge.
-        available := balances[number] - helds[number] + overdrafts[number] - coalesce(lapsing[number], 0);
+        available := balances[number] - helds[number] + overdrafts[number];
+        IF lapsing IS NOT NULL THEN
+          available := available - lapsing[number];
+        END IF;
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -3202,7 +3216,7 @@ BEGIN
           source := first - 1 + sources[line];
           IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
             lot_expiries[number] := ledger.move_lots(
-              app, books[number], owners[number], ids[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+              app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
               coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
               books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
             IF lot_expiries[number] <= at THEN
@@ -3420,10 +3434,10 @@ BEGIN
     -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
     IF voids IS NOT NULL THEN
       identical := identical AND EXISTS (
-        SELECT FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
+        SELECT 1 FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
     ELSIF lot ->> 'on' IS NOT NULL THEN
       identical := identical AND EXISTS (
-        SELECT FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
+        SELECT 1 FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
            AND l.expires_on = ledger.expiry_on(lot, original.created_on));
     END IF;
     RETURN json_build_object(
@@ -3478,10 +3492,10 @@ BEGIN
     -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
     IF voids IS NOT NULL THEN
       identical := identical AND EXISTS (
-        SELECT FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
+        SELECT 1 FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
     ELSIF lot ->> 'on' IS NOT NULL THEN
       identical := identical AND EXISTS (
-        SELECT FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
+        SELECT 1 FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
            AND l.expires_on = ledger.expiry_on(lot, original.created_on));
     END IF;
     RETURN json_build_object(
@@ -3520,7 +3534,7 @@ BEGIN
               WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at)) AS free
       FROM ledger.lots l
      WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > at)
-     ORDER BY l.priority, l.expires_on, l.kind DESC, l.id
+     ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id
   LOOP
     CONTINUE WHEN lot.free = 0;
     INSERT INTO ledger.lot_holds (book, owner_id, hold_id, lot_id, amount)
@@ -3777,7 +3791,7 @@ BEGIN
     SELECT d.app, d.id, d.moment, d.amount FROM (
       SELECT k.*, (coalesce(lag(k.kept) OVER (PARTITION BY k.id ORDER BY k.moment), k.rest) - k.kept)::bigint AS amount
         FROM (
-          SELECT l.app, l.id, l.rest, l.priority, l.kind, l.expires_on, m.moment, least(l.rest, (
+          SELECT l.app, l.id, l.rest, l.priority, l.kind, l.expires_on, l.seq, m.moment, least(l.rest, (
                    SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                      JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                     WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > m.moment)) AS kept
@@ -3790,7 +3804,7 @@ BEGIN
                  AND h.expires_on > l.expires_on AND h.expires_on <= at) m
            WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at
         ) k
-    ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.id
+    ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.seq, d.id
   LOOP
     updated_on := greatest(updated_on, due.moment);
     balance := balance - due.amount;
@@ -3802,7 +3816,7 @@ BEGIN
       NULL, NULL, NULL));
     INSERT INTO ledger.entries (app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, created_on, hash)
     VALUES (due.app, book, owner_id, seq, entry_id, 'CREDIT_EXPIRED', -due.amount, balance, transaction_id::text, transaction_id, updated_on, head);
-    PERFORM ledger.use_lot(book, owner_id, due.id, entry_id, 1, -due.amount);
+    PERFORM ledger.use_lot(book, owner_id, due.id, entry_id, seq, 1, -due.amount);
   END LOOP;
   IF holds_expire_on <= at THEN
     SELECT h.held, h.expire_on INTO held, holds_expire_on FROM ledger.live_holds(book, owner_id, at) h;
@@ -3935,7 +3949,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.summary(text, text, timestamp with time zone, timestamp with time zone, text, text[], text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.take_lots(book text, owner_id text, entry_id bigint, amount bigint, at timestamp with time zone, hold_id bigint, corrects bigint, voids bigint)
+CREATE OR REPLACE FUNCTION ledger.take_lots(book text, owner_id text, entry_id bigint, seq bigint, amount bigint, at timestamp with time zone, hold_id bigint, corrects bigint, voids bigint)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -3957,7 +3971,7 @@ BEGIN
         FROM ledger.lots l
        WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0
          AND CASE step WHEN 1 THEN true WHEN 2 THEN l.entry_id = corrects OR l.id = voids ELSE l.expires_on IS NULL OR l.expires_on > at END
-       ORDER BY l.priority, l.expires_on, l.kind DESC, l.id
+       ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id
     LOOP
       part := least(lot.free, wanted);
       IF step = 1 THEN
@@ -3969,14 +3983,14 @@ BEGIN
       END IF;
       CONTINUE WHEN part = 0;
       place := place + 1;
-      PERFORM ledger.use_lot(book, owner_id, lot.id, entry_id, place, -part);
+      PERFORM ledger.use_lot(book, owner_id, lot.id, entry_id, seq, place, -part);
       wanted := wanted - part;
       EXIT WHEN wanted = 0;
     END LOOP;
     EXIT WHEN wanted = 0;
   END LOOP;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.take_lots(text, text, bigint, bigint, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.take_lots(text, text, bigint, bigint, bigint, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.tally()
  RETURNS text
@@ -3999,7 +4013,7 @@ BEGIN
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
   SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
-  SELECT concat_ws(' ', count(*), sum(l.id), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
+  SELECT concat_ws(' ', count(*), sum(l.id), sum(l.seq), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
   SELECT concat_ws(' ', u.*, r.*) INTO uses
     FROM (SELECT count(*), sum(u.lot_id), sum(u.entry_id), sum(u.amount) FROM ledger.lot_uses u) u,
          (SELECT count(*), sum(r.lot_id), sum(r.hold_id), sum(r.amount) FROM ledger.lot_holds r) r;
@@ -4072,24 +4086,24 @@ EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.try_template(text, text[], integer[], json, integer) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, place integer, amount bigint)
+CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, seq bigint, place integer, amount bigint)
  RETURNS json
  LANGUAGE sql
  IMMUTABLE
-RETURN json_build_object('lotId', (lot_id)::text, 'entryId', (entry_id)::text, 'place', place, 'amount', amount);
-REVOKE ALL ON FUNCTION ledger.use_json(bigint, bigint, integer, bigint) FROM PUBLIC;
+RETURN json_build_object('lotId', (lot_id)::text, 'entryId', (entry_id)::text, 'seq', seq, 'place', place, 'amount', amount);
+REVOKE ALL ON FUNCTION ledger.use_json(bigint, bigint, bigint, integer, bigint) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.use_lot(book text, owner_id text, lot_id bigint, entry_id bigint, place integer, amount bigint, returns bigint DEFAULT NULL::bigint)
+CREATE OR REPLACE FUNCTION ledger.use_lot(book text, owner_id text, lot_id bigint, entry_id bigint, seq bigint, place integer, amount bigint, returns bigint DEFAULT NULL::bigint)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 BEGIN
   UPDATE ledger.lots l SET rest = l.rest + amount WHERE l.book = book AND l.owner_id = owner_id AND l.id = lot_id;
-  INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, place, amount, returns)
-  VALUES (book, owner_id, lot_id, entry_id, place, amount, returns);
+  INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount, returns)
+  VALUES (book, owner_id, lot_id, entry_id, seq, place, amount, returns);
 END $function$;
-REVOKE ALL ON FUNCTION ledger.use_lot(text, text, bigint, bigint, integer, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.use_lot(text, text, bigint, bigint, bigint, integer, bigint, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.uses_of_entries(book text, owner_ids text[], entry_ids bigint[])
  RETURNS json
@@ -4105,7 +4119,7 @@ BEGIN
     uses := NULL;
     IF ledger.may_use_book(book) THEN
       EXECUTE '
-        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.place, u.amount) ORDER BY u.place)
+        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.place)
           FROM (SELECT u.* FROM ledger.lot_uses u
                  WHERE u.book = $1 AND u.owner_id = $2 AND u.entry_id = $3 ORDER BY u.place LIMIT 100) u'
         INTO uses USING book, owner_ids[n], entry_ids[n];

@@ -53,7 +53,7 @@ RETURN json_build_object(
 
 -- held: what live holds reserve of the lot. at: the moment for which its status is computed.
 CREATE OR REPLACE FUNCTION ledger.lot_json(
-  id bigint, app text, owner_id text, book text, entry_id bigint, amount bigint, rest bigint, held bigint, priority integer, kind text,
+  id bigint, app text, owner_id text, book text, entry_id bigint, seq bigint, amount bigint, rest bigint, held bigint, priority integer, kind text,
   created_on timestamptz, expires_on timestamptz, at timestamptz
 ) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
@@ -62,6 +62,7 @@ RETURN json_build_object(
   'ownerId', owner_id,
   'book', book,
   'entryId', entry_id::text,
+  'seq', seq,
   'amount', amount,
   'rest', CASE WHEN expires_on <= at THEN least(rest, held) ELSE rest END,
   'held', least(rest, held),
@@ -71,8 +72,8 @@ RETURN json_build_object(
   'expiresOn', ledger.epoch_ms(expires_on)
 );
 
-CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, place integer, amount bigint) RETURNS json LANGUAGE sql IMMUTABLE
-RETURN json_build_object('lotId', lot_id::text, 'entryId', entry_id::text, 'place', place, 'amount', amount);
+CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, seq bigint, place integer, amount bigint) RETURNS json LANGUAGE sql IMMUTABLE
+RETURN json_build_object('lotId', lot_id::text, 'entryId', entry_id::text, 'seq', seq, 'place', place, 'amount', amount);
 
 CREATE OR REPLACE FUNCTION ledger.balance_json(
   owner_id text, balance bigint, overdraft bigint, held bigint, state text

@@ -33,7 +33,7 @@ BEGIN
   SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
   SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
-  SELECT concat_ws(' ', count(*), sum(l.id), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
+  SELECT concat_ws(' ', count(*), sum(l.id), sum(l.seq), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
   SELECT concat_ws(' ', u.*, r.*) INTO uses
     FROM (SELECT count(*), sum(u.lot_id), sum(u.entry_id), sum(u.amount) FROM ledger.lot_uses u) u,
          (SELECT count(*), sum(r.lot_id), sum(r.hold_id), sum(r.amount) FROM ledger.lot_holds r) r;
@@ -157,7 +157,7 @@ DECLARE
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'expired_at', 'lapsing', 'overdraft_used', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'overdraft_used', 'settle_lots'];
   shard record;
   template record;
   moved record;

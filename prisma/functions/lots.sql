@@ -16,20 +16,20 @@ RETURN least(
   to_timestamp((expiry ->> 'on')::bigint / 1000.0)
 );
 
--- Makes a lot. entry_id: of the entry that made it, null for the lot of a balance that there was before. paid: what of it
+-- Makes a lot. entry_id, seq: of the entry that made it, null and 0 for the lot of a balance that there was before. paid: what of it
 -- pays the account's debt.
 CREATE OR REPLACE FUNCTION ledger.make_lot(
-  app text, book text, owner_id text, entry_id bigint, amount bigint, priority integer, kind text, expires_on timestamptz,
+  app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, priority integer, kind text, expires_on timestamptz,
   at timestamptz, paid bigint
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   id CONSTANT bigint := nextval('ledger.lots_id_seq');
 BEGIN
-  INSERT INTO ledger.lots (app, book, owner_id, id, entry_id, amount, rest, priority, kind, created_on, expires_on)
-  VALUES (app, book, owner_id, id, entry_id, amount, amount - paid, priority, kind, at, expires_on);
+  INSERT INTO ledger.lots (app, book, owner_id, id, entry_id, seq, amount, rest, priority, kind, created_on, expires_on)
+  VALUES (app, book, owner_id, id, entry_id, seq, amount, amount - paid, priority, kind, at, expires_on);
   IF paid > 0 THEN
-    INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, place, amount) VALUES (book, owner_id, id, entry_id, 0, -paid);
+    INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount) VALUES (book, owner_id, id, entry_id, seq, 0, -paid);
   END IF;
   RETURN id;
 END $$;
@@ -37,13 +37,13 @@ END $$;
 -- Changes what is left of a lot, and notes by which entry. place: where the use is among those of its entry. returns: the
 -- entry whose credits come back.
 CREATE OR REPLACE FUNCTION ledger.use_lot(
-  book text, owner_id text, lot_id bigint, entry_id bigint, place integer, amount bigint, returns bigint DEFAULT NULL
+  book text, owner_id text, lot_id bigint, entry_id bigint, seq bigint, place integer, amount bigint, returns bigint DEFAULT NULL
 ) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
   UPDATE ledger.lots l SET rest = l.rest + amount WHERE l.book = book AND l.owner_id = owner_id AND l.id = lot_id;
-  INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, place, amount, returns)
-  VALUES (book, owner_id, lot_id, entry_id, place, amount, returns);
+  INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount, returns)
+  VALUES (book, owner_id, lot_id, entry_id, seq, place, amount, returns);
 END $$;
 
 -- Reserves lots for a hold that was made, in the order in which a spend would take them. What they do not cover, the
@@ -61,7 +61,7 @@ BEGIN
               WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at)) AS free
       FROM ledger.lots l
      WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > at)
-     ORDER BY l.priority, l.expires_on, l.kind DESC, l.id
+     ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id
   LOOP
     CONTINUE WHEN lot.free = 0;
     INSERT INTO ledger.lot_holds (book, owner_id, hold_id, lot_id, amount)
@@ -78,10 +78,10 @@ DECLARE
   hold record;
 BEGIN
   IF balance > 0 THEN
-    PERFORM ledger.make_lot(app, book, owner_id, NULL, balance, 50, 'paid', NULL, at, 0);
+    PERFORM ledger.make_lot(app, book, owner_id, NULL, 0, balance, 50, 'paid', NULL, at, 0);
     FOR hold IN
       SELECT h.id, h.amount FROM ledger.holds h
-       WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.id
+       WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.created_on, h.id
     LOOP
       PERFORM ledger.reserve_lots(book, owner_id, hold.id, hold.amount, at);
     END LOOP;
@@ -91,7 +91,7 @@ END $$;
 -- Takes the credits of an entry from lots. In turn: those that the hold it captures has reserved, what is left of the entry
 -- that it corrects or the lot that it voids, what no hold has reserved, and what holds have reserved. The rest is debt.
 CREATE OR REPLACE FUNCTION ledger.take_lots(
-  book text, owner_id text, entry_id bigint, amount bigint, at timestamptz, hold_id bigint, corrects bigint, voids bigint
+  book text, owner_id text, entry_id bigint, seq bigint, amount bigint, at timestamptz, hold_id bigint, corrects bigint, voids bigint
 ) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
@@ -111,7 +111,7 @@ BEGIN
         FROM ledger.lots l
        WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0
          AND CASE step WHEN 1 THEN true WHEN 2 THEN l.entry_id = corrects OR l.id = voids ELSE l.expires_on IS NULL OR l.expires_on > at END
-       ORDER BY l.priority, l.expires_on, l.kind DESC, l.id
+       ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id
     LOOP
       part := least(lot.free, wanted);
       IF step = 1 THEN
@@ -123,7 +123,7 @@ BEGIN
       END IF;
       CONTINUE WHEN part = 0;
       place := place + 1;
-      PERFORM ledger.use_lot(book, owner_id, lot.id, entry_id, place, -part);
+      PERFORM ledger.use_lot(book, owner_id, lot.id, entry_id, seq, place, -part);
       wanted := wanted - part;
       EXIT WHEN wanted = 0;
     END LOOP;
@@ -138,7 +138,7 @@ END $$;
 -- balance: before the entry. lot, revive: see ledger.expiry_on. sources: the account and the entry that the credits come from.
 -- Returns when the first of these lots expires that has credits.
 CREATE OR REPLACE FUNCTION ledger.fill_lots(
-  app text, book text, owner_id text, entry_id bigint, amount bigint, balance bigint, at timestamptz, lot json, corrects bigint,
+  app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, balance bigint, at timestamptz, lot json, corrects bigint,
   revive json, source_book text, source_owner text, source_entry bigint, source_amount bigint
 ) RETURNS timestamptz LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -175,7 +175,7 @@ BEGIN
         expires_on := ledger.expiry_on(revive, at);
         UPDATE ledger.lots l SET expires_on = expires_on WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
       END IF;
-      PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, place, part, corrects);
+      PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, seq, place, part, corrects);
       expire_on := least(expire_on, expires_on);
     END LOOP;
     debt := 0;
@@ -197,14 +197,14 @@ BEGIN
         used.app := app;
         expires_on := (SELECT expires_on FROM ledger.apps a WHERE a.app = app AND 'CREDIT_EXPIRED' = ANY (a.operations));
       END IF;
-      PERFORM ledger.make_lot(used.app, book, owner_id, entry_id, part, used.priority, used.kind, expires_on, at, paid);
+      PERFORM ledger.make_lot(used.app, book, owner_id, entry_id, seq, part, used.priority, used.kind, expires_on, at, paid);
       expire_on := least(expire_on, expires_on);
     END LOOP;
   END IF;
   IF given < amount THEN
     expires_on := ledger.expiry_on(lot, at);
-    PERFORM ledger.make_lot(app, book, owner_id, entry_id, amount - given, coalesce((lot ->> 'priority')::integer, 50), coalesce(lot ->> 'kind', 'paid'),
-                            expires_on, at, least(debt, amount - given));
+    PERFORM ledger.make_lot(app, book, owner_id, entry_id, seq, amount - given, coalesce((lot ->> 'priority')::integer, 50),
+                            coalesce(lot ->> 'kind', 'paid'), expires_on, at, least(debt, amount - given));
     expire_on := least(expire_on, expires_on);
   END IF;
   RETURN expire_on;
@@ -214,14 +214,14 @@ END $$;
 -- more than plain ones where they come from, make the account's first lots. Parameters as in ledger.take_lots and
 -- ledger.fill_lots. Returns what accounts.lots_expire_on becomes.
 CREATE OR REPLACE FUNCTION ledger.move_lots(
-  app text, book text, owner_id text, entry_id bigint, amount bigint, balance bigint, at timestamptz, lot json, corrects bigint, revive json,
+  app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, balance bigint, at timestamptz, lot json, corrects bigint, revive json,
   hold_id bigint, voids bigint, source_book text, source_owner text, source_entry bigint, source_amount bigint, INOUT lots_expire_on timestamptz
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
   IF lots_expire_on IS NULL THEN
     IF lot IS NULL AND NOT EXISTS (
-      SELECT FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
+      SELECT 1 FROM ledger.lot_uses u JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
        WHERE u.book = source_book AND u.owner_id = source_owner AND u.entry_id = source_entry
          AND (l.expires_on IS NOT NULL OR l.priority <> 50 OR l.kind <> 'paid')
     ) THEN
@@ -231,18 +231,19 @@ BEGIN
     lots_expire_on := 'infinity';
   END IF;
   IF amount < 0 THEN
-    PERFORM ledger.take_lots(book, owner_id, entry_id, -amount, at, hold_id, corrects, voids);
+    PERFORM ledger.take_lots(book, owner_id, entry_id, seq, -amount, at, hold_id, corrects, voids);
   ELSIF amount > 0 THEN
     lots_expire_on := least(lots_expire_on, ledger.fill_lots(
-      app, book, owner_id, entry_id, amount, balance, at, lot, corrects, revive, source_book, source_owner, source_entry, source_amount));
+      app, book, owner_id, entry_id, seq, amount, balance, at, lot, corrects, revive, source_book, source_owner, source_entry, source_amount));
   END IF;
 END $$;
 
 -- Returns the SQL of the credits of an account "a" that have expired up to a moment and that no entry has taken yet. at: the
 -- moment in SQL. It is a part of a statement that reads the account: on a cluster, two statements may see the account before
 -- a posting and its lots after it.
-CREATE OR REPLACE FUNCTION ledger.expired_credits(at text) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN format('
+CREATE OR REPLACE FUNCTION ledger.expired_credits(at text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN format('
   CASE WHEN a.lots_expire_on <= %1$s THEN (
     SELECT coalesce(sum(l.rest - least(l.rest, (
              SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
@@ -250,6 +251,7 @@ RETURN format('
               WHERE r.book = a.book AND r.owner_id = a.owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > %1$s))), 0)::bigint
       FROM ledger.lots l WHERE l.book = a.book AND l.owner_id = a.owner_id AND l.rest > 0 AND l.expires_on <= %1$s
   ) ELSE 0 END', at);
+END $$;
 
 -- Returns the credits that a reversal of an entry could give back to lots that have expired.
 CREATE OR REPLACE FUNCTION ledger.lapsing(book text, owner_id text, corrects bigint, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
@@ -295,7 +297,7 @@ BEGIN
     SELECT d.app, d.id, d.moment, d.amount FROM (
       SELECT k.*, (coalesce(lag(k.kept) OVER (PARTITION BY k.id ORDER BY k.moment), k.rest) - k.kept)::bigint AS amount
         FROM (
-          SELECT l.app, l.id, l.rest, l.priority, l.kind, l.expires_on, m.moment, least(l.rest, (
+          SELECT l.app, l.id, l.rest, l.priority, l.kind, l.expires_on, l.seq, m.moment, least(l.rest, (
                    SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                      JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                     WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > m.moment)) AS kept
@@ -308,7 +310,7 @@ BEGIN
                  AND h.expires_on > l.expires_on AND h.expires_on <= at) m
            WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at
         ) k
-    ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.id
+    ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.seq, d.id
   LOOP
     updated_on := greatest(updated_on, due.moment);
     balance := balance - due.amount;
@@ -320,7 +322,7 @@ BEGIN
       NULL, NULL, NULL));
     INSERT INTO ledger.entries (app, book, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, created_on, hash)
     VALUES (due.app, book, owner_id, seq, entry_id, 'CREDIT_EXPIRED', -due.amount, balance, transaction_id::text, transaction_id, updated_on, head);
-    PERFORM ledger.use_lot(book, owner_id, due.id, entry_id, 1, -due.amount);
+    PERFORM ledger.use_lot(book, owner_id, due.id, entry_id, seq, 1, -due.amount);
   END LOOP;
   IF holds_expire_on <= at THEN
     SELECT h.held, h.expire_on INTO held, holds_expire_on FROM ledger.live_holds(book, owner_id, at) h;
@@ -344,7 +346,7 @@ DECLARE
 BEGIN
   IF ledger.may_use(app) OR ledger.reads_all() THEN
     EXECUTE '
-      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
                                       l.expires_on, $3))
         FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                              JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
@@ -355,24 +357,25 @@ BEGIN
   RETURN found;
 END $$;
 
--- Returns lots of an account as a JSON array, by id between two exclusive bounds: those with credits left (live), or all. It
--- reads with the rights of its owner, because every app of the book may know them.
+-- Returns lots of an account as a JSON array, by seq and id between two exclusive bounds: those with credits left (live), or
+-- all. It reads with the rights of its owner, because every app of the book may know them.
 CREATE OR REPLACE FUNCTION ledger.lots_page(
-  book text, owner_id text, live boolean, above bigint, below bigint, descending boolean, size integer
+  book text, owner_id text, live boolean, above bigint[], below bigint[], descending boolean, size integer
 ) RETURNS json LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found json;
 BEGIN
   IF ledger.may_use_book(book) THEN
     EXECUTE format('
-      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
-                                      l.expires_on, $6) ORDER BY l.id %1$s)
+      SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                      l.expires_on, $6) ORDER BY l.seq %1$s, l.id %1$s)
         FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                              JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                             WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $6)::bigint AS held
                 FROM ledger.lots l
-               WHERE l.book = $1 AND l.owner_id = $2 AND l.id > $3 AND l.id < $4 %2$s
-               ORDER BY l.id %1$s LIMIT $5) l',
+               WHERE l.book = $1 AND l.owner_id = $2 %2$s
+                 AND (l.seq, l.id) > ($3[1], $3[2]) AND (l.seq, l.id) < ($4[1], $4[2])
+               ORDER BY l.seq %1$s, l.id %1$s LIMIT $5) l',
       CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN 'AND l.rest > 0' ELSE '' END)
       INTO found USING book, owner_id, above, below, size, ledger.now();
   END IF;
@@ -391,14 +394,14 @@ BEGIN
     live := NULL;
     IF ledger.may_use_book(book) THEN
       EXECUTE '
-        SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
-                                        l.expires_on, $3) ORDER BY l.priority, l.expires_on, l.kind DESC, l.id)
+        SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
+                                        l.expires_on, $3) ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id)
           FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                               WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $3)::bigint AS held
                   FROM ledger.lots l
                  WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > $3)
-                 ORDER BY l.priority, l.expires_on, l.kind DESC, l.id LIMIT 100) l'
+                 ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id LIMIT 100) l'
         INTO live USING book, owner_ids[n], now;
     END IF;
     found := array_append(found, live);
@@ -439,7 +442,7 @@ BEGIN
     uses := NULL;
     IF ledger.may_use_book(book) THEN
       EXECUTE '
-        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.place, u.amount) ORDER BY u.place)
+        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.place)
           FROM (SELECT u.* FROM ledger.lot_uses u
                  WHERE u.book = $1 AND u.owner_id = $2 AND u.entry_id = $3 ORDER BY u.place LIMIT 100) u'
         INTO uses USING book, owner_ids[n], entry_ids[n];
@@ -449,7 +452,7 @@ BEGIN
   RETURN to_json(found);
 END $$;
 
--- Returns the uses of a lot as a JSON array, by entry and place between two exclusive bounds.
+-- Returns the uses of a lot as a JSON array, by seq and place between two exclusive bounds.
 CREATE OR REPLACE FUNCTION ledger.lot_uses_page(
   book text, owner_id text, lot_id bigint, above bigint[], below bigint[], descending boolean, size integer
 ) RETURNS json LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -458,11 +461,11 @@ DECLARE
 BEGIN
   IF ledger.may_use_book(book) THEN
     EXECUTE format('
-      SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.place, u.amount) ORDER BY u.entry_id %1$s, u.place %1$s)
+      SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.seq %1$s, u.place %1$s)
         FROM (SELECT u.* FROM ledger.lot_uses u
                WHERE u.book = $1 AND u.owner_id = $2 AND u.lot_id = $3
-                 AND (u.entry_id, u.place) > ($4[1], $4[2]) AND (u.entry_id, u.place) < ($5[1], $5[2])
-               ORDER BY u.entry_id %1$s, u.place %1$s LIMIT $6) u', CASE WHEN descending THEN 'DESC' ELSE 'ASC' END)
+                 AND (u.seq, u.place) > ($4[1], $4[2]) AND (u.seq, u.place) < ($5[1], $5[2])
+               ORDER BY u.seq %1$s, u.place %1$s LIMIT $6) u', CASE WHEN descending THEN 'DESC' ELSE 'ASC' END)
       INTO found USING book, owner_id, lot_id, above, below, size;
   END IF;
   RETURN found;

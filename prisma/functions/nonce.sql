@@ -50,10 +50,10 @@ BEGIN
     -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
     IF voids IS NOT NULL THEN
       identical := identical AND EXISTS (
-        SELECT FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
+        SELECT 1 FROM ledger.lot_uses u WHERE u.book = book AND u.owner_id = owner_id AND u.entry_id = original.id AND u.lot_id = voids);
     ELSIF lot ->> 'on' IS NOT NULL THEN
       identical := identical AND EXISTS (
-        SELECT FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
+        SELECT 1 FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
            AND l.expires_on = ledger.expiry_on(lot, original.created_on));
     END IF;
     RETURN json_build_object(

@@ -340,7 +340,10 @@ BEGIN
         END IF;
 
         -- Judge.
-        available := balances[number] - helds[number] + overdrafts[number] - coalesce(lapsing[number], 0);
+        available := balances[number] - helds[number] + overdrafts[number];
+        IF lapsing IS NOT NULL THEN
+          available := available - lapsing[number];
+        END IF;
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -458,7 +461,7 @@ BEGIN
           source := first - 1 + sources[line];
           IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
             lot_expiries[number] := ledger.move_lots(
-              app, books[number], owners[number], ids[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+              app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
               coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
               books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
             IF lot_expiries[number] <= at THEN

@@ -82,6 +82,8 @@ export interface LedgerLot {
   readonly book: string
   /** The id of the entry that made it. Null for the balance that the account had before its first lot. */
   readonly entryId: string | null
+  /** The seq of that entry. 0 without one. */
+  readonly seq: number
   /** The credits that it had at first, >= 1. */
   readonly amount: number
   /** The credits that are left and have not expired. */
@@ -100,6 +102,8 @@ export interface LedgerLot {
 export interface LotUse {
   readonly lotId: string
   readonly entryId: string
+  /** The seq of that entry. */
+  readonly seq: number
   /** Counts the uses of the entry from 1. 0 is what a new lot paid of a balance below 0. */
   readonly place: number
   /** Signed credits of the lot: - taken, + given back. */

@@ -108,7 +108,7 @@ test('a ledger whose app is any text takes any book, and is taken for a ledger o
 test('a shared operation has the book of the app', () => {
   const { DAILY_REWARD } = sharedOperations
   void (() => {
-    // @ts-expect-error shared operation changed by more than a narrower range or a limit: DAILY_REWARD
+    // @ts-expect-error shared operation changed by more than a narrower range, a limit or a lot: DAILY_REWARD
     defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, book: 'gems' } })
   })
 })

@@ -52,7 +52,7 @@ const volatileFunctions = [
 const placesOfRows = ({ sql }: Text) => found(sql, /\bctid\b/gi)
 
 /** Distributed tables and their partitions. */
-const table = /ledger\.(?:accounts|entries(?:_\w+)?|holds|limit_windows)\b/.source
+const table = /ledger\.(?:accounts|entries(?:_\w+)?|holds|limit_windows|lots|lot_uses|lot_holds)\b/.source
 const noAlias =
   /(?!(?:CROSS|DO|FOR|FULL|GROUP|INNER|JOIN|LEFT|LIMIT|ON|ORDER|RETURNING|SET|UNION|USING|VALUES|WHERE)\b)/
     .source
@@ -235,8 +235,8 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
       SELECT attrelid::regclass::text AS name FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
        WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p') AND attname = 'owner_id' AND atttypid <> 'text'::regtype`,
     bad: [
-      'CREATE TABLE ledger.lots (owner_id ledger.nonce)',
-      'CREATE TABLE ledger.lots (owner_id varchar(255))',
+      'CREATE TABLE ledger.sample (owner_id ledger.nonce)',
+      'CREATE TABLE ledger.sample (owner_id varchar(255))',
     ],
   },
   // A shard can check uniqueness only among its own rows.
@@ -259,7 +259,7 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
       SELECT oid::regclass::text AS name FROM pg_class c
        WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p') AND relname NOT IN ('apps', 'books', '_prisma_migrations')
          AND (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attname = 'owner_id') IS NULL`,
-    bad: ['CREATE TABLE ledger.lots (id bigint)'],
+    bad: ['CREATE TABLE ledger.sample (id bigint)'],
   },
   // Its parameters are unknown when it is planned, so Citus cannot tell which shard to ask.
   'no function in SQL reads a table': {
@@ -268,7 +268,7 @@ const catalogueRules: Readonly<Record<string, CatalogueRule>> = {
         JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'sql'
         LEFT JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass
        WHERE p.pronamespace = 'ledger'::regnamespace
-         AND (d.refobjid IS NOT NULL OR p.prosrc ~ 'ledger\\.(accounts|apps|books|entries|holds|limit_windows)')`,
+         AND (d.refobjid IS NOT NULL OR p.prosrc ~ 'ledger\\.(accounts|apps|books|entries|holds|limit_windows|lots|lot_uses|lot_holds)')`,
     bad: [
       `CREATE FUNCTION ledger.sample(text) RETURNS bigint LANGUAGE sql AS 'SELECT balance FROM ledger.accounts WHERE owner_id = $1'`,
       'CREATE FUNCTION ledger.sample(text) RETURNS bigint LANGUAGE sql RETURN (SELECT balance FROM ledger.accounts WHERE owner_id = $1)',
@@ -299,7 +299,7 @@ test('what posts to a shard has a copy for the shard, or asks all shards', () =>
   const reached = new Set(['post_template', 'append_template'])
   for (const name of reached) for (const called of calledBy(name)) reached.add(called)
   const readsTables = (name: string): boolean =>
-    /ledger\.(?:accounts|apps|books|entries|entries_template|holds|limit_windows)\b/.test(
+    /ledger\.(?:accounts|apps|books|entries|entries_template|holds|limit_windows|lots|lot_uses|lot_holds)\b/.test(
       sqlOf.get(name) ?? '',
     ) || calledBy(name).some(readsTables)
 

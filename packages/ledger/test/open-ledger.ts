@@ -179,6 +179,7 @@ export async function postBySql(
     metadata?: unknown
     operation?: string
     amount?: number | string
+    lot?: object
   } = {},
 ) {
   const lines = [{ account: 1, operation: 'CREDIT_ADD', amount: 1, ...line }]

@@ -102,7 +102,7 @@ describe("the compiler's message", () => {
     [
       'none, but changes one',
       '...sharedOperations, DAILY_REWARD: { ...sharedOperations.DAILY_REWARD, amount: 2 }',
-      'shared operation changed by more than a narrower range or a limit: DAILY_REWARD',
+      'shared operation changed by more than a narrower range, a limit or a lot: DAILY_REWARD',
     ],
   ])('names what is wrong with an app that leaves out %s', async (_what, list, message) => {
     const here = path.dirname(fileURLToPath(import.meta.url))

@@ -181,7 +181,7 @@ describe('a paired operation', () => {
     [
       'a shared one',
       { CREDIT_ADD: { ...sharedOperations.CREDIT_ADD, paired: true } },
-      'CREDIT_ADD is shared: an app may only make its range narrower or give it a limit.',
+      'CREDIT_ADD is shared: an app may only make its range narrower or give it a limit or a lot.',
     ],
   ])('is none: %s', (_what, own, message) => {
     expect(() => defineOperations({ ...sharedOperations, ...own } as never)).toThrow(message)

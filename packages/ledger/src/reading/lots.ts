@@ -28,10 +28,15 @@ export interface LotUsesInput<Book extends string = string> extends PageInput {
 export type LotUsePage = Page<LotUse>
 
 const idPattern = /^\d{1,18}$/
-const lotCursors = textCursors('lot', (text) => (idPattern.test(text) ? BigInt(text) : undefined))
-/** The entry and the place of a use. */
-const useCursors = textCursors('use', (text) => (/^\d{1,18}\.\d{1,9}$/.test(text) ? text : undefined))
-const maxId = 2n ** 62n
+/** Two numbers: the seq of an entry, and the id of a lot that it made or the place of a use. */
+const parsePosition = (text: string) => (/^\d{1,18}\.\d{1,18}$/.test(text) ? text : undefined)
+const lotCursors = textCursors('lot', parsePosition)
+const useCursors = textCursors('use', parsePosition)
+
+/** Returns the numbers of a position. The least ones when it is left out. */
+const after = (position = '-1.0') => position.split('.').map(BigInt)
+/** Returns the numbers of a position. Ones beyond all others when it is left out. */
+const before = (position = `${2n ** 62n}.0`) => position.split('.').map(BigInt)
 
 /** Reads pages of lots. Each page is one query, whose cost does not depend on the page's position. */
 export function createLotPages(
@@ -45,10 +50,12 @@ export function createLotPages(
     const [row] = await query(
       () => prisma.$queryRaw<{ lots: readonly LotRow[] | null }[]>`
         SELECT ledger.lots_page(
-          ${book}::text, ${ownerId}::text, ${live}::boolean, ${range.before ?? 0n}::bigint, ${range.after ?? maxId}::bigint,
+          ${book}::text, ${ownerId}::text, ${live}::boolean, ${after(range.before)}::bigint[], ${before(range.after)}::bigint[],
           ${!range.backward}::boolean, ${range.size + 1}::int) AS lots`,
     )
-    return toPage(range, (row?.lots ?? []).map(lotOf), lotCursors, { positionOf: ({ id }) => BigInt(id) })
+    return toPage(range, (row?.lots ?? []).map(lotOf), lotCursors, {
+      positionOf: ({ seq, id }) => `${seq}.${id}`,
+    })
   }
 }
 
@@ -57,21 +64,17 @@ export function createLotUsePages(
   schema: z.ZodType<{ readonly ownerId: string; readonly book: string }>,
   prisma: PrismaClient,
 ) {
-  const bounds = (position: string | undefined, otherwise: bigint) =>
-    position === undefined ? [otherwise, 0n] : position.split('.').map(BigInt)
   return async (input: LotUsesInput): Promise<LotUsePage> => {
     const { ownerId, book } = parseInput(schema, input)
     const { lotId } = parseInput(z.object({ lotId: idSchema }), input)
     const range = pageRange(input, useCursors)
-    if (!idPattern.test(lotId)) return toPage(range, [], useCursors, { positionOf: () => '' })
+    const id = idPattern.test(lotId) ? BigInt(lotId) : null
     const [row] = await query(
       () => prisma.$queryRaw<{ uses: readonly LotUse[] | null }[]>`
         SELECT ledger.lot_uses_page(
-          ${book}::text, ${ownerId}::text, ${BigInt(lotId)}::bigint, ${bounds(range.after, -1n)}::bigint[],
-          ${bounds(range.before, maxId)}::bigint[], ${range.backward}::boolean, ${range.size + 1}::int) AS uses`,
+          ${book}::text, ${ownerId}::text, ${id}::bigint, ${after(range.after)}::bigint[], ${before(range.before)}::bigint[],
+          ${range.backward}::boolean, ${range.size + 1}::int) AS uses`,
     )
-    return toPage(range, row?.uses ?? [], useCursors, {
-      positionOf: ({ entryId, place }) => `${entryId}.${place}`,
-    })
+    return toPage(range, row?.uses ?? [], useCursors, { positionOf: ({ seq, place }) => `${seq}.${place}` })
   }
 }

@@ -36,6 +36,14 @@ const allowed: Readonly<Record<string, string>> = {
   holds_by_id: "SELECT ledger.holds_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",
   live_holds_of: "SELECT ledger.live_holds_of('{other}', ARRAY['{secret}'])",
   accounts_page: "SELECT ledger.accounts_page('{other}', '', '', NULL, false, 100)",
+  expiring: "SELECT ledger.expiring('{other}', ARRAY['{secret}'])",
+  live_lots: "SELECT ledger.live_lots('{other}', ARRAY['{secret}'])",
+  lots_by_id: "SELECT ledger.lots_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",
+  lots_page: "SELECT ledger.lots_page('{other}', '{secret}', false, '{{0,0}}', '{{100,100}}', false, 100)",
+  uses_of_entries:
+    "SELECT ledger.uses_of_entries('{other}', array_fill('{secret}'::text, ARRAY[100]), ARRAY(SELECT generate_series(1, 100)))",
+  lot_uses_page:
+    "SELECT json_agg(ledger.lot_uses_page('{other}', '{secret}', lot, '{{0,0}}', '{{100,100}}', false, 100)) FROM generate_series(1, 100) lot",
   shard_nodes: 'SELECT * FROM ledger.shard_nodes()',
   summary: "SELECT ledger.summary('{other}', NULL, '2000-01-01', '2100-01-01', 'month', NULL)",
   // These post with the owner's rights, into the app that is fixed in their text.
@@ -101,6 +109,8 @@ describe('a function of schema ledger', () => {
       .replaceAll('{secret}', secret)
       .replaceAll('{{transaction}}', `{${transactions[0].id}}`)
       .replaceAll('{{1}}', '{1}')
+      .replaceAll('{{0,0}}', '{0,0}')
+      .replaceAll('{{100,100}}', '{100,100}')
     const { refused, message, rows } = await attempt(statement)
     expect(refused).not.toBe(forbidden)
     const told = JSON.stringify([message, rows])

@@ -1,9 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { createLedger, createPool, defineOperations, sharedOperations } from '../../src/index.ts'
-import { operations, postBySql } from '../open-ledger.ts'
+import {
+  createLedger,
+  createPool,
+  defineOperations,
+  lotOperations,
+  sharedOperations,
+} from '../../src/index.ts'
+import { postBySql, operations as withoutLots } from '../open-ledger.ts'
 import { takeOverApp } from './stage.ts'
 
 // The other half of the attacker's tests: everything that an app does for itself works with its role.
+const operations = defineOperations({ ...withoutLots, ...lotOperations })
 const { apps, database, owner: sql, attacker: role, urlOf } = await takeOverApp()
 await sql.query('SELECT ledger.set_operations($1, $2)', [apps.own, Object.keys(operations)])
 await postBySql(sql, { app: apps.other, amount: 9 })

@@ -41,7 +41,10 @@ export async function takeOverApp({ connections = 20 } = {}) {
   const passwords = { own: crypto.randomUUID(), other: crypto.randomUUID() }
 
   for (const app of Object.values(apps)) {
-    await owner.query('SELECT ledger.set_operations($1, ledger.shared_operations())', [app])
+    await owner.query(
+      'SELECT ledger.set_operations($1, ledger.shared_operations() || ledger.lot_operations())',
+      [app],
+    )
     await owner.query(`CREATE SCHEMA ${app};
       CREATE TABLE ${app}.things (id serial PRIMARY KEY, name text);
       CREATE TABLE ${app}._prisma_migrations (id text);
@@ -62,6 +65,7 @@ export async function takeOverApp({ connections = 20 } = {}) {
       nonce: `${ownerId} nonce`,
       amount: balance,
       metadata: { of: ownerId },
+      lot: { days: 30 },
     })
     await owner.query(
       `INSERT INTO ledger.holds (app, book, owner_id, operation, amount, nonce, created_on, expires_on)
@@ -71,6 +75,11 @@ export async function takeOverApp({ connections = 20 } = {}) {
     await owner.query(
       `UPDATE ledger.accounts SET held = $2, holds_expire_on = (SELECT expires_on FROM ledger.holds WHERE book = $1)
         WHERE book = $1`,
+      [app, held],
+    )
+    await owner.query(
+      `INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount)
+       SELECT book, owner_id, id, entry_id, seq, 1, -$2::bigint FROM ledger.lots WHERE book = $1`,
       [app, held],
     )
     await owner.query(`INSERT INTO ${app}.things (name) VALUES ($1)`, [`of ${ownerId}`])

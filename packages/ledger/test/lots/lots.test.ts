@@ -75,7 +75,9 @@ describe('a lot', () => {
       kind: 'promotional',
     })
     const { edges } = await ledger.lotUses({ ownerId: ann, lotId })
-    expect(edges.map(({ node }) => node)).toEqual([{ lotId, entryId: spent.id, place: 2, amount: -3 }])
+    expect(edges.map(({ node }) => node)).toEqual([
+      { lotId, entryId: spent.id, seq: 5, place: 2, amount: -3 },
+    ])
   })
 
   test('expires without a job: reads subtract it, and the next posting posts it at its moment', async () => {
