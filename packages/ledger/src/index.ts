@@ -143,6 +143,8 @@ export type { LotPage, LotsInput, LotUsePage, LotUsesInput } from './reading/lot
 export type { Page, PageInput } from './reading/page.ts'
 export type { InBook, LedgerReads } from './reading/reads.ts'
 export {
+  type LotSummaryInput,
+  type LotSummaryLine,
   type SummaryInput,
   type SummaryLine,
   type SummaryWindow,

@@ -1849,6 +1849,75 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.lot_operations() RETURNS text[] LANGUAGE sql IMMUTABLE
 RETURN ARRAY['CREDIT_EXPIRED', 'CREDIT_VOIDED'];
 
+-- Returns what became of the lots that an app made in a book, of one owner (null: of all), as a JSON array: one line for each
+-- kind of lots and each window (hour, day, month; UTC) between two moments. granted, used, expired and voided are sums of the
+-- window, and outstanding is what is left at its end. What comes back counts as used less. Null without lots. Sums are text,
+-- because they may exceed what a JSON number holds exactly. It reads with the rights of its owner: entries of other apps use
+-- the lots, too. EXECUTE plans it at each call, for its arguments.
+CREATE OR REPLACE FUNCTION ledger.lot_summary(
+  app text, owner_id text, after timestamptz, until timestamptz, per text, book text DEFAULT NULL
+) RETURNS json LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  lines json;
+BEGIN
+  IF ledger.may_use(app) OR ledger.reads_all() THEN
+    EXECUTE '
+      WITH reserved AS (
+        SELECT r.book, r.owner_id, r.lot_id, r.amount, h.expires_on FROM ledger.lot_holds r
+          JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+         WHERE h.released_on IS NULL AND r.book = $2 AND ($3 IS NULL OR r.owner_id = $3)
+      ), lots AS (
+        SELECT l.owner_id, l.id, l.kind, l.amount::bigint AS amount, l.rest::bigint AS rest, l.created_on, l.expires_on FROM ledger.lots l
+         WHERE l.app = $1 AND l.book = $2 AND ($3 IS NULL OR l.owner_id = $3) AND l.created_on <= $5
+      ), ends AS (
+        SELECT l.owner_id, l.id, l.kind, l.rest, l.expires_on AS moment FROM lots l WHERE l.rest > 0 AND l.expires_on <= $7
+        UNION
+        SELECT l.owner_id, l.id, l.kind, l.rest, r.expires_on FROM lots l JOIN reserved r ON r.owner_id = l.owner_id AND r.lot_id = l.id
+         WHERE l.rest > 0 AND l.expires_on < r.expires_on AND r.expires_on <= $7
+      ), due AS (
+        SELECT d.kind, d.moment, coalesce(lag(d.kept) OVER (PARTITION BY d.owner_id, d.id ORDER BY d.moment), d.rest) - d.kept AS amount
+          FROM (
+            SELECT e.owner_id, e.id, e.kind, e.rest, e.moment, least(e.rest, coalesce(sum(r.amount), 0))::bigint AS kept
+              FROM ends e LEFT JOIN reserved r ON r.owner_id = e.owner_id AND r.lot_id = e.id AND r.expires_on > e.moment
+             GROUP BY e.owner_id, e.id, e.kind, e.rest, e.moment
+          ) d
+      ), moves AS (
+        SELECT l.kind, l.created_on AS moment, l.amount AS granted, 0::bigint AS used, 0::bigint AS expired, 0::bigint AS voided FROM lots l
+        UNION ALL
+        SELECT l.kind, e.created_on, 0, CASE WHEN e.operation = ANY ($8) THEN 0 ELSE -u.amount END,
+               CASE e.operation WHEN ''CREDIT_EXPIRED'' THEN -u.amount ELSE 0 END, CASE e.operation WHEN ''CREDIT_VOIDED'' THEN -u.amount ELSE 0 END
+          FROM ledger.lots l
+          JOIN ledger.lot_uses u ON u.book = l.book AND u.owner_id = l.owner_id AND u.lot_id = l.id
+          JOIN ledger.entries e ON e.book = u.book AND e.owner_id = u.owner_id AND e.seq = u.seq
+         WHERE l.app = $1 AND l.book = $2 AND ($3 IS NULL OR l.owner_id = $3) AND e.created_on <= $5
+        UNION ALL
+        SELECT d.kind, d.moment, 0, 0, d.amount, 0 FROM due d WHERE d.amount > 0
+      ), sums AS (
+        SELECT m.kind, CASE WHEN m.moment > $4 THEN date_trunc($6, m.moment, ''UTC'') ELSE ''-infinity'' END AS start, sum(m.granted) AS granted, sum(m.used) AS used,
+               sum(m.expired) AS expired, sum(m.voided) AS voided
+          FROM moves m GROUP BY 1, 2
+      ), windows AS (
+        SELECT ''-infinity''::timestamptz AS start
+        UNION ALL
+        SELECT w AT TIME ZONE ''UTC'' FROM generate_series(
+          date_trunc($6, $4 + interval ''1 ms'', ''UTC'') AT TIME ZONE ''UTC'', $5 AT TIME ZONE ''UTC'', (''1 '' || $6)::interval) w
+      ), lines AS (
+        SELECT k.kind, w.start, coalesce(s.granted, 0) AS granted, coalesce(s.used, 0) AS used, coalesce(s.expired, 0) AS expired,
+               coalesce(s.voided, 0) AS voided,
+               sum(coalesce(s.granted - s.used - s.expired - s.voided, 0)) OVER (PARTITION BY k.kind ORDER BY w.start) AS outstanding
+          FROM windows w CROSS JOIN (SELECT DISTINCT s.kind FROM sums s) k LEFT JOIN sums s ON s.kind = k.kind AND s.start = w.start
+      )
+      SELECT json_agg(json_build_object(
+               ''kind'', l.kind, ''start'', ledger.epoch_ms(l.start), ''granted'', l.granted::text, ''used'', l.used::text,
+               ''expired'', l.expired::text, ''voided'', l.voided::text, ''outstanding'', l.outstanding::text
+             ) ORDER BY l.start, l.kind DESC)
+        FROM lines l WHERE l.start > ''-infinity'''
+      INTO lines
+      USING app, coalesce(book, app), owner_id, after, until, per, least(until, ledger.now()), ledger.lot_operations();
+  END IF;
+  RETURN lines;
+END $$;
+
 -- Declares all operations of an app, which of them are retired, and the book of each that does not have the app's own, in
 -- a migration of that app. The first call makes the app's partition. It refuses a name that no app can have, a list that
 -- lacks or retires a shared operation or gives it another book, a book that the app may not use, and a list that drops an
@@ -2054,7 +2123,7 @@ BEGIN
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
     ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
-    ledger.lot_uses_page TO %I', app_role);
+    ledger.lot_uses_page, ledger.lot_summary TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
   -- This reads where the shards of a cluster are.

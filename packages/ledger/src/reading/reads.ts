@@ -29,7 +29,14 @@ import {
   type LotUsesInput,
 } from './lots.ts'
 import { createScans } from './scans.ts'
-import { createSummary, type SummaryInput, type SummaryLine } from './summary.ts'
+import {
+  createLotSummary,
+  createSummary,
+  type LotSummaryInput,
+  type LotSummaryLine,
+  type SummaryInput,
+  type SummaryLine,
+} from './summary.ts'
 
 /**
  * The reads of one app's ledger. Reads of one turn of the event loop share one query. A summary and a page of accounts
@@ -90,6 +97,11 @@ export interface LedgerReads<Operation extends string = string, Book extends str
    * all. @throws ValidationError
    */
   summary(input: SummaryInput<Operation, Book>): Promise<readonly SummaryLine<Operation>[]>
+  /**
+   * Returns what became of the lots that the app made in a book, per kind and hour, day or month (UTC), for an owner or all:
+   * granted, used, expired, voided and outstanding. @throws ValidationError
+   */
+  lotSummary(input: LotSummaryInput<Book>): Promise<readonly LotSummaryLine[]>
   /** Returns a page of a book's accounts, sorted by owner. @throws ValidationError */
   accounts(input: AccountsInput<Book>): Promise<AccountPage>
 }
@@ -127,6 +139,7 @@ export function createReads<Operation extends string>({
   const keySchema = z.object({ ...account, nonce: nonceSchema })
   const entriesIn = byBook((book) => createEntryPages({ app, book, operations, prisma, rows, scan }))
   const summaryIn = byBook((book) => createSummary({ app, book, operations, prisma, rows, scan }))
+  const lotSummaryIn = byBook((book) => createLotSummary({ app, book, prisma, scan }))
   return {
     async balance(ownerId, options) {
       const { book, ...account } = parseInput(accountSchema, { ownerId, ...options })
@@ -197,6 +210,9 @@ export function createReads<Operation extends string>({
 
     async summary(input) {
       return summaryIn(parseInput(bookOnly, input).book)(input)
+    },
+    async lotSummary(input) {
+      return lotSummaryIn(parseInput(bookOnly, input).book)(input)
     },
     accounts: createAccountPages(account.book, prisma),
   }

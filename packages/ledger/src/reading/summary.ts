@@ -6,7 +6,7 @@ import { ValidationError } from '../errors.ts'
 import { momentSchema, operationsSchema, ownerIdSchema, parseInput } from '../input.ts'
 import { limits } from '../limits.ts'
 import { isEarlier, lastMillisecondBefore } from '../moment.ts'
-import type { Operations } from '../operations/operations.ts'
+import type { LotKind, Operations } from '../operations/operations.ts'
 import type { RowReader } from '../rows.ts'
 import type { Scan } from './scans.ts'
 
@@ -46,6 +46,23 @@ const windowMs = { HOUR: 3_600_000, DAY: 86_400_000, MONTH: 28 * 86_400_000 } as
   number
 >
 
+/** Selects the lots to sum up: those that the app made in a book. */
+export type LotSummaryInput<Book extends string = string> = Omit<SummaryInput<string, Book>, 'operations'>
+
+/** What became of lots of one kind in one window, in credits. */
+export interface LotSummaryLine {
+  readonly kind: LotKind
+  /** When the window began. */
+  readonly start: Date
+  readonly granted: number
+  /** What entries took, without what corrections gave back. A transfer uses lots of one owner, and grants others. */
+  readonly used: number
+  readonly expired: number
+  readonly voided: number
+  /** What was left at the end of the window. */
+  readonly outstanding: number
+}
+
 /** Returns the most lines that a summary can have: one per operation and window. */
 export function summarySize(
   { from, to, per, operations }: Omit<SummaryInput, 'ownerId'>,
@@ -59,15 +76,16 @@ export function summarySize(
   )
 }
 
-const summarySchema = (operations: Operations) =>
-  z
-    .object({
-      ownerId: ownerIdSchema.nullish(),
-      from: momentSchema,
-      to: momentSchema,
-      per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
-      operations: operationsSchema(operations).nullish(),
-    })
+const fields = {
+  ownerId: ownerIdSchema.nullish(),
+  from: momentSchema,
+  to: momentSchema,
+  per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
+}
+
+/** Lets a summary have a number of windows. */
+const bounded = <Input extends Pick<SummaryInput, 'from' | 'to' | 'per'>>(schema: z.ZodType<Input>) =>
+  schema
     .refine(({ from, to }) => isEarlier(from, to), { path: ['to'], error: 'must be after from' })
     .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= limits.summaryWindows, {
       path: ['to'],
@@ -98,7 +116,7 @@ export function createSummary<Operation extends string>({
   readonly rows: RowReader<Operation>
   readonly scan: Scan
 }) {
-  const schema = summarySchema(known)
+  const schema = bounded(z.object({ ...fields, operations: operationsSchema(known).nullish() }))
   return async (input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]> => {
     const { ownerId, from, to, per, operations } = parseInput(schema, input)
     const [after, until] = [from, to].map((moment) => lastMillisecondBefore(moment).toISOString())
@@ -116,6 +134,45 @@ export function createSummary<Operation extends string>({
       count,
       gross: credits(gross),
       reversed: credits(reversed),
+    }))
+  }
+}
+
+type LotSummaryRow = Readonly<Record<'granted' | 'used' | 'expired' | 'voided' | 'outstanding', string>> &
+  Pick<LotSummaryLine, 'kind'> & { readonly start: number }
+
+/** Reads summaries of the lots that an app made in a book. Each is one query over all of these lots. */
+export function createLotSummary({
+  app,
+  book,
+  prisma,
+  scan,
+}: {
+  readonly app: string
+  readonly book: string
+  readonly prisma: PrismaClient
+  readonly scan: Scan
+}) {
+  const schema = bounded(z.object(fields))
+  return async (input: LotSummaryInput): Promise<readonly LotSummaryLine[]> => {
+    const { ownerId, from, to, per } = parseInput(schema, input)
+    const [after, until] = [from, to].map((moment) => lastMillisecondBefore(moment).toISOString())
+    const [row] = await scan(() =>
+      query(
+        () => prisma.$queryRaw<{ lines: readonly LotSummaryRow[] | null }[]>`
+          SELECT ledger.lot_summary(
+            ${app}::text, ${ownerId ?? null}::text, ${after}::timestamptz, ${until}::timestamptz, ${per}::text,
+            ${book}::text) AS lines`,
+      ),
+    )
+    return (row?.lines ?? []).map((line) => ({
+      kind: line.kind,
+      start: new Date(line.start),
+      granted: credits(line.granted),
+      used: credits(line.used),
+      expired: credits(line.expired),
+      voided: credits(line.voided),
+      outstanding: credits(line.outstanding),
     }))
   }
 }

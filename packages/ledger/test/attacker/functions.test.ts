@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, string>> = {
   lots_page: "SELECT ledger.lots_page('{other}', '{secret}', false, '{{0,0}}', '{{100,100}}', false, 100)",
   uses_of_entries:
     "SELECT ledger.uses_of_entries('{other}', array_fill('{secret}'::text, ARRAY[100]), ARRAY(SELECT generate_series(1, 100)))",
+  lot_summary: "SELECT ledger.lot_summary('{other}', NULL, '2000-01-01', '2100-01-01', 'month')",
   lot_uses_page:
     "SELECT json_agg(ledger.lot_uses_page('{other}', '{secret}', lot, '{{0,0}}', '{{100,100}}', false, 100)) FROM generate_series(1, 100) lot",
   shard_nodes: 'SELECT * FROM ledger.shard_nodes()',
