@@ -205,7 +205,7 @@ END;
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
   book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint,
-  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, voids bigint,
+  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, lot json, voids bigint,
   has_lots boolean, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
   OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint
 ) LANGUAGE plpgsql STABLE AS $$
@@ -253,5 +253,8 @@ BEGIN
       refusal := 'limit_reached';
       details := to_json(ledger.epoch_ms(limited.ends));
     END IF;
+  END IF;
+  IF refusal IS NULL AND ledger.expiry_on(lot, at) <= at THEN
+    refusal := 'expiry_passed';
   END IF;
 END $$;

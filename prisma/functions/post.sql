@@ -5,7 +5,7 @@
 -- of theirs after the look-up. A refusal is an answer, never an exception.
 --
 -- A call's state is in arrays of scalars: by request, by line and by account (its number in owner_ids). Rows in a loop
--- cost several times as much. A line that corrects, captures or has a limit is judged by the tables alone. If the call
+-- cost several times as much. A line that corrects, captures, has a limit or makes a lot is judged by the tables alone. If the call
 -- has already posted to its account, that is written first.
 
 -- Checks the rules for a call's accounts and the numbers of its lines, whoever the caller is.
@@ -181,16 +181,16 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids) > 0 THEN
-    SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids) > 0 THEN
+    SELECT array_agg(CASE WHEN l.things > 0 OR num_nonnulls(l.limit_per, l.lot) > 0 THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
+        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
                num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, voids, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, lot, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
@@ -231,8 +231,8 @@ BEGIN
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
-  has_lots := num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL;
-  IF has_lots THEN
+  IF num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL THEN
+    has_lots := true;
     latest := greatest(now, (SELECT max(u) FROM unnest(updates) u));
   END IF;
 
@@ -341,9 +341,6 @@ BEGIN
 
         -- Judge.
         available := balances[number] - helds[number] + overdrafts[number];
-        IF lapsing IS NOT NULL THEN
-          available := available - lapsing[number];
-        END IF;
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -355,13 +352,14 @@ BEGIN
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], voids[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], lots[line], voids[line],
             lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
-          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
-          available := available + kept;
+          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance. What a reversal gives
+          -- back to lots that have expired cannot be taken again.
+          available := available + kept - coalesce(lapsing[number], 0);
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
           END IF;
@@ -371,9 +369,6 @@ BEGIN
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
-        END IF;
-        IF lots IS NOT NULL AND refusal IS NULL AND ledger.expiry_on(lots[line], at) <= at THEN
-          refusal := 'expiry_passed';
         END IF;
         IF refusal IS NOT NULL THEN
           EXIT;
@@ -456,20 +451,24 @@ BEGIN
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
-          CONTINUE WHEN NOT has_lots;
-          -- Lots.
-          source := first - 1 + sources[line];
-          IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
-            lot_expiries[number] := ledger.move_lots(
-              app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
-              coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
-              books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
-            IF lot_expiries[number] <= at THEN
-              to_settle := array_append(to_settle, line);
-            END IF;
-          END IF;
         END LOOP;
-        EXIT WHEN to_settle IS NOT NULL;
+        IF has_lots THEN
+          FOR line IN first..last LOOP
+            CONTINUE WHEN ids[line] IS NULL;
+            number := accounts[line];
+            source := first - 1 + sources[line];
+            IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
+              lot_expiries[number] := ledger.move_lots(
+                app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+                coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
+                books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
+              IF lot_expiries[number] <= at THEN
+                to_settle := array_append(to_settle, line);
+              END IF;
+            END IF;
+          END LOOP;
+          EXIT WHEN to_settle IS NOT NULL;
+        END IF;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];

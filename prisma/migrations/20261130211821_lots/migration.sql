@@ -536,6 +536,15 @@ BEGIN
   END;
 END $$;
 
+-- Returns when a lot expires that is made at a moment, or null for never. expiry: null, or an object with one or several of
+-- days (of 24 hours), endOf (of a day, week, month or year in UTC) and on (in milliseconds since 1970): the earliest one.
+CREATE OR REPLACE FUNCTION ledger.expiry_on(expiry json, at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE
+RETURN least(
+  at + (expiry ->> 'days')::integer * interval '24 hours',
+  (date_trunc(expiry ->> 'endOf', at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || (expiry ->> 'endOf'))::interval) AT TIME ZONE 'UTC',
+  to_timestamp((expiry ->> 'on')::bigint / 1000.0)
+);
+
 -- Returns what of an account's overdraft is in use: its debt, and the held credits that no lot covers.
 CREATE OR REPLACE FUNCTION ledger.overdraft_used(book text, owner_id text, balance bigint, held bigint, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
@@ -558,7 +567,7 @@ DROP FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, in
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
   book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint,
-  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, voids bigint,
+  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, lot json, voids bigint,
   has_lots boolean, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
   OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint
 ) LANGUAGE plpgsql STABLE AS $$
@@ -606,6 +615,9 @@ BEGIN
       refusal := 'limit_reached';
       details := to_json(ledger.epoch_ms(limited.ends));
     END IF;
+  END IF;
+  IF refusal IS NULL AND ledger.expiry_on(lot, at) <= at THEN
+    refusal := 'expiry_passed';
   END IF;
 END $$;
 
@@ -682,15 +694,6 @@ BEGIN
     EXIT WHEN made IS NULL;
   END LOOP;
 END $$;
-
--- Returns when a lot expires that is made at a moment, or null for never. expiry: null, or an object with one or several of
--- days (of 24 hours), endOf (of a day, week, month or year in UTC) and on (in milliseconds since 1970): the earliest one.
-CREATE OR REPLACE FUNCTION ledger.expiry_on(expiry json, at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE
-RETURN least(
-  at + (expiry ->> 'days')::integer * interval '24 hours',
-  (date_trunc(expiry ->> 'endOf', at, 'UTC') AT TIME ZONE 'UTC' + ('1 ' || (expiry ->> 'endOf'))::interval) AT TIME ZONE 'UTC',
-  to_timestamp((expiry ->> 'on')::bigint / 1000.0)
-);
 
 -- Makes a lot. entry_id, seq: of the entry that made it, null and 0 for the lot of a balance that there was before. paid: what of it
 -- pays the account's debt.
@@ -1167,16 +1170,16 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids) > 0 THEN
-    SELECT array_agg(CASE WHEN l.things > 0 OR l.limit_per IS NOT NULL THEN true END ORDER BY l.line) AS special,
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids) > 0 THEN
+    SELECT array_agg(CASE WHEN l.things > 0 OR num_nonnulls(l.limit_per, l.lot) > 0 THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
+        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
                num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, voids)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, voids, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, lot, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
@@ -1217,8 +1220,8 @@ BEGIN
   seqs_written := seqs;
   retired := ledger.retired_operations(app);
   now := date_trunc('milliseconds', ledger.now());
-  has_lots := num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL;
-  IF has_lots THEN
+  IF num_nonnulls(VARIADIC lot_expiries) > 0 OR lots IS NOT NULL THEN
+    has_lots := true;
     latest := greatest(now, (SELECT max(u) FROM unnest(updates) u));
   END IF;
 
@@ -1327,9 +1330,6 @@ BEGIN
 
         -- Judge.
         available := balances[number] - helds[number] + overdrafts[number];
-        IF lapsing IS NOT NULL THEN
-          available := available - lapsing[number];
-        END IF;
         IF invalid[request] THEN
           refusal := 'invalid';
         ELSIF states[number] IS NOT NULL THEN
@@ -1341,13 +1341,14 @@ BEGIN
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], voids[line],
+            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], lots[line], voids[line],
             lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
-          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance.
-          available := available + kept;
+          -- A capture takes what its own hold keeps: a live hold's capture is never refused for balance. What a reversal gives
+          -- back to lots that have expired cannot be taken again.
+          available := available + kept - coalesce(lapsing[number], 0);
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
           END IF;
@@ -1357,9 +1358,6 @@ BEGIN
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
-        END IF;
-        IF lots IS NOT NULL AND refusal IS NULL AND ledger.expiry_on(lots[line], at) <= at THEN
-          refusal := 'expiry_passed';
         END IF;
         IF refusal IS NOT NULL THEN
           EXIT;
@@ -1442,20 +1440,24 @@ BEGIN
             nonces[request], coalesce(entry_places[line], 1), transactions[request], coalesce(metadata[request], '{}')::jsonb, at,
             reverses[line], refunds[line], captures[line]));
           hashes[line] := heads[number];
-          CONTINUE WHEN NOT has_lots;
-          -- Lots.
-          source := first - 1 + sources[line];
-          IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
-            lot_expiries[number] := ledger.move_lots(
-              app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
-              coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
-              books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
-            IF lot_expiries[number] <= at THEN
-              to_settle := array_append(to_settle, line);
-            END IF;
-          END IF;
         END LOOP;
-        EXIT WHEN to_settle IS NOT NULL;
+        IF has_lots THEN
+          FOR line IN first..last LOOP
+            CONTINUE WHEN ids[line] IS NULL;
+            number := accounts[line];
+            source := first - 1 + sources[line];
+            IF lots[line] IS NOT NULL OR lot_expiries[number] IS NOT NULL OR lot_expiries[accounts[source]] IS NOT NULL THEN
+              lot_expiries[number] := ledger.move_lots(
+                app, books[number], owners[number], ids[line], entry_seqs[line], amounts[line], balances_after[line] - amounts[line], at, lots[line],
+                coalesce(reverses[line], refunds[line]), revives[line], captures[line], voids[line],
+                books[accounts[source]], owners[accounts[source]], ids[source], -amounts[source], lot_expiries[number]);
+              IF lot_expiries[number] <= at THEN
+                to_settle := array_append(to_settle, line);
+              END IF;
+            END IF;
+          END LOOP;
+          EXIT WHEN to_settle IS NOT NULL;
+        END IF;
       ELSE
         FOR posted IN REVERSE line - 1..first LOOP
           balances[accounts[posted]] := balances[accounts[posted]] - amounts[posted];
