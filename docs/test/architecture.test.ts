@@ -86,15 +86,18 @@ function sectionsOf(heading: string): string {
 test('the tables have the columns of the diagram, and the indexes of the list', async () => {
   const database = await createTestDatabase()
   try {
+    const tables = [
+      ...['apps', 'books', 'accounts', 'entries', 'holds', 'limit_windows'],
+      ...['lots', 'lot_uses', 'lot_holds'],
+    ]
     const columns = await runSql(
       database.url,
       `SELECT c.relname::text AS table, array_agg(attname::text || ' ' || format_type(coalesce(nullif(typbasetype, 0), atttypid), NULL) ORDER BY attnum) AS columns
          FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
          JOIN pg_type t ON t.oid = atttypid
-        WHERE relnamespace = 'ledger'::regnamespace AND relname IN ('apps', 'books', 'accounts', 'entries', 'holds', 'limit_windows') GROUP BY 1`,
+        WHERE relnamespace = 'ledger'::regnamespace AND relname = ANY ('{${tables}}') GROUP BY 1`,
     )
     const drawn = [...diagram('erDiagram').matchAll(/^ {2}(\w+) \{\n(.*?)^ {2}\}/gms)]
-    const tables = ['apps', 'books', 'accounts', 'entries', 'holds', 'limit_windows']
     expect(drawn.map(([, table]) => table)).toEqual(tables)
     for (const [, table, body = ''] of drawn) {
       const shown = [...body.matchAll(/^ +(\w+) (\w+)/gm)].map(([, type, name]) => `${name} ${type}`)
@@ -105,7 +108,7 @@ test('the tables have the columns of the diagram, and the indexes of the list', 
     const indexes = await runSql(
       database.url,
       `SELECT replace(tablename, '_content', '') AS table, indexdef FROM pg_indexes
-        WHERE schemaname = 'ledger' AND tablename IN ('accounts', 'entries_content', 'holds', 'limit_windows')`,
+        WHERE schemaname = 'ledger' AND tablename IN ('accounts', 'entries_content', 'holds', 'limit_windows', 'lots', 'lot_uses', 'lot_holds')`,
     )
     const listed = tableOf(document, ['table', 'index', 'serves'])
     expect(listed.map(({ table, index }) => `${table} ${index}`).toSorted()).toEqual(
