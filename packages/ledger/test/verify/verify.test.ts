@@ -6,6 +6,7 @@ import { type VerifyOptions, verifyLedger } from '../../src/verify/verify.ts'
 import { operations } from '../open-ledger.ts'
 import { named } from './breakage.ts'
 import { breakages } from './breakages.ts'
+import { lotBreakages } from './lot-breakages.ts'
 import { database, intruder, pool, seed, sql } from './seed.ts'
 
 test('a correct ledger passes; below, each question fails once', async () => {
@@ -13,7 +14,7 @@ test('a correct ledger passes; below, each question fails once', async () => {
   const verification = await verifyLedger(sql, { apps: [app] })
   expect(verification.broken).toEqual([])
   expect(verification).toMatchObject({ apps: [{ app, accounts: 2, entries: 10, holds: 3 }] })
-  const broken = new Set(breakages.map(([, question]) => question))
+  const broken = new Set([...breakages, ...lotBreakages].map(([, question]) => question))
   expect(verification.answers.map(({ question }) => question).sort()).toEqual([...broken].sort())
   for (const { invariant } of verification.answers) expect(invariant).toMatch(/^[A-Z].*\.\)?$/)
 })

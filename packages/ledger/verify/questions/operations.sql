@@ -1,4 +1,6 @@
 -- The app declares the operation of every entry and every hold, for the book that it is in, and may use that book.
+
+-- The operations of lots are for every book of the app.
 SELECT CASE
          WHEN seq IS NULL THEN format('hold %s of %s%s', id, to_json(owner_id), ' in ' || nullif(book, $1))
          ELSE format('entry %s (seq %s of %s%s)', id, seq, to_json(owner_id), ' in ' || nullif(book, $1))
@@ -6,7 +8,10 @@ SELECT CASE
   FROM (
     SELECT used.*,
            (operation = ANY (declared.operations)) IS TRUE AS is_declared, declared.operations,
-           coalesce(declared.books ->> operation, $1) AS own_book,
+           CASE
+             WHEN operation IN ('CREDIT_EXPIRED', 'CREDIT_VOIDED') THEN used.book
+             ELSE coalesce(declared.books ->> operation, $1)
+           END AS own_book,
            usable.book IS NOT NULL AS is_usable
       FROM (
         SELECT book, owner_id, seq, id, operation, created_on FROM ledger.entries WHERE app = $1
