@@ -213,7 +213,7 @@ CREATE TABLE ledger.lot_uses (
   lot_id bigint NOT NULL,
   amount ledger.credits NOT NULL,
   returns bigint,
-  CONSTRAINT lot_uses_pkey PRIMARY KEY (book, owner_id, entry_id, place),
+  CONSTRAINT lot_uses_pkey PRIMARY KEY (book, owner_id, entry_id, place, lot_id),
   CONSTRAINT lot_uses_amount CHECK (amount::bigint <> 0)
 );
 
@@ -275,6 +275,19 @@ BEGIN
   RETURN found;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.account_entries(text, text, text, bigint, bigint, boolean, integer) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.account_now(book text, owner_id text)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  updated_on timestamptz;
+BEGIN
+  EXECUTE 'SELECT a.updated_on FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2' INTO updated_on USING book, owner_id;
+  RETURN greatest(ledger.now(), updated_on);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.account_now(text, text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.accounts_page(book text, prefix text, after text, before text, backward boolean, size integer)
  RETURNS json
@@ -917,7 +930,6 @@ CREATE OR REPLACE FUNCTION ledger.expiring(book text, owner_ids text[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  now CONSTANT timestamptz := ledger.now();
   next json;
   found json[] := '{}';
 BEGIN
@@ -928,7 +940,7 @@ BEGIN
         SELECT json_build_object(''amount'', sum(l.rest)::bigint, ''on'', ledger.epoch_ms(l.expires_on)) FROM ledger.lots l
          WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND l.expires_on > $3
          GROUP BY l.expires_on ORDER BY l.expires_on LIMIT 1'
-        INTO next USING book, owner_ids[n], now;
+        INTO next USING book, owner_ids[n], ledger.account_now(book, owner_ids[n]);
     END IF;
     found := array_append(found, next);
   END LOOP;
@@ -992,7 +1004,7 @@ BEGIN
        WHERE u.book = source_book AND u.owner_id = source_owner AND u.entry_id = source_entry ORDER BY u.place
     LOOP
       taken := taken + used.amount;
-      part := (taken::numeric * amount / source_amount)::bigint - given;
+      part := div(taken::numeric * amount, source_amount)::bigint - given;
       CONTINUE WHEN part = 0;
       given := given + part;
       paid := least(debt, part);
@@ -1722,7 +1734,6 @@ CREATE OR REPLACE FUNCTION ledger.live_lots(book text, owner_ids text[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  now CONSTANT timestamptz := ledger.now();
   live json;
   found json[] := '{}';
 BEGIN
@@ -1738,7 +1749,7 @@ BEGIN
                   FROM ledger.lots l
                  WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > $3)
                  ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id LIMIT 100) l'
-        INTO live USING book, owner_ids[n], now;
+        INTO live USING book, owner_ids[n], ledger.account_now(book, owner_ids[n]);
     END IF;
     found := array_append(found, live);
   END LOOP;
@@ -2080,11 +2091,14 @@ BEGIN
   IF ledger.may_use(app) OR ledger.reads_all() THEN
     EXECUTE '
       SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
-                                      l.expires_on, $3))
-        FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
-                             JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
-                            WHERE r.book = l.book AND r.owner_id = l.owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $3)::bigint AS held
-                FROM ledger.lots l WHERE l.app = $1 AND l.id = ANY ($2)) l'
+                                      l.expires_on, l.at))
+        FROM (SELECT l.*, greatest($3, a.updated_on) AS at, (
+                       SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                         JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                        WHERE r.book = l.book AND r.owner_id = l.owner_id AND r.lot_id = l.id AND h.released_on IS NULL
+                          AND h.expires_on > greatest($3, a.updated_on))::bigint AS held
+                FROM ledger.lots l JOIN ledger.accounts a ON a.book = l.book AND a.owner_id = l.owner_id
+               WHERE l.app = $1 AND l.id = ANY ($2)) l'
       INTO found USING app, ids, ledger.now();
   END IF;
   RETURN found;
@@ -2112,7 +2126,7 @@ BEGIN
                  AND (l.seq, l.id) > ($3[1], $3[2]) AND (l.seq, l.id) < ($4[1], $4[2])
                ORDER BY l.seq %1$s, l.id %1$s LIMIT $5) l',
       CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN 'AND l.rest > 0' ELSE '' END)
-      INTO found USING book, owner_id, above, below, size, ledger.now();
+      INTO found USING book, owner_id, above, below, size, ledger.account_now(book, owner_id);
   END IF;
   RETURN found;
 END $function$;
@@ -2270,7 +2284,7 @@ DECLARE
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'overdraft_used', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unsettled', 'overdraft_used', 'settle_lots'];
   shard record;
   template record;
   moved record;
@@ -2647,8 +2661,12 @@ BEGIN
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
-            ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
+            ledger.balance_json(
+              owners[number],
+              balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
+                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+              overdrafts[number],
+              ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;
@@ -3116,8 +3134,12 @@ BEGIN
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
-            ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
+            ledger.balance_json(
+              owners[number],
+              balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
+                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+              overdrafts[number],
+              ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;
@@ -3868,9 +3890,9 @@ BEGIN
                      JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                     WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > m.moment)) AS kept
             FROM ledger.lots l, LATERAL (
-              SELECT l.expires_on AS moment
+              SELECT greatest(l.expires_on, updated_on) AS moment
               UNION
-              SELECT h.expires_on FROM ledger.lot_holds r
+              SELECT greatest(h.expires_on, updated_on) FROM ledger.lot_holds r
                 JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL
                  AND h.expires_on > l.expires_on AND h.expires_on <= at) m
@@ -3878,7 +3900,7 @@ BEGIN
         ) k
     ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.seq, d.id
   LOOP
-    updated_on := greatest(updated_on, due.moment);
+    updated_on := due.moment;
     balance := balance - due.amount;
     seq := seq + 1;
     entry_id := nextval('ledger.entries_id_seq');
@@ -4157,6 +4179,22 @@ EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
   RETURN answer;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.try_template(text, text[], integer[], json, integer) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.unsettled(book text, owner_id text, at timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  RETURN (
+    SELECT coalesce(sum(l.rest - least(l.rest, (
+             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
+      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at)::bigint;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.unsettled(text, text, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, seq bigint, place integer, amount bigint)
  RETURNS json

@@ -186,7 +186,7 @@ BEGIN
        WHERE u.book = source_book AND u.owner_id = source_owner AND u.entry_id = source_entry ORDER BY u.place
     LOOP
       taken := taken + used.amount;
-      part := (taken::numeric * amount / source_amount)::bigint - given;
+      part := div(taken::numeric * amount, source_amount)::bigint - given;
       CONTINUE WHEN part = 0;
       given := given + part;
       paid := least(debt, part);
@@ -253,6 +253,18 @@ BEGIN
   ) ELSE 0 END', at);
 END $$;
 
+-- Returns the credits of an account that have expired up to a moment and that no entry has taken yet.
+CREATE OR REPLACE FUNCTION ledger.unsettled(book text, owner_id text, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN (
+    SELECT coalesce(sum(l.rest - least(l.rest, (
+             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
+      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at)::bigint;
+END $$;
+
 -- Returns the credits that a reversal of an entry could give back to lots that have expired.
 CREATE OR REPLACE FUNCTION ledger.lapsing(book text, owner_id text, corrects bigint, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
@@ -302,9 +314,9 @@ BEGIN
                      JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                     WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > m.moment)) AS kept
             FROM ledger.lots l, LATERAL (
-              SELECT l.expires_on AS moment
+              SELECT greatest(l.expires_on, updated_on) AS moment
               UNION
-              SELECT h.expires_on FROM ledger.lot_holds r
+              SELECT greatest(h.expires_on, updated_on) FROM ledger.lot_holds r
                 JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
                WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL
                  AND h.expires_on > l.expires_on AND h.expires_on <= at) m
@@ -312,7 +324,7 @@ BEGIN
         ) k
     ) d WHERE d.amount > 0 ORDER BY d.moment, d.priority, d.expires_on, d.kind DESC, d.seq, d.id
   LOOP
-    updated_on := greatest(updated_on, due.moment);
+    updated_on := due.moment;
     balance := balance - due.amount;
     seq := seq + 1;
     entry_id := nextval('ledger.entries_id_seq');
@@ -338,6 +350,16 @@ BEGIN
   END IF;
 END $$;
 
+-- Returns the moment that counts for an account: the present one, and never one before its last change. EXECUTE plans it at
+-- each call, as in ledger.balances.
+CREATE OR REPLACE FUNCTION ledger.account_now(book text, owner_id text) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  updated_on timestamptz;
+BEGIN
+  EXECUTE 'SELECT a.updated_on FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2' INTO updated_on USING book, owner_id;
+  RETURN greatest(ledger.now(), updated_on);
+END $$;
+
 -- Returns lots that an app made by id.
 CREATE OR REPLACE FUNCTION ledger.lots_by_id(app text, ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -347,11 +369,14 @@ BEGIN
   IF ledger.may_use(app) OR ledger.reads_all() THEN
     EXECUTE '
       SELECT json_agg(ledger.lot_json(l.id, l.app, l.owner_id, l.book, l.entry_id, l.seq, l.amount, l.rest, l.held, l.priority, l.kind, l.created_on,
-                                      l.expires_on, $3))
-        FROM (SELECT l.*, (SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
-                             JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
-                            WHERE r.book = l.book AND r.owner_id = l.owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > $3)::bigint AS held
-                FROM ledger.lots l WHERE l.app = $1 AND l.id = ANY ($2)) l'
+                                      l.expires_on, l.at))
+        FROM (SELECT l.*, greatest($3, a.updated_on) AS at, (
+                       SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
+                         JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                        WHERE r.book = l.book AND r.owner_id = l.owner_id AND r.lot_id = l.id AND h.released_on IS NULL
+                          AND h.expires_on > greatest($3, a.updated_on))::bigint AS held
+                FROM ledger.lots l JOIN ledger.accounts a ON a.book = l.book AND a.owner_id = l.owner_id
+               WHERE l.app = $1 AND l.id = ANY ($2)) l'
       INTO found USING app, ids, ledger.now();
   END IF;
   RETURN found;
@@ -377,7 +402,7 @@ BEGIN
                  AND (l.seq, l.id) > ($3[1], $3[2]) AND (l.seq, l.id) < ($4[1], $4[2])
                ORDER BY l.seq %1$s, l.id %1$s LIMIT $5) l',
       CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN 'AND l.rest > 0' ELSE '' END)
-      INTO found USING book, owner_id, above, below, size, ledger.now();
+      INTO found USING book, owner_id, above, below, size, ledger.account_now(book, owner_id);
   END IF;
   RETURN found;
 END $$;
@@ -386,7 +411,6 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.live_lots(book text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  now CONSTANT timestamptz := ledger.now();
   live json;
   found json[] := '{}';
 BEGIN
@@ -402,7 +426,7 @@ BEGIN
                   FROM ledger.lots l
                  WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > $3)
                  ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id LIMIT 100) l'
-        INTO live USING book, owner_ids[n], now;
+        INTO live USING book, owner_ids[n], ledger.account_now(book, owner_ids[n]);
     END IF;
     found := array_append(found, live);
   END LOOP;
@@ -413,7 +437,6 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.expiring(book text, owner_ids text[]) RETURNS json LANGUAGE plpgsql STABLE
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  now CONSTANT timestamptz := ledger.now();
   next json;
   found json[] := '{}';
 BEGIN
@@ -424,7 +447,7 @@ BEGIN
         SELECT json_build_object(''amount'', sum(l.rest)::bigint, ''on'', ledger.epoch_ms(l.expires_on)) FROM ledger.lots l
          WHERE l.book = $1 AND l.owner_id = $2 AND l.rest > 0 AND l.expires_on > $3
          GROUP BY l.expires_on ORDER BY l.expires_on LIMIT 1'
-        INTO next USING book, owner_ids[n], now;
+        INTO next USING book, owner_ids[n], ledger.account_now(book, owner_ids[n]);
     END IF;
     found := array_append(found, next);
   END LOOP;

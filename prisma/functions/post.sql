@@ -288,8 +288,12 @@ BEGIN
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
             hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
-            ledger.balance_json(owners[number], balances[number], overdrafts[number], ledger.held_at(
-              books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
+            ledger.balance_json(
+              owners[number],
+              balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
+                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+              overdrafts[number],
+              ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
         END LOOP;
         CONTINUE WHEN answers[request] IS NOT NULL;

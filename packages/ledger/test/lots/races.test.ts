@@ -147,7 +147,7 @@ function expectCredible({ amount, held, available }: LedgerBalance, isLate: bool
 /** A posting of 0 credits settles what has expired. Then nothing is to be subtracted from the balance that is stored. */
 async function expectAllSettled(name: string): Promise<void> {
   posted(await ledger.postEntry({ ownerId: name, operation: 'BOUGHT', amount: 1, nonce: 'last' }))
-  const { rows } = await sql.query<{ balance: number }>(
+  const { rows } = await pool.query<{ balance: number }>(
     'SELECT balance::int FROM ledger.accounts WHERE owner_id = $1',
     [name],
   )

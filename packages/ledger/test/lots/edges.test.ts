@@ -1,0 +1,95 @@
+// Rules that random histories found broken, each in its smallest history.
+import { afterAll, afterEach, expect, test } from 'vitest'
+import type { LedgerResult } from '../../src/index.ts'
+import { brokenBooks } from '../open-ledger.ts'
+import { expectSoundLots, openLots } from './stage.ts'
+
+const opened = await openLots()
+const { ledger, post, moveClock, lots, entries, sql } = opened
+afterAll(() => ledger.close())
+afterEach(async () => {
+  await expectSoundLots(opened)
+  expect(await brokenBooks(sql)).toEqual([])
+  await moveClock('2026-11-10T00:00Z')
+})
+
+function posted<Posted>(result: LedgerResult<Posted>): Posted {
+  if (!result.ok) throw result.error
+  return result
+}
+
+test('the balance in the answer to a duplicate has no credits that have expired', async () => {
+  const promo = { ownerId: 'ann', operation: 'PROMO', amount: 3, nonce: 'promo' } as const
+  posted(await ledger.postEntry(promo))
+  await moveClock('2026-12-20T00:00Z')
+  expect(await ledger.postEntry(promo)).toMatchObject({
+    error: { code: 'DUPLICATE_NONCE', identical: true, balance: { amount: 0, available: 0 } },
+  })
+})
+
+test('the lots of a transfer pay what the receiver owes, one after another', async () => {
+  posted(await ledger.setOverdraft({ ownerId: 'bob', limit: 10 }))
+  await post('bob', 'SPENT', 5)
+  await post('ben', 'PROMO', 3)
+  await post('ben', 'BOUGHT', 4)
+  posted(await ledger.transfer({ from: 'ben', to: 'bob', amount: 7, nonce: 'gift' }))
+  expect(await lots('bob')).toEqual(['2 50 paid never'])
+  expect(await ledger.balance('bob')).toMatchObject({ amount: 2 })
+})
+
+test('credits that a hold gives back to several lots expire in the order of spending', async () => {
+  await post('cy', 'PROMO', 2, '2026-11-15T00:00Z')
+  await post('cy', 'GIFT', 3, '2026-11-16T00:00Z')
+  const { hold } = posted(
+    await ledger.holdCredits({
+      ownerId: 'cy',
+      operation: 'SPENT',
+      amount: 5,
+      nonce: 'h',
+      expiresIn: 2_000_000,
+    }),
+  )
+  await moveClock('2026-11-20T00:00Z')
+  posted(await ledger.releaseHold(hold.id))
+  expect((await entries('cy')).slice(-2)).toEqual([
+    'CREDIT_EXPIRED -3 2026-11-20',
+    'CREDIT_EXPIRED -2 2026-11-20',
+  ])
+})
+
+test('credits of one lot that several ended holds give back expire together', async () => {
+  await post('dee', 'PROMO', 9, '2026-11-15T00:00Z')
+  const hold = async (amount: number, days: number) => {
+    const kept = { ownerId: 'dee', operation: 'SPENT', amount, nonce: `${amount}` } as const
+    return posted(await ledger.holdCredits({ ...kept, expiresIn: days * 86_400 })).hold
+  }
+  const { id } = await hold(4, 20)
+  await hold(3, 6)
+  await moveClock('2026-11-20T00:00Z')
+  posted(await ledger.releaseHold(id))
+  expect((await entries('dee')).slice(1)).toEqual([
+    'CREDIT_EXPIRED -2 2026-11-15',
+    'CREDIT_EXPIRED -3 2026-11-16',
+    'CREDIT_EXPIRED -4 2026-11-20',
+  ])
+})
+
+test('after the clock went back, lots are told as of the last change of their account', async () => {
+  await post('eve', 'PROMO', 3, '2026-11-15T00:00Z')
+  const { hold } = posted(
+    await ledger.holdCredits({
+      ownerId: 'eve',
+      operation: 'SPENT',
+      amount: 1,
+      nonce: 'h',
+      expiresIn: 2_000_000,
+    }),
+  )
+  await moveClock('2026-11-16T00:00Z')
+  await post('eve', 'BOUGHT', 1)
+  await moveClock('2026-11-14T00:00Z')
+  expect(await ledger.balance('eve')).toMatchObject({ amount: 2, held: 1, available: 1 })
+  expect(await lots('eve')).toEqual(['1 50 paid never'])
+  expect(await ledger.expiring('eve')).toBe(null)
+  posted(await ledger.captureHold({ id: hold.id, nonce: 'c' }))
+})
