@@ -757,9 +757,9 @@ BEGIN
     LOOP
       part := least(lot.free, wanted);
       IF step = 1 THEN
-        part := least(part, (SELECT r.amount FROM ledger.lot_holds r
-                              WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = lot.id));
-        CONTINUE WHEN part IS NULL;
+        part := least(part, coalesce((SELECT r.amount FROM ledger.lot_holds r
+                                       WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = lot.id), 0));
+        CONTINUE WHEN part = 0;
         UPDATE ledger.lot_holds r SET amount = r.amount - part
          WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = lot.id;
       END IF;

@@ -74,6 +74,21 @@ test('credits of one lot that several ended holds give back expire together', as
   ])
 })
 
+test('a capture takes what its own hold has reserved, and leaves the lots of other holds', async () => {
+  const hold = async (amount: number, nonce: string) =>
+    posted(
+      await ledger.holdCredits({ ownerId: 'fay', operation: 'SPENT', amount, nonce, expiresIn: 2_000_000 }),
+    ).hold
+  await post('fay', 'PROMO', 4, '2026-11-15T00:00Z')
+  await hold(4, 'first')
+  await post('fay', 'BOUGHT', 1)
+  const { id } = await hold(1, 'second')
+  await moveClock('2026-11-16T00:00Z')
+  posted(await ledger.captureHold({ id, nonce: 'capture' }))
+  expect(await lots('fay')).toEqual([])
+  expect((await ledger.lots({ ownerId: 'fay' })).edges.map(({ node }) => node.rest)).toEqual([0, 4])
+})
+
 test('after the clock went back, lots are told as of the last change of their account', async () => {
   await post('eve', 'PROMO', 3, '2026-11-15T00:00Z')
   const { hold } = posted(
