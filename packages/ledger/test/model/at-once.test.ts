@@ -48,6 +48,7 @@ test.each([
       const performNext = createPerformance(stage, posters, { tally, processes })
       try {
         for (const step of history) await performNext(step)
+        await performNext({ kind: 'audit', moments: [1, 2, 3, 5, 8, 13] })
       } finally {
         await Promise.all([stage, ...posters].map((opened) => opened.close()))
       }
@@ -129,6 +130,7 @@ function createPerformance(
     circle = (circle + 1) % circles
     const scene = player.play(step)
     if (scene.kind === 'clock') return world.setClock(scene.now)
+    if (scene.kind === 'audit') return stage.compare(scene.accounts)
     await perform(stage, scene, 'one by one')
     tally.addAll(scene)
   }

@@ -1,7 +1,7 @@
 // Random histories: with few owners, few nonces, small balances and a clock that jumps, requests collide.
 import fc from 'fast-check'
 import { maxCredits } from '../../src/index.ts'
-import type { Book, Operation } from './operations.ts'
+import { type Book, type Operation, operations } from './operations.ts'
 
 /** The target of a request: the nth newest of the known ones, or null for one that does not exist. */
 type Target = number | null
@@ -45,9 +45,15 @@ export type Wish =
       readonly amount: number | null
       readonly nonce: number
     }
+  | {
+      readonly do: 'void'
+      readonly target: Target
+      readonly nonce: number
+      readonly explained: boolean
+    }
   | { readonly do: 'release'; readonly target: Target }
   | ({ readonly do: 'setOverdraft'; readonly limit: number } & PlaceWish)
-  | ({ readonly do: 'balance' | 'liveHolds' } & PlaceWish)
+  | ({ readonly do: 'balance' | 'liveHolds' | 'liveLots' } & PlaceWish)
   | ({ readonly do: 'balanceAt'; readonly ago: number } & PlaceWish)
   | { readonly do: 'holdAnswer'; readonly target: Target }
   /** The nth newest request again, or a request that differs from it. */
@@ -67,11 +73,16 @@ export interface EntryWish {
   readonly owner: number
   readonly operation: Operation
   readonly amount: number | null
+  /** In how many milliseconds its credits expire. Null: nothing is said. */
+  readonly expires: number | null
 }
 
 /** One step of a history. A batch may be posted in one call, in calls of any size, or one by one. */
 export type Step =
   | { readonly kind: 'clock'; readonly by: number }
+  /** Moves the clock to the nth next end of a lot or a hold, and a little before or after it. */
+  | { readonly kind: 'edge'; readonly nth: number; readonly off: number }
+  | { readonly kind: 'audit'; readonly moments: readonly number[] }
   | { readonly kind: 'batch'; readonly wishes: readonly Wish[]; readonly dryRun: boolean }
   | { readonly kind: 'one'; readonly wish: Wish; readonly dryRun: boolean }
 
@@ -100,8 +111,31 @@ function entryOf(operation: Operation, amount: fc.Arbitrary<number | null>): fc.
     owner,
     operation: fc.constant(operation),
     amount: fc.oneof({ weight: 9, arbitrary: amount }, { weight: 1, arbitrary: fc.oneof(small, leftOut) }),
+    expires: fc.oneof({ weight: 60, arbitrary: leftOut }, { weight: 1, arbitrary: fc.constant(1000) }),
   })
 }
+
+const hours = 3_600_000
+
+/** An entry whose credits make a lot. One owner has none, unless others send some. */
+function lotEntry(operation: Operation, expires: fc.Arbitrary<number | null>): fc.Arbitrary<EntryWish> {
+  return fc.record({
+    owner: fc.oneof(
+      { weight: 12, arbitrary: fc.integer({ min: 1, max: owners - 2 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: owners - 1 }) },
+    ),
+    operation: fc.constant(operation),
+    amount: small,
+    expires,
+  })
+}
+
+const soon = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(1, 2, 1000, 5000, 600_000, hours, hours, 26 * hours, 72 * hours) },
+  { weight: 1, arbitrary: fc.constantFrom(0, -1, -1000) },
+)
+const mostlyLeftOut = fc.oneof({ weight: 6, arbitrary: leftOut }, { weight: 1, arbitrary: soon })
+const mostlySoon = fc.oneof({ weight: 12, arbitrary: soon }, { weight: 1, arbitrary: leftOut })
 
 const taking = {
   spend: entryOf(
@@ -111,6 +145,7 @@ const taking = {
   fee: entryOf('FEE', fc.constantFrom(2, null)),
   boost: entryOf('BOOST', fc.integer({ min: 1, max: 4 })),
   burn: entryOf('BURN', small),
+  revived: fc.oneof(entryOf('RENT', small), entryOf('TICKET', small), entryOf('DEPOSIT', small)),
 }
 const ownEntry: fc.Arbitrary<EntryWish> = fc.oneof(
   {
@@ -124,7 +159,13 @@ const ownEntry: fc.Arbitrary<EntryWish> = fc.oneof(
   { weight: 3, arbitrary: taking.fee },
   { weight: 3, arbitrary: taking.boost },
   { weight: 2, arbitrary: taking.burn },
+  { weight: 4, arbitrary: taking.revived },
   { weight: 2, arbitrary: entryOf('TIP', small) },
+  { weight: 3, arbitrary: lotEntry('GIFT', mostlySoon) },
+  ...(['BOUGHT', 'LAST', 'PROMO', 'PRIZE', 'WEEKLY', 'MONTHLY', 'YEARLY'] as const).map((operation) => ({
+    weight: 1,
+    arbitrary: lotEntry(operation, mostlyLeftOut),
+  })),
   { weight: 1, arbitrary: entryOf('STREAK', fc.constantFrom(1, null)) },
   { weight: 2, arbitrary: entryOf('NOTE', fc.constantFrom(0, null)) },
   { weight: 2, arbitrary: entryOf('BONUS', fc.constantFrom(1, 4, null)) },
@@ -137,6 +178,7 @@ const ownEntry: fc.Arbitrary<EntryWish> = fc.oneof(
       owner: fc.constant(richOwner),
       operation: fc.constantFrom('CREDIT_ADD' as const, 'CREDIT_SPEND' as const),
       amount: fc.constantFrom(maxCredits, maxCredits - 1, maxCredits - 3, 2, 1),
+      expires: leftOut,
     }),
   },
 )
@@ -148,12 +190,16 @@ const gemEntry: fc.Arbitrary<EntryWish> = fc.oneof(
   { weight: 6, arbitrary: entryOf('GEM_ADD', small) },
   { weight: 8, arbitrary: spentGems },
   { weight: 3, arbitrary: entryOf('GEM_GIFT', fc.integer({ min: 1, max: 4 })) },
+  { weight: 2, arbitrary: lotEntry('GEM_PRIZE', mostlyLeftOut) },
+  { weight: 2, arbitrary: lotEntry('GEM_COUPON', mostlySoon) },
+  { weight: 3, arbitrary: entryOf('GEM_RENT', small) },
   {
     weight: 1,
     arbitrary: fc.record({
       owner: fc.constant(richOwner),
       operation: fc.constantFrom('GEM_ADD' as const, 'GEM_SPEND' as const),
       amount: fc.constantFrom(maxCredits, maxCredits - 3, 2),
+      expires: leftOut,
     }),
   },
 )
@@ -163,14 +209,15 @@ const pairedEntry = fc.oneof(entryOf('TRANSFER_IN', small), entryOf('TRANSFER_OU
 const balancedPair = fc
   .tuple(owner, owner, fc.integer({ min: 1, max: 5 }))
   .map(([from, to, amount]): EntryWish[] => [
-    { owner: from, operation: 'TRANSFER_OUT', amount },
-    { owner: to, operation: 'TRANSFER_IN', amount },
+    { owner: from, operation: 'TRANSFER_OUT', amount, expires: null },
+    { owner: to, operation: 'TRANSFER_IN', amount, expires: null },
   ])
 const takingEntry = fc.oneof(
   { weight: 6, arbitrary: taking.spend },
   { weight: 2, arbitrary: taking.fee },
   { weight: 5, arbitrary: taking.boost },
   { weight: 2, arbitrary: taking.burn },
+  { weight: 4, arbitrary: taking.revived },
   { weight: 3, arbitrary: spentGems },
   { weight: 1, arbitrary: fc.oneof(entry, pairedEntry) },
 )
@@ -182,7 +229,9 @@ const stateOperation = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Operation>('ACCOUNT_CLOSED') },
   { weight: 1, arbitrary: fc.constant<Operation>('GEMS_FROZEN') },
 )
-const stateEntry = fc.record({ owner, operation: stateOperation, amount: leftOut })
+const stateEntry = fc.record({ owner, operation: stateOperation, amount: leftOut, expires: leftOut })
+/** Operations that the ledger alone posts. */
+const ledgersEntry = fc.oneof(entryOf('CREDIT_EXPIRED', small), entryOf('CREDIT_VOIDED', small))
 
 function transaction(
   entries: fc.Arbitrary<readonly EntryWish[]>,
@@ -229,7 +278,11 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
     weight: 24,
     arbitrary: fc.record({
       do: fc.constant('postEntry' as const),
-      entry: fc.oneof({ weight: 30, arbitrary: entry }, { weight: 1, arbitrary: pairedEntry }),
+      entry: fc.oneof(
+        { weight: 60, arbitrary: entry },
+        { weight: 2, arbitrary: pairedEntry },
+        { weight: 1, arbitrary: ledgersEntry },
+      ),
       nonce,
       metadata: isRare(4),
     }),
@@ -300,6 +353,15 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
     }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('void' as const),
+      target: target(12),
+      nonce,
+      explained: isRare(8).map((rare) => !rare),
+    }),
+  },
+  {
     weight: 7,
     arbitrary: repeat('posting'),
   },
@@ -323,7 +385,11 @@ const alone: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 6, arbitrary: setOverdraft },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom('balance' as const, 'liveHolds' as const), owner, book }),
+    arbitrary: fc.record({
+      do: fc.constantFrom('balance' as const, 'liveHolds' as const, 'liveLots' as const),
+      owner,
+      book,
+    }),
   },
   {
     weight: 2,
@@ -351,6 +417,17 @@ const clockStep: fc.Arbitrary<Step> = fc.record({
   ),
 })
 
+const edgeStep: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('edge' as const),
+  nth: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 3 }) }),
+  off: fc.constantFrom(-1, -0.001, 0, 0, 0.001, 1),
+})
+const moments = fc.array(fc.nat(), { minLength: 1, maxLength: 4 })
+const auditStep: fc.Arbitrary<Step> = fc.record({ kind: fc.constant('audit' as const), moments })
+
+/** Moments to look back at, at the end of a history. */
+export const lastMoments = fc.array(fc.nat(), { minLength: 6, maxLength: 12 })
+
 const batchSize = [
   { weight: 10, size: { minLength: 1, maxLength: 12 } },
   { weight: 3, size: { minLength: 10, maxLength: 60 } },
@@ -377,9 +454,14 @@ export function stillSteps(length: { minLength: number; maxLength: number }): fc
   return fc.array(fc.oneof({ weight: 6, arbitrary: oneStep }, { weight: 1, arbitrary: batchStep }), length)
 }
 
-/** Postings one by one, without captures. */
+function makesLots(wish: Wish): boolean {
+  const entries = wish.do === 'postTransaction' ? wish.entries : wish.do === 'postEntry' ? [wish.entry] : []
+  return entries.some(({ operation }) => 'lot' in operations[operation])
+}
+
+/** Postings one by one, without captures, of accounts without lots: the entries alone tell everything. */
 export function sharedSteps(maxLength: number): fc.Arbitrary<Step[]> {
-  const wish = posting.filter(({ do: request }) => request !== 'capture')
+  const wish = posting.filter((wish) => wish.do !== 'capture' && wish.do !== 'void' && !makesLots(wish))
   const step = fc.record({ kind: fc.constant('one' as const), wish, dryRun: fc.constant(false) })
   return fc.array(step, { maxLength })
 }
@@ -389,7 +471,9 @@ export function histories(length: { minLength: number; maxLength: number }): fc.
     fc.oneof(
       { weight: 24, arbitrary: oneStep },
       { weight: 5, arbitrary: batchStep },
-      { weight: 8, arbitrary: clockStep },
+      { weight: 6, arbitrary: clockStep },
+      { weight: 3, arbitrary: edgeStep },
+      { weight: 1, arbitrary: auditStep },
     ),
     length,
   )
@@ -422,6 +506,7 @@ export function crowdedHistories(length: {
       { weight: 6, arbitrary: oneStep },
       { weight: 3, arbitrary: crowd },
       { weight: 1, arbitrary: clockStep },
+      { weight: 1, arbitrary: edgeStep },
     ),
     length,
   )

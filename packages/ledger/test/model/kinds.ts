@@ -47,7 +47,11 @@ export const kinds = [
   ...of('capture', 'HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED'),
   ...of('release', 'RELEASED, RELEASED', 'RELEASED, EXPIRED', 'HOLD_CAPTURED', 'HOLD_NOT_FOUND'),
   ...of('setOverdraft', 'OVERDRAFT_SET', 'OVERDRAFT_IN_USE', 'BALANCE_OUT_OF_RANGE'),
-  ...['balance', 'balanceAt', 'liveHolds', 'holdAnswer'].map((request) => `${request}: READ`),
+  ...of('void', 'POSTED', 'VALIDATION_ERROR', 'LOT_NOT_FOUND', 'LOT_ENDED', 'LOT_HELD', ...duplicates),
+  ...of('audit', 'a lot', 'an opening lot', 'CREDIT_EXPIRED', 'CREDIT_VOIDED', 'a debt paid'),
+  ...of('audit', 'credits given back', 'a past balance'),
+  ...of('audit in gems', 'a lot', 'CREDIT_EXPIRED', 'CREDIT_VOIDED'),
+  ...['balance', 'balanceAt', 'liveHolds', 'liveLots', 'holdAnswer'].map((request) => `${request}: READ`),
 ]
 
 function of(request: string, ...outcomes: string[]): string[] {

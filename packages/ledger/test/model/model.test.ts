@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { histories, type Step } from './history.ts'
+import { histories, lastMoments, type Step } from './history.ts'
 import { kinds } from './kinds.ts'
 import { LedgerModel } from './model.ts'
 import { perform, type Sending } from './perform.ts'
@@ -29,11 +29,12 @@ test('histories have the same outcomes in the model, call by call, and in batche
 }, async () => {
   const tally = new Tally()
   let runs = 0
-  const property = fc.asyncProperty(histories({ minLength: 80, maxLength: 120 }), async (history) => {
+  const inputs = [histories({ minLength: 80, maxLength: 120 }), lastMoments] as const
+  const property = fc.asyncProperty(...inputs, async (history, moments) => {
     const app = `app_${Math.floor(runs / historiesOfApp)}`
     const isFirst = runs % historiesOfApp === 0
     runs += 1
-    const scenes = play(history, runs)
+    const scenes = play([...history, { kind: 'audit', moments }], runs)
     const carriedOut = ways.map(async ({ sending, world, pool }) => {
       if (isFirst) await world.declareApp(app)
       const stage = new Stage(app, pool)
@@ -75,6 +76,7 @@ async function carryOut(
 ): Promise<void> {
   for (const scene of scenes) {
     if (scene.kind === 'clock') await setClock(scene.now)
+    else if (scene.kind === 'audit') await stage.compare(scene.accounts)
     else await perform(stage, scene, sending)
   }
 }

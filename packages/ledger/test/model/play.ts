@@ -1,14 +1,28 @@
 import type { LedgerMetadata } from '../../src/index.ts'
 import { amountLimits } from '../../src/operations/amount.ts'
 import type { EntryWish, PlaceWish, Step, Wish } from './history.ts'
-import type { LedgerModel, ModelLine, ModelRequest, Outcome, Place } from './model.ts'
+import type {
+  AccountRecord,
+  LedgerModel,
+  LiveLot,
+  LotPlace,
+  ModelLine,
+  ModelRequest,
+  Outcome,
+  Place,
+} from './model.ts'
 import { bookOf, type Operation, operations, stateOf } from './operations.ts'
 
 interface EntryCommand {
   readonly ownerId: string
   readonly operation: Operation
   readonly amount: number | null
+  /** Milliseconds since 1970. */
+  readonly expiresOn: number | null
 }
+
+/** The account and the seq of an expiry. No request returns its entry. */
+type ExpiryPlace = Place & { readonly seq: number }
 
 interface Posting {
   readonly nonce: string
@@ -30,15 +44,24 @@ export type Command =
       readonly amount: number
     } & Posting)
   | ({ readonly do: 'exchange'; readonly ownerId: string; readonly amount: number } & Posting)
-  | ({ readonly do: 'reverse'; readonly id: number } & Posting)
-  | ({ readonly do: 'refund'; readonly id: number; readonly amount: number } & Posting)
+  | ({ readonly do: 'reverse'; readonly id: number; readonly expiry?: ExpiryPlace | undefined } & Posting)
+  | ({
+      readonly do: 'refund'
+      readonly id: number
+      readonly expiry?: ExpiryPlace | undefined
+      readonly amount: number
+    } & Posting)
+  | ({ readonly do: 'void'; readonly lot: LotPlace | null } & Posting)
   | ({ readonly do: 'hold'; readonly seconds: number } & EntryCommand & Posting)
   | ({ readonly do: 'capture'; readonly id: number; readonly amount: number | null } & Posting)
   | { readonly do: 'release'; readonly id: number }
   | ({ readonly do: 'setOverdraft'; readonly limit: number } & Place)
-  | ({ readonly do: 'balance' | 'liveHolds' } & Place)
+  | ({ readonly do: 'balance' | 'liveHolds' | 'liveLots' } & Place)
   | ({ readonly do: 'balanceAt'; readonly moment: number } & Place)
   | { readonly do: 'holdAnswer'; readonly id: number }
+
+/** A lot that can be spent, as it is told. */
+export type LotAnswer = Omit<LiveLot, 'number' | 'madeBy'>
 
 /** The result of a request: an outcome, or what was read. */
 export type Answered = Outcome | { readonly code: 'READ'; readonly value: unknown }
@@ -52,7 +75,13 @@ export interface Expected {
 /** A step that can be carried out on a ledger. */
 export type Scene =
   | { readonly kind: 'clock'; readonly now: number }
+  | { readonly kind: 'audit'; readonly accounts: readonly AuditedAccount[] }
   | { readonly kind: 'batch' | 'one'; readonly requests: readonly Expected[]; readonly dryRun: boolean }
+
+/** Everything that is known of an account, and what it had at some moments. */
+export type AuditedAccount = AccountRecord & {
+  readonly past: readonly { readonly moment: number; readonly amount: number }[]
+}
 
 /** Plays histories on a model: completes each request, and tells its result. */
 export class Player {
@@ -71,12 +100,40 @@ export class Player {
       model.now += step.by
       return { kind: 'clock', now: model.now }
     }
+    if (step.kind === 'edge') {
+      const { edges } = model
+      const edge = edges[step.nth % Math.max(edges.length, 1)]
+      model.now = edge === undefined ? model.now : edge + step.off
+      return { kind: 'clock', now: model.now }
+    }
+    if (step.kind === 'audit') return this.audit(step.moments)
     const commands = this.commands(step.kind === 'one' ? [step.wish] : step.wishes)
     const run = () => commands.map((command) => ({ command, outcome: carryOut(model, command) }))
     // Releases and overdrafts are not postings, and have no dry run.
     const dryRun = step.dryRun && commands.every((command) => 'nonce' in command)
     const { kind } = step
     return { kind, requests: dryRun ? model.dryRun(run) : run(), dryRun }
+  }
+
+  /** Tells everything that is known. Each moment is chosen out of those at which something happened. */
+  audit(moments: readonly number[]): Scene & { kind: 'audit' } {
+    const { model } = this
+    const accounts = model.places.map((place, index) => {
+      const record = model.record(place)
+      const turns = [
+        ...record.entries.map(({ createdOn }) => createdOn),
+        ...record.lots.flatMap(({ expiresOn }) => (expiresOn === null ? [] : [expiresOn])),
+      ]
+      const asked = index % 3 === moments.length % 3 ? moments : moments.slice(0, 1)
+      const past = asked.flatMap((moment) => {
+        const turn = turns[moment % Math.max(turns.length, 1)]
+        const chosen = (turn ?? 0) + (moment % 3) - 1
+        if (turn === undefined || chosen > Math.floor(model.now)) return []
+        return [{ moment: chosen, amount: model.balanceAt(place, chosen) }]
+      })
+      return { ...record, past }
+    })
+    return { kind: 'audit', accounts }
   }
 
   /** Completes the requests of one batch. Each knows only what was there before the batch. */
@@ -95,7 +152,7 @@ export class Player {
         return { do: 'postEntry', ...this.#entry(wish.entry), ...posting(wish) }
       case 'setState': {
         const metadata: LedgerMetadata = wish.explained ? { reason: 'model' } : {}
-        const entry = { owner: wish.owner, operation: wish.operation, amount: null }
+        const entry = { owner: wish.owner, operation: wish.operation, amount: null, expires: null }
         return { do: 'postEntry', ...this.#entry(entry), nonce: `n${wish.nonce}`, metadata }
       }
       case 'postTransaction': {
@@ -109,9 +166,16 @@ export class Player {
       case 'exchange':
         return { do: 'exchange', ownerId: this.#ownerOf(wish.owner), amount: wish.amount, ...posting(wish) }
       case 'reverse':
-        return { do: 'reverse', id: nth(known.transactions, wish.target), ...posting(wish) }
-      case 'refund':
-        return { do: 'refund', id: nth(known.entries, wish.target), amount: wish.amount, ...posting(wish) }
+        return { do: 'reverse', ...this.#corrected(known.transactions, wish.target), ...posting(wish) }
+      case 'refund': {
+        const { amount } = wish
+        return { do: 'refund', ...this.#corrected(known.entries, wish.target), amount, ...posting(wish) }
+      }
+      case 'void': {
+        const lot = wish.target === null ? null : fromEnd(known.lots, wish.target)
+        const metadata: LedgerMetadata = wish.explained ? { reason: 'model' } : {}
+        return { do: 'void', lot: lot ?? null, nonce: `n${wish.nonce}`, metadata }
+      }
       case 'hold':
         return { do: 'hold', ...this.#entry(wish.entry), seconds: wish.seconds, ...posting(wish) }
       case 'capture':
@@ -123,9 +187,10 @@ export class Player {
         return { do: 'setOverdraft', ...this.#place(wish), limit: wish.limit }
       case 'balance':
       case 'liveHolds':
+      case 'liveLots':
         return { do: wish.do, ...this.#place(wish) }
       case 'balanceAt':
-        return { do: 'balanceAt', ...this.#place(wish), moment: this.model.now - wish.ago }
+        return { do: 'balanceAt', ...this.#place(wish), moment: Math.floor(this.model.now) - wish.ago }
       case 'repeat':
         return this.#repeat(wish)
     }
@@ -142,6 +207,7 @@ export class Player {
         ownerId: this.#ownerOf(1),
         operation: 'NOTE',
         amount: null,
+        expiresOn: null,
         ...posting({ nonce: 1 }),
       }
     return changed && 'nonce' in command ? { ...command, metadata: { changed: 'yes' } } : command
@@ -151,8 +217,16 @@ export class Player {
     return { ownerId: this.#ownerOf(owner), book }
   }
 
-  #entry({ owner, operation, amount }: EntryWish): EntryCommand {
-    return { ownerId: this.#ownerOf(owner), operation, amount }
+  /** Expiries have ids below 0 in the model. */
+  #corrected(ids: readonly number[], target: number | null) {
+    const id = nth(ids, target)
+    const expiry = this.model.expiry(id)
+    return expiry ? { id, expiry } : { id }
+  }
+
+  #entry({ owner, operation, amount, expires }: EntryWish): EntryCommand {
+    const expiresOn = expires === null ? null : Math.floor(this.model.now) + expires
+    return { ownerId: this.#ownerOf(owner), operation, amount, expiresOn }
   }
 }
 
@@ -168,8 +242,11 @@ function posting({ nonce, metadata = false }: { nonce: number; metadata?: boolea
 const none = Number.MAX_SAFE_INTEGER
 
 function nth(ids: readonly number[], back: number | null): number {
-  if (back === null || ids.length === 0) return none
-  return ids[ids.length - 1 - (back % ids.length)] ?? none
+  return back === null ? none : (fromEnd(ids, back) ?? none)
+}
+
+function fromEnd<Value>(values: readonly Value[], back: number): Value | undefined {
+  return values[values.length - 1 - (back % Math.max(values.length, 1))]
 }
 
 /** Carries a request out on the model. */
@@ -178,6 +255,7 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
     case 'postEntry':
       return model.post({
         ...requestOf(command, [command], false),
+        lines: [lineOf(command)],
         invalid: [...entryProblems(command, false), ...stateProblems(command, command)],
       })
     case 'postTransaction': {
@@ -188,22 +266,24 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
       const { from, to, amount } = command
       if (from === to) return { code: 'VALIDATION_ERROR', fields: ['to'] }
       const entries = [
-        { ownerId: from, operation: 'TRANSFER_OUT', amount },
-        { ownerId: to, operation: 'TRANSFER_IN', amount },
+        { ownerId: from, operation: 'TRANSFER_OUT', amount, expiresOn: null },
+        { ownerId: to, operation: 'TRANSFER_IN', amount, expiresOn: null },
       ] as const
-      return model.post(requestOf(command, entries, true))
+      return model.post(asMove(requestOf(command, entries, true)))
     }
     case 'exchange': {
       const { ownerId, amount, nonce, metadata } = command
       const { give, get } = operations.GEMS_PAID.exchange.rate
-      const paid = { ownerId, operation: 'GEMS_PAID', amount } as const
-      const bought = { ownerId, operation: 'GEMS_BOUGHT', amount: Math.floor(amount / give) * get } as const
+      const paid = { ownerId, operation: 'GEMS_PAID', amount, expiresOn: null } as const
+      const got = Math.floor(amount / give) * get
+      const bought = { ownerId, operation: 'GEMS_BOUGHT', amount: got, expiresOn: null } as const
       const invalid = [
         ...(amount % give === 0 ? [] : ['amount']),
         ...entryProblems(paid, true),
         ...entryProblems(bought, true),
       ]
-      return model.post({ nonce, metadata, lines: [paid, bought].map(lineOf), invalid })
+      const lines = [paid, bought].map((entry) => lineOf(entry))
+      return model.post(asMove({ nonce, metadata, lines, invalid }))
     }
     case 'reverse':
       return model.reverse(command.id, command)
@@ -216,6 +296,8 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
     }
     case 'capture':
       return model.capture(command.id, command.amount, command)
+    case 'void':
+      return command.lot ? model.void(command.lot, command) : { code: 'LOT_NOT_FOUND' }
     case 'release':
       return model.release(command.id)
     case 'setOverdraft':
@@ -226,9 +308,21 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
       return { code: 'READ', value: model.balanceAt(command, command.moment) }
     case 'liveHolds':
       return { code: 'READ', value: model.liveHolds(command) }
+    case 'liveLots':
+      return { code: 'READ', value: model.liveLots(command).map(lotAnswer) }
     case 'holdAnswer':
       return { code: 'READ', value: model.holdAnswer(command.id) }
   }
+}
+
+/** What is told of a lot that can be spent. */
+function lotAnswer({ amount, rest, held, priority, kind, expiresOn }: LiveLot): LotAnswer {
+  return { amount, rest, held, priority, kind, expiresOn }
+}
+
+/** Makes the second entry receive what the first one sends. */
+function asMove({ lines, ...request }: ModelRequest): ModelRequest {
+  return { ...request, lines: lines.map((line, index) => (index === 1 ? { ...line, source: 0 } : line)) }
 }
 
 function requestOf(
@@ -236,7 +330,7 @@ function requestOf(
   entries: readonly EntryCommand[],
   balanced: boolean,
 ): ModelRequest {
-  const lines = entries.map(lineOf)
+  const lines = entries.map((entry, index) => lineOf(entry, `entries.${index}.`))
   const [first, ...others] = entries.map(({ operation }) => bookOf(operation))
   const problems = [
     ...entries.flatMap((entry, index) => [
@@ -253,7 +347,8 @@ function requestOf(
 }
 
 /** Returns the amount of an operation, by its sign and its default. */
-function lineOf({ ownerId, operation, amount }: EntryCommand): ModelLine {
+function lineOf({ ownerId, operation, amount, expiresOn }: EntryCommand, path = ''): ModelLine {
+  const definition = operations[operation]
   const { direction, default: preset } = amountLimits(operations[operation].amount)
   const sign = (credits: number) => (direction === 'OUT' ? -credits : credits)
   return {
@@ -261,6 +356,8 @@ function lineOf({ ownerId, operation, amount }: EntryCommand): ModelLine {
     operation,
     amount: sign(amount ?? preset ?? 0),
     requested: amount === null ? null : sign(amount),
+    path,
+    ...('lot' in definition && { lot: { ...definition.lot, on: expiresOn } }),
   }
 }
 
@@ -274,5 +371,13 @@ function entryProblems(entry: EntryCommand, balanced: boolean): string[] {
   const definition = operations[entry.operation]
   const { min, max, default: preset } = amountLimits(definition.amount)
   const isWrong = entry.amount === null ? preset === undefined : entry.amount < min || entry.amount > max
-  return [...(isWrong ? ['amount'] : []), ...('paired' in definition && !balanced ? ['operation'] : [])]
+  const isLedgers = entry.operation === 'CREDIT_EXPIRED' || entry.operation === 'CREDIT_VOIDED'
+  const needsExpiry = 'lot' in definition && definition.lot.expires === 'input'
+  const isExpiryWrong = entry.expiresOn === null ? needsExpiry : !('lot' in definition)
+  return [
+    ...(isWrong ? ['amount'] : []),
+    ...('paired' in definition && !balanced ? ['operation'] : []),
+    ...(isLedgers ? ['operation'] : []),
+    ...(isExpiryWrong ? ['expiresOn'] : []),
+  ]
 }

@@ -56,6 +56,7 @@ test('several processes at once: each acts as if alone on its own owners, and al
           processes.map((process, index) => process.work(now, works[index] ?? { own: [], shared: [] })),
         )
       }
+      await Promise.all(processes.map((process) => process.compare()))
     } finally {
       for (const process of processes) await process.close()
     }
@@ -82,7 +83,7 @@ function createProcess(name: string, { app, pool, tally }: { app: string; pool: 
 
   async function share(step: Step) {
     const scene = shared.player.play(step)
-    if (scene.kind === 'clock') return
+    if (scene.kind === 'clock' || scene.kind === 'audit') return
     for (const { command } of scene.requests) {
       const outcome = await shared.stage.one(command, false)
       tally.add({ command, outcome }, false)
@@ -100,13 +101,15 @@ function createProcess(name: string, { app, pool, tally }: { app: string; pool: 
       for (let turn = 0; turn < Math.max(steps.length, sharedSteps.length); turn += 1) {
         const [step, sharedStep] = [steps[turn], sharedSteps[turn]]
         const scene = step && own.player.play(step)
-        if (scene && scene.kind !== 'clock') {
+        if (scene && scene.kind !== 'clock' && scene.kind !== 'audit') {
           await perform(own.stage, scene, turn % 2 === 0 ? 'in batches' : 'one by one')
           tally.addAll(scene)
         }
         if (sharedStep) await share(sharedStep)
       }
     },
+    /** Compares everything that it knows of its own owners. */
+    compare: () => own.stage.compare(own.player.audit([1, 2, 3, 5, 8, 13]).accounts),
     async close() {
       await own.stage.close()
       await shared.stage.close()

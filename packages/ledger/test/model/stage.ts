@@ -20,10 +20,12 @@ import { overdraftRequests } from '../../src/posting/overdraft.ts'
 import { entryDrafts } from '../../src/posting/post-entry.ts'
 import { transactionDrafts } from '../../src/posting/transaction.ts'
 import { transferDrafts } from '../../src/posting/transfer.ts'
+import { voidDrafts } from '../../src/posting/void.ts'
+import { compareAccounts } from './audit.ts'
 import { Ids } from './ids.ts'
-import type { HoldAnswer, ModelBalance, ModelEntry, Place } from './model.ts'
+import type { HoldAnswer, LotPlace, ModelBalance, ModelEntry, Place } from './model.ts'
 import { type Book, booksOfApp, type Operation, operationsOf } from './operations.ts'
-import type { Answered, Command } from './play.ts'
+import type { Answered, AuditedAccount, Command, LotAnswer } from './play.ts'
 import { openPoster } from './poster.ts'
 
 const noEntry = '999999999999'
@@ -38,12 +40,14 @@ export class Stage {
   readonly #operations
   readonly #ledger
   readonly #poster
+  readonly #pool: pg.Pool
   readonly #entries = new Ids(noEntry)
   readonly #transactions = new Ids(noTransaction)
   readonly #holds = new Ids(noEntry)
 
   constructor(app: string, pool: pg.Pool) {
     this.#app = app
+    this.#pool = pool
     this.#books = booksOfApp(app)
     this.#operations = operationsOf(app)
     this.#ledger = createLedger({ app, operations: this.#operations, pool })
@@ -60,11 +64,11 @@ export class Stage {
     const ledger = this.#ledger
     switch (command.do) {
       case 'postEntry':
-        return this.#settled(await ledger.postEntry({ ...command, dryRun }), (posted) =>
+        return this.#settled(await ledger.postEntry({ ...withDate(command), dryRun }), (posted) =>
           this.#posted([posted.entry], [posted.balance]),
         )
       case 'postTransaction':
-        return this.#settled(await ledger.postTransaction({ ...command, dryRun }), (posted) =>
+        return this.#settled(await ledger.postTransaction({ ...withDates(command), dryRun }), (posted) =>
           this.#posted(posted.transaction.entries, posted.balances),
         )
       case 'transfer':
@@ -77,20 +81,26 @@ export class Stage {
           (posted) => this.#posted(posted.transaction.entries, posted.balances),
         )
       case 'reverse': {
-        const id = this.#transactions.realOf(command.id)
+        const id = await this.#correctedId(command)
         return this.#settled(await ledger.reverseTransaction({ ...command, id, dryRun }), (posted) =>
           this.#posted(posted.transaction.entries, posted.balances),
         )
       }
       case 'refund': {
-        const id = this.#entries.realOf(command.id)
+        const id = await this.#correctedId(command)
         return this.#settled(await ledger.refundEntry({ ...command, id, dryRun }), (posted) =>
+          this.#posted([posted.entry], [posted.balance]),
+        )
+      }
+      case 'void': {
+        const id = await this.#lotId(command.lot)
+        return this.#settled(await ledger.voidLot({ ...command, id, dryRun }), (posted) =>
           this.#posted([posted.entry], [posted.balance]),
         )
       }
       case 'hold':
         return this.#settled(
-          await ledger.holdCredits({ ...command, expiresIn: command.seconds, dryRun }),
+          await ledger.holdCredits({ ...withDate(command), expiresIn: command.seconds, dryRun }),
           ({ hold, balance }) => ({
             code: 'HELD',
             hold: this.#newHold(hold),
@@ -131,6 +141,16 @@ export class Stage {
         const holds = await ledger.holds(command.ownerId, this.#inBook(command))
         return { code: 'READ', value: holds.map((hold) => this.#hold(hold)) }
       }
+      case 'liveLots': {
+        const lots = await ledger.liveLots(command.ownerId, this.#inBook(command))
+        const value = lots.map(
+          ({ amount, rest, held, priority, kind, expiresOn }): LotAnswer => ({
+            ...{ amount, rest, held, priority, kind },
+            expiresOn: expiresOn?.getTime() ?? null,
+          }),
+        )
+        return { code: 'READ', value }
+      }
       case 'holdAnswer': {
         const hold = await ledger.hold(this.#holds.realOf(command.id))
         return { code: 'READ', value: hold && this.#hold(hold) }
@@ -142,7 +162,7 @@ export class Stage {
   async batch(commands: Batch, dryRun: boolean): Promise<readonly Answered[]> {
     const entries = commands.flatMap((command) => (command.do === 'postEntry' ? [command] : []))
     if (entries.length === commands.length) {
-      const results = await this.#ledger.postEntries(entries, { dryRun })
+      const results = await this.#ledger.postEntries(entries.map(withDate), { dryRun })
       return results.map((result) =>
         this.#settled(result, (posted) => this.#posted([posted.entry], [posted.balance])),
       )
@@ -151,6 +171,15 @@ export class Stage {
     const good = drafts.flatMap((draft) => (draft instanceof LedgerError ? [] : [draft]))
     const settled = [...(good.length > 0 ? await this.#poster.post(good, { dryRun }) : [])]
     return drafts.map((draft) => this.answered(draft instanceof LedgerError ? draft : settled.shift()))
+  }
+
+  /** Compares everything that the database has of accounts with what the model knows. */
+  async compare(accounts: readonly AuditedAccount[]): Promise<void> {
+    await compareAccounts(this.#pool, accounts, {
+      bookOf: ({ book }) => this.#books[book],
+      balanceAt: async (account, moment) =>
+        (await this.#ledger.balanceAt(account.ownerId, new Date(moment), this.#inBook(account))).amount,
+    })
   }
 
   /** Returns the draft of a posting, or why there is none. */
@@ -163,23 +192,25 @@ export class Stage {
     const { sql, find } = this.#poster
     switch (command.do) {
       case 'postEntry':
-        return entryDrafts(this.#app, this.#operations)(command)
+        return entryDrafts(this.#app, this.#operations)(withDate(command))
       case 'postTransaction':
-        return transactionDrafts(this.#app, this.#operations)(command)
+        return transactionDrafts(this.#app, this.#operations)(withDates(command))
       case 'transfer':
         return transferDrafts(this.#operations, transactionDrafts(this.#app, this.#operations))(command)
       case 'exchange':
         return exchangeDrafts(this.#app, this.#operations)({ ...command, operation: 'GEMS_PAID' })
       case 'reverse': {
-        const id = this.#transactions.realOf(command.id)
+        const id = await this.#correctedId(command)
         return correctionDrafts(this.#operations, find).reversal({ ...command, id }, sql)
       }
       case 'refund': {
-        const id = this.#entries.realOf(command.id)
+        const id = await this.#correctedId(command)
         return correctionDrafts(this.#operations, find).refund({ ...command, id }, sql)
       }
+      case 'void':
+        return voidDrafts(this.#operations, find)({ ...command, id: await this.#lotId(command.lot) }, sql)
       case 'hold':
-        return holdDrafts(this.#app, this.#operations)({ ...command, expiresIn: command.seconds })
+        return holdDrafts(this.#app, this.#operations)({ ...withDate(command), expiresIn: command.seconds })
       case 'capture':
         return { draft: await this.#captureDraft(command) }
       case 'release': {
@@ -195,6 +226,26 @@ export class Stage {
       default:
         throw new Error(`${command.do} writes nothing`)
     }
+  }
+
+  /** Returns the id of the entry or the transaction that a command corrects. Expiries are found by their seqs. */
+  async #correctedId({ do: what, id, expiry }: Command & { do: 'reverse' | 'refund' }): Promise<string> {
+    if (!expiry) return what === 'reverse' ? this.#transactions.realOf(id) : this.#entries.realOf(id)
+    const { ownerId, book, seq } = expiry
+    const { rows } = await this.#pool.query<{ id: string; transaction_id: string }>(
+      'SELECT id, transaction_id FROM ledger.entries WHERE app = $1 AND book = $2 AND owner_id = $3 AND seq = $4',
+      [this.#app, this.#books[book], ownerId, seq],
+    )
+    return (what === 'reverse' ? rows[0]?.transaction_id : rows[0]?.id) ?? 'none'
+  }
+
+  async #lotId(lot: LotPlace | null): Promise<string> {
+    if (!lot) return noEntry
+    const { rows } = await this.#pool.query<{ id: string }>(
+      'SELECT id FROM ledger.lots WHERE book = $1 AND owner_id = $2 ORDER BY seq, id OFFSET $3 LIMIT 1',
+      [this.#books[lot.book], lot.ownerId, lot.number - 1],
+    )
+    return rows[0]?.id ?? noEntry
   }
 
   async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
@@ -333,6 +384,14 @@ export class Stage {
         return { code: refusal.code }
     }
   }
+}
+
+function withDate<Entry extends { readonly expiresOn: number | null }>({ expiresOn, ...entry }: Entry) {
+  return { ...entry, expiresOn: expiresOn === null ? null : new Date(expiresOn) }
+}
+
+function withDates({ entries, ...command }: Command & { do: 'postTransaction' }) {
+  return { ...command, entries: entries.map(withDate) }
 }
 
 /** Returns the amounts, which only the message has. */

@@ -1,5 +1,5 @@
 import { bookOf, stateOf } from './operations.ts'
-import type { Answered, Command, Expected, Scene } from './play.ts'
+import type { Answered, AuditedAccount, Command, Expected, Scene } from './play.ts'
 
 /** Counts how often each request had each outcome. */
 export class Tally {
@@ -8,7 +8,8 @@ export class Tally {
 
   addAll(scene: Scene): void {
     if (scene.kind === 'clock') return
-    for (const request of scene.requests) this.add(request, scene.dryRun)
+    if (scene.kind === 'audit') this.addAudit(scene.accounts)
+    else for (const request of scene.requests) this.add(request, scene.dryRun)
   }
 
   add({ command, outcome }: Expected, dryRun: boolean): void {
@@ -20,9 +21,29 @@ export class Tally {
       ...(isOverBooks(command) ? [`${command.do} over books: ${kindOf(outcome)}`] : []),
       ...(dryRun ? ['dry run'] : []),
     ]
-    for (const key of kinds) {
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+    for (const key of kinds) this.#count(key)
+  }
+
+  /** Counts what became of lots. */
+  addAudit(accounts: readonly AuditedAccount[]): void {
+    for (const { book, entries, lots, uses, past } of accounts) {
+      const in_ = book === 'gems' ? ' in gems' : ''
+      for (const { operation } of entries) {
+        if (operation === 'CREDIT_EXPIRED' || operation === 'CREDIT_VOIDED')
+          this.#count(`audit${in_}: ${operation}`)
+      }
+      for (const { madeBy } of lots)
+        this.#count(madeBy === null ? `audit${in_}: an opening lot` : `audit${in_}: a lot`)
+      for (const { place, returns } of uses) {
+        if (place <= 0) this.#count('audit: a debt paid')
+        if (returns !== null) this.#count('audit: credits given back')
+      }
+      for (const _ of past) this.#count('audit: a past balance')
     }
+  }
+
+  #count(key: string): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
   }
 
   count(key: string): number {

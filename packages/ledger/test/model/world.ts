@@ -19,7 +19,7 @@ export async function createWorld() {
   const nodes = await Promise.all(database.nodeUrls.map(connect))
   await database.onEachNode(`
     CREATE SCHEMA model;
-    CREATE TABLE model.clock (now timestamptz(3));
+    CREATE TABLE model.clock (now timestamptz);
     INSERT INTO model.clock VALUES (NULL);
     GRANT USAGE ON SCHEMA model TO PUBLIC;
     GRANT SELECT ON model.clock TO PUBLIC;
@@ -33,7 +33,10 @@ export async function createWorld() {
   })
 
   const setClock = async (now: number) => {
-    await Promise.all(nodes.map((node) => node.query('UPDATE model.clock SET now = $1', [new Date(now)])))
+    const moment = momentOf(now)
+    await Promise.all(
+      nodes.map((node) => node.query('UPDATE model.clock SET now = $1::timestamptz', [moment])),
+    )
   }
 
   /** Creates a process: a ledger with its own connections. */
@@ -65,4 +68,11 @@ export async function createWorld() {
     /** Returns the answers of verify with broken rows of an app. */
     brokenRows: async (app: string) => (await verifyLedger(sql, { apps: [app] })).broken,
   }
+}
+
+/** Writes milliseconds since 1970 to the microsecond. */
+function momentOf(now: number): string {
+  const whole = Math.floor(now)
+  const microseconds = Math.round((now - whole) * 1000)
+  return new Date(whole).toISOString().replace('Z', `${String(microseconds).padStart(3, '0')}Z`)
 }
