@@ -1781,7 +1781,12 @@ BEGIN
                WHERE l.book = $1 AND l.owner_id = $2 %2$s
                  AND (l.seq, l.id) > ($3[1], $3[2]) AND (l.seq, l.id) < ($4[1], $4[2])
                ORDER BY l.seq %1$s, l.id %1$s LIMIT $5) l',
-      CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN 'AND l.rest > 0' ELSE '' END)
+      CASE WHEN descending THEN 'DESC' ELSE 'ASC' END, CASE WHEN live THEN '
+                 AND l.rest > 0 AND (l.expires_on IS NULL OR l.expires_on > $6 OR EXISTS (
+                   SELECT 1 FROM ledger.lot_holds r
+                     JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
+                    WHERE r.book = $1 AND r.owner_id = $2 AND r.lot_id = l.id AND r.amount > 0 AND h.released_on IS NULL AND h.expires_on > $6))'
+           ELSE '' END)
       INTO found USING book, owner_id, above, below, size, ledger.account_now(book, owner_id);
   END IF;
   RETURN found;

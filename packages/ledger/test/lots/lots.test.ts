@@ -109,6 +109,25 @@ describe('a lot', () => {
   })
 })
 
+test('a page of live lots has those with credits left that have not expired, or that a hold keeps', async () => {
+  const ann = newOwner()
+  await post(ann, 'PROMO', 3)
+  await post(ann, 'PROMO', 4, '2026-11-20T00:00Z')
+  await post(ann, 'BOUGHT', 5)
+  const kept = { ownerId: ann, operation: 'SPENT', amount: 6, expiresIn: 60 * 86_400, nonce: 'kept' } as const
+  await posted(ledger.holdCredits(kept))
+  const rests = async (live: boolean) =>
+    (await ledger.lots({ ownerId: ann, live })).edges.map(({ node }) => node.rest)
+  expect([await rests(true), await rests(false)]).toEqual([
+    [5, 4, 3],
+    [5, 4, 3],
+  ])
+  await moveClock('2026-12-20T00:00Z')
+  expect(await rests(true)).toEqual([5, 4, 2])
+  await moveClock('2027-01-20T00:00Z')
+  expect([await rests(true), await rests(false)]).toEqual([[5], [5, 0, 0]])
+})
+
 describe('a hold', () => {
   const hold = (ownerId: string, amount: number, days: number) =>
     posted(
