@@ -71,7 +71,7 @@ export type AccountState = (typeof accountStates)[number]
 export interface LotDefinition {
   /** When its credits expire. `input`: the caller says when. Null: never. A caller may always name an earlier moment. */
   readonly expires: LotExpiry | 'input' | null
-  /** 0 to 100, 50 when left out. The lowest is spent first. */
+  /** 0 to 100. The lowest is spent first. The default is 50. */
   readonly priority?: number
   /** `paid` when left out. Of two lots with one priority and one expiry, the promotional one is spent first. */
   readonly kind?: LotKind
