@@ -3,6 +3,7 @@ import {
   createLedger,
   createPool,
   defineOperations,
+  lotOperations,
   maxCredits,
   minCredits,
   type Operations,
@@ -12,7 +13,7 @@ import {
 import { type LedgerScalars, ledgerPlugins, relayOptions } from '@shared-ledger/plugin-ledger'
 import type { GraphQLSchema } from 'graphql'
 
-/** Builds the part of every app's graph: the ledger with the shared operations, without transfers, books and live entries. */
+/** Builds the part of every app's graph: the ledger with the shared operations, without transfers, books, lots and live entries. */
 export function contractSchema(): GraphQLSchema {
   return ledgerSchema(defineOperations(sharedOperations), { live: false })
 }
@@ -31,9 +32,10 @@ export const fullOperations = defineOperations({
   ...sharedOperations,
   ...transferOperations,
   ...exchangeOperations,
+  ...lotOperations,
 })
 
-/** Builds everything that the ledger can add to a graph: with transfers, live entries, and exchanges between books. */
+/** Builds everything that the ledger can add to a graph: with transfers, live entries, lots, and exchanges between books. */
 export function fullSchema(): GraphQLSchema {
   return ledgerSchema(fullOperations, { live: true })
 }

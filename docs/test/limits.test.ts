@@ -40,6 +40,8 @@ const phrases: readonly (readonly [limit: number, ...phrases: string[]])[] = [
   [limits.pageSize, 'says?, up to N', 'N at most', 'beyond N, or a summary', 'pageSize = N'],
   [limits.defaultPageSize, 'N when (?:left|neither)', 'N a page, or', 'entries: N, or as many'],
   [limits.liveHolds, 'live holds, newest first, up to N', 'h\\.id DESC LIMIT N'],
+  [limits.liveLots, 'in this order, up to N', 'l\\.id LIMIT N'],
+  [limits.usesOfEntry, 'up to N uses'],
   [limits.summaryWindows, 'N windows'],
   [limits.holdSeconds, '1 to N \\('],
   [limits.holdSeconds / 86_400, '(?:within|up to|more than) N days', '\\(N days\\)', "<= 'N days'"],

@@ -22,7 +22,7 @@ export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerSummary
 /** The operations that every app has. */
 export type SharedOperation = Exclude<
   LedgerOperation,
-  'TRANSFER_IN' | 'TRANSFER_OUT' | 'EXCHANGE_IN' | 'EXCHANGE_OUT'
+  'TRANSFER_IN' | 'TRANSFER_OUT' | 'EXCHANGE_IN' | 'EXCHANGE_OUT' | 'CREDIT_EXPIRED' | 'CREDIT_VOIDED'
 >
 
 /** Fields that are null only for a past moment. The client's documents never ask for one. */

@@ -15,6 +15,10 @@ export const limits = {
   defaultPageSize: 20,
   /** The newest holds of an owner. */
   liveHolds: 100,
+  /** The lots of an owner that are spent first. */
+  liveLots: 100,
+  /** What an entry took from lots and gave back to them. */
+  usesOfEntry: 100,
   summaryWindows: 1000,
   /** 365 days. */
   holdSeconds: 31_536_000,

@@ -62,11 +62,11 @@ export function addCorrections(graph: Graph): void {
   }))
 }
 
-function addCorrectionErrors({ builder, types }: Graph): void {
+function addCorrectionErrors({ builder, types, LedgerLotKind }: Graph): void {
   const interfaces = [types.Error]
   builder.objectType(NotFoundError, {
     name: 'NotFoundError',
-    description: 'The app has no transaction, entry or hold with this id. Nothing was posted.',
+    description: `The app has no transaction, ${LedgerLotKind ? 'entry, hold or lot' : 'entry or hold'} with this id. Nothing was posted.`,
     interfaces,
   })
   builder.objectType(NotReversibleError, {

@@ -1,5 +1,6 @@
 import type { Operations } from '@shared-ledger/ledger'
 import type { AnyLedger, BuilderTypes, LedgerBuilder } from './builder.ts'
+import type { LotKindRef } from './lot-terms.ts'
 import type { LedgerBookRef, LedgerRefs } from './types.ts'
 
 type Refs = LedgerRefs<BuilderTypes, Operations> & LedgerBookRef<BuilderTypes, Operations, string>
@@ -12,4 +13,5 @@ export interface Graph {
   readonly builder: LedgerBuilder
   readonly ledger: AnyLedger
   readonly types: Refs
+  readonly LedgerLotKind: LotKindRef
 }

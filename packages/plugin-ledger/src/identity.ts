@@ -21,8 +21,14 @@ export function balanceId(balance: BalanceShape): string {
 }
 
 /** Returns the id of an entry. */
-export function entryId({ id, transactionId, seq, ownerId }: LedgerEntry): string {
-  return id === imagined ? dryRunId(transactionId, seq, ownerId) : id
+export function entryId(entry: LedgerEntry): string {
+  const { id, transactionId, seq, ownerId } = entry
+  return isImagined(entry) ? dryRunId(transactionId, seq, ownerId) : id
+}
+
+/** Whether an entry was seen in a dry run, and is stored nowhere. */
+export function isImagined({ id }: LedgerEntry): boolean {
+  return id === imagined
 }
 
 /** Returns the id of a hold. */

@@ -35,6 +35,18 @@ export const entryInputFields = (t: InputFields, { types: { LedgerPostOperation 
   }),
 })
 
+/** The input fields of an entry that is posted. In an app with lots, it may say when its credits expire. */
+export const postedEntryInputFields = (t: InputFields, graph: Graph) => ({
+  ...entryInputFields(t, graph),
+  ...(graph.LedgerLotKind && {
+    expiresOn: t.field({
+      type: 'DateTime',
+      description:
+        'When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier.',
+    }),
+  }),
+})
+
 /** The input fields of every posting. */
 export const postingInputFields = (t: InputFields) => ({
   nonce: t.string({

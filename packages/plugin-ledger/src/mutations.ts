@@ -1,5 +1,5 @@
 import type { Graph } from './graph.ts'
-import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
+import { inputArg, postedEntryInputFields, postingInputFields } from './inputs.ts'
 import { scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
@@ -8,7 +8,7 @@ export function addPostLedgerEntry(graph: Graph) {
   const { builder, ledger } = graph
   const PostLedgerEntryInput = builder.inputType('PostLedgerEntryInput', {
     description: 'An entry to post.',
-    fields: (t) => ({ ...entryInputFields(t, graph), ...postingInputFields(t) }),
+    fields: (t) => ({ ...postedEntryInputFields(t, graph), ...postingInputFields(t) }),
   })
   const posting = addResult(graph, 'PostLedgerEntry', ledger.postEntry, ['entry', 'balance'])
 

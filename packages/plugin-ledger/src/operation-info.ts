@@ -9,6 +9,7 @@ import {
   scopes,
 } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
+import { addLotTerms } from './lot-terms.ts'
 
 const windowDescriptions = {
   hour: 'An hour of the clock.',
@@ -24,6 +25,9 @@ const scopeDescriptions = {
   correct: 'Reverse and refund.',
   admin: 'Set overdrafts.',
 } as const satisfies Record<Scope, string>
+
+/** The description of `correct` in an app with lots. */
+const correctsLots = 'Reverse and refund, and void lots.'
 
 /**
  * Returns what an operation does: in the app's words, or by its amounts; the book that it names, and whether it is
@@ -48,7 +52,12 @@ function describeAmounts({ direction, min, max }: OperationInfo): string {
 }
 
 /** Adds the description of an operation for forms. */
-export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerOperation } }: Graph) {
+export function addOperationInfo({
+  builder,
+  ledger,
+  LedgerLotKind,
+  types: { LedgerBook, LedgerOperation },
+}: Graph) {
   const LedgerDirection = builder.enumType('LedgerDirection', {
     description: 'Where an operation moves credits: to the owner, from the owner, or neither.',
     values: {
@@ -91,7 +100,13 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
   const LedgerScope = builder.enumType('LedgerScope', {
     description: 'What a caller may do. No scope includes another.',
     values: Object.fromEntries(
-      scopes.map((value) => [value.toUpperCase(), { value, description: scopeDescriptions[value] }]),
+      scopes.map((value) => [
+        value.toUpperCase(),
+        {
+          value,
+          description: LedgerLotKind && value === 'correct' ? correctsLots : scopeDescriptions[value],
+        },
+      ]),
     ),
   })
   const LedgerExchangeRate = hasExchanges(ledger.operations)
@@ -118,6 +133,7 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
         }),
       })
     : undefined
+  const LedgerLotTerms = LedgerLotKind && addLotTerms(builder, LedgerLotKind)
   return builder.objectRef<OperationInfo>('LedgerOperationInfo').implement({
     description: 'An operation, described for a form. Amounts are numbers of credits, >= 0, as in inputs.',
     fields: (t) => ({
@@ -187,6 +203,14 @@ export function addOperationInfo({ builder, ledger, types: { LedgerBook, LedgerO
           nullable: true,
           description:
             'What an owner gets for the credits that it takes. Null if `exchangeCredits` does not take it.',
+        }),
+      }),
+      ...(LedgerLotTerms && {
+        lot: t.expose('lot', {
+          type: LedgerLotTerms,
+          nullable: true,
+          description:
+            'The lots that its credits make. Null for none, and for lots of kind PAID that never expire.',
         }),
       }),
     }),

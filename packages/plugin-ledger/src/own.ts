@@ -6,6 +6,7 @@ export const accountTypes: ReadonlySet<string> = new Set([
   'LedgerBalance',
   'LedgerEntry',
   'LedgerHold',
+  'LedgerLot',
   'LedgerOtherAppsEntry',
   'LedgerTransaction',
 ])

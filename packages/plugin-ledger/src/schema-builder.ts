@@ -10,6 +10,9 @@ import { addExchanges } from './exchanges.ts'
 import { addHoldType } from './hold-type.ts'
 import { addHolds } from './holds.ts'
 import { addLive } from './live.ts'
+import { addLotKind } from './lot-terms.ts'
+import { addLotType } from './lot-type.ts'
+import { addLots } from './lots.ts'
 import { addPostLedgerEntry } from './mutations.ts'
 import { addTypes } from './object-types.ts'
 import { addOverdraft } from './overdraft.ts'
@@ -33,7 +36,7 @@ prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
   addScalars(builder)
   const ledgerTypes = addTypes(builder, anyLedger)
   const types = { Error: addErrors(builder, ledgerTypes), ...ledgerTypes }
-  const graph = { builder, ledger: anyLedger, types }
+  const graph = { builder, ledger: anyLedger, types, LedgerLotKind: addLotKind(builder, anyLedger) }
   addQueries(graph)
   const posting = addPostLedgerEntry(graph)
   addTransactionType(graph)
@@ -43,6 +46,7 @@ prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
   addCorrections(graph)
   addHoldType(graph)
   addHolds(graph)
+  if (graph.LedgerLotKind) addLots(graph, addLotType(graph, graph.LedgerLotKind))
   addOverdraft(graph)
   addStatements(graph)
   addBatches(graph, posting)

@@ -1,6 +1,6 @@
 import { limits } from '@shared-ledger/ledger'
 import type { Graph } from './graph.ts'
-import { entryInputFields, inputArg, postingInputFields } from './inputs.ts'
+import { inputArg, postedEntryInputFields, postingInputFields } from './inputs.ts'
 import { scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
@@ -9,7 +9,7 @@ export function addTransactions(graph: Graph): void {
   const { builder, ledger, types } = graph
   const LedgerEntryInput = builder.inputType('LedgerEntryInput', {
     description: 'One entry of a transaction to post.',
-    fields: (t) => entryInputFields(t, graph),
+    fields: (t) => postedEntryInputFields(t, graph),
   })
   const PostLedgerTransactionInput = builder.inputType('PostLedgerTransactionInput', {
     description: 'Entries to post together.',

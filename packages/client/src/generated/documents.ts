@@ -83,6 +83,8 @@ export type LedgerDirection =
 export type LedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
+  /** When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier. */
+  readonly expiresOn?: string | null | undefined;
   /** What to do with the credits. */
   readonly operation: LedgerPostOperation;
   /** The account's owner: 1 to 255 characters, compared byte for byte. */
@@ -137,8 +139,12 @@ export type LedgerMetadataFilter = {
 export type LedgerOperation =
   /** Credits that an owner gets, such as by buying them. */
   | 'CREDIT_ADD'
+  /** Credits whose time is over. Internal: posted by the app itself. */
+  | 'CREDIT_EXPIRED'
   /** Credits that an owner spends. */
   | 'CREDIT_SPEND'
+  /** Credits of a lot that were taken back. Internal: posted by the app itself. */
+  | 'CREDIT_VOIDED'
   /** A reward for coming back each day. */
   | 'DAILY_REWARD'
   /** Gives 1 or more credits to the owner. In the book other. */
@@ -175,7 +181,7 @@ export type LedgerPostOperation =
 export type LedgerScope =
   /** Set overdrafts. */
   | 'ADMIN'
-  /** Reverse and refund. */
+  /** Reverse and refund, and void lots. */
   | 'CORRECT'
   /** Post entries, and hold credits. */
   | 'POST'
@@ -197,6 +203,8 @@ export type PostLedgerEntryInput = {
   readonly amount?: number | null | undefined;
   /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
+  /** When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier. */
+  readonly expiresOn?: string | null | undefined;
   /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
@@ -430,6 +438,8 @@ type RefusalFields_InsufficientBalanceError_Fragment = { readonly entryIndex: nu
 
 type RefusalFields_LimitReachedError_Fragment = { readonly ownerId: string, readonly operation: LedgerOperation, readonly nextOn: string | null, readonly entryIndex: number, readonly code: string, readonly message: string };
 
+type RefusalFields_LotEndedError_Fragment = { readonly code: string, readonly message: string };
+
 type RefusalFields_NotFoundError_Fragment = { readonly code: string, readonly message: string };
 
 type RefusalFields_NotReversibleError_Fragment = { readonly code: string, readonly message: string };
@@ -449,6 +459,7 @@ export type RefusalFieldsFragment =
   | RefusalFields_HoldEndedError_Fragment
   | RefusalFields_InsufficientBalanceError_Fragment
   | RefusalFields_LimitReachedError_Fragment
+  | RefusalFields_LotEndedError_Fragment
   | RefusalFields_NotFoundError_Fragment
   | RefusalFields_NotReversibleError_Fragment
   | RefusalFields_OverdraftInUseError_Fragment

@@ -83,6 +83,8 @@ export type LedgerDirection =
 export type LedgerEntryInput = {
   /** A number of credits, >= 0: the operation gives the sign. A fixed or default amount may be left out. */
   readonly amount?: number | null | undefined;
+  /** When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier. */
+  readonly expiresOn?: Date | null | undefined;
   /** What to do with the credits. */
   readonly operation: LedgerPostOperation;
   /** The account's owner: 1 to 255 characters, compared byte for byte. */
@@ -137,8 +139,12 @@ export type LedgerMetadataFilter = {
 export type LedgerOperation =
   /** Credits that an owner gets, such as by buying them. */
   | 'CREDIT_ADD'
+  /** Credits whose time is over. Internal: posted by the app itself. */
+  | 'CREDIT_EXPIRED'
   /** Credits that an owner spends. */
   | 'CREDIT_SPEND'
+  /** Credits of a lot that were taken back. Internal: posted by the app itself. */
+  | 'CREDIT_VOIDED'
   /** A reward for coming back each day. */
   | 'DAILY_REWARD'
   /** Gives 1 or more credits to the owner. In the book other. */
@@ -175,7 +181,7 @@ export type LedgerPostOperation =
 export type LedgerScope =
   /** Set overdrafts. */
   | 'ADMIN'
-  /** Reverse and refund. */
+  /** Reverse and refund, and void lots. */
   | 'CORRECT'
   /** Post entries, and hold credits. */
   | 'POST'
@@ -197,6 +203,8 @@ export type PostLedgerEntryInput = {
   readonly amount?: number | null | undefined;
   /** Returns what the posting would come to, and writes nothing. The ids in the answer do not exist. */
   readonly dryRun?: boolean | null | undefined;
+  /** When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier. */
+  readonly expiresOn?: Date | null | undefined;
   /** Stored with the posting. {} when left out. */
   readonly metadata?: Record<string, string> | null | undefined;
   /** Your idempotency key, 1 to 255 characters. A request that is sent again with it is not posted twice. */
@@ -439,6 +447,8 @@ type RestRefusal_InsufficientBalanceError_Fragment = { readonly entryIndex: numb
 
 type RestRefusal_LimitReachedError_Fragment = { readonly entryIndex: number, readonly ownerId: string, readonly nextOn: Date | null, readonly code: string, readonly message: string, readonly refusal: 'LimitReachedError' };
 
+type RestRefusal_LotEndedError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'LotEndedError' };
+
 type RestRefusal_NotFoundError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotFoundError' };
 
 type RestRefusal_NotReversibleError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotReversibleError' };
@@ -458,6 +468,7 @@ export type RestRefusalFragment =
   | RestRefusal_HoldEndedError_Fragment
   | RestRefusal_InsufficientBalanceError_Fragment
   | RestRefusal_LimitReachedError_Fragment
+  | RestRefusal_LotEndedError_Fragment
   | RestRefusal_NotFoundError_Fragment
   | RestRefusal_NotReversibleError_Fragment
   | RestRefusal_OverdraftInUseError_Fragment
@@ -481,6 +492,8 @@ type RestTransactionRefusal_InsufficientBalanceError_Fragment = { readonly entry
 
 type RestTransactionRefusal_LimitReachedError_Fragment = { readonly entryIndex: number, readonly ownerId: string, readonly nextOn: Date | null, readonly code: string, readonly message: string, readonly refusal: 'LimitReachedError' };
 
+type RestTransactionRefusal_LotEndedError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'LotEndedError' };
+
 type RestTransactionRefusal_NotFoundError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotFoundError' };
 
 type RestTransactionRefusal_NotReversibleError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotReversibleError' };
@@ -500,6 +513,7 @@ export type RestTransactionRefusalFragment =
   | RestTransactionRefusal_HoldEndedError_Fragment
   | RestTransactionRefusal_InsufficientBalanceError_Fragment
   | RestTransactionRefusal_LimitReachedError_Fragment
+  | RestTransactionRefusal_LotEndedError_Fragment
   | RestTransactionRefusal_NotFoundError_Fragment
   | RestTransactionRefusal_NotReversibleError_Fragment
   | RestTransactionRefusal_OverdraftInUseError_Fragment
