@@ -4,6 +4,7 @@ export { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 export { type InputField, inputFieldsOf } from './input-fields.ts'
 export { limits } from './limits.ts'
 export { messages } from './messages.ts'
+export { parseMoment } from './moment.ts'
 export {
   isOwner,
   isPrincipal,

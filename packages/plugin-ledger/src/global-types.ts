@@ -90,7 +90,7 @@ declare global {
        * Adds the ledger's queries, mutations and types to an app's graph. The builder must have `ledgerPlugins`. A query
        * type and a mutation type are added unless it has them. Transfers are added when the operations contain
        * `...transferOperations`, exchanges when one of them has `exchange`, and books when one of them names another than
-       * the app's own. Live entries are added when the builder already has a subscription type.
+       * the app's own. Lots are added when the operations contain `...lotOperations`. Live entries are added when the builder already has a subscription type.
        *
        * @param own.refusals The app's own errors, from `defineRefusal`. Each becomes a type of the graph.
        * @returns the ledger's types, which the app's own fields use.

@@ -29,6 +29,8 @@ export interface Contract {
   readonly hasTransfers: boolean
   /** The operations that take credits of one book for those of another. Empty for an app without exchanges. */
   readonly exchanges: readonly ContractValue[]
+  /** Whether the app has lots: credits that may expire. */
+  readonly hasLots: boolean
 }
 
 /** @throws Error when the schema lacks the ledger's types */
@@ -44,6 +46,7 @@ export function readContract(schema: GraphQLSchema): Contract {
     postOperations: operationsOf(postOperations),
     books: valuesOf(schema, bookEnum).map(({ name, ...book }) => ({ ...book, name: name.toLowerCase() })),
     exchanges: valuesOf(schema, 'LedgerExchange'),
+    hasLots: schema.getType('LedgerLot') !== undefined,
   }
 }
 

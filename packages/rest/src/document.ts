@@ -34,6 +34,7 @@ export function resultTypes(schema: GraphQLSchema, document: DocumentNode): read
 /** The codes of an error type with several, where every route with the type may give each of them. */
 const codesOf: Readonly<Record<string, readonly ProblemCode[]>> = {
   AccountStateError: ['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED'],
+  LotEndedError: ['LOT_ENDED', 'LOT_HELD'],
 }
 
 /**

@@ -2,7 +2,9 @@ import type {
   RestAccountEntriesQuery,
   RestBalanceFragment,
   RestEntryFragment,
+  RestExpiringBalanceQuery,
   RestHoldFragment,
+  RestLotFragment,
   RestTransactionFragment,
 } from './generated/documents.ts'
 import type * as shapes from './shapes.ts'
@@ -75,6 +77,29 @@ export function restPostedEntry({
 /** Converts a balance of the graph to REST. A past balance leaves out what is null. */
 export function restBalance(balance: RestBalanceFragment & InBook): shapes.RestBalance {
   return { owner_id: balance.ownerId, ...restBook(balance), ...restCredits(balance) }
+}
+
+/** Converts a balance of an app with lots to REST: `shapes.expiringBalance`. */
+export function restExpiringBalance({ expiring, ...balance }: RestExpiringBalanceQuery['result']) {
+  return { ...restBalance(balance), ...(expiring && { expiring }) }
+}
+
+/** Converts a lot of the graph to REST. */
+export function restLot(lot: RestLotFragment & InBook): shapes.RestLot {
+  return {
+    id: Number(lot.id),
+    app: lot.app,
+    owner_id: lot.ownerId,
+    ...restBook(lot),
+    entry_id: lot.entry && Number(lot.entry.id),
+    amount: lot.amount,
+    rest: lot.rest,
+    held: lot.held,
+    priority: lot.priority,
+    kind: lot.kind.toLowerCase(),
+    created_on: lot.createdOn,
+    expires_on: lot.expiresOn,
+  }
 }
 
 /** Converts the state of an account to REST. */

@@ -5,7 +5,7 @@ import { probePaths } from './openapi-health.ts'
 import { problemSchemas } from './openapi-problems.ts'
 import { describeRoute } from './openapi-route.ts'
 import type { Route } from './route.ts'
-import { bookSchemaName, exchangeSchemaName, operationSchemaName, postOperationSchemaName } from './shapes.ts'
+import * as shapes from './shapes.ts'
 import { ledgerTags } from './tags.ts'
 
 /** Facts about an app for its openapi.json. */
@@ -43,10 +43,11 @@ export function createOpenApi(options: {
   const [exchange] = contract.exchanges
   const schemas = new SchemaCollection({
     ...problemSchemas,
-    [operationSchemaName]: valuesSchema(contract.operations, 'CREDIT_ADD'),
-    [postOperationSchemaName]: valuesSchema(contract.postOperations, 'CREDIT_ADD'),
-    [bookSchemaName]: ownBook && valuesSchema(contract.books, ownBook.name),
-    [exchangeSchemaName]: exchange && valuesSchema(contract.exchanges, exchange.name),
+    [shapes.operationSchemaName]: valuesSchema(contract.operations, 'CREDIT_ADD'),
+    [shapes.postOperationSchemaName]: valuesSchema(contract.postOperations, 'CREDIT_ADD'),
+    [shapes.bookSchemaName]: ownBook && valuesSchema(contract.books, ownBook.name),
+    [shapes.exchangeSchemaName]: exchange && valuesSchema(contract.exchanges, exchange.name),
+    ...(contract.hasLots ? {} : { [shapes.expirySchemaName]: undefined }),
   })
   const paths: Record<string, Record<string, unknown>> = { ...probePaths }
   for (const route of routes) {

@@ -1,4 +1,4 @@
-import { limits } from '@shared-ledger/ledger/facts'
+import { limits, parseMoment } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { isObject } from './json.ts'
 
@@ -9,6 +9,9 @@ export const exchangeSchemaName = 'LedgerExchange'
 
 /** The name of the schema that openapi.json fills with the books of an app with several. */
 export const bookSchemaName = 'LedgerBook'
+
+/** The name of the schema of an expiry, which only an app with lots has. */
+export const expirySchemaName = 'LotExpiry'
 
 /** An owner in a body or a path. The ledger checks its length and characters. */
 export const ownerId = z.string().meta({
@@ -97,6 +100,24 @@ export const dryRun = z
 /** A moment in a request, in any time zone. The graph checks it. */
 export const moment = z.string().meta({ format: 'date-time', examples: ['2026-11-21T10:15:30.000Z'] })
 
+/**
+ * When the credits of an entry expire. It is checked here, so that a faulty one in a batch does not refuse the others.
+ * openapi.json leaves out every field of this shape for an app without lots.
+ */
+export const expiresOn = z
+  .string()
+  .refine(
+    (text) => parseMoment(text) !== undefined,
+    'must be a date and time with its zone, such as 2026-11-21T10:15:30.000Z',
+  )
+  .meta({
+    id: expirySchemaName,
+    format: 'date-time',
+    description:
+      'When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier.',
+  })
+  .nullish()
+
 /** The query parameter `metadata.<key>=<value>`, at most once, as an object. */
 export const metadataFilter = z
   .custom<Readonly<Record<string, string>>>()
@@ -125,10 +146,10 @@ export const transactionId = z
   .string()
   .meta({ format: 'uuid', examples: ['019a9f3e-5c1f-7d60-8a38-0f3a52a7c1de'] })
 
-/** The id of an entry or a hold in a path. An unknown id gives NOT_FOUND. */
+/** The id of an entry, a hold or a lot in a path. An unknown id gives NOT_FOUND. */
 export const idInPath = z.string().meta({ examples: ['1'] })
 
-/** The id of an entry or a hold. */
+/** The id of an entry, a hold or a lot. */
 const id = z.int().meta({ examples: [1] })
 
 const signedAmount = z.int().meta({ description: 'Signed: + in, - out.', examples: [10] })
@@ -253,3 +274,42 @@ export const hold = z
 
 /** A hold in REST's answers. */
 export type RestHold = z.output<typeof hold>
+
+/** What an owner of an app with lots has and can spend. */
+export const expiringBalance = accountBalance
+  .extend({
+    expiring: z
+      .object({
+        amount: z.int().meta({ description: 'How many credits.', examples: [10] }),
+        on: createdOn.meta({ description: 'When they expire.' }),
+      })
+      .optional()
+      .meta({ description: 'The credits that expire next. Left out when none do, and for a past moment.' }),
+  })
+  .meta({ id: 'ExpiringBalance', description: 'For a past moment, only the balance.' })
+
+export const lot = z
+  .object({
+    id,
+    app: z.string().meta({ description: 'The app that made it.' }),
+    owner_id: ownerId,
+    book: accountBook,
+    entry_id: id.nullable().meta({
+      description:
+        'The entry that made it. Null for the balance before the first lot, and for an entry of another app.',
+    }),
+    amount: z.int().meta({ description: 'The credits that it had at first.', examples: [10] }),
+    rest: z.int().meta({ description: 'The credits that are left and have not expired.' }),
+    held: z.int().meta({ description: 'The part of the rest that live holds keep.' }),
+    priority: z.int().meta({ description: '0 to 100. The lowest is spent first.' }),
+    kind: z.string().meta({ enum: ['paid', 'promotional'] }),
+    created_on: createdOn,
+    expires_on: createdOn.nullable().meta({ description: 'Null: never.' }),
+  })
+  .meta({
+    id: 'LedgerLot',
+    description: 'A part of a balance with a priority, a kind and perhaps an expiry.',
+  })
+
+/** A lot in REST's answers. */
+export type RestLot = z.output<typeof lot>

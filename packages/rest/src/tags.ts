@@ -4,6 +4,7 @@ export const ledgerTags = {
   balances: 'What owners have and can spend.',
   transactions: 'Several entries as one: all of them or none.',
   holds: 'Credits set aside for a later entry.',
+  lots: 'Parts of a balance that may expire.',
   operations: 'What the app can do with credits.',
   health: 'Whether the app can serve.',
 } as const

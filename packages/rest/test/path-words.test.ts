@@ -17,6 +17,7 @@ test.each([
   'entry',
   'operations',
   'account',
+  'lots',
 ])('an owner called %s has every route of an owner', async (owner) => {
   const entry = await give(owner, 10)
   const balance = { owner_id: owner, balance: 10, overdraft: 0, held: 0, available: 10, state: 'open' }

@@ -1,7 +1,6 @@
 import { limits, messages } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import type { Contract } from '../contract.ts'
-import { postOperationProblems } from '../contract.ts'
 import { fieldProblems } from '../fields.ts'
 import { RestPostLedgerEntriesDocument } from '../generated/documents.ts'
 import { restPostedEntry } from '../graph.ts'
@@ -10,7 +9,7 @@ import { type Problem, type ProblemBody, problemAnswer, validationProblem } from
 import { refusalProblem } from '../refusal.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
-import type { EntryReader } from './posting-fields.ts'
+import { type EntryReader, entryProblems } from './posting-fields.ts'
 import { postedEntryBody, postingBody } from './postings.ts'
 
 const itemShape = z.strictObject(postingBody.omit({ dry_run: true }).shape).meta({ id: 'LedgerEntryPosting' })
@@ -75,7 +74,7 @@ export function batchRoute(contract: Contract, readEntries: EntryReader): Route 
 
 function readItem(contract: Contract, value: unknown): Item {
   const { data, error } = z.object({ entry: itemShape }).safeParse({ entry: value }, { reportInput: true })
-  const problems = error ? fieldProblems(error) : postOperationProblems(contract, data.entry.operation)
+  const problems = error ? fieldProblems(error) : entryProblems(contract, data.entry)
   if (!error && problems.length === 0) return { posting: data.entry }
   return { refused: validationProblem(problems) }
 }

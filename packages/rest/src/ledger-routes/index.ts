@@ -5,6 +5,7 @@ import { batchRoute } from './batches.ts'
 import { correctionRoutes } from './corrections.ts'
 import { accountEntriesRoute, entriesRoute, entryByNonceRoute, entryRoute } from './entries.ts'
 import { captureRoute, heldRoute, holdRoute, holdsRoute, releaseRoute } from './holds.ts'
+import { lotRoutes, lotsRoute } from './lots.ts'
 import { operationsRoute } from './operations.ts'
 import { overdraftRoute } from './overdrafts.ts'
 import { createEntryReader } from './posting-fields.ts'
@@ -13,7 +14,7 @@ import { accountsRoute, summaryRoutes } from './statements.ts'
 import { exchangeRoute, postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
 /**
- * Returns the ledger's routes, with transfers and exchanges when the app has them.
+ * Returns the ledger's routes, with transfers, exchanges and lots when the app has them.
  *
  * Reads of one owner come first. Ids in paths are numbers and UUIDs, so an owner called `holds` or `entries` still gets
  * every route. A route whose fixed segment would stand where an owner stands has a path outside of `/ledger`.
@@ -26,6 +27,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     accountEntriesRoute(contract),
     entryByNonceRoute(contract),
     heldRoute(contract),
+    ...(contract.hasLots ? [lotsRoute(contract)] : []),
     ...summaryRoutes(contract),
     overdraftRoute(contract),
     accountsRoute(contract),
@@ -42,5 +44,6 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     holdRoute,
     captureRoute,
     releaseRoute,
+    ...(contract.hasLots ? lotRoutes : []),
   ]
 }

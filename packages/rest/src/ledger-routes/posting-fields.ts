@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type Contract, createDirections, postOperationProblems } from '../contract.ts'
 import type { RunDocument } from '../execute.ts'
+import { unknownField } from '../fields.ts'
 import { type FieldProblem, validationProblem } from '../problem.ts'
 import * as shapes from '../shapes.ts'
 
@@ -9,6 +10,7 @@ export const entryFields = {
   owner_id: shapes.ownerId,
   operation: shapes.postOperation,
   amount: shapes.amount.nullish(),
+  expires_on: shapes.expiresOn,
 }
 
 /** The fields of a posting in addition to its entries. */
@@ -30,12 +32,25 @@ interface GraphEntry {
   readonly ownerId: string
   readonly operation: string
   readonly amount: number | null | undefined
+  readonly expiresOn?: string | null
 }
 
 /**
- * Reads the entries of a body. @throws Problem VALIDATION_ERROR that names every operation that is unknown, retired or
- * internal
+ * Returns what is wrong with an entry that a request wants to post: its operation, or an expiry where the app has no lots.
  */
+export function entryProblems(
+  contract: Contract,
+  { operation, expires_on }: Fields<typeof entryFields>,
+  path = '',
+): readonly FieldProblem[] {
+  const isUnknown = expires_on !== undefined && !contract.hasLots
+  return [
+    ...postOperationProblems(contract, operation, `${path}operation`),
+    ...(isUnknown ? [{ field: `${path}expires_on`, message: unknownField }] : []),
+  ]
+}
+
+/** Reads the entries of a body. @throws Problem VALIDATION_ERROR that names the fields of all faulty entries */
 export type EntryReader = (
   entries: readonly Fields<typeof entryFields>[],
   run: RunDocument,
@@ -49,15 +64,14 @@ export type EntryReader = (
 export function createEntryReader(contract: Contract): EntryReader {
   const directions = createDirections()
   return async (entries, run, pathOf = () => '') => {
-    const problems = entries.flatMap(({ operation }, index): readonly FieldProblem[] =>
-      postOperationProblems(contract, operation, `${pathOf(index)}operation`),
-    )
+    const problems = entries.flatMap((entry, index) => entryProblems(contract, entry, pathOf(index)))
     if (problems.length > 0) throw validationProblem(problems)
     const hasMinus = entries.some(({ amount }) => amount != null && amount < 0)
     const known = hasMinus ? await directions(run) : undefined
-    return entries.map(({ owner_id: ownerId, operation, amount }) => {
+    return entries.map(({ owner_id: ownerId, operation, amount, expires_on: expiresOn }) => {
       const agrees = amount != null && amount < 0 && known?.get(operation) === 'OUT'
-      return { ownerId, operation, amount: agrees ? -amount : amount }
+      const entry = { ownerId, operation, amount: agrees ? -amount : amount }
+      return expiresOn === undefined ? entry : { ...entry, expiresOn }
     })
   }
 }

@@ -11,6 +11,7 @@ export const postingBody = z.object({
   operation: entryFields.operation,
   nonce: postingFields.nonce,
   amount: entryFields.amount,
+  expires_on: entryFields.expires_on,
   metadata: postingFields.metadata,
   dry_run: postingFields.dry_run,
 })
