@@ -13,8 +13,9 @@ export type VariablesArgument<Variables> =
   Record<never, never> extends Variables ? [variables?: Variables] : [variables: Variables]
 
 /**
- * A client for one app's ledger. `transfer` needs an app with the transfer operations, `exchange` one with exchanges, and
- * `entriesPosted` a graph with live entries. Every app has the rest.
+ * A client for one app's ledger. `transfer` needs an app with the transfer operations, `exchange` one with exchanges, `lot`,
+ * `lots`, `liveLots`, `expiring` and `voidLot` one with lots, and `entriesPosted` a graph with live entries. Every app has
+ * the rest.
  *
  * Each method first tries again after a lost connection, a retryable error, or status 502, 503 or 504, as `retry`
  * allows. It throws a LedgerClientError when the server cannot be reached or answers with errors.

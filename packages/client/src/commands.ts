@@ -10,6 +10,7 @@ import {
   ReverseTransactionDocument,
   SetOverdraftDocument,
   TransferDocument,
+  VoidLotDocument,
 } from './generated/documents.ts'
 import type {
   BatchEntryInput,
@@ -22,7 +23,9 @@ import type {
   ReverseTransactionInput,
   SetOverdraftInput,
   TransferInput,
+  VoidLotInput,
 } from './inputs.ts'
+import { entryToSend } from './moments.ts'
 import { tell } from './outcome.ts'
 import { createPostEntries } from './post-entries.ts'
 import { createPosting } from './posting.ts'
@@ -39,6 +42,7 @@ import type {
   ReverseTransactionResult,
   SetOverdraftResult,
   TransferResult,
+  VoidLotResult,
 } from './results.ts'
 import type { Send } from './transport.ts'
 import type { SharedOperation } from './types.ts'
@@ -72,6 +76,8 @@ export interface LedgerCommands<
   reverseTransaction(input: ReverseTransactionInput): Promise<ReverseTransactionResult<Operation, Book>>
   /** Gives back some or all of an entry's credits. It can be called several times, up to the whole amount. */
   refundEntry(input: RefundEntryInput): Promise<RefundEntryResult<Operation, Book>>
+  /** Takes back what is left of a lot that the app made, once. The app needs CREDIT_EXPIRED and CREDIT_VOIDED. */
+  voidLot(input: VoidLotInput): Promise<VoidLotResult<Operation, Book>>
   /**
    * Posts 1 to 1,000 entries, each on its own, as if one after another. Returns one result per entry, in order. When an
    * answer is lost, the whole list is sent again. `dryRun` applies to all entries.
@@ -106,13 +112,16 @@ export function createCommands<
   readonly reads: Pick<LedgerReads<Operation, Book>, 'balance' | 'hold'>
 }): LedgerCommands<Operation, PostOperation, Book, ExchangeOperation> {
   const posting = createPosting(send)
+  const postEntry = posting(ofApp(PostEntryDocument), replayedEntry('PostLedgerEntrySuccess'))
+  const postTransaction = posting(
+    ofApp(PostTransactionDocument),
+    replayedTransaction('PostLedgerTransactionSuccess', reads.balance),
+  )
 
   return {
-    postEntry: posting(ofApp(PostEntryDocument), replayedEntry('PostLedgerEntrySuccess')),
-    postTransaction: posting(
-      ofApp(PostTransactionDocument),
-      replayedTransaction('PostLedgerTransactionSuccess', reads.balance),
-    ),
+    postEntry: async (input) => postEntry(entryToSend(input)),
+    postTransaction: async ({ entries, ...input }) =>
+      postTransaction({ ...input, entries: entries.map(entryToSend) }),
     transfer: posting(ofApp(TransferDocument), replayedTransaction('TransferCreditsSuccess', reads.balance)),
     exchange: posting(ofApp(ExchangeDocument), replayedTransaction('ExchangeCreditsSuccess', reads.balance)),
     reverseTransaction: posting(
@@ -120,6 +129,7 @@ export function createCommands<
       replayedTransaction('ReverseLedgerTransactionSuccess', reads.balance),
     ),
     refundEntry: posting(ofApp(RefundEntryDocument), replayedEntry('RefundLedgerEntrySuccess')),
+    voidLot: posting(ofApp(VoidLotDocument), replayedEntry('VoidLotSuccess')),
     postEntries: createPostEntries(send, ofApp),
     holdCredits: posting(ofApp(HoldCreditsDocument), (duplicate) => {
       if (!('hold' in duplicate)) return undefined

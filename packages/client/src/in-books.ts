@@ -20,6 +20,7 @@ const reads: ReadonlySet<string> = new Set([
   'ledgerEntryByNonce',
   'ledgerEntryPosted',
   'ledgerHolds',
+  'ledgerLots',
   'ledgerSummary',
 ])
 
@@ -28,6 +29,7 @@ const types: ReadonlySet<string> = new Set([
   'LedgerBalance',
   'LedgerEntry',
   'LedgerHold',
+  'LedgerLot',
   'LedgerOperationInfo',
   'LedgerOtherAppsEntry',
 ])

@@ -11,6 +11,7 @@ export type {
   ExchangeInput,
   HoldCreditsInput,
   InBook,
+  LotFilter,
   Moment,
   PageInput,
   PostEntryInput,
@@ -21,6 +22,7 @@ export type {
   SetOverdraftInput,
   SummaryInput,
   TransferInput,
+  VoidLotInput,
 } from './inputs.ts'
 export type { LedgerReads } from './reads.ts'
 export type {
@@ -35,12 +37,14 @@ export type {
   HoldRefusal,
   InsufficientBalanceRefusal,
   LimitReachedRefusal,
+  LotEndedRefusal,
   NotFoundRefusal,
   NotReversibleRefusal,
   OverdraftInUseRefusal,
   PostingRefusal,
   RefundExceededRefusal,
   ValidationRefusal,
+  VoidRefusal,
 } from './refusals.ts'
 export type {
   CaptureHoldResult,
@@ -53,6 +57,7 @@ export type {
   ReverseTransactionResult,
   SetOverdraftResult,
   TransferResult,
+  VoidLotResult,
 } from './results.ts'
 export type { RetryPolicy } from './retry.ts'
 export type { LedgerClientOptions } from './transport.ts'
@@ -62,6 +67,7 @@ export type {
   AccountPage,
   AvailableBalance,
   EntryPage,
+  Expiring,
   LedgerAccount,
   LedgerBalance,
   LedgerDirection,
@@ -69,10 +75,13 @@ export type {
   LedgerEntryOrder,
   LedgerHold,
   LedgerHoldStatus,
+  LedgerLot,
+  LedgerLotKind,
   LedgerOperationInfo,
   LedgerSummaryLine,
   LedgerSummaryWindow,
   LedgerTransaction,
+  LotPage,
   PageInfo,
   SharedOperation,
 } from './types.ts'

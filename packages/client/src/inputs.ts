@@ -21,6 +21,11 @@ export interface EntryInput<Operation extends string = SharedOperation> {
   readonly ownerId: string
   readonly operation: Operation
   readonly amount?: number | undefined
+  /**
+   * When the credits expire, for an operation with a lot. Its own expiry applies if it is earlier. The app needs CREDIT_EXPIRED
+   * and CREDIT_VOIDED.
+   */
+  readonly expiresOn?: Moment | undefined
 }
 
 /** What to post: one entry. */
@@ -74,7 +79,7 @@ export interface RefundEntryInput extends PostingInput {
 
 /** The credits to set aside, and the operation that will take them. */
 export interface HoldCreditsInput<Operation extends string = SharedOperation>
-  extends EntryInput<Operation>,
+  extends Omit<EntryInput<Operation>, 'expiresOn'>,
     PostingInput {
   /** Seconds until the credits are available again, 1 to 31,536,000 (365 days). */
   readonly expiresIn: number
@@ -84,6 +89,12 @@ export interface HoldCreditsInput<Operation extends string = SharedOperation>
 export interface CaptureHoldInput extends PostingInput {
   readonly id: string
   readonly amount?: number | undefined
+}
+
+/** Which lot to void, and why. */
+export interface VoidLotInput extends PostingInput {
+  readonly id: string
+  readonly metadata: Readonly<Record<string, string>> & { readonly reason: string }
 }
 
 /** How far below 0 an owner's balance may go, in credits, >= 0. Only the app that made a book may set it. */
@@ -126,6 +137,13 @@ export interface SummaryInput<Operation extends string = SharedOperation, Book e
   readonly to: Moment
   readonly per: LedgerSummaryWindow
   readonly operations?: readonly Operation[] | undefined
+}
+
+/** Selects lots of one account. */
+export interface LotFilter<Book extends string = never> extends InBook<Book> {
+  readonly ownerId: string
+  /** Only lots with credits left. */
+  readonly live?: boolean | undefined
 }
 
 /** Selects accounts whose owner begins with `prefix`, or all. */

@@ -2,6 +2,7 @@ import { LedgerClientError } from './errors.ts'
 import type {
   CorrectionRefusal,
   HoldEndedRefusal,
+  LotEndedRefusal,
   OverdraftInUseRefusal,
   PostingRefusal,
 } from './refusals.ts'
@@ -23,7 +24,12 @@ export type Refused<Of extends Outcome> = RefusalOf<Of> & { readonly ok: false }
 /** A success or a refusal as callers get it. */
 export type Told<Of extends Outcome> = (SuccessOf<Of> & { readonly ok: true }) | Refused<Of>
 
-type KnownRefusal = PostingRefusal | CorrectionRefusal | HoldEndedRefusal | OverdraftInUseRefusal
+type KnownRefusal =
+  | PostingRefusal
+  | CorrectionRefusal
+  | HoldEndedRefusal
+  | LotEndedRefusal
+  | OverdraftInUseRefusal
 
 /** The refusals that the types describe. */
 const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {
@@ -39,6 +45,7 @@ const knownRefusals: Readonly<Record<KnownRefusal['__typename'], true>> = {
   AlreadyReversedError: true,
   RefundExceededError: true,
   HoldEndedError: true,
+  LotEndedError: true,
   OverdraftInUseError: true,
 }
 

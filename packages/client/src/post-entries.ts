@@ -2,6 +2,7 @@ import type { ForApp } from './app-documents.ts'
 import { LedgerClientError } from './errors.ts'
 import { PostEntriesDocument } from './generated/documents.ts'
 import type { BatchEntryInput } from './inputs.ts'
+import { entryToSend } from './moments.ts'
 import { resultOf } from './posting.ts'
 import { replayedEntry } from './replays.ts'
 import type { PostEntryResult } from './results.ts'
@@ -21,7 +22,10 @@ export function createPostEntries<
     given: readonly BatchEntryInput<PostOperation>[],
     { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
   ): Promise<readonly PostEntryResult<Operation, Book>[]> => {
-    const inputs = given.map((input) => ({ ...input, nonce: input.nonce ?? crypto.randomUUID() }))
+    const inputs = given.map((input) => ({
+      ...entryToSend(input),
+      nonce: input.nonce ?? crypto.randomUUID(),
+    }))
     try {
       const { result, maybeDoneBefore } = await send(ofApp(PostEntriesDocument), { inputs, dryRun })
       const results: PostEntryResult<Operation, Book>[] = []

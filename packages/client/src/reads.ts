@@ -8,26 +8,42 @@ import {
   EntriesDocument,
   EntryByNonceDocument,
   EntryDocument,
+  ExpiringDocument,
   HoldDocument,
   HoldsDocument,
+  LiveLotsDocument,
+  LotDocument,
+  LotsDocument,
   OperationsDocument,
   SummaryDocument,
   TransactionDocument,
 } from './generated/documents.ts'
-import type { AccountFilter, EntryFilter, InBook, Moment, PageInput, SummaryInput } from './inputs.ts'
+import type {
+  AccountFilter,
+  EntryFilter,
+  InBook,
+  LotFilter,
+  Moment,
+  PageInput,
+  SummaryInput,
+} from './inputs.ts'
+import { isoOf } from './moments.ts'
 import type { Send } from './transport.ts'
 import type {
   AccountEntryPage,
   AccountPage,
   AvailableBalance,
   EntryPage,
+  Expiring,
   LedgerAccount,
   LedgerBalance,
   LedgerEntry,
   LedgerHold,
+  LedgerLot,
   LedgerOperationInfo,
   LedgerSummaryLine,
   LedgerTransaction,
+  LotPage,
   PageInfo,
   SharedOperation,
 } from './types.ts'
@@ -61,6 +77,14 @@ export interface LedgerReads<Operation extends string = SharedOperation, Book ex
   hold(id: string): Promise<LedgerHold<Operation, Book> | null>
   /** Returns the owner's live holds, newest first, up to 100. */
   holds(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerHold<Operation, Book>[]>
+  /** Returns the lot that the app made with this id, or null. Reads of lots need an app with lots. */
+  lot(id: string): Promise<LedgerLot<Book> | null>
+  /** Returns one page of an account's lots, newest first, those that other apps made too. */
+  lots(input: LotFilter<Book> & PageInput): Promise<LotPage<Book>>
+  /** Returns the lots that the owner's credits are spent from, in this order, up to 100. */
+  liveLots(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerLot<Book>[]>
+  /** Returns the owner's credits that expire next, or null when none do. */
+  expiring(ownerId: string, options?: InBook<Book>): Promise<Expiring | null>
   /**
    * Returns counts and sums per operation and hour, day or month (UTC), oldest first. There may be 1,000 windows at
    * most.
@@ -135,6 +159,19 @@ export function createReads<Operation extends string, Book extends string>({
     async holds(ownerId, { book } = {}) {
       return (await ask(ofApp(HoldsDocument), { ownerId, book })).ledgerHolds
     },
+    async lot(id) {
+      return (await ask(ofApp(LotDocument), { id })).ledgerLot
+    },
+    async lots(input) {
+      const { edges, pageInfo } = (await ask(ofApp(LotsDocument), input)).ledgerLots
+      return { lots: edges.map(({ node }) => node), pageInfo }
+    },
+    async liveLots(ownerId, { book } = {}) {
+      return (await ask(ofApp(LiveLotsDocument), { ownerId, book })).balance.lots ?? []
+    },
+    async expiring(ownerId, { book } = {}) {
+      return (await ask(ofApp(ExpiringDocument), { ownerId, book })).balance.expiring
+    },
     async summary({ from, to, ...rest }) {
       const times = { from: isoOf(from), to: isoOf(to) }
       return (await ask(ofApp(SummaryDocument), { ...rest, ...times })).ledgerSummary
@@ -165,9 +202,4 @@ async function* allOf<Node>(
     yield* nodes
     after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? undefined) : undefined
   } while (after !== undefined)
-}
-
-/** @throws RangeError for an invalid Date. JSON would turn it into null. */
-function isoOf(moment: Moment): string {
-  return moment instanceof Date ? moment.toISOString() : moment
 }

@@ -3,6 +3,7 @@ import type {
   PostEntryMutation,
   ReverseTransactionMutation,
   SetOverdraftMutation,
+  VoidLotMutation,
 } from './generated/documents.ts'
 import type { ForOperations, SharedOperation } from './types.ts'
 
@@ -90,6 +91,9 @@ export type HoldEndedRefusal<
   Book extends string = never,
 > = Refusal<CaptureHoldMutation, 'HoldEndedError', Operation, Book>
 
+/** The lot has no credits left, or a hold keeps some of them. `code` says which. */
+export interface LotEndedRefusal extends Refusal<VoidLotMutation, 'LotEndedError'> {}
+
 /** The balance and the holds need more overdraft than this. */
 export type OverdraftInUseRefusal<Book extends string = never> = Refusal<
   SetOverdraftMutation,
@@ -130,3 +134,9 @@ export type CorrectionRefusal<Operation extends string = SharedOperation, Book e
   | NotReversibleRefusal
   | AlreadyReversedRefusal
   | RefundExceededRefusal
+
+/** The refusals of a void. */
+export type VoidRefusal<Operation extends string = SharedOperation, Book extends string = never> =
+  | Exclude<HoldRefusal<Operation, Book>, LimitReachedRefusal<Operation>>
+  | NotFoundRefusal
+  | LotEndedRefusal

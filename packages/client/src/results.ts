@@ -9,6 +9,7 @@ import type {
   ReverseTransactionMutation,
   SetOverdraftMutation,
   TransferMutation,
+  VoidLotMutation,
 } from './generated/documents.ts'
 import type {
   AccountStateRefusal,
@@ -23,6 +24,7 @@ import type {
   OverdraftInUseRefusal,
   PostingRefusal,
   ValidationRefusal,
+  VoidRefusal,
 } from './refusals.ts'
 import type { SharedOperation } from './types.ts'
 
@@ -76,6 +78,11 @@ export type ReverseTransactionResult<
 export type RefundEntryResult<Operation extends string = SharedOperation, Book extends string = never> =
   | Posted<RefundEntryMutation, Operation, Book>
   | CorrectionRefusal<Operation, Book>
+
+/** The entry of the void, and the balance; or a refusal. */
+export type VoidLotResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Posted<VoidLotMutation, Operation, Book>
+  | VoidRefusal<Operation, Book>
 
 /** The hold and the balance; or a refusal. */
 export type HoldCreditsResult<Operation extends string = SharedOperation, Book extends string = never> =

@@ -4,20 +4,23 @@ import type {
   AvailableFieldsFragment,
   BalanceFieldsFragment,
   EntryFieldsFragment,
+  ExpiringQuery,
   HoldFieldsFragment,
   LedgerBook,
   LedgerDirection,
   LedgerEntryOrder,
   LedgerHoldStatus,
+  LedgerLotKind,
   LedgerOperation,
   LedgerSummaryWindow,
+  LotFieldsFragment,
   OperationFieldsFragment,
   PageFieldsFragment,
   SummaryQuery,
   TransactionFieldsFragment,
 } from './generated/documents.ts'
 
-export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerSummaryWindow }
+export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerLotKind, LedgerSummaryWindow }
 
 /** The operations that every app has. */
 export type SharedOperation = Exclude<
@@ -54,7 +57,7 @@ type Fields<Type, Operation extends string, Book extends string> = {
   >
 }
 
-/** What has a book in an app with several: entries, balances and holds; and operations. */
+/** What has a book in an app with several: entries, balances, holds and lots; and operations. */
 type OfBook = { readonly ownerId: string; readonly amount: number } | { readonly minAmount: number }
 
 type BookField<Book> = [Book] extends [never] ? unknown : { readonly book: Book }
@@ -84,6 +87,15 @@ export type LedgerHold<
   Operation extends string = SharedOperation,
   Book extends string = never,
 > = ForOperations<HoldFieldsFragment, Operation, Book>
+
+/**
+ * A part of an account's balance with a priority, a kind and perhaps an expiry. `entry` made it. It is null for the balance
+ * before the first lot, and for an entry of another app.
+ */
+export type LedgerLot<Book extends string = never> = ForOperations<LotFieldsFragment, SharedOperation, Book>
+
+/** The credits of an account that expire next. */
+export interface Expiring extends NonNullable<ExpiringQuery['balance']['expiring']> {}
 
 /** An owner's balance in credits. It is 0 for an unknown owner. */
 export type LedgerBalance<Book extends string = never> = ForOperations<
@@ -137,5 +149,11 @@ export interface AccountEntryPage<Operation extends string = SharedOperation, Bo
 /** One page of accounts, by owner. */
 export interface AccountPage<Book extends string = never> {
   readonly accounts: readonly LedgerAccount<Book>[]
+  readonly pageInfo: PageInfo
+}
+
+/** One page of an account's lots. */
+export interface LotPage<Book extends string = never> {
+  readonly lots: readonly LedgerLot<Book>[]
   readonly pageInfo: PageInfo
 }

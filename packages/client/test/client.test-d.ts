@@ -8,6 +8,7 @@ import {
   type LedgerBalance,
   type LedgerEntry,
   type LedgerHold,
+  type LedgerLot,
   type LedgerSummaryLine,
   type LedgerTransaction,
   type SharedOperation,
@@ -248,6 +249,47 @@ describe('LedgerClient', () => {
     void content.exchange({ ownerId: 'ada', operation: 'CONTENT_CREATION', amount: 2 })
     // @ts-expect-error not an operation of the app
     createLedgerClient<SharedOperation, SharedOperation, Books, 'GEM_SALE'>({ url, books: true })
+  })
+
+  it('posts credits that expire, and voids lots', async () => {
+    void content.postEntry({ ...entry, expiresOn: new Date() })
+    void content.postEntries([{ ...entry, expiresOn: '2027-01-01T00:00:00Z' }])
+    void content.postTransaction({ entries: [{ ...entry, expiresOn: new Date() }] })
+    // @ts-expect-error a number is not a moment
+    void content.postEntry({ ...entry, expiresOn: 0 })
+    // @ts-expect-error a hold takes credits
+    void content.holdCredits({ ...entry, expiresIn: 60, expiresOn: new Date() })
+    const metadata = { reason: 'given by mistake' }
+    const voided = await content.voidLot({ id: '1', metadata })
+    if (voided.ok) expectTypeOf(voided.entry).toEqualTypeOf<LedgerEntry<ContentOperation>>()
+    else if (voided.__typename === 'LotEndedError') expectTypeOf(voided.code).toEqualTypeOf<string>()
+    // @ts-expect-error a void is never limited
+    else if (voided.__typename === 'LimitReachedError') return
+    // @ts-expect-error the reason is missing
+    void content.voidLot({ id: '1' })
+    // @ts-expect-error the reason is missing
+    void content.voidLot({ id: '1', metadata: { order: 'A-17' } })
+  })
+
+  it('reads lots', () => {
+    const bank = createLedgerClient<SharedOperation, SharedOperation, Books>({ url, books: true })
+    expectTypeOf(content.lot('1')).resolves.toEqualTypeOf<LedgerLot | null>()
+    expectTypeOf(content.liveLots('ada')).resolves.toEqualTypeOf<readonly LedgerLot[]>()
+    expectTypeOf(content.expiring('ada')).resolves.toExtend<{ amount: number; on: string } | null>()
+    expectTypeOf<LedgerLot['kind']>().toEqualTypeOf<'PAID' | 'PROMOTIONAL'>()
+    expectTypeOf<LedgerLot['held']>().toEqualTypeOf<number>()
+    expectTypeOf<LedgerLot['expiresOn']>().toEqualTypeOf<string | null>()
+    expectTypeOf<LedgerLot>().not.toHaveProperty('book')
+    expectTypeOf<LedgerLot<Books>['book']>().toEqualTypeOf<Books>()
+    void content.lots({ ownerId: 'ada', live: true, last: 5 })
+    void bank.lots({ ownerId: 'ada', book: 'GEMS' })
+    void bank.expiring('ada', { book: 'GEMS' })
+    // @ts-expect-error not a book of the app
+    void bank.liveLots('ada', { book: 'COINS' })
+    // @ts-expect-error the app has one book
+    void content.lots({ ownerId: 'ada', book: 'GEMS' })
+    // @ts-expect-error first and last together
+    void content.lots({ ownerId: 'ada', first: 5, last: 5 })
   })
 
   it('distinguishes the entries of an account', async () => {

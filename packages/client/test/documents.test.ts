@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createLedger, createPool } from '@shared-ledger/ledger'
+import { createLedger, createPool, defineOperations, lotOperations } from '@shared-ledger/ledger'
 import {
   type DocumentNode,
   type GraphQLField,
@@ -41,8 +41,9 @@ describe('documents', () => {
     for (const [name, document] of ofFile) expect([name, validate(full, document)]).toEqual([name, []])
   })
 
-  // Transfers and exchanges need their operations, and live entries need a subscription type.
-  const ofEveryGraph = files.filter((file) => !['transfers', 'exchanges', 'live'].includes(file))
+  // Transfers, exchanges and lots need their operations, and live entries need a subscription type.
+  const ofSomeGraphs = ['transfers', 'exchanges', 'lots', 'live']
+  const ofEveryGraph = files.filter((file) => !ofSomeGraphs.includes(file))
 
   it.each(ofEveryGraph)('of %s fit every graph', async (file) => {
     for (const [name, document] of await documentsOf(file)) {
@@ -53,7 +54,7 @@ describe('documents', () => {
   const withBooks = buildSchema(
     createLedger({
       app: 'bank',
-      operations: bankOperations,
+      operations: defineOperations({ ...bankOperations, ...lotOperations }),
       pool: createPool('postgresql://nobody@127.0.0.1:1/none'),
     }),
   )
