@@ -10,6 +10,7 @@ import {
   isObjectType,
   Kind,
   parse,
+  print,
   validate,
 } from 'graphql'
 import { describe, expect, test } from 'vitest'
@@ -22,6 +23,7 @@ import * as clientDocuments from '../packages/client/src/generated/documents.ts'
 import { maxCost } from '../packages/server/src/cost/cost-limit.ts'
 import { createCountCost } from '../packages/server/src/cost/document-cost.ts'
 import { defaultStarterQuery } from '../packages/server/src/graphiql.ts'
+import { fullSchema } from '../scripts/contract-schema.ts'
 
 interface Named {
   readonly name: string
@@ -44,9 +46,12 @@ const largest = {
 }
 
 /** The client's documents that not every app serves, with the mutation of those that do. */
-const ofSomeApps = new Map([
+const ofSomeApps = new Map<string, string>([
   ['TransferDocument', 'transferCredits'],
   ['ExchangeDocument', 'exchangeCredits'],
+  ...['LotDocument', 'LotsDocument', 'LiveLotsDocument', 'ExpiringDocument', 'VoidLotDocument'].map(
+    (name): [string, string] => [name, 'voidLot'],
+  ),
 ])
 
 function ofClient(schema: GraphQLSchema): Named[] {
@@ -108,14 +113,19 @@ function ofGraphiql(): Named[] {
   ]
 }
 
+/** Returns the scalars and enums of a type. */
+function scalarsOf(schema: GraphQLSchema, typeName: string): string {
+  const type = schema.getType(typeName)
+  if (!isObjectType(type)) throw new TypeError(`there is no ${typeName}`)
+  const fields = Object.values(type.getFields()).filter((field) => isLeafType(getNamedType(field.type)))
+  return fields.map((field) => field.name).join(' ')
+}
+
+const ofQuery = (query: string): Named => ({ name: query, document: parse(`{ ${query} }`) })
+
 /** The longest lists of the ledger, with everything that can be selected on their items. */
 function ofLists(schema: GraphQLSchema): Named[] {
-  const scalars = (typeName: string) => {
-    const type = schema.getType(typeName)
-    if (!isObjectType(type)) throw new TypeError(`there is no ${typeName}`)
-    const fields = Object.values(type.getFields()).filter((field) => isLeafType(getNamedType(field.type)))
-    return fields.map((field) => field.name).join(' ')
-  }
+  const scalars = (typeName: string) => scalarsOf(schema, typeName)
   const [entry, other, hold, balance] = [
     'LedgerEntry',
     'LedgerOtherAppsEntry',
@@ -129,32 +139,76 @@ function ofLists(schema: GraphQLSchema): Named[] {
     `ledgerHolds(ownerId: "ann") { ${hold} capturedBy { ${entry} } }`,
     `ledgerTransaction(id: "1") { ${scalars('LedgerTransaction')} entries { ${entry} } }`,
   ]
-  return queries.map((query) => ({ name: query, document: parse(`{ ${query} }`) }))
+  return queries.map(ofQuery)
+}
+
+/** The same of lots. */
+function ofLots(schema: GraphQLSchema): Named[] {
+  const [lot, use, entry] = ['LedgerLot', 'LedgerLotUse', 'LedgerEntry'].map((name) =>
+    scalarsOf(schema, name),
+  )
+  return [
+    `ledgerLots(ownerId: "ann", first: 100) { edges { cursor node { ${lot} entry { ${entry} } } } }`,
+    `balance(ownerId: "ann") { amount expiring { amount on } lots { ${lot} entry { ${entry} } } }`,
+    `ledgerEntries(ownerId: "ann", first: 100) { edges { node { ${entry} lots { ${use} } } } }`,
+    `ledgerEntry(id: "1") { ${entry} lots { ${use} lot { ${lot} } } }`,
+    `ledgerLot(id: "1") { ${lot} uses(first: 100) { edges { cursor node { ${use} entry { ${entry} } } } } }`,
+  ].map(ofQuery)
+}
+
+/** Returns what documents cost with the largest variables. They fit the schema. */
+function costsOf(schema: GraphQLSchema, known: readonly Named[]) {
+  const countCost = createCountCost(schema)
+  expect(
+    known.flatMap(({ name, document }) => validate(schema, document).map(({ message }) => [name, message])),
+  ).toEqual([])
+  return known.flatMap(({ name, document }) =>
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION
+        ? [{ name, cost: countCost(document, definition, largest).cost }]
+        : [],
+    ),
+  )
 }
 
 describe.each(apps)('of %s', (app, routes) => {
   test('every document of the project costs at most a third of the limit', async () => {
     const schema = await appSchema(root, app)
-    const countCost = createCountCost(schema)
-    const known = [
+    const costs = costsOf(schema, [
       ...ofClient(schema),
       ...ofRest(app, schema, routes),
       ...ofDocs(app),
       ...ofApp(app),
       ...ofGraphiql(),
       ...ofLists(schema),
-    ]
-    expect(
-      known.flatMap(({ name, document }) => validate(schema, document).map(({ message }) => [name, message])),
-    ).toEqual([])
-    const costs = known.flatMap(({ name, document }) =>
-      document.definitions.flatMap((definition) =>
-        definition.kind === Kind.OPERATION_DEFINITION
-          ? [{ name, cost: countCost(document, definition, largest).cost }]
-          : [],
-      ),
-    )
+    ])
     expect(costs.length).toBeGreaterThan(75)
     expect(costs.filter(({ cost }) => !(cost > 0 && cost <= maxCost / 3))).toEqual([])
+  })
+})
+
+describe('of an app with lots', () => {
+  const schema = fullSchema()
+
+  test('every document of lots costs at most a third of the limit', () => {
+    const ofProject = [...ofClient(schema), ...ofRest('contract', schema, [])]
+    const known = ofProject.filter(({ document }) => /Lot|expiring/.test(print(document)))
+    expect(known.map(({ name }) => name).sort()).toEqual([
+      ...['ExpiringDocument', 'LiveLotsDocument', 'LotDocument', 'LotsDocument', 'VoidLotDocument'],
+      ...['get /balance/{owner_id}', 'get /ledger/lots/{lot_id}', 'get /ledger/{owner_id}'],
+      ...['get /ledger/{owner_id}/lots', 'post /ledger/lots/{lot_id}/void'],
+    ])
+    const costs = costsOf(schema, [...known, ...ofLots(schema)])
+    expect(costs.filter(({ cost }) => !(cost > 0 && cost <= maxCost / 3))).toEqual([])
+  })
+
+  test.each([
+    'ledgerLots(ownerId: "ann", first: 100) { edges { node { uses(first: 100) { edges { node { entry { id } } } } } } }',
+    'ledgerEntries(ownerId: "ann", first: 100) { edges { node { lots { lot { rest entry { id } } } } } }',
+    'ledgerAccounts(first: 100) { edges { node { balance { lots { entry { id amount } } } } } }',
+    'balance(ownerId: "ann") { lots { uses { edges { node { lot { uses { edges { cursor } } } } } } } }',
+  ])('lists of lots in lists are too expensive: %s', (query) => {
+    expect(costsOf(schema, [ofQuery(query)])).toEqual([{ name: query, cost: expect.any(Number) }])
+    expect(costsOf(schema, [ofQuery(query)])[0]?.cost).toBeGreaterThan(maxCost)
   })
 })
