@@ -106,6 +106,8 @@ const conditions: Readonly<Record<string, string>> = {
   'DAILY_REWARD is limited to one a day': '', // the app has other operations, so no SQL is needed
   'the app freezes accounts':
     "SELECT ledger.set_operations('freelance', (SELECT operations || ARRAY['ACCOUNT_OPENED', 'SPENDING_FROZEN', 'ACCOUNT_FROZEN', 'ACCOUNT_CLOSED'] FROM ledger.apps WHERE app = 'freelance'))",
+  'the app has lots':
+    "SELECT ledger.set_operations('freelance', (SELECT operations || ARRAY['CREDIT_EXPIRED', 'CREDIT_VOIDED', 'PROJECT_BONUS'] FROM ledger.apps WHERE app = 'freelance'))",
   'the app asks for a key': '', // the server does this
   'someone changed entry 1': `
     ${postingSql({ app: 'freelance', ownerId: 'acme', operation: 'CREDIT_ADD', amount: 10, nonce: 'first' })};

@@ -49,6 +49,7 @@ test('the TypeScript of the documents compiles', async () => {
 
 test.each([
   ['docs/examples/limits.md', /^.*\blimit: .*\n/gm],
+  ['docs/examples/lots.md', /^ {2}(?:(?:\.\.\.)?lotOperations,|PROJECT_BONUS: \{\n(?: {4}.*\n)+ {2}\},)\n/gm],
   ['docs/examples/accounts.md', /^ {2}(?:\.\.\.)?accountOperations,\n/gm],
 ])('the operations in %s compile, and equal the app’s except for what it shows', async (document, added) => {
   const file = 'apps/freelance/src/operations.ts'

@@ -86,6 +86,7 @@ async function openCode(servers: Servers, project: string): Promise<OpenCode> {
 const changedOperations: Readonly<Record<string, string>> = {
   'DAILY_REWARD is limited to one a day': 'docs/examples/limits.md',
   'the app freezes accounts': 'docs/examples/accounts.md',
+  'the app has lots': 'docs/examples/lots.md',
 }
 
 /** Copies the project, and gives the freelance app the operations that a document shows. */
