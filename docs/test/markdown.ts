@@ -27,7 +27,12 @@ export const documents: readonly string[] = [
 ]
 
 /** The documents whose steps a test follows in order, in a copy of the project. */
-export const walkthroughs: readonly string[] = ['docs/books.md', 'docs/migrations.md', 'docs/new-app.md']
+export const walkthroughs: readonly string[] = [
+  'docs/books.md',
+  'docs/lots.md',
+  'docs/migrations.md',
+  'docs/new-app.md',
+]
 
 function documentsIn(folder: string): string[] {
   return readdirSync(path.join(root, folder))
