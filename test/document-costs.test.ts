@@ -152,6 +152,7 @@ function ofLots(schema: GraphQLSchema): Named[] {
     `balance(ownerId: "ann") { amount expiring { amount on } lots { ${lot} entry { ${entry} } } }`,
     `ledgerEntries(ownerId: "ann", first: 100) { edges { node { ${entry} lots { ${use} } } } }`,
     `ledgerEntry(id: "1") { ${entry} lots { ${use} lot { ${lot} } } }`,
+    `ledgerLotSummary(from: "${largest.from}", to: "${largest.to}", per: HOUR) { kind start granted used expired voided outstanding }`,
     `ledgerLot(id: "1") { ${lot} uses(first: 100) { edges { cursor node { ${use} entry { ${entry} } } } } }`,
   ].map(ofQuery)
 }

@@ -11,10 +11,12 @@ import { addConnection, pageArgs } from './connection.ts'
 import { pageWeight, summaryWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { accountId } from './identity.ts'
+import { addLotSummary, windowArgs } from './lot-summary.ts'
 import { operationFields } from './object-types.ts'
 
-/** Adds `ledgerSummary` and `ledgerAccounts`. */
-export function addStatements({ builder, ledger, types }: Graph): void {
+/** Adds `ledgerSummary` and `ledgerAccounts`, and `ledgerLotSummary` for an app with lots. */
+export function addStatements(graph: Graph): void {
+  const { builder, ledger, types, LedgerLotKind } = graph
   const { LedgerBalance, LedgerBook, LedgerOperation } = types
   const LedgerSummaryWindow = builder.enumType('LedgerSummaryWindow', {
     description: 'A calendar window: UTC.',
@@ -82,6 +84,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
   })
   const operationCount = ledger.describeOperations().length
   const LedgerAccountConnection = addConnection(builder, LedgerAccount, 'A page of accounts.')
+  if (LedgerLotKind) addLotSummary(graph, { LedgerLotKind, LedgerSummaryWindow })
 
   builder.queryFields((t) => ({
     ledgerSummary: t.field({
@@ -90,14 +93,7 @@ export function addStatements({ builder, ledger, types }: Graph): void {
       description: `Counts and sums per operation and window, oldest first: at most ${limits.summaryWindows.toLocaleString('en')} windows.`,
       args: {
         ownerId: t.arg.string({ description: 'The owner of the entries. The whole app when left out.' }),
-        ...bookArg(t.arg, LedgerBook),
-        from: t.arg({ type: 'DateTime', required: true, description: 'From this moment on.' }),
-        to: t.arg({ type: 'DateTime', required: true, description: 'Before this moment.' }),
-        per: t.arg({
-          type: LedgerSummaryWindow,
-          required: true,
-          description: 'How long a window is.',
-        }),
+        ...windowArgs(t.arg, graph, LedgerSummaryWindow),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
       },
       access: { action: 'read', owner: ({ ownerId }) => ownerId },

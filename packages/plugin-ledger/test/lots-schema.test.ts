@@ -96,6 +96,9 @@ test('a form sees which lots an operation makes', async () => {
 
 test('each list of lots has the cost of its query and its length', () => {
   expect(costsOf('Query')).toMatchObject({ ledgerLots: { weight: 500 } })
+  expect(costsOf('Query')).toMatchObject({
+    ledgerLotSummary: { weight: 10_000, size: expect.any(Function) },
+  })
   expect(costsOf('LedgerLot')).toMatchObject({ uses: { weight: 500 }, entry: { weight: 20 } })
   expect(costsOf('LedgerLotUse')).toMatchObject({ lot: { weight: 20 }, entry: { weight: 20 } })
   expect(costsOf('LedgerBalance')).toMatchObject({

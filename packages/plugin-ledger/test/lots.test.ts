@@ -286,6 +286,50 @@ describe('the book that apps share', () => {
   })
 })
 
+describe('a summary', () => {
+  const sums = 'kind start granted used expired voided outstanding'
+  const range = 'from: "2026-11-01T00:00:00Z", to: "2026-12-31T00:00:00Z", per: MONTH'
+  const summary = (ownerId: string, principal?: Principal) =>
+    ask(`{ it: ledgerLotSummary(ownerId: "${ownerId}", ${range}) { ${sums} } }`, principal)
+
+  test('says what became of lots, by kind and month', async () => {
+    const ann = newOwner()
+    await post(ann, 'PROMO', 10)
+    await post(ann, 'SPENT', 4)
+    await post(ann, 'BOUGHT', 5)
+    const [, bought = ''] = await liveIds(ann)
+    await voidIt(bought)
+    await moveClock('2026-12-20T00:00Z')
+    const november = { start: '2026-11-01T00:00:00.000Z', expired: 0 }
+    const december = { start: '2026-12-01T00:00:00.000Z', granted: 0, used: 0, voided: 0, outstanding: 0 }
+    const lines = [
+      { kind: 'PROMOTIONAL', ...november, granted: 10, used: 4, voided: 0, outstanding: 6 },
+      { kind: 'PAID', ...november, granted: 5, used: 0, voided: 5, outstanding: 0 },
+      { kind: 'PROMOTIONAL', ...december, expired: 6 },
+      { kind: 'PAID', ...december, expired: 0 },
+    ]
+    expect((await summary(ann)).data.it).toEqual(lines)
+    const all = await ask(`{ it: ledgerLotSummary(${range}) { kind granted } }`)
+    expect(all.data.it[0].granted).toBeGreaterThan(10)
+    expect((await summary(ann, { name: ann, owner: ann })).data.it).toEqual(lines)
+    expect(codeOf(await summary(ann, { name: 'eve', owner: 'eve' }))).toBe('FORBIDDEN')
+    const ofAll = `{ it: ledgerLotSummary(${range}) { kind } }`
+    expect(codeOf(await ask(ofAll, { name: ann, owner: ann }))).toBe('FORBIDDEN')
+    expect(codeOf(await ask(ofAll, { name: 'service', scopes: ['post', 'correct', 'admin'] }))).toBe(
+      'FORBIDDEN',
+    )
+  })
+
+  test('of a time that is none is refused', async () => {
+    for (const times of [
+      'from: "2026-12-01T00:00:00Z", to: "2026-11-01T00:00:00Z", per: MONTH',
+      'from: "1980-01-01T00:00:00Z", to: "2026-11-01T00:00:00Z", per: HOUR',
+    ]) {
+      expect(await causeOf(`{ ledgerLotSummary(${times}) { kind } }`)).toBeInstanceOf(ValidationError)
+    }
+  })
+})
+
 describe('access', () => {
   const as = (...given: Scope[]): Principal => ({ name: 'service', scopes: given })
 
