@@ -49,6 +49,17 @@ export const lotBreakages: readonly LotBreakage[] = [
     }),
   ],
   [
+    'a lot of another seq',
+    'lots',
+    setLot('seq'),
+    ({ app, promo }) => [app, promo, 7],
+    ({ promo }) => ({
+      broken: `lot ${promo} of "ada"`,
+      found: 'seq 7',
+      expected: 'seq 2, of the entry that made it',
+    }),
+  ],
+  [
     'a lot that was deleted',
     'lot-debt',
     'DELETE FROM ledger.lots WHERE book = $1 AND id = $2',
@@ -105,6 +116,13 @@ export const lotBreakages: readonly LotBreakage[] = [
     setUse('entry_id'),
     ({ app, spent }) => [app, spent.id, 999],
     () => ({ broken: 'uses of entry 999 of "ada"', found: 'no entry', expected: 'an entry of its account' }),
+  ],
+  [
+    'a use of another seq',
+    'lot-uses',
+    setUse('seq'),
+    ({ app, spent }) => [app, spent.id, 7],
+    ({ spent }) => ({ broken: named(spent), found: 'uses of seq 7', expected: 'uses of seq 3' }),
   ],
   [
     'a payment by a lot of another entry',
