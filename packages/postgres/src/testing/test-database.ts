@@ -44,7 +44,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     )
   }
   return create(async (name) => {
-    const statement = `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)}`
+    // The default strategy writes the whole template to the log, which takes two to four times as long.
+    const statement = `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(template)} STRATEGY file_copy`
     await withConnection(url, (connection) => untilFree(() => connection.query(statement)))
   })
 }
