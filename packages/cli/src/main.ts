@@ -1,31 +1,11 @@
-import { messageOf } from '@shared-ledger/postgres'
-import { commandOf, commands, helpOfAll } from './commands.ts'
-import { say } from './terminal.ts'
-
-/** Runs the command that the words name, and turns an error into its message. Returns the exit code. */
-async function main(words: readonly string[]): Promise<number> {
-  const named = commandOf(words)
-  try {
-    if (named) return await named.command.run(named.args)
-    const [first] = words
-    if (first === undefined || first === '--help' || first === '-h') {
-      say(helpOfAll())
-      return first === undefined ? 1 : 0
-    }
-    const names = commands.map(({ name }) => name).join(', ')
-    throw new Error(`There is no command ${JSON.stringify(first)}. The commands are: ${names}.`)
-  } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`)
-    return 1
-  }
-}
+import { run } from './run.ts'
 
 /** Resolves when all that the stream was given has been written, or when nobody reads it any more. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
-const code = await main(process.argv.slice(2))
+const code = await run(process.argv.slice(2))
 // Some commands load files of an app, which may have opened a timer or a connection. It would keep this process running.
 await Promise.all([process.stdout, process.stderr].map(flushed))
 process.exit(code)

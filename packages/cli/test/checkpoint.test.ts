@@ -6,7 +6,7 @@ import { findRoot } from '@shared-ledger/postgres'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { outcomeOf } from './support/command.ts'
+import { outcomeHere, outcomeOf } from './support/command.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'checkpoint-command-'))
 const at = (name: string) => path.join(folder, name)
@@ -36,10 +36,14 @@ afterAll(async () => {
 })
 
 const run = (command: string, ...args: string[]) =>
+  outcomeHere(command, findRoot(), args, { env: { DATABASE_URL: database.url, INIT_CWD: folder } })
+
+/** The same in a process of its own, as users run it. */
+const runInOwnProcess = (command: string, ...args: string[]) =>
   outcomeOf(command, findRoot(), args, { env: { DATABASE_URL: database.url, INIT_CWD: folder } })
 
 test('a key is made once, in two files, and only its user may read the private one', async () => {
-  const made = await run('checkpoint', '--new-key', 'other')
+  const made = await runInOwnProcess('checkpoint', '--new-key', 'other')
   expect(made.output).toMatch(
     /^Wrote other, .* and other\.pub, .*\nThe fingerprint of the key is [0-9a-f]{64}\.$/,
   )
@@ -54,7 +58,7 @@ test('a key is made once, in two files, and only its user may read the private o
 })
 
 test('a checkpoint is written, and never replaced', async () => {
-  const written = await run('checkpoint', '--key', 'key', '--out', 'second')
+  const written = await runInOwnProcess('checkpoint', '--key', 'key', '--out', 'second')
   expect(written.output).toMatch(/^Wrote second: 2 accounts, root [0-9a-f]{64}, signed by [0-9a-f]{64}\.$/)
   expect(readFileSync(at('second'), 'utf8').split('\n')).toHaveLength(5)
   expect(await run('checkpoint', '--key', 'key', '--out', 'second')).toEqual({
@@ -102,11 +106,11 @@ test('verify accepts several checkpoints, and names the accounts that changed', 
 test('an entry is proven, and the proof is checked without a database', async () => {
   const { rows } = await sql.query("SELECT id FROM ledger.entries WHERE owner_id = 'bob'")
   const by = ['--checkpoint', 'checkpoint', '--public-key', 'key.pub']
-  const prove = await run('prove', 'content', rows[0].id, ...by)
+  const prove = await runInOwnProcess('prove', 'content', rows[0].id, ...by)
   expect(prove).toEqual({ code: 0, output: `Wrote proof-content-${rows[0].id}.json.` })
   const proof = at(`proof-content-${rows[0].id}.json`)
   const check = () =>
-    outcomeOf('prove', findRoot(), ['--check', proof, '--public-key', at('key.pub')], {
+    outcomeHere('prove', findRoot(), ['--check', proof, '--public-key', at('key.pub')], {
       env: { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' },
     })
   expect(await check()).toEqual({
@@ -166,11 +170,11 @@ test.each([
 test('a database without a ledger has no checkpoint', async () => {
   const empty = await createEmptyDatabase()
   const env = { DATABASE_URL: empty.url, INIT_CWD: folder }
-  expect(await outcomeOf('checkpoint', findRoot(), ['--key', 'key', '--out', 'of nothing'], { env })).toEqual(
-    {
-      code: 1,
-      output: 'The database has no ledger yet. Run its migrations: npx shared-ledger migrate',
-    },
-  )
+  expect(
+    await outcomeHere('checkpoint', findRoot(), ['--key', 'key', '--out', 'of nothing'], { env }),
+  ).toEqual({
+    code: 1,
+    output: 'The database has no ledger yet. Run its migrations: npx shared-ledger migrate',
+  })
   await empty.drop()
 })

@@ -1,16 +1,17 @@
 import { findRoot } from '@shared-ledger/postgres'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, expect, test } from 'vitest'
-import { outcomeOf } from './support/command.ts'
+import { outcomeHere, outcomeOf } from './support/command.ts'
 
 const database = await createEmptyDatabase()
 afterAll(() => database.drop())
 
 const distribute = (args: readonly string[], env: NodeJS.ProcessEnv = { DATABASE_URL: database.url }) =>
-  outcomeOf('distribute', findRoot(), args, { env })
+  outcomeHere('distribute', findRoot(), args, { env })
 
 test('without Citus it says what a cluster needs, and that one PostgreSQL needs no cluster', async () => {
-  const { code, output } = await distribute([])
+  const env = { DATABASE_URL: database.url }
+  const { code, output } = await outcomeOf('distribute', findRoot(), [], { env })
   expect(output).toContain('The database has no Citus.')
   expect(output).toContain('name the others with --worker HOST:PORT')
   expect(code).toBe(1)

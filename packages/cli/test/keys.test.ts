@@ -3,7 +3,7 @@ import { findRoot } from '@shared-ledger/postgres'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { outcomeOf } from './support/command.ts'
+import { outcomeHere, outcomeOf } from './support/command.ts'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let sql: pg.Client
@@ -18,14 +18,18 @@ afterAll(async () => {
 })
 
 const keys = (args: readonly string[], env: NodeJS.ProcessEnv = { DATABASE_URL: database.url }) =>
-  outcomeOf('keys', findRoot(), args, { env })
+  outcomeHere('keys', findRoot(), args, { env })
+
+/** The same in a process of its own, as users run it. */
+const keysInOwnProcess = (...args: string[]) =>
+  outcomeOf('keys', findRoot(), args, { env: { DATABASE_URL: database.url } })
 
 /** Returns the last line of a command. For `create` it is the key. */
 const lastLine = ({ output }: { output: string }) => output.split('\n').at(-1) ?? ''
 
 describe('npx shared-ledger keys', () => {
   test('shows a key once, stores the hash of its secret, lists it without the secret, and revokes it', async () => {
-    const made = await keys(['create', 'content', '--name', 'night job', '--scopes', 'post, read'])
+    const made = await keysInOwnProcess('create', 'content', '--name', 'night job', '--scopes', 'post, read')
     expect(made.code).toBe(0)
     expect(made.output).toContain('(night job) may read, post, until it is revoked.')
     expect(made.output).toContain('It is the first key of content')
@@ -41,16 +45,16 @@ describe('npx shared-ledger keys', () => {
     expect(rows[0].hex).toBe(rows[0].wanted)
     expect(rows[0]).toMatchObject({ expires_on: null, last_used_on: null, revoked_on: null })
 
-    const listed = await keys(['list', 'content'])
+    const listed = await keysInOwnProcess('list', 'content')
     expect(listed.output).toMatch(
       new RegExp(`^${key.id}  night job  read,post  \\S+Z +never +never +live$`, 'm'),
     )
     expect(listed.output).not.toContain(key.secret.slice(0, 10))
     expect(listed.output).not.toContain(rows[0].hex.slice(0, 10))
 
-    const revoked = await keys(['revoke', 'content', key.id])
+    const revoked = await keysInOwnProcess('revoke', 'content', key.id)
     expect(revoked).toMatchObject({ code: 0, output: expect.stringContaining('(night job) is revoked') })
-    const again = await keys(['revoke', 'content', lastLine(made)])
+    const again = await keysInOwnProcess('revoke', 'content', lastLine(made))
     expect(again).toMatchObject({ code: 0, output: expect.stringContaining('was revoked') })
     expect((await keys(['list', 'content'])).output).toMatch(/ revoked \S+Z$/m)
   })

@@ -4,7 +4,7 @@ import { writeNewMigration } from '@shared-ledger/postgres'
 import { copyProject, createTestDatabase, type ProjectCopy } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { outcomeOf } from './support/command.ts'
+import { outcomeHere, outcomeOf } from './support/command.ts'
 
 let project: ProjectCopy
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -18,6 +18,10 @@ afterEach(async () => {
 })
 
 const run = (name: string, ...args: string[]) =>
+  outcomeHere(name, project.root, args, { env: { DATABASE_URL: database.url } })
+
+/** The same in a process of its own, as users run it. Only there Node loads an operations.ts that has changed since. */
+const runInOwnProcess = (name: string, ...args: string[]) =>
   outcomeOf(name, project.root, args, { env: { DATABASE_URL: database.url } })
 const inApp = (app: string, file: string) => path.join(project.root, 'apps', app, file)
 const migrationsOf = (folder: string) => readdirSync(path.join(folder, 'prisma', 'migrations')).sort()
@@ -56,7 +60,7 @@ test('a new operation and a new table become one migration, which then runs', as
     '\nmodel Boost {\n  id Int @id\n  note String?\n\n  @@map("boosts")\n}\n',
   )
   const before = await rowsOf(everything)
-  const written = await run('migrate new', 'content', 'add_boost')
+  const written = await runInOwnProcess('migrate new', 'content', 'add_boost')
   expect(written).toMatchObject({ code: 0 })
   const file = /Wrote (\S+)/.exec(written.output)?.[1] ?? ''
   expect(file).toMatch(/^apps\/content\/prisma\/migrations\/\d{14}_add_boost\/migration\.sql$/)
@@ -85,8 +89,8 @@ test('a new operation and a new table become one migration, which then runs', as
 test('without a change it says so and writes nothing', async () => {
   const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
   const [content, ledger] = await Promise.all([
-    run('migrate new', 'content', 'nothing'),
-    run('migrate new', 'ledger', 'nothing'),
+    runInOwnProcess('migrate new', 'content', 'nothing'),
+    runInOwnProcess('migrate new', 'ledger', 'nothing'),
   ])
   expect(content).toEqual({
     code: 0,
@@ -102,7 +106,7 @@ test('without a change it says so and writes nothing', async () => {
 test('one migration retires an operation, and another one undoes it', async () => {
   const operations = inApp('content', 'src/operations.ts')
   const written = async (name: string) => {
-    const { output } = await run('migrate new', 'content', name)
+    const { output } = await runInOwnProcess('migrate new', 'content', name)
     return readFileSync(path.join(project.root, /Wrote (\S+)/.exec(output)?.[1] ?? ''), 'utf8')
   }
   edit(operations, (text) => text.replace('CONTENT_ACCESS: {', 'CONTENT_ACCESS: { retired: true,'))
@@ -139,7 +143,7 @@ test('a new book is made by the migration of the first operation that names it, 
 
   const operations = inApp('content', 'src/operations.ts')
   edit(operations, (text) => text.replace("book: 'gems'", "book: 'rubies'"))
-  expect(await run('migrate new', '--check', 'content')).toEqual({
+  expect(await runInOwnProcess('migrate new', '--check', 'content')).toEqual({
     code: 1,
     output: [
       'Declared, and in no migration:',
@@ -147,17 +151,17 @@ test('a new book is made by the migration of the first operation that names it, 
       'Have it written: npx shared-ledger migrate new content <name>',
     ].join('\n'),
   })
-  const moved = sqlOf(await run('migrate new', 'content', 'rubies'))
+  const moved = sqlOf(await runInOwnProcess('migrate new', 'content', 'rubies'))
   expect(moved).toContain("SELECT ledger.make_book('content', 'rubies');")
   expect(moved).toContain(`books => '{\n  "GEM_GAIN": "rubies"\n}'`)
 
   edit(operations, (text) => text.replace("book: 'rubies'", "book: 'content'"))
-  const back = sqlOf(await run('migrate new', 'content', 'back'))
+  const back = sqlOf(await runInOwnProcess('migrate new', 'content', 'back'))
   expect(back).toContain("operations.ts: gives GEM_GAIN the app's own book.\n")
   expect(back).not.toContain('books =>')
   expect(back).not.toContain('make_book')
   expect(await run('migrate', 'content')).toMatchObject({ code: 0 })
-  expect(await run('migrate new', '--check')).toMatchObject({ code: 0 })
+  expect(await runInOwnProcess('migrate new', '--check')).toMatchObject({ code: 0 })
 })
 
 test('a new app makes its books with its first operations', async () => {
@@ -281,9 +285,9 @@ test('--check names what no migration has, and the command that writes it, fails
   )
   const before = [migrationsOf(inApp('content', '.')), migrationsOf(project.root)]
   const [all, freelance, unknown] = await Promise.all([
-    run('migrate new', '--check'),
-    run('migrate new', '--check', 'freelance'),
-    run('migrate new', '--check', 'contents'),
+    runInOwnProcess('migrate new', '--check'),
+    runInOwnProcess('migrate new', '--check', 'freelance'),
+    runInOwnProcess('migrate new', '--check', 'contents'),
   ])
   expect(all).toEqual({
     code: 1,
@@ -326,8 +330,8 @@ test.each([
 
 test('the command says how to use it, and what is wrong, without a stack', async () => {
   const [short, unknown] = await Promise.all([
-    run('migrate new', 'content'),
-    run('migrate new', 'contents', 'add_boost'),
+    runInOwnProcess('migrate new', 'content'),
+    runInOwnProcess('migrate new', 'contents', 'add_boost'),
   ])
   expect(short).toEqual({
     code: 1,

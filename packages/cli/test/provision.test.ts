@@ -8,7 +8,7 @@ import {
 } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { command, outcomeOf } from './support/command.ts'
+import { command, outcomeHere, outcomeOf } from './support/command.ts'
 import { copyStartableProject } from './support/project.ts'
 
 // This test has its own server, because roles belong to all of a server's databases. "owner" is its superuser. "maker"
@@ -31,8 +31,15 @@ afterAll(async () => {
   project.remove()
 })
 
-const provision = (args: readonly string[], { input = '', url = server.url('theirs') } = {}) =>
-  outcomeOf('provision', project.root, args, { input, env: { DATABASE_URL: url, REQUEST_TIMEOUT_MS: '' } })
+const provision = (args: readonly string[], { url = server.url('theirs') } = {}) =>
+  outcomeHere('provision', project.root, args, { env: { DATABASE_URL: url, REQUEST_TIMEOUT_MS: '' } })
+
+/** The same in a process of its own, as users run it, with a standard input. */
+const provisionInOwnProcess = (args: readonly string[], input = '') =>
+  outcomeOf('provision', project.root, args, {
+    input,
+    env: { DATABASE_URL: server.url('theirs'), REQUEST_TIMEOUT_MS: '' },
+  })
 
 const lookAs = <T>(url: string, query: string) =>
   withConnection(url, async (sql) => (await sql.query(query)).rows as T[])
@@ -50,7 +57,7 @@ async function isLetIn(url: string): Promise<boolean> {
 let login = ''
 
 test('a role is made with its password, which is shown once, its rights and its limits', async () => {
-  const { code, output } = await provision(['content'])
+  const { code, output } = await provisionInOwnProcess(['content'])
   expect(output).toContain('ledger_content: made, with its rights and limits; its password is new.')
   expect(code).toBe(0)
   login = loginIn(output) ?? ''
@@ -162,7 +169,7 @@ test('--rotate and --password-file set another password', async () => {
   expect(given.output).not.toContain('from-a-file')
   expect(await isLetIn(withLogin(login, { user: 'ledger_content', password: 'from-a-file' }))).toBe(true)
 
-  await provision(['content', '--password-file', '-'], { input: 'from-input\n' })
+  await provisionInOwnProcess(['content', '--password-file', '-'], 'from-input\n')
   login = withLogin(login, { user: 'ledger_content', password: 'from-input' })
   expect(await isLetIn(login)).toBe(true)
 })
@@ -196,7 +203,7 @@ test('the role can use a later migration of the app at once', async () => {
       'CREATE FUNCTION shout(word text) RETURNS text LANGUAGE sql RETURN upper(word);\n',
   )
   const env = { DATABASE_URL: server.url('theirs') }
-  expect(await outcomeOf('migrate', project.root, [], { env })).toMatchObject({ code: 0 })
+  expect(await outcomeHere('migrate', project.root, [], { env })).toMatchObject({ code: 0 })
   expect(
     await lookAs(
       login,
@@ -248,7 +255,7 @@ test.each([
   [['content', '--password-file', '-'], 'There is no password in standard input.'],
   [['content', '--password-file', '/missing'], 'There is no file /missing.'],
 ])('provision %j is refused with what to do', async (args, message) => {
-  const { code, output } = await provision(args)
+  const { code, output } = await provisionInOwnProcess(args)
   expect(output).toContain(message)
   expect(output).not.toMatch(/\n\s+at /)
   expect(code).toBe(1)

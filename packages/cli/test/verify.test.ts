@@ -3,7 +3,7 @@ import { findRoot } from '@shared-ledger/postgres'
 import { createEmptyDatabase, createTestDatabase } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { outcomeOf } from './support/command.ts'
+import { outcomeHere, outcomeOf } from './support/command.ts'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let sql: pg.Client
@@ -25,10 +25,14 @@ afterAll(async () => {
 })
 
 const verify = (...apps: string[]) =>
+  outcomeHere('verify', findRoot(), apps, { env: { DATABASE_URL: database.url } })
+
+/** The same in a process of its own, as users run it. */
+const verifyInOwnProcess = (...apps: string[]) =>
   outcomeOf('verify', findRoot(), apps, { env: { DATABASE_URL: database.url } })
 
 test('a correct ledger: a line for each app, exit code 0', async () => {
-  const { code, output } = await verify()
+  const { code, output } = await verifyInOwnProcess()
   expect(output.split('\n')).toEqual([
     expect.stringMatching(/^content: 2 accounts, 2 entries, 0 holds\. All \d+ checks passed\.$/),
     expect.stringMatching(/^freelance: 0 accounts, 0 entries, 0 holds\. All \d+ checks passed\.$/),
@@ -46,7 +50,7 @@ test('--verbose: a line for each question as well', async () => {
 
 test('a broken one: each row with what it should be, exit code 1, while another app passes', async () => {
   await sql.query("UPDATE ledger.accounts SET balance = 11 WHERE owner_id = 'bob'")
-  const { code, output } = await verify('--verbose')
+  const { code, output } = await verifyInOwnProcess('--verbose')
   expect(output).toContain('content: balance FAILED, broken rows: 1')
   expect(output).toContain(
     '  account "bob": balance 11; should be: balance 10, the sum of its entries; the last one left 10',
@@ -66,7 +70,7 @@ test('an unknown app, and a database without a ledger, are reported', async () =
   })
   const empty = await createEmptyDatabase()
   const env = { DATABASE_URL: empty.url }
-  expect(await outcomeOf('verify', findRoot(), [], { env })).toEqual({
+  expect(await outcomeHere('verify', findRoot(), [], { env })).toEqual({
     code: 1,
     output: 'The database has no ledger yet. Run its migrations: npx shared-ledger migrate',
   })

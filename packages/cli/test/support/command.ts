@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+import { run as runHere } from '../../src/run.ts'
 
 /** One of our commands while it runs. */
 export interface Command {
@@ -98,6 +100,50 @@ export async function outcomeOf(
   const running = command(...started)
   const code = await running.ended
   return { code, output: running.lines.join('\n') }
+}
+
+/**
+ * Runs a command to its end in this process, which saves the start of another one. Call it for one command at a time. A
+ * command that loads an app's file does not notice when the file has changed since the last command.
+ */
+export async function outcomeHere(
+  name: string,
+  root: string,
+  args: readonly string[] = [],
+  { env }: Pick<Given, 'env'> = {},
+): Promise<{ code: unknown; output: string }> {
+  const leave = enter(root, env)
+  const chunks: string[] = []
+  const writes = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => chunks.push(String(chunk)) > 0),
+  )
+  try {
+    const code = await runHere([...name.split(' ').filter(Boolean), ...args])
+    return { code, output: chunks.join('').trimEnd() }
+  } finally {
+    for (const write of writes) write.mockRestore()
+    leave()
+  }
+}
+
+/** Gives this process the folder and the environment of a command. The returned function undoes what the command left. */
+function enter(root: string, env: NodeJS.ProcessEnv = {}): () => void {
+  const folder = process.cwd()
+  const before = { ...process.env }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const listeners = signals.map((signal) => process.listeners(signal))
+  process.chdir(root)
+  for (const name of Object.keys(before)) if (ofAnother.test(name)) delete process.env[name]
+  Object.assign(process.env, env)
+  return () => {
+    process.chdir(folder)
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
+    Object.assign(process.env, before)
+    for (const [index, signal] of signals.entries()) {
+      for (const listener of process.listeners(signal))
+        if (!listeners[index]?.includes(listener)) process.off(signal, listener)
+    }
+  }
 }
 
 /** Stops the commands that still run, in order. */
