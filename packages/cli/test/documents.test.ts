@@ -13,9 +13,7 @@ import path from 'node:path'
 import { findRoot } from '@shared-ledger/postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { typedDocuments } from '../src/typed-documents.ts'
-import { outcomeOf } from './support/command.ts'
-
-// Each command runs in its own process, as Node loads a changed schema.ts only there.
+import { outcomeHere, outcomeOf } from './support/command.ts'
 
 let root = ''
 const placeOf = (file: string) => path.join(root, 'apps/game', file)
@@ -26,7 +24,10 @@ const write = (file: string, text: string) => {
 }
 const configure = (sharedLedger: object) =>
   writeFileSync(path.join(root, 'package.json'), JSON.stringify({ type: 'module', sharedLedger }))
-const documents = (...args: string[]) => outcomeOf('documents', root, args)
+const documents = (...args: string[]) => outcomeHere('documents', root, args)
+
+/** The same in a process of its own, as users run it. Only there Node loads a schema.ts that has changed since. */
+const documentsInOwnProcess = (...args: string[]) => outcomeOf('documents', root, args)
 
 const operations = `
   import { defineOperations, sharedOperations } from '@shared-ledger/ledger'
@@ -59,7 +60,7 @@ afterEach(() => rmSync(root, { recursive: true }))
 test('the graph is printed, and its documents are typed: a moment is a Date in src, and text in test', async () => {
   write('src/documents/latest.graphql', query)
   write('test/documents/latest.graphql', 'query Latest($id: ID!) { ledgerEntry(id: $id) { createdOn } }')
-  expect(await documents()).toEqual({
+  expect(await documentsInOwnProcess()).toEqual({
     code: 0,
     output: [
       'Wrote apps/game/schema.graphql',
@@ -90,7 +91,7 @@ test('--check names each file that is out of date, and writes nothing', async ()
   expect(await documents('--check')).toEqual({ code: 1, output: typed })
   write('src/documents/latest.graphql', query)
   write('src/schema.ts', `${schemaWith('colour').replace("'Colour', {", "'Colour', { description: 'One',")}`)
-  expect(await documents('--check')).toEqual({ code: 1, output: graph })
+  expect(await documentsInOwnProcess('--check')).toEqual({ code: 1, output: graph })
 })
 
 test('a scalar without a type is refused for our own packages', async () => {
@@ -151,7 +152,7 @@ test.each([
   ],
 ])('%s with %j is refused', async (file, text, message) => {
   write(file, text)
-  const outcome = await documents()
+  const outcome = await documentsInOwnProcess()
   expect(outcome.code).toBe(1)
   expect(outcome.output).toMatch(message)
 })
@@ -160,9 +161,9 @@ test('the command ends, though schema.ts keeps a timer and a server', async () =
   const waiting =
     "import { createServer } from 'node:http'\nsetInterval(() => {}, 1_000)\ncreateServer().listen(0)\n"
   write('src/schema.ts', `${waiting}${schemaWith('colour')}`)
-  expect(await documents()).toEqual({ code: 0, output: 'Wrote apps/game/schema.graphql' })
+  expect(await documentsInOwnProcess()).toEqual({ code: 0, output: 'Wrote apps/game/schema.graphql' })
   rmSync(placeOf('schema.graphql'))
-  expect(await documents('--check')).toMatchObject({ code: 1 })
+  expect(await documentsInOwnProcess('--check')).toMatchObject({ code: 1 })
 })
 
 test('a project can have the file with createSchema elsewhere', async () => {
