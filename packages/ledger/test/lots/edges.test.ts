@@ -89,6 +89,21 @@ test('a capture takes what its own hold has reserved, and leaves the lots of oth
   expect((await ledger.lots({ ownerId: 'fay' })).edges.map(({ node }) => node.rest)).toEqual([0, 4])
 })
 
+test('after the clock went back, a hold is live again, also when its account was settled meanwhile', async () => {
+  await post('gus', 'BOUGHT', 5)
+  posted(
+    await ledger.holdCredits({
+      ...{ ownerId: 'gus', operation: 'SPENT', amount: 2, nonce: 'h', expiresIn: 6 * 86_400 },
+    }),
+  )
+  await post('gus', 'PROMO', 3, '2026-11-15T00:00Z')
+  await moveClock('2026-11-17T00:00Z')
+  await expect(post('gus', 'SPENT', 100)).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+  await moveClock('2026-11-15T12:00Z')
+  expect(await ledger.balance('gus')).toMatchObject({ amount: 5, held: 2, available: 3 })
+  await expect(post('gus', 'SPENT', 4)).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+})
+
 test('after the clock went back, lots are told as of the last change of their account', async () => {
   await post('eve', 'PROMO', 3, '2026-11-15T00:00Z')
   const { hold } = posted(
