@@ -9,6 +9,7 @@ import {
   createPool,
   defineOperations,
   type LedgerHold,
+  lotOperations,
   sharedOperations,
 } from '../../src/index.ts'
 import { secret, takeOverApp } from '../attacker/stage.ts'
@@ -20,11 +21,13 @@ const [gems, stars] = [`gems_${mark}`, `stars_${mark}`]
 const operations = {
   own: defineOperations({
     ...sharedOperations,
+    ...lotOperations,
     GEM_WON: { amount: { min: 1, max: 10_000 }, book: gems },
     GEM_PLAYED: { amount: { min: -10_000, max: -1 }, book: gems },
   }),
   other: defineOperations({
     ...sharedOperations,
+    ...lotOperations,
     GEM_ADD: { amount: { min: 1, max: 10_000 }, book: gems },
     GEM_SPEND: { amount: { min: -10_000, max: -1 }, book: gems },
     STAR_ADD: { amount: { min: 1, max: 10_000 }, book: stars },

@@ -6,6 +6,7 @@ import {
   createLedger,
   createPool,
   defineOperations,
+  lotOperations,
   type Operations,
   sharedOperations,
 } from '../../src/index.ts'
@@ -54,7 +55,7 @@ export async function makeBooks(
   app: string,
   books: Readonly<Record<string, readonly string[]>>,
 ): Promise<void> {
-  await declare(sql, app, sharedOperations)
+  await declare(sql, app, { ...sharedOperations, ...lotOperations })
   for (const [book, apps] of Object.entries(books)) {
     await sql.query('SELECT ledger.make_book($1, $2)', [app, book])
     await sql.query('SELECT ledger.share_book($1, $2, $3)', [app, book, apps])
