@@ -63,10 +63,12 @@ export async function takeOverApp({ connections = 20 } = {}) {
       app,
       ownerId,
       nonce: `${ownerId} nonce`,
-      amount: balance,
+      amount: balance + 1,
       metadata: { of: ownerId },
       lot: { days: 30 },
     })
+    const spent = { operation: 'CREDIT_SPEND', amount: -1 }
+    await postBySql(owner, { app, ownerId, nonce: `${ownerId} nonce of a spend`, ...spent })
     await owner.query(
       `INSERT INTO ledger.holds (app, book, owner_id, operation, amount, nonce, created_on, expires_on)
        VALUES ($1, $1, $2, 'CREDIT_SPEND', $4, $3, now(), now() + interval '1 day')`,
@@ -75,11 +77,6 @@ export async function takeOverApp({ connections = 20 } = {}) {
     await owner.query(
       `UPDATE ledger.accounts SET held = $2, holds_expire_on = (SELECT expires_on FROM ledger.holds WHERE book = $1)
         WHERE book = $1`,
-      [app, held],
-    )
-    await owner.query(
-      `INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount)
-       SELECT book, owner_id, id, entry_id, seq, 1, -$2::bigint FROM ledger.lots WHERE book = $1`,
       [app, held],
     )
     await owner.query(`INSERT INTO ${app}.things (name) VALUES ($1)`, [`of ${ownerId}`])

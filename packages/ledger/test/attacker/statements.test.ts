@@ -91,7 +91,7 @@ describe('reading beyond its own app is refused', () => {
 
   test.each([
     ['accounts', 'TABLE ledger.accounts', 1],
-    ['entries', 'TABLE ledger.entries', 1],
+    ['entries', 'TABLE ledger.entries', 2],
     ['holds', 'TABLE ledger.holds', 1],
     ['apps', 'TABLE ledger.apps', 1],
     ['the other’s account', "SELECT FROM ledger.accounts WHERE book = '{other}'", 0],
