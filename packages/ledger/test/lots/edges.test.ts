@@ -1,4 +1,4 @@
-// Rules that random histories found broken, each in its smallest history.
+// Rules that were once broken, each in its smallest history.
 import { afterAll, afterEach, expect, test } from 'vitest'
 import type { LedgerResult } from '../../src/index.ts'
 import { brokenBooks } from '../open-ledger.ts'
