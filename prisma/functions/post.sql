@@ -55,7 +55,7 @@ END $$;
 --     state               OPEN, SPENDING_FROZEN, FROZEN or CLOSED: what the entry makes of the account
 --     lot                 {priority, kind, days, endOf, on}: the lot that the entry makes. See ledger.expiry_on
 --     revive              {days, endOf}: how long credits are good that come back to a lot that has expired
---     voids               the id of a lot, whose rest the entry takes: without an amount
+--     voids               the id of a lot, whose rest the entry takes, whatever its amount
 --     source              of credits that move: which of the request's lines, from 1, takes them elsewhere
 -- skip_busy: leaves out each request with an account that is locked elsewhere.
 -- lock_ms: how long to wait for locks; null: as long as the session's setting says.

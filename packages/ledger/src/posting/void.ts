@@ -23,11 +23,12 @@ export function voidDrafts(operations: Operations, find: Pick<Finders, 'lotById'
     const { id, nonce, metadata, dryRun } = read
     const lot = await find.lotById(sql, id)
     if (!lot) return new NotFoundError('LOT_NOT_FOUND', id)
-    const { ownerId, book, rest } = lot
+    const { ownerId, book, amount } = lot
     const problems = metadata.reason
       ? []
       : [{ field: 'metadata.reason', message: 'is required: why the lot is voided' }]
-    const line = { ownerId, book, operation: 'CREDIT_VOIDED', amount: -rest, requested: null, voids: id }
+    // The database takes what is left of it by then. Whether a frozen account lets credits out does not depend on that.
+    const line = { ownerId, book, operation: 'CREDIT_VOIDED', amount: -amount, requested: null, voids: id }
     return draftRequest({ nonce, metadata, lines: [line], problems, dryRun })
   }
 }

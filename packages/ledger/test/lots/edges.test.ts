@@ -89,6 +89,15 @@ test('a capture takes what its own hold has reserved, and leaves the lots of oth
   expect((await ledger.lots({ ownerId: 'fay' })).edges.map(({ node }) => node.rest)).toEqual([0, 4])
 })
 
+test('a frozen account refuses a void, also of a lot that has ended', async () => {
+  await post('hal', 'BOUGHT', 5)
+  await post('hal', 'SPENT', 5)
+  await sql.query(`UPDATE ledger.accounts SET state = 'SPENDING_FROZEN' WHERE owner_id = 'hal'`)
+  const [lot] = (await ledger.lots({ ownerId: 'hal' })).edges
+  const request = { id: lot?.node.id ?? '', nonce: 'v', metadata: { reason: 'fraud' } }
+  expect(await ledger.voidLot(request)).toMatchObject({ error: { code: 'ACCOUNT_FROZEN' } })
+})
+
 test('after the clock went back, a hold is live again, also when its account was settled meanwhile', async () => {
   await post('gus', 'BOUGHT', 5)
   posted(

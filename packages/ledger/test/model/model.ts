@@ -562,7 +562,7 @@ export class LedgerModel {
     const amount = voided ? -voided.rest : line.amount
     const before = this.#accountOf(line)
     const hold = capturedBy(account, line)
-    const code = stateRefusal(account, { ...line, amount }, at)
+    const code = stateRefusal(account, { ...line, amount: voided ? -voided.amount : amount }, at)
     if (code) throw new Refused({ code, balance: balanceAt(before, at), entryIndex })
     if (holdId !== undefined) this.#judgeCapture(hold, amount, at)
     else if (reverses !== undefined || refunds !== undefined) this.#judgeCorrection(account, line)
