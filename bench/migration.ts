@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { findRoot, migrate } from '@shared-ledger/postgres'
 import { startTemporaryPostgres } from '@shared-ledger/postgres/testing'
 import pg from 'pg'
 import type { Sql } from '../packages/ledger/src/database/sql.ts'
+import { runningTime } from './cluster/processor-time.ts'
 import { settings } from './database.ts'
 import { load } from './machine.ts'
 import { drawDifferent } from './owners.ts'
@@ -59,10 +60,9 @@ async function main(): Promise<void> {
       const client = await makeLedger(server.url(name), from)
       clients.push(client)
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
-      const file = `/proc/${rows[0].pid}/schedstat`
       return {
         sql: sqlOver(client),
-        processorTime: () => Number(readFileSync(file, 'utf8').split(' ')[0]) / 1000,
+        processorTime: () => runningTime(rows[0].pid),
       }
     }
     const places = [await place('before', older), await place('after', root), await place('again', older)]

@@ -1399,7 +1399,7 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_app(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
-    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    least_overdraft := CASE WHEN has_lots THEN ledger.unreserved(book, owner_id, at, false) ELSE 0 END + held - balance;
     details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
@@ -1554,7 +1554,7 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
-    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    least_overdraft := CASE WHEN has_lots THEN ledger.unreserved(book, owner_id, at, false) ELSE 0 END + held - balance;
     details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
@@ -2262,7 +2262,7 @@ END $function$;
 REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, boolean, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.make_lot(app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, priority integer, kind text, expires_on timestamp with time zone, at timestamp with time zone, paid bigint)
- RETURNS bigint
+ RETURNS void
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
@@ -2274,7 +2274,6 @@ BEGIN
   IF paid > 0 THEN
     INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount) VALUES (book, owner_id, id, entry_id, seq, 0, -paid);
   END IF;
-  RETURN id;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_lot(text, text, text, bigint, bigint, bigint, integer, text, timestamp with time zone, timestamp with time zone, bigint) FROM PUBLIC;
 
@@ -2289,7 +2288,7 @@ DECLARE
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unsettled', 'overdraft_used', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unreserved', 'settle_lots'];
   shard record;
   template record;
   moved record;
@@ -2399,22 +2398,6 @@ BEGIN
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.open_lots(text, text, text, bigint, timestamp with time zone) FROM PUBLIC;
-
-CREATE OR REPLACE FUNCTION ledger.overdraft_used(book text, owner_id text, balance bigint, held bigint, at timestamp with time zone)
- RETURNS bigint
- LANGUAGE plpgsql
- STABLE
-AS $function$
-#variable_conflict use_variable
-BEGIN
-  RETURN (
-    SELECT coalesce(sum(l.rest - least(l.rest, (
-             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
-               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
-              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
-      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0)::bigint - balance + held;
-END $function$;
-REVOKE ALL ON FUNCTION ledger.overdraft_used(text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.own_shard(app text, owner_ids text[])
  RETURNS bigint
@@ -2669,7 +2652,7 @@ BEGIN
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
-                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+                                      THEN ledger.unreserved(books[number], owners[number], greatest(now, updates[number]), true) ELSE 0 END,
               overdrafts[number],
               ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -2745,9 +2728,13 @@ BEGIN
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
           END IF;
-          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
-            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_app(reverses[first:last])) THEN
-            refusal := 'not_reversible';
+          IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
+            IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_app(reverses[first:last]) THEN
+              refusal := 'not_reversible';
+            ELSIF first < last AND amounts[line] > 0 AND lot_expiries[number] IS NOT NULL AND revives[line] IS NULL THEN
+              lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+              lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+            END IF;
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
@@ -2787,10 +2774,6 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
-          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
-            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
-            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
-          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
@@ -3142,7 +3125,7 @@ BEGIN
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
-                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+                                      THEN ledger.unreserved(books[number], owners[number], greatest(now, updates[number]), true) ELSE 0 END,
               overdrafts[number],
               ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -3218,9 +3201,13 @@ BEGIN
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
           END IF;
-          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
-            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
-            refusal := 'not_reversible';
+          IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
+            IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last]) THEN
+              refusal := 'not_reversible';
+            ELSIF first < last AND amounts[line] > 0 AND lot_expiries[number] IS NOT NULL AND revives[line] IS NULL THEN
+              lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+              lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+            END IF;
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
@@ -3260,10 +3247,6 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
-          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
-            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
-            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
-          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];
@@ -4186,7 +4169,7 @@ EXCEPTION WHEN SQLSTATE 'LDRUN' THEN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.try_template(text, text[], integer[], json, integer) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.unsettled(book text, owner_id text, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION ledger.unreserved(book text, owner_id text, at timestamp with time zone, is_expired boolean)
  RETURNS bigint
  LANGUAGE plpgsql
  STABLE
@@ -4198,9 +4181,9 @@ BEGIN
              SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
               WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
-      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at)::bigint;
+      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND (NOT is_expired OR l.expires_on <= at))::bigint;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.unsettled(text, text, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.unreserved(text, text, timestamp with time zone, boolean) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.use_json(lot_id bigint, entry_id bigint, seq bigint, place integer, amount bigint)
  RETURNS json

@@ -15,8 +15,8 @@ export async function processorTimeOf(url: string): Promise<() => number> {
   }
 }
 
-/** Returns the time of a process. A process that has just ended counts as ended. */
-function runningTime(pid: string): number {
+/** Returns the processor time of a process, in µs. 0 for one that has ended. */
+export function runningTime(pid: string): number {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000
   } catch {

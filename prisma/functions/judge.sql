@@ -93,8 +93,8 @@ BEGIN
   END IF;
 END $$;
 
--- Returns why an entry cannot be reversed or refunded, or null when it can. Corrections, expiries and voids cannot. refundable: the credits that refunds may
--- still give back.
+-- Returns why an entry cannot be reversed or refunded, or null when it can. Corrections, expiries and voids cannot.
+-- refundable: the credits that refunds may still give back.
 CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
   book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
 ) LANGUAGE plpgsql STABLE AS $$
@@ -222,7 +222,7 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
-    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    least_overdraft := CASE WHEN has_lots THEN ledger.unreserved(book, owner_id, at, false) ELSE 0 END + held - balance;
     details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'

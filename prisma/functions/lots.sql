@@ -5,7 +5,8 @@
 -- A lot is taken from in one order: priority, soonest expiry, promotional before paid, oldest. What live holds reserve of a
 -- lot is left for them. A lot that expires while it is reserved is good for these holds until they end. A spend that only
 -- the overdraft allows takes what is reserved of lots that have not expired, too: the overdraft then covers the holds.
--- Each function is for an account that its caller has locked, or reads in one statement.
+-- Each function is for an account that its caller has locked, or reads in one statement. On a cluster, a statement that reads
+-- lots can call no function that reads their reservations, so each has the sum of them itself.
 
 -- Returns when a lot expires that is made at a moment, or null for never. expiry: null, or an object with one or several of
 -- days (of 24 hours), endOf (of a day, week, month or year in UTC) and on (in milliseconds since 1970): the earliest one.
@@ -16,12 +17,12 @@ RETURN least(
   to_timestamp((expiry ->> 'on')::bigint / 1000.0)
 );
 
--- Makes a lot. entry_id, seq: of the entry that made it, null and 0 for the lot of a balance that there was before. paid: what of it
--- pays the account's debt.
+-- Makes a lot. entry_id, seq: of the entry that made it, null and 0 for the lot of a balance that there was before. paid:
+-- what of it pays the account's debt.
 CREATE OR REPLACE FUNCTION ledger.make_lot(
   app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, priority integer, kind text, expires_on timestamptz,
   at timestamptz, paid bigint
-) RETURNS bigint LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   id CONSTANT bigint := nextval('ledger.lots_id_seq');
@@ -31,7 +32,6 @@ BEGIN
   IF paid > 0 THEN
     INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount) VALUES (book, owner_id, id, entry_id, seq, 0, -paid);
   END IF;
-  RETURN id;
 END $$;
 
 -- Changes what is left of a lot, and notes by which entry. place: where the use is among those of its entry. returns: the
@@ -135,7 +135,8 @@ END $$;
 -- the corrected entry took from, the last one first: to a lot that has expired with a new expiry if revive is an object,
 -- and otherwise to expire again at once. Those that move from another account make lots like those that they were taken
 -- from, in proportion. The rest makes a lot as the operation says, or one of kind paid that never expires.
--- balance: before the entry. lot, revive: see ledger.expiry_on. sources: the account and the entry that the credits come from.
+-- balance: before the entry. lot, revive: see ledger.expiry_on. source_…: the account and the entry that the credits come
+-- from.
 -- Returns when the first of these lots expires that has credits.
 CREATE OR REPLACE FUNCTION ledger.fill_lots(
   app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, balance bigint, at timestamptz, lot json, corrects bigint,
@@ -253,8 +254,9 @@ BEGIN
   ) ELSE 0 END', at);
 END $$;
 
--- Returns the credits of an account that have expired up to a moment and that no entry has taken yet.
-CREATE OR REPLACE FUNCTION ledger.unsettled(book text, owner_id text, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+-- Returns the credits of an account's lots that no hold which is live at a moment has reserved: of all lots, or of those that
+-- have expired by then. These no entry has taken yet.
+CREATE OR REPLACE FUNCTION ledger.unreserved(book text, owner_id text, at timestamptz, is_expired boolean) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 BEGIN
   RETURN (
@@ -262,7 +264,7 @@ BEGIN
              SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
               WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
-      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at)::bigint;
+      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND (NOT is_expired OR l.expires_on <= at))::bigint;
 END $$;
 
 -- Returns the credits that a reversal of an entry could give back to lots that have expired.
@@ -278,18 +280,6 @@ END $$;
 -- Returns an id for an attempt that no caller made: a UUIDv7 of a moment.
 CREATE OR REPLACE FUNCTION ledger.random_attempt(moment timestamptz) RETURNS uuid LANGUAGE sql VOLATILE
 RETURN overlay(gen_random_uuid()::text PLACING regexp_replace(lpad(to_hex(ledger.epoch_ms(moment)), 12, '0'), '(.{8})', '\1-') || '-7' FROM 1 FOR 15)::uuid;
-
--- Returns what of an account's overdraft is in use: its debt, and the held credits that no lot covers.
-CREATE OR REPLACE FUNCTION ledger.overdraft_used(book text, owner_id text, balance bigint, held bigint, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_variable
-BEGIN
-  RETURN (
-    SELECT coalesce(sum(l.rest - least(l.rest, (
-             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
-               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
-              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
-      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0)::bigint - balance + held;
-END $$;
 
 -- Posts the expiry of all credits of an account that have expired up to a moment, each at its own: that of the lot, or of
 -- the end of a hold that reserved them. No entry is earlier than the last change of the account before it. An entry belongs

@@ -291,7 +291,7 @@ BEGIN
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
-                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+                                      THEN ledger.unreserved(books[number], owners[number], greatest(now, updates[number]), true) ELSE 0 END,
               overdrafts[number],
               ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -367,9 +367,13 @@ BEGIN
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
           END IF;
-          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
-            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
-            refusal := 'not_reversible';
+          IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
+            IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last]) THEN
+              refusal := 'not_reversible';
+            ELSIF first < last AND amounts[line] > 0 AND lot_expiries[number] IS NOT NULL AND revives[line] IS NULL THEN
+              lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+              lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+            END IF;
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
@@ -409,10 +413,6 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
-          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
-            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
-            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
-          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];

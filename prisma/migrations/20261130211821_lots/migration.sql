@@ -161,7 +161,7 @@ DECLARE
     'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
     'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unsettled', 'overdraft_used', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unreserved', 'settle_lots'];
   shard record;
   template record;
   moved record;
@@ -483,8 +483,8 @@ BEGIN
     'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held, state));
 END $$;
 
--- Returns why an entry cannot be reversed or refunded, or null when it can. Corrections, expiries and voids cannot. refundable: the credits that refunds may
--- still give back.
+-- Returns why an entry cannot be reversed or refunded, or null when it can. Corrections, expiries and voids cannot.
+-- refundable: the credits that refunds may still give back.
 CREATE OR REPLACE FUNCTION ledger.judge_correction_template(
   book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint
 ) LANGUAGE plpgsql STABLE AS $$
@@ -546,8 +546,9 @@ RETURN least(
   to_timestamp((expiry ->> 'on')::bigint / 1000.0)
 );
 
--- Returns what of an account's overdraft is in use: its debt, and the held credits that no lot covers.
-CREATE OR REPLACE FUNCTION ledger.overdraft_used(book text, owner_id text, balance bigint, held bigint, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+-- Returns the credits of an account's lots that no hold which is live at a moment has reserved: of all lots, or of those that
+-- have expired by then. These no entry has taken yet.
+CREATE OR REPLACE FUNCTION ledger.unreserved(book text, owner_id text, at timestamptz, is_expired boolean) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 BEGIN
   RETURN (
@@ -555,7 +556,7 @@ BEGIN
              SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
                JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
               WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
-      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0)::bigint - balance + held;
+      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND (NOT is_expired OR l.expires_on <= at))::bigint;
 END $$;
 
 -- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.
@@ -585,7 +586,7 @@ BEGIN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
   ELSIF new_overdraft IS NOT NULL THEN
-    least_overdraft := CASE WHEN has_lots THEN ledger.overdraft_used(book, owner_id, balance, held, at) ELSE held - balance END;
+    least_overdraft := CASE WHEN has_lots THEN ledger.unreserved(book, owner_id, at, false) ELSE 0 END + held - balance;
     details := to_json(least_overdraft);
     refusal := CASE
       WHEN NOT ledger.has_made(app, book) THEN 'not_the_maker'
@@ -696,12 +697,12 @@ BEGIN
   END LOOP;
 END $$;
 
--- Makes a lot. entry_id, seq: of the entry that made it, null and 0 for the lot of a balance that there was before. paid: what of it
--- pays the account's debt.
+-- Makes a lot. entry_id, seq: of the entry that made it, null and 0 for the lot of a balance that there was before. paid:
+-- what of it pays the account's debt.
 CREATE OR REPLACE FUNCTION ledger.make_lot(
   app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, priority integer, kind text, expires_on timestamptz,
   at timestamptz, paid bigint
-) RETURNS bigint LANGUAGE plpgsql AS $$
+) RETURNS void LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 DECLARE
   id CONSTANT bigint := nextval('ledger.lots_id_seq');
@@ -711,7 +712,6 @@ BEGIN
   IF paid > 0 THEN
     INSERT INTO ledger.lot_uses (book, owner_id, lot_id, entry_id, seq, place, amount) VALUES (book, owner_id, id, entry_id, seq, 0, -paid);
   END IF;
-  RETURN id;
 END $$;
 
 -- Turns the balance that an account has before its first lot into a lot, and reserves it for the holds that are live.
@@ -778,7 +778,8 @@ END $$;
 -- the corrected entry took from, the last one first: to a lot that has expired with a new expiry if revive is an object,
 -- and otherwise to expire again at once. Those that move from another account make lots like those that they were taken
 -- from, in proportion. The rest makes a lot as the operation says, or one of kind paid that never expires.
--- balance: before the entry. lot, revive: see ledger.expiry_on. sources: the account and the entry that the credits come from.
+-- balance: before the entry. lot, revive: see ledger.expiry_on. source_…: the account and the entry that the credits come
+-- from.
 -- Returns when the first of these lots expires that has credits.
 CREATE OR REPLACE FUNCTION ledger.fill_lots(
   app text, book text, owner_id text, entry_id bigint, seq bigint, amount bigint, balance bigint, at timestamptz, lot json, corrects bigint,
@@ -879,18 +880,6 @@ BEGIN
     lots_expire_on := least(lots_expire_on, ledger.fill_lots(
       app, book, owner_id, entry_id, seq, amount, balance, at, lot, corrects, revive, source_book, source_owner, source_entry, source_amount));
   END IF;
-END $$;
-
--- Returns the credits of an account that have expired up to a moment and that no entry has taken yet.
-CREATE OR REPLACE FUNCTION ledger.unsettled(book text, owner_id text, at timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_variable
-BEGIN
-  RETURN (
-    SELECT coalesce(sum(l.rest - least(l.rest, (
-             SELECT coalesce(sum(r.amount), 0) FROM ledger.lot_holds r
-               JOIN ledger.holds h ON h.book = r.book AND h.owner_id = r.owner_id AND h.id = r.hold_id
-              WHERE r.book = book AND r.owner_id = owner_id AND r.lot_id = l.id AND h.released_on IS NULL AND h.expires_on > at))), 0)
-      FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on <= at)::bigint;
 END $$;
 
 -- Returns the credits that a reversal of an entry could give back to lots that have expired.
@@ -1293,7 +1282,7 @@ BEGIN
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
-                                      THEN ledger.unsettled(books[number], owners[number], greatest(now, updates[number])) ELSE 0 END,
+                                      THEN ledger.unreserved(books[number], owners[number], greatest(now, updates[number]), true) ELSE 0 END,
               overdrafts[number],
               ledger.held_at(books[number], owners[number], helds[number], expiries[number], greatest(now, updates[number])), states[number]));
           EXIT WHEN answers[request] IS NOT NULL;
@@ -1369,9 +1358,13 @@ BEGIN
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
           END IF;
-          IF reverses[line] IS NOT NULL AND refusal IS NULL AND (
-            reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last])) THEN
-            refusal := 'not_reversible';
+          IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
+            IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last]) THEN
+              refusal := 'not_reversible';
+            ELSIF first < last AND amounts[line] > 0 AND lot_expiries[number] IS NOT NULL AND revives[line] IS NULL THEN
+              lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
+              lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
+            END IF;
           END IF;
         ELSIF operations[line] = ANY (retired) THEN
           refusal := 'operation_retired';
@@ -1411,10 +1404,6 @@ BEGIN
         ELSE
           balances[number] := balances[number] + amounts[line];
           seqs[number] := seqs[number] + 1;
-          IF first < last AND lot_expiries[number] IS NOT NULL AND reverses[line] IS NOT NULL AND revives[line] IS NULL AND amounts[line] > 0 THEN
-            lapsing := coalesce(lapsing, array_fill(0::bigint, ARRAY[cardinality(owner_ids)]));
-            lapsing[number] := lapsing[number] + ledger.lapsing(books[number], owners[number], reverses[line], at);
-          END IF;
           ids[line] := nextval('ledger.entries_id_seq');
           entry_seqs[line] := seqs[number];
           balances_after[line] := balances[number];

@@ -158,8 +158,8 @@ function lotOperationProblems(operations: Operations): string[] {
     (name) => Object.hasOwn(operations, name) && !isDeepStrictEqual(operations[name], expected[name]),
   )
   const missing = Object.keys(expected).filter((name) => !Object.hasOwn(operations, name))
-  const makers = Object.entries(operations).filter(([, { lot, revive }]) => lot ?? revive)
-  const isNeeded = makers.length > 0 || missing.length < Object.keys(expected).length
+  const hasLot = Object.values(operations).some(({ lot }) => lot !== undefined)
+  const isNeeded = hasLot || missing.length < Object.keys(expected).length
   return [
     ...changed.map((name) => `${name}: the name is for ...lotOperations, which the ledger posts itself.`),
     ...(isNeeded && missing.length > 0

@@ -6,6 +6,7 @@ import {
   sharedOperations,
   transferOperations,
 } from '../../src/index.ts'
+import { verifyLedger } from '../../src/verify/verify.ts'
 import { openGames, stopClockAt } from '../open-ledger.ts'
 
 const any = { min: 1, max: 1_000_000 } as const
@@ -69,24 +70,7 @@ export async function openLots(start = '2026-11-10T00:00Z') {
   return { ...opened, ledger, post, moveClock, lots, entries }
 }
 
-/** Checks what is true of every account's lots. */
+/** Checks what is true of all accounts, their lots and their entries, as `verify` does. */
 export async function expectSoundLots({ sql }: Pick<Awaited<ReturnType<typeof openGames>>, 'sql'>) {
-  const { rows } = await sql.query(`
-    SELECT 'rest' AS what, l.book, l.owner_id, l.id, l.rest AS is, l.amount + coalesce(sum(u.amount), 0) AS should
-      FROM ledger.lots l LEFT JOIN ledger.lot_uses u ON (u.book, u.owner_id, u.lot_id) = (l.book, l.owner_id, l.id)
-     GROUP BY l.book, l.owner_id, l.id HAVING l.rest <> l.amount + coalesce(sum(u.amount), 0)
-    UNION ALL
-    SELECT 'debt', a.book, a.owner_id, NULL, sum(l.rest) - a.balance, a.overdraft
-      FROM ledger.accounts a JOIN ledger.lots l USING (book, owner_id)
-     GROUP BY a.book, a.owner_id HAVING sum(l.rest) - a.balance NOT BETWEEN 0 AND a.overdraft
-    UNION ALL
-    SELECT 'expiry', a.book, a.owner_id, NULL, 0, 0
-      FROM ledger.accounts a
-     WHERE a.lots_expire_on IS NULL AND EXISTS (SELECT FROM ledger.lots l WHERE (l.book, l.owner_id) = (a.book, a.owner_id))
-        OR a.lots_expire_on > (SELECT min(l.expires_on) FROM ledger.lots l WHERE (l.book, l.owner_id) = (a.book, a.owner_id) AND l.rest > 0)
-    UNION ALL
-    SELECT 'spent', e.book, e.owner_id, e.id, e.amount, sum(u.amount)
-      FROM ledger.entries e JOIN ledger.lot_uses u ON (u.book, u.owner_id, u.entry_id) = (e.book, e.owner_id, e.id) AND u.place > 0
-     GROUP BY e.book, e.owner_id, e.id, e.amount HAVING sign(sum(u.amount)) <> sign(e.amount) OR abs(sum(u.amount)) > abs(e.amount)`)
-  expect(rows).toEqual([])
+  expect((await verifyLedger(sql, { apps: ['games'] })).broken).toEqual([])
 }

@@ -60,7 +60,7 @@ export type Command =
   | ({ readonly do: 'balanceAt'; readonly moment: number } & Place)
   | { readonly do: 'holdAnswer'; readonly id: number }
 
-/** A lot that can be spent, as it is told. */
+/** What a read says of a lot that can be spent. */
 export type LotAnswer = Omit<LiveLot, 'number' | 'madeBy'>
 
 /** The result of a request: an outcome, or what was read. */
