@@ -119,7 +119,7 @@ CREATE TABLE ledger.entries_app PARTITION OF ledger.entries (
   CONSTRAINT entries_app_operations CHECK (book = 'app'::text AND (operation = ANY ('{DAILY_REWARD,SIGNUP_CREDIT,CREDIT_SPEND,CREDIT_ADD}'::text[]))) NOT VALID
 ) FOR VALUES IN ('app');
 
-CREATE UNIQUE INDEX entries_app_owner_id_hold_id_idx ON ledger.entries_app USING btree (owner_id, hold_id) WHERE hold_id IS NOT NULL;
+CREATE INDEX entries_app_owner_id_hold_id_seq_idx ON ledger.entries_app USING btree (owner_id, hold_id, seq) WHERE hold_id IS NOT NULL;
 
 CREATE UNIQUE INDEX entries_app_owner_id_reverses_idx ON ledger.entries_app USING btree (owner_id, reverses) WHERE reverses IS NOT NULL;
 
@@ -140,8 +140,11 @@ CREATE TABLE ledger.holds (
   expires_on timestamp(3) with time zone NOT NULL,
   released_on timestamp(3) with time zone,
   captured_by bigint,
+  captured ledger.credits_from_0 NOT NULL DEFAULT 0,
+  first_expires_on timestamp(3) with time zone,
   CONSTRAINT holds_nonce_key UNIQUE (book, owner_id, app, nonce),
   CONSTRAINT holds_pkey PRIMARY KEY (book, owner_id, id),
+  CONSTRAINT holds_captured CHECK (captured::bigint <= amount::bigint AND (captured::bigint < amount::bigint OR released_on IS NOT NULL)),
   CONSTRAINT holds_captured_by CHECK (captured_by IS NULL OR released_on IS NOT NULL),
   CONSTRAINT holds_expires_on CHECK (expires_on > created_on AND (expires_on - created_on) <= '365 days'::interval),
   CONSTRAINT holds_owner_id CHECK (char_length(owner_id) >= 1 AND char_length(owner_id) <= 255)
@@ -236,6 +239,7 @@ CREATE TABLE ledger.lots (
   kind ledger.lot_kind COLLATE "C" NOT NULL,
   created_on timestamp(3) with time zone NOT NULL,
   expires_on timestamp(3) with time zone,
+  first_expires_on timestamp(3) with time zone,
   CONSTRAINT lots_pkey PRIMARY KEY (book, owner_id, id),
   CONSTRAINT lots_rest CHECK (rest::bigint <= amount::bigint)
 ) WITH (fillfactor=70);
@@ -305,7 +309,7 @@ BEGIN
   END IF;
   FOR account IN EXECUTE format('
     SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
-             SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+             SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
               WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
            ) ELSE a.held END AS held
       FROM ledger.accounts a
@@ -691,7 +695,7 @@ BEGIN
     IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
       EXECUTE format('
         SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
-                 SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+                 SELECT coalesce(sum(h.amount - h.captured), 0) FROM ledger.holds h
                   WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
                a.holds_expire_on, a.lots_expire_on, a.state
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))
@@ -720,16 +724,44 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.begin_window(text, text, text, text, text, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id text, id bigint, entry_id bigint, at timestamp with time zone)
- RETURNS void
+CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id text, id bigint, entry_id bigint, amount bigint, keeps boolean, at timestamp with time zone, OUT hold json)
+ RETURNS json
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_variable
 BEGIN
-  UPDATE ledger.holds h SET released_on = at, captured_by = entry_id
-   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
+  UPDATE ledger.holds h
+     SET captured = h.captured + amount,
+         released_on = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE at END,
+         captured_by = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE entry_id END
+   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id
+  RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
+                             h.released_on, h.captured_by, at, h.book) INTO hold;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.capture_hold(text, text, text, bigint, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.capture_hold(text, text, text, bigint, bigint, bigint, boolean, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.captures_of(app text, owner_ids text[], hold_ids bigint[], book text DEFAULT NULL::text)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  captures json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    EXECUTE '
+      SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                              e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) ORDER BY e.seq)
+        FROM (SELECT * FROM ledger.entries e
+               WHERE e.app = $1 AND e.book = $2 AND e.owner_id = $3 AND e.hold_id BETWEEN $4 AND $4
+               ORDER BY e.owner_id, e.hold_id, e.seq LIMIT 100) e'
+      INTO captures USING app, coalesce(book, app), owner_ids[n], hold_ids[n];
+    found := array_append(found, captures);
+  END LOOP;
+  RETURN to_json(found);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.captures_of(text, text[], bigint[], text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.chain_start(book text, owner_id text)
  RETURNS bytea
@@ -991,7 +1023,8 @@ BEGIN
       expires_on := used.expires_on;
       IF expires_on <= at AND revive IS NOT NULL THEN
         expires_on := ledger.expiry_on(revive, at);
-        UPDATE ledger.lots l SET expires_on = expires_on WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
+        UPDATE ledger.lots l SET expires_on = expires_on, first_expires_on = coalesce(l.first_expires_on, l.expires_on)
+         WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
       END IF;
       PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, seq, place, part, corrects);
       expire_on := least(expire_on, expires_on);
@@ -1076,7 +1109,7 @@ BEGIN
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
     ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
-    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
+    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.captures_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
     ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
@@ -1165,12 +1198,39 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.held_at(text, text, bigint, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.hold_json(id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamp with time zone, expires_on timestamp with time zone, released_on timestamp with time zone, captured_by bigint, at timestamp with time zone, book text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION ledger.hold_json(id bigint, owner_id text, operation text, amount bigint, captured bigint, nonce text, metadata jsonb, created_on timestamp with time zone, expires_on timestamp with time zone, released_on timestamp with time zone, captured_by bigint, at timestamp with time zone, book text DEFAULT NULL::text)
  RETURNS json
  LANGUAGE sql
  STABLE
-RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'book', book, 'operation', operation, 'amount', amount, 'nonce', nonce, 'metadata', metadata, 'status', CASE WHEN (captured_by IS NOT NULL) THEN 'CAPTURED'::text WHEN (released_on IS NOT NULL) THEN 'RELEASED'::text WHEN (expires_on <= at) THEN 'EXPIRED'::text ELSE 'HELD'::text END, 'capturedBy', (captured_by)::text, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on), 'releasedOn', ledger.epoch_ms(released_on));
-REVOKE ALL ON FUNCTION ledger.hold_json(bigint, text, text, bigint, text, jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone, bigint, timestamp with time zone, text) FROM PUBLIC;
+RETURN json_build_object('id', (id)::text, 'ownerId', owner_id, 'book', book, 'operation', operation, 'amount', amount, 'captured', captured, 'nonce', nonce, 'metadata', metadata, 'status', CASE WHEN (captured_by IS NOT NULL) THEN 'CAPTURED'::text WHEN (released_on IS NOT NULL) THEN 'RELEASED'::text WHEN (expires_on <= at) THEN 'EXPIRED'::text ELSE 'HELD'::text END, 'capturedBy', (captured_by)::text, 'createdOn', ledger.epoch_ms(created_on), 'expiresOn', ledger.epoch_ms(expires_on), 'releasedOn', ledger.epoch_ms(released_on));
+REVOKE ALL ON FUNCTION ledger.hold_json(bigint, text, text, bigint, bigint, text, jsonb, timestamp with time zone, timestamp with time zone, timestamp with time zone, bigint, timestamp with time zone, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.hold_refusal(app text, book text, owner_id text, id bigint, operation text, amount bigint, until timestamp with time zone, at timestamp with time zone, OUT refusal text, OUT details json, OUT kept bigint)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  hold record;
+BEGIN
+  SELECT h.operation, h.amount - h.captured AS kept, h.captured_by, h.released_on, h.created_on, h.expires_on,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
+                          h.released_on, h.captured_by, at, h.book) AS json
+    INTO hold
+    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
+  details := hold.json;
+  kept := hold.kept;
+  refusal := CASE
+    WHEN kept IS NULL OR hold.operation <> operation THEN 'hold_not_found'
+    WHEN hold.captured_by IS NOT NULL THEN 'hold_captured'
+    WHEN hold.released_on IS NOT NULL THEN 'hold_released'
+    WHEN hold.expires_on <= at THEN 'hold_expired'
+    WHEN amount NOT BETWEEN -kept AND -1 THEN 'capture_exceeded'
+    WHEN until > hold.created_on + interval '365 days' THEN 'hold_too_long'
+  END;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.hold_refusal(text, text, text, bigint, text, bigint, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.holds_by_id(app text, ids bigint[])
  RETURNS json
@@ -1181,7 +1241,7 @@ DECLARE
   found json;
 BEGIN
   EXECUTE '
-    SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+    SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                            h.released_on, h.captured_by, greatest(ledger.now(), a.updated_on), h.book))
       FROM ledger.holds h JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id
      WHERE h.app = $1 AND h.id = ANY ($2)'
@@ -1381,7 +1441,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.is_whole_template(bigint[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_app(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, lot json, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_app(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, requested bigint, prolongs bigint, until timestamp with time zone, new_overdraft bigint, sets text, lot json, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1394,7 +1454,9 @@ DECLARE
 BEGIN
   kept := 0;
   IF captures IS NOT NULL THEN
-    SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
+    SELECT * INTO refusal, details, kept FROM ledger.hold_refusal(app, book, owner_id, captures, operation, requested, NULL, at);
+  ELSIF prolongs IS NOT NULL THEN
+    SELECT h.refusal, h.details INTO refusal, details FROM ledger.hold_refusal(app, book, owner_id, prolongs, NULL, NULL, until, at) h;
   ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_app(book, owner_id, operation, amount, reverses, refunds) c;
@@ -1435,33 +1497,7 @@ BEGIN
     refusal := 'expiry_passed';
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_app(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, json, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
-
-CREATE OR REPLACE FUNCTION ledger.judge_capture(app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamp with time zone, OUT refusal text, OUT details json, OUT kept bigint)
- RETURNS record
- LANGUAGE plpgsql
- STABLE
-AS $function$
-#variable_conflict use_variable
-DECLARE
-  hold record;
-BEGIN
-  SELECT h.operation, h.amount, h.captured_by, h.released_on, h.expires_on,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
-                          h.released_on, h.captured_by, at, h.book) AS json
-    INTO hold
-    FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
-  details := hold.json;
-  kept := hold.amount;
-  refusal := CASE
-    WHEN hold.operation IS DISTINCT FROM operation THEN 'hold_not_found'
-    WHEN hold.captured_by IS NOT NULL THEN 'hold_captured'
-    WHEN hold.released_on IS NOT NULL THEN 'hold_released'
-    WHEN hold.expires_on <= at THEN 'hold_expired'
-    WHEN amount NOT BETWEEN -hold.amount AND -1 THEN 'capture_exceeded'
-  END;
-END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_capture(text, text, text, bigint, text, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_app(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, bigint, timestamp with time zone, bigint, text, json, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_correction_app(book text, owner_id text, operation text, amount bigint, reverses bigint, refunds bigint, OUT refusal text, OUT refundable bigint)
  RETURNS record
@@ -1536,7 +1572,7 @@ CREATE OR REPLACE FUNCTION ledger.judge_state(state text, sets text, amount bigi
 RETURN CASE WHEN ((state IS NULL) OR is_release) THEN NULL::text WHEN (state = 'CLOSED'::text) THEN CASE WHEN (sets IS DISTINCT FROM 'OPEN'::text) THEN 'account_closed'::text ELSE NULL::text END WHEN (sets IS NOT NULL) THEN NULL::text WHEN ((state = 'FROZEN'::text) OR (amount < 0)) THEN 'account_frozen'::text ELSE NULL::text END;
 REVOKE ALL ON FUNCTION ledger.judge_state(text, text, bigint, boolean) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.judge_template(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, lot json, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint)
+CREATE OR REPLACE FUNCTION ledger.judge_template(book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint, limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, requested bigint, prolongs bigint, until timestamp with time zone, new_overdraft bigint, sets text, lot json, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamp with time zone, more bigint, more_credits numeric, OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -1549,7 +1585,9 @@ DECLARE
 BEGIN
   kept := 0;
   IF captures IS NOT NULL THEN
-    SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
+    SELECT * INTO refusal, details, kept FROM ledger.hold_refusal(app, book, owner_id, captures, operation, requested, NULL, at);
+  ELSIF prolongs IS NOT NULL THEN
+    SELECT h.refusal, h.details INTO refusal, details FROM ledger.hold_refusal(app, book, owner_id, prolongs, NULL, NULL, until, at) h;
   ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;
@@ -1590,7 +1628,7 @@ BEGIN
     refusal := 'expiry_passed';
   END IF;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, json, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, bigint, timestamp with time zone, bigint, text, json, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.judge_void(app text, book text, owner_id text, id bigint, at timestamp with time zone, OUT refusal text, OUT rest bigint)
  RETURNS record
@@ -1693,7 +1731,7 @@ CREATE OR REPLACE FUNCTION ledger.live_holds(book text, owner_id text, at timest
 AS $function$
 #variable_conflict use_variable
 BEGIN
-  SELECT coalesce(sum(h.amount), 0), min(h.expires_on) INTO held, expire_on
+  SELECT coalesce(sum(h.amount - h.captured), 0), min(h.expires_on) INTO held, expire_on
     FROM ledger.holds h
    WHERE h.book = book AND h.owner_id = owner_id AND h.expires_on > at AND h.released_on IS NULL;
 END $function$;
@@ -1714,7 +1752,7 @@ BEGIN
     at := greatest(ledger.now(), (SELECT a.updated_on FROM ledger.accounts a WHERE a.book = live_holds_of.book AND a.owner_id = owner_ids[n]));
     EXECUTE '
       SELECT json_agg(live.json) FROM (
-        SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+        SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                                 h.released_on, h.captured_by, $4, h.book) AS json
           FROM ledger.holds h
          WHERE h.app = $1 AND h.book = $2 AND h.owner_id = $3 AND h.expires_on > $4 AND h.released_on IS NULL
@@ -2257,7 +2295,7 @@ BEGIN
   IF has_lots THEN
     PERFORM ledger.reserve_lots(book, owner_id, made.id, amount, at);
   END IF;
-  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, 0, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.make_hold(text, text, text, text, bigint, text, jsonb, bigint, boolean, timestamp with time zone) FROM PUBLIC;
 
@@ -2285,10 +2323,10 @@ AS $function$
 DECLARE
   names CONSTANT text[] := ARRAY[
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
-    'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
-    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
+    'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'hold_refusal', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'prolong_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unreserved', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'trim_reservations', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unreserved', 'settle_lots'];
   shard record;
   template record;
   moved record;
@@ -2390,7 +2428,7 @@ BEGIN
   IF balance > 0 THEN
     PERFORM ledger.make_lot(app, book, owner_id, NULL, 0, balance, 50, 'paid', NULL, at, 0);
     FOR hold IN
-      SELECT h.id, h.amount FROM ledger.holds h
+      SELECT h.id, h.amount - h.captured AS amount FROM ledger.holds h
        WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.created_on, h.id
     LOOP
       PERFORM ledger.reserve_lots(book, owner_id, hold.id, hold.amount, at);
@@ -2448,7 +2486,7 @@ DECLARE
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
   limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
-  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
+  keeps boolean[]; hold_ms bigint[]; releases bigint[]; prolongs bigint[]; untils bigint[]; until timestamptz; new_overdrafts bigint[]; new_states text[]; special boolean[];
   lots json[]; revives json[]; voids bigint[]; sources integer[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   -- lot_expiries: null for one without lots, and never later than the first expiry of a lot.
@@ -2461,6 +2499,7 @@ DECLARE
   states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
   lapsed bigint[];                                 -- null: nothing has
+  holds json[];                                    -- null: no line captures
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
 
@@ -2502,19 +2541,19 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states,
-                lots, revives, voids, sources
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, keeps, hold_ms, releases, prolongs, untils,
+                new_overdrafts, new_states, lots, revives, voids, sources
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
       limit_anchored boolean[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[],
+      captures bigint[], keeps boolean[], hold_ms bigint[], releases bigint[], prolongs bigint[], until bigint[], overdraft bigint[], state text[],
       lot json[], revive json[], voids bigint[], source integer[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
-    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
+    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(keeps), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(prolongs), array_ndims(untils), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
     array_ndims(sources)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -2542,23 +2581,23 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, prolongs, new_overdrafts, new_states, lots, voids) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR num_nonnulls(l.limit_per, l.lot) > 0 THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.prolongs, l.overdraft, l.state, l.voids) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.prolongs, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, lot, voids, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, prolongs, new_overdrafts, new_states, lots, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, prolongs, overdraft, state, lot, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, voids, or sets an overdraft or a state'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, prolongs, releases, voids, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, voids, or sets an overdraft or a state is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, prolongs, releases, voids, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
@@ -2648,7 +2687,7 @@ BEGIN
             books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
-            hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
+            keeps[first], hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
@@ -2714,11 +2753,12 @@ BEGIN
         IF refusal IS NOT NULL THEN
           EXIT;
         ELSIF special[line] THEN
+          until := to_timestamp(untils[line] / 1000.0);
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_app(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], lots[line], voids[line],
-            lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
+            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
@@ -2727,6 +2767,8 @@ BEGIN
           available := available + kept - coalesce(lapsing[number], 0);
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
+          ELSIF captures[line] IS NOT NULL AND requested[line] IS NULL THEN
+            amounts[line] := -kept;
           END IF;
           IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
             IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_app(reverses[first:last]) THEN
@@ -2750,12 +2792,12 @@ BEGIN
         EXIT WHEN refusal IS NOT NULL;
 
         -- Apply.
-        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
+        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], prolongs[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
             app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
             lot_expiries[number], heads[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
-            new_overdrafts[line], at);
+            prolongs[line], until, new_overdrafts[line], at);
           seqs[number] := got.seq;
           seqs_written[number] := got.seq;
           balances[number] := got.balance;
@@ -2785,7 +2827,9 @@ BEGIN
             states_after[line] := states[number];
           END IF;
           IF special[line] AND captures[line] IS NOT NULL THEN
-            PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
+            holds := coalesce(holds, array_fill(NULL::json, ARRAY[cardinality(accounts)]));
+            holds[line] := ledger.capture_hold(
+              app, books[number], owners[number], captures[line], ids[line], -amounts[line], coalesce(keeps[line], false), at);
             SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
             helds[number] := got.held;
             expiries[number] := got.expire_on;
@@ -2896,7 +2940,7 @@ BEGIN
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
                            'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after,
-                           'amounts', CASE WHEN voids IS NOT NULL THEN amounts END, 'lapsed', lapsed);
+                           'amounts', CASE WHEN num_nonnulls(voids, captures) > 0 THEN amounts END, 'holds', holds, 'lapsed', lapsed);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_app(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
@@ -2921,7 +2965,7 @@ DECLARE
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
   limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
-  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
+  keeps boolean[]; hold_ms bigint[]; releases bigint[]; prolongs bigint[]; untils bigint[]; until timestamptz; new_overdrafts bigint[]; new_states text[]; special boolean[];
   lots json[]; revives json[]; voids bigint[]; sources integer[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   -- lot_expiries: null for one without lots, and never later than the first expiry of a lot.
@@ -2934,6 +2978,7 @@ DECLARE
   states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
   lapsed bigint[];                                 -- null: nothing has
+  holds json[];                                    -- null: no line captures
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
 
@@ -2975,19 +3020,19 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states,
-                lots, revives, voids, sources
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, keeps, hold_ms, releases, prolongs, untils,
+                new_overdrafts, new_states, lots, revives, voids, sources
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
       limit_anchored boolean[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[],
+      captures bigint[], keeps boolean[], hold_ms bigint[], releases bigint[], prolongs bigint[], until bigint[], overdraft bigint[], state text[],
       lot json[], revive json[], voids bigint[], source integer[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
-    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
+    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(keeps), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(prolongs), array_ndims(untils), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
     array_ndims(sources)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -3015,23 +3060,23 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, prolongs, new_overdrafts, new_states, lots, voids) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR num_nonnulls(l.limit_per, l.lot) > 0 THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.prolongs, l.overdraft, l.state, l.voids) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.prolongs, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, lot, voids, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, prolongs, new_overdrafts, new_states, lots, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, prolongs, overdraft, state, lot, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, voids, or sets an overdraft or a state'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, prolongs, releases, voids, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, voids, or sets an overdraft or a state is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, prolongs, releases, voids, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
@@ -3121,7 +3166,7 @@ BEGIN
             books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
-            hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
+            keeps[first], hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
@@ -3187,11 +3232,12 @@ BEGIN
         IF refusal IS NOT NULL THEN
           EXIT;
         ELSIF special[line] THEN
+          until := to_timestamp(untils[line] / 1000.0);
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], lots[line], voids[line],
-            lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
+            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
@@ -3200,6 +3246,8 @@ BEGIN
           available := available + kept - coalesce(lapsing[number], 0);
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
+          ELSIF captures[line] IS NOT NULL AND requested[line] IS NULL THEN
+            amounts[line] := -kept;
           END IF;
           IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
             IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last]) THEN
@@ -3223,12 +3271,12 @@ BEGIN
         EXIT WHEN refusal IS NOT NULL;
 
         -- Apply.
-        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
+        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], prolongs[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
             app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
             lot_expiries[number], heads[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
-            new_overdrafts[line], at);
+            prolongs[line], until, new_overdrafts[line], at);
           seqs[number] := got.seq;
           seqs_written[number] := got.seq;
           balances[number] := got.balance;
@@ -3258,7 +3306,9 @@ BEGIN
             states_after[line] := states[number];
           END IF;
           IF special[line] AND captures[line] IS NOT NULL THEN
-            PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
+            holds := coalesce(holds, array_fill(NULL::json, ARRAY[cardinality(accounts)]));
+            holds[line] := ledger.capture_hold(
+              app, books[number], owners[number], captures[line], ids[line], -amounts[line], coalesce(keeps[line], false), at);
             SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
             helds[number] := got.held;
             expiries[number] := got.expire_on;
@@ -3369,7 +3419,7 @@ BEGIN
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
                            'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after,
-                           'amounts', CASE WHEN voids IS NOT NULL THEN amounts END, 'lapsed', lapsed);
+                           'amounts', CASE WHEN num_nonnulls(voids, captures) > 0 THEN amounts END, 'holds', holds, 'lapsed', lapsed);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.post_template(text, text[], integer[], json, boolean, integer) FROM PUBLIC;
 
@@ -3394,6 +3444,22 @@ BEGIN
   RETURN prepared;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.prepared_transactions() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.prolong_hold(app text, book text, owner_id text, id bigint, until timestamp with time zone, at timestamp with time zone, OUT hold json, OUT changed boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+BEGIN
+  UPDATE ledger.holds h SET expires_on = until, first_expires_on = coalesce(h.first_expires_on, h.expires_on)
+   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id AND h.expires_on < until;
+  changed := FOUND;
+  hold := (
+    SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
+                            h.released_on, h.captured_by, at, h.book)
+      FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.prolong_hold(text, text, text, bigint, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.random_attempt(moment timestamp with time zone)
  RETURNS uuid
@@ -3442,7 +3508,7 @@ BEGIN
    WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id AND h.released_on IS NULL AND h.expires_on > at;
   changed := FOUND;
   SELECT CASE WHEN h.captured_by IS NULL THEN 'released' ELSE 'hold_captured' END,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                           h.released_on, h.captured_by, at, h.book)
     INTO outcome, hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
@@ -3484,7 +3550,7 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.remove_unused_accounts(text[], text[], integer[]) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.replay_app(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, lot json, voids bigint, at timestamp with time zone, balance json)
+CREATE OR REPLACE FUNCTION ledger.replay_app(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], keeps boolean, hold_ms bigint, lot json, voids bigint, at timestamp with time zone, balance json)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -3513,6 +3579,12 @@ BEGIN
             FROM ledger.entries_app e WHERE e.transaction_id = original.transaction_id
         ) e)
       AND (NOT false OR ledger.entries_everywhere_app(original.transaction_id) <= cardinality(owner_ids));
+    -- A capture left the hold as this one would.
+    IF captures[1] IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT 1 FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = captures[1]
+           AND CASE WHEN keeps THEN h.captured_by IS DISTINCT FROM original.id OR h.captured = h.amount ELSE h.captured_by = original.id END);
+    END IF;
     -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
     IF voids IS NOT NULL THEN
       identical := identical AND EXISTS (
@@ -3520,7 +3592,7 @@ BEGIN
     ELSIF lot ->> 'on' IS NOT NULL THEN
       identical := identical AND EXISTS (
         SELECT 1 FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
-           AND l.expires_on = ledger.expiry_on(lot, original.created_on));
+           AND coalesce(l.first_expires_on, l.expires_on) = ledger.expiry_on(lot, original.created_on));
     END IF;
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
@@ -3528,8 +3600,8 @@ BEGIN
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
-         AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+         AND coalesce(h.first_expires_on, h.expires_on) = h.created_on + hold_ms * interval '1 millisecond' AS identical,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                           h.released_on, h.captured_by, at, h.book) AS json
     INTO original
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
@@ -3540,9 +3612,9 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.replay_app(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, json, bigint, timestamp with time zone, json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.replay_app(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], boolean, bigint, json, bigint, timestamp with time zone, json) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.replay_template(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, lot json, voids bigint, at timestamp with time zone, balance json)
+CREATE OR REPLACE FUNCTION ledger.replay_template(book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[], reverses bigint[], refunds bigint[], captures bigint[], keeps boolean, hold_ms bigint, lot json, voids bigint, at timestamp with time zone, balance json)
  RETURNS json
  LANGUAGE plpgsql
  STABLE
@@ -3571,6 +3643,12 @@ BEGIN
             FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
         ) e)
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
+    -- A capture left the hold as this one would.
+    IF captures[1] IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT 1 FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = captures[1]
+           AND CASE WHEN keeps THEN h.captured_by IS DISTINCT FROM original.id OR h.captured = h.amount ELSE h.captured_by = original.id END);
+    END IF;
     -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
     IF voids IS NOT NULL THEN
       identical := identical AND EXISTS (
@@ -3578,7 +3656,7 @@ BEGIN
     ELSIF lot ->> 'on' IS NOT NULL THEN
       identical := identical AND EXISTS (
         SELECT 1 FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
-           AND l.expires_on = ledger.expiry_on(lot, original.created_on));
+           AND coalesce(l.first_expires_on, l.expires_on) = ledger.expiry_on(lot, original.created_on));
     END IF;
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
@@ -3586,8 +3664,8 @@ BEGIN
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
-         AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+         AND coalesce(h.first_expires_on, h.expires_on) = h.created_on + hold_ms * interval '1 millisecond' AS identical,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                           h.released_on, h.captured_by, at, h.book) AS json
     INTO original
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce
@@ -3598,7 +3676,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
-REVOKE ALL ON FUNCTION ledger.replay_template(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], bigint, json, bigint, timestamp with time zone, json) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.replay_template(text, text, text, uuid, jsonb, text[], text[], bigint[], bigint[], bigint[], bigint[], boolean, bigint, json, bigint, timestamp with time zone, json) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.reserve_lots(book text, owner_id text, hold_id bigint, amount bigint, at timestamp with time zone)
  RETURNS void
@@ -3695,7 +3773,7 @@ CREATE OR REPLACE FUNCTION ledger.seq_at(app text, owner_id text, moment timesta
 RETURN ledger.last_seq(ARRAY[app], COALESCE(book, app), owner_id, moment);
 REVOKE ALL ON FUNCTION ledger.seq_at(text, text, timestamp with time zone, text) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, INOUT seq bigint, INOUT balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, INOUT lots_expire_on timestamp with time zone, INOUT head bytea, state text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
+CREATE OR REPLACE FUNCTION ledger.set_aside(app text, book text, owner_id text, INOUT seq bigint, INOUT balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamp with time zone, INOUT lots_expire_on timestamp with time zone, INOUT head bytea, state text, operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, prolongs bigint, until timestamp with time zone, new_overdraft bigint, at timestamp with time zone, OUT changed boolean, OUT answer json)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -3710,6 +3788,9 @@ BEGIN
     hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, lots_expire_on IS NOT NULL, at);
   ELSIF releases IS NOT NULL THEN
     SELECT r.outcome, r.hold, r.changed INTO outcome, hold, changed FROM ledger.release_hold(app, book, owner_id, releases, at) r;
+  ELSIF prolongs IS NOT NULL THEN
+    outcome := 'prolonged';
+    SELECT p.hold, p.changed INTO hold, changed FROM ledger.prolong_hold(app, book, owner_id, prolongs, until, at) p;
   ELSE
     outcome := 'set';
     overdraft := new_overdraft;
@@ -3731,7 +3812,7 @@ BEGIN
   answer := json_build_object(
     'outcome', outcome, 'line', 0, 'details', hold, 'balance', ledger.balance_json(owner_id, balance, overdraft, held, state));
 END $function$;
-REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, timestamp with time zone, bytea, text, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ledger.set_aside(text, text, text, bigint, bigint, bigint, bigint, timestamp with time zone, timestamp with time zone, bytea, text, text, bigint, text, jsonb, bigint, bigint, bigint, timestamp with time zone, bigint, timestamp with time zone) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.set_operations(app text, operations text[], retired text[] DEFAULT '{}'::text[], books jsonb DEFAULT '{}'::jsonb)
  RETURNS void
@@ -3812,7 +3893,7 @@ BEGIN
     EXECUTE format('CREATE TABLE ledger.%I (LIKE ledger.entries INCLUDING ALL, CHECK (app = %L),
       PRIMARY KEY (book, owner_id, seq), UNIQUE (book, owner_id, nonce, place))', partition_name, $1);
     EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (owner_id, reverses) WHERE reverses IS NOT NULL', partition_name);
-    EXECUTE format('CREATE UNIQUE INDEX ON ledger.%I (owner_id, hold_id) WHERE hold_id IS NOT NULL', partition_name);
+    EXECUTE format('CREATE INDEX ON ledger.%I (owner_id, hold_id, seq) WHERE hold_id IS NOT NULL', partition_name);
     EXECUTE format('CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON ledger.%I
       FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', partition_name);
     EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION ledger.%I FOR VALUES IN (%L)', partition_name, $1);
@@ -4072,6 +4153,9 @@ BEGIN
     END LOOP;
     EXIT WHEN wanted = 0;
   END LOOP;
+  IF hold_id IS NOT NULL THEN
+    PERFORM ledger.trim_reservations(book, owner_id, hold_id);
+  END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.take_lots(text, text, bigint, bigint, bigint, timestamp with time zone, bigint, bigint, bigint) FROM PUBLIC;
 
@@ -4093,7 +4177,7 @@ BEGIN
     INTO accounts FROM ledger.accounts a;
   SELECT concat_ws(' ', count(*), sum(e.id), sum(e.amount), sum(hashtext(e.book || e.owner_id || encode(e.hash, 'hex'))))
     INTO entries FROM ledger.entries e;
-  SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
+  SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), sum(h.captured), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
   SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
   SELECT concat_ws(' ', count(*), sum(l.id), sum(l.seq), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
@@ -4136,6 +4220,31 @@ CREATE OR REPLACE FUNCTION ledger.transaction_id(attempt uuid, owner_id text, no
  IMMUTABLE
 RETURN ((("left"((attempt)::text, 14) || '7'::text) || OVERLAY("left"(md5((((((((attempt)::text || ' '::text) || COALESCE((book || ' '::text), ''::text)) || (char_length(owner_id))::text) || ' '::text) || owner_id) || nonce)), 19) PLACING '8'::text FROM 4 FOR 1)))::uuid;
 REVOKE ALL ON FUNCTION ledger.transaction_id(uuid, text, text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.trim_reservations(book text, owner_id text, hold_id bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  kept bigint := (SELECT h.amount - h.captured FROM ledger.holds h
+                   WHERE h.book = book AND h.owner_id = owner_id AND h.id = hold_id AND h.released_on IS NULL);
+  reserved record;
+BEGIN
+  FOR reserved IN
+    SELECT r.lot_id, r.amount FROM ledger.lot_holds r
+      JOIN ledger.lots l ON l.book = r.book AND l.owner_id = r.owner_id AND l.id = r.lot_id
+     WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.amount > 0 AND kept IS NOT NULL
+     ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id
+  LOOP
+    IF reserved.amount > kept THEN
+      UPDATE ledger.lot_holds r SET amount = kept
+       WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = reserved.lot_id;
+    END IF;
+    kept := kept - least(reserved.amount, kept);
+  END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.trim_reservations(text, text, bigint) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.try_app(key text, owner_ids text[], parts integer[], requests json, lock_ms integer DEFAULT NULL::integer)
  RETURNS json
@@ -4234,6 +4343,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 8, 1
+  SELECT 9, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

@@ -15,7 +15,7 @@ BEGIN
   END IF;
   FOR account IN EXECUTE format('
     SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
-             SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+             SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
               WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
            ) ELSE a.held END AS held
       FROM ledger.accounts a

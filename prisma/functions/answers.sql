@@ -28,7 +28,7 @@ RETURN json_build_object(
 
 -- at: the moment for which the hold's status is computed.
 CREATE OR REPLACE FUNCTION ledger.hold_json(
-  id bigint, owner_id text, operation text, amount bigint, nonce text, metadata jsonb, created_on timestamptz,
+  id bigint, owner_id text, operation text, amount bigint, captured bigint, nonce text, metadata jsonb, created_on timestamptz,
   expires_on timestamptz, released_on timestamptz, captured_by bigint, at timestamptz, book text DEFAULT NULL
 ) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_object(
@@ -37,6 +37,7 @@ RETURN json_build_object(
   'book', book,
   'operation', operation,
   'amount', amount,
+  'captured', captured,
   'nonce', nonce,
   'metadata', metadata,
   'status', CASE

@@ -30,7 +30,7 @@ BEGIN
     INTO accounts FROM ledger.accounts a;
   SELECT concat_ws(' ', count(*), sum(e.id), sum(e.amount), sum(hashtext(e.book || e.owner_id || encode(e.hash, 'hex'))))
     INTO entries FROM ledger.entries e;
-  SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
+  SELECT concat_ws(' ', count(*), sum(h.id), sum(h.amount), sum(h.captured), count(h.released_on), count(h.captured_by), sum(hashtext(h.app || h.book || h.owner_id || h.nonce)))
     INTO holds FROM ledger.holds h;
   SELECT concat_ws(' ', count(*), sum(extract(epoch FROM w.began))) INTO windows FROM ledger.limit_windows w;
   SELECT concat_ws(' ', count(*), sum(l.id), sum(l.seq), sum(l.amount), sum(l.rest), sum(hashtext(l.app || l.book || l.owner_id || l.kind))) INTO lots FROM ledger.lots l;
@@ -154,10 +154,10 @@ CREATE OR REPLACE FUNCTION ledger.make_shard_functions(app text) RETURNS void LA
 DECLARE
   names CONSTANT text[] := ARRAY[
     'post_template', 'append_template', 'replay_template', 'judge_template', 'judge_correction_template',
-    'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'judge_capture', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
-    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'capture_hold',
+    'is_limit_reached_template', 'is_limit_exceeded_template', 'anchored_window', 'begin_window', 'hold_refusal', 'lock_accounts', 'lock_missing_account', 'make_accounts', 'make_free_accounts',
+    'remove_unused_accounts', 'save_accounts', 'live_holds', 'held_at', 'set_aside', 'make_hold', 'release_hold', 'prolong_hold', 'capture_hold',
     'retired_operations', 'assert_declared', 'assert_books', 'has_made',
-    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unreserved', 'settle_lots'];
+    'judge_void', 'make_lot', 'use_lot', 'reserve_lots', 'trim_reservations', 'open_lots', 'take_lots', 'fill_lots', 'move_lots', 'lapsing', 'unreserved', 'settle_lots'];
   shard record;
   template record;
   moved record;

@@ -72,7 +72,7 @@ DECLARE
   found json;
 BEGIN
   EXECUTE '
-    SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+    SELECT json_agg(ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                            h.released_on, h.captured_by, greatest(ledger.now(), a.updated_on), h.book))
       FROM ledger.holds h JOIN ledger.accounts a ON a.book = h.book AND a.owner_id = h.owner_id
      WHERE h.app = $1 AND h.id = ANY ($2)'
@@ -93,7 +93,7 @@ BEGIN
     at := greatest(ledger.now(), (SELECT a.updated_on FROM ledger.accounts a WHERE a.book = live_holds_of.book AND a.owner_id = owner_ids[n]));
     EXECUTE '
       SELECT json_agg(live.json) FROM (
-        SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+        SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                                 h.released_on, h.captured_by, $4, h.book) AS json
           FROM ledger.holds h
          WHERE h.app = $1 AND h.book = $2 AND h.owner_id = $3 AND h.expires_on > $4 AND h.released_on IS NULL
@@ -101,6 +101,26 @@ BEGIN
       ) live'
       INTO live USING app, book, owner_ids[n], at;
     found := array_append(found, live);
+  END LOOP;
+  RETURN to_json(found);
+END $$;
+
+-- Returns the entries that captured each hold of an owner in a book (null: the app's own), oldest first, up to 100, in the
+-- order of the keys. The order is the one of the index that has them.
+CREATE OR REPLACE FUNCTION ledger.captures_of(app text, owner_ids text[], hold_ids bigint[], book text DEFAULT NULL) RETURNS json LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  captures json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(owner_ids) LOOP
+    EXECUTE '
+      SELECT json_agg(ledger.entry_json(e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id,
+                              e.metadata, e.created_on, e.reverses, e.refunds, e.hold_id, e.book) ORDER BY e.seq)
+        FROM (SELECT * FROM ledger.entries e
+               WHERE e.app = $1 AND e.book = $2 AND e.owner_id = $3 AND e.hold_id BETWEEN $4 AND $4
+               ORDER BY e.owner_id, e.hold_id, e.seq LIMIT 100) e'
+      INTO captures USING app, coalesce(book, app), owner_ids[n], hold_ids[n];
+    found := array_append(found, captures);
   END LOOP;
   RETURN to_json(found);
 END $$;

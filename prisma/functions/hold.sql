@@ -1,5 +1,5 @@
--- Lines that make no entry: they set credits aside, make them available again, or set how far below 0 the balance may
--- go. Their effect is written at once. No later line of the call undoes it.
+-- Lines that make no entry: they set credits aside, keep them set aside for longer, make them available again, or set how
+-- far below 0 the balance may go. Their effect is written at once. No later line of the call undoes it.
 
 -- Makes a hold.
 CREATE OR REPLACE FUNCTION ledger.make_hold(
@@ -17,15 +17,37 @@ BEGIN
   IF has_lots THEN
     PERFORM ledger.reserve_lots(book, owner_id, made.id, amount, at);
   END IF;
-  hold := ledger.hold_json(made.id, owner_id, operation, amount, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
+  hold := ledger.hold_json(made.id, owner_id, operation, amount, 0, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $$;
 
--- Notes which entry captured a hold.
-CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id text, id bigint, entry_id bigint, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+-- Notes that an entry took credits of a hold, which ends it. keeps: the hold goes on with the rest, if there is any.
+CREATE OR REPLACE FUNCTION ledger.capture_hold(
+  app text, book text, owner_id text, id bigint, entry_id bigint, amount bigint, keeps boolean, at timestamptz, OUT hold json
+) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
 BEGIN
-  UPDATE ledger.holds h SET released_on = at, captured_by = entry_id
-   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
+  UPDATE ledger.holds h
+     SET captured = h.captured + amount,
+         released_on = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE at END,
+         captured_by = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE entry_id END
+   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id
+  RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
+                             h.released_on, h.captured_by, at, h.book) INTO hold;
+END $$;
+
+-- Lets a live hold expire at a later moment. A hold that lasts as long already stays unchanged.
+CREATE OR REPLACE FUNCTION ledger.prolong_hold(
+  app text, book text, owner_id text, id bigint, until timestamptz, at timestamptz, OUT hold json, OUT changed boolean
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+  UPDATE ledger.holds h SET expires_on = until, first_expires_on = coalesce(h.first_expires_on, h.expires_on)
+   WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id AND h.expires_on < until;
+  changed := FOUND;
+  hold := (
+    SELECT ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
+                            h.released_on, h.captured_by, at, h.book)
+      FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id);
 END $$;
 
 -- Releases a live hold. Any other hold stays unchanged. outcome: released (also when it was released before or has
@@ -39,7 +61,7 @@ BEGIN
    WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id AND h.released_on IS NULL AND h.expires_on > at;
   changed := FOUND;
   SELECT CASE WHEN h.captured_by IS NULL THEN 'released' ELSE 'hold_captured' END,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                           h.released_on, h.captured_by, at, h.book)
     INTO outcome, hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
@@ -51,7 +73,8 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.set_aside(
   app text, book text, owner_id text, INOUT seq bigint, INOUT balance bigint, INOUT overdraft bigint, INOUT held bigint, INOUT expiry timestamptz,
   INOUT lots_expire_on timestamptz, INOUT head bytea, state text,
-  operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, new_overdraft bigint, at timestamptz,
+  operation text, amount bigint, nonce text, metadata jsonb, hold_ms bigint, releases bigint, prolongs bigint, until timestamptz,
+  new_overdraft bigint, at timestamptz,
   OUT changed boolean, OUT answer json
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
@@ -65,6 +88,9 @@ BEGIN
     hold := ledger.make_hold(app, book, owner_id, operation, -amount, nonce, metadata, hold_ms, lots_expire_on IS NOT NULL, at);
   ELSIF releases IS NOT NULL THEN
     SELECT r.outcome, r.hold, r.changed INTO outcome, hold, changed FROM ledger.release_hold(app, book, owner_id, releases, at) r;
+  ELSIF prolongs IS NOT NULL THEN
+    outcome := 'prolonged';
+    SELECT p.hold, p.changed INTO hold, changed FROM ledger.prolong_hold(app, book, owner_id, prolongs, until, at) p;
   ELSE
     outcome := 'set';
     overdraft := new_overdraft;

@@ -142,28 +142,30 @@ BEGIN
     = (SELECT array_agg(id ORDER BY id) FROM unnest(ids) id), false);
 END $$;
 
--- Returns why a hold cannot be captured, or null when it can. kept: the credits that it sets aside.
-CREATE OR REPLACE FUNCTION ledger.judge_capture(
-  app text, book text, owner_id text, id bigint, operation text, amount bigint, at timestamptz,
+-- Returns why a hold cannot be captured or prolonged, or null when it can. amount: of the capture; null: all that is left.
+-- until: until when it is prolonged. kept: the credits that it sets aside.
+CREATE OR REPLACE FUNCTION ledger.hold_refusal(
+  app text, book text, owner_id text, id bigint, operation text, amount bigint, until timestamptz, at timestamptz,
   OUT refusal text, OUT details json, OUT kept bigint
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
   hold record;
 BEGIN
-  SELECT h.operation, h.amount, h.captured_by, h.released_on, h.expires_on,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+  SELECT h.operation, h.amount - h.captured AS kept, h.captured_by, h.released_on, h.created_on, h.expires_on,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                           h.released_on, h.captured_by, at, h.book) AS json
     INTO hold
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id;
   details := hold.json;
-  kept := hold.amount;
+  kept := hold.kept;
   refusal := CASE
-    WHEN hold.operation IS DISTINCT FROM operation THEN 'hold_not_found'
+    WHEN kept IS NULL OR hold.operation <> operation THEN 'hold_not_found'
     WHEN hold.captured_by IS NOT NULL THEN 'hold_captured'
     WHEN hold.released_on IS NOT NULL THEN 'hold_released'
     WHEN hold.expires_on <= at THEN 'hold_expired'
-    WHEN amount NOT BETWEEN -hold.amount AND -1 THEN 'capture_exceeded'
+    WHEN amount NOT BETWEEN -kept AND -1 THEN 'capture_exceeded'
+    WHEN until > hold.created_on + interval '365 days' THEN 'hold_too_long'
   END;
 END $$;
 
@@ -200,13 +202,14 @@ RETURN CASE
 END;
 
 -- Returns why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows it.
--- details: what the answer says about the refusal. kept: the credits that a captured hold sets aside, which its capture may take.
+-- requested: the caller's amount. until: until when a hold is prolonged. details: what the answer says about the refusal.
+-- kept: the credits that a captured hold sets aside, which its capture may take.
 -- voided: what is left of the lot that the line voids.
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
 CREATE OR REPLACE FUNCTION ledger.judge_template(
   book text, owner_id text, balance bigint, held bigint, operation text, amount bigint, limit_times integer, limit_credits bigint,
-  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, new_overdraft bigint, sets text, lot json, voids bigint,
-  has_lots boolean, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
+  limit_per text, limit_anchored boolean, reverses bigint, refunds bigint, captures bigint, requested bigint, prolongs bigint,
+  until timestamptz, new_overdraft bigint, sets text, lot json, voids bigint, has_lots boolean, overdraft bigint, retired text[], at timestamptz, more bigint, more_credits numeric,
   OUT refusal text, OUT details json, OUT kept bigint, OUT voided bigint
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
@@ -217,7 +220,9 @@ DECLARE
 BEGIN
   kept := 0;
   IF captures IS NOT NULL THEN
-    SELECT * INTO refusal, details, kept FROM ledger.judge_capture(app, book, owner_id, captures, operation, amount, at);
+    SELECT * INTO refusal, details, kept FROM ledger.hold_refusal(app, book, owner_id, captures, operation, requested, NULL, at);
+  ELSIF prolongs IS NOT NULL THEN
+    SELECT h.refusal, h.details INTO refusal, details FROM ledger.hold_refusal(app, book, owner_id, prolongs, NULL, NULL, until, at) h;
   ELSIF reverses IS NOT NULL OR refunds IS NOT NULL THEN
     SELECT c.refusal, to_json(c.refundable) INTO refusal, details
       FROM ledger.judge_correction_template(book, owner_id, operation, amount, reverses, refunds) c;

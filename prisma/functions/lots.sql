@@ -80,12 +80,34 @@ BEGIN
   IF balance > 0 THEN
     PERFORM ledger.make_lot(app, book, owner_id, NULL, 0, balance, 50, 'paid', NULL, at, 0);
     FOR hold IN
-      SELECT h.id, h.amount FROM ledger.holds h
+      SELECT h.id, h.amount - h.captured AS amount FROM ledger.holds h
        WHERE h.book = book AND h.owner_id = owner_id AND h.released_on IS NULL AND h.expires_on > at ORDER BY h.created_on, h.id
     LOOP
       PERFORM ledger.reserve_lots(book, owner_id, hold.id, hold.amount, at);
     END LOOP;
   END IF;
+END $$;
+
+-- Lets a hold that goes on after a capture reserve no more than it keeps: of the lots that are spent first.
+CREATE OR REPLACE FUNCTION ledger.trim_reservations(book text, owner_id text, hold_id bigint) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  kept bigint := (SELECT h.amount - h.captured FROM ledger.holds h
+                   WHERE h.book = book AND h.owner_id = owner_id AND h.id = hold_id AND h.released_on IS NULL);
+  reserved record;
+BEGIN
+  FOR reserved IN
+    SELECT r.lot_id, r.amount FROM ledger.lot_holds r
+      JOIN ledger.lots l ON l.book = r.book AND l.owner_id = r.owner_id AND l.id = r.lot_id
+     WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.amount > 0 AND kept IS NOT NULL
+     ORDER BY l.priority, l.expires_on, l.kind DESC, l.seq, l.id
+  LOOP
+    IF reserved.amount > kept THEN
+      UPDATE ledger.lot_holds r SET amount = kept
+       WHERE r.book = book AND r.owner_id = owner_id AND r.hold_id = hold_id AND r.lot_id = reserved.lot_id;
+    END IF;
+    kept := kept - least(reserved.amount, kept);
+  END LOOP;
 END $$;
 
 -- Takes the credits of an entry from lots. In turn: those that the hold it captures has reserved, what is left of the entry
@@ -129,6 +151,9 @@ BEGIN
     END LOOP;
     EXIT WHEN wanted = 0;
   END LOOP;
+  IF hold_id IS NOT NULL THEN
+    PERFORM ledger.trim_reservations(book, owner_id, hold_id);
+  END IF;
 END $$;
 
 -- Puts the credits of an entry into lots. They pay the account's debt first. Those of a correction return to the lots that
@@ -174,7 +199,8 @@ BEGIN
       expires_on := used.expires_on;
       IF expires_on <= at AND revive IS NOT NULL THEN
         expires_on := ledger.expiry_on(revive, at);
-        UPDATE ledger.lots l SET expires_on = expires_on WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
+        UPDATE ledger.lots l SET expires_on = expires_on, first_expires_on = coalesce(l.first_expires_on, l.expires_on)
+         WHERE l.book = book AND l.owner_id = owner_id AND l.id = used.lot_id;
       END IF;
       PERFORM ledger.use_lot(book, owner_id, used.lot_id, entry_id, seq, place, part, corrects);
       expire_on := least(expire_on, expires_on);

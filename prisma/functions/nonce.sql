@@ -17,11 +17,12 @@ END $$;
 -- Returns the answer to a request whose nonce this owner has used before: the original, and whether the request is
 -- identical. Null when the owner has not used it.
 -- own: whether the same attempt posted the original.
--- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines. hold_ms: set when the request is for a hold.
+-- owner_ids, operations, requested, reverses, refunds, captures: of the request's lines. keeps: whether the hold keeps what
+-- the capture leaves. hold_ms: set when the request is for a hold.
 -- lot, voids: of the request's first line for this owner. balance: the owner's balance for the answer.
 CREATE OR REPLACE FUNCTION ledger.replay_template(
   book text, owner_id text, nonce text, attempt uuid, metadata jsonb, owner_ids text[], operations text[], requested bigint[],
-  reverses bigint[], refunds bigint[], captures bigint[], hold_ms bigint, lot json, voids bigint, at timestamptz, balance json
+  reverses bigint[], refunds bigint[], captures bigint[], keeps boolean, hold_ms bigint, lot json, voids bigint, at timestamptz, balance json
 ) RETURNS json LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 DECLARE
@@ -47,6 +48,12 @@ BEGIN
             FROM ledger.entries_template e WHERE e.transaction_id = original.transaction_id
         ) e)
       AND (NOT ledger.is_shard() OR ledger.entries_everywhere_template(original.transaction_id) <= cardinality(owner_ids));
+    -- A capture left the hold as this one would.
+    IF captures[1] IS NOT NULL THEN
+      identical := identical AND EXISTS (
+        SELECT 1 FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = captures[1]
+           AND CASE WHEN keeps THEN h.captured_by IS DISTINCT FROM original.id OR h.captured = h.amount ELSE h.captured_by = original.id END);
+    END IF;
     -- The same lot is voided, and a lot that a caller's expiry makes expires at the same moment.
     IF voids IS NOT NULL THEN
       identical := identical AND EXISTS (
@@ -54,7 +61,7 @@ BEGIN
     ELSIF lot ->> 'on' IS NOT NULL THEN
       identical := identical AND EXISTS (
         SELECT 1 FROM ledger.lots l WHERE l.book = book AND l.owner_id = owner_id AND l.entry_id = original.id
-           AND l.expires_on = ledger.expiry_on(lot, original.created_on));
+           AND coalesce(l.first_expires_on, l.expires_on) = ledger.expiry_on(lot, original.created_on));
     END IF;
     RETURN json_build_object(
       'outcome', 'duplicate', 'entry', original.json, 'identical', identical,
@@ -62,8 +69,8 @@ BEGIN
   END IF;
 
   SELECT h.operation = operations[1] AND h.metadata = metadata AND h.amount = coalesce(-requested[1], h.amount)
-         AND h.expires_on = h.created_on + hold_ms * interval '1 millisecond' AS identical,
-         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.nonce, h.metadata, h.created_on, h.expires_on,
+         AND coalesce(h.first_expires_on, h.expires_on) = h.created_on + hold_ms * interval '1 millisecond' AS identical,
+         ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
                           h.released_on, h.captured_by, at, h.book) AS json
     INTO original
     FROM ledger.holds h WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.nonce BETWEEN nonce AND nonce

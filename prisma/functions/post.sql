@@ -49,8 +49,10 @@ END $$;
 --     limit_anchored      whether an hour, day or week begins with the first posting that counts
 --     reverses            the id of an entry; a request reverses a whole transaction, and does nothing else
 --     refunds, captures   the id of an entry, of a hold
+--     keeps               whether the hold keeps what the capture leaves
 --     hold_ms             how long the credits are set aside, in place of an entry
 --     releases            the id of a hold, in place of an entry: without operation and nonce
+--     prolongs, until     the same, and when it expires instead, in milliseconds since 1970
 --     overdraft           how far below 0 the balance may go, in place of an entry: without operation and nonce
 --     state               OPEN, SPENDING_FROZEN, FROZEN or CLOSED: what the entry makes of the account
 --     lot                 {priority, kind, days, endOf, on}: the lot that the entry makes. See ledger.expiry_on
@@ -65,12 +67,13 @@ END $$;
 --       duplicate               {entry or hold, identical, own, balance}: the original of the first owner who has used the
 --                               nonce; own: the same attempt posted it
 --       any other               {line, balance, details}: the first refused line, from 0, or the line that made no entry
---                               (held and released, with the hold; set: the overdraft), and its owner's balance
+--                               (held, prolonged and released, with the hold; set: the overdraft), and its owner's balance
 --     moments   left out when all are now
 --     transactions
 --   and by line {ids, seqs, balances, overdrafts, held, states}: the entry, and its account after it. A replay is found
 --   before anything else is judged. overdrafts and held are left out when all are 0, and states when all are open.
---   Also by line, where a line needs it: amounts (of voids), and lapsed (credits that expired at once after the entry).
+--   Also by line, where a line needs it: amounts (of voids and captures), holds (as a capture left it), and lapsed (credits
+--   that expired at once after the entry).
 -- The settings leave the planner one way for each statement: the index that has the wanted rows in the wanted order.
 -- Plans are made while tables are small, and are kept.
 CREATE OR REPLACE FUNCTION ledger.post_template(
@@ -87,7 +90,7 @@ DECLARE
   attempts uuid[]; nonces text[]; metadata text[]; invalid boolean[];
   requests_of integer[]; accounts integer[]; operations text[]; amounts bigint[]; requested bigint[];
   limit_times integer[]; limit_credits bigint[]; limit_pers text[]; limit_anchored boolean[]; reverses bigint[]; refunds bigint[]; captures bigint[];
-  hold_ms bigint[]; releases bigint[]; new_overdrafts bigint[]; new_states text[]; special boolean[];
+  keeps boolean[]; hold_ms bigint[]; releases bigint[]; prolongs bigint[]; untils bigint[]; until timestamptz; new_overdrafts bigint[]; new_states text[]; special boolean[];
   lots json[]; revives json[]; voids bigint[]; sources integer[];
   -- The accounts, as what is posted leaves them. updates: null for one that is busy. seqs_written: what the rows say.
   -- lot_expiries: null for one without lots, and never later than the first expiry of a lot.
@@ -100,6 +103,7 @@ DECLARE
   states_after text[];                             -- null: all are open
   entry_places integer[];                          -- null: all are 1
   lapsed bigint[];                                 -- null: nothing has
+  holds json[];                                    -- null: no line captures
   -- Of a request of several lines: how many entries each account has, and by line what undoes it.
   places integer[]; helds_before bigint[]; expiries_before timestamptz[]; updates_before timestamptz[];
 
@@ -141,19 +145,19 @@ BEGIN
     PERFORM ledger.limit_waits(lock_ms);
   END IF;
   SELECT * INTO books, attempts, nonces, metadata, invalid, requests_of, accounts, operations, amounts, requested,
-                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states,
-                lots, revives, voids, sources
+                limit_times, limit_credits, limit_pers, limit_anchored, reverses, refunds, captures, keeps, hold_ms, releases, prolongs, untils,
+                new_overdrafts, new_states, lots, revives, voids, sources
     FROM json_to_record(requests) r (
       book text[], id uuid[], nonce text[], metadata text[], invalid boolean[], request integer[], account integer[], operation text[],
       amount bigint[], requested bigint[], limit_times integer[], limit_credits bigint[], limit_per text[],
       limit_anchored boolean[], reverses bigint[], refunds bigint[],
-      captures bigint[], hold_ms bigint[], releases bigint[], overdraft bigint[], state text[],
+      captures bigint[], keeps boolean[], hold_ms bigint[], releases bigint[], prolongs bigint[], until bigint[], overdraft bigint[], state text[],
       lot json[], revive json[], voids bigint[], source integer[]);
   IF cardinality(attempts) > 0 IS NOT TRUE OR greatest(
     array_ndims(books), array_ndims(attempts), array_ndims(nonces), array_ndims(metadata), array_ndims(invalid), array_ndims(requests_of),
     array_ndims(accounts), array_ndims(operations), array_ndims(amounts), array_ndims(requested), array_ndims(limit_times),
-    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(hold_ms),
-    array_ndims(releases), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
+    array_ndims(limit_credits), array_ndims(limit_pers), array_ndims(limit_anchored), array_ndims(reverses), array_ndims(refunds), array_ndims(captures), array_ndims(keeps), array_ndims(hold_ms),
+    array_ndims(releases), array_ndims(prolongs), array_ndims(untils), array_ndims(new_overdrafts), array_ndims(new_states), array_ndims(lots), array_ndims(revives), array_ndims(voids),
     array_ndims(sources)) > 1 THEN
     RAISE EXCEPTION 'a call has requests, and each column is a list of values' USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -181,23 +185,23 @@ BEGIN
                 FROM unnest(requests_of, accounts) l (request, account)) l
        WHERE l.first < l.request);
   END IF;
-  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids) > 0 THEN
+  IF num_nonnulls(limit_pers, reverses, refunds, captures, hold_ms, releases, prolongs, new_overdrafts, new_states, lots, voids) > 0 THEN
     SELECT array_agg(CASE WHEN l.things > 0 OR num_nonnulls(l.limit_per, l.lot) > 0 THEN true END ORDER BY l.line) AS special,
            bool_or(l.things > 1) AS is_several, bool_or(l.is_alone AND l.lines > 1) AS is_crowded
       INTO got
       FROM (
-        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) AS things,
-               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.overdraft, l.state, l.voids) > 0 AS is_alone,
+        SELECT l.line, l.limit_per, l.lot, num_nonnulls(l.reverses, l.refunds, l.captures, l.hold_ms, l.releases, l.prolongs, l.overdraft, l.state, l.voids) AS things,
+               num_nonnulls(l.refunds, l.captures, l.hold_ms, l.releases, l.prolongs, l.overdraft, l.state, l.voids) > 0 AS is_alone,
                count(*) OVER (PARTITION BY l.request) AS lines
-          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, new_overdrafts, new_states, lots, voids)
-               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, overdraft, state, lot, voids, line)
+          FROM unnest(requests_of, limit_pers, reverses, refunds, captures, hold_ms, releases, prolongs, new_overdrafts, new_states, lots, voids)
+               WITH ORDINALITY l (request, limit_per, reverses, refunds, captures, hold_ms, releases, prolongs, overdraft, state, lot, voids, line)
       ) l;
     special := got.special;
     IF got.is_several THEN
-      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, releases, voids, or sets an overdraft or a state'
+      RAISE EXCEPTION 'a line does one thing: it corrects, captures, holds, prolongs, releases, voids, or sets an overdraft or a state'
         USING ERRCODE = 'invalid_parameter_value';
     ELSIF got.is_crowded THEN
-      RAISE EXCEPTION 'a line that refunds, captures, holds, releases, voids, or sets an overdraft or a state is alone in its transaction'
+      RAISE EXCEPTION 'a line that refunds, captures, holds, prolongs, releases, voids, or sets an overdraft or a state is alone in its transaction'
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END IF;
@@ -287,7 +291,7 @@ BEGIN
             books[number], owners[number], nonces[request], attempts[request], coalesce(metadata[request], '{}')::jsonb,
             (SELECT array_agg(owners[n] ORDER BY place) FROM unnest(accounts[first:last]) WITH ORDINALITY l (n, place)),
             operations[first:last], requested[first:last], reverses[first:last], refunds[first:last], captures[first:last],
-            hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
+            keeps[first], hold_ms[first], lots[line], voids[line], greatest(now, updates[number]),
             ledger.balance_json(
               owners[number],
               balances[number] - CASE WHEN lot_expiries[number] <= greatest(now, updates[number])
@@ -353,11 +357,12 @@ BEGIN
         IF refusal IS NOT NULL THEN
           EXIT;
         ELSIF special[line] THEN
+          until := to_timestamp(untils[line] / 1000.0);
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], new_overdrafts[line], new_states[line], lots[line], voids[line],
-            lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
+            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
               WHERE accounts[n] = number AND operations[n] = operations[line]));
@@ -366,6 +371,8 @@ BEGIN
           available := available + kept - coalesce(lapsing[number], 0);
           IF voided IS NOT NULL THEN
             amounts[line] := -voided;
+          ELSIF captures[line] IS NOT NULL AND requested[line] IS NULL THEN
+            amounts[line] := -kept;
           END IF;
           IF reverses[line] IS NOT NULL AND refusal IS NULL THEN
             IF reverses[first] IS NULL OR line = first AND NOT ledger.is_whole_template(reverses[first:last]) THEN
@@ -389,12 +396,12 @@ BEGIN
         EXIT WHEN refusal IS NOT NULL;
 
         -- Apply.
-        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], new_overdrafts[line]) > 0 THEN
+        IF special[line] AND num_nonnulls(hold_ms[line], releases[line], prolongs[line], new_overdrafts[line]) > 0 THEN
           SELECT * INTO got FROM ledger.set_aside(
             app, books[number], owners[number], seqs[number], balances[number], overdrafts[number], helds[number], expiries[number],
             lot_expiries[number], heads[number], states[number],
             operations[line], amounts[line], nonces[request], coalesce(metadata[request], '{}')::jsonb, hold_ms[line], releases[line],
-            new_overdrafts[line], at);
+            prolongs[line], until, new_overdrafts[line], at);
           seqs[number] := got.seq;
           seqs_written[number] := got.seq;
           balances[number] := got.balance;
@@ -424,7 +431,9 @@ BEGIN
             states_after[line] := states[number];
           END IF;
           IF special[line] AND captures[line] IS NOT NULL THEN
-            PERFORM ledger.capture_hold(app, books[number], owners[number], captures[line], ids[line], at);
+            holds := coalesce(holds, array_fill(NULL::json, ARRAY[cardinality(accounts)]));
+            holds[line] := ledger.capture_hold(
+              app, books[number], owners[number], captures[line], ids[line], -amounts[line], coalesce(keeps[line], false), at);
             SELECT l.held, l.expire_on INTO got FROM ledger.live_holds(books[number], owners[number], at) l;
             helds[number] := got.held;
             expiries[number] := got.expire_on;
@@ -535,7 +544,7 @@ BEGIN
   END IF;
   RETURN json_build_object('answers', answers, 'now', now, 'moments', moments, 'transactions', transactions, 'ids', ids, 'seqs', entry_seqs,
                            'balances', balances_after, 'overdrafts', overdrafts_after, 'held', helds_after, 'states', states_after,
-                           'amounts', CASE WHEN voids IS NOT NULL THEN amounts END, 'lapsed', lapsed);
+                           'amounts', CASE WHEN num_nonnulls(voids, captures) > 0 THEN amounts END, 'holds', holds, 'lapsed', lapsed);
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.post_template FROM PUBLIC;

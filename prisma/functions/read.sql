@@ -21,7 +21,7 @@ BEGIN
     IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
       EXECUTE format('
         SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
-                 SELECT coalesce(sum(h.amount), 0) FROM ledger.holds h
+                 SELECT coalesce(sum(h.amount - h.captured), 0) FROM ledger.holds h
                   WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
                a.holds_expire_on, a.lots_expire_on, a.state
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))

@@ -34,7 +34,7 @@ BEGIN
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
     ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
-    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
+    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.captures_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
     ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,

@@ -1,12 +1,12 @@
 -- Settling: what time alone has changed in an account up to a moment. Today that is the credits of expired holds.
 
--- Returns the sum of an account's live holds at a moment, and when the first of them expires.
+-- Returns what an account's live holds set aside at a moment, and when the first of them expires.
 CREATE OR REPLACE FUNCTION ledger.live_holds(
   book text, owner_id text, at timestamptz, OUT held bigint, OUT expire_on timestamptz
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_variable
 BEGIN
-  SELECT coalesce(sum(h.amount), 0), min(h.expires_on) INTO held, expire_on
+  SELECT coalesce(sum(h.amount - h.captured), 0), min(h.expires_on) INTO held, expire_on
     FROM ledger.holds h
    WHERE h.book = book AND h.owner_id = owner_id AND h.expires_on > at AND h.released_on IS NULL;
 END $$;

@@ -99,6 +99,11 @@ export const calls: Readonly<Record<string, Call>> = {
     field: ({ hold }, nonce) => `(input: { id: "${hold}", nonce: "${nonce}" }) { __typename ${error} }`,
     rest: ({ hold }, nonce) => ['POST', `/ledger/holds/${hold}/capture`, { nonce }],
   },
+  prolongHold: {
+    field: ({ hold }) =>
+      `(input: { id: "${hold}", expiresOn: "2026-12-24T18:00:00Z" }) { __typename ${error} }`,
+    rest: ({ hold }) => ['POST', `/ledger/holds/${hold}/prolong`, { expires_on: '2026-12-24T18:00:00Z' }],
+  },
   releaseHold: {
     field: ({ hold }) => `(id: "${hold}") { __typename ${error} }`,
     rest: ({ hold }) => ['POST', `/ledger/holds/${hold}/release`],

@@ -5,6 +5,7 @@ import {
   HoldCreditsDocument,
   PostEntryDocument,
   PostTransactionDocument,
+  ProlongHoldDocument,
   RefundEntryDocument,
   ReleaseHoldDocument,
   ReverseTransactionDocument,
@@ -19,13 +20,14 @@ import type {
   HoldCreditsInput,
   PostEntryInput,
   PostTransactionInput,
+  ProlongHoldInput,
   RefundEntryInput,
   ReverseTransactionInput,
   SetOverdraftInput,
   TransferInput,
   VoidLotInput,
 } from './inputs.ts'
-import { entryToSend } from './moments.ts'
+import { entryToSend, isoOf } from './moments.ts'
 import { tell } from './outcome.ts'
 import { createPostEntries } from './post-entries.ts'
 import { createPosting } from './posting.ts'
@@ -37,6 +39,7 @@ import type {
   HoldCreditsResult,
   PostEntryResult,
   PostTransactionResult,
+  ProlongHoldResult,
   RefundEntryResult,
   ReleaseHoldResult,
   ReverseTransactionResult,
@@ -88,8 +91,13 @@ export interface LedgerCommands<
   ): Promise<readonly PostEntryResult<Operation, Book>[]>
   /** Sets credits aside for a later entry. */
   holdCredits(input: HoldCreditsInput<PostOperation>): Promise<HoldCreditsResult<Operation, Book>>
-  /** Posts the entry that a hold was for, once, with all or some of its credits. The rest becomes available again. */
+  /**
+   * Posts an entry that a hold was for, with all or some of its credits. It ends the hold, and the rest becomes available
+   * again, unless `keepRest` keeps it for further captures.
+   */
   captureHold(input: CaptureHoldInput): Promise<CaptureHoldResult<Operation, Book>>
+  /** Keeps a hold's credits set aside until a later moment. A hold that lasts as long already is returned unchanged. */
+  prolongHold(input: ProlongHoldInput): Promise<ProlongHoldResult<Operation, Book>>
   /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
   releaseHold(id: string): Promise<ReleaseHoldResult<Operation, Book>>
   /** Sets how far below 0 an owner's balance may go. */
@@ -142,6 +150,11 @@ export function createCommands<
       const { entry, balance } = duplicate
       return { __typename: 'CaptureHoldSuccess' as const, entry, hold, balance }
     }),
+    async prolongHold({ id, expiresOn }) {
+      const input = { id, expiresOn: isoOf(expiresOn) }
+      const { result } = await send(ofApp(ProlongHoldDocument), { input }, { isIdempotent: true })
+      return tell(result.outcome)
+    },
     async releaseHold(id) {
       const { result } = await send(ofApp(ReleaseHoldDocument), { id }, { isIdempotent: true })
       return tell(result.outcome)

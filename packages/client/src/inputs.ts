@@ -85,10 +85,19 @@ export interface HoldCreditsInput<Operation extends string = SharedOperation>
   readonly expiresIn: number
 }
 
-/** The hold to capture, and the number of its credits, from 1. All of them when left out. */
+/** The hold to capture, and the number of its credits, from 1. All that it keeps when left out. */
 export interface CaptureHoldInput extends PostingInput {
   readonly id: string
   readonly amount?: number | undefined
+  /** Whether the hold keeps the rest, for further captures. */
+  readonly keepRest?: boolean | undefined
+}
+
+/** The hold to prolong, and until when. */
+export interface ProlongHoldInput {
+  readonly id: string
+  /** At most 365 days after the hold was made. */
+  readonly expiresOn: Moment
 }
 
 /** Which lot to void, and why. */

@@ -4,6 +4,7 @@ import type {
   HoldCreditsMutation,
   PostEntryMutation,
   PostTransactionMutation,
+  ProlongHoldMutation,
   RefundEntryMutation,
   ReleaseHoldMutation,
   ReverseTransactionMutation,
@@ -93,6 +94,14 @@ export type HoldCreditsResult<Operation extends string = SharedOperation, Book e
 export type CaptureHoldResult<Operation extends string = SharedOperation, Book extends string = never> =
   | Posted<CaptureHoldMutation, Operation, Book>
   | CaptureRefusal<Operation, Book>
+
+/** The hold with its new expiry, and the balance; or a refusal. */
+export type ProlongHoldResult<Operation extends string = SharedOperation, Book extends string = never> =
+  | Done<ProlongHoldMutation, Operation, Book>
+  | ValidationRefusal
+  | NotFoundRefusal
+  | HoldEndedRefusal<Operation, Book>
+  | AccountStateRefusal<Book>
 
 /** The hold, which sets nothing aside any more, and the balance; or a refusal. */
 export type ReleaseHoldResult<Operation extends string = SharedOperation, Book extends string = never> =

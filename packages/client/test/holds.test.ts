@@ -98,6 +98,42 @@ describe('captureHold', () => {
   })
 })
 
+describe('a hold that goes on', () => {
+  it('is captured in parts, also when an answer is lost', async () => {
+    const { client, ada } = engine
+    const { hold: promised } = await hold(7)
+    const part = await client.captureHold({ id: promised.id, amount: 5, keepRest: true })
+    expect(part).toMatchObject({ ok: true, hold: { status: 'HELD', captured: 5 }, balance: { held: 2 } })
+    engine.faults.push(loseAnswer)
+    const rest = await client.captureHold({ id: promised.id })
+    expect(rest).toMatchObject({
+      ok: true,
+      replayed: true,
+      entry: { amount: -2, holdId: promised.id },
+      hold: { status: 'CAPTURED', captured: 7 },
+    })
+    expect(await client.available(ada)).toMatchObject({ amount: 3, held: 0 })
+  })
+
+  it('is prolonged, also when an answer is lost', async () => {
+    const { client } = engine
+    const { hold: promised } = await hold(7)
+    const expiresOn = new Date(Date.parse(promised.createdOn) + 86_400_000)
+    engine.faults.push(loseAnswer)
+    expect(await client.prolongHold({ id: promised.id, expiresOn })).toMatchObject({
+      ok: true,
+      hold: { id: promised.id, status: 'HELD', expiresOn: expiresOn.toISOString() },
+      balance: { held: 7 },
+    })
+    await client.releaseHold(promised.id)
+    expect(await client.prolongHold({ id: promised.id, expiresOn })).toMatchObject({
+      ok: false,
+      __typename: 'HoldEndedError',
+      code: 'HOLD_RELEASED',
+    })
+  })
+})
+
 describe('releaseHold', () => {
   it.each([
     ['at once', []],

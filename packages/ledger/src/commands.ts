@@ -20,10 +20,11 @@ import { type ExchangeInput, exchangeDrafts } from './posting/exchange.ts'
 import {
   type CapturedHold,
   type CaptureHoldInput,
-  createHoldEnds,
+  createHoldChanges,
   type HoldInput,
   holdDrafts,
   type PostedHold,
+  type ProlongHoldInput,
   postedHold,
 } from './posting/holds.ts'
 import type { Written } from './posting/outcome.ts'
@@ -58,7 +59,9 @@ import {
   type OverdraftError,
   overdraftErrors,
   type PostingError,
+  type ProlongError,
   postingErrors,
+  prolongErrors,
   type Refusal,
   type RefusalClasses,
   type ReleaseError,
@@ -146,8 +149,13 @@ export interface LedgerCommands<
   readonly voidLot: LedgerCommand<VoidLotInput, PostedEntry<Operation>, VoidError<Operation>>
   /** Sets credits aside for a later entry. */
   readonly holdCredits: LedgerCommand<HoldInput<PostOperation>, PostedHold<Operation>, HoldError<Operation>>
-  /** Posts the entry that a hold was for, once, with all or some of its credits. The rest becomes available again. */
+  /**
+   * Posts an entry that a hold was for, with all or some of its credits. It ends the hold, and the rest becomes available
+   * again, unless `keepRest` keeps it for further captures.
+   */
   readonly captureHold: LedgerCommand<CaptureHoldInput, CapturedHold<Operation>, CaptureError<Operation>>
+  /** Keeps a hold's credits set aside until a later moment. A hold that lasts as long already is returned unchanged. */
+  readonly prolongHold: LedgerCommand<ProlongHoldInput, PostedHold<Operation>, ProlongError<Operation>>
   /** Makes a hold's credits available again. A hold that was released or has expired is returned unchanged. */
   readonly releaseHold: LedgerCommand<string, PostedHold<Operation>, ReleaseError<Operation>>
   /** Sets how far below 0 an owner's balance in a book may go. Only the app that made the book may do it. */
@@ -199,7 +207,7 @@ export function createCommands<Ops extends Operations>({
   const report = createReport(app, onPosting)
   const post = createPost({ app, rows, find, own, shards, patienceMs, report, wakeUp, atWork })
   const settle = createSettle(own, post)
-  const holdEnds = createHoldEnds({ rows, settle, find })
+  const holdChanges = createHoldChanges({ rows, settle, find })
   const readEntry = entryDrafts(app, operations)
   const readTransaction = transactionDrafts(app, operations)
   const corrections = correctionDrafts(operations, find)
@@ -246,8 +254,9 @@ export function createCommands<Ops extends Operations>({
     refundEntry: posting(correctionErrors, corrections.refund, postedEntry),
     voidLot: posting(voidErrors, voidDrafts(operations, find), postedEntry),
     holdCredits: posting(holdErrors, holdDrafts(app, operations), postedHold),
-    captureHold: command(captureErrors, holdEnds.capture),
-    releaseHold: command(releaseErrors, holdEnds.release),
+    captureHold: command(captureErrors, holdChanges.capture),
+    prolongHold: command(prolongErrors, holdChanges.prolong),
+    releaseHold: command(releaseErrors, holdChanges.release),
     setOverdraft: posting(overdraftErrors, overdraftRequests(books), setOverdraft),
     async postEntries(inputs, options = {}) {
       const { items, dryRun } = readBatch({ inputs, ...options }, readEntry)

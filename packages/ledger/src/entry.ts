@@ -134,16 +134,18 @@ export interface LedgerHold<Operation extends string = string> extends NamedOper
   readonly ownerId: string
   /** The book of the account. */
   readonly book: string
-  /** The most credits that a capture may take, >= 1. */
+  /** The credits that were set aside, >= 1. */
   readonly amount: number
+  /** How many of them captures have taken. While the hold is live, the rest is set aside. */
+  readonly captured: number
   readonly nonce: string
   readonly metadata: LedgerMetadata
   readonly status: HoldStatus
-  /** The id of the entry that captured it. */
+  /** The id of the entry whose capture ended it. */
   readonly capturedBy: string | null
   readonly createdOn: Date
   readonly expiresOn: Date
-  /** When it was captured or released. */
+  /** When a capture or a release ended it. */
   readonly releasedOn: Date | null
   /** The id of the dry run's transaction in which the hold was seen. Left out for a real hold. */
   readonly seenIn?: string

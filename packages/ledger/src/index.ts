@@ -124,7 +124,13 @@ export {
 export type { RefundEntryInput, ReverseTransactionInput } from './posting/corrections.ts'
 export type { EntryInput } from './posting/draft.ts'
 export { type ExchangeInput, exchangeEntries, hasExchanges } from './posting/exchange.ts'
-export type { CapturedHold, CaptureHoldInput, HoldInput, PostedHold } from './posting/holds.ts'
+export type {
+  CapturedHold,
+  CaptureHoldInput,
+  HoldInput,
+  PostedHold,
+  ProlongHoldInput,
+} from './posting/holds.ts'
 export type { OverdraftInput, SetOverdraft } from './posting/overdraft.ts'
 export type { PostEntryInput, PostedEntry } from './posting/post-entry.ts'
 export { type PostingCall, type PostingEvent, type PostingRetry, postingSignals } from './posting/signals.ts'
@@ -158,6 +164,7 @@ export {
   type HoldError,
   type OverdraftError,
   type PostingError,
+  type ProlongError,
   type Refusal,
   type RefusalClasses,
   type ReleaseError,

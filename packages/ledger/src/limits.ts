@@ -17,6 +17,8 @@ export const limits = {
   liveHolds: 100,
   /** The lots of an owner that are spent first. */
   liveLots: 100,
+  /** The first entries that captured a hold. */
+  capturesOfHold: 100,
   /** What an entry took from lots and gave back to them. */
   usesOfEntry: 100,
   summaryWindows: 1000,

@@ -55,6 +55,9 @@ export type ReleaseError<Operation extends string = string> =
   | NotFoundError
   | HoldEndedError<Operation>
 
+/** The refusals of a prolongation. */
+export type ProlongError<Operation extends string = string> = ReleaseError<Operation> | AccountStateError
+
 /** The refusals of a void. No limit applies to it, and it gives no credits. */
 export type VoidError<Operation extends string = string> =
   | Exclude<HoldError<Operation>, LimitReachedError<Operation>>
@@ -74,6 +77,7 @@ export type Refusal<Operation extends string = string> =
   | CorrectionError<Operation>
   | CaptureError<Operation>
   | ReleaseError<Operation>
+  | ProlongError<Operation>
   | VoidError<Operation>
   | OverdraftError
 
@@ -135,6 +139,11 @@ export const releaseErrors = {
   NotFoundError,
   HoldEndedError,
 } satisfies RefusalClasses<ReleaseError>
+
+export const prolongErrors = {
+  ...releaseErrors,
+  AccountStateError,
+} satisfies RefusalClasses<ProlongError>
 
 export const voidErrors = {
   ValidationError,

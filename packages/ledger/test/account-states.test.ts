@@ -28,6 +28,22 @@ const closed = { ok: false, error: { code: 'ACCOUNT_CLOSED' } }
 const done = { ok: true }
 
 describe('an account whose spending is frozen', () => {
+  test('lets a hold be prolonged, which takes no credits, until nothing may be posted at all', async () => {
+    await post('pat', 'CREDIT_ADD', 10)
+    const held = await ledger.holdCredits({
+      ...{ ownerId: 'pat', operation: 'TICKET', amount: 2, nonce: 'h', expiresIn: 60 },
+    })
+    if (!held.ok) throw held.error
+    const { id, expiresOn } = held.hold
+    const later = (seconds: number) => ({ id, expiresOn: new Date(expiresOn.getTime() + seconds * 1000) })
+    await post('pat', 'SPENDING_FROZEN')
+    expect(await ledger.captureHold({ id, amount: 1, keepRest: true, nonce: 'c' })).toMatchObject(frozen)
+    expect(await ledger.prolongHold(later(60))).toMatchObject({ ok: true, hold: later(60) })
+    await post('pat', 'ACCOUNT_FROZEN')
+    expect(await ledger.prolongHold(later(90))).toMatchObject(frozen)
+    expect(await ledger.hold(id)).toMatchObject(later(60))
+  })
+
   test('gets credits, and lets none out', async () => {
     await post('ada', 'CREDIT_ADD', 10)
     const held = await ledger.holdCredits({

@@ -220,12 +220,12 @@ export async function brokenBooks(sql: pg.Client): Promise<unknown[]> {
     UNION ALL
     SELECT 'available', owner_id, balance, held, overdraft, 0 FROM ledger.accounts WHERE balance - held + overdraft < 0
     UNION ALL
-    SELECT 'held', a.owner_id, a.held, 0, 0, coalesce(sum(h.amount), 0)
+    SELECT 'held', a.owner_id, a.held, 0, 0, coalesce(sum(h.amount - h.captured), 0)
       FROM ledger.accounts a LEFT JOIN ledger.holds h
         ON (h.book, h.owner_id) = (a.book, a.owner_id) AND h.released_on IS NULL
            AND h.expires_on > greatest(ledger.now(), a.updated_on)
      WHERE a.holds_expire_on > greatest(ledger.now(), a.updated_on) OR a.holds_expire_on IS NULL
-     GROUP BY a.book, a.owner_id HAVING a.held <> coalesce(sum(h.amount), 0)
+     GROUP BY a.book, a.owner_id HAVING a.held <> coalesce(sum(h.amount - h.captured), 0)
     UNION ALL
     SELECT 'entry', owner_id, balance_after, seq, 0, previous
       FROM (SELECT e.*, lag(balance_after, 1, 0::bigint) OVER line AS previous, lag(created_on) OVER line AS earlier

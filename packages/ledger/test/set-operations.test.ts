@@ -28,7 +28,7 @@ describe('a name that no app can have is refused', () => {
     ['pg_catalog', 'the schema pg_catalog is not for an app'],
     ['template', 'its functions would be templates'],
     ['my_template', 'its functions would be templates'],
-    ['capture', 'there is another function ledger.judge_capture'],
+    ['state', 'there is another function ledger.judge_state'],
     ['correction_games', 'its function ledger.judge_correction_games could be that of another app'],
   ] as const
 

@@ -249,6 +249,15 @@ test('whatever is sent to the functions, verify finds nothing', async () => {
       reverses: ids,
       refunds: ids,
       captures: ids,
+      keeps: fc.constantFrom(true, false, null),
+      prolongs: ids,
+      until: fc.constantFrom(
+        0,
+        Date.now() + 60_000,
+        Date.now() + 400 * 86_400_000,
+        9_000_000_000_000_000,
+        null,
+      ),
       releases: ids,
       hold_ms: fc.constantFrom(...durations, null),
       overdraft: fc.constantFrom(-1, 0, 3, 2 ** 53, null),
@@ -289,7 +298,13 @@ test('whatever is sent to the functions, verify finds nothing', async () => {
       fc.array(
         fc.oneof(
           fc.array(requests, { minLength: 1, maxLength: 3 }).map((list) => ({ list })),
-          fc.record({ aimed, count: fc.integer({ min: 1, max: 3 }), nonce: fc.uuid(), extra: fc.boolean() }),
+          fc.record({
+            aimed,
+            count: fc.integer({ min: 1, max: 3 }),
+            nonce: fc.uuid(),
+            extra: fc.boolean(),
+            part: fc.constantFrom({}, { keeps: true }, { requested: -1 }, { requested: -1, keeps: true }),
+          }),
         ),
         { minLength: 5, maxLength: 20 },
       ),
@@ -305,13 +320,14 @@ test('whatever is sent to the functions, verify finds nothing', async () => {
 
   async function send(call: object) {
     if ('list' in call && Array.isArray(call.list)) return post(owners, ...call.list)
-    const { aimed, count, nonce, extra } = Object(call)
+    const { aimed, count, nonce, extra, part } = Object(call)
     const targets = (await (aimed === 'captures' ? holds() : entries())).slice(0, count)
     const aims = targets.map(({ id, owner_id, operation, amount }) => ({
       account: owners.indexOf(owner_id) + 1,
       operation,
       amount: -amount,
       [aimed]: id,
+      ...(aimed === 'captures' && part),
     }))
     return post(owners, request(nonce, extra ? [...aims, line(1, 1)] : aims))
   }

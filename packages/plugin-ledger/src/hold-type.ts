@@ -1,4 +1,4 @@
-import { HoldEndedError, type LedgerEntry, type LedgerHold } from '@shared-ledger/ledger'
+import { HoldEndedError, type LedgerEntry, type LedgerHold, limits } from '@shared-ledger/ledger'
 import { reached } from './access.ts'
 import { bookField } from './books.ts'
 import { lookupWeight } from './field-cost.ts'
@@ -6,7 +6,7 @@ import type { Graph } from './graph.ts'
 import { holdId } from './identity.ts'
 import { operationFields } from './object-types.ts'
 
-/** A hold with the entry that captures it. The entry of a dry run is stored nowhere. */
+/** A hold with the entry of a capture. The entry of a dry run is stored nowhere. */
 export interface HoldOfCapture extends LedgerHold {
   readonly capture: LedgerEntry
 }
@@ -17,8 +17,8 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
   const LedgerHoldStatus = builder.enumType('LedgerHoldStatus', {
     description: 'Whether a hold is live (HELD), or how it ended.',
     values: {
-      HELD: { description: 'Its credits are set aside.' },
-      CAPTURED: { description: 'An entry took its credits, or a part of them.' },
+      HELD: { description: 'Its credits are set aside, without those that captures have taken.' },
+      CAPTURED: { description: 'A capture ended it.' },
       RELEASED: { description: 'It was released: its credits are available again.' },
       EXPIRED: { description: 'Its time is over: its credits are available again.' },
     },
@@ -38,7 +38,12 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
       amount: t.expose('amount', {
         type: 'SafeInt',
         nullable: false,
-        description: 'The credits that a capture may take at most, from 1.',
+        description: 'The credits that were set aside, from 1.',
+      }),
+      captured: t.expose('captured', {
+        type: 'SafeInt',
+        nullable: false,
+        description: 'How many of them captures have taken. While the status is HELD, the rest is set aside.',
       }),
       nonce: t.exposeString('nonce', { nullable: false, description: 'The idempotency key of its request.' }),
       metadata: t.expose('metadata', {
@@ -56,11 +61,23 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
         access: reached,
         nullable: true,
         description:
-          'The entry that captured it. In the answer to a dry run, the entry that would capture it.',
+          'The entry whose capture ended it. In the answer to a dry run, the entry that would end it.',
         cost: { weight: lookupWeight },
         resolve: (hold) => {
           if (hold.capturedBy === null) return null
           return knowsCapture(hold) ? hold.capture : ledger.entry(hold.capturedBy)
+        },
+      }),
+      captures: t.field({
+        type: [LedgerEntry],
+        access: reached,
+        nullable: false,
+        description: `The entries that captured it, oldest first, up to ${limits.capturesOfHold}. In the answer to a dry run, with the one that would.`,
+        cost: { weight: lookupWeight, size: limits.capturesOfHold },
+        async resolve(hold) {
+          const { ownerId, id } = hold
+          const captures = await ledger.captures(ownerId, id, hold)
+          return hold.seenIn !== undefined && knowsCapture(hold) ? [...captures, hold.capture] : [...captures]
         },
       }),
       createdOn: t.expose('createdOn', {
@@ -76,7 +93,7 @@ export function addHoldType({ builder, ledger, types }: Graph): void {
       releasedOn: t.expose('releasedOn', {
         type: 'DateTime',
         nullable: true,
-        description: 'When it was captured or released.',
+        description: 'When a capture or a release ended it.',
       }),
     }),
   })

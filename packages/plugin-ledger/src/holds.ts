@@ -6,7 +6,7 @@ import { entryInputFields, inputArg, ownerArg, postingInputFields } from './inpu
 import { createHoldCheck, scopesOf } from './operation-scopes.ts'
 import { addResult } from './results.ts'
 
-/** Adds `holdCredits`, `captureHold`, `releaseHold` and the queries of holds. */
+/** Adds `holdCredits`, `captureHold`, `prolongHold`, `releaseHold` and the queries of holds. */
 export function addHolds(graph: Graph): void {
   const { builder, ledger, types } = graph
   const HoldCreditsInput = builder.inputType('HoldCreditsInput', {
@@ -27,16 +27,32 @@ export function addHolds(graph: Graph): void {
       amount: t.field({
         type: 'SafeInt',
         description:
-          "The number of credits, from 1. All of the hold's credits when left out. The rest becomes available again.",
+          'The number of credits, from 1. All that the hold keeps when left out. The rest becomes available again, unless `keepRest` keeps it.',
+      }),
+      keepRest: t.boolean({
+        description:
+          'Whether the hold keeps the rest, for further captures. The capture of its last credit ends it all the same.',
       }),
       ...postingInputFields(t),
     }),
   })
+  const ProlongHoldInput = builder.inputType('ProlongHoldInput', {
+    description: 'A hold to prolong, and until when.',
+    fields: (t) => ({
+      id: t.id({ required: true, description: 'The id of the hold.' }),
+      expiresOn: t.field({
+        type: 'DateTime',
+        required: true,
+        description: `When its credits are available again, at most ${limits.holdSeconds / 86_400} days after it was made.`,
+      }),
+    }),
+  })
   const holding = addResult(graph, 'HoldCredits', ledger.holdCredits, ['hold', 'balance'])
   const capture = addResult(graph, 'CaptureHold', ledger.captureHold, ['entry', 'hold', 'balance'])
+  const prolong = addResult(graph, 'ProlongHold', ledger.prolongHold, ['hold', 'balance'])
   const release = addResult(graph, 'ReleaseHold', ledger.releaseHold, ['hold', 'balance'])
 
-  const assertMayEndHold = createHoldCheck(ledger)
+  const assertMayChangeHold = createHoldCheck(ledger)
 
   builder.mutationFields((t) => ({
     holdCredits: t.field({
@@ -50,15 +66,28 @@ export function addHolds(graph: Graph): void {
     captureHold: t.field({
       type: capture.type,
       nullable: false,
-      description: 'Posts the entry that a hold was for, once, with all or some of its credits.',
+      description:
+        'Posts an entry that a hold was for, with all or some of its credits. It ends the hold, unless `keepRest` keeps the rest.',
       args: { input: inputArg(t.arg, CaptureHoldInput) },
       access: { action: 'post', owner: 'any' },
       resolve: async (_root, { input }, { principal }) => {
-        await assertMayEndHold(input.id, principal)
+        await assertMayChangeHold(input.id, principal)
         const captured = await capture.run(input)
         if ('code' in captured) return captured
         const hold: HoldOfCapture = { ...captured.hold, capture: captured.entry }
         return { ...captured, hold }
+      },
+    }),
+    prolongHold: t.field({
+      type: prolong.type,
+      nullable: false,
+      description:
+        "Keeps a hold's credits set aside until a later moment. A hold that lasts as long already is returned unchanged.",
+      args: { input: inputArg(t.arg, ProlongHoldInput) },
+      access: { action: 'post', owner: 'any' },
+      resolve: async (_root, { input }, { principal }) => {
+        await assertMayChangeHold(input.id, principal)
+        return prolong.run(input)
       },
     }),
     releaseHold: t.field({
@@ -69,7 +98,7 @@ export function addHolds(graph: Graph): void {
       args: { id: t.arg.id({ required: true, description: 'The id of the hold.' }) },
       access: { action: 'post', owner: 'any' },
       resolve: async (_root, { id }, { principal }) => {
-        await assertMayEndHold(id, principal)
+        await assertMayChangeHold(id, principal)
         return release.run(id)
       },
     }),

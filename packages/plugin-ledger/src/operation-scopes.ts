@@ -11,7 +11,7 @@ export function scopesOf(
 }
 
 /**
- * Makes a check whether a request may end a hold: its capture may post an internal operation, or one that needs a
+ * Makes a check whether a request may end or prolong a hold: its capture may post an internal operation, or one that needs a
  * scope. An unknown hold passes, and the command reports it.
  *
  * @throws GraphQLError FORBIDDEN

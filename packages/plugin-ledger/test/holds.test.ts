@@ -5,7 +5,7 @@ const { ledger, run, mutate, give, amounts, shiftClock } = await openGraph()
 
 const balance = 'balance { amount held overdraft available }'
 const holdFields =
-  'id ownerId operation amount nonce metadata status capturedBy { id holdId } createdOn expiresOn releasedOn'
+  'id ownerId operation amount captured nonce metadata status capturedBy { id holdId } captures { id amount } createdOn expiresOn releasedOn'
 const ended = '... on HoldEndedError { ended: hold { status } }'
 
 const hold = (input: object) =>
@@ -192,6 +192,56 @@ describe('a hold', () => {
   ])('refuses %s of another type (%j)', async (field, value) => {
     const { errors } = await hold({ ...spend('bad', 1, 'bad'), [field]: value })
     expect(errors[0].message).toContain(field)
+  })
+
+  test('is captured in parts, and says by which entries', async () => {
+    await give('parts', 10)
+    const { hold: held } = await hold(spend('parts', 6, 'h'))
+    const tried = await capture({ id: held.id, amount: 2, keepRest: true, nonce: 'one', dryRun: true })
+    expect(tried).toMatchObject({
+      hold: { status: 'HELD', captured: 2, capturedBy: null, captures: [{ id: tried.entry.id, amount: -2 }] },
+      balance: { amount: 8, held: 4 },
+    })
+    const one = await capture({ id: held.id, amount: 2, keepRest: true, nonce: 'one' })
+    expect(one).toMatchObject({
+      hold: { id: held.id, status: 'HELD', captured: 2, captures: [{ id: one.entry.id, amount: -2 }] },
+      balance: { amount: 8, held: 4, available: 4 },
+    })
+    const two = await capture({ id: held.id, nonce: 'two' })
+    expect(two).toMatchObject({
+      entry: { amount: -4, holdId: held.id },
+      hold: { status: 'CAPTURED', captured: 6, capturedBy: { id: two.entry.id } },
+      balance: { amount: 4, held: 0 },
+    })
+    expect(two.hold.captures.map(({ id }: { id: string }) => id)).toEqual([one.entry.id, two.entry.id])
+  })
+
+  test('is prolonged, up to 365 days', async () => {
+    await give('longer', 10)
+    const { hold: held } = await hold(spend('longer', 6, 'h'))
+    const day = (days: number) => new Date(Date.parse(held.createdOn) + days * 86_400_000).toISOString()
+    const prolong = (input: object) =>
+      mutate(
+        'prolongHold',
+        input,
+        `... on ProlongHoldSuccess { hold { id status expiresOn } ${balance} }
+         ... on ValidationError { errors { field message } } ${ended}`,
+      )
+    expect(await prolong({ id: held.id, expiresOn: day(30) })).toEqual({
+      __typename: 'ProlongHoldSuccess',
+      hold: { id: held.id, status: 'HELD', expiresOn: day(30) },
+      balance: { amount: 10, held: 6, overdraft: 0, available: 4 },
+    })
+    expect(await prolong({ id: held.id, expiresOn: day(366) })).toMatchObject({
+      __typename: 'ValidationError',
+      errors: [{ field: 'expiresOn' }],
+    })
+    await release(held.id)
+    expect(await prolong({ id: held.id, expiresOn: day(40) })).toMatchObject({
+      code: 'HOLD_RELEASED',
+      ended: { status: 'RELEASED' },
+    })
+    expect(await prolong({ id: '999', expiresOn: day(40) })).toMatchObject({ code: 'HOLD_NOT_FOUND' })
   })
 
   test('is captured up to its amount', async () => {

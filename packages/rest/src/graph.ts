@@ -160,6 +160,7 @@ export function restHold(hold: RestHoldFragment & InBook): shapes.RestHold {
     ...restBook(hold),
     operation: hold.operation,
     amount: hold.amount,
+    captured: hold.captured,
     nonce: hold.nonce,
     status: hold.status.toLowerCase(),
     captured_by: hold.capturedBy && restId(hold.capturedBy.id),

@@ -257,13 +257,14 @@ export const hold = z
     owner_id: ownerId,
     book: accountBook,
     operation: operationName,
-    amount: z.int().meta({ description: 'The credits that a capture may take at most.', examples: [10] }),
+    amount: z.int().meta({ description: 'The credits that were set aside.', examples: [10] }),
+    captured: z.int().meta({ description: 'How many of them captures have taken.', examples: [0] }),
     nonce,
     status: z.string().meta({ enum: ['held', 'captured', 'released', 'expired'] }),
-    captured_by: id.nullable().meta({ description: 'The entry that captured it; 0 in a dry run.' }),
+    captured_by: id.nullable().meta({ description: 'The entry whose capture ended it; 0 in a dry run.' }),
     created_on: createdOn,
     expires_on: createdOn,
-    released_on: createdOn.nullable().meta({ description: 'When it was captured or released.' }),
+    released_on: createdOn.nullable().meta({ description: 'When a capture or a release ended it.' }),
     metadata,
   })
   .meta({

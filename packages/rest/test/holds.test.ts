@@ -25,6 +25,7 @@ test('a hold sets credits aside until its capture, which frees the rest', async 
       owner_id: 'ann',
       operation: 'CREDIT_SPEND',
       amount: 6,
+      captured: 0,
       nonce: 'h',
       status: 'held',
       captured_by: null,
@@ -62,7 +63,10 @@ test('a hold sets credits aside until its capture, which frees the rest', async 
       transaction_id: expect.any(String),
       hold_id: hold.id,
     },
-    hold: { ...hold, status: 'captured', captured_by: entry.id, released_on: entry.created_on },
+    hold: {
+      ...{ ...hold, status: 'captured', captured: 4 },
+      ...{ captured_by: entry.id, released_on: entry.created_on },
+    },
     balance: 6,
     overdraft: 0,
     held: 0,
@@ -77,6 +81,54 @@ test('a hold sets credits aside until its capture, which frees the rest', async 
     expect([again.status, again.json.code]).toEqual([409, 'HOLD_CAPTURED'])
     expect(again.json.hold).toEqual(captured.json.hold)
   }
+})
+
+test('a hold is captured in parts', async () => {
+  await give('cleo', 10)
+  const { hold } = (await post('/ledger/holds', holding('cleo'))).json
+  const part = await post(`/ledger/holds/${hold.id}/capture`, { amount: 2, keep_rest: true, nonce: 'part' })
+  expect(part.json).toMatchObject({
+    entry: { amount: -2, hold_id: hold.id },
+    hold: { status: 'held', captured: 2, captured_by: null, released_on: null },
+    held: 4,
+    available: 4,
+  })
+  const rest = await post(`/ledger/holds/${hold.id}/capture`, { nonce: 'rest' })
+  expect(rest.json).toMatchObject({
+    entry: { amount: -4 },
+    hold: { status: 'captured', captured: 6, captured_by: rest.json.entry.id },
+    held: 0,
+  })
+  const faulty = await post(`/ledger/holds/${hold.id}/capture`, { nonce: 'x', keep_rest: 'yes' })
+  expect(faulty).toMatchObject({
+    status: 422,
+    json: { code: 'VALIDATION_ERROR', errors: [{ field: 'keep_rest' }] },
+  })
+})
+
+test('a hold is prolonged', async () => {
+  await give('dora', 10)
+  const { hold } = (await post('/ledger/holds', holding('dora'))).json
+  const path = `/ledger/holds/${hold.id}/prolong`
+  const day = (days: number) => new Date(Date.parse(hold.created_on) + days * 86_400_000).toISOString()
+  const prolonged = { hold: { ...hold, expires_on: day(30) }, balance: 10, held: 6, available: 4 }
+  expect(await post(path, { expires_on: day(30) })).toMatchObject({ status: 200, json: prolonged })
+  expect(await post(path, { expires_on: day(1) })).toMatchObject({ status: 200, json: prolonged })
+  for (const expires_on of [day(366), 'soon', 7, null, undefined]) {
+    expect(await post(path, { expires_on })).toMatchObject({
+      status: 422,
+      json: { code: 'VALIDATION_ERROR', errors: [{ field: 'expires_on' }] },
+    })
+  }
+  await post(`/ledger/holds/${hold.id}/release`, {})
+  expect(await post(path, { expires_on: day(40) })).toMatchObject({
+    status: 409,
+    json: { code: 'HOLD_RELEASED', hold: { status: 'released' } },
+  })
+  expect(await post('/ledger/holds/999/prolong', { expires_on: day(40) })).toMatchObject({
+    status: 404,
+    json: { code: 'HOLD_NOT_FOUND' },
+  })
 })
 
 test('a release needs no body, and can be repeated', async () => {

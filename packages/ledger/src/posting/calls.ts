@@ -101,8 +101,8 @@ async function call<Result>(sql: Sql, text: string, values: readonly unknown[]):
 function plainLine({ lines, problems }: Draft): Line | undefined {
   const [line] = lines
   if (!line || lines.length > 1 || problems.length > 0 || line.limit || line.lot) return undefined
-  const { reverses, refunds, captures, holdMs, releases, overdraft, state, voids } = line
-  const isPlain = [reverses, refunds, captures, holdMs, releases, overdraft, state, voids].every(
+  const { reverses, refunds, captures, holdMs, releases, prolongs, overdraft, state, voids } = line
+  const isPlain = [reverses, refunds, captures, holdMs, releases, prolongs, overdraft, state, voids].every(
     (value) => value === undefined,
   )
   return isPlain ? line : undefined
@@ -133,8 +133,11 @@ function columnsOf(app: string, drafts: readonly Draft[], accounts: readonly Acc
     reverses: column(({ reverses }) => reverses),
     refunds: column(({ refunds }) => refunds),
     captures: column(({ captures }) => captures),
+    keeps: column(({ keeps }) => keeps),
     hold_ms: column(({ holdMs }) => holdMs),
     releases: column(({ releases }) => releases),
+    prolongs: column(({ prolongs }) => prolongs),
+    until: column(({ until }) => until),
     overdraft: column(({ overdraft }) => overdraft),
     state: column(({ state }) => state),
     lot: column(({ lot }) => lot),

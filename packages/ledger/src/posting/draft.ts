@@ -27,7 +27,7 @@ import { createAttemptId } from './attempt-id.ts'
 export interface Draft {
   /** Identifies an attempt of this draft that is sent again. The transaction's id is derived from it. */
   readonly id: string
-  /** Null when nothing is posted: a release and an overdraft may be repeated. */
+  /** Null when nothing is posted: a prolongation, a release and an overdraft may be repeated. */
   readonly nonce: string | null
   readonly metadata: LedgerMetadata
   readonly lines: readonly Line[]
@@ -52,19 +52,20 @@ export function draftRequest({
   return { draft: { ...draft, id: createAttemptId() }, dryRun }
 }
 
-/** Makes a request without a nonce, to release a hold or to set an overdraft. */
+/** Makes a request without a nonce, to prolong or release a hold, or to set an overdraft. */
 export function accountRequest(line: Line): PostingRequest {
   return draftRequest({ nonce: null, metadata: {}, lines: [line], problems: [], dryRun: false })
 }
 
 /**
- * One line of a draft. It is an entry unless it has `holdMs` (a hold), `releases` (a release) or `overdraft` (an overdraft).
+ * One line of a draft. It is an entry unless it has `holdMs` (a hold), `prolongs`, `releases` (the hold that it prolongs or
+ * releases) or `overdraft` (an overdraft).
  */
 export interface Line {
   readonly ownerId: string
   /** The book of the account. */
   readonly book: string
-  /** Null for a release and an overdraft. */
+  /** Null for a prolongation, a release and an overdraft. */
   readonly operation: string | null
   /** Signed credits. Null when the amount rule refuses the requested amount, or the line has no amount. */
   readonly amount: number | null
@@ -75,10 +76,16 @@ export interface Line {
   readonly refunds?: string
   /** The id of the hold that it captures. */
   readonly captures?: string
+  /** Whether the hold keeps what the capture leaves. */
+  readonly keeps?: boolean
   /** For how long the credits are set aside. */
   readonly holdMs?: number
   /** The id of the hold that it releases. */
   readonly releases?: string
+  /** The id of the hold that it prolongs. */
+  readonly prolongs?: string
+  /** When that hold expires instead, in milliseconds since 1970. */
+  readonly until?: number
   /** How far below 0 the balance may go from now on. */
   readonly overdraft?: number
   /** What the entry makes of the account. */

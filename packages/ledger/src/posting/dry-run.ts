@@ -16,11 +16,17 @@ export function imagined<Operation extends string>(
       return new DuplicateHoldError({ ...outcome.hold, id: '0' }, outcome.identical, outcome.balance)
     }
     if (outcome instanceof LedgerError) return outcome
-    if ('entries' in outcome) {
-      return { ...outcome, entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })) }
-    }
     const seenIn = drafts[index]?.id
-    return { ...outcome, hold: outcome.hold && { ...outcome.hold, id: '0', ...(seenIn && { seenIn }) } }
+    const seen = seenIn === undefined ? {} : { seenIn }
+    if ('entries' in outcome) {
+      const { captured } = outcome
+      return {
+        ...outcome,
+        entries: outcome.entries.map((entry) => ({ ...entry, id: '0' })),
+        ...(captured && { captured: { ...captured, capturedBy: captured.capturedBy && '0', ...seen } }),
+      }
+    }
+    return { ...outcome, hold: outcome.hold && { ...outcome.hold, id: '0', ...seen } }
   })
 }
 

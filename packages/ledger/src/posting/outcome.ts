@@ -16,6 +16,7 @@ import {
   ServerOutdatedError,
   ValidationError,
 } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { messages } from '../messages.ts'
 import { inCredits } from '../operations/amount.ts'
 import type { AccountState } from '../operations/operations.ts'
@@ -28,6 +29,8 @@ import type { Draft } from './draft.ts'
 export interface PostedDraft<Operation extends string = string> {
   readonly entries: readonly LedgerEntry<Operation>[]
   readonly balances: readonly LedgerBalance[]
+  /** The hold as a capture left it. Left out when there is none, or what was posted was read later. */
+  readonly captured?: LedgerHold<Operation>
 }
 
 /** The result of a draft without an entry: the hold, if it is about one, and the balance. */
@@ -60,6 +63,8 @@ export interface Answer {
   readonly states: readonly (AccountState | null)[] | null
   /** Null when they are those of the lines. */
   readonly amounts?: readonly (number | null)[] | null
+  /** The holds as captures left them. Null when no line is a capture. */
+  readonly holds?: readonly (HoldRow | null)[] | null
   /** The credits of lots that expired at once after an entry gave them back. Null when there are none. */
   readonly lapsed?: readonly number[] | null
 }
@@ -104,7 +109,7 @@ interface BusyOutcome {
 
 /** A line that made no entry. `details` is its hold. */
 interface SetAsideOutcome {
-  readonly outcome: 'held' | 'released' | 'set'
+  readonly outcome: 'held' | 'prolonged' | 'released' | 'set'
   readonly details: HoldRow | null
   readonly balance: BalanceRow
 }
@@ -127,7 +132,12 @@ type RefusedOutcome = { readonly line: number; readonly balance: BalanceRow } & 
   /** How many credits refunds may still give back. */
   | { readonly outcome: 'already_refunded' | 'refund_exceeded'; readonly details: number }
   | {
-      readonly outcome: 'hold_captured' | 'hold_released' | 'hold_expired' | 'capture_exceeded'
+      readonly outcome:
+        | 'hold_captured'
+        | 'hold_released'
+        | 'hold_expired'
+        | 'hold_too_long'
+        | 'capture_exceeded'
       readonly details: HoldRow
     }
 )
@@ -205,7 +215,7 @@ export function refusalError<Operation extends string>(
       return new RefundExceededError(rest, refused.details)
     }
     case 'hold_not_found':
-      return new NotFoundError('HOLD_NOT_FOUND', line.captures ?? line.releases ?? '')
+      return new NotFoundError('HOLD_NOT_FOUND', line.captures ?? line.prolongs ?? line.releases ?? '')
     case 'expiry_passed':
       return new ValidationError([{ field: `${line.path ?? ''}expiresOn`, message: 'has passed' }])
     case 'lot_not_found':
@@ -220,8 +230,14 @@ export function refusalError<Operation extends string>(
       return new HoldEndedError('HOLD_RELEASED', rows.hold(refused.details))
     case 'hold_expired':
       return new HoldEndedError('HOLD_EXPIRED', rows.hold(refused.details))
+    case 'hold_too_long': {
+      const latest = new Date(refused.details.createdOn + limits.holdSeconds * 1000).toISOString()
+      const message = `must not be later than ${latest}, ${limits.holdSeconds / 86_400} days after the hold was made`
+      return new ValidationError([{ field: 'expiresOn', message }])
+    }
     case 'capture_exceeded': {
-      const message = `must be from 1 to ${inCredits(refused.details.amount)}, which the hold keeps`
+      const { amount, captured } = refused.details
+      const message = `must be from 1 to ${inCredits(amount - captured)}, which the hold keeps`
       return new ValidationError([{ field: 'amount', message }])
     }
     default:
@@ -237,7 +253,20 @@ function unknownRefusal({ outcome }: { readonly outcome: string } | never): Serv
 
 /** Returns what was posted for a draft. Its lines begin at `first` in the answer's columns. */
 export function postedDraft<Operation extends string>(
-  { now, moments, transactions, ids, seqs, balances, overdrafts, held, states, amounts, lapsed }: Answer,
+  {
+    now,
+    moments,
+    transactions,
+    ids,
+    seqs,
+    balances,
+    overdrafts,
+    held,
+    states,
+    amounts,
+    holds,
+    lapsed,
+  }: Answer,
   { draft, index, first }: { readonly draft: Draft; readonly index: number; readonly first: number },
   rows: RowReader<Operation>,
 ): PostedDraft<Operation> {
@@ -283,7 +312,8 @@ export function postedDraft<Operation extends string>(
       holdId,
     }
   })
-  return { entries, balances: [...after.values()] }
+  const hold = holds?.[first]
+  return { entries, balances: [...after.values()], ...(hold && { captured: rows.hold(hold) }) }
 }
 
 /** @throws Error when the database left out a value that it must return */

@@ -101,6 +101,7 @@ export function createPost<Operation extends string>({
             outcome.accounts.flatMap((number) => accounts[number - 1]?.ownerId ?? []),
           )
         case 'held':
+        case 'prolonged':
         case 'released':
         case 'set':
           return { hold: outcome.details && rows.hold(outcome.details), balance: balanceOf(outcome, draft) }

@@ -10,7 +10,7 @@ import { noteOriginal, notePosted } from './provenance.ts'
 export type Settle<Operation extends string> = <Posted extends object>(
   sql: Sql,
   request: PostingRequest,
-  answer: (written: Written<Operation>) => Posted,
+  answer: (written: Written<Operation>) => Posted | Promise<Posted>,
 ) => Promise<Posted | Refusal<Operation>>
 
 /** Makes an app's `Settle`. `own` is the ledger's own client, which reads originals. */
@@ -28,7 +28,7 @@ export function createSettle<Operation extends string>(own: Sql, post: Post<Oper
       if (settled.identical) noteOriginal(settled, async () => answer(await original(settled)))
     }
     if (settled instanceof LedgerError) return settled
-    const posted = answer(settled)
+    const posted = await answer(settled)
     if (request.draft.nonce !== null && !request.dryRun) notePosted(posted, sql)
     return posted
   }

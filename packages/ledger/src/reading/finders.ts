@@ -125,6 +125,19 @@ function createBookFinders(app: string, book: string) {
       ),
     ),
 
+    /** The entries that captured a hold of an owner, oldest first, up to 100. Null when there are none. */
+    capturesOf: finder<{ readonly ownerId: string; readonly holdId: string }, readonly EntryRow[] | null>(
+      (sql, keys) =>
+        found(
+          sql('SELECT ledger.captures_of($1::text, $2::text[], $3::bigint[], $4::text) AS found', [
+            app,
+            keys.map(({ ownerId }) => ownerId),
+            keys.map(({ holdId }) => (idPattern.test(holdId) ? holdId : null)),
+            book,
+          ]),
+        ),
+    ),
+
     /** The lots that an owner's credits are spent from, in this order, up to 100. Null when there are none. */
     liveLots: finder<string, readonly LotRow[] | null>((sql, ownerIds) =>
       found(sql('SELECT ledger.live_lots($1::text, $2::text[]) AS found', [book, ownerIds])),

@@ -76,6 +76,12 @@ export interface LedgerReads<Operation extends string = string, Book extends str
   hold(id: string): Promise<LedgerHold<Operation> | null>
   /** Returns the app's live holds of the owner in a book, newest first, up to 100. @throws ValidationError */
   holds(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerHold<Operation>[]>
+  /** Returns the entries that captured a hold of the owner in a book, oldest first, up to 100. @throws ValidationError */
+  captures(
+    ownerId: string,
+    holdId: string,
+    options?: InBook<Book>,
+  ): Promise<readonly LedgerEntry<Operation>[]>
   /** Returns the lot that the app made with this id, or null. @throws ValidationError */
   lot(id: string): Promise<LedgerLot | null>
   /** Returns a page of an account's lots, newest first, those that other apps made too. @throws ValidationError */
@@ -136,6 +142,7 @@ export function createReads<Operation extends string>({
   const bookOnly = z.object({ book: account.book })
   const pastSchema = z.object({ ...account, asOf: momentSchema })
   const entrySchema = z.object({ ...account, entryId: idSchema })
+  const holdSchema = z.object({ ...account, holdId: idSchema })
   const keySchema = z.object({ ...account, nonce: nonceSchema })
   const entriesIn = byBook((book) => createEntryPages({ app, book, operations, prisma, rows, scan }))
   const summaryIn = byBook((book) => createSummary({ app, book, operations, prisma, rows, scan }))
@@ -201,6 +208,11 @@ export function createReads<Operation extends string>({
       const next = await find.inBook(book).expiring(own, account.ownerId)
       return next && { amount: next.amount, on: new Date(next.on) }
     },
+    async captures(ownerId, holdId, options) {
+      const { book, ...key } = parseInput(holdSchema, { ownerId, holdId, ...options })
+      return ((await find.inBook(book).capturesOf(own, key)) ?? []).map(rows.entry)
+    },
+
     lotUses: createLotUsePages(accountSchema, prisma),
 
     async usesOfEntry(ownerId, entryId, options) {

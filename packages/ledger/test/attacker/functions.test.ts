@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, string>> = {
   entry_json:
     'SELECT ledger.entry_json(id, owner_id, seq, operation, amount, balance_after, nonce, transaction_id, metadata, created_on, reverses, refunds, hold_id) FROM ledger.entries',
   hold_json:
-    'SELECT ledger.hold_json(id, owner_id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by, now(), book) FROM ledger.holds',
+    'SELECT ledger.hold_json(id, owner_id, operation, amount, captured, nonce, metadata, created_on, expires_on, released_on, captured_by, now(), book) FROM ledger.holds',
   balance_json:
     "SELECT ledger.balance_json(owner_id, balance, overdraft, held, state) FROM ledger.accounts WHERE book = '{other}'",
   live_holds: "SELECT * FROM ledger.live_holds('{other}', '{secret}', now()) WHERE held > 0",
@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, string>> = {
   entries_by_transaction: "SELECT ledger.entries_by_transaction('{other}', '{{transaction}}')",
   entries_by_nonce: "SELECT ledger.entries_by_nonce('{other}', ARRAY['{secret}'], ARRAY['{secret} nonce'])",
   holds_by_id: "SELECT ledger.holds_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",
+  captures_of: "SELECT ledger.captures_of('{other}', ARRAY['{secret}'], ARRAY[1])",
   live_holds_of: "SELECT ledger.live_holds_of('{other}', ARRAY['{secret}'])",
   accounts_page: "SELECT ledger.accounts_page('{other}', '', '', NULL, false, 100)",
   expiring: "SELECT ledger.expiring('{other}', ARRAY['{secret}'])",

@@ -89,6 +89,69 @@ test('a capture takes what its own hold has reserved, and leaves the lots of oth
   expect((await ledger.lots({ ownerId: 'fay' })).edges.map(({ node }) => node.rest)).toEqual([0, 4])
 })
 
+test('what a hold keeps after a capture stays reserved, and no more', async () => {
+  await post('ian', 'PROMO', 4, '2026-11-15T00:00Z')
+  await post('ian', 'BOUGHT', 4)
+  const input = { ownerId: 'ian', operation: 'SPENT', amount: 6, nonce: 'h', expiresIn: 2_000_000 } as const
+  const { hold } = posted(await ledger.holdCredits(input))
+  posted(await ledger.captureHold({ id: hold.id, amount: 3, keepRest: true, nonce: 'part' }))
+  expect(await lots('ian')).toEqual(['1 50 promotional 2026-11-15', '4 50 paid never'])
+  await expect(post('ian', 'SPENT', 3)).rejects.toMatchObject({ code: 'INSUFFICIENT_BALANCE' })
+  await post('ian', 'SPENT', 2)
+  await moveClock('2026-11-16T00:00Z')
+  expect(await ledger.balance('ian')).toMatchObject({ amount: 3, held: 3 })
+  posted(await ledger.captureHold({ id: hold.id, nonce: 'rest' }))
+  expect(await ledger.balance('ian')).toMatchObject({ amount: 0, held: 0 })
+  expect((await ledger.lots({ ownerId: 'ian' })).edges.map(({ node }) => node.rest)).toEqual([0, 0])
+})
+
+test('a hold that goes on reserves no more than it keeps, also if the overdraft took what it reserved', async () => {
+  posted(await ledger.setOverdraft({ ownerId: 'kit', limit: 20 }))
+  await post('kit', 'BOUGHT', 10)
+  const input = { ownerId: 'kit', operation: 'SPENT', amount: 10, nonce: 'h', expiresIn: 2_000_000 } as const
+  const { hold } = posted(await ledger.holdCredits(input))
+  const spent = await post('kit', 'SPENT', 8)
+  posted(await ledger.captureHold({ id: hold.id, amount: 5, keepRest: true, nonce: 'part' }))
+  posted(await ledger.refundEntry({ id: spent.id, amount: 8, nonce: 'refund' }))
+  expect(await ledger.balance('kit')).toMatchObject({ amount: 5, held: 5, available: 20 })
+})
+
+test('a lot stays good for a hold that is prolonged, and expires when that one ends', async () => {
+  await post('lou', 'PROMO', 5, '2026-11-15T00:00Z')
+  const input = { ownerId: 'lou', operation: 'SPENT', amount: 2, nonce: 'h', expiresIn: 6 * 86_400 } as const
+  const { hold } = posted(await ledger.holdCredits(input))
+  await moveClock('2026-11-15T12:00Z')
+  posted(await ledger.prolongHold({ id: hold.id, expiresOn: new Date('2026-11-20T00:00Z') }))
+  expect(await ledger.balance('lou')).toMatchObject({ amount: 2, held: 2 })
+  await moveClock('2026-11-21T00:00Z')
+  expect(await ledger.balance('lou')).toMatchObject({ amount: 0, held: 0 })
+  await post('lou', 'BOUGHT', 1)
+  expect((await entries('lou')).slice(1, 3)).toEqual([
+    'CREDIT_EXPIRED -3 2026-11-15',
+    'CREDIT_EXPIRED -2 2026-11-20',
+  ])
+})
+
+test('a grant whose lot was revived is still what its nonce stands for', async () => {
+  const gift = {
+    ownerId: 'mia',
+    operation: 'GIFT',
+    amount: 5,
+    nonce: 'gift',
+    expiresOn: new Date('2026-11-15T00:00Z'),
+  } as const
+  posted(await ledger.postEntry(gift))
+  const spent = await post('mia', 'REVIVED', 4)
+  await moveClock('2026-11-16T00:00Z')
+  posted(await ledger.refundEntry({ id: spent.id, amount: 4, nonce: 'back' }))
+  expect(await lots('mia')).toEqual(['4 10 paid 2026-11-23'])
+  expect(await ledger.postEntry(gift)).toMatchObject({ error: { code: 'DUPLICATE_NONCE', identical: true } })
+  const other = { ...gift, expiresOn: new Date('2026-11-23T00:00Z') }
+  expect(await ledger.postEntry(other)).toMatchObject({
+    error: { code: 'DUPLICATE_NONCE', identical: false },
+  })
+})
+
 test('a frozen account refuses a void, also of a lot that has ended', async () => {
   await post('hal', 'BOUGHT', 5)
   await post('hal', 'SPENT', 5)

@@ -121,7 +121,7 @@ function createPerformance(
     for (const { command, settled } of inOrder) {
       const expected = { command, outcome: carryOut(model, command) }
       tally.add(expected, false)
-      compare([asInBatch(expected)], [stage.answered(settled)])
+      compare([asInBatch(expected)], [stage.answered(settled, command.do)])
     }
   }
 

@@ -34,7 +34,8 @@ export async function compareAccounts(
 
 const everything = `
   WITH numbered AS (
-    SELECT l.id, l.amount, l.rest, l.priority, l.kind, l.expires_on, row_number() OVER (ORDER BY l.seq, l.id) AS number, e.seq AS made_by
+    SELECT l.id, l.amount, l.rest, l.priority, l.kind, l.expires_on, coalesce(l.first_expires_on, l.expires_on) AS first_expires_on,
+           row_number() OVER (ORDER BY l.seq, l.id) AS number, e.seq AS made_by
       FROM ledger.lots l LEFT JOIN ledger.entries e ON (e.book, e.owner_id, e.id) = (l.book, l.owner_id, l.entry_id)
      WHERE l.book = $1 AND l.owner_id = $2
   )
@@ -46,7 +47,8 @@ const everything = `
   ) AS entries, (
     SELECT json_agg(json_build_object(
              'number', number, 'amount', amount, 'rest', rest, 'priority', priority, 'kind', kind,
-             'expiresOn', (extract(epoch FROM expires_on) * 1000)::bigint, 'madeBy', made_by) ORDER BY number)
+             'expiresOn', (extract(epoch FROM expires_on) * 1000)::bigint,
+             'firstExpiresOn', (extract(epoch FROM first_expires_on) * 1000)::bigint, 'madeBy', made_by) ORDER BY number)
       FROM numbered
   ) AS lots, (
     SELECT json_agg(json_build_object(

@@ -43,6 +43,7 @@ export type Wish =
       readonly do: 'capture'
       readonly target: Target
       readonly amount: number | null
+      readonly keeps: boolean
       readonly nonce: number
     }
   | {
@@ -51,6 +52,7 @@ export type Wish =
       readonly nonce: number
       readonly explained: boolean
     }
+  | { readonly do: 'prolong'; readonly target: Target; readonly seconds: number }
   | { readonly do: 'release'; readonly target: Target }
   | ({ readonly do: 'setOverdraft'; readonly limit: number } & PlaceWish)
   | ({ readonly do: 'balance' | 'liveHolds' | 'liveLots' } & PlaceWish)
@@ -262,6 +264,11 @@ const hold: fc.Arbitrary<Wish> = fc.record({
   seconds: fc.constantFrom(1, 2, 5, 30, 600, 7200),
 })
 const release: fc.Arbitrary<Wish> = fc.record({ do: fc.constant('release' as const), target: target(5) })
+const prolong: fc.Arbitrary<Wish> = fc.record({
+  do: fc.constant('prolong' as const),
+  target: target(3),
+  seconds: fc.constantFrom(-5, 1, 30, 600, 7200, 364 * 86_400, 366 * 86_400),
+})
 const setOverdraft: fc.Arbitrary<Wish> = fc.record({
   do: fc.constant('setOverdraft' as const),
   owner: fc.oneof({ weight: 5, arbitrary: owner }, { weight: 2, arbitrary: fc.constant(richOwner) }),
@@ -349,6 +356,7 @@ const posting: fc.Arbitrary<Wish> = fc.oneof(
       do: fc.constant('capture' as const),
       target: target(3),
       amount: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 5 })),
+      keeps: fc.boolean(),
       nonce,
     }),
   },
@@ -372,6 +380,7 @@ const batchable: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 14, arbitrary: posting },
   { weight: 2, arbitrary: hold },
   { weight: 1, arbitrary: release },
+  { weight: 1, arbitrary: prolong },
   { weight: 1, arbitrary: setOverdraft },
 )
 
@@ -382,6 +391,7 @@ const alone: fc.Arbitrary<Wish> = fc.oneof(
   { weight: 12, arbitrary: hold },
   { weight: 2, arbitrary: repeat('hold') },
   { weight: 4, arbitrary: release },
+  { weight: 4, arbitrary: prolong },
   { weight: 6, arbitrary: setOverdraft },
   {
     weight: 2,

@@ -14,6 +14,8 @@ export interface ModelLot extends LotTerms {
   readonly number: number
   readonly amount: number
   readonly rest: number
+  /** When it would have expired if it had not been revived. */
+  readonly firstExpiresOn: number | null
   /** The seq of the entry that made it. Null: the balance before the first lot. */
   readonly madeBy: number | null
 }
@@ -121,15 +123,26 @@ export class AccountLots {
     for (const number of numbers) wanted -= this.#take(seq, number, Math.min(wanted, this.#lot(number).rest))
   }
 
-  /** Takes what a hold has reserved, then as a spend. The hold is no longer live. */
-  capture(holdId: number, { seq, amount, at, isLive }: Change): void {
+  /**
+   * Takes what a hold has reserved, then as a spend. `kept` is what the hold keeps: it reserves no more than that, of the
+   * lots that are spent first. Null: it is no longer live.
+   */
+  capture(holdId: number, kept: number | null, { seq, amount, at, isLive }: Change): void {
     let wanted = amount
     for (const { number, rest } of this.inOrder()) {
-      const own =
-        this.#reservations.find((held) => held.holdId === holdId && held.lot === number)?.amount ?? 0
-      wanted -= this.#take(seq, number, Math.min(wanted, own, rest))
+      const own = this.#reservedFor(holdId, number)
+      const taken = this.#take(seq, number, Math.min(wanted, own, rest))
+      if (taken > 0) this.#reserveFor(holdId, number, own - taken)
+      wanted -= taken
     }
     this.spend({ seq, amount: wanted, at, isLive })
+    let left = kept
+    if (left === null) return
+    for (const { number } of this.inOrder()) {
+      const own = this.#reservedFor(holdId, number)
+      if (own > left) this.#reserveFor(holdId, number, left)
+      left -= Math.min(own, left)
+    }
   }
 
   /** Takes back what an entry gave: first from the lots that it made. */
@@ -183,7 +196,7 @@ export class AccountLots {
 
   make(madeBy: number | null, amount: number, { priority, kind, expiresOn }: LotTerms): ModelLot {
     const number = this.#lots.length + 1
-    const lot = { number, amount, rest: amount, priority, kind, expiresOn, madeBy }
+    const lot = { number, amount, rest: amount, priority, kind, expiresOn, firstExpiresOn: expiresOn, madeBy }
     this.#lots = [...this.#lots, lot]
     return lot
   }
@@ -202,6 +215,16 @@ export class AccountLots {
       this.#reservations = [...this.#reservations, { holdId, lot: lot.number, amount: reserved }]
       wanted -= reserved
     }
+  }
+
+  #reservedFor(holdId: number, number: number): number {
+    return this.#reservations.find((held) => held.holdId === holdId && held.lot === number)?.amount ?? 0
+  }
+
+  #reserveFor(holdId: number, number: number, amount: number): void {
+    this.#reservations = this.#reservations.map((held) =>
+      held.holdId === holdId && held.lot === number ? { ...held, amount } : held,
+    )
   }
 
   #lot(number: number): ModelLot {

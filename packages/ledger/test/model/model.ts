@@ -47,10 +47,14 @@ interface ModelHold {
   readonly book: Book
   readonly operation: Operation
   readonly amount: number
+  /** What captures have taken of it. */
+  readonly captured: number
   readonly nonce: string
   readonly metadata: LedgerMetadata
   readonly createdOn: number
   readonly expiresOn: number
+  /** When it would have expired if it had not been prolonged. */
+  readonly firstExpiresOn: number
   readonly releasedOn: number | null
   readonly capturedBy: number | null
 }
@@ -59,7 +63,9 @@ interface ModelHold {
 export type LiveLot = ModelLot & { readonly held: number }
 
 /** A hold as it is returned, with its status at that moment. */
-export type HoldAnswer = ModelHold & { readonly status: 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED' }
+export type HoldAnswer = Omit<ModelHold, 'firstExpiresOn'> & {
+  readonly status: 'HELD' | 'CAPTURED' | 'RELEASED' | 'EXPIRED'
+}
 
 /** What became of a request: what was done, or the code of the refusal and its details. */
 export type Outcome =
@@ -69,7 +75,11 @@ export type Outcome =
       readonly balances: readonly ModelBalance[]
       readonly hold?: HoldAnswer
     }
-  | { readonly code: 'HELD' | 'RELEASED'; readonly hold: HoldAnswer; readonly balance: ModelBalance }
+  | {
+      readonly code: 'HELD' | 'PROLONGED' | 'RELEASED'
+      readonly hold: HoldAnswer
+      readonly balance: ModelBalance
+    }
   | { readonly code: 'OVERDRAFT_SET' | 'OVERDRAFT_IN_USE'; readonly balance: ModelBalance }
   | { readonly code: 'VALIDATION_ERROR'; readonly fields: readonly string[] }
   | {
@@ -114,6 +124,8 @@ export interface ModelLine {
   readonly reverses?: number
   readonly refunds?: number
   readonly holdId?: number
+  /** Whether the hold keeps what a capture leaves. */
+  readonly keeps?: boolean
   /** The book of an operation that every book has. */
   readonly book?: Book
   /** The lot that its credits make. */
@@ -270,7 +282,8 @@ export class LedgerModel {
         const identical =
           'transaction' in used &&
           isSame(used.transaction, metadata, lines) &&
-          isSameExpiry(account, used.transaction, line)
+          isSameExpiry(account, used.transaction, line) &&
+          isSameCapture(account, used.transaction, line)
         throw new Refused(this.#duplicate(account, used, identical))
       }
       const at = Math.max(...lines.map((line) => this.#at(accountOf(line))))
@@ -302,7 +315,7 @@ export class LedgerModel {
           holdId: line.holdId ?? null,
         }
         const hold = capturedBy(account, line)
-        if (hold) account.holds.set(hold.id, { ...hold, releasedOn: at, capturedBy: entry.id })
+        if (hold) account.holds.set(hold.id, afterCapture(hold, entry, line.keeps === true))
         const source = entries[line.source ?? -1]
         lost.set(key, (lost.get(key) ?? 0) + lostBy(this.#accountOf(line), entry))
         changeLots(account, entry, { line, source: source && given(accounts, source), sent: source })
@@ -369,7 +382,7 @@ export class LedgerModel {
           original.operation === line.operation &&
           isEqual(original.metadata, metadata) &&
           (line.requested === null || original.amount === -line.requested) &&
-          original.expiresOn - original.createdOn === seconds * 1000
+          original.firstExpiresOn - original.createdOn === seconds * 1000
         throw new Refused(this.#duplicate(before, used, identical))
       }
       const at = this.#at(before)
@@ -379,7 +392,7 @@ export class LedgerModel {
       this.#judge(account, line, { at, entryIndex: 0, lost: 0 })
       const { operation } = line
       const hold = {
-        ...{ id: this.#newHoldId(), ...accountOf(line), operation, amount: -line.amount },
+        ...{ id: this.#newHoldId(), ...accountOf(line), operation, amount: -line.amount, captured: 0 },
         ...{
           nonce,
           metadata,
@@ -388,6 +401,7 @@ export class LedgerModel {
           releasedOn: null,
           capturedBy: null,
         },
+        firstExpiresOn: at + seconds * 1000,
       }
       account.lots.reserve(hold.id, { amount: hold.amount, at, isLive: liveAt(account, at) })
       account.holds.set(hold.id, hold)
@@ -404,22 +418,46 @@ export class LedgerModel {
     return (this.#state.holds.size + 1) * (this.#isDryRun ? -1 : 1)
   }
 
-  /** Posts the entry that a hold was for. Without an amount it takes all. */
+  /** Posts an entry that a hold was for. Without an amount it takes all that is left. `keeps`: the hold keeps the rest. */
   capture(
     id: number,
-    amount: number | null,
+    { amount, keeps }: { readonly amount: number | null; readonly keeps: boolean },
     { nonce, metadata }: Pick<ModelRequest, 'nonce' | 'metadata'>,
   ): Outcome {
     const hold = this.#hold(id)
     if (!hold) return { code: 'HOLD_NOT_FOUND' }
     const { ownerId, operation } = hold
     const requested = amount === null ? null : -amount
-    const line = { ownerId, operation, amount: requested ?? -hold.amount, requested, holdId: id }
+    const line = { ownerId, operation, amount: requested ?? -keptBy(hold), requested, holdId: id, keeps }
     const outcome = this.post({ nonce, metadata, lines: [line], invalid: [] })
     const captured = this.#hold(id)
     return outcome.code === 'POSTED' && captured
       ? { ...outcome, hold: holdAt(captured, captured.createdOn) }
       : outcome
+  }
+
+  /** Keeps the credits of a hold set aside for longer. */
+  prolong(id: number, until: number): Outcome {
+    const hold = this.#hold(id)
+    if (!hold) return { code: 'HOLD_NOT_FOUND' }
+    return answer(() => {
+      const at = this.#at(hold)
+      this.#settleNow(hold, at)
+      const account = copyOf(this.#account(hold))
+      const code = stateRefusal(account, { operation: hold.operation, amount: 0 }, at)
+      if (code) throw new Refused({ code, balance: balanceAt(account, at), entryIndex: 0 })
+      judgeLive(hold, at)
+      if (until > hold.createdOn + longest)
+        throw new Refused({ code: 'VALIDATION_ERROR', fields: ['expiresOn'] })
+      const prolonged = until > hold.expiresOn ? { ...hold, expiresOn: until } : hold
+      if (prolonged !== hold) {
+        account.holds.set(id, prolonged)
+        account.updatedOn = at
+        this.#settle(account, at)
+        this.#state.accounts.set(keyOf(account), account)
+      }
+      return { code: 'PROLONGED', hold: holdAt(prolonged, at), balance: balanceAt(account, at) }
+    })
   }
 
   /** Makes the credits of a hold available again. */
@@ -562,7 +600,9 @@ export class LedgerModel {
     const amount = voided ? -voided.rest : line.amount
     const before = this.#accountOf(line)
     const hold = capturedBy(account, line)
-    const code = stateRefusal(account, { ...line, amount: voided ? -voided.amount : amount }, at)
+    // Voids and captures take credits, whatever is left.
+    const takes = voided ?? hold
+    const code = stateRefusal(account, { ...line, amount: takes ? -takes.amount : amount }, at)
     if (code) throw new Refused({ code, balance: balanceAt(before, at), entryIndex })
     if (holdId !== undefined) this.#judgeCapture(hold, amount, at)
     else if (reverses !== undefined || refunds !== undefined) this.#judgeCorrection(account, line)
@@ -573,7 +613,7 @@ export class LedgerModel {
     }
 
     const { held, overdraft } = balanceAt(account, at)
-    const available = amountOf(account) - lost - held + overdraft + (hold?.amount ?? 0)
+    const available = amountOf(account) - lost - held + overdraft + (hold ? keptBy(hold) : 0)
     if (amount < 0 && available + amount < 0) {
       const balance = balanceAt(before, at)
       throw new Refused({ code: 'INSUFFICIENT_BALANCE', balance, entryIndex, needed: -amount, available })
@@ -586,11 +626,8 @@ export class LedgerModel {
 
   #judgeCapture(hold: ModelHold | undefined, amount: number, at: number): void {
     if (!hold) throw new Refused({ code: 'HOLD_NOT_FOUND' })
-    const answer = holdAt(hold, at)
-    if (answer.status === 'CAPTURED') throw new Refused({ code: 'HOLD_CAPTURED', hold: answer })
-    if (answer.status === 'RELEASED') throw new Refused({ code: 'HOLD_RELEASED', hold: answer })
-    if (answer.status === 'EXPIRED') throw new Refused({ code: 'HOLD_EXPIRED', hold: answer })
-    if (-amount > hold.amount) throw new Refused({ code: 'VALIDATION_ERROR', fields: ['amount'] })
+    judgeLive(hold, at)
+    if (-amount > keptBy(hold)) throw new Refused({ code: 'VALIDATION_ERROR', fields: ['amount'] })
   }
 
   #judgeCorrection({ entries }: Account, { amount, reverses, refunds }: ModelLine): void {
@@ -698,6 +735,29 @@ function copyOf(account: Account): Account {
   }
 }
 
+/** The longest that a hold may last, in milliseconds. */
+const longest = 365 * 86_400_000
+
+/** Returns what a live hold sets aside. */
+function keptBy({ amount, captured }: ModelHold): number {
+  return amount - captured
+}
+
+/** Returns a hold as a capture leaves it. The capture of the last credit ends it, whatever it keeps. */
+function afterCapture(hold: ModelHold, { id, amount, createdOn }: ModelEntry, keeps: boolean): ModelHold {
+  const captured = hold.captured - amount
+  const goesOn = keeps && captured < hold.amount
+  return { ...hold, captured, ...(goesOn ? {} : { releasedOn: createdOn, capturedBy: id }) }
+}
+
+/** Refuses a hold that has ended. */
+function judgeLive(hold: ModelHold, at: number): void {
+  const answer = holdAt(hold, at)
+  if (answer.status === 'CAPTURED') throw new Refused({ code: 'HOLD_CAPTURED', hold: answer })
+  if (answer.status === 'RELEASED') throw new Refused({ code: 'HOLD_RELEASED', hold: answer })
+  if (answer.status === 'EXPIRED') throw new Refused({ code: 'HOLD_EXPIRED', hold: answer })
+}
+
 /** Returns the hold that a line captures. */
 function capturedBy({ holds }: Account, { holdId }: ModelLine): ModelHold | undefined {
   return holdId === undefined ? undefined : holds.get(holdId)
@@ -708,7 +768,11 @@ function isCorrection({ reverses, refunds }: Pick<ModelEntry, 'reverses' | 'refu
 }
 
 /** Returns why the state of an account refuses a line, or the account the state of the line. */
-function stateRefusal(account: Account, { operation, amount, reverses, refunds }: ModelLine, at: number) {
+function stateRefusal(
+  account: Account,
+  { operation, amount, reverses, refunds }: Pick<ModelLine, 'operation' | 'amount' | 'reverses' | 'refunds'>,
+  at: number,
+) {
   const isPosting = reverses === undefined && refunds === undefined
   const sets = isPosting ? stateOf(operation) : undefined
   const { state } = account
@@ -729,7 +793,7 @@ function balanceAt(account: Account, at: number): ModelBalance {
   const lapsed = account.lots.lapsed(at, liveAt(account, at))
   const amount = lapsed.reduce((left, { amount: lost }) => left - lost, amountOf(account))
   const live = [...holds.values()].filter((hold) => isLive(hold, at))
-  const held = live.reduce((sum, hold) => sum + hold.amount, 0)
+  const held = live.reduce((sum, hold) => sum + keptBy(hold), 0)
   return { ownerId, book, amount, overdraft, held, available: amount - held + overdraft, state }
 }
 
@@ -785,8 +849,14 @@ function changeLots(
     lots.giveBack(target.seq, { seq, amount, at }, revive === undefined ? undefined : expiryOf(revive, at))
   } else if (target) lots.takeBack(target.seq, change)
   else if (voided) lots.takeAll(seq, voided, change.amount)
-  else if (entry.holdId !== null) lots.capture(entry.holdId, change)
+  else if (entry.holdId !== null) lots.capture(entry.holdId, keptFor(account, entry.holdId), change)
   else lots.spend(change)
+}
+
+/** Returns what a hold keeps after a capture. Null: nothing, because the capture ended it. */
+function keptFor({ holds }: Account, holdId: number): number | null {
+  const hold = holds.get(holdId)
+  return hold && hold.releasedOn === null ? keptBy(hold) : null
 }
 
 /** The lots that an entry makes, in order. The rest of its credits makes another one, of nothing special. */
@@ -835,7 +905,7 @@ function addLots(
   if (!lots.exist && amountOf(account) > 0) {
     lots.make(null, amountOf(account), plain)
     for (const hold of account.holds.values()) {
-      if (isLive(hold, at)) lots.reserve(hold.id, { amount: hold.amount, at, isLive: liveAt(account, at) })
+      if (isLive(hold, at)) lots.reserve(hold.id, { amount: keptBy(hold), at, isLive: liveAt(account, at) })
     }
   }
   let debt = debtOf(account)
@@ -862,7 +932,8 @@ function isLive({ expiresOn, releasedOn }: ModelHold, at: number): boolean {
 }
 
 function holdAt(hold: ModelHold, at: number): HoldAnswer {
-  const told = { ...hold, id: Math.max(hold.id, 0) }
+  const { firstExpiresOn: _, ...known } = hold
+  const told = { ...known, id: Math.max(hold.id, 0) }
   if (hold.capturedBy !== null) return { ...told, status: 'CAPTURED' }
   if (hold.releasedOn !== null) return { ...told, status: 'RELEASED' }
   return { ...told, status: hold.expiresOn <= at ? 'EXPIRED' : 'HELD' }
@@ -898,7 +969,15 @@ function isSameExpiry(account: Account, { entries }: Transaction, { lot }: Model
   const first = entries.find(({ ownerId, book }) => ownerId === account.ownerId && book === account.book)
   if (!first || !lot || lot.on === null) return true
   const expiresOn = lotExpiry(lot, first.createdOn)
-  return account.lots.all.some((made) => made.madeBy === first.seq && made.expiresOn === expiresOn)
+  return account.lots.all.some((made) => made.madeBy === first.seq && made.firstExpiresOn === expiresOn)
+}
+
+/** Whether a capture left its hold as the line would. */
+function isSameCapture({ holds }: Account, { entries }: Transaction, { holdId, keeps }: ModelLine): boolean {
+  const hold = holdId === undefined ? undefined : holds.get(holdId)
+  if (!hold) return true
+  const ended = hold.capturedBy === entries[0]?.id
+  return keeps ? !ended || hold.captured === hold.amount : ended
 }
 
 function isEqual(a: LedgerMetadata, b: LedgerMetadata): boolean {

@@ -53,7 +53,14 @@ export type Command =
     } & Posting)
   | ({ readonly do: 'void'; readonly lot: LotPlace | null } & Posting)
   | ({ readonly do: 'hold'; readonly seconds: number } & EntryCommand & Posting)
-  | ({ readonly do: 'capture'; readonly id: number; readonly amount: number | null } & Posting)
+  | ({
+      readonly do: 'capture'
+      readonly id: number
+      readonly amount: number | null
+      readonly keeps: boolean
+    } & Posting)
+  /** `until`: milliseconds since 1970. */
+  | { readonly do: 'prolong'; readonly id: number; readonly until: number }
   | { readonly do: 'release'; readonly id: number }
   | ({ readonly do: 'setOverdraft'; readonly limit: number } & Place)
   | ({ readonly do: 'balance' | 'liveHolds' | 'liveLots' } & Place)
@@ -61,7 +68,7 @@ export type Command =
   | { readonly do: 'holdAnswer'; readonly id: number }
 
 /** What a read says of a lot that can be spent. */
-export type LotAnswer = Omit<LiveLot, 'number' | 'madeBy'>
+export type LotAnswer = Omit<LiveLot, 'number' | 'madeBy' | 'firstExpiresOn'>
 
 /** The result of a request: an outcome, or what was read. */
 export type Answered = Outcome | { readonly code: 'READ'; readonly value: unknown }
@@ -109,7 +116,7 @@ export class Player {
     if (step.kind === 'audit') return this.audit(step.moments)
     const commands = this.commands(step.kind === 'one' ? [step.wish] : step.wishes)
     const run = () => commands.map((command) => ({ command, outcome: carryOut(model, command) }))
-    // Releases and overdrafts are not postings, and have no dry run.
+    // Prolongations, releases and overdrafts are not postings, and have no dry run.
     const dryRun = step.dryRun && commands.every((command) => 'nonce' in command)
     const { kind } = step
     return { kind, requests: dryRun ? model.dryRun(run) : run(), dryRun }
@@ -179,7 +186,11 @@ export class Player {
       case 'hold':
         return { do: 'hold', ...this.#entry(wish.entry), seconds: wish.seconds, ...posting(wish) }
       case 'capture':
-        return { do: 'capture', id: nth(known.holds, wish.target), amount: wish.amount, ...posting(wish) }
+        return { do: 'capture', id: nth(known.holds, wish.target), ...captured(wish), ...posting(wish) }
+      case 'prolong': {
+        const until = Math.floor(this.model.now) + wish.seconds * 1000
+        return { do: 'prolong', id: nth(known.holds, wish.target), until }
+      }
       case 'release':
       case 'holdAnswer':
         return { do: wish.do, id: nth(known.holds, wish.target) }
@@ -236,6 +247,10 @@ function isPosting(command: Command): boolean {
 
 function posting({ nonce, metadata = false }: { nonce: number; metadata?: boolean }): Posting {
   return { nonce: `n${nonce}`, metadata: metadata ? { note: 'ünïcode ✓' } : {} }
+}
+
+function captured({ amount, keeps }: Wish & { do: 'capture' }) {
+  return { amount, keeps }
 }
 
 /** An id that does not exist. */
@@ -295,7 +310,9 @@ export function carryOut(model: LedgerModel, command: Command): Answered {
       return model.hold({ ...requestOf(command, [command], false), invalid }, command.seconds)
     }
     case 'capture':
-      return model.capture(command.id, command.amount, command)
+      return model.capture(command.id, command, command)
+    case 'prolong':
+      return model.prolong(command.id, command.until)
     case 'void':
       return command.lot ? model.void(command.lot, command) : { code: 'LOT_NOT_FOUND' }
     case 'release':

@@ -109,9 +109,18 @@ export class Stage {
         )
       case 'capture': {
         const id = this.#holds.realOf(command.id)
-        return this.#settled(await ledger.captureHold({ ...command, id, dryRun }), (captured) => ({
+        const input = { ...command, id, keepRest: command.keeps, dryRun }
+        return this.#settled(await ledger.captureHold(input), (captured) => ({
           ...this.#posted([captured.entry], [captured.balance]),
           hold: this.#hold(captured.hold),
+        }))
+      }
+      case 'prolong': {
+        const input = { id: this.#holds.realOf(command.id), expiresOn: new Date(command.until) }
+        return this.#settled(await ledger.prolongHold(input), ({ hold, balance }) => ({
+          code: 'PROLONGED',
+          hold: this.#hold(hold),
+          balance: this.#balance(balance),
         }))
       }
       case 'release':
@@ -170,7 +179,9 @@ export class Stage {
     const drafts = await Promise.all(commands.map((command) => this.draft(command)))
     const good = drafts.flatMap((draft) => (draft instanceof LedgerError ? [] : [draft]))
     const settled = [...(good.length > 0 ? await this.#poster.post(good, { dryRun }) : [])]
-    return drafts.map((draft) => this.answered(draft instanceof LedgerError ? draft : settled.shift()))
+    return drafts.map((draft, index) =>
+      this.answered(draft instanceof LedgerError ? draft : settled.shift(), commands[index]?.do),
+    )
   }
 
   /** Compares everything that the database has of accounts with what the model knows. */
@@ -213,13 +224,17 @@ export class Stage {
         return holdDrafts(this.#app, this.#operations)({ ...withDate(command), expiresIn: command.seconds })
       case 'capture':
         return { draft: await this.#captureDraft(command) }
+      case 'prolong':
       case 'release': {
         const id = this.#holds.realOf(command.id)
         const hold = await find.holdById(sql, id)
         if (!hold) return new NotFoundError('HOLD_NOT_FOUND', id)
         const { ownerId, book } = hold
-        const line = { ownerId, book, operation: null, amount: null, requested: null, releases: id }
-        return accountRequest(line)
+        const line = { ownerId, book, operation: null, amount: null, requested: null }
+        const { do: what } = command
+        return accountRequest(
+          what === 'release' ? { ...line, releases: id } : { ...line, prolongs: id, until: command.until },
+        )
       }
       case 'setOverdraft':
         return overdraftRequests([this.#app, this.#books.gems])(this.#inBook(command))
@@ -248,7 +263,7 @@ export class Stage {
     return rows[0]?.id ?? noEntry
   }
 
-  async #captureDraft({ id, amount, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
+  async #captureDraft({ id, amount, keeps, nonce, metadata }: Command & { do: 'capture' }): Promise<Draft> {
     const { sql, find } = this.#poster
     const hold = await find.holdById(sql, this.#holds.realOf(id))
     // ledger.post itself reports that the hold does not exist, for any owner and operation.
@@ -256,20 +271,21 @@ export class Stage {
     const { ownerId, book, operation, amount: held } = hold ?? unknown
     const requested = amount === null ? null : -amount
     const captures = this.#holds.realOf(id)
-    const line = { ownerId, book, operation, amount: requested ?? -held, requested, captures }
+    const line = { ownerId, book, operation, amount: requested ?? -held, requested, captures, keeps }
     return draftRequest({ nonce, metadata, lines: [line], problems: [], dryRun: false }).draft
   }
 
   /** Describes the outcome of a draft in the model's terms. New ids are numbered in the order of these calls. */
-  answered(settled: Settled<Operation> | LedgerError | undefined): Answered {
+  answered(settled: Settled<Operation> | LedgerError | undefined, request?: Command['do']): Answered {
     if (!settled) throw new Error('a draft was not settled')
     if (settled instanceof LedgerError) return this.#refused(settled)
     if ('entries' in settled) return this.#posted(settled.entries, settled.balances)
     const { hold, balance } = settled
     if (!hold) return { code: 'OVERDRAFT_SET', balance: this.#balance(balance) }
-    return hold.status === 'HELD'
-      ? { code: 'HELD', hold: this.#newHold(hold), balance: this.#balance(balance) }
-      : { code: 'RELEASED', hold: this.#hold(hold), balance: this.#balance(balance) }
+    if (request === 'hold')
+      return { code: 'HELD', hold: this.#newHold(hold), balance: this.#balance(balance) }
+    const code = request === 'prolong' ? 'PROLONGED' : 'RELEASED'
+    return { code, hold: this.#hold(hold), balance: this.#balance(balance) }
   }
 
   #settled<Posted>(result: LedgerResult<Posted>, answer: (posted: Posted) => Answered): Answered {

@@ -19,6 +19,7 @@ export class Tally {
       ...(isInGems(outcome) ? [`${command.do} in gems: ${kindOf(outcome)}`] : []),
       ...(command.do === 'postEntry' && stateOf(command.operation) ? [`state: ${kindOf(outcome)}`] : []),
       ...(isOverBooks(command) ? [`${command.do} over books: ${kindOf(outcome)}`] : []),
+      ...(command.do === 'capture' && goesOn(outcome) ? ['capture: a part'] : []),
       ...(dryRun ? ['dry run'] : []),
     ]
     for (const key of kinds) this.#count(key)
@@ -61,6 +62,11 @@ export class Tally {
 function isInGems(outcome: Answered): boolean {
   if (outcome.code === 'POSTED') return outcome.entries.every(({ book }) => book === 'gems')
   return 'balance' in outcome && outcome.balance.book === 'gems'
+}
+
+/** Whether a capture left a hold that goes on. */
+function goesOn(outcome: Answered): boolean {
+  return outcome.code === 'POSTED' && outcome.hold?.status === 'HELD'
 }
 
 /** Whether a request is for a transaction in several books. */

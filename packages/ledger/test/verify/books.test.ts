@@ -128,7 +128,7 @@ const breakages: readonly Breakage[] = [
     'held',
     setHold('amount'),
     ({ guest, held }) => [guest, held.id, 5],
-    () => ({ broken: 'account "ada"', expected: 'held 5, the sum of its open holds' }),
+    () => ({ broken: 'account "ada"', expected: 'held 5, what its open holds keep' }),
   ],
   [
     "more of another app's hold than there is",

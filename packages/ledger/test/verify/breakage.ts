@@ -23,7 +23,9 @@ export const setAccount = (column: string) =>
 export const giveHold = `
   WITH taken AS (DELETE FROM ledger.holds WHERE app = $1 AND id = $2 RETURNING *)
   INSERT INTO ledger.holds
-  SELECT app, book, $3, id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by FROM taken`
+  SELECT app, book, $3, id, operation, amount, nonce, metadata, created_on, expires_on, released_on, captured_by,
+         captured, first_expires_on
+    FROM taken`
 
 /** Gives an entry to the owner in $3, with the seq 100. */
 export const giveEntry = `

@@ -170,7 +170,7 @@ export const breakages: readonly Breakage[] = [
     ({ live }) => ({
       broken: 'account "ada"',
       found: `held 4 until ${moment(live.expiresOn)}`,
-      expected: 'held 3, the sum of its open holds',
+      expected: 'held 3, what its open holds keep',
     }),
   ],
   [
@@ -181,7 +181,7 @@ export const breakages: readonly Breakage[] = [
     ({ live }) => ({
       broken: 'account "ada"',
       found: `held 3 until ${moment(live.expiresOn)}`,
-      expected: 'held 0, the sum of its open holds',
+      expected: 'held 0, what its open holds keep',
     }),
   ],
   [
@@ -586,13 +586,25 @@ export const breakages: readonly Breakage[] = [
     }),
   ],
   [
-    'a captured hold that knows nothing of it',
+    'a hold that was captured whole and does not know by what',
     'captures',
-    setHold('captured_by'),
-    ({ app, captured }) => [app, captured.id, null],
+    `UPDATE ledger.holds SET amount = captured, captured_by = NULL WHERE app = $1 AND id = $2`,
+    ({ app, captured }) => [app, captured.id],
     ({ captured, capture }) => ({
       broken: `hold ${captured.id} of "ada"`,
+      found: `captured_by none, released_on ${moment(capture.createdOn)}`,
       expected: `captured_by ${capture.id}, released_on ${moment(capture.createdOn)}`,
+    }),
+  ],
+  [
+    'a hold that counts less than its captures took',
+    'captures',
+    setHold('captured'),
+    ({ app, captured }) => [app, captured.id, 1],
+    ({ captured }) => ({
+      broken: `hold ${captured.id} of "ada"`,
+      found: 'captured 1',
+      expected: 'captured 2, the sum of its captures',
     }),
   ],
   [
@@ -613,7 +625,7 @@ export const breakages: readonly Breakage[] = [
     ({ app, released, first }) => [app, released.id, first.id],
     ({ released, first }) => ({
       broken: `hold ${released.id} of "ada"`,
-      found: `captured_by ${first.id}, released_on ${moment(released.releasedOn)}`,
+      found: `captured_by ${first.id}`,
       expected: 'captured_by none: no such entry names it',
     }),
   ],
@@ -626,9 +638,9 @@ export const breakages: readonly Breakage[] = [
       capture.id,
       { id: 1_000_000, nonce: 'x', transaction_id: crypto.randomUUID() },
     ],
-    ({ captured, capture }) => ({
+    ({ captured }) => ({
       broken: `hold ${captured.id} of "ada"`,
-      expected: `captured_by 1000000, released_on ${moment(capture.createdOn)}`,
+      expected: 'captured 4, the sum of its captures',
     }),
   ],
   [

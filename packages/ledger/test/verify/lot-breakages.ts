@@ -179,7 +179,7 @@ export const lotBreakages: readonly LotBreakage[] = [
     ({ hold }) => ({
       broken: `hold ${hold.id} of "ada"`,
       found: 'reserves 4',
-      expected: 'at most 3, its amount',
+      expected: 'at most 3, which it keeps',
     }),
   ],
   [

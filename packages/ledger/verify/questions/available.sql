@@ -4,7 +4,7 @@ SELECT format('account %s%s', to_json(owner_id), ' in ' || nullif(book, $1)) AS 
        'at least 0 available' AS expected
   FROM (
     SELECT a.*, (
-        SELECT coalesce(sum(h.amount), 0)
+        SELECT coalesce(sum(h.amount - h.captured), 0)
           FROM ledger.holds h
          WHERE h.book = a.book AND h.owner_id = a.owner_id
            AND h.released_on IS NULL AND h.expires_on > greatest(clock.now, a.updated_on)

@@ -1,5 +1,5 @@
--- A capture posts the operation of a hold of its account, while the hold is live and up to its amount; the hold and the
--- entry name each other.
+-- A capture posts the operation of a hold of its account, while the hold is live and up to its amount. A hold has captured
+-- what its captures took. If one of them ended it, it names that one, the last.
 (SELECT format('entry %s (seq %s of %s%s)', e.id, e.seq, to_json(e.owner_id), ' in ' || nullif(e.book, $1)) AS broken, problem->>0 AS found, problem->>1 AS expected
    FROM ledger.entries e
    JOIN ledger.holds h ON h.app = $1 AND h.book = e.book AND h.owner_id = e.owner_id AND h.id = e.hold_id, LATERAL json_array_elements(json_build_array(
@@ -29,14 +29,23 @@ UNION ALL
    FROM lost LEFT JOIN of_others o ON o.id = lost.hold_id
   ORDER BY lost.book, lost.owner_id, lost.seq)
 UNION ALL
-(SELECT format('hold %s of %s%s', h.id, to_json(h.owner_id), ' in ' || nullif(h.book, $1)),
-        format('captured_by %s, released_on %s', coalesce(h.captured_by::text, 'none'), coalesce(h.released_on::text, 'never')),
-        CASE
-          WHEN e.id IS NULL THEN 'captured_by none: no such entry names it'
-          ELSE format('captured_by %s, released_on %s', e.id, e.created_on)
-        END
-   FROM ledger.holds h
-   LEFT JOIN ledger.entries e ON e.app = $1 AND e.book = h.book AND e.owner_id = h.owner_id AND e.hold_id = h.id
-  WHERE h.app = $1
-    AND (h.captured_by, CASE WHEN h.captured_by IS NOT NULL THEN h.released_on END) IS DISTINCT FROM (e.id, e.created_on)
-  ORDER BY h.book, h.owner_id, h.created_on)
+(SELECT format('hold %s of %s%s', h.id, to_json(h.owner_id), ' in ' || nullif(h.book, $1)), problem->>0, problem->>1
+   FROM (
+     SELECT h.book, h.owner_id, h.id, h.amount, h.captured, h.captured_by, h.released_on, h.created_on,
+            coalesce(-sum(e.amount), 0) AS taken, (max(ARRAY[e.seq, e.id]))[2] AS last_id, max(e.created_on) AS last_on
+       FROM ledger.holds h
+       LEFT JOIN ledger.entries e ON e.app = $1 AND e.book = h.book AND e.owner_id = h.owner_id AND e.hold_id = h.id
+      WHERE h.app = $1
+      GROUP BY h.book, h.owner_id, h.id, h.amount, h.captured, h.captured_by, h.released_on, h.created_on
+   ) h, LATERAL json_array_elements(json_build_array(
+     CASE WHEN captured <> taken THEN json_build_array(format('captured %s', captured), format('captured %s, the sum of its captures', taken)) END,
+     CASE
+       WHEN last_id IS NULL AND captured_by IS NOT NULL THEN
+         json_build_array(format('captured_by %s', captured_by), 'captured_by none: no such entry names it')
+       WHEN CASE WHEN captured_by IS NULL THEN taken >= amount ELSE (captured_by, released_on) IS DISTINCT FROM (last_id, last_on) END THEN
+         json_build_array(
+           format('captured_by %s, released_on %s', coalesce(captured_by::text, 'none'), coalesce(released_on::text, 'never')),
+           format('captured_by %s, released_on %s', last_id, last_on)) END
+   )) found (problem)
+  WHERE json_typeof(problem) = 'array'
+  ORDER BY book, owner_id, created_on)

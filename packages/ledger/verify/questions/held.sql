@@ -1,15 +1,15 @@
--- Each account's held is the sum of the holds that were live when it was last written, and no live hold expires before
+-- Each account's held is what the holds kept that were live when it was last written, and no live hold expires before
 -- holds_expire_on.
 SELECT format('account %s%s', to_json(owner_id), ' in ' || nullif(book, $1)) AS broken,
        format('held %s until %s', held, coalesce(holds_expire_on::text, 'a hold is made')) AS found,
        CASE
-         WHEN held <> counted THEN format('held %s, the sum of its open holds', counted)
+         WHEN held <> counted THEN format('held %s, what its open holds keep', counted)
          ELSE format('until %s or earlier, when its first live hold expires', first_expires_on)
        END AS expected
   FROM (
     SELECT a.book, a.owner_id, a.held, a.holds_expire_on,
            -- Holds that had expired before holds_expire_on are not in the sum.
-           coalesce(sum(h.amount) FILTER (WHERE h.expires_on >= a.holds_expire_on), 0) AS counted,
+           coalesce(sum(h.amount - h.captured) FILTER (WHERE h.expires_on >= a.holds_expire_on), 0) AS counted,
            min(h.expires_on) FILTER (WHERE h.expires_on > greatest(clock.now, a.updated_on)) AS first_expires_on
       FROM ledger.accounts a
      CROSS JOIN (SELECT ledger.now() AS now) clock

@@ -7,6 +7,7 @@ import {
   type RestHoldCreditsMutation,
   RestLedgerHoldDocument,
   RestLedgerHoldsDocument,
+  RestProlongHoldDocument,
   RestReleaseHoldDocument,
 } from '../generated/documents.ts'
 import { restCredits, restEntry, restHold } from '../graph.ts'
@@ -92,14 +93,14 @@ export function heldRoute(contract: Contract): Route {
   })
 }
 
-/** Posts the entry that a hold was for. */
+/** Posts an entry that a hold was for. */
 export const captureRoute = defineRoute({
   method: 'post',
   path: '/ledger/holds/{hold_id}/capture',
   operationId: 'captureHold',
   tag: 'holds',
-  summary: 'Post the entry that a hold was for',
-  description: 'Once, with all or some of its credits. The rest becomes available again.',
+  summary: 'Post an entry that a hold was for',
+  description: 'With all or some of its credits. It ends the hold, unless `keep_rest` keeps the rest.',
   request: {
     params: z.object({ hold_id: shapes.idInPath }),
     body: z.object({
@@ -107,15 +108,19 @@ export const captureRoute = defineRoute({
         .int()
         .nullish()
         .meta({
-          description: 'The number of credits, from 1. All of the hold’s credits when left out.',
+          description: 'The number of credits, from 1. All that the hold keeps when left out.',
           examples: [10],
         }),
+      keep_rest: z.boolean().nullish().meta({
+        description:
+          'Whether the hold keeps the rest, for further captures. Otherwise the rest becomes available again.',
+      }),
       ...postingFields,
     }),
   },
   document: RestCaptureHoldDocument,
   variables: ({ params, body }) => ({
-    input: { id: params.hold_id, amount: body.amount, ...postingInput(body) },
+    input: { id: params.hold_id, amount: body.amount, keepRest: body.keep_rest, ...postingInput(body) },
   }),
   success: {
     status: 200,
@@ -136,7 +141,35 @@ export const captureRoute = defineRoute({
     return hold ? { entry, hold: restHold(hold), ...credits } : undefined
   },
   codes: ['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED'],
-  fieldNames: { id: 'hold_id' },
+  fieldNames: { id: 'hold_id', keepRest: 'keep_rest' },
+})
+
+/** Keeps a hold's credits set aside for longer. */
+export const prolongRoute = defineRoute({
+  method: 'post',
+  path: '/ledger/holds/{hold_id}/prolong',
+  operationId: 'prolongHold',
+  tag: 'holds',
+  summary: 'Keep a hold’s credits set aside for longer',
+  description: 'A hold that lasts as long already is returned unchanged.',
+  request: {
+    params: z.object({ hold_id: shapes.idInPath }),
+    body: z.object({
+      expires_on: shapes.moment.meta({
+        description: `When the credits are available again, at most ${limits.holdSeconds / 86_400} days after the hold was made.`,
+        examples: ['2026-12-24T18:00:00.000Z'],
+      }),
+    }),
+  },
+  document: RestProlongHoldDocument,
+  variables: ({ params, body }) => ({ input: { id: params.hold_id, expiresOn: body.expires_on } }),
+  success: { status: 200, description: 'Prolonged.', body: postedHoldBody },
+  answer: postedHold,
+  codes: [
+    ...['HOLD_NOT_FOUND', 'HOLD_CAPTURED', 'HOLD_RELEASED', 'HOLD_EXPIRED', 'ACCOUNT_FROZEN'],
+    ...['ACCOUNT_CLOSED', 'TRANSACTION_CONFLICT', 'ACCOUNT_BUSY'],
+  ] as const,
+  fieldNames: { id: 'hold_id', expiresOn: 'expires_on' },
 })
 
 /** Makes a hold's credits available again. */

@@ -4,7 +4,7 @@ import { balanceRoutes } from './balances.ts'
 import { batchRoute } from './batches.ts'
 import { correctionRoutes } from './corrections.ts'
 import { accountEntriesRoute, entriesRoute, entryByNonceRoute, entryRoute } from './entries.ts'
-import { captureRoute, heldRoute, holdRoute, holdsRoute, releaseRoute } from './holds.ts'
+import { captureRoute, heldRoute, holdRoute, holdsRoute, prolongRoute, releaseRoute } from './holds.ts'
 import { lotRoutes, lotsRoute } from './lots.ts'
 import { operationsRoute } from './operations.ts'
 import { overdraftRoute } from './overdrafts.ts'
@@ -43,6 +43,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     holdsRoute(readEntry),
     holdRoute,
     captureRoute,
+    prolongRoute,
     releaseRoute,
     ...(contract.hasLots ? lotRoutes : []),
   ]
