@@ -23,6 +23,11 @@ async function openApp(createApp: Parameters<typeof startApp>[0]) {
       const hold = { owner_id: 'test_user', operation: 'CREDIT_SPEND', amount: 10, expires_in: 60 }
       return ((await post('/ledger/holds', { ...hold, nonce: nonce() })).body as Json).hold.id
     },
+    lot_id: async () => {
+      const { id } = await entry()
+      const { lots }: Json = await (await fetch(`${url}/ledger/test_user/lots`)).json()
+      return lots.find((lot: Json) => lot.entry_id === id).id
+    },
     content_id: async () => {
       const content = { owner_id: 'test_user', title: 'T', body: 'B', nonce: nonce() }
       return ((await post('/content', content)).body as Json).content.id

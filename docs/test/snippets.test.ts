@@ -66,9 +66,7 @@ test('README shows the operations of the content app', () => {
 
 test('README shows the compiler’s message when the shared operations are missing', async () => {
   const file = 'apps/content/src/operations.ts'
-  const without = operationsOf('README.md')
-    ?.text.replace('  ...sharedOperations,\n', '')
-    .replace(', sharedOperations', '')
+  const without = operationsOf('README.md')?.text.replace('  ...sharedOperations,\n', '')
   project.write(file, `${without}\n`)
   const refusal = await compile([file])
   const shown = blocksOf('README.md').find(

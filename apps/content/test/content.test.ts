@@ -11,7 +11,7 @@ import {
 } from './generated/documents.ts'
 import { startContent } from './start-content.ts'
 
-const { url, post, count } = await startContent()
+const { url, post, count, moveClock } = await startContent()
 const client = createLedgerClient<OperationOf<typeof operations>>({ url: `${url}/graphql` })
 
 const give = (ownerId: string, amount: number) =>
@@ -138,6 +138,57 @@ describe('accessContent', () => {
       expect(await client.entryByNonce('reader', `to ${contentId}`)).toBeNull()
     },
   )
+})
+
+describe('the lots of credits', () => {
+  const lotsOf = async (ownerId: string) =>
+    (await client.liveLots(ownerId)).map(({ kind, rest, expiresOn }) => [kind, rest, expiresOn !== null])
+
+  test('a daily reward is promotional and spent first; bought credits are paid and never expire', async () => {
+    await give('saver', 5)
+    const rewarded = await client.postEntry({ ownerId: 'saver', operation: 'DAILY_REWARD', nonce: 'monday' })
+    if (!rewarded.ok) throw new Error(rewarded.code)
+    expect(await lotsOf('saver')).toEqual([
+      ['PROMOTIONAL', 1, true],
+      ['PAID', 5, false],
+    ])
+    expect(await client.expiring('saver')).toEqual({
+      amount: 1,
+      on: new Date(Date.parse(rewarded.entry.createdOn) + 30 * 86_400_000).toISOString(),
+    })
+    await create('saver', 'Rewarded', 'c1')
+    expect(await lotsOf('saver')).toEqual([['PAID', 1, false]])
+  })
+
+  test('a reward that nobody spent is gone after 30 days, and what was bought stays', async () => {
+    await give('sleeper', 5)
+    await client.postEntry({ ownerId: 'sleeper', operation: 'DAILY_REWARD', nonce: 'monday' })
+    await moveClock('30 days')
+    try {
+      expect(await client.balance('sleeper')).toMatchObject({ amount: 5 })
+      expect(await create('sleeper', 'Late', 'c1')).toMatchObject({ balance: { amount: 0 } })
+      const { entries } = await client.entries({ ownerId: 'sleeper' })
+      expect(entries.map(({ operation, amount }) => [operation, amount])).toEqual([
+        ['CONTENT_CREATION', -5],
+        ['CREDIT_EXPIRED', -1],
+        ['DAILY_REWARD', 1],
+        ['CREDIT_ADD', 5],
+      ])
+    } finally {
+      await moveClock('0 days')
+    }
+  })
+
+  test('a welcome and a featured content give credits that never expire, as every credit without a lot', async () => {
+    await client.postEntry({ ownerId: 'newcomer', operation: 'SIGNUP_CREDIT', nonce: 'welcome' })
+    await client.postEntry({ ownerId: 'newcomer', operation: 'DAILY_REWARD', nonce: 'monday' })
+    await client.postEntry({ ownerId: 'newcomer', operation: 'SIGNUP_CREDIT', nonce: 'welcome back' })
+    expect(await lotsOf('newcomer')).toEqual([
+      ['PROMOTIONAL', 1, true],
+      ['PAID', 3, false],
+      ['PAID', 3, false],
+    ])
+  })
 })
 
 test('contents are read newest first, page by page', async () => {

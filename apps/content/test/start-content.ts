@@ -14,5 +14,12 @@ export async function startContent() {
     return rows[0].count
   }
 
-  return { ...started, count }
+  /** Sets the database's clock ahead by an interval, such as `30 days`. */
+  const moveClock = (interval: string) =>
+    started.sql.query(
+      `CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+       RETURN clock_timestamp() + ${pg.escapeLiteral(interval)}::interval`,
+    )
+
+  return { ...started, count, moveClock }
 }

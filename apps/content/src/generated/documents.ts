@@ -134,6 +134,8 @@ type RestRefusal_InsufficientBalanceError_Fragment = { readonly entryIndex: numb
 
 type RestRefusal_LimitReachedError_Fragment = { readonly entryIndex: number, readonly ownerId: string, readonly nextOn: Date | null, readonly code: string, readonly message: string, readonly refusal: 'LimitReachedError' };
 
+type RestRefusal_LotEndedError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'LotEndedError' };
+
 type RestRefusal_NotFoundError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotFoundError' };
 
 type RestRefusal_NotReversibleError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotReversibleError' };
@@ -154,6 +156,7 @@ export type RestRefusalFragment =
   | RestRefusal_HoldEndedError_Fragment
   | RestRefusal_InsufficientBalanceError_Fragment
   | RestRefusal_LimitReachedError_Fragment
+  | RestRefusal_LotEndedError_Fragment
   | RestRefusal_NotFoundError_Fragment
   | RestRefusal_NotReversibleError_Fragment
   | RestRefusal_OverdraftInUseError_Fragment
@@ -179,6 +182,8 @@ type RestTransactionRefusal_InsufficientBalanceError_Fragment = { readonly entry
 
 type RestTransactionRefusal_LimitReachedError_Fragment = { readonly entryIndex: number, readonly ownerId: string, readonly nextOn: Date | null, readonly code: string, readonly message: string, readonly refusal: 'LimitReachedError' };
 
+type RestTransactionRefusal_LotEndedError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'LotEndedError' };
+
 type RestTransactionRefusal_NotFoundError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotFoundError' };
 
 type RestTransactionRefusal_NotReversibleError_Fragment = { readonly code: string, readonly message: string, readonly refusal: 'NotReversibleError' };
@@ -199,6 +204,7 @@ export type RestTransactionRefusalFragment =
   | RestTransactionRefusal_HoldEndedError_Fragment
   | RestTransactionRefusal_InsufficientBalanceError_Fragment
   | RestTransactionRefusal_LimitReachedError_Fragment
+  | RestTransactionRefusal_LotEndedError_Fragment
   | RestTransactionRefusal_NotFoundError_Fragment
   | RestTransactionRefusal_NotReversibleError_Fragment
   | RestTransactionRefusal_OverdraftInUseError_Fragment

@@ -44,8 +44,12 @@ export type LedgerOperation =
   | 'CONTENT_FEATURE'
   /** Credits that an owner gets, such as by buying them. */
   | 'CREDIT_ADD'
+  /** Credits whose time is over. Internal: posted by the app itself. */
+  | 'CREDIT_EXPIRED'
   /** Credits that an owner spends. */
   | 'CREDIT_SPEND'
+  /** Credits of a lot that were taken back. Internal: posted by the app itself. */
+  | 'CREDIT_VOIDED'
   /** A reward for coming back each day. */
   | 'DAILY_REWARD'
   /** A welcome to a new owner. */
