@@ -3,6 +3,7 @@ import {
   defineOperations,
   type Ledger,
   type LedgerEntry,
+  lotOperations,
   type OperationOf,
   type Operations,
   type PostOperationOf,
@@ -81,6 +82,43 @@ describe('a limit and a pair', () => {
     defineOperations({ ...sharedOperations, PRIZE: { amount: 5, paired: false } })
     // @ts-expect-error a shared operation is for everyone, also alone
     defineOperations({ ...sharedOperations, CREDIT_ADD: { ...CREDIT_ADD, paired: true } })
+  })
+})
+
+describe('a lot', () => {
+  const lot = { expires: { days: 30 }, kind: 'promotional' } as const
+
+  test('is allowed for a shared operation, beside a limit too', () => {
+    const rewarding = defineOperations({
+      ...sharedOperations,
+      ...lotOperations,
+      DAILY_REWARD: { ...DAILY_REWARD, lot, limit: { times: 1, per: 'day' } },
+      CREDIT_ADD: { ...CREDIT_ADD, amount: { min: 1, max: 9 }, lot: { expires: null, kind: 'paid' } },
+    })
+    expectTypeOf(rewarding.DAILY_REWARD.lot.expires.days).toEqualTypeOf<30>()
+    expectTypeOf<OperationOf<typeof rewarding>>().toEqualTypeOf<
+      keyof typeof sharedOperations | keyof typeof lotOperations
+    >()
+  })
+
+  test('needs the operations that the ledger posts for it', () => {
+    // @ts-expect-error an operation has a lot: add ...lotOperations, for CREDIT_EXPIRED | CREDIT_VOIDED
+    defineOperations({ ...sharedOperations, DAILY_REWARD: { ...DAILY_REWARD, lot } })
+    const { CREDIT_EXPIRED } = lotOperations
+    // @ts-expect-error an operation has a lot: add ...lotOperations, for CREDIT_VOIDED
+    defineOperations({ ...sharedOperations, CREDIT_EXPIRED, PRIZE: { amount: 5, lot } })
+  })
+
+  test('is the only thing of lots that a shared operation may get', () => {
+    const all = { ...sharedOperations, ...lotOperations }
+    // @ts-expect-error shared operation changed by more than a narrower range, a limit or a lot: DAILY_REWARD
+    defineOperations({ ...all, DAILY_REWARD: { ...DAILY_REWARD, amount: 2, lot } })
+    // @ts-expect-error shared operation changed by more than a narrower range, a limit or a lot: CREDIT_SPEND
+    defineOperations({ ...all, CREDIT_SPEND: { ...CREDIT_SPEND, revive: null } })
+    // @ts-expect-error no such period
+    defineOperations({ ...all, DAILY_REWARD: { ...DAILY_REWARD, lot: { expires: { endOf: 'hour' } } } })
+    // @ts-expect-error a lot says when it expires
+    defineOperations({ ...all, DAILY_REWARD: { ...DAILY_REWARD, lot: { kind: 'promotional' } } })
   })
 })
 
