@@ -4,6 +4,7 @@ import {
   createLedger,
   createPool,
   defineOperations,
+  lotOperations,
   sharedOperations,
   transferOperations,
 } from '@shared-ledger/ledger'
@@ -98,6 +99,81 @@ test.each(released)('a database of %s, with rows of every kind, becomes a curren
     })
     expect(await ledger.postEntry({ ...add, nonce: 'new' })).toMatchObject({ ok: true, entry: { seq: 12 } })
     expect((await verify()).broken).toEqual([])
+  } finally {
+    await ledger.close()
+    await pool.end()
+    await database.drop()
+  }
+})
+
+const operationsWithLots = defineOperations({
+  ...operations,
+  ...lotOperations,
+  GAME_PRIZE: { amount: { min: 1, max: 100 }, lot: { expires: { days: 10 }, kind: 'promotional' } },
+})
+
+test.each(released)('a database of %s gets lots, and old servers go on', async (migration) => {
+  const database = await createEmptyDatabase()
+  const run = (sql: string, values?: unknown[]) =>
+    withConnection(database.directUrl, (connection) => connection.query(sql, values))
+  const setClock = (time: string) =>
+    run(`CREATE OR REPLACE FUNCTION ledger.now() RETURNS timestamptz LANGUAGE sql VOLATILE
+      RETURN timestamptz '${time}'`)
+  const pool = createPool(database.url)
+  const ledger = createLedger({ app: 'games', operations: operationsWithLots, pool })
+  const lotsOf = async (ownerId: string) =>
+    (await ledger.liveLots(ownerId)).map(({ kind, amount, rest, held }) => ({ kind, amount, rest, held }))
+  const give = (ownerId: string, amount: number) =>
+    ledger.postEntry({ ownerId, operation: 'GAME_PRIZE', amount, nonce: `${ownerId}'s prize` })
+  /** Takes credits by a statement of servers from before lots. */
+  const takeByOldServer = async (ownerId: string, amount: number) => {
+    const { rows } = await run("SELECT ledger.post_games($1, ARRAY[$1], '{1}', $2) AS answer", [
+      ownerId,
+      JSON.stringify({
+        ...{ id: [crypto.randomUUID()], nonce: [`a ticket for ${amount}`], request: [1], account: [1] },
+        ...{ operation: ['GAME_TICKET'], amount: [-amount], requested: [-amount] },
+      }),
+    ])
+    return rows[0].answer
+  }
+  try {
+    await migrateTo(database.directUrl, migration)
+    await run(readFileSync(path.join(scripts, `${migration}.sql`), 'utf8'))
+    await migrate({ databaseUrl: database.directUrl, root, apps: [], log: () => {} })
+    await run("SELECT ledger.set_operations('games', $1, ARRAY['GAME_FEE'])", [
+      Object.keys(operationsWithLots),
+    ])
+    expect(await ledger.assertReady()).toEqual([])
+    await setClock('2026-11-29 14:00Z') // while bob's hold is live
+
+    // What an account has becomes its opening lot, which keeps what holds reserve. An overdraft is paid first.
+    for (const ownerId of ['ada', 'bob', 'cyd']) expect(await give(ownerId, 40)).toMatchObject({ ok: true })
+    const prize = { kind: 'promotional', amount: 40, rest: 40, held: 0 }
+    expect(await lotsOf('ada')).toEqual([prize, { kind: 'paid', amount: 63, rest: 63, held: 0 }])
+    expect(await lotsOf('bob')).toEqual([prize, { kind: 'paid', amount: 23, rest: 23, held: 6 }])
+    expect(await lotsOf('cyd')).toEqual([{ ...prize, rest: 10 }])
+
+    expect(await takeByOldServer('ada', 50)).toMatchObject({ answers: [null], balances: [53] })
+    expect(await lotsOf('ada')).toEqual([{ kind: 'paid', amount: 63, rest: 53, held: 0 }])
+    expect(await ledger.captureHold({ id: '4', nonce: 'late' })).toMatchObject({ ok: true })
+    expect(await ledger.refundEntry({ id: '4', amount: 6, nonce: 'rest' })).toMatchObject({ ok: true })
+    expect((await lotsOf('ada')).map(({ rest }) => rest)).toEqual([53, 6])
+
+    // An old server, too, finds the prize expired, and writes so.
+    await setClock('2026-12-09 14:00Z')
+    expect(await takeByOldServer('bob', 17)).toMatchObject({ answers: [null], balances: [0] })
+    expect(await takeByOldServer('bob', 1)).toMatchObject({ answers: [{ outcome: 'insufficient_balance' }] })
+    expect(await Promise.all(['ada', 'bob', 'cyd'].map((owner) => ledger.balance(owner)))).toMatchObject([
+      { amount: 59 },
+      { amount: 0, held: 0 },
+      { amount: 0, available: 50 },
+    ])
+    const expired = await run(
+      `SELECT owner_id, amount::int FROM ledger.entries WHERE operation = 'CREDIT_EXPIRED' ORDER BY owner_id`,
+    )
+    expect(expired.rows).toEqual([{ owner_id: 'bob', amount: -40 }])
+    const { broken } = await withConnection(database.directUrl, (connection) => verifyLedger(connection))
+    expect(broken).toEqual([])
   } finally {
     await ledger.close()
     await pool.end()
