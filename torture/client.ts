@@ -3,12 +3,16 @@ import type { Journal } from './journal.ts'
 import type { Outcome } from './outcome.ts'
 import { createRandom, type Random } from './random.ts'
 import type { App, Request } from './requests.ts'
-import { playStory } from './stories.ts'
+import { playStory, type Story, type Teller } from './stories.ts'
 import { send, ways } from './ways/index.ts'
 
 /** What a client reaches, and where it records what it was told. */
 export interface Surroundings {
   readonly seed: number
+  /** What the clients draw from. The stories of their app when left out. */
+  readonly stories?: readonly Story[]
+  /** How they send. With the client of this version when left out. */
+  readonly send?: typeof send
   readonly journal: Journal
   /** Returns the addresses of the app's servers, in order. */
   urlsOf(app: App): readonly string[]
@@ -32,16 +36,18 @@ const mostThinkingMs = 150
 
 /** Plays one story after the other until the run ends. */
 export async function playClient(app: App, client: number, surroundings: Surroundings): Promise<void> {
-  const { seed, ended } = surroundings
+  const { seed, ended, stories } = surroundings
   for (let story = 1; !ended.aborted; story += 1) {
     const name = `${app} ${client}.${story}`
     const tries = createRandom(seed, name, 'tries')
-    await playStory({
+    const random = createRandom(seed, name)
+    const teller: Teller = {
       app,
       name,
-      random: createRandom(seed, name),
+      random,
       carryOut: (request) => carryOut(request, { app, tries, ...surroundings }),
-    })
+    }
+    await playStory(teller, stories)
     await pause(tries.int(0, mostThinkingMs), ended)
   }
 }
@@ -77,7 +83,7 @@ async function race(request: Request, attempting: Attempting): Promise<readonly 
 
 async function attempt(
   request: Request,
-  { app, tries, journal, urlsOf, onSend, faults }: Attempting,
+  { app, tries, journal, urlsOf, onSend, faults, send: sendBy = send }: Attempting,
   { isRaced = false }: { readonly isRaced?: boolean } = {},
 ) {
   const way = tries.pick(ways)
@@ -85,7 +91,7 @@ async function attempt(
   const url = urlsOf(app)[server - 1] ?? ''
   journal.begin(app, request, { isRaced })
   const onAnswer = onSend?.(request)
-  const outcomes = await send(url, request, way)
+  const outcomes = await sendBy(url, request, way)
   onAnswer?.(outcomes)
   const circumstances = `to server ${server} (${faults()})`
   return { outcomes, isAnswered: journal.take({ app, request, way, circumstances }, outcomes) }

@@ -9,7 +9,7 @@ export interface Line {
   readonly amount: number
 }
 
-export type Operation = 'CREDIT_ADD' | 'CREDIT_SPEND' | AppOperation
+export type Operation = PostedOperation | 'DAILY_REWARD' | AppOperation
 
 /** The operations that only the apps' own mutations post. */
 type AppOperation =
@@ -29,6 +29,13 @@ export interface PostedLine extends Line {
 /** A client's request, however it is sent. */
 export type Request =
   | { readonly kind: 'entry'; readonly nonce: string; readonly line: PostedLine }
+  | {
+      readonly kind: 'reward'
+      readonly nonce: string
+      readonly owner: string
+      /** When its credit expires: ISO 8601, to the millisecond. */
+      readonly expiresOn: string
+    }
   | {
       readonly kind: 'transaction'
       readonly nonce: string
@@ -94,10 +101,13 @@ export interface Posting {
   readonly nonce: string
   readonly lines: readonly Line[]
   readonly hold?: Line
+  /** When the credits expire that it gives. */
+  readonly expiresOn?: string
 }
 
-/** The price of a content in the app. */
+/** The price of a content in the app, and its daily reward. */
 const contentPrice = 5
+const reward = 1
 
 /** Returns the postings of a request in order. None when it has no nonce. */
 export function postingsOf(request: Request): readonly Posting[] {
@@ -106,6 +116,10 @@ export function postingsOf(request: Request): readonly Posting[] {
     case 'capture':
     case 'refund':
       return [{ nonce: request.nonce, lines: [request.line] }]
+    case 'reward': {
+      const { nonce, owner, expiresOn } = request
+      return [{ nonce, lines: [{ owner, operation: 'DAILY_REWARD', amount: reward }], expiresOn }]
+    }
     case 'transaction':
     case 'reversal':
       return [{ nonce: request.nonce, lines: request.lines }]

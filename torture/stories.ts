@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 import type { App, BatchEntry, Line, PostedLine, Request } from './requests.ts'
 
 /** What a story needs from the client that plays it. */
-interface Teller {
+export interface Teller {
   readonly app: App
   /** The same for the same seed, app, client and number of the story. */
   readonly random: Random
@@ -13,17 +13,20 @@ interface Teller {
   carryOut(request: Request): Promise<readonly Outcome[] | undefined>
 }
 
-type Story = (teller: Teller) => Promise<void>
+export type Story = (teller: Teller) => Promise<void>
 
-/** Plays one story, drawn from the app's stories. */
-export async function playStory(teller: Teller): Promise<void> {
-  await teller.random.pick(storiesOf[teller.app])(teller)
+/** Plays one story, drawn from the app's stories or from others. */
+export async function playStory(teller: Teller, stories = storiesOf[teller.app]): Promise<void> {
+  await teller.random.pick(stories)(teller)
 }
 
 const hotOwners = 3
 const coldOwners = 2_000
 /** Balances stay near 0, so that many spends are refused and an overspent balance would show. */
 const [leastAmount, mostAmount] = [1, 30]
+
+/** How long a reward is good. Some are spent before. */
+const [leastLifeMs, mostLifeMs] = [1_000, 10_000]
 
 const hotOwner = (number: number) => `hot ${number}`
 const coldOwner = (number: number) => `cold ${number}`
@@ -152,9 +155,19 @@ const payment: Story = async (teller) => {
   await teller.carryOut({ kind: 'payment', nonce: teller.name, projectId, client, freelancer, price })
 }
 
+/** A reward that is good for seconds. */
+const reward: Story = async (teller) => {
+  const { name: nonce, random } = teller
+  const expiresOn = new Date(Date.now() + random.int(leastLifeMs, mostLifeMs)).toISOString()
+  await teller.carryOut({ kind: 'reward', nonce, owner: owner(teller), expiresOn })
+}
+
 const ofAll = [entry, entry, entry, transaction, reversal, refund, capture, release, batch]
 
 const storiesOf: Readonly<Record<App, readonly Story[]>> = {
   content: [...ofAll, content, content],
   freelance: [...ofAll, transfer, payment],
 }
+
+/** The stories of the content app, and credits that expire. */
+export const storiesWithRewards: readonly Story[] = [...storiesOf.content, reward, reward, reward]

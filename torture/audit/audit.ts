@@ -29,6 +29,7 @@ export class Audit {
   readonly #heldBy = new Map<PostingRecord, HoldRow>()
   readonly #appRows = new Map<PostingRecord, AppRow>()
   readonly #balances = new Map<string, Balance>()
+  readonly #expired = new Map<PostingRecord, number>()
   readonly #violations: string[] = []
   entries = 0
 
@@ -39,6 +40,10 @@ export class Audit {
   entry(row: EntryRow): void {
     this.entries += 1
     this.#follow(row)
+    if (row.expired_from !== null) {
+      this.#judgeExpiry(row, row.expired_from)
+      return
+    }
     const record = this.#recordOf(row)
     if (record === undefined) {
       this.#violate('not asked for', `entry ${JSON.stringify(row)}`)
@@ -60,6 +65,24 @@ export class Audit {
       this.#violate(
         'changed',
         `the client was told ${JSON.stringify(told)}, and the ledger has ${JSON.stringify(row)}`,
+      )
+  }
+
+  /** Nobody asks for an expiry: it has the credits of a posting that gave them until then, each of them once. */
+  #judgeExpiry(row: EntryRow, nonce: string): void {
+    const given = this.#recordOf({ ...row, nonce })
+    if (given?.expiresOn === undefined) {
+      this.#violate('not asked for', `entry ${JSON.stringify(row)}`)
+      return
+    }
+    const expired = (this.#expired.get(given) ?? 0) - Number(row.amount)
+    this.#expired.set(given, expired)
+    const amount = given.lines.reduce((sum, line) => sum + line.amount, 0)
+    if (expired > amount) this.#violate('doubled', `entry ${JSON.stringify(row)} of ${describe(given)}`)
+    if (row.created_on < given.expiresOn)
+      this.#violate(
+        'lost',
+        `entry ${JSON.stringify(row)} comes before ${given.expiresOn}: ${describe(given)}`,
       )
   }
 

@@ -15,6 +15,8 @@ export interface EntryRow {
   /** ISO 8601, to the millisecond. */
   readonly created_on: string
   readonly hold_id: string | null
+  /** The nonce of the entry whose credits expired by this one. Null for any other entry. */
+  readonly expired_from: string | null
 }
 
 export interface HoldRow {
@@ -46,9 +48,14 @@ export interface AppRow {
   readonly posted: string | null
 }
 
-const entries = `SELECT app, owner_id, seq, id, operation, amount, balance_after, nonce, transaction_id, hold_id,
-    to_char(created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_on
-  FROM ledger.entries WHERE owner_id NOT LIKE $1 ORDER BY app, book, owner_id, seq`
+const entries = `SELECT e.app, e.owner_id, e.seq, e.id, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id, e.hold_id,
+    to_char(e.created_on AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_on, given.nonce AS expired_from
+  FROM ledger.entries e
+  LEFT JOIN ledger.lot_uses u
+    ON e.operation = 'CREDIT_EXPIRED' AND u.book = e.book AND u.owner_id = e.owner_id AND u.entry_id = e.id
+  LEFT JOIN ledger.lots l ON l.book = u.book AND l.owner_id = u.owner_id AND l.id = u.lot_id
+  LEFT JOIN ledger.entries given ON given.book = l.book AND given.owner_id = l.owner_id AND given.seq = l.seq
+  WHERE e.owner_id NOT LIKE $1 ORDER BY e.app, e.book, e.owner_id, e.seq`
 
 const holds = `SELECT app, owner_id, id, operation, amount, nonce, released_on IS NOT NULL AS is_released, captured_by
   FROM ledger.holds`

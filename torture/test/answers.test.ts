@@ -46,6 +46,12 @@ describe('REST', () => {
       { code: 'INSUFFICIENT_BALANCE' },
       { is: 'refused', code: 'INSUFFICIENT_BALANCE' },
     ],
+    [
+      'credits that would have expired',
+      422,
+      { code: 'VALIDATION_ERROR', errors: [{ field: 'expires_on', message: 'has passed' }] },
+      { is: 'refused', code: 'VALIDATION_ERROR' },
+    ],
     ['a database that is away', 503, { code: 'DATABASE_UNAVAILABLE' }, { is: 'unknown' }],
     ['a fault', 500, { code: 'INTERNAL_ERROR' }, { is: 'wrong' }],
     ['another refusal', 422, { code: 'VALIDATION_ERROR' }, { is: 'wrong' }],
@@ -77,6 +83,14 @@ describe('GraphQL', () => {
       'too few credits',
       { __typename: 'InsufficientBalanceError', code: 'INSUFFICIENT_BALANCE' },
       { is: 'refused', code: 'INSUFFICIENT_BALANCE' },
+    ],
+    [
+      'credits that would have expired',
+      {
+        ...{ __typename: 'ValidationError', code: 'VALIDATION_ERROR' },
+        errors: [{ field: 'expiresOn', message: 'has passed' }],
+      },
+      { is: 'refused', code: 'VALIDATION_ERROR' },
     ],
     ['another refusal', { __typename: 'ValidationError', code: 'VALIDATION_ERROR' }, { is: 'wrong' }],
     ['nothing', null, { is: 'wrong' }],

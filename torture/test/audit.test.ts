@@ -72,6 +72,7 @@ function entry(row: Pick<EntryRow, 'id' | 'operation' | 'amount' | 'nonce'> & Pa
     transaction_id: `transaction ${row.nonce}`,
     created_on: createdOn,
     hold_id: null,
+    expired_from: null,
     ...row,
   }
 }
@@ -291,6 +292,45 @@ describe('contradictions of the ledger are found', () => {
     const journal = toldAll(written)
     spoil(written)
     expect(violations(journal, written)).toContainEqual(expect.stringMatching(expected))
+  })
+})
+
+describe('credits that expire', () => {
+  const expiresOn = '2026-11-29T22:00:05.000Z'
+  const reward: Request = { kind: 'reward', nonce: 'reward', owner: 'ada', expiresOn }
+  const given = entry({ id: '1', operation: 'DAILY_REWARD', amount: '1', nonce: 'reward' })
+  const expiry = entry({
+    ...{
+      id: '2',
+      operation: 'CREDIT_EXPIRED',
+      amount: '-1',
+      nonce: 'of nobody',
+      seq: '2',
+      balance_after: '0',
+    },
+    ...{ created_on: expiresOn, expired_from: 'reward' },
+  })
+  const found = (...entries: EntryRow[]) => {
+    const journal = new Journal()
+    answer(journal, 'content', reward, done([given]))
+    return violations(journal, { entries: [given, ...entries], holds: [], accounts: [], appRows: [] })
+  }
+
+  test('expire by entries that nobody asks for', () => {
+    expect(found(expiry)).toEqual([])
+  })
+
+  test.each([
+    ['twice', { ...expiry, id: '3', seq: '3', balance_after: '-1' }, /^doubled: entry .*"id":"3"/],
+    [
+      'too early',
+      { ...expiry, created_on: createdOn, seq: '3' },
+      /^lost: .* comes before 2026-11-29T22:00:05/,
+    ],
+    ['without a grant', { ...expiry, expired_from: null }, /^not asked for: entry /],
+    ['from credits for ever', { ...expiry, expired_from: 'add' }, /^not asked for: entry /],
+  ] as const)('that do so %s are found', (_what, row, expected) => {
+    expect(found(expiry, row)).toContainEqual(expect.stringMatching(expected))
   })
 })
 

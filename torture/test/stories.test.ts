@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import type { Outcome } from '../outcome.ts'
 import { createRandom } from '../random.ts'
 import { type App, apps, postingsOf, type Request } from '../requests.ts'
-import { playStory } from '../stories.ts'
+import { playStory, type Story, storiesWithRewards, type Teller } from '../stories.ts'
 
-/** Returns a client's requests in so many stories, when all are acknowledged. */
-async function requestsOf(seed: number, app: App, stories = 200): Promise<Request[]> {
+/** Returns a client's requests in 200 stories, when all are acknowledged. */
+async function requestsOf(seed: number, app: App, stories?: readonly Story[]): Promise<Request[]> {
   const requests: Request[] = []
-  for (let story = 1; story <= stories; story += 1) {
+  for (let story = 1; story <= 200; story += 1) {
     const name = `${app} 1.${story}`
-    await playStory({
+    const teller: Teller = {
       app,
       name,
       random: createRandom(seed, name),
@@ -17,7 +17,8 @@ async function requestsOf(seed: number, app: App, stories = 200): Promise<Reques
         requests.push(request)
         return [done]
       },
-    })
+    }
+    await playStory(teller, stories)
   }
   return requests
 }
@@ -46,10 +47,11 @@ test.each(apps)('%s: the requests of a seed are the same each time', async (app)
 })
 
 test('each kind of request occurs', async () => {
-  const all = [...(await requestsOf(3, 'content')), ...(await requestsOf(3, 'freelance'))]
+  const all = [...(await requestsOf(3, 'content', storiesWithRewards)), ...(await requestsOf(3, 'freelance'))]
   const kinds = new Set(all.map(({ kind }) => kind))
   const expected: Request['kind'][] = [
     'entry',
+    'reward',
     'transaction',
     'transfer',
     'hold',

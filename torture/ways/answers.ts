@@ -112,8 +112,17 @@ export function mayPass(status: number): boolean {
 /** The codes that may refuse a well-made request. Any other refusal is not the client's fault. */
 const refusals: ReadonlySet<string> = new Set(['INSUFFICIENT_BALANCE'])
 
+/** A request that came so late that its credits would have expired. */
+const lateAnswer = z.object({
+  code: z.literal('VALIDATION_ERROR'),
+  errors: z.tuple([
+    z.object({ field: z.enum(['expiresOn', 'expires_on']), message: z.literal('has passed') }),
+  ]),
+})
+
 function refusalOf(code: string, answer: unknown): Outcome {
-  return refusals.has(code) ? { is: 'refused', code } : wrong(`refused: ${JSON.stringify(answer)}`)
+  const isRefused = refusals.has(code) || lateAnswer.safeParse(answer).success
+  return isRefused ? { is: 'refused', code } : wrong(`refused: ${JSON.stringify(answer)}`)
 }
 
 function unreadable(answer: unknown, error: Error): Outcome {

@@ -23,6 +23,14 @@ export const graphLine = ({ owner, operation, amount }: PostedLine) => ({
   amount: Math.abs(amount),
 })
 
+/** The same for GraphQL and the typed client. */
+export const graphReward = ({ nonce, owner, expiresOn }: Extract<Request, { kind: 'reward' }>) => ({
+  nonce,
+  ownerId: owner,
+  operation: 'DAILY_REWARD' as const,
+  expiresOn,
+})
+
 const body = z.object({
   data: z.object({ outcome: z.unknown().optional(), outcomes: z.array(z.unknown()).optional() }).nullish(),
   errors: z
@@ -58,6 +66,8 @@ function documentOf(request: Request): { document: DocumentNode; variables: obje
       const { nonce, line } = request
       return { document: PostEntryDocument, variables: { input: { nonce, ...graphLine(line) } } }
     }
+    case 'reward':
+      return { document: PostEntryDocument, variables: { input: graphReward(request) } }
     case 'transaction': {
       const { nonce, lines, balanced } = request
       const input = { nonce, balanced, entries: lines.map(graphLine) }

@@ -46,6 +46,10 @@ function routeOf(request: Request): { path: string; body: object } {
   switch (request.kind) {
     case 'entry':
       return { path: '/ledger', body: restLine(request.line) }
+    case 'reward': {
+      const { owner, expiresOn } = request
+      return { path: '/ledger', body: { owner_id: owner, operation: 'DAILY_REWARD', expires_on: expiresOn } }
+    }
     case 'transaction':
       return {
         path: '/ledger/transactions',

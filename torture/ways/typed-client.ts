@@ -3,7 +3,7 @@ import { createLedgerClient, type LedgerClient, LedgerClientError } from '@share
 import { type Outcome, unknown, wrong } from '../outcome.ts'
 import { postingsOf, type Request } from '../requests.ts'
 import { graphOutcomeOf } from './answers.ts'
-import { appDocumentOf, graphLine } from './graphql.ts'
+import { appDocumentOf, graphLine, graphReward } from './graphql.ts'
 import { timeoutMs } from './network.ts'
 
 const clients = new Map<string, LedgerClient>()
@@ -30,6 +30,8 @@ async function answersOf(client: LedgerClient, request: Request): Promise<readon
       const { nonce, line } = request
       return [await client.postEntry({ nonce, ...graphLine(line) })]
     }
+    case 'reward':
+      return [await client.postEntry(graphReward(request))]
     case 'transaction': {
       const { nonce, balanced, lines } = request
       return [await client.postTransaction({ nonce, balanced, entries: lines.map(graphLine) })]
