@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { withConnection } from '@shared-ledger/postgres'
 import { createEmptyDatabase } from '@shared-ledger/postgres/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCommand } from '../../docs/test/command.ts'
@@ -9,13 +12,21 @@ import { Journal } from '../../torture/journal.ts'
 import { type App, apps } from '../../torture/requests.ts'
 import { sendOpen } from '../../torture/send-open.ts'
 import { faultLines } from '../../torture/servers/app-server.ts'
+import { storiesWithRewards } from '../../torture/stories.ts'
+import { send } from '../../torture/ways/index.ts'
 import { type AppProcess, startAppProcess } from '../app-process.ts'
 import { checkOut, type OldProject, oldest } from './check-out.ts'
 
-// Follows docs/upgrading.md with servers of the oldest version. Meanwhile clients of every kind post all the time, by every
-// way. They are the clients of the torture, which compares every answer with the ledger.
+// Follows docs/upgrading.md with servers and clients of the oldest version: clients may be upgraded at any later time.
+// Meanwhile clients of every kind post all the time, by every way. They are the clients of the torture, which compares every
+// answer with the ledger. From the first new server on, some clients of the content app are of today, reach new servers alone,
+// and give credits that expire soon. Others reach old servers alone, which know nothing of lots, and use the same accounts.
 
 const clientsPerApp = 4
+const [newClients, oldClients] = [
+  [11, 12],
+  [21, 22],
+]
 const seed = 1
 
 // To install the old version takes as long as the machine needs: the limit only catches a hang.
@@ -47,6 +58,13 @@ function follow(step: string): Promise<string> {
   return run(root, `set -e\n${block.text}`)
 }
 
+/** Returns how clients of the old version send: with its typed client, and its GraphQL documents. */
+async function oldSend(): Promise<typeof send> {
+  const file = pathToFileURL(path.join(old.root, 'torture/ways/index.ts')).href
+  const ways: typeof import('../../torture/ways/index.ts') = await import(file)
+  return ways.send
+}
+
 /** The servers of each app that clients reach. */
 type Serving = Readonly<Record<App, readonly AppProcess[]>>
 
@@ -61,10 +79,39 @@ async function startServers(project: string, logins: Readonly<Record<App, string
   return { content: content ?? [], freelance: freelance ?? [] }
 }
 
+const urlsOf = (servers: Serving, app: App) => servers[app].map(({ url }) => url)
+
 const both = (one: Serving, other: Serving): Serving => ({
   content: [...one.content, ...other.content],
   freelance: [...one.freelance, ...other.freelance],
 })
+
+/** Returns how often clients that reach new servers alone, and those that reach old ones alone, have used lots. */
+async function lotsSoFar(): Promise<Readonly<Record<string, number>>> {
+  const patterns = [newClients, oldClients].map((clients) => `^content (${clients.join('|')})[.]`)
+  const { rows } = await withConnection(database.directUrl, (connection) =>
+    connection.query(lotsSql, patterns),
+  )
+  return rows[0]
+}
+
+const lotsSql = `
+  WITH made AS (
+    SELECT e.nonce FROM ledger.lots l JOIN ledger.entries e USING (book, owner_id, seq) WHERE l.entry_id IS NOT NULL
+  ), used AS (
+    SELECT DISTINCT e.nonce FROM ledger.lot_uses u JOIN ledger.entries e USING (book, owner_id, seq)
+  ), held AS (
+    SELECT DISTINCT h.nonce FROM ledger.lot_holds r JOIN ledger.holds h
+        ON (h.book, h.owner_id, h.id) = (r.book, r.owner_id, r.hold_id)
+  )
+  SELECT (SELECT count(*)::int FROM ledger.lots WHERE entry_id IS NULL) AS "opening lots",
+         (SELECT count(*)::int FROM ledger.entries WHERE operation = 'CREDIT_EXPIRED') AS "expiries",
+         (SELECT count(*)::int FROM made WHERE nonce ~ $1) AS "lots made by new servers",
+         (SELECT count(*)::int FROM used WHERE nonce ~ $1) AS "entries of new servers that used lots",
+         (SELECT count(*)::int FROM held WHERE nonce ~ $1) AS "holds of new servers on lots",
+         (SELECT count(*)::int FROM made WHERE nonce ~ $2) AS "lots made by old servers",
+         (SELECT count(*)::int FROM used WHERE nonce ~ $2) AS "entries of old servers that used lots",
+         (SELECT count(*)::int FROM held WHERE nonce ~ $2) AS "holds of old servers on lots"`
 
 const stop = (servers: Serving) =>
   Promise.all(Object.values(servers).flatMap((each) => each.map((server) => server.stop())))
@@ -88,9 +135,11 @@ test(
     const journal = new Journal()
     const ended = new AbortController()
     const acknowledged = () => [...journal.records].filter(({ state }) => state === 'done').length
-    const urlsOf = (app: App) => serving[app].map(({ url }) => url)
     let stage = ''
-    const surroundings = { seed, journal, urlsOf, faults: () => stage, ended: ended.signal }
+    const surroundings = {
+      ...{ seed, journal, faults: () => stage, ended: ended.signal, send: await oldSend() },
+      urlsOf: (app: App) => urlsOf(serving, app),
+    }
     const stages: string[] = []
     /** Waits until this many more postings of the clients are acknowledged. */
     const goOn = async (name: string, postings: number, work?: () => Promise<unknown>) => {
@@ -109,18 +158,37 @@ test(
     await goOn('old servers, while and after the database is migrated', 400, () => follow('migrate'))
     const news = await startServers(root, logins)
     serving = both(olds, news)
-    await goOn('old and new servers', 800)
-    serving = both(news, await startServers(old.root, logins)) // a rollback
+    let oldServing = olds
+    const oldEnded = new AbortController()
+    const ofNew = {
+      ...{ ...surroundings, stories: storiesWithRewards, send },
+      urlsOf: (app: App) => urlsOf(news, app),
+    }
+    const ofOld = {
+      ...surroundings,
+      urlsOf: (app: App) => urlsOf(oldServing, app),
+      ended: oldEnded.signal,
+    }
+    clients.push(...newClients.map((client) => playClient('content', client, ofNew)))
+    const clientsOfOld = oldClients.map((client) => playClient('content', client, ofOld))
+    const leastUsed = async () => Math.min(...Object.values(await lotsSoFar()))
+    await goOn('old and new servers', 800, () =>
+      expect.poll(leastUsed, { timeout: patienceMs }).toBeGreaterThanOrEqual(10),
+    )
+    oldServing = await startServers(old.root, logins) // a rollback
+    serving = both(news, oldServing)
     await goOn('new servers, and old ones that were started again, while the first old ones stop', 400, () =>
       stop(olds),
     )
+    oldEnded.abort()
+    await Promise.all(clientsOfOld)
     serving = news
     await goOn('new servers', 400)
     ended.abort()
     await Promise.all(clients)
 
     journal.settle()
-    await sendOpen(journal, { seed, urlsOf, patienceMs: 120_000 })
+    await sendOpen(journal, { ...surroundings, patienceMs: 120_000 })
     await Promise.all(started.map((server) => server.stop()))
     const { entries, contradictions, verifyQuestions, broken } = await compare(database.directUrl, journal)
     const count = (what: string) => contradictions.filter((each) => each.startsWith(what)).length
@@ -131,6 +199,7 @@ test(
         ...stages.map((each) => `- by ${each}`),
         `${entries} entries; ${count('lost')} lost, ${count('doubled')} doubled, ${journal.violations.length + contradictions.length} wrong at all;`,
         `${verifyQuestions} questions of verify, ${broken.length} with broken rows`,
+        ...Object.entries(await lotsSoFar()).map(([what, rows]) => `- ${rows} ${what}`),
       ].join('\n'),
     )
     expect([...journal.violations, ...contradictions]).toEqual([])
