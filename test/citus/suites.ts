@@ -2,7 +2,7 @@
 export const onCluster = [
   'test/citus/*.citus.ts',
   'packages/ledger/test/{account-states,batches,concurrency,connections-lost,corrections,deadlocks,dry-run,exchange}.test.ts',
-  'packages/ledger/test/{falling-ids,history,holds,keys,limits,limits-of-credits,live,live-sharing,outdated,overdraft}.test.ts',
+  'packages/ledger/test/{falling-ids,history,holds,keys,limits,limits-of-credits,live,live-sharing,outdated,overdraft,parts-of-holds}.test.ts',
   'packages/ledger/test/{post-*,prepared,reads,retired,scans,transaction,transfers}.test.ts',
   'packages/ledger/test/{attacker,books,checkpoint,lots,once,proof,transactions,verify}/*.test.ts',
   'packages/ledger/test/model/model.test.ts',
