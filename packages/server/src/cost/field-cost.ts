@@ -16,14 +16,14 @@ import { z } from 'zod'
 /** What a field costs, where each value of an answer costs 1. */
 export interface FieldCost {
   /** The cost of resolving it, without its values. */
-  readonly weight: number
+  readonly weight: number | ByArguments
   /** What each of these arguments adds to the weight when given. */
   readonly argumentWeights: Readonly<Record<string, number>>
   /** The most values it has: the items of a list, else 1. Everything that is selected on a value is counted for each. */
   readonly size: number | ByArguments | LargestArgument
 }
 
-/** Computes the number of values from the arguments. The author of the field writes it. */
+/** Computes a weight or a number of values from the arguments. The author of the field writes it. */
 type ByArguments = (args: Readonly<Record<string, unknown>>) => number
 
 /** The largest of these arguments, each a number or the length of a list, or `otherwise` when none is given. */
@@ -52,7 +52,7 @@ const byArguments = z.custom<ByArguments>((value) => typeof value === 'function'
 /** The option `cost` with which the field's author sets its cost in the builder. */
 const extensionShape = z
   .strictObject({
-    weight: amount.optional(),
+    weight: z.union([amount, byArguments]).optional(),
     argumentWeights: z.record(z.string(), amount).default({}),
     size: z.union([amount, byArguments]).optional(),
   })
@@ -67,7 +67,8 @@ const extensionShape = z
 export function fieldCost(typeName: string, field: GraphQLField<unknown, unknown>, place: Place): FieldCost {
   const { data, error } = extensionShape.safeParse(field.extensions.cost)
   if (error) {
-    const known = '{ weight?: number, argumentWeights?: { [name]: number }, size?: number | function }'
+    const known =
+      '{ weight?: number | function, argumentWeights?: { [name]: number }, size?: number | function }'
     throw new Error(`The cost of ${typeName}.${field.name} must be ${known}`)
   }
   const {

@@ -57,9 +57,21 @@ export function createFieldNumbers(
     }
   }
 
+  /** Returns what the field's author computes from its arguments, or 0 when execution will refuse them. */
+  const computed = (
+    compute: (args: Readonly<Record<string, unknown>>) => number,
+    priced: PricedField,
+    node: FieldNode,
+  ): number => {
+    asksFunctions = true
+    const args = argumentsOf(priced, node)
+    return args ? Math.max(0, compute(args)) : 0
+  }
+
   return {
     weight(priced: PricedField, node: FieldNode): number {
-      let weight = priced.weight
+      const { weight: given } = priced
+      let weight = typeof given === 'function' ? computed(given, priced, node) : given
       for (const [name, more] of Object.entries(priced.argumentWeights)) {
         if (ofArgument(name, priced, node) !== undefined) weight += more
       }
@@ -68,11 +80,7 @@ export function createFieldNumbers(
     size(priced: PricedField, node: FieldNode): number {
       const { size } = priced
       if (typeof size === 'number') return size
-      if (typeof size === 'function') {
-        asksFunctions = true
-        const args = argumentsOf(priced, node)
-        return args ? Math.max(0, size(args)) : 0
-      }
+      if (typeof size === 'function') return computed(size, priced, node)
       const given = size.among.flatMap((name) => ofArgument(name, priced, node) ?? [])
       return given.length > 0 ? Math.max(size.least, ...given) : size.otherwise
     },

@@ -147,6 +147,15 @@ describe('a field states its cost', () => {
     expect(count(query, { days: 'five' }), 'execution refuses it').toBe(0)
   })
 
+  test('so may a weight', () => {
+    const weight = ({ deep }: Record<string, unknown>) => (deep == null ? 1000 : 10)
+    const count = createCounter(createSchema({ 'Query.priced': { weight, size: 1 } }))
+    const query = 'query ($deep: Boolean) { priced(deep: $deep) { name } }'
+    expect(count(query)).toBe(1000 + 2)
+    expect(count(query, { deep: false })).toBe(10 + 2)
+    expect(count(query, { deep: 'yes' }), 'execution refuses it').toBe(2)
+  })
+
   test.each([
     [{ weight: -1 }],
     [{ weight: '5' }],
