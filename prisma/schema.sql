@@ -369,6 +369,62 @@ BEGIN
 END $function$;
 REVOKE ALL ON FUNCTION ledger.anchored_window(text, text, text, text, text, timestamp with time zone) FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION ledger.app_entries(app text, book text, above bigint, below bigint, after timestamp with time zone, until timestamp with time zone, operations text[], metadata jsonb, descending boolean, size integer, examined integer)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  direction CONSTANT text := CASE WHEN descending THEN 'DESC' ELSE 'ASC' END;
+  entries json;
+  count bigint;
+  stop bigint;
+  is_within_time boolean := num_nonnulls(after, until) = 0;
+BEGIN
+  IF NOT (ledger.may_use(app) OR ledger.reads_all()) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM ledger.assert_ordered();
+  LOOP
+    EXECUTE format('
+      SELECT count(*), json_agg(ledger.entry_json(
+               e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id, e.metadata, e.created_on,
+               e.reverses, e.refunds, e.hold_id, e.book) ORDER BY e.id %1$s)
+        FROM (SELECT e.* FROM (
+                SELECT e.* FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %1$s LIMIT $4) e
+               WHERE ($5 IS NULL OR e.book = $5) AND ($6 IS NULL OR e.created_on > $6) AND ($7 IS NULL OR e.created_on <= $7)
+                 AND ($8 IS NULL OR e.operation = ANY ($8)) AND ($9 IS NULL OR e.metadata @> $9)
+               ORDER BY e.id %1$s LIMIT $10) e', direction)
+      INTO count, entries USING app, above, below, examined, book, after, until, operations, metadata, size;
+    EXIT WHEN count = size;
+    EXECUTE format('
+      SELECT e.id FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
+      INTO stop USING app, above, below, examined - 1;
+    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time;
+    IF descending THEN
+      below := stop;
+    ELSE
+      above := stop;
+    END IF;
+    EXECUTE format('
+      SELECT %s(e.id + 0) FROM ledger.entries e
+       WHERE e.app = $1 AND e.id > $2 AND e.id < $3 AND ($4 IS NULL OR e.created_on > $4) AND ($5 IS NULL OR e.created_on <= $5)',
+      CASE WHEN descending THEN 'max' ELSE 'min' END)
+      INTO stop USING app, above, below, after, until;
+    EXIT WHEN stop IS NULL;
+    IF descending THEN
+      below := stop + 1;
+    ELSE
+      above := stop - 1;
+    END IF;
+    is_within_time := true;
+  END LOOP;
+  RETURN json_build_object('found', entries, 'last', CASE WHEN count < size THEN stop::text END);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.app_entries(text, text, bigint, bigint, timestamp with time zone, timestamp with time zone, text[], jsonb, boolean, integer, integer) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ledger.append_app(owner_id text, attempt uuid, nonce text, metadata text, operation text, amount bigint, requested bigint, skip_busy boolean DEFAULT false, lock_ms integer DEFAULT NULL::integer, book text DEFAULT 'app'::text)
  RETURNS json
  LANGUAGE plpgsql
@@ -641,6 +697,18 @@ BEGIN
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.assert_may_use(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.assert_ordered()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  IF ledger.is_distributed() THEN
+    RAISE EXCEPTION 'the entries of a whole app have no order on a cluster' USING ERRCODE = 'feature_not_supported';
+  END IF;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.assert_ordered() FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.await_commits()
  RETURNS void
@@ -1114,6 +1182,8 @@ BEGIN
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
     ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
     ledger.lot_uses_page, ledger.lot_summary TO %I', app_role);
+  -- These read entries of the app alone, with the rights of their owner: row-level security asks for each row.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.open_postings, ledger.app_entries TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
   -- This reads where the shards of a cluster are.
@@ -2436,6 +2506,35 @@ BEGIN
   END IF;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.open_lots(text, text, text, bigint, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.open_postings(app text)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  last bigint;
+BEGIN
+  PERFORM ledger.assert_ordered();
+  IF pg_is_in_recovery() THEN
+    RAISE EXCEPTION 'a standby does not know which transactions are open' USING ERRCODE = 'feature_not_supported';
+  END IF;
+  IF ledger.may_use(app) OR ledger.reads_all() THEN
+    EXECUTE 'SELECT e.id FROM ledger.entries e WHERE e.app = $1 ORDER BY e.id DESC LIMIT 1' INTO last USING app;
+  END IF;
+  RETURN (
+    SELECT json_build_object(
+             'last', coalesce(last, 0)::text,
+             'open', coalesce(array_agg(DISTINCT l.virtualtransaction), '{}'),
+             'hasPrepared', coalesce(bool_or(l.pid IS NULL), false))
+      FROM pg_locks l
+     WHERE l.locktype = 'relation' AND l.relation = 'ledger.accounts'::regclass AND l.granted
+       AND l.mode IN ('RowShareLock', 'RowExclusiveLock')
+       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()));
+END $function$;
+REVOKE ALL ON FUNCTION ledger.open_postings(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.own_shard(app text, owner_ids text[])
  RETURNS bigint

@@ -28,8 +28,8 @@ export interface LedgerClient<
 > extends LedgerCommands<Operation, PostOperation, Book, ExchangeOperation>,
     LedgerReads<Operation, Book> {
   /**
-   * Yields the owner's entries as they are posted, oldest first, each once. After a lost connection it reconnects and
-   * continues after the last entry, as `retry` allows. Without `after`, the list starts when the first entry is
+   * Yields the owner's entries as they are posted, oldest first, each once. Null stands for all owners. After a lost
+   * connection it reconnects and continues after the last entry, as `retry` allows. Without `after`, the list starts when the first entry is
    * requested. Entries that are not read yet stay on the server.
    *
    * @example
@@ -41,7 +41,7 @@ export interface LedgerClient<
    * @throws LedgerClientError when reconnecting fails
    */
   entriesPosted(
-    ownerId: string,
+    ownerId: string | null,
     input?: EntriesPostedInput<Book>,
   ): AsyncGenerator<LiveEntry<Operation, Book>, void>
   /**
@@ -101,7 +101,7 @@ export function createLedgerClient<
     entriesPosted(ownerId, input = {}) {
       const { book } = input
       const latestCursor = async () =>
-        (await reads.entries({ ownerId, book, first: 1 })).pageInfo.startCursor ?? ''
+        (await reads.entries({ ownerId: ownerId ?? undefined, book, first: 1 })).pageInfo.startCursor ?? ''
       return entriesPosted({ open, ofApp, latestCursor, policy }, ownerId, input)
     },
     async request(document, ...[variables]) {

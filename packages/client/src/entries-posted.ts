@@ -7,7 +7,7 @@ import type { InBook } from './inputs.ts'
 import { delayAfter, type RetryPolicy } from './retry.ts'
 import type { ForOperations, SharedOperation } from './types.ts'
 
-/** A posted entry and its cursor in the list of the owner's entries. */
+/** A posted entry and its cursor in the list of the same entries. */
 export type LiveEntry<
   Operation extends string = SharedOperation,
   Book extends string = never,
@@ -16,7 +16,7 @@ export type LiveEntry<
 /** Where a live list of entries begins, and when it ends. */
 export interface EntriesPostedInput<Book extends string = never> extends InBook<Book> {
   /**
-   * The cursor of the last entry that was read. '' starts at the owner's first entry. When left out, only new entries
+   * The cursor of the last entry that was read. '' starts at the first entry. When left out, only new entries
    * follow.
    */
   readonly after?: string | undefined
@@ -25,11 +25,11 @@ export interface EntriesPostedInput<Book extends string = never> extends InBook<
 }
 
 /**
- * Yields an owner's entries as they are posted, over as many connections as needed. Each connection continues after the
+ * Yields an owner's entries, or those of all owners (null), as they are posted, over as many connections as needed. Each connection continues after the
  * last entry. The policy counts failures in a row. An entry, or a connection that lasts longer than the longest wait,
  * resets the count.
  *
- * @param latestCursor Returns the cursor of the owner's last entry, or '' when there is none.
+ * @param latestCursor Returns the cursor of the list's last entry, or '' when there is none.
  * @throws LedgerClientError when reconnecting fails
  */
 export async function* entriesPosted<Operation extends string, Book extends string>(
@@ -44,7 +44,7 @@ export async function* entriesPosted<Operation extends string, Book extends stri
     readonly latestCursor: () => Promise<string>
     readonly policy: RetryPolicy
   },
-  ownerId: string,
+  ownerId: string | null,
   { book, after, signal }: EntriesPostedInput<Book>,
 ): AsyncGenerator<LiveEntry<Operation, Book>, void> {
   const document = ofApp(EntryPostedDocument)

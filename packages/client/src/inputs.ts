@@ -117,10 +117,14 @@ export interface InBook<Book extends string = never> {
   readonly book?: Book | undefined
 }
 
-/** Selects entries of one owner. Without further fields, all of them. */
+/** Selects entries. Without any field, all of the app's. */
 export interface EntryFilter<Operation extends string = SharedOperation, Book extends string = never>
   extends InBook<Book> {
-  readonly ownerId: string
+  /**
+   * Whose entries. Those of all owners when left out, by id: with a filter, a page looks at 10,000 entries at most, and its
+   * end cursor then continues the search.
+   */
+  readonly ownerId?: string | undefined
   readonly operations?: readonly Operation[] | undefined
   /** Only entries from this moment on. */
   readonly from?: Moment | undefined

@@ -63,11 +63,14 @@ export interface LedgerReads<Operation extends string = SharedOperation, Book ex
     nonce: string,
     options?: InBook<Book>,
   ): Promise<LedgerEntry<Operation, Book> | null>
-  /** Returns one page of the owner's entries, newest first unless `order` says otherwise. */
-  entries(input: EntryFilter<Operation, Book> & PageInput): Promise<EntryPage<Operation, Book>>
-  /** Yields all of the owner's entries in the same order. Each page is read when it is needed. */
+  /**
+   * Returns one page of an owner's entries, or of the whole app's, newest first unless `order` says otherwise. The list of
+   * the whole app ends where a transaction that is open may still add an entry.
+   */
+  entries(input?: EntryFilter<Operation, Book> & PageInput): Promise<EntryPage<Operation, Book>>
+  /** Yields all of these entries in the same order. Each page is read when it is needed. */
   allEntries(
-    input: EntryFilter<Operation, Book> & { readonly pageSize?: number | undefined },
+    input?: EntryFilter<Operation, Book> & { readonly pageSize?: number | undefined },
   ): AsyncGenerator<LedgerEntry<Operation, Book>, void>
   /** Returns one page of all entries of an account, newest first: also those of other apps that share its book. */
   accountEntries(
@@ -114,7 +117,7 @@ export function createReads<Operation extends string, Book extends string>({
   ) => (await send(document, variables)).result
 
   async function entries(
-    input: EntryFilter<Operation, Book> & PageInput,
+    input: EntryFilter<Operation, Book> & PageInput = {},
   ): Promise<EntryPage<Operation, Book>> {
     const { from, to, ...rest } = input
     const times = { from: from && isoOf(from), to: to && isoOf(to) }
@@ -141,7 +144,7 @@ export function createReads<Operation extends string, Book extends string>({
       return (await ask(ofApp(EntryByNonceDocument), { ownerId, nonce, book })).ledgerEntryByNonce
     },
     entries,
-    allEntries: ({ pageSize, ...filter }) =>
+    allEntries: ({ pageSize, ...filter } = {}) =>
       allOf(pageSize, async (page) => {
         const { entries: nodes, pageInfo } = await entries({ ...filter, ...page })
         return { nodes, pageInfo }

@@ -79,6 +79,21 @@ describe('entriesPosted', () => {
     await expect.poll(subscribers).toBe(0)
   })
 
+  it('yields the entries of all owners, and continues after a cursor of their list', async () => {
+    await post('before')
+    const { pageInfo } = await client.entries({ first: 1 })
+    const list = client.entriesPosted(null, { signal: done.signal })
+    const first = take(list, 1)
+    await expect.poll(subscribers).toBe(1)
+    await postAll(1, 2)
+    expect(noncesOf([...(await first), ...(await take(list, 1))])).toEqual(nonces(1, 2))
+    await list.return()
+    const after = pageInfo.startCursor ?? ''
+    const again = client.entriesPosted(null, { after, signal: done.signal })
+    expect(noncesOf(await take(again, 2))).toEqual(nonces(1, 2))
+    await again.return()
+  })
+
   it('continues after a cursor, or begins with the first entry', async () => {
     await postAll(1, 5)
     const all = watch({ after: '' })

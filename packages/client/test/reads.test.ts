@@ -35,6 +35,12 @@ describe('reads', () => {
     expect(await client.entryByNonce('bob', 'n2')).toBeNull()
   })
 
+  it('returns the entries of all owners', async () => {
+    const { entries } = await client.entries({ first: 2 })
+    expect(entries.map(({ nonce }) => nonce)).toEqual(['n6', 'n5'])
+    expect((await noncesOf({ pageSize: 4 })).slice(0, 6)).toEqual(['n6', 'n5', 'n4', 'n3', 'n2', 'n1'])
+  })
+
   it('returns a page with its cursors', async () => {
     const { entries, pageInfo } = await client.entries({ ownerId: fixture.ownerId, first: 2 })
     expect(entries.map(({ nonce }) => nonce)).toEqual(['n6', 'n5'])

@@ -29,6 +29,7 @@ import {
 import { createAtWork } from './posting/at-work.ts'
 import type { PostingEvent } from './posting/signals.ts'
 import { createFinders } from './reading/finders.ts'
+import { createHorizon } from './reading/horizon.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
 
@@ -113,13 +114,15 @@ export function createLedger<Ops extends Operations, const App extends string = 
   const find = createFinders(app)
   const own = prismaSql(prisma)
   const shards = createShards(pool, own)
-  const reads = createReads({ app, books, operations, prisma, own, rows, find })
+  const horizon = createHorizon(app, prisma)
+  const reads = createReads({ app, books, operations, prisma, own, rows, find, horizon })
   const live = createLive({
     app,
     books,
     connection: listenerOptions(pool),
     prisma,
     entries: reads.entries,
+    horizon,
   })
   const wakeUp = createWakeUp(app, pool)
   const atWork = createAtWork()

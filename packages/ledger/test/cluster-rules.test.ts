@@ -177,6 +177,8 @@ const textRules: Readonly<Record<string, TextRule>> = {
       replay_template: 'the same',
       'questions/transactions.sql': 'the same',
       is_whole_template: 'compares two sets of ids, whatever their order',
+      open_postings: 'refuses a cluster: a whole app is read by id, in one PostgreSQL',
+      app_entries: 'the same',
     },
   },
   'no table is locked but by what posts, in one PostgreSQL': {

@@ -20,22 +20,22 @@ describe('pages', () => {
       },
       (page) => page.length === 0,
     )
-    const asked = Array.from({ length: 1000 }, () => pageAfter('ann', 0))
+    const asked = Array.from({ length: 1000 }, () => pageAfter('ann', 0, 9))
     expect(asked.map(({ isFresh }) => isFresh)).toEqual([true, ...Array(999).fill(false)])
     expect(await asked[999]?.page).toEqual([1, 2, 3])
     expect(reads).toBe(1)
 
-    expect(await pageAfter('ann', 3).page).toEqual([])
+    expect(await pageAfter('ann', 3, 9).page).toEqual([])
     rows.push(4)
-    expect(pageAfter('ann', 3)).toMatchObject({ isFresh: true })
-    expect(await pageAfter('ann', 3).page).toEqual([4])
-    expect(await pageAfter('bob', 0).page).toEqual([1, 2, 3, 4])
+    expect(pageAfter('ann', 3, 9)).toMatchObject({ isFresh: true })
+    expect(await pageAfter('ann', 3, 9).page).toEqual([4])
+    expect(await pageAfter('bob', 0, 9).page).toEqual([1, 2, 3, 4])
     expect(reads).toBe(4)
 
     fails = true
-    await expect(pageAfter('ann', 1).page).rejects.toThrow('no')
+    await expect(pageAfter('ann', 1, 9).page).rejects.toThrow('no')
     fails = false
-    expect(await pageAfter('ann', 1).page).toEqual([2, 3, 4])
+    expect(await pageAfter('ann', 1, 9).page).toEqual([2, 3, 4])
   })
 
   test('are cached in a limited number', async () => {
@@ -48,9 +48,9 @@ describe('pages', () => {
       () => false,
       3,
     )
-    for (const position of [1, 2, 3, 4]) await pageAfter('ann', position).page
-    expect(pageAfter('ann', 4).isFresh).toBe(false)
-    expect(pageAfter('ann', 1).isFresh).toBe(true)
+    for (const position of [1, 2, 3, 4]) await pageAfter('ann', position, 9).page
+    expect(pageAfter('ann', 4, 9).isFresh).toBe(false)
+    expect(pageAfter('ann', 1, 9).isFresh).toBe(true)
     expect(reads).toBe(5)
   })
 })

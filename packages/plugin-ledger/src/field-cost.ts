@@ -15,7 +15,7 @@ export interface FieldCost<Args> {
   /**
    * The cost of resolving it, without its values. The default is 0 for a scalar, 50 for objects, 5,000 for a mutation.
    */
-  readonly weight?: number
+  readonly weight?: number | ((args: Args) => number)
   /** What each argument adds to the weight when given. */
   readonly argumentWeights?: { readonly [Name in keyof Args]?: number }
   /**
@@ -31,8 +31,8 @@ export const lookupWeight = 20
 /** A page is a query of its own. */
 export const pageWeight = 500
 
-/** A page by metadata looks at up to 10,000 entries. */
-export const metadataWeight = 5_000
+/** A page by metadata looks at up to 10,000 entries, and so does a page of the whole app with any filter. */
+export const searchWeight = 5_000
 
 /** A summary reads all entries of its time. An owner or an app may have very many. */
 export const summaryWeight = 10_000

@@ -3,7 +3,6 @@ import { reached } from './access.ts'
 import { bookArg } from './books.ts'
 import { lookupWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
-import { ownerArg } from './inputs.ts'
 
 /** Adds the subscription `ledgerEntryPosted`. */
 export function addLive({ builder, ledger, types }: Graph): void {
@@ -35,9 +34,10 @@ export function addLive({ builder, ledger, types }: Graph): void {
     t.field({
       type: LedgerEntryPosted,
       nullable: false,
-      description: "An owner's entries as they are posted, oldest first, each once.",
+      description:
+        'Entries as they are posted, oldest first, each once. Those of the whole app come by id, each as soon as no open transaction can add one before it.',
       args: {
-        ownerId: ownerArg(t.arg),
+        ownerId: t.arg.string({ description: 'Whose entries. Those of all owners when left out.' }),
         ...bookArg(t.arg, types.LedgerBook),
         after: t.arg.string({
           description:
@@ -45,7 +45,7 @@ export function addLive({ builder, ledger, types }: Graph): void {
         }),
       },
       access: { action: 'read', owner: ({ ownerId }) => ownerId },
-      subscribe: (_root, { ownerId, ...input }) => ledger.postedEntries(ownerId, input),
+      subscribe: (_root, { ownerId, ...input }) => ledger.postedEntries(ownerId ?? null, input),
       resolve: (posted) => posted,
     }),
   )

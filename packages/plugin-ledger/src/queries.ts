@@ -1,7 +1,7 @@
 import { isOwner, limits, type OtherAppsEntry } from '@shared-ledger/ledger'
 import { bookArg, bookField } from './books.ts'
 import { addConnection, pageArgs } from './connection.ts'
-import { metadataWeight, pageWeight } from './field-cost.ts'
+import { pageWeight, searchWeight, summaryWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import { ownerArg } from './inputs.ts'
 import { addOperationInfo } from './operation-info.ts'
@@ -11,7 +11,7 @@ import { seenEntry } from './seen-entry.ts'
 export function addQueries(graph: Graph): void {
   const { builder, ledger, types } = graph
   const { LedgerBalance, LedgerBook, LedgerEntry, LedgerOperation } = types
-  const LedgerEntryConnection = addConnection(builder, LedgerEntry, "A page of an owner's entries.")
+  const LedgerEntryConnection = addConnection(builder, LedgerEntry, 'A page of entries.')
   const LedgerOtherAppsEntry = builder.objectRef<OtherAppsEntry>('LedgerOtherAppsEntry').implement({
     description: 'An entry of another app that shares the book.',
     fields: (t) => ({
@@ -113,9 +113,12 @@ export function addQueries(graph: Graph): void {
     ledgerEntries: t.field({
       type: LedgerEntryConnection,
       nullable: false,
-      description: `An owner's entries, newest first: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
+      description: `Entries, newest first: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}. Those of the whole app are listed by id, up to where a transaction that is open may still add one.`,
       args: {
-        ownerId: ownerArg(t.arg),
+        ownerId: t.arg.string({
+          description:
+            'Whose entries. Those of all owners when left out. With a filter, a page of these looks at 10,000 entries at most: it may have fewer matches than asked for, and its end cursor then continues the search.',
+        }),
         ...bookArg(t.arg, LedgerBook),
         operations: t.arg({ type: [LedgerOperation], description: 'Only entries of these operations.' }),
         from: t.arg({ type: 'DateTime', description: 'Only entries from this moment on.' }),
@@ -132,7 +135,14 @@ export function addQueries(graph: Graph): void {
         // Metadata may be meant only for the other owners of a transaction, so an owner cannot search for it.
         owner: ({ ownerId, metadata }) => (metadata ? null : ownerId),
       },
-      cost: { weight: pageWeight, argumentWeights: { metadata: metadataWeight } },
+      cost: {
+        weight: ({ ownerId, operations, from, to, metadata }) => {
+          if (ownerId != null) return pageWeight + (metadata ? searchWeight : 0)
+          const isSearch = ledger.books.length > 1 || operations != null || metadata != null
+          // Where a time begins or ends, all of its entries are read.
+          return pageWeight + (from || to ? summaryWeight : isSearch ? searchWeight : 0)
+        },
+      },
       resolve: (_root, args) => ledger.entries(args),
     }),
     accountEntries: t.field({

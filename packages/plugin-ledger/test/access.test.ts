@@ -52,6 +52,15 @@ test.each([
   expect(errors?.[0]?.message).toMatch(/principal/)
 })
 
+test.each([
+  '{ ledgerEntries { edges { cursor } } }',
+  '{ ledgerEntries(ownerId: null) { edges { cursor } } }',
+])('an owner must name its account: %s', async (source) => {
+  const schema = buildSchema(games)
+  expect(code(await run(schema, source, ann))).toBe('FORBIDDEN')
+  expect(code(await run(schema, source))).toBeUndefined()
+})
+
 describe('an app’s own field that leads to accounts', () => {
   const give = async (ownerId: string) => {
     const nonce = crypto.randomUUID()

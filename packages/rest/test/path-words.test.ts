@@ -54,6 +54,7 @@ test.each([
   ['/ledger/ann/entry', 'GET, HEAD, OPTIONS'],
   ['/operations', 'GET, HEAD, OPTIONS'],
   ['/operations/summary', 'GET, HEAD, OPTIONS'],
+  ['/operations/entries', 'GET, HEAD, OPTIONS'],
   ['/ledger/entries/1', 'GET, HEAD, OPTIONS'],
   ['/ledger/entries/1/refund', 'OPTIONS, POST'],
   ['/ledger/holds/1/release', 'OPTIONS, POST'],

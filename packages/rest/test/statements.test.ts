@@ -45,6 +45,20 @@ test('entries by time, order and metadata, in pages', async () => {
   expect(next).toEqual([3])
 })
 
+test('entries of the whole app, in pages', async () => {
+  const first = await give('eli', 1, { colour: 'green' })
+  const second = await give('fay', 2)
+  const third = await give('eli', 3)
+  expect((await get('/operations/entries?first=3')).json.entries).toEqual([third, second, first])
+  expect((await get('/operations/entries?metadata.colour=green')).json).toEqual({
+    entries: [first],
+    next: null,
+  })
+  const page = await get('/operations/entries?first=2')
+  expect((await get(`/operations/entries?first=1&after=${page.json.next}`)).json.entries).toEqual([first])
+  expect((await get('/operations/entries?order=oldest_first&after=x')).status).toBe(422)
+})
+
 test('a summary counts per operation and window', async () => {
   await give('cat', 10)
   const spending = { owner_id: 'cat', operation: 'CREDIT_SPEND', amount: 4 }

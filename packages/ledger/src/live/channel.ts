@@ -20,7 +20,7 @@ export function createWakeUp(app: string, pool: pg.Pool): () => void {
 }
 
 /** A connection that listens for wake-ups. */
-interface Listener {
+export interface Listener {
   /** Opens the connection, unless it is open or being opened. */
   open(): void
   close(): void
@@ -30,7 +30,7 @@ interface Listener {
  * Creates a listener with its own connection outside the pool, so that it takes no connection from a posting. It opens
  * only on request.
  */
-export function createListener(app: string, connection: pg.ClientConfig, onWakeUp: () => void): Listener {
+function createListener(app: string, connection: pg.ClientConfig, onWakeUp: () => void): Listener {
   let current: pg.Client | undefined
 
   const letGo = (client: pg.Client) => {
@@ -60,4 +60,24 @@ export function createListener(app: string, connection: pg.ClientConfig, onWakeU
       if (current) letGo(current)
     },
   }
+}
+
+/** Returns a function that makes listeners. They share one connection, which is open while one of them is. */
+export function createListeners(
+  app: string,
+  connection: pg.ClientConfig,
+): (onWakeUp: () => void) => Listener {
+  const open = new Set<() => void>()
+  const shared = createListener(app, connection, () => {
+    for (const wake of open) wake()
+  })
+  return (onWakeUp) => ({
+    open() {
+      open.add(onWakeUp)
+      shared.open()
+    },
+    close() {
+      if (open.delete(onWakeUp) && open.size === 0) shared.close()
+    },
+  })
 }

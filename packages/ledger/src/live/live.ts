@@ -1,16 +1,19 @@
 import type pg from 'pg'
 import { z } from 'zod'
 import type { PrismaClient } from '../database/database.ts'
-import { query } from '../database/database-errors.ts'
 import type { LedgerEntry } from '../entry.ts'
 import { ValidationError } from '../errors.ts'
 import { bookSchema, ownerIdSchema, parseInput } from '../input.ts'
 import type { Books } from '../operations/operations.ts'
-import { type EntriesInput, type EntryPage, entryCursors } from '../reading/entries.ts'
+import type { EntriesInput, EntryPage } from '../reading/entries.ts'
+import type { Horizon } from '../reading/horizon.ts'
 import { pageRange } from '../reading/page.ts'
-import { gather } from './gather.ts'
+import { createAppList, wholeApp } from './app-list.ts'
+import { createListeners, type Listener } from './channel.ts'
+import type { FollowedList } from './list.ts'
+import { createOwnerLists } from './owner-list.ts'
 import { createSharedPages } from './shared-pages.ts'
-import { createSubscriber, type Reading, type Subscriber } from './subscriber.ts'
+import { createSubscriber, type Subscriber } from './subscriber.ts'
 import { createTurns } from './turns.ts'
 import { createWatch } from './watch.ts'
 
@@ -34,20 +37,20 @@ export interface LiveInput<Book extends string = string> {
 /** The live lists of one app's ledger. */
 export interface LedgerLive<Operation extends string = string, Book extends string = string> {
   /**
-   * Yields the app's entries of an owner in a book as any process of the app posts them, oldest first, each once. When
+   * Yields the app's entries of an owner in a book as any process of the app posts them, oldest first, each once. Null
+   * stands for all owners: their entries come by id, each as soon as no open transaction can add one before it. When
    * the promise is fulfilled, every entry that is committed later will be in the list. The list goes on until it is left,
    * its signal aborts, or the ledger is closed. It reads pages as needed, and no posting waits for it.
    *
-   * @throws ValidationError for an invalid owner or cursor. The iteration throws SubscriberTooSlowError when the reader
+   * @throws ValidationError for an invalid owner or cursor, and for all owners on a cluster or a standby.
+   *   OverloadedError for all owners, while a transaction that posts is open since the start. The iteration throws SubscriberTooSlowError when the reader
    *   falls 10,000 entries further behind, and DatabaseUnavailableError. Both can be continued from the last cursor.
    */
   postedEntries(
-    ownerId: string,
+    ownerId: string | null,
     input?: LiveInput<Book>,
   ): Promise<AsyncIterableIterator<LiveEntry<Operation>>>
 }
-
-const pageSize = 100
 
 /**
  * How many entries go to subscribers in one turn of the event loop. Each entry executes its subscription's document.
@@ -55,89 +58,76 @@ const pageSize = 100
  */
 const entriesPerTurn = 2
 
-/** Creates an app's live lists of its books. `books` has the app's own first. */
+/** Creates an app's live lists of its books. */
 export function createLive<Operation extends string>({
-  books,
-  ...options
-}: Omit<BookLiveOptions<Operation>, 'book'> & { readonly books: Books }): LedgerLive<Operation> & {
-  close(): void
-} {
-  const lists = new Map(books.map((book) => [book, createBookLive({ ...options, book })]))
-  const inputSchema = z.object({ book: bookSchema(books) })
-  return {
-    async postedEntries(ownerId, { book, ...input } = {}) {
-      const list = lists.get(parseInput(inputSchema, { book }).book)
-      if (!list) throw new Error('a book has no live lists')
-      return list.postedEntries(ownerId, input)
-    },
-    close() {
-      for (const list of lists.values()) list.close()
-    },
-  }
-}
-
-interface BookLiveOptions<Operation extends string> {
-  readonly app: string
-  readonly book: string
-  readonly connection: pg.ClientConfig
-  readonly prisma: PrismaClient
-  readonly entries: (input: EntriesInput<Operation>) => Promise<EntryPage<Operation>>
-}
-
-/** Creates an app's live lists of one book. */
-function createBookLive<Operation extends string>({
   app,
-  book,
+  books,
   connection,
   prisma,
   entries,
-}: BookLiveOptions<Operation>) {
-  /** Returns the seq of each owner's last entry, for owners with entries. */
-  const currentSeqs = async (ownerIds: readonly string[]) => {
-    const rows = await query(
-      () => prisma.$queryRaw<{ owner_id: string; seq: bigint }[]>`
-        SELECT owner_id, seq FROM ledger.accounts WHERE book = ${book} AND owner_id = ANY(${ownerIds}::text[])`,
-    )
-    return new Map(rows.map(({ owner_id, seq }) => [owner_id, Number(seq)]))
-  }
-
-  const fallenBehind = async (ownerId: string, before: Reading, now: Reading) => {
-    const [row] = await query(
-      () => prisma.$queryRaw<{ behind: bigint }[]>`
-        SELECT count(*) FILTER (WHERE seq > ${before.seq}) - count(*) FILTER (WHERE seq <= ${now.position}) AS behind
-          FROM ledger.entries
-         WHERE app = ${app} AND book = ${book} AND owner_id = ${ownerId}
-           AND (seq > ${before.seq} AND seq <= ${now.seq} OR seq > ${before.position} AND seq <= ${now.position})`,
-    )
-    return Number(row?.behind ?? 0)
-  }
-
-  const watch = createWatch({ app, connection, currentSeqs })
-  const currentSeq = gather(currentSeqs)
-
-  const pageAfter = createSharedPages(
-    (ownerId, position) => {
-      const after = entryCursors.write(BigInt(position))
-      return entries({ ownerId, book, order: 'OLDEST_FIRST', first: pageSize, after })
+  horizon,
+}: {
+  readonly app: string
+  readonly books: Books
+  readonly connection: pg.ClientConfig
+  readonly prisma: PrismaClient
+  readonly entries: (input: EntriesInput<Operation>) => Promise<EntryPage<Operation>>
+  readonly horizon: Horizon
+}): LedgerLive<Operation> & { close(): void } {
+  const listen = createListeners(app, connection)
+  const followers = books.map((book) => {
+    const options = { app, book, prisma, entries }
+    return {
+      book,
+      owners: createFollower(listen, createOwnerLists(options)),
+      wholeApp: createFollower(listen, createAppList({ ...options, horizon })),
+    }
+  })
+  const inputSchema = z.object({ book: bookSchema(books) })
+  return {
+    async postedEntries(ownerId, { book, ...input } = {}) {
+      const asked = parseInput(inputSchema, { book }).book
+      const follower = followers.find((known) => known.book === asked)
+      if (!follower) throw new Error('a book has no live lists')
+      if (ownerId === null) return follower.wholeApp.follow(wholeApp, input)
+      return follower.owners.follow(parseInput(ownerIdSchema, ownerId, 'ownerId'), input)
     },
-    ({ edges }) => edges.length === 0,
-  )
+    close() {
+      for (const { owners, wholeApp } of followers) {
+        owners.close()
+        wholeApp.close()
+      }
+    },
+  }
+}
+
+/** Lets readers follow lists of one kind. */
+function createFollower<Operation extends string>(
+  listen: (onWakeUp: () => void) => Listener,
+  list: FollowedList<Operation>,
+) {
+  const watch = createWatch({ listen, list })
+  const pageAfter = createSharedPages(list.page, ({ edges }) => edges.length === 0)
   const turn = createTurns(entriesPerTurn)
+  const positionAt = (cursor: string | null) => Number((cursor && list.cursors.read(cursor)) ?? 0)
 
   async function* read(subscriber: Subscriber): AsyncGenerator<LiveEntry<Operation>, void> {
-    const { ownerId } = subscriber
+    const { key } = subscriber
     while (!subscriber.isEnded) {
       const { seq, position } = subscriber
-      const { page, isFresh } = pageAfter(ownerId, position)
+      const { page, isFresh } = pageAfter(key, position, seq)
       const { edges, pageInfo } = await page
       for (const { cursor, node } of edges) {
         await turn()
         if (subscriber.isEnded) break
-        subscriber.position = node.seq
+        subscriber.position = list.positionOf(node)
         yield { cursor, entry: node }
       }
+      // A page may have looked further than its last entry.
+      if (pageInfo.hasNextPage)
+        subscriber.position = Math.max(subscriber.position, positionAt(pageInfo.endCursor))
       if (!isFresh || pageInfo.hasNextPage) continue
-      // What the page lacks up to this seq are entries of other apps in a shared book.
+      // What the page lacks up to this seq are entries of other apps in a shared book, or of other books.
       subscriber.position = Math.max(subscriber.position, seq)
       await subscriber.beyond(subscriber.position)
     }
@@ -145,22 +135,21 @@ function createBookLive<Operation extends string>({
   }
 
   return {
-    async postedEntries(
-      ownerId: string,
+    async follow(
+      key: string,
       { after, signal }: Omit<LiveInput, 'book'>,
     ): Promise<AsyncIterableIterator<LiveEntry<Operation>>> {
-      const owner = parseInput(ownerIdSchema, ownerId, 'ownerId')
-      const given = after === '' ? 0n : pageRange({ after }, entryCursors).after
-      const seq = (await currentSeq(owner)) ?? 0
-      const position = given === undefined ? seq : Number(given)
-      if (position > seq) {
-        throw new ValidationError([{ field: 'after', message: 'must be a cursor of an entry of this owner' }])
+      const given = after === '' ? 0n : pageRange({ after }, list.cursors).after
+      const start = await list.start(key)
+      const position = given === undefined ? start.position : Number(given)
+      if (position > start.last) {
+        throw new ValidationError([{ field: 'after', message: 'must be a cursor of an entry of this list' }])
       }
       const subscriber = createSubscriber({
-        ownerId: owner,
+        key,
         position,
-        seq,
-        fallenBehind,
+        seq: Math.max(start.position, position),
+        fallenBehind: list.fallenBehind,
         onEnd: watch.remove,
       })
       const end = () => subscriber.end()

@@ -6,23 +6,23 @@ interface SharedPage<Page> {
 }
 
 /**
- * Reads each page once for all readers that ask for it at about the same time. The readers of one owner go through the
- * same list. Entries never change, so a cached page stays true, but newer entries may be missing at its end.
+ * Reads each page once for all readers that ask for it at about the same time. The readers of one list go
+ * through the same pages. Entries never change, so a cached page stays true, but newer entries may be missing at its end.
  *
  * @param isEmpty Says which pages are not cached. The next reader of an empty page asks for what came since.
  */
 export function createSharedPages<Page>(
-  read: (ownerId: string, position: number) => Promise<Page>,
+  read: (key: string, position: number, end: number) => Promise<Page>,
   isEmpty: (page: Page) => boolean,
   maxKept = 32,
-): (ownerId: string, position: number) => SharedPage<Page> {
+): (key: string, position: number, end: number) => SharedPage<Page> {
   const pages = new Map<string, Promise<Page>>()
 
-  return (ownerId, position) => {
-    const key = `${position} ${ownerId}`
+  return (list, position, end) => {
+    const key = `${position} ${list}`
     const known = pages.get(key)
     if (known) return { page: known, isFresh: false }
-    const page = read(ownerId, position)
+    const page = read(list, position, end)
     const forget = () => {
       if (pages.get(key) === page) pages.delete(key)
     }

@@ -3,18 +3,19 @@ import { SubscriberTooSlowError } from '../errors.ts'
 /** How many more unread entries a subscriber may have than at its best moment. */
 const maxFallenBehind = 10_000
 
-/** One reader of an owner's entries: how far it has read, and how much there is to read. */
+/** One reader of a list: how far it has read, and how much there is to read. Places in the list are its seqs. */
 export interface Subscriber {
-  readonly ownerId: string
+  /** Which list. */
+  readonly key: string
   /** The seq of the last entry that was read. */
   position: number
   /** Whether it has ended. */
   readonly isEnded: boolean
-  /** Notes the seq of the owner's last entry. Ends a reader that has fallen too far behind. */
+  /** Notes the seq of the list's last entry. Ends a reader that has fallen too far behind. */
   reached(seq: number): Promise<void>
   /** The highest seq that was noted. */
   readonly seq: number
-  /** Waits until the owner's seq is beyond this one, or the subscriber ends. */
+  /** Waits until the list's seq is beyond this one, or the subscriber ends. */
   beyond(seq: number): Promise<void>
   /** Ends it. The reader gets the error, if one is given. */
   end(error?: Error): void
@@ -29,17 +30,17 @@ export interface Reading {
 }
 
 export function createSubscriber({
-  ownerId,
+  key,
   position,
   seq,
   fallenBehind,
   onEnd,
 }: {
-  ownerId: string
+  key: string
   position: number
   seq: number
   /** Counts how many more entries of the app are unread than before. Seqs count those of other apps, too. */
-  fallenBehind: (ownerId: string, before: Reading, now: Reading) => Promise<number>
+  fallenBehind: (key: string, before: Reading, now: Reading) => Promise<number>
   onEnd: (subscriber: Subscriber) => void
 }): Subscriber {
   let best: Reading = { position, seq }
@@ -58,13 +59,13 @@ export function createSubscriber({
       best = now
     }
     if (unread - leastUnread <= maxFallenBehind) return false
-    const behind = await fallenBehind(ownerId, best, now)
+    const behind = await fallenBehind(key, best, now)
     leastUnread = unread - behind // the rest are entries of other apps
     return behind > maxFallenBehind
   }
 
   const subscriber: Subscriber = {
-    ownerId,
+    key,
     position,
     get isEnded() {
       return isEnded

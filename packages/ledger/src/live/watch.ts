@@ -1,6 +1,6 @@
-import type pg from 'pg'
-import { createListener } from './channel.ts'
+import type { Listener } from './channel.ts'
 import { coalesce } from './coalesce.ts'
+import type { FollowedList } from './list.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /** How often subscribers look without a wake-up. A wake-up may be lost, and an app's own transactions send none. */
@@ -8,28 +8,28 @@ const pollMs = 1000
 /** The shortest time between two queries. */
 const pauseMs = 10
 
-/** Watches the owners of a ledger's subscribers while there are any, with one query for all owners. */
+/** Watches the lists of subscribers while there are any, with one query for all lists. */
 export function createWatch({
-  app,
-  connection,
-  currentSeqs,
+  listen,
+  list,
 }: {
-  readonly app: string
-  readonly connection: pg.ClientConfig
-  readonly currentSeqs: (ownerIds: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  readonly listen: (onWakeUp: () => void) => Listener
+  readonly list: Pick<FollowedList<string>, 'ends' | 'lookAgainMs'>
 }) {
   const subscribers = new Set<Subscriber>()
   let timer: NodeJS.Timeout | undefined
+  let again: NodeJS.Timeout | undefined
   let isClosed = false
 
   const look = coalesce(async () => {
     if (subscribers.size === 0) return
-    const seqs = await currentSeqs([...new Set([...subscribers].map(({ ownerId }) => ownerId))])
-    await Promise.all(
-      [...subscribers].map((subscriber) => subscriber.reached(seqs.get(subscriber.ownerId) ?? 0)),
-    )
+    const ends = await list.ends([...new Set([...subscribers].map(({ key }) => key))])
+    const waitMs = list.lookAgainMs()
+    clearTimeout(again)
+    if (waitMs !== undefined) again = setTimeout(look, waitMs).unref()
+    await Promise.all([...subscribers].map((subscriber) => subscriber.reached(ends.get(subscriber.key) ?? 0)))
   }, pauseMs)
-  const listener = createListener(app, connection, look)
+  const listener = listen(look)
 
   return {
     add(subscriber: Subscriber) {
@@ -45,6 +45,7 @@ export function createWatch({
     remove(subscriber: Subscriber) {
       if (!subscribers.delete(subscriber) || subscribers.size > 0) return
       clearInterval(timer)
+      clearTimeout(again)
       timer = undefined
       listener.close()
     },

@@ -15,12 +15,8 @@ import type { Scan } from './scans.ts'
 /** The direction of a list of entries. */
 export type EntryOrder = 'NEWEST_FIRST' | 'OLDEST_FIRST'
 
-/** Which entries of an owner to read, and which page of them. */
-export interface EntriesInput<Operation extends string = string, Book extends string = string>
-  extends PageInput {
-  readonly ownerId: string
-  /** The app's own when left out. */
-  readonly book?: Book | null | undefined
+/** Which entries a list has, and in which order. */
+export interface EntryFilter<Operation extends string = string> {
   /** Only entries of these operations. All when null or left out. */
   readonly operations?: readonly Operation[] | null | undefined
   /** Only entries from this moment on. */
@@ -36,7 +32,20 @@ export interface EntriesInput<Operation extends string = string, Book extends st
   readonly order?: EntryOrder | null | undefined
 }
 
-/** A page of an owner's entries. */
+/** Which entries to read, and which page of them. */
+export interface EntriesInput<Operation extends string = string, Book extends string = string>
+  extends EntryFilter<Operation>,
+    PageInput {
+  /**
+   * Whose entries, by seq. When null or left out, those of all owners, by id: a page with any filter then looks at 10,000
+   * entries at most, and the list ends where a transaction that is open may still add an entry.
+   */
+  readonly ownerId?: string | null | undefined
+  /** The app's own when left out. */
+  readonly book?: Book | null | undefined
+}
+
+/** A page of entries. */
 export type EntryPage<Operation extends string = string> = Page<LedgerEntry<Operation>>
 
 const maxSeq = 2n ** 53n
@@ -52,34 +61,37 @@ export const entryCursors = textCursors('seq', (text) =>
 /** The most pages that one query reads. */
 const maxPages = 100
 
-/**
- * Reads pages of entries of a book. The cost does not depend on a page's position. Pages of the same turn and shape share one
- * query, but not on a cluster.
- */
-export function createEntryPages<Operation extends string>({
-  app,
-  book,
-  operations: known,
-  prisma,
-  rows,
-  scan,
-}: {
-  readonly app: string
-  readonly book: string
-  readonly operations: Operations
-  readonly prisma: PrismaClient
-  readonly rows: RowReader<Operation>
-  readonly scan: Scan
-}) {
-  const filterSchema = z.object({
-    ownerId: ownerIdSchema,
+/** Returns the schema of a list's filter. */
+export function entryFilterSchema(known: Operations) {
+  return z.object({
     operations: operationsSchema(known).nullish(),
     from: momentSchema.nullish(),
     to: momentSchema.nullish(),
     metadata: metadataPairSchema.nullish(),
     order: z.enum(['NEWEST_FIRST', 'OLDEST_FIRST'], 'must be NEWEST_FIRST or OLDEST_FIRST').nullish(),
   })
+}
 
+/**
+ * Reads pages of an owner's entries in a book. The cost does not depend on a page's position. Pages of the same turn and
+ * shape share one query, but not on a cluster.
+ */
+export function createEntryPages<Operation extends string>({
+  app,
+  book,
+  filterSchema,
+  prisma,
+  rows,
+  scan,
+}: {
+  readonly app: string
+  readonly book: string
+  readonly filterSchema: z.ZodType<EntryFilter>
+  readonly prisma: PrismaClient
+  readonly rows: RowReader<Operation>
+  readonly scan: Scan
+}) {
+  const schema = z.object({ ownerId: ownerIdSchema }).and(filterSchema)
   const readPages = createPageReader({ app, book }, prisma)
   const loaders = new Map<string, DataLoader<PageParts, PageRow>>()
   const read = (shape: PageShape, page: PageParts): Promise<PageRow> => {
@@ -95,7 +107,7 @@ export function createEntryPages<Operation extends string>({
   }
 
   return async (input: EntriesInput<Operation>): Promise<EntryPage<Operation>> => {
-    const { ownerId, operations, from, to, metadata, order } = parseInput(filterSchema, input)
+    const { ownerId, operations, from, to, metadata, order } = parseInput(schema, input)
     const range = pageRange(input, entryCursors)
     const isOldestFirst = order === 'OLDEST_FIRST'
     const [above, below] = isOldestFirst ? [range.after, range.before] : [range.before, range.after]

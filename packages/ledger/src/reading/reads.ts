@@ -18,8 +18,10 @@ import type { Books, Operations } from '../operations/operations.ts'
 import { lotOf, type RowReader, transactionOf } from '../rows.ts'
 import { type AccountEntriesInput, type AccountEntryPage, createAccountEntries } from './account-entries.ts'
 import { type AccountPage, type AccountsInput, createAccountPages } from './accounts.ts'
-import { createEntryPages, type EntriesInput, type EntryPage } from './entries.ts'
+import { createAppEntryPages } from './app-entries.ts'
+import { createEntryPages, type EntriesInput, type EntryPage, entryFilterSchema } from './entries.ts'
 import type { Finders } from './finders.ts'
+import type { Horizon } from './horizon.ts'
 import {
   createLotPages,
   createLotUsePages,
@@ -52,8 +54,9 @@ export interface LedgerReads<Operation extends string = string, Book extends str
   /** Returns the app's entry that was posted to the owner with this nonce, or null. @throws ValidationError */
   entryByNonce(ownerId: string, nonce: string, options?: InBook<Book>): Promise<LedgerEntry<Operation> | null>
   /**
-   * Returns a page of an owner's entries: 20, or as many as `first` or `last` says, up to 100. They are the app's own, in
-   * one book. @throws ValidationError
+   * Returns a page of an owner's entries, or of all owners': 20, or as many as `first` or `last` says, up to 100. They are
+   * the app's own, in one book. @throws ValidationError
+   * @throws OverloadedError for the entries of all owners, while a transaction that posts is open since the start
    */
   entries(input: EntriesInput<Operation, Book>): Promise<EntryPage<Operation>>
   /**
@@ -126,6 +129,7 @@ export function createReads<Operation extends string>({
   own,
   rows,
   find,
+  horizon,
 }: {
   readonly app: string
   readonly books: Books
@@ -135,6 +139,7 @@ export function createReads<Operation extends string>({
   readonly own: Sql
   readonly rows: RowReader<Operation>
   readonly find: Finders
+  readonly horizon: Horizon
 }): LedgerReads<Operation> {
   const scan = createScans(readBounds().connection)
   const account = { ownerId: ownerIdSchema, book: bookSchema(books) }
@@ -144,7 +149,12 @@ export function createReads<Operation extends string>({
   const entrySchema = z.object({ ...account, entryId: idSchema })
   const holdSchema = z.object({ ...account, holdId: idSchema })
   const keySchema = z.object({ ...account, nonce: nonceSchema })
-  const entriesIn = byBook((book) => createEntryPages({ app, book, operations, prisma, rows, scan }))
+  const filterSchema = entryFilterSchema(operations)
+  const entriesIn = byBook((book) => createEntryPages({ app, book, filterSchema, prisma, rows, scan }))
+  const isOnlyBook = books.length === 1
+  const appEntriesIn = byBook((book) =>
+    createAppEntryPages({ app, book, filterSchema, isOnlyBook, horizon, prisma, rows, scan }),
+  )
   const summaryIn = byBook((book) => createSummary({ app, book, operations, prisma, rows, scan }))
   const lotSummaryIn = byBook((book) => createLotSummary({ app, book, prisma, scan }))
   return {
@@ -170,8 +180,8 @@ export function createReads<Operation extends string>({
     },
 
     async entries(input) {
-      const { book } = parseInput(accountSchema, input)
-      return entriesIn(book)(input)
+      const { book } = parseInput(bookOnly, input)
+      return input.ownerId == null ? appEntriesIn(book)(input) : entriesIn(book)(input)
     },
     accountEntries: createAccountEntries({ app, schema: accountSchema, prisma, rows }),
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { type LiveEntry, SubscriberTooSlowError } from '../../src/index.ts'
 import { given, openBooks, postAtOnce as postBySql } from './stage.ts'
 
@@ -53,6 +53,22 @@ describe('a live list in a shared book', () => {
     const again = await shop.postedEntries(owner, { ...gems, after: first.cursor })
     expect([await nextSeq(again), await nextSeq(again)]).toEqual([252, 503])
     await again.return?.()
+  })
+})
+
+describe.skipIf(inject('postgres').isCluster)('a list of all owners in one of several books', () => {
+  test('has the entries of this book and app, whatever lies between them', async () => {
+    const [owner, other] = [newOwner(), newOwner()]
+    const list = await shop.postedEntries(null, gems)
+    const first = await byShop(owner)
+    await postAtOnce('arcade', owner, 150)
+    given(await shop.postEntry({ ownerId: owner, operation: 'CREDIT_ADD', amount: 1, nonce: 'own book' }))
+    const second = await byShop(other)
+    const taken = [(await list.next()).value, (await list.next()).value]
+    expect(taken.map(({ entry }) => entry.id)).toEqual([first.entry.id, second.entry.id])
+    await list.return?.()
+    const page = await shop.entries({ ...gems, order: 'OLDEST_FIRST', after: taken[0]?.cursor })
+    expect(page.edges).toEqual([{ cursor: taken[1]?.cursor, node: taken[1]?.entry }])
   })
 })
 

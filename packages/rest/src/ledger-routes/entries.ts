@@ -28,41 +28,58 @@ const entriesQuery = z.object({
   metadata: shapes.metadataFilter.optional(),
 })
 
-/** Lists an owner's entries. */
-export function entriesRoute(contract: Contract): Route {
-  return defineRoute({
+/** Lists entries: of one owner, and of the whole app under a path that cannot be an owner's. */
+export function entriesRoutes(contract: Contract): readonly Route[] {
+  const asked = ({ book, operation, from, to, order, metadata, ...page }: z.output<typeof entriesQuery>) => {
+    const operations = oneOrMore(operation)
+    checkOperations(contract, operations)
+    const [filter] = Object.entries(metadata ?? {})
+    return {
+      ...bookArgument(contract, book),
+      ...pageArguments(page),
+      operations,
+      from,
+      to,
+      order: order?.toUpperCase(),
+      metadata: filter && { key: filter[0], value: filter[1] },
+    }
+  }
+  const list = {
     method: 'get',
-    path: '/ledger/{owner_id}/entries',
-    operationId: 'listEntries',
     tag: 'entries',
-    summary: 'An owner’s entries, newest first',
-    description: '`next` is the `after` of the next page.',
-    request: {
-      params: z.object({ owner_id: shapes.ownerId }),
-      query: entriesQuery,
-    },
     document: RestEntriesDocument,
-    variables({ params, query: { book, operation, from, to, order, metadata, ...page } }) {
-      const operations = oneOrMore(operation)
-      checkOperations(contract, operations)
-      const [filter] = Object.entries(metadata ?? {})
-      return {
-        ownerId: params.owner_id,
-        ...bookArgument(contract, book),
-        ...pageArguments(page),
-        operations,
-        from,
-        to,
-        order: order?.toUpperCase(),
-        metadata: filter && { key: filter[0], value: filter[1] },
-      }
-    },
     success: { status: 200, body: entriesBody },
-    answer: (result) => ({
-      entries: result.edges.map(({ node }) => restEntry(node)),
-      next: nextOf(result),
+  } as const
+  return [
+    defineRoute({
+      ...list,
+      path: '/ledger/{owner_id}/entries',
+      operationId: 'listEntries',
+      summary: 'An owner’s entries, newest first',
+      description: '`next` is the `after` of the next page.',
+      request: { params: z.object({ owner_id: shapes.ownerId }), query: entriesQuery },
+      variables: ({ params, query }) => ({ ownerId: params.owner_id, ...asked(query) }),
+      answer: (result) => ({
+        entries: result.edges.map(({ node }) => restEntry(node)),
+        next: nextOf(result),
+      }),
     }),
-  })
+    defineRoute({
+      ...list,
+      path: '/operations/entries',
+      operationId: 'listAllEntries',
+      summary: 'The whole app’s entries, newest first',
+      description:
+        'By id, up to where a transaction that is open may still add one. With a filter, a page looks at 10,000 entries at ' +
+        'most, and may be empty without being the last. `next` is the `after` of the next page.',
+      request: { query: entriesQuery },
+      variables: ({ query }) => asked(query),
+      answer: (result) => ({
+        entries: result.edges.map(({ node }) => restEntry(node)),
+        next: nextOf(result),
+      }),
+    }),
+  ]
 }
 
 const accountBody = z

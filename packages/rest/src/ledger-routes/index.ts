@@ -3,7 +3,7 @@ import type { Route } from '../route.ts'
 import { balanceRoutes } from './balances.ts'
 import { batchRoute } from './batches.ts'
 import { correctionRoutes } from './corrections.ts'
-import { accountEntriesRoute, entriesRoute, entryByNonceRoute, entryRoute } from './entries.ts'
+import { accountEntriesRoute, entriesRoutes, entryByNonceRoute, entryRoute } from './entries.ts'
 import { captureRoute, heldRoute, holdRoute, holdsRoute, prolongRoute, releaseRoute } from './holds.ts'
 import { lotRoutes, lotsRoute } from './lots.ts'
 import { operationsRoute } from './operations.ts'
@@ -23,7 +23,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
   const readEntry = createEntryReader(contract)
   return [
     ...balanceRoutes(contract),
-    entriesRoute(contract),
+    ...entriesRoutes(contract),
     accountEntriesRoute(contract),
     entryByNonceRoute(contract),
     heldRoute(contract),

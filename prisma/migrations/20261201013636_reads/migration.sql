@@ -1,0 +1,162 @@
+-- Functions, from prisma/functions.
+
+-- Raises an error where the ids of an app's entries have no order: the nodes of a cluster give them out independently.
+CREATE OR REPLACE FUNCTION ledger.assert_ordered() RETURNS void LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF ledger.is_distributed() THEN
+    RAISE EXCEPTION 'the entries of a whole app have no order on a cluster' USING ERRCODE = 'feature_not_supported';
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.assert_ordered FROM PUBLIC;
+
+-- Returns the id of an app's last entry (text; 0: none), and the names of the open transactions of this database that may
+-- have taken lower ids. A name lasts as long as its transaction, unless that is prepared, which gives it another one:
+-- hasPrepared says whether there is any such. The locks are asked for after the entries, so that no transaction falls
+-- between. A standby does not know them.
+CREATE OR REPLACE FUNCTION ledger.open_postings(app text) RETURNS json LANGUAGE plpgsql VOLATILE
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  last bigint;
+BEGIN
+  PERFORM ledger.assert_ordered();
+  IF pg_is_in_recovery() THEN
+    RAISE EXCEPTION 'a standby does not know which transactions are open' USING ERRCODE = 'feature_not_supported';
+  END IF;
+  IF ledger.may_use(app) OR ledger.reads_all() THEN
+    EXECUTE 'SELECT e.id FROM ledger.entries e WHERE e.app = $1 ORDER BY e.id DESC LIMIT 1' INTO last USING app;
+  END IF;
+  RETURN (
+    SELECT json_build_object(
+             'last', coalesce(last, 0)::text,
+             'open', coalesce(array_agg(DISTINCT l.virtualtransaction), '{}'),
+             'hasPrepared', coalesce(bool_or(l.pid IS NULL), false))
+      FROM pg_locks l
+     WHERE l.locktype = 'relation' AND l.relation = 'ledger.accounts'::regclass AND l.granted
+       AND l.mode IN ('RowShareLock', 'RowExclusiveLock')
+       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()));
+END $$;
+
+-- Returns entries of an app in a book (null: in all) between two exclusive ids: found, an array or null, and last, the id
+-- (text) at which the search stopped early. after, until, operations, metadata: only entries of this time, of these
+-- operations, with this metadata. Null for any. It looks at a number of entries (examined) for those that match, and goes on
+-- from the next entry of the time when none does. That one is found by the index of the time: ids and times rise together
+-- only roughly, and the planner would look for it along the ids. STABLE: all of its statements see one moment.
+CREATE OR REPLACE FUNCTION ledger.app_entries(
+  app text, book text, above bigint, below bigint, after timestamptz, until timestamptz, operations text[], metadata jsonb, descending boolean,
+  size integer, examined integer
+) RETURNS json LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  direction CONSTANT text := CASE WHEN descending THEN 'DESC' ELSE 'ASC' END;
+  entries json;
+  count bigint;
+  stop bigint;
+  is_within_time boolean := num_nonnulls(after, until) = 0;
+BEGIN
+  IF NOT (ledger.may_use(app) OR ledger.reads_all()) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM ledger.assert_ordered();
+  LOOP
+    EXECUTE format('
+      SELECT count(*), json_agg(ledger.entry_json(
+               e.id, e.owner_id, e.seq, e.operation, e.amount, e.balance_after, e.nonce, e.transaction_id, e.metadata, e.created_on,
+               e.reverses, e.refunds, e.hold_id, e.book) ORDER BY e.id %1$s)
+        FROM (SELECT e.* FROM (
+                SELECT e.* FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %1$s LIMIT $4) e
+               WHERE ($5 IS NULL OR e.book = $5) AND ($6 IS NULL OR e.created_on > $6) AND ($7 IS NULL OR e.created_on <= $7)
+                 AND ($8 IS NULL OR e.operation = ANY ($8)) AND ($9 IS NULL OR e.metadata @> $9)
+               ORDER BY e.id %1$s LIMIT $10) e', direction)
+      INTO count, entries USING app, above, below, examined, book, after, until, operations, metadata, size;
+    EXIT WHEN count = size;
+    EXECUTE format('
+      SELECT e.id FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
+      INTO stop USING app, above, below, examined - 1;
+    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time;
+    IF descending THEN
+      below := stop;
+    ELSE
+      above := stop;
+    END IF;
+    EXECUTE format('
+      SELECT %s(e.id + 0) FROM ledger.entries e
+       WHERE e.app = $1 AND e.id > $2 AND e.id < $3 AND ($4 IS NULL OR e.created_on > $4) AND ($5 IS NULL OR e.created_on <= $5)',
+      CASE WHEN descending THEN 'max' ELSE 'min' END)
+      INTO stop USING app, above, below, after, until;
+    EXIT WHEN stop IS NULL;
+    IF descending THEN
+      below := stop + 1;
+    ELSE
+      above := stop - 1;
+    END IF;
+    is_within_time := true;
+  END LOOP;
+  RETURN json_build_object('found', entries, 'last', CASE WHEN count < size THEN stop::text END);
+END $$;
+
+-- Returns the version of the ledger's SQL in this database, and the oldest servers that it serves. A server has the version
+-- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
+-- changes something that older servers use raises serves, too.
+CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer) LANGUAGE sql IMMUTABLE AS $$
+  SELECT 9, 1
+$$;
+
+REVOKE ALL ON FUNCTION ledger.version FROM PUBLIC;
+
+-- Lets the role ledger_<app>, which must exist, read and post for that app alone, and use the tables of the app's own
+-- schema. It revokes everything else that the role or PUBLIC was granted in schema ledger, so that each call has the
+-- same result. npm start and npm run provision call it, and so does each migration if the role has rights.
+CREATE OR REPLACE FUNCTION ledger.grant_app(app text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  app_role text := 'ledger_' || app;
+  app_role_id regrole := quote_ident(app_role);
+  app_schema regnamespace := to_regnamespace(quote_ident(app));
+  taken text;
+BEGIN
+  PERFORM ledger.assert_app_name(app);
+  FOR taken IN
+    SELECT format('%s %s', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass)
+      FROM pg_class c
+     WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       AND EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee IN (0, app_role_id))
+    UNION ALL
+    SELECT format('ROUTINE %s', p.oid::regprocedure)
+      FROM pg_proc p
+     WHERE p.pronamespace = 'ledger'::regnamespace
+       AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee IN (0, app_role_id))
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, %I', taken, app_role);
+  END LOOP;
+
+  EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
+  EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
+  -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
+    ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
+    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
+  -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
+    ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
+    ledger.lot_uses_page, ledger.lot_summary TO %I', app_role);
+  -- These read entries of the app alone, with the rights of their owner: row-level security asks for each row.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.open_postings, ledger.app_entries TO %I', app_role);
+  -- These read and note the keys of the app alone, with the rights of their owner.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.find_keys, ledger.touch_keys, ledger.has_keys TO %I', app_role);
+  -- This reads where the shards of a cluster are.
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.shard_nodes TO %I', app_role);
+  -- Those that post, with the rights of their owner, are copies of the app's own.
+  IF EXISTS (SELECT FROM ledger.apps a WHERE a.app = $1) THEN
+    PERFORM ledger.make_functions(app);
+  END IF;
+
+  IF app_schema IS NOT NULL THEN
+    PERFORM ledger.grant_schema(app_schema, app_role);
+  END IF;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
+
+-- The apps may call what is new.
+SELECT ledger.grant_apps();
