@@ -38,7 +38,7 @@ BEGIN
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
     ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
-    ledger.lot_uses_page, ledger.lot_summary TO %I', app_role);
+    ledger.lot_uses_page, ledger.lot_summary, ledger.sorted_accounts, ledger.totals, ledger.expiring_within, ledger.outstanding TO %I', app_role);
   -- These read entries of the app alone, with the rights of their owner: row-level security asks for each row.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.open_postings, ledger.app_entries TO %I', app_role);
   -- These read and note the keys of the app alone, with the rights of their owner.

@@ -67,6 +67,14 @@ export const calls: Readonly<Record<string, Call>> = {
     field: () => '{ edges { node { ownerId } } }',
     rest: () => ['GET', '/ledger'],
   },
+  ledgerTotals: {
+    field: () => '{ accounts amount }',
+    rest: () => ['GET', '/operations/totals'],
+  },
+  ledgerOutstanding: {
+    field: () => `(from: "${since}", to: "${till}", per: DAY) { start amount }`,
+    rest: () => ['GET', `/operations/outstanding?from=${since}&to=${till}&per=day`],
+  },
   project: { field: ({ project }) => `(id: "${project}") { id clientId transaction { id } }` },
   content: { field: ({ content }) => `(id: "${content}") { id title }` },
   contents: { field: () => '(ownerId: "ann") { id }' },

@@ -21,7 +21,9 @@ const reads: ReadonlySet<string> = new Set([
   'ledgerEntryPosted',
   'ledgerHolds',
   'ledgerLots',
+  'ledgerOutstanding',
   'ledgerSummary',
+  'ledgerTotals',
 ])
 
 /** The types of the client's fragments that have the field `book`, in an app with several books. */

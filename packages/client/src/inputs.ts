@@ -1,4 +1,4 @@
-import type { LedgerEntryOrder, LedgerSummaryWindow, SharedOperation } from './types.ts'
+import type { LedgerAccountOrder, LedgerEntryOrder, LedgerSummaryWindow, SharedOperation } from './types.ts'
 
 /** A point in time: a Date, or a string such as 2026-11-21T10:15:30.000Z. */
 export type Moment = Date | string
@@ -162,6 +162,15 @@ export interface LotFilter<Book extends string = never> extends InBook<Book> {
 /** Selects accounts whose owner begins with `prefix`, or all. */
 export interface AccountFilter<Book extends string = never> extends InBook<Book> {
   readonly prefix?: string | undefined
+  /** By owner when left out. Each page of another order is of its moment. */
+  readonly order?: LedgerAccountOrder | undefined
+}
+
+/** Selects the windows of a book. `from` is included, `to` is not. `per` is the length of a window. */
+export interface OutstandingInput<Book extends string = never> extends InBook<Book> {
+  readonly from: Moment
+  readonly to: Moment
+  readonly per: LedgerSummaryWindow
 }
 
 /** The first entries after a cursor, or the last ones before a cursor: 20 when left out, 100 at most. */

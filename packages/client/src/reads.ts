@@ -15,7 +15,9 @@ import {
   LotDocument,
   LotsDocument,
   OperationsDocument,
+  OutstandingDocument,
   SummaryDocument,
+  TotalsDocument,
   TransactionDocument,
 } from './generated/documents.ts'
 import type {
@@ -24,6 +26,7 @@ import type {
   InBook,
   LotFilter,
   Moment,
+  OutstandingInput,
   PageInput,
   SummaryInput,
 } from './inputs.ts'
@@ -42,8 +45,10 @@ import type {
   LedgerLot,
   LedgerOperationInfo,
   LedgerSummaryLine,
+  LedgerTotals,
   LedgerTransaction,
   LotPage,
+  OutstandingLine,
   PageInfo,
   SharedOperation,
 } from './types.ts'
@@ -93,12 +98,19 @@ export interface LedgerReads<Operation extends string = SharedOperation, Book ex
    * most.
    */
   summary(input: SummaryInput<Operation, Book>): Promise<readonly LedgerSummaryLine<Operation>[]>
-  /** Returns one page of a book's accounts, sorted by owner. */
+  /** Returns one page of a book's accounts, by owner unless `order` says otherwise. */
   accounts(input?: AccountFilter<Book> & PageInput): Promise<AccountPage<Book>>
-  /** Yields all accounts of a book, sorted by owner. Each page is read when it is needed. */
+  /** Yields all accounts of a book in the same order. Each page is read when it is needed. */
   allAccounts(
     input?: AccountFilter<Book> & { readonly pageSize?: number | undefined },
   ): AsyncGenerator<LedgerAccount<Book>, void>
+  /** Returns what all accounts of a book have together now. */
+  totals(options?: InBook<Book>): Promise<LedgerTotals>
+  /**
+   * Returns what all accounts of a book had at the end of each hour, day or month (UTC), oldest first. There may be 1,000
+   * windows at most.
+   */
+  outstanding(input: OutstandingInput<Book>): Promise<readonly OutstandingLine[]>
   /** Returns the app's operations with their amount rules and limits, for example to build a form. */
   operations(): Promise<readonly LedgerOperationInfo<Operation, Book>[]>
 }
@@ -114,7 +126,8 @@ export function createReads<Operation extends string, Book extends string>({
   const ask = async <Result, Variables extends object>(
     document: TypedDocumentNode<Result, Variables>,
     variables: Variables & InBook<Book>,
-  ) => (await send(document, variables)).result
+    inBook: InBook<Book> = {}, // for a document without variables of its own
+  ) => (await send(document, { ...variables, ...inBook })).result
 
   async function entries(
     input: EntryFilter<Operation, Book> & PageInput = {},
@@ -185,6 +198,13 @@ export function createReads<Operation extends string, Book extends string>({
         const { accounts: nodes, pageInfo } = await accounts({ ...filter, ...page })
         return { nodes, pageInfo }
       }),
+    async totals({ book } = {}) {
+      return (await ask(ofApp(TotalsDocument), {}, { book })).ledgerTotals
+    },
+    async outstanding({ from, to, ...rest }) {
+      const times = { from: isoOf(from), to: isoOf(to) }
+      return (await ask(ofApp(OutstandingDocument), { ...rest, ...times })).ledgerOutstanding
+    },
     async operations() {
       return (await ask(ofApp(OperationsDocument), {})).ledgerOperations
     },

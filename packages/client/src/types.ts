@@ -6,6 +6,7 @@ import type {
   EntryFieldsFragment,
   ExpiringQuery,
   HoldFieldsFragment,
+  LedgerAccountOrder,
   LedgerBook,
   LedgerDirection,
   LedgerEntryOrder,
@@ -15,12 +16,21 @@ import type {
   LedgerSummaryWindow,
   LotFieldsFragment,
   OperationFieldsFragment,
+  OutstandingQuery,
   PageFieldsFragment,
   SummaryQuery,
+  TotalsFieldsFragment,
   TransactionFieldsFragment,
 } from './generated/documents.ts'
 
-export type { LedgerDirection, LedgerEntryOrder, LedgerHoldStatus, LedgerLotKind, LedgerSummaryWindow }
+export type {
+  LedgerAccountOrder,
+  LedgerDirection,
+  LedgerEntryOrder,
+  LedgerHoldStatus,
+  LedgerLotKind,
+  LedgerSummaryWindow,
+}
 
 /** The operations that every app has. */
 export type SharedOperation = Exclude<
@@ -134,7 +144,7 @@ export type LedgerAccount<Book extends string = never> = ForOperations<
 /** The cursors at the ends of a page, and whether the list goes on there. */
 export interface PageInfo extends PageFieldsFragment {}
 
-/** One page of an owner's entries. */
+/** One page of entries. */
 export interface EntryPage<Operation extends string = SharedOperation, Book extends string = never> {
   readonly entries: readonly LedgerEntry<Operation, Book>[]
   readonly pageInfo: PageInfo
@@ -146,7 +156,13 @@ export interface AccountEntryPage<Operation extends string = SharedOperation, Bo
   readonly pageInfo: PageInfo
 }
 
-/** One page of accounts, by owner. */
+/** What all accounts of a book have together. Amounts are in credits. */
+export interface LedgerTotals extends TotalsFieldsFragment {}
+
+/** What all accounts of a book had at the end of a window, in credits. */
+export type OutstandingLine = OutstandingQuery['ledgerOutstanding'][number]
+
+/** One page of accounts. */
 export interface AccountPage<Book extends string = never> {
   readonly accounts: readonly LedgerAccount<Book>[]
   readonly pageInfo: PageInfo

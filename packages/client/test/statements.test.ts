@@ -48,6 +48,29 @@ describe('statements', () => {
     }
   })
 
+  it('what all accounts have together, now and over time, and who has most', async () => {
+    const { client, ada } = engine
+    const totals = await client.totals()
+    expect(totals).toMatchObject({
+      accounts: expect.any(Number),
+      held: 0,
+      overdraft: 0,
+      frozen: 0,
+      closed: 0,
+    })
+    const { accounts } = await client.accounts({ order: 'HIGHEST_BALANCE', first: 1 })
+    expect(accounts[0]?.balance.amount).toBeLessThanOrEqual(totals.amount)
+    expect((await client.accounts({ order: 'LAST_CHANGED', prefix: ada })).accounts).toMatchObject([
+      { ownerId: ada },
+    ])
+    const lines = await client.outstanding({
+      from: posted[0]!.createdOn,
+      to: '2100-01-01T00:00:00Z',
+      per: 'MONTH',
+    })
+    expect(lines.at(-1)?.amount).toBe(totals.amount)
+  })
+
   it('entries by time, order, operation and metadata', async () => {
     const [from, to] = [posted[1]!.createdOn, posted[3]!.createdOn]
     expect(await amountsOf({})).toEqual([-1, 5, 4, 3, 2, 1])

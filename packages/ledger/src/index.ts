@@ -143,7 +143,13 @@ export type {
   AccountEntryPage,
   OtherAppsEntry,
 } from './reading/account-entries.ts'
-export type { AccountPage, AccountsInput, LedgerAccount } from './reading/accounts.ts'
+export {
+  type AccountOrder,
+  type AccountPage,
+  type AccountsInput,
+  accountOrders,
+  type LedgerAccount,
+} from './reading/accounts.ts'
 export type { EntriesInput, EntryOrder, EntryPage } from './reading/entries.ts'
 export type { LotPage, LotsInput, LotUsePage, LotUsesInput } from './reading/lots.ts'
 export type { Page, PageInput } from './reading/page.ts'
@@ -157,6 +163,7 @@ export {
   summarySize,
   summaryWindows,
 } from './reading/summary.ts'
+export type { LedgerTotals, OutstandingInput, OutstandingLine } from './reading/totals.ts'
 export {
   type CaptureError,
   type CorrectionError,

@@ -6,7 +6,7 @@ import { summaryWeight } from './field-cost.ts'
 import type { Graph } from './graph.ts'
 import type { LotKindRef } from './lot-terms.ts'
 
-type WindowRef = EnumRef<BuilderTypes, SummaryWindow>
+export type WindowRef = EnumRef<BuilderTypes, SummaryWindow>
 
 /** The arguments that select the windows of a summary in a book. */
 export const windowArgs = (

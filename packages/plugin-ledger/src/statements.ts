@@ -1,4 +1,5 @@
 import {
+  type AccountOrder,
   type LedgerAccount,
   limits,
   type SummaryLine,
@@ -13,8 +14,9 @@ import type { Graph } from './graph.ts'
 import { accountId } from './identity.ts'
 import { addLotSummary, windowArgs } from './lot-summary.ts'
 import { operationFields } from './object-types.ts'
+import { addTotals } from './totals.ts'
 
-/** Adds `ledgerSummary` and `ledgerAccounts`, and `ledgerLotSummary` for an app with lots. */
+/** Adds the summaries, the list of accounts, and what all accounts have together. */
 export function addStatements(graph: Graph): void {
   const { builder, ledger, types, LedgerLotKind } = graph
   const { LedgerBalance, LedgerBook, LedgerOperation } = types
@@ -84,7 +86,16 @@ export function addStatements(graph: Graph): void {
   })
   const operationCount = ledger.describeOperations().length
   const LedgerAccountConnection = addConnection(builder, LedgerAccount, 'A page of accounts.')
+  const LedgerAccountOrder = builder.enumType('LedgerAccountOrder', {
+    description: 'The order of a list of accounts.',
+    values: {
+      OWNER: { description: 'By owner, byte by byte.' },
+      HIGHEST_BALANCE: { description: 'From the highest balance to the lowest. Equal ones are by owner.' },
+      LAST_CHANGED: { description: 'From the one that changed last. Equal ones are by owner.' },
+    } satisfies Record<AccountOrder, object>,
+  })
   if (LedgerLotKind) addLotSummary(graph, { LedgerLotKind, LedgerSummaryWindow })
+  addTotals(graph, LedgerSummaryWindow)
 
   builder.queryFields((t) => ({
     ledgerSummary: t.field({
@@ -103,14 +114,19 @@ export function addStatements(graph: Graph): void {
     ledgerAccounts: t.field({
       type: LedgerAccountConnection,
       nullable: false,
-      description: `Accounts by owner, byte by byte: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
+      description: `Accounts, by owner when \`order\` is left out: ${limits.defaultPageSize}, or as many as \`first\` or \`last\` says, up to ${limits.pageSize}.`,
       args: {
         prefix: t.arg.string({ description: 'Only owners that begin with this.' }),
+        order: t.arg({
+          type: LedgerAccountOrder,
+          description:
+            'By owner when left out. Each page of another order is of its moment: an account that changes between two pages may be in both, or in none.',
+        }),
         ...bookArg(t.arg, LedgerBook),
         ...pageArgs(t.arg),
       },
       access: { action: 'read', owner: 'any' },
-      cost: { weight: pageWeight },
+      cost: { weight: ({ order }) => (order == null || order === 'OWNER' ? pageWeight : summaryWeight) },
       resolve: (_root, args) => ledger.accounts(args),
     }),
   }))

@@ -42,13 +42,19 @@ describe('the graph', () => {
     expect(partsOfBooks(bank).sort()).toEqual(
       [
         ...['LedgerBook', 'SetOverdraftInput.book', 'LedgerOperationInfo.book'],
-        ...['LedgerAccount', 'LedgerBalance', 'LedgerEntry', 'LedgerHold', 'LedgerOtherAppsEntry'].map(
-          (type) => `${type}.book`,
-        ),
+        ...[
+          'LedgerAccount',
+          'LedgerBalance',
+          'LedgerEntry',
+          'LedgerHold',
+          'LedgerOtherAppsEntry',
+          'LedgerTotals',
+        ].map((type) => `${type}.book`),
         ...['balance', 'ledgerEntryByNonce', 'ledgerEntries', 'accountEntries', 'ledgerHolds'].map(
           (field) => `Query.${field}(book)`,
         ),
         ...['Query.ledgerSummary(book)', 'Query.ledgerAccounts(book)'],
+        ...['Query.ledgerTotals(book)', 'Query.ledgerOutstanding(book)'],
         'Subscription.ledgerEntryPosted(book)',
       ].sort(),
     )

@@ -159,6 +159,36 @@ describe('ledgerSummary', () => {
   })
 })
 
+test('ledgerTotals and ledgerOutstanding are of all accounts', async () => {
+  await give('together', 5)
+  const query = `query ($from: DateTime!, $to: DateTime!) {
+    ledgerTotals { accounts amount held overdraft frozen closed }
+    ledgerOutstanding(from: $from, to: $to, per: MONTH) { start amount }
+  }`
+  const [from, to] = [new Date(Date.now() - 40 * 86_400_000), new Date(Date.now() + 86_400_000)]
+  const { ledgerTotals, ledgerOutstanding } = (await run(query, { from, to })).data
+  const { book: _book, ...totals } = await ledger.totals()
+  expect(ledgerTotals).toEqual(totals)
+  expect(ledgerOutstanding.at(-1).amount).toBe(totals.amount)
+  expect(await refusedFields(query, { from: to, to: from })).toEqual(['to'])
+})
+
+test('ledgerAccounts has three orders', async () => {
+  await give('ordered a', 1_000_000)
+  await give('ordered b', 2_000_000)
+  const query = `query ($order: LedgerAccountOrder) {
+    ledgerAccounts(prefix: "ordered", order: $order) { edges { node { ownerId } } }
+  }`
+  const owners = async (order?: string) =>
+    (await run(query, { order })).data.ledgerAccounts.edges.map(
+      ({ node }: { node: { ownerId: string } }) => node.ownerId,
+    )
+  expect(await owners()).toEqual(['ordered a', 'ordered b'])
+  expect(await owners('OWNER')).toEqual(['ordered a', 'ordered b'])
+  expect(await owners('HIGHEST_BALANCE')).toEqual(['ordered b', 'ordered a'])
+  expect(await owners('LAST_CHANGED')).toEqual(['ordered b', 'ordered a'])
+})
+
 describe('ledgerAccounts', () => {
   const query = `query ($prefix: String, $first: Int, $after: String, $last: Int) {
     ledgerAccounts(prefix: $prefix, first: $first, after: $after, last: $last) {

@@ -55,6 +55,8 @@ test.each([
   ['/operations', 'GET, HEAD, OPTIONS'],
   ['/operations/summary', 'GET, HEAD, OPTIONS'],
   ['/operations/entries', 'GET, HEAD, OPTIONS'],
+  ['/operations/totals', 'GET, HEAD, OPTIONS'],
+  ['/operations/outstanding', 'GET, HEAD, OPTIONS'],
   ['/ledger/entries/1', 'GET, HEAD, OPTIONS'],
   ['/ledger/entries/1/refund', 'OPTIONS, POST'],
   ['/ledger/holds/1/release', 'OPTIONS, POST'],

@@ -59,6 +59,25 @@ test('entries of the whole app, in pages', async () => {
   expect((await get('/operations/entries?order=oldest_first&after=x')).status).toBe(422)
 })
 
+test('what all accounts have together, now and over time, and who has most', async () => {
+  await give('gus', 1_000_000)
+  await give('hal', 900_000)
+  const { json } = await get('/ledger?order=highest_balance&first=2')
+  expect(json.accounts.map(({ owner_id }: { owner_id: string }) => owner_id)).toEqual(['gus', 'hal'])
+  const rest = await get(`/ledger?order=highest_balance&first=1&after=${json.next}`)
+  expect(rest.json.accounts[0].balance).toBeLessThan(900_000)
+  expect((await get('/ledger?order=last_changed&first=1')).json.accounts[0].owner_id).toBe('hal')
+  expect((await get('/ledger?order=name')).status).toBe(422)
+
+  const { totals } = (await get('/operations/totals')).json
+  expect(totals).toMatchObject({ accounts: expect.any(Number), frozen: 0, closed: 0 })
+  const { lines } = (
+    await get('/operations/outstanding?from=2026-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&per=month')
+  ).json
+  expect(lines.at(-1).balance).toBe(totals.balance)
+  expect(lines[0]).toEqual({ start: '2026-01-01T00:00:00.000Z', balance: 0 })
+})
+
 test('a summary counts per operation and window', async () => {
   await give('cat', 10)
   const spending = { owner_id: 'cat', operation: 'CREDIT_SPEND', amount: 4 }

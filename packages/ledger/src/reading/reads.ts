@@ -39,6 +39,7 @@ import {
   type SummaryInput,
   type SummaryLine,
 } from './summary.ts'
+import { createTotals, type LedgerTotals, type OutstandingInput, type OutstandingLine } from './totals.ts'
 
 /**
  * The reads of one app's ledger. Reads of one turn of the event loop share one query. A summary and a page of accounts
@@ -111,8 +112,20 @@ export interface LedgerReads<Operation extends string = string, Book extends str
    * granted, used, expired, voided and outstanding. @throws ValidationError
    */
   lotSummary(input: LotSummaryInput<Book>): Promise<readonly LotSummaryLine[]>
-  /** Returns a page of a book's accounts, sorted by owner. @throws ValidationError */
+  /** Returns a page of a book's accounts, by owner unless `order` says otherwise. @throws ValidationError */
   accounts(input: AccountsInput<Book>): Promise<AccountPage>
+  /** Returns what all accounts of a book have together now. @throws ValidationError for a sum beyond 2^53 - 1 */
+  totals(options?: InBook<Book>): Promise<LedgerTotals>
+  /**
+   * Returns the credits of a book that expire within a number of days, 1 to 366, if nobody uses them. @throws
+   * ValidationError
+   */
+  expiringWithin(days: number, options?: InBook<Book>): Promise<number>
+  /**
+   * Returns what all accounts of a book had at the end of each hour, day or month (UTC), oldest first. Windows that have
+   * not begun are left out. @throws ValidationError
+   */
+  outstanding(input: OutstandingInput<Book>): Promise<readonly OutstandingLine[]>
 }
 
 /** In which book to look. The app's own when it is left out. */
@@ -236,6 +249,7 @@ export function createReads<Operation extends string>({
     async lotSummary(input) {
       return lotSummaryIn(parseInput(bookOnly, input).book)(input)
     },
-    accounts: createAccountPages(account.book, prisma),
+    accounts: createAccountPages(account.book, prisma, scan),
+    ...createTotals(account.book, prisma, scan),
   }
 }

@@ -76,15 +76,19 @@ export function summarySize(
   )
 }
 
-const fields = {
-  ownerId: ownerIdSchema.nullish(),
+/** The fields that select windows. */
+export const windowFields = {
   from: momentSchema,
   to: momentSchema,
   per: z.enum(summaryWindows, `must be one of ${summaryWindows.join(', ')}`),
 }
 
+const fields = { ownerId: ownerIdSchema.nullish(), ...windowFields }
+
 /** Lets a summary have a number of windows. */
-const bounded = <Input extends Pick<SummaryInput, 'from' | 'to' | 'per'>>(schema: z.ZodType<Input>) =>
+export const boundedWindows = <Input extends Pick<SummaryInput, 'from' | 'to' | 'per'>>(
+  schema: z.ZodType<Input>,
+) =>
   schema
     .refine(({ from, to }) => isEarlier(from, to), { path: ['to'], error: 'must be after from' })
     .refine(({ from, to, per }) => (to.getTime() - from.getTime()) / windowMs[per] <= limits.summaryWindows, {
@@ -116,7 +120,7 @@ export function createSummary<Operation extends string>({
   readonly rows: RowReader<Operation>
   readonly scan: Scan
 }) {
-  const schema = bounded(z.object({ ...fields, operations: operationsSchema(known).nullish() }))
+  const schema = boundedWindows(z.object({ ...fields, operations: operationsSchema(known).nullish() }))
   return async (input: SummaryInput<Operation>): Promise<readonly SummaryLine<Operation>[]> => {
     const { ownerId, from, to, per, operations } = parseInput(schema, input)
     const [after, until] = [from, to].map((moment) => lastMillisecondBefore(moment).toISOString())
@@ -153,7 +157,7 @@ export function createLotSummary({
   readonly prisma: PrismaClient
   readonly scan: Scan
 }) {
-  const schema = bounded(z.object(fields))
+  const schema = boundedWindows(z.object(fields))
   return async (input: LotSummaryInput): Promise<readonly LotSummaryLine[]> => {
     const { ownerId, from, to, per } = parseInput(schema, input)
     const [after, until] = [from, to].map((moment) => lastMillisecondBefore(moment).toISOString())
@@ -177,11 +181,18 @@ export function createLotSummary({
   }
 }
 
-/** Returns a sum as a number. A sum over many accounts may exceed what a number holds exactly. @throws ValidationError */
-function credits(sum: string): number {
+/**
+ * Returns a sum as a number. A sum over many accounts may exceed what a number holds exactly.
+ *
+ * @throws ValidationError that names the field with which less can be asked for
+ */
+export function credits(sum: string, field: 'to' | 'book' | 'within' = 'to'): number {
   const amount = Number(sum)
   if (Number.isSafeInteger(amount)) return amount
-  throw new ValidationError([
-    { field: 'to', message: 'is too late: a sum goes beyond 2^53 - 1; ask for less' },
-  ])
+  const reasons = {
+    to: 'is too late: a sum goes beyond 2^53 - 1; ask for less',
+    book: 'has too many credits: a sum goes beyond 2^53 - 1',
+    within: 'is too long: the sum goes beyond 2^53 - 1; ask for less',
+  }
+  throw new ValidationError([{ field, message: reasons[field] }])
 }

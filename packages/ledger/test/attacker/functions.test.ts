@@ -37,6 +37,14 @@ const allowed: Readonly<Record<string, string>> = {
   captures_of: "SELECT ledger.captures_of('{other}', ARRAY['{secret}'], ARRAY[1])",
   live_holds_of: "SELECT ledger.live_holds_of('{other}', ARRAY['{secret}'])",
   accounts_page: "SELECT ledger.accounts_page('{other}', '', '', NULL, false, 100)",
+  sorted_accounts:
+    "SELECT ledger.sorted_accounts('{other}', '', 'balance', NULL, NULL, NULL, NULL, false, 100)",
+  totals: "SELECT ledger.totals('{other}')",
+  expiring_within: "SELECT ledger.expiring_within('{other}', 366)",
+  outstanding: "SELECT ledger.outstanding('{other}', '2000-01-01', '2100-01-01', 'month')",
+  open_postings: "SELECT ledger.open_postings('{other}')",
+  app_entries:
+    "SELECT ledger.app_entries('{other}', NULL, 0, 1000000, NULL, NULL, NULL, NULL, false, 100, 100)",
   expiring: "SELECT ledger.expiring('{other}', ARRAY['{secret}'])",
   live_lots: "SELECT ledger.live_lots('{other}', ARRAY['{secret}'])",
   lots_by_id: "SELECT ledger.lots_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",

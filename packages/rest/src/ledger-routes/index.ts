@@ -10,7 +10,7 @@ import { operationsRoute } from './operations.ts'
 import { overdraftRoute } from './overdrafts.ts'
 import { createEntryReader } from './posting-fields.ts'
 import { postRoute } from './postings.ts'
-import { accountsRoute, summaryRoutes } from './statements.ts'
+import { accountsRoute, summaryRoutes, totalsRoutes } from './statements.ts'
 import { exchangeRoute, postTransactionRoute, transactionRoute, transferRoute } from './transactions.ts'
 
 /**
@@ -31,6 +31,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     ...summaryRoutes(contract),
     overdraftRoute(contract),
     accountsRoute(contract),
+    ...totalsRoutes(contract),
     operationsRoute,
     postRoute(readEntry),
     postTransactionRoute(readEntry),

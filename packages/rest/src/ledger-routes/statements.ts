@@ -1,7 +1,12 @@
 import { limits } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { bookArgument, type Contract, checkOperations } from '../contract.ts'
-import { RestAccountsDocument, RestSummaryDocument } from '../generated/documents.ts'
+import {
+  RestAccountsDocument,
+  RestOutstandingDocument,
+  RestSummaryDocument,
+  RestTotalsDocument,
+} from '../generated/documents.ts'
 import { restBalance } from '../graph.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
@@ -18,13 +23,13 @@ const summaryLine = z
   })
   .meta({ id: 'SummaryLine' })
 
-const summaryQuery = z.object({
+const windowsQuery = z.object({
   from: shapes.moment.meta({ description: 'From this moment on.', examples: ['2026-11-01T00:00:00Z'] }),
   to: shapes.moment.meta({ description: 'Before this moment.', examples: ['2026-12-01T00:00:00Z'] }),
   per: z.enum(['hour', 'day', 'month']),
   ...shapes.bookQuery,
-  operation: operationQuery,
 })
+const summaryQuery = windowsQuery.extend({ operation: operationQuery })
 
 /** Sums entries up by operation and time: of one owner, and of the whole app under a path that cannot be an owner's. */
 export function summaryRoutes(contract: Contract): readonly Route[] {
@@ -78,18 +83,24 @@ export function accountsRoute(contract: Contract): Route {
     path: '/ledger',
     operationId: 'listAccounts',
     tag: 'balances',
-    summary: 'Accounts by owner, byte by byte',
-    description: '`next` is the `after` of the next page.',
+    summary: 'Accounts, by owner unless order says otherwise',
+    description:
+      '`next` is the `after` of the next page. A page of another order is of its moment: an account that changes between two pages may be in both, or in none.',
     request: {
       query: z.object({
         ...pageQuery,
         ...shapes.bookQuery,
         prefix: z.string().optional().meta({ description: 'Only owners that begin with this.' }),
+        order: z
+          .enum(['owner', 'highest_balance', 'last_changed'])
+          .optional()
+          .meta({ description: 'By owner, byte by byte, when left out.' }),
       }),
     },
     document: RestAccountsDocument,
-    variables: ({ query: { book, prefix, ...page } }) => ({
+    variables: ({ query: { book, prefix, order, ...page } }) => ({
       prefix,
+      order: order?.toUpperCase(),
       ...bookArgument(contract, book),
       ...pageArguments(page),
     }),
@@ -107,4 +118,63 @@ export function accountsRoute(contract: Contract): Route {
       next: nextOf(result),
     }),
   })
+}
+
+const totals = z
+  .object({
+    accounts: z.int().meta({ description: 'How many accounts there are.' }),
+    balance: z.int().meta({ description: 'The sum of their balances.' }),
+    held: z.int().meta({ description: 'The credits that live holds set aside.' }),
+    overdraft: z.int().meta({ description: 'The sum of how far below 0 they may go.' }),
+    frozen: z.int().meta({ description: 'How many are frozen, for all postings or for spending.' }),
+    closed: z.int().meta({ description: 'How many are closed.' }),
+  })
+  .meta({ id: 'LedgerTotals' })
+
+const outstandingLine = z
+  .object({
+    start: shapes.createdOn.meta({ description: 'When the window began: UTC.' }),
+    balance: z
+      .int()
+      .meta({ description: 'The sum of all balances at its end. Of the last one, at `to` or now.' }),
+  })
+  .meta({ id: 'OutstandingLine' })
+
+/** Tells what all accounts of a book have together, now and over time. */
+export function totalsRoutes(contract: Contract): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/operations/totals',
+      operationId: 'getTotals',
+      tag: 'balances',
+      summary: 'What all accounts have together now',
+      description: 'Of a book that apps share, the accounts of all its apps.',
+      request: { query: z.object(shapes.bookQuery) },
+      document: RestTotalsDocument,
+      variables: ({ query: { book } }) => bookArgument(contract, book),
+      success: { status: 200, body: z.object({ totals }) },
+      answer: ({ accounts, amount, held, overdraft, frozen, closed }) => ({
+        totals: { accounts, balance: amount, held, overdraft, frozen, closed },
+      }),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/operations/outstanding',
+      operationId: 'getOutstanding',
+      tag: 'balances',
+      summary: 'What all accounts had at the end of each hour, day or month',
+      description: `Windows are in UTC, oldest first, at most ${limits.summaryWindows.toLocaleString('en')}. Those that have not begun are left out.`,
+      request: { query: windowsQuery },
+      document: RestOutstandingDocument,
+      variables: ({ query: { from, to, per, book } }) => ({
+        from,
+        to,
+        per: per.toUpperCase(),
+        ...bookArgument(contract, book),
+      }),
+      success: { status: 200, body: z.object({ lines: z.array(outstandingLine) }) },
+      answer: (lines) => ({ lines: lines.map(({ start, amount: balance }) => ({ start, balance })) }),
+    }),
+  ]
 }

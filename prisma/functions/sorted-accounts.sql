@@ -1,0 +1,37 @@
+-- Returns a page of a book's accounts as ledger.accounts_page does, in another order: the highest rank first, and owners of
+-- one rank in the order of their bytes. by: what the rank is, balance or updated_on (in milliseconds since 1970). The page
+-- lies after one place and before another, each a rank and an owner (null: to the end). No index has this order, because
+-- every posting would have to change it: each page reads all accounts with the prefix.
+CREATE OR REPLACE FUNCTION ledger.sorted_accounts(
+  book text, prefix text, by text, after_rank bigint, after_owner text, before_rank bigint, before_owner text, backward boolean, size integer
+) RETURNS json LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  account record;
+  accounts json[] := '{}';
+BEGIN
+  IF NOT ledger.may_use_book(book) THEN
+    RETURN '[]';
+  END IF;
+  FOR account IN EXECUTE format('
+    SELECT r.* FROM (
+      SELECT a.*, CASE $3 WHEN ''balance'' THEN a.balance ELSE ledger.epoch_ms(a.updated_on) END AS rank FROM (
+        SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
+               CASE WHEN a.holds_expire_on <= $9 THEN (
+                 SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $9 AND h.released_on IS NULL
+               ) ELSE a.held END AS held
+          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
+     WHERE ($4 IS NULL OR r.rank < $4 OR r.rank = $4 AND r.owner_id > $5)
+       AND ($6 IS NULL OR r.rank > $6 OR r.rank = $6 AND r.owner_id < $7)
+     ORDER BY r.rank %2$s, r.owner_id %3$s LIMIT $8',
+    ledger.expired_credits('$9'), CASE WHEN backward THEN 'ASC' ELSE 'DESC' END, CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+    USING book, prefix, by, after_rank, after_owner, before_rank, before_owner, size, ledger.now()
+  LOOP
+    accounts := array_append(accounts, json_build_object(
+      'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state),
+      'entryCount', account.seq,
+      'createdOn', ledger.epoch_ms(account.created_on),
+      'updatedOn', ledger.epoch_ms(account.updated_on)));
+  END LOOP;
+  RETURN to_json(accounts);
+END $$;
