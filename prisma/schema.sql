@@ -55,6 +55,7 @@ CREATE TABLE ledger.apps (
   retired text[] NOT NULL DEFAULT '{}'::text[],
   updated_on timestamp(3) with time zone NOT NULL DEFAULT date_trunc('milliseconds'::text, ledger.now()),
   books jsonb NOT NULL DEFAULT '{}'::jsonb,
+  last_verify jsonb,
   CONSTRAINT apps_pkey PRIMARY KEY (app),
   CONSTRAINT apps_name CHECK (app ~ '^[a-z][a-z0-9_]{0,39}$'::text)
 );
@@ -1195,7 +1196,7 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
-  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.is_cluster, ledger.is_distributed, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
     ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
     ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.captures_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
@@ -2500,6 +2501,18 @@ CREATE OR REPLACE FUNCTION ledger.next_hash(before bytea, form bytea)
  IMMUTABLE
 RETURN sha256((before || sha256(form)));
 REVOKE ALL ON FUNCTION ledger.next_hash(bytea, bytea) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.note_verify(app text, ok boolean, questions integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_variable
+DECLARE
+  noted CONSTANT json := json_build_object('on', ledger.epoch_ms(ledger.now()), 'ok', ok, 'questions', questions);
+BEGIN
+  UPDATE ledger.apps a SET last_verify = noted WHERE a.app = app;
+END $function$;
+REVOKE ALL ON FUNCTION ledger.note_verify(text, boolean, integer) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.now()
  RETURNS timestamp with time zone

@@ -32,7 +32,7 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
-  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.is_cluster, ledger.is_distributed, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
     ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
     ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.captures_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.

@@ -46,7 +46,7 @@ test("postings go to the owners' nodes, and each is posted once", async () => {
       withConnection(url, async (sql) => {
         const { rows } = await sql.query(
           `SELECT count(*)::int AS count FROM pg_stat_activity
-            WHERE datname = current_database() AND query LIKE 'SELECT ledger.post_nodes(%' AND application_name = 'shared-ledger'`,
+            WHERE datname = current_database() AND query LIKE 'SELECT ledger.post_nodes(%' AND application_name LIKE 'shared-ledger %'`,
         )
         return rows[0].count > 0
       }),

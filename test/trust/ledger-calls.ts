@@ -75,6 +75,7 @@ export const calls: Readonly<Record<string, Call>> = {
     field: () => `(from: "${since}", to: "${till}", per: DAY) { start amount }`,
     rest: () => ['GET', `/operations/outstanding?from=${since}&to=${till}&per=day`],
   },
+  ledgerStatus: { field: () => '{ app version }' },
   project: { field: ({ project }) => `(id: "${project}") { id clientId transaction { id } }` },
   content: { field: ({ content }) => `(id: "${content}") { id title }` },
   contents: { field: () => '(ownerId: "ann") { id }' },

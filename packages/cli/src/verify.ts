@@ -1,5 +1,5 @@
 import { openCheckpoint, readPublicKey } from '@shared-ledger/ledger/checkpoint'
-import { type Answer, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
+import { type Answer, noteVerification, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
 import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
 import { placeOf, readGiven } from './files.ts'
@@ -35,6 +35,7 @@ export async function verify(
           ...(apps.length > 0 && { apps }),
         })
         progress.end()
+        await noteVerification(client, verification)
         return report(verification)
       } finally {
         progress.end()

@@ -82,6 +82,7 @@ export type {
   LedgerLot,
   LedgerLotKind,
   LedgerOperationInfo,
+  LedgerStatus,
   LedgerSummaryLine,
   LedgerSummaryWindow,
   LedgerTotals,

@@ -16,6 +16,7 @@ import {
   LotsDocument,
   OperationsDocument,
   OutstandingDocument,
+  StatusDocument,
   SummaryDocument,
   TotalsDocument,
   TransactionDocument,
@@ -44,6 +45,7 @@ import type {
   LedgerHold,
   LedgerLot,
   LedgerOperationInfo,
+  LedgerStatus,
   LedgerSummaryLine,
   LedgerTotals,
   LedgerTransaction,
@@ -111,6 +113,8 @@ export interface LedgerReads<Operation extends string = SharedOperation, Book ex
    * windows at most.
    */
   outstanding(input: OutstandingInput<Book>): Promise<readonly OutstandingLine[]>
+  /** Returns how the server that answers and its database are, for operators. */
+  status(): Promise<LedgerStatus>
   /** Returns the app's operations with their amount rules and limits, for example to build a form. */
   operations(): Promise<readonly LedgerOperationInfo<Operation, Book>[]>
 }
@@ -204,6 +208,9 @@ export function createReads<Operation extends string, Book extends string>({
     async outstanding({ from, to, ...rest }) {
       const times = { from: isoOf(from), to: isoOf(to) }
       return (await ask(ofApp(OutstandingDocument), { ...rest, ...times })).ledgerOutstanding
+    },
+    async status() {
+      return (await ask(ofApp(StatusDocument), {})).ledgerStatus
     },
     async operations() {
       return (await ask(ofApp(OperationsDocument), {})).ledgerOperations

@@ -18,6 +18,7 @@ import type {
   OperationFieldsFragment,
   OutstandingQuery,
   PageFieldsFragment,
+  StatusQuery,
   SummaryQuery,
   TotalsFieldsFragment,
   TransactionFieldsFragment,
@@ -161,6 +162,9 @@ export interface LedgerTotals extends TotalsFieldsFragment {}
 
 /** What all accounts of a book had at the end of a window, in credits. */
 export type OutstandingLine = OutstandingQuery['ledgerOutstanding'][number]
+
+/** How a server and its database are. */
+export type LedgerStatus = StatusQuery['ledgerStatus']
 
 /** One page of accounts. */
 export interface AccountPage<Book extends string = never> {

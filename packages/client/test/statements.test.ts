@@ -71,6 +71,13 @@ describe('statements', () => {
     expect(lines.at(-1)?.amount).toBe(totals.amount)
   })
 
+  it('the status of the server', async () => {
+    expect(await engine.client.status()).toMatchObject({
+      ...{ app: expect.any(String), version: expect.any(String), postingsWaiting: 0, lastVerify: null },
+      database: { readOnly: false },
+    })
+  })
+
   it('entries by time, order, operation and metadata', async () => {
     const [from, to] = [posted[1]!.createdOn, posted[3]!.createdOn]
     expect(await amountsOf({})).toEqual([-1, 5, 4, 3, 2, 1])

@@ -177,4 +177,6 @@ export {
   type ReleaseError,
   type VoidError,
 } from './refusals.ts'
+export type { Activity } from './status/activity.ts'
+export type { LedgerStatus, ServerProcess, VerifyRun } from './status/status.ts'
 export { type LedgerTracer, tracing } from './tracing.ts'

@@ -32,6 +32,8 @@ import { createFinders } from './reading/finders.ts'
 import { createHorizon } from './reading/horizon.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
+import { createActivity } from './status/activity.ts'
+import { createStatus, type LedgerStatus } from './status/status.ts'
 
 export interface LedgerOptions<Ops extends Operations, App extends string> {
   /** The app's name, as in its migrations. */
@@ -84,6 +86,8 @@ export interface Ledger<Ops extends Operations = Operations, App extends string 
   assertReady(): Promise<readonly string[]>
   /** Returns how busy it is now. */
   load(): LedgerLoad
+  /** Returns how it and its database are, for operators. @throws DatabaseUnavailableError */
+  status(): Promise<LedgerStatus>
   /**
    * Ends its live lists, waits for every posting that it has received, even if the caller has left, and closes the
    * ledger's client. The caller who made the pool must end it.
@@ -126,6 +130,11 @@ export function createLedger<Ops extends Operations, const App extends string = 
   })
   const wakeUp = createWakeUp(app, pool)
   const atWork = createAtWork()
+  const activity = createActivity(app)
+  const load = () => ({
+    postings: atWork.drafts,
+    connections: { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount },
+  })
   const patienceMs = pool.options.lock_timeout || readBounds().lock
   return {
     app,
@@ -156,11 +165,10 @@ export function createLedger<Ops extends Operations, const App extends string = 
       await query(shards.read)
       return assertDeclared(app, operations, prisma)
     },
-    load: () => ({
-      postings: atWork.drafts,
-      connections: { open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount },
-    }),
+    load,
+    status: createStatus({ app, prisma, load, activity: activity.read }),
     async close() {
+      activity.stop()
       live.close()
       await atWork.none()
       await Promise.all([prisma.$disconnect(), shards.close()])

@@ -238,7 +238,7 @@ test('connections are killed under load: every caller gets the true outcome or a
     // Only a few times: if calls took longer than the pause, no posting would ever succeed.
     for (let times = 0; times < 5 && !isDone; times += 1) {
       await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE application_name = 'shared-ledger' AND datname = current_database() AND query ~ 'ledger\\.(post|append)_' AND state = 'active'`)
+        WHERE application_name LIKE 'shared-ledger %' AND datname = current_database() AND query ~ 'ledger\\.(post|append)_' AND state = 'active'`)
       await sleep(150)
     }
   })()

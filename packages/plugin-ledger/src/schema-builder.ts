@@ -19,6 +19,7 @@ import { addOverdraft } from './overdraft.ts'
 import { addQueries } from './queries.ts'
 import { addScalars } from './scalars.ts'
 import { addStatements } from './statements.ts'
+import { addStatus } from './status.ts'
 import { addTransactionType } from './transaction-type.ts'
 import { addTransactions } from './transactions.ts'
 import { addTransfers } from './transfers.ts'
@@ -49,6 +50,7 @@ prototype.addLedger = function addLedger(ledger, { refusals = [] } = {}) {
   if (graph.LedgerLotKind) addLots(graph, addLotType(graph, graph.LedgerLotKind))
   addOverdraft(graph)
   addStatements(graph)
+  addStatus(graph)
   addBatches(graph, posting)
   if (builder.configStore.hasConfig('Subscription')) addLive(graph)
   addRefusals(graph, refusals)

@@ -173,6 +173,23 @@ test('ledgerTotals and ledgerOutstanding are of all accounts', async () => {
   expect(await refusedFields(query, { from: to, to: from })).toEqual(['to'])
 })
 
+test('ledgerStatus is what the ledger says', async () => {
+  const query = `{
+    ledgerStatus {
+      app version sqlVersion startedOn database { version sqlVersion cluster readOnly }
+      servers { name startedOn connections } postingsWaiting pool { open idle waiting } batchSize latencyMs { p50 p99 }
+      postingsPerMinute { minute count } refusals { code count } lastVerify { on ok questions }
+    }
+  }`
+  const { ledgerStatus } = (await run(query)).data
+  const status = JSON.parse(JSON.stringify(await ledger.status()))
+  expect(Object.keys(ledgerStatus).toSorted()).toEqual(Object.keys(status).toSorted())
+  for (const key of ['app', 'version', 'sqlVersion', 'startedOn', 'database', 'lastVerify']) {
+    expect([key, ledgerStatus[key]]).toEqual([key, status[key]])
+  }
+  expect(ledgerStatus.postingsPerMinute).toHaveLength(60)
+})
+
 test('ledgerAccounts has three orders', async () => {
   await give('ordered a', 1_000_000)
   await give('ordered b', 2_000_000)

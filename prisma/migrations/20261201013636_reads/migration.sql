@@ -1,3 +1,6 @@
+-- When an app was verified last.
+ALTER TABLE ledger.apps ADD COLUMN last_verify jsonb;
+
 -- Functions, from prisma/functions.
 
 -- Raises an error where the ids of an app's entries have no order: the nodes of a cluster give them out independently.
@@ -266,7 +269,7 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA ledger TO %I', app_role);
   EXECUTE format('GRANT SELECT ON ledger.apps, ledger.accounts, ledger.entries, ledger.holds TO %I', app_role);
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
-  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
+  EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.is_cluster, ledger.is_distributed, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
     ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
     ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
@@ -290,6 +293,17 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION ledger.grant_app FROM PUBLIC;
+
+-- Notes when an app was verified last, whether nothing was broken, and how many questions were asked.
+CREATE OR REPLACE FUNCTION ledger.note_verify(app text, ok boolean, questions integer) RETURNS void LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+  noted CONSTANT json := json_build_object('on', ledger.epoch_ms(ledger.now()), 'ok', ok, 'questions', questions);
+BEGIN
+  UPDATE ledger.apps a SET last_verify = noted WHERE a.app = app;
+END $$;
+
+REVOKE ALL ON FUNCTION ledger.note_verify FROM PUBLIC;
 
 -- The apps may call what is new.
 SELECT ledger.grant_apps();

@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { ClusterPool } from '../cluster/cluster-pool.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
+import { connectionName } from '../status/process-name.ts'
 import { readBounds } from './bounds.ts'
 import { LedgerConnection } from './connection.ts'
 import { poolSize } from './connections.ts'
@@ -31,7 +32,7 @@ export function createPool(databaseUrl: string): pg.Pool {
   const [coordinator, ...others] = hostUrls(databaseUrl)
   const bounds = readBounds()
   const pool = new ClusterPool(others.map(createPool), {
-    ...connectionTo(coordinator, lostClientSettings),
+    ...connectionTo(coordinator, lostClientSettings, connectionName),
     Client: LedgerConnection,
     max: poolSize,
     connectionTimeoutMillis: bounds.connection,
@@ -78,7 +79,7 @@ export function listenerOptions({ options }: pg.Pool): pg.ClientConfig {
   if (!direct) return options
   const { connectionTimeoutMillis, query_timeout, keepAlive, keepAliveInitialDelayMillis } = options
   const bounds = { connectionTimeoutMillis, query_timeout, keepAlive, keepAliveInitialDelayMillis }
-  return { ...connectionTo(direct, lostClientSettings), ...bounds }
+  return { ...connectionTo(direct, lostClientSettings, connectionName), ...bounds }
 }
 
 /** Creates the ledger's own Prisma client on a pool. */

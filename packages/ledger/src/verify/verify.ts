@@ -8,6 +8,7 @@ import { inSnapshot, shareOut } from './snapshot.ts'
 import { untilCommitted } from './until-committed.ts'
 
 export type { BrokenRow } from './ask.ts'
+export { noteVerification } from './note-verification.ts'
 
 /** The answer to one question about one app. */
 export interface Answer {

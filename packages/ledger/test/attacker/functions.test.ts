@@ -15,6 +15,8 @@ const allowed: Readonly<Record<string, string>> = {
   may_use_book:
     "SELECT ledger.may_use_book('{other}') IS TRUE AS secret WHERE ledger.may_use_book('{other}')",
   apps_of: "SELECT ledger.apps_of('{other}')",
+  is_cluster: 'SELECT ledger.is_cluster()',
+  is_distributed: 'SELECT ledger.is_distributed()',
   now: 'SELECT ledger.now()',
   epoch_ms: 'SELECT ledger.epoch_ms(now())',
   entry_json:

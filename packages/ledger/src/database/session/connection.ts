@@ -4,13 +4,18 @@ import { sessionSettings, startupOptions } from './settings.ts'
 
 /**
  * Returns how node-postgres opens a connection to a database, with `sessionSettings` and the given settings. They come
- * after the url's own `?options=`, and so override it.
+ * after the url's own `?options=`, and so override it. The name is what PostgreSQL calls the connection, unless the url
+ * says otherwise.
  */
-export function connectionTo(url: string, settings: Readonly<Record<string, string>> = {}): DatabaseAddress {
+export function connectionTo(
+  url: string,
+  settings: Readonly<Record<string, string>> = {},
+  name = 'shared-ledger',
+): DatabaseAddress {
   const { options, ...address } = readDatabaseUrl(url)
   const ours = startupOptions({ ...sessionSettings, ...settings })
   return {
-    application_name: 'shared-ledger',
+    application_name: name,
     ...address,
     options: options ? `${options} ${ours}` : ours,
   }
