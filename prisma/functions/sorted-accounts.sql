@@ -6,6 +6,9 @@ CREATE OR REPLACE FUNCTION ledger.sorted_accounts(
   book text, prefix text, by text, after_rank bigint, after_owner text, before_rank bigint, before_owner text, backward boolean, size integer
 ) RETURNS json LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  is_by_balance CONSTANT boolean := by = 'balance';
+  -- The given rank becomes what the column has. To convert the column of each account would take longer than to read it.
+  given CONSTANT text := CASE WHEN is_by_balance THEN '$%s' ELSE 'timestamptz ''epoch'' + $%s * interval ''1 millisecond''' END;
   account record;
   accounts json[] := '{}';
 BEGIN
@@ -14,18 +17,19 @@ BEGIN
   END IF;
   FOR account IN EXECUTE format('
     SELECT r.* FROM (
-      SELECT a.*, CASE $3 WHEN ''balance'' THEN a.balance ELSE ledger.epoch_ms(a.updated_on) END AS rank FROM (
+      SELECT a.*, a.%4$I AS rank FROM (
         SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
-               CASE WHEN a.holds_expire_on <= $9 THEN (
+               CASE WHEN a.holds_expire_on <= $8 THEN (
                  SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $9 AND h.released_on IS NULL
+                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $8 AND h.released_on IS NULL
                ) ELSE a.held END AS held
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
-     WHERE ($4 IS NULL OR r.rank < $4 OR r.rank = $4 AND r.owner_id > $5)
-       AND ($6 IS NULL OR r.rank > $6 OR r.rank = $6 AND r.owner_id < $7)
-     ORDER BY r.rank %2$s, r.owner_id %3$s LIMIT $8',
-    ledger.expired_credits('$9'), CASE WHEN backward THEN 'ASC' ELSE 'DESC' END, CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
-    USING book, prefix, by, after_rank, after_owner, before_rank, before_owner, size, ledger.now()
+     WHERE ($3 IS NULL OR r.rank < %5$s OR r.rank = %5$s AND r.owner_id > $4)
+       AND ($5 IS NULL OR r.rank > %6$s OR r.rank = %6$s AND r.owner_id < $6)
+     ORDER BY r.rank %2$s, r.owner_id %3$s LIMIT $7',
+    ledger.expired_credits('$8'), CASE WHEN backward THEN 'ASC' ELSE 'DESC' END, CASE WHEN backward THEN 'DESC' ELSE 'ASC' END,
+    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5))
+    USING book, prefix, after_rank, after_owner, before_rank, before_owner, size, ledger.now()
   LOOP
     accounts := array_append(accounts, json_build_object(
       'balance', ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state),
