@@ -4288,7 +4288,7 @@ BEGIN
       SELECT a.*, a.%4$I AS rank FROM (
         SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
                CASE WHEN a.holds_expire_on <= $8 THEN (
-                 SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+                 SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
                   WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $8 AND h.released_on IS NULL
                ) ELSE a.held END AS held
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
@@ -4437,7 +4437,7 @@ BEGIN
                ''closed'', count(*) FILTER (WHERE a.state = ''CLOSED''))
         FROM (
           SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, CASE WHEN a.holds_expire_on <= $2 THEN (
-                   SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+                   SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
                     WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $2 AND h.released_on IS NULL
                  ) ELSE a.held END AS held
             FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'))
@@ -4600,6 +4600,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 9, 1
+  SELECT 10, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

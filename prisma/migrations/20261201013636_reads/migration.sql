@@ -121,7 +121,7 @@ BEGIN
       SELECT a.*, a.%4$I AS rank FROM (
         SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
                CASE WHEN a.holds_expire_on <= $8 THEN (
-                 SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+                 SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
                   WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $8 AND h.released_on IS NULL
                ) ELSE a.held END AS held
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
@@ -157,7 +157,7 @@ BEGIN
                ''closed'', count(*) FILTER (WHERE a.state = ''CLOSED''))
         FROM (
           SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, CASE WHEN a.holds_expire_on <= $2 THEN (
-                   SELECT coalesce(sum(h.amount), 0)::bigint FROM ledger.holds h
+                   SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
                     WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $2 AND h.released_on IS NULL
                  ) ELSE a.held END AS held
             FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'))
@@ -240,7 +240,7 @@ END $$;
 -- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
 -- changes something that older servers use raises serves, too.
 CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer) LANGUAGE sql IMMUTABLE AS $$
-  SELECT 9, 1
+  SELECT 10, 1
 $$;
 
 REVOKE ALL ON FUNCTION ledger.version FROM PUBLIC;
@@ -275,7 +275,7 @@ BEGIN
   -- These read with the rights of their caller, to whom row-level security shows the rows of its app alone.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.version, ledger.is_cluster, ledger.is_distributed, ledger.may_use, ledger.may_use_book, ledger.now, ledger.epoch_ms,
     ledger.entry_json, ledger.hold_json, ledger.balance_json, ledger.live_holds, ledger.held_at, ledger.last_seq, ledger.seq_at, ledger.entries_by_id,
-    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.summary TO %I', app_role);
+    ledger.entries_by_transaction, ledger.entries_by_nonce, ledger.holds_by_id, ledger.live_holds_of, ledger.captures_of, ledger.summary TO %I', app_role);
   -- These read accounts of the app's books, with the rights of their owner: what other apps have in them counts, too.
   EXECUTE format('GRANT EXECUTE ON FUNCTION ledger.apps_of, ledger.balances, ledger.amounts_at, ledger.account_entries,
     ledger.accounts_page, ledger.lots_by_id, ledger.lots_page, ledger.live_lots, ledger.expiring, ledger.uses_of_entries,
