@@ -20,9 +20,12 @@ const isShell = ({ language, info }: Block) => language === 'sh' && info.step ==
 /** Whether a block is a command that sends a request. */
 export const isRequest = (block: Block) => isShell(block) && /^(?:curl|head|printf) /.test(block.text)
 
-/** Whether a block is a command of the project that reads the database. */
+/** Whether a block is a command that reads the database, or asks the app's graph. */
 export const isCommand = (block: Block) =>
-  isShell(block) && /^npx shared-ledger (?:verify|checkpoint|prove) /.test(block.text)
+  isShell(block) &&
+  /^npx shared-ledger (?:verify|checkpoint|prove|balance|owners|entries|post|transfer|hold|summary|export) /.test(
+    block.text,
+  )
 
 /** Whether a block is code that runs. A `// …` behind each console.log, or after it, says what it prints. */
 export const isRun = ({ language, info }: Block) => language === 'ts' && info.run !== undefined
@@ -93,7 +96,10 @@ export async function ask(
 ): Promise<string> {
   if (!answer) throw new Error(`${request.place} asks for nothing`)
   if (isCommand(request)) {
-    const { output } = await runCommand(text, folder, { DATABASE_URL: databaseUrl })
+    const { output } = await runCommand(text, folder, {
+      DATABASE_URL: databaseUrl,
+      SHARED_LEDGER_URL: at(addresses[appOf(request)]),
+    })
     return output.replace(/^>.*\n/gm, '').trim() // npm's own lines
   }
   if (request.language === 'graphql') {

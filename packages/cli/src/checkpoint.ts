@@ -6,8 +6,8 @@ import {
   readPublicKey,
   writeCheckpoint,
 } from '@shared-ledger/ledger/checkpoint'
-import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
+import { UsageError } from './exit.ts'
 import { placeOf, readGiven } from './files.ts'
 import { countBar } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'

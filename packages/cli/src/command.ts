@@ -2,18 +2,32 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { findRoot, messageOf } from '@shared-ledger/postgres'
+import { UsageError } from './exit.ts'
 import { say } from './terminal.ts'
 
-/** The options of a command, in the form of `parseArgs`. */
-type Options = NonNullable<ParseArgsConfig['options']>
+type ParsedOption = NonNullable<ParseArgsConfig['options']>[string]
+
+/** An option, in the form of `parseArgs`, with what its help and its completion say. */
+export type Option = ParsedOption & {
+  /** What it does, as a sentence without its full stop. */
+  readonly about?: string
+  /** What stands for its value in the help: "FILE". */
+  readonly value?: string
+  /** The values that it may have, for completion. */
+  readonly choices?: readonly string[]
+}
+
+/** The options of a command. */
+export type Options = Readonly<Record<string, Option>>
 
 /** What a command was given. */
-type Given<Taken extends Options> = Pick<
+export type Given<Taken extends Options> = Pick<
   ReturnType<typeof parseArgs<{ options: Taken; allowPositionals: true }>>,
   'values' | 'positionals'
 >
 
-interface Definition<Taken extends Options> {
+/** How a command is called, and what it does. */
+export interface Described<Taken extends Options> {
   /** One or two words: "start", "migrate new". */
   readonly name: string
   /** The arguments after the name: "[content …] [--workers 2]". */
@@ -25,6 +39,20 @@ interface Definition<Taken extends Options> {
   readonly options?: Taken
   /** Whether it takes names, such as those of apps. */
   readonly allowPositionals?: boolean
+  /** How many of them at most. */
+  readonly most?: number
+  /** Calls that can be copied, with what each does. */
+  readonly examples?: readonly (readonly [call: string, does: string])[]
+  /** The values that its first argument may have, for completion. */
+  readonly choices?: readonly string[]
+}
+
+interface Definition<Taken extends Options> extends Described<Taken> {
+  /** Runs the command with its arguments. Returns the exit code. */
+  run(given: Given<Taken>): Promise<number>
+}
+
+interface ProjectDefinition<Taken extends Options> extends Described<Taken> {
   /** Runs the command with the project's root and its arguments. Returns the exit code. */
   run(root: string, given: Given<Taken>): Promise<number>
 }
@@ -35,49 +63,82 @@ export interface Command {
   /** What it does, for the list of all commands. */
   readonly does: string
   /** How to call it and what it does, in one line. */
+  readonly call: string
+  /** `call`, its options and its examples. */
   readonly help: string
-  /** Runs it in the project of the working directory. Returns the exit code. @throws Error whose message is for the terminal. */
+  readonly options: Options
+  readonly choices: readonly string[]
+  readonly examples: readonly (readonly [call: string, does: string])[]
+  /** Runs it. Returns the exit code. @throws Error whose message is for the terminal. */
   run(args: readonly string[]): Promise<number>
 }
 
-/** Thrown when a command is called in a wrong way. The command's help is added to the message. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-/** Makes a command. It answers `--help`, and reads the project's `.env` before it runs. */
+/** Makes a command that runs anywhere. It answers `--help`. */
 export function defineCommand<const Taken extends Options = Record<never, never>>(
   definition: Definition<Taken>,
 ): Command {
-  const { name, usage, does, notes } = definition
-  const call = ['shared-ledger', name, usage].filter(Boolean).join(' ')
-  const help = `${call}: ${does}.${notes ? ` ${notes}.` : ''}`
+  const { name, usage, does, notes, examples = [], choices = [] } = definition
+  const options: Options = definition.options ?? {}
+  const called = ['shared-ledger', name, usage].filter(Boolean).join(' ')
+  const call = `${called}: ${does}.${notes ? ` ${notes}.` : ''}`
+  const help = [call, ...helpOfOptions(options), ...helpOfExamples(examples)].join('\n')
   return {
     name,
     does,
+    call,
     help,
+    options,
+    choices,
+    examples,
     async run(args) {
       if (args.includes('--help') || args.includes('-h')) {
         say(help)
         return 0
       }
       try {
-        const given = readArguments(args, definition)
-        const root = findRoot()
-        const env = path.join(root, '.env')
-        if (existsSync(env)) process.loadEnvFile(env)
-        return await definition.run(root, given)
+        return await definition.run(readArguments(args, definition))
       } catch (error) {
-        throw error instanceof UsageError ? new Error(`${error.message} ${help}`, { cause: error }) : error
+        throw error instanceof UsageError
+          ? new UsageError(`${error.message} ${call}`, { cause: error })
+          : error
       }
     },
   }
 }
 
+/** Makes a command that runs in the project of the working directory. It reads the project's `.env` before it runs. */
+export function defineProjectCommand<const Taken extends Options = Record<never, never>>(
+  definition: ProjectDefinition<Taken>,
+): Command {
+  return defineCommand({
+    ...definition,
+    async run(given) {
+      const root = findRoot()
+      const env = path.join(root, '.env')
+      if (existsSync(env)) process.loadEnvFile(env)
+      return definition.run(root, given)
+    },
+  })
+}
+
 /** @throws UsageError that says which argument the command does not take */
 export function readArguments<const Taken extends Options>(
   args: readonly string[],
-  { allowPositionals = false, options }: Pick<Definition<Taken>, 'allowPositionals' | 'options'>,
+  {
+    allowPositionals = false,
+    most = Number.POSITIVE_INFINITY,
+    options,
+  }: Pick<Described<Taken>, 'allowPositionals' | 'most' | 'options'>,
+): Given<Taken> {
+  const given = parsed(args, { allowPositionals, options })
+  const extra = given.positionals[most]
+  if (extra !== undefined) throw new UsageError(`It does not take ${JSON.stringify(extra)}.`)
+  return given
+}
+
+function parsed<const Taken extends Options>(
+  args: readonly string[],
+  { allowPositionals, options }: { readonly allowPositionals: boolean; readonly options: Taken | undefined },
 ): Given<Taken> {
   try {
     return parseArgs({ args: [...args], allowPositionals, ...(options && { options }) })
@@ -86,4 +147,23 @@ export function readArguments<const Taken extends Options>(
     const [problem] = messageOf(error).split('. ')
     throw new UsageError(`${problem?.replace(/\.$/, '')}.`)
   }
+}
+
+/** A line for each option that says what it does. */
+function helpOfOptions(options: Options): string[] {
+  const rows = Object.entries(options).flatMap(([name, { short, value, about }]) =>
+    about === undefined
+      ? []
+      : [[[short && `-${short},`, `--${name}`, value].filter(Boolean).join(' '), about]],
+  )
+  return rows.length === 0 ? [] : ['', 'Options:', ...columns(rows)]
+}
+
+function helpOfExamples(examples: readonly (readonly [call: string, does: string])[]): string[] {
+  return examples.length === 0 ? [] : ['', 'Examples:', ...columns(examples)]
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(...rows.map(([first = '']) => first.length))
+  return rows.map(([first = '', second = '']) => `  ${first.padEnd(width)}  ${second}`)
 }

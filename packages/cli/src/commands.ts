@@ -1,8 +1,10 @@
-import { type Command, defineCommand } from './command.ts'
+import { type Command, defineCommand, defineProjectCommand } from './command.ts'
+import { graphCommands } from './graph/commands.ts'
+import { shells } from './shells.ts'
 
-/** All that `shared-ledger` can do. A command is loaded when it is called: each needs other parts of the project. */
-export const commands: readonly Command[] = [
-  defineCommand({
+/** The commands of a project. A command is loaded when it is called: each needs other parts of the project. */
+const projectCommands: readonly Command[] = [
+  defineProjectCommand({
     name: 'start',
     usage: '[content …] [--workers 2]',
     does: 'starts the database, runs the migrations, and serves all or the named apps',
@@ -11,14 +13,14 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./start.ts')).start(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'migrate',
     usage: '[content …]',
     does: 'runs the pending migrations of the ledger and of all, or the named, apps',
     allowPositionals: true,
     run: async (root, given) => (await import('./migrate.ts')).migrate(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'migrate new',
     usage: 'content add_boost | --check [content …]',
     does: "writes an app's next migration from its models and operations",
@@ -27,7 +29,7 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./migrate-new.ts')).migrateNew(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'new-app',
     usage: '[arcade] [--port 4003] [--yes]',
     does: 'writes the files of a new app, which starts and passes its test',
@@ -36,14 +38,14 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./new-app.ts')).newApp(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'generate',
     usage: '',
     does: 'generates the Prisma clients of all apps',
     notes: 'Called by a script "prepare", it runs after each npm install',
     run: async (root) => (await import('./generate.ts')).generate(root),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'documents',
     usage: '[content …] [--check]',
     does: 'prints the graph of all, or the named, apps into schema.graphql, and makes their GraphQL documents typed',
@@ -52,7 +54,7 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./documents.ts')).documents(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'provision',
     usage: '[content …] [--rotate] [--password-file FILE] [--connections 40]',
     does: 'makes or mends the database role of an app: its password, rights and limits',
@@ -65,7 +67,7 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./provision.ts')).provision(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'keys',
     usage:
       'create content --name ci --scopes read,post (or --owner ada) [--expires 90d] | list content | revoke content ID',
@@ -79,7 +81,7 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./keys.ts')).keys(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'verify',
     usage: '[content …] [--verbose] [--checkpoint FILE --public-key FILE]',
     does: 'checks every invariant of all or the named apps, and that nothing before a checkpoint was changed',
@@ -92,7 +94,7 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./verify.ts')).verify(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'checkpoint',
     usage: '--key FILE [--out FILE] | --new-key FILE',
     does: 'writes the hash of every account’s history, signed',
@@ -100,7 +102,7 @@ export const commands: readonly Command[] = [
     options: { key: { type: 'string' }, out: { type: 'string' }, 'new-key': { type: 'string' } },
     run: async (root, given) => (await import('./checkpoint.ts')).checkpoint(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'prove',
     usage:
       'content ENTRY_ID --checkpoint FILE --public-key FILE [--out FILE] | --check FILE --public-key FILE',
@@ -114,7 +116,7 @@ export const commands: readonly Command[] = [
     allowPositionals: true,
     run: async (root, given) => (await import('./prove.ts')).prove(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'distribute',
     usage: '[--worker HOST:PORT …] [--coordinator HOST:PORT] [--shards 32]',
     does: 'distributes the ledger over the nodes of a Citus cluster, and prints where the shards are',
@@ -128,13 +130,33 @@ export const commands: readonly Command[] = [
     },
     run: async (root, given) => (await import('./distribute.ts')).distribute(root, given),
   }),
-  defineCommand({
+  defineProjectCommand({
     name: 'reset',
     usage: '[--yes]',
     does: 'empties the embedded database',
     notes: '--yes: does not ask before',
     options: { yes: { type: 'boolean', default: false } },
     run: async (root, given) => (await import('./reset.ts')).reset(root, given),
+  }),
+]
+
+/** All that `shared-ledger` can do. */
+export const commands: readonly Command[] = [
+  ...projectCommands,
+  ...graphCommands,
+  defineCommand({
+    name: 'completion',
+    usage: 'bash|zsh|fish',
+    does: 'prints the script by which a shell completes the command',
+    allowPositionals: true,
+    most: 1,
+    choices: shells,
+    examples: [
+      ['source <(shared-ledger completion bash)', 'in ~/.bashrc'],
+      ['source <(shared-ledger completion zsh)', 'in ~/.zshrc, after compinit'],
+      ['shared-ledger completion fish | source', 'in ~/.config/fish/config.fish'],
+    ],
+    run: async (given) => (await import('./completion.ts')).completion(given),
   }),
 ]
 

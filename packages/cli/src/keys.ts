@@ -1,7 +1,7 @@
 import { type ListedKey, openRegister } from '@shared-ledger/ledger/keys'
 import { withConnection } from '@shared-ledger/postgres'
-import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
+import { UsageError } from './exit.ts'
 import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
 import { tableOf } from './table.ts'
 import { say } from './terminal.ts'

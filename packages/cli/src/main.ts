@@ -1,4 +1,5 @@
 import { run } from './run.ts'
+import { codeAfterOutput } from './terminal.ts'
 
 /** Resolves when all that the stream was given has been written, or when nobody reads it any more. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
@@ -7,5 +8,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 const code = await run(process.argv.slice(2))
 // Some commands load files of an app, which may have opened a timer or a connection. It would keep this process running.
-await Promise.all([process.stdout, process.stderr].map(flushed))
-process.exit(code)
+await flushed(process.stdout)
+const reported = codeAfterOutput(code)
+await flushed(process.stderr)
+process.exit(reported)

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { checkMigrations, LEDGER, type NewMigration, writeNewMigration } from '@shared-ledger/postgres'
-import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
+import { UsageError } from './exit.ts'
 import { say } from './terminal.ts'
 
 /** Writes the next migration of an app or of the ledger. With `--check` it only prints what the migration would have. */

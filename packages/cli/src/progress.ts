@@ -26,15 +26,15 @@ export function countBar(things: string): {
   }
 }
 
+const barOptions = {
+  barsize: 24,
+  clearOnComplete: true,
+  gracefulExit: false, // the command ends it, even by a signal
+}
+
 function newBar(): SingleBar {
   return new SingleBar(
-    {
-      format: '{bar} {value}/{total} {doing}',
-      stream: process.stdout,
-      barsize: 24,
-      clearOnComplete: true,
-      gracefulExit: false, // the command ends it, even by a signal
-    },
+    { ...barOptions, format: '{bar} {value}/{total} {doing}', stream: process.stdout },
     Presets.shades_classic,
   )
 }
@@ -54,5 +54,30 @@ function progressLines() {
     onAnswer: ({ app, question, count }: Answer) =>
       say(`${app}: ${question} ${count === 0 ? 'ok' : `FAILED, broken rows: ${count}`}`),
     end() {},
+  }
+}
+
+/** Shows on a terminal how far something long is, with its rate and the time left. It is drawn on stderr. */
+export function rateBar(things: string): {
+  /** @param total How many there are, or a little fewer. */
+  start(total: number, done: number): void
+  update(done: number): void
+  stop(): void
+} {
+  if (!process.stderr.isTTY) return { start() {}, update() {}, stop() {} }
+  const format = `{bar} {percentage}% {value}/{total} ${things}, {rate}/s, {eta_formatted} left`
+  const bar = new SingleBar({ ...barOptions, format, stream: process.stderr }, Presets.shades_classic)
+  let first = { done: 0, at: 0 }
+  return {
+    start(total, done) {
+      first = { done, at: performance.now() }
+      bar.start(Math.max(total, done), done, { rate: 0 })
+    },
+    update(done) {
+      if (done > bar.getTotal()) bar.setTotal(done)
+      const seconds = (performance.now() - first.at) / 1_000
+      bar.update(done, { rate: Math.round((done - first.done) / seconds) })
+    },
+    stop: () => bar.stop(),
   }
 }

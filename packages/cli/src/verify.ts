@@ -1,7 +1,7 @@
 import { openCheckpoint, readPublicKey } from '@shared-ledger/ledger/checkpoint'
 import { type Answer, noteVerification, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
-import { UsageError } from './command.ts'
 import { withDatabase } from './database.ts'
+import { UsageError } from './exit.ts'
 import { placeOf, readGiven } from './files.ts'
 import { showProgress } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'

@@ -334,7 +334,7 @@ test('the command says how to use it, and what is wrong, without a stack', async
     runInOwnProcess('migrate new', 'contents', 'add_boost'),
   ])
   expect(short).toEqual({
-    code: 1,
+    code: 2,
     output: expect.stringContaining('shared-ledger migrate new content add_boost'),
   })
   expect(unknown).toEqual({

@@ -167,7 +167,7 @@ test('an empty answer takes the next free port, but is refused as a name', async
   expect(await outcomeOf('new-app', root, ['arcade'])).toMatchObject({ code: 0 })
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4001')
   expect(await outcomeOf('new-app', root, ['--yes'])).toEqual({
-    code: 1,
+    code: 2,
     output: expect.stringMatching(/^Name the app\. shared-ledger new-app /),
   })
 })

@@ -7,15 +7,25 @@ import { outcomeOf } from './support/command.ts'
 
 const names = commands.map(({ name }) => name)
 
-test.each(commands.map(({ name, help }) => [name, help]))(
-  '%s says in one line how it is called',
-  (name, help) => {
-    expect(help).toMatch(new RegExp(`^shared-ledger ${name}(:| .*:) [^\n]*\\.$`))
+test.each(commands)(
+  '$name says in one line how it is called, and then what its options do',
+  ({ name, call, help }) => {
+    expect(call).toMatch(new RegExp(`^shared-ledger ${name}(:| .*:) [^\n]*\\.$`))
+    expect(help.split('\n')[0]).toBe(call)
   },
 )
 
-test.each(commands)('$name refuses an unknown option in one line', async ({ run, help }) => {
-  await expect(run(['--loud'])).rejects.toThrow(`Unknown option '--loud'. ${help}`)
+test.each(
+  commands.flatMap(({ name, options }) =>
+    Object.entries(options).map(([option, given]) => ({ name, option, given })),
+  ),
+)('$name says what --$option does', ({ name, option, given }) => {
+  const { call = '', help = '' } = commandOf(name.split(' '))?.command ?? {}
+  expect(given.about === undefined ? call : help).toContain(`--${option}`)
+})
+
+test.each(commands)('$name refuses an unknown option in one line', async ({ run, call }) => {
+  await expect(run(['--loud'])).rejects.toThrow(`Unknown option '--loud'. ${call}`)
 })
 
 test('a name of two words is tried before a name of one, and the rest is left for the command', () => {
@@ -33,7 +43,7 @@ test('npx shared-ledger start --help starts nothing', async () => {
 
 test.each([
   ['--help', 0],
-  ['', 1],
+  ['', 2],
 ])('shared-ledger %s lists the commands, also outside of a project', async (args, code) => {
   const outcome = await outcomeOf(args, '/', [])
   expect(outcome.code).toBe(code)
@@ -42,7 +52,7 @@ test.each([
 
 test.each(['migrat', 'toString'])('there is no command %s', async (name) => {
   expect(await outcomeOf(name, '/', ['content'])).toEqual({
-    code: 1,
+    code: 2,
     output: `There is no command "${name}". The commands are: ${names.join(', ')}.`,
   })
 })

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { run as runHere } from '../../src/run.ts'
@@ -107,22 +108,75 @@ export async function outcomeOf(
  * command that loads an app's file does not notice when the file has changed since the last command.
  */
 export async function outcomeHere(
+  ...given: Parameters<typeof printedHere>
+): Promise<{ code: unknown; output: string }> {
+  const { code, output } = await printedHere(...given)
+  return { code, output }
+}
+
+/** Like `outcomeHere`, with what went to stdout and to stderr. With `keys` or `columns`, the streams are a terminal. */
+export async function printedHere(
   name: string,
   root: string,
   args: readonly string[] = [],
-  { env }: Pick<Given, 'env'> = {},
-): Promise<{ code: unknown; output: string }> {
+  { env, keys, columns }: Pick<Given, 'env'> & Typed = {},
+): Promise<{ code: unknown; output: string; stdout: string; stderr: string }> {
   const leave = enter(root, env)
-  const chunks: string[] = []
+  const leaveTerminal =
+    keys === undefined && columns === undefined ? () => {} : enterTerminal({ keys, columns })
+  const chunks: { readonly isOutput: boolean; readonly text: string }[] = []
   const writes = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => chunks.push(String(chunk)) > 0),
+    vi.spyOn(stream, 'write').mockImplementation((chunk, ...rest) => {
+      chunks.push({ isOutput: stream === process.stdout, text: String(chunk) })
+      const done: unknown = rest.at(-1)
+      if (typeof done === 'function') done()
+      return true
+    }),
   )
+  const textOf = (wanted: readonly boolean[]) =>
+    chunks
+      .filter(({ isOutput }) => wanted.includes(isOutput))
+      .map(({ text }) => text)
+      .join('')
+      .trimEnd()
   try {
     const code = await runHere([...name.split(' ').filter(Boolean), ...args])
-    return { code, output: chunks.join('').trimEnd() }
+    return { code, output: textOf([true, false]), stdout: textOf([true]), stderr: textOf([false]) }
   } finally {
     for (const write of writes) write.mockRestore()
+    leaveTerminal()
     leave()
+  }
+}
+
+/** What a person at a terminal does. */
+interface Typed {
+  /** What is typed, one text after the other, each when a question has been asked. */
+  readonly keys?: readonly string[] | undefined
+  /** How wide the terminal is. */
+  readonly columns?: number | undefined
+}
+
+/** Makes this process's streams a terminal. The returned function undoes it. */
+function enterTerminal({ keys = [], columns = 80 }: Typed): () => void {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, isRaw: false, setRawMode: () => stdin })
+  const before = Object.getOwnPropertyDescriptor(process, 'stdin')
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true })
+  const streams = [process.stdout, process.stderr].map((stream) => ({
+    stream,
+    isTTY: stream.isTTY,
+    columns: stream.columns,
+  }))
+  for (const { stream } of streams) Object.assign(stream, { isTTY: true, columns })
+  const left = [...keys]
+  // A question puts the terminal into raw mode, and takes keys from then on.
+  stdin.setRawMode = ((raw: boolean) => {
+    if (raw) setImmediate(() => stdin.write(left.shift() ?? '\u0003'))
+    return stdin
+  }) as never
+  return () => {
+    if (before) Object.defineProperty(process, 'stdin', before)
+    for (const { stream, ...was } of streams) Object.assign(stream, was)
   }
 }
 

@@ -1,0 +1,132 @@
+import type { LedgerEntry, LedgerHold, LedgerLot } from '@shared-ledger/client'
+import { CommandError, exitCodes } from '../exit.ts'
+import { tableOf } from '../table.ts'
+import { printable } from '../terminal.ts'
+
+type Entry = LedgerEntry<string>
+
+/** Returns an amount with its sign: credits that came in have a +. */
+export function signed(amount: number): string {
+  return amount > 0 ? `+${amount}` : String(amount)
+}
+
+/** Returns metadata in a line. */
+export function metadataText(metadata: Readonly<Record<string, string>>): string {
+  return Object.entries(metadata)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ')
+}
+
+/** What an entry undoes, refunds or captures. */
+function originOf({ reverses, refunds, holdId }: Entry): string {
+  if (reverses !== null) return `reverses ${reverses}`
+  if (refunds !== null) return `refunds ${refunds}`
+  return holdId === null ? '' : `captures hold ${holdId}`
+}
+
+/** Returns the lines of a list of entries. */
+export function linesOfEntries(entries: readonly Entry[]): string[] {
+  const rows = entries.map((entry) => [
+    entry.id,
+    entry.createdOn,
+    entry.ownerId,
+    entry.operationName,
+    signed(entry.amount),
+    String(entry.balanceAfter),
+    [originOf(entry), metadataText(entry.metadata)].filter(Boolean).join(' '),
+  ])
+  return tableOf(['id', 'posted', 'owner', 'operation', 'amount', 'balance', 'notes'], rows, {
+    right: ['amount', 'balance'],
+  })
+}
+
+/** Returns the lines of one thing: a name and a value each. What it has not is left out. */
+export function linesOfFields(
+  fields: Readonly<Record<string, string | number | null | undefined>>,
+): string[] {
+  const known = Object.entries(fields).filter(
+    ([, value]) => value !== null && value !== undefined && value !== '',
+  )
+  const width = Math.max(...known.map(([name]) => name.length))
+  return known.map(([name, value]) => `${name.padEnd(width)}  ${printable(String(value))}`)
+}
+
+/** Returns the lines of one entry. */
+export function linesOfEntry(entry: Entry): string[] {
+  return linesOfFields({
+    entry: entry.id,
+    owner: entry.ownerId,
+    operation: entry.operationName,
+    amount: signed(entry.amount),
+    'balance after': entry.balanceAfter,
+    seq: entry.seq,
+    posted: entry.createdOn,
+    transaction: entry.transactionId,
+    nonce: entry.nonce,
+    metadata: metadataText(entry.metadata),
+    origin: originOf(entry),
+  })
+}
+
+/** Returns the lines of one hold. */
+export function linesOfHold(hold: LedgerHold<string>): string[] {
+  return linesOfFields({
+    hold: hold.id,
+    owner: hold.ownerId,
+    operation: hold.operationName,
+    amount: hold.amount,
+    status: hold.status,
+    made: hold.createdOn,
+    expires: hold.expiresOn,
+    nonce: hold.nonce,
+    metadata: metadataText(hold.metadata),
+    'captured by': hold.capturedBy?.id,
+    released: hold.releasedOn,
+  })
+}
+
+/** Returns the lines of a list of lots. */
+export function linesOfLots(lots: readonly LedgerLot[]): string[] {
+  const rows = lots.map((lot) => [
+    lot.id,
+    String(lot.rest),
+    String(lot.amount),
+    String(lot.held),
+    lot.kind,
+    String(lot.priority),
+    lot.expiresOn ?? 'never',
+    lot.entry?.id ?? '',
+  ])
+  return tableOf(['lot', 'left', 'of', 'held', 'kind', 'priority', 'expires', 'entry'], rows, {
+    right: ['left', 'of', 'held', 'priority'],
+  })
+}
+
+/** A refusal of the ledger, as the client returns it. */
+export interface Refusal {
+  readonly ok: false
+  readonly __typename: string
+  readonly code: string
+  readonly message: string
+}
+
+/** Returns the error that a refusal ends a command with. */
+export function refusedBy({ ok: _, __typename, ...refusal }: Refusal): CommandError {
+  const faults = 'errors' in refusal && Array.isArray(refusal.errors) ? refusal.errors : []
+  const more = faults.map(({ field, message }) => `\n  ${field}: ${message}`).join('')
+  const left = 'balance' in refusal ? balanceText(refusal.balance) : ''
+  return new CommandError(`${refusal.code}: ${refusal.message}${left}${more}`, {
+    exitCode: exitCodes.refused,
+    json: refusal,
+  })
+}
+
+function balanceText(balance: unknown): string {
+  const known = typeof balance === 'object' && balance !== null && 'amount' in balance && 'ownerId' in balance
+  return known ? ` ${JSON.stringify(balance.ownerId)} has ${balance.amount}.` : ''
+}
+
+/** Returns the error for an id that names nothing. */
+export function notFound(message: string): CommandError {
+  return new CommandError(message, { exitCode: exitCodes.notFound, json: { code: 'NOT_FOUND', message } })
+}
