@@ -149,7 +149,7 @@ export function totalsRoutes(contract: Contract): readonly Route[] {
       operationId: 'getTotals',
       tag: 'balances',
       summary: 'What all accounts have together now',
-      description: 'Of a book that apps share, the accounts of all its apps.',
+      description: 'Accounts that other apps share count as a whole.',
       request: { query: z.object(shapes.bookQuery) },
       document: RestTotalsDocument,
       variables: ({ query: { book } }) => bookArgument(contract, book),
