@@ -9,8 +9,8 @@ COPY package.json package-lock.json .npmrc tsconfig.json prisma.config.ts ./
 COPY prisma prisma
 COPY packages packages
 COPY apps apps
-# Its last step, `prepare`, generates the Prisma clients.
-RUN npm ci --omit=dev
+# Its last step, `prepare`, generates the Prisma clients and builds the console, with tools that the image does without.
+RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DRAIN_SECONDS=15

@@ -28,6 +28,7 @@ const ofMode: Readonly<Record<string, string[]>> = {
   pooler: behindPooler,
   keys: withKeys,
   container: ['test/container/*.container.ts'],
+  picture: ['test/console.picture.ts'],
   upgrade: ['test/oldest/*.upgrade.ts'],
 }
 

@@ -17,6 +17,7 @@ const files = [
   { file: 'schema.graphql', text: `${printSchema(contractSchema())}\n` },
   { file: 'packages/plugin-ledger/schema.graphql', text: full },
   ...(await typedDocuments({ ...ofLedger, folder: 'packages/client/src', inProcess: false })),
+  ...(await typedDocuments({ ...ofLedger, folder: 'packages/console/src', inProcess: false })),
   ...(await typedDocuments({ ...ofLedger, folder: 'packages/rest/src', inProcess: true })),
   ...(await templateFiles(root)),
 ]

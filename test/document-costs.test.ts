@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { documents as consoleDocuments } from '@shared-ledger/console'
 import { createRest, type Route } from '@shared-ledger/rest'
 import {
   type DocumentNode,
@@ -20,6 +21,7 @@ import { appOf } from '../docs/test/example.ts'
 import { blocksOf, documents as docs, root, walkthroughs } from '../docs/test/markdown.ts'
 import { appSchema } from '../packages/cli/src/app-schema.ts'
 import * as clientDocuments from '../packages/client/src/generated/documents.ts'
+import { fitDocuments } from '../packages/server/src/console-documents.ts'
 import { maxCost } from '../packages/server/src/cost/cost-limit.ts'
 import { createCountCost } from '../packages/server/src/cost/document-cost.ts'
 import { defaultStarterQuery } from '../packages/server/src/graphiql.ts'
@@ -63,6 +65,14 @@ function ofClient(schema: GraphQLSchema): Named[] {
   return Object.entries(clientDocuments)
     .filter(([name]) => name.endsWith('Document') && isServed(name))
     .map(([name, document]) => ({ name, document }))
+}
+
+/** The console's documents, as an app's server sends them to the console. */
+function ofConsole(schema: GraphQLSchema): Named[] {
+  return Object.entries(fitDocuments(schema, consoleDocuments)).map(([name, text]) => ({
+    name: `console ${name}`,
+    document: parse(text),
+  }))
 }
 
 function ofRest(app: string, schema: GraphQLSchema, routes: readonly Route[]): Named[] {
@@ -177,6 +187,7 @@ describe.each(apps)('of %s', (app, routes) => {
     const schema = await appSchema(root, app)
     const costs = costsOf(schema, [
       ...ofClient(schema),
+      ...ofConsole(schema),
       ...ofRest(app, schema, routes),
       ...ofDocs(app),
       ...ofApp(app),
@@ -201,6 +212,15 @@ describe('of an app with lots', () => {
     ])
     const costs = costsOf(schema, [...known, ...ofLots(schema)])
     expect(costs.filter(({ cost }) => !(cost > 0 && cost <= maxCost / 3))).toEqual([])
+  })
+
+  test('every document of the console fits, and costs at most a third of the limit', () => {
+    const known = ofConsole(schema)
+    const names = consoleDocuments.flatMap(({ definitions: [definition] }) =>
+      definition?.kind === Kind.OPERATION_DEFINITION ? [`console ${definition.name?.value}`] : [],
+    )
+    expect(known.map(({ name }) => name).sort()).toEqual(names.sort())
+    expect(costsOf(schema, known).filter(({ cost }) => !(cost > 0 && cost <= maxCost / 3))).toEqual([])
   })
 
   test.each([

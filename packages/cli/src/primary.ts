@@ -17,10 +17,13 @@ const [app = '', server = '', count = ''] = process.argv.slice(2)
 const workers = new Set<Serving>()
 let shortLives = 0
 let isStopping = false
+/** What npm start has sent. A worker that starts later gets it too. */
+const messages: object[] = []
 
 cluster.setupPrimary({ exec: server, args: [] })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 process.on('disconnect', stop) // npm start is gone
+process.on('message', passOn)
 if (!process.connected) stop() // npm start was gone already
 
 await serveMetrics()
@@ -46,12 +49,21 @@ async function serveMetrics(): Promise<void> {
   }
 }
 
+function passOn(message: unknown): void {
+  if (typeof message !== 'object' || message === null) return
+  messages.push(message)
+  for (const worker of workers) worker.send(message)
+}
+
 /** Starts a worker, and another one when it ends. Returns its address, once it accepts requests. */
 async function startWorker(): Promise<string | undefined> {
   if (isStopping) return
   const worker = follow(cluster.fork().process)
   workers.add(worker)
   void replaceWhenEnded(worker)
+  void worker.ready.then(() => {
+    for (const message of messages) worker.send(message)
+  })
   return worker.ready
 }
 

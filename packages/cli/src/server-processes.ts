@@ -11,6 +11,8 @@ export interface Serving {
   readonly ready: Promise<string | undefined>
   /** How it ended: "exit code 1" or "SIGKILL". Undefined when it ended in order. */
   readonly ended: Promise<string | undefined>
+  /** Sends it a message. One that has ended, or is about to, gets none. */
+  send(message: object): void
   /** Tells it to end in order. */
   stop(): void
 }
@@ -56,6 +58,7 @@ export function follow(child: ChildProcess): Serving {
   return {
     ready: Promise.race([readyOf(child), ended.then(() => undefined)]),
     ended,
+    send: (message) => void (child.connected && child.send(message, () => {})),
     stop: () => void child.kill('SIGTERM'),
   }
 }

@@ -15,7 +15,7 @@ export async function start(
   root: string,
   { positionals: names, values }: { positionals: string[]; values: { workers: string } },
 ): Promise<number> {
-  const { METRICS_PORT: metricsPort } = readStartSettings()
+  const { METRICS_PORT: metricsPort, CONSOLE, CONSOLES } = readStartSettings()
   const workers = workersOf(values.workers)
   const apps = chooseServers(root, names)
   const withMigrations = appsOf(root).filter((app) => apps.includes(app))
@@ -31,7 +31,7 @@ export async function start(
       return startServerProcess(app, { root, env: withLoginOf(login, environment), workers })
     })
     process.on('exit', () => killAll(servers)) // a second Ctrl+C does not wait for any of them
-    void announce(servers)
+    void announce(servers, { console: CONSOLE === 'on', leads: CONSOLES === undefined })
     return outcomeOf(servers, stopped)
   })
 }
@@ -54,11 +54,25 @@ function environmentOf({ isAlone, index, metricsPort }: Place): NodeJS.ProcessEn
   }
 }
 
-async function announce(servers: readonly ServerProcess[]): Promise<void> {
+interface Consoles {
+  /** Whether each app serves its console. */
+  readonly console: boolean
+  /** Whether each console leads to those of the other apps. CONSOLES may name others. */
+  readonly leads: boolean
+}
+
+// Prints the addresses once all servers are ready, and tells each server those of the others.
+async function announce(servers: readonly ServerProcess[], { console, leads }: Consoles): Promise<void> {
   const urls = await Promise.all(servers.map(({ ready }) => ready))
-  if (urls.includes(undefined)) return
-  const width = Math.max(...servers.map(({ app }) => app.length))
-  say(['', ...servers.map(({ app }, i) => `  ${app.padEnd(width)}  ${urls[i]}`), ''].join('\n'))
+  const consoles = servers.flatMap(({ app }, i) => (urls[i] === undefined ? [] : [{ app, url: urls[i] }]))
+  if (consoles.length < servers.length) return
+  if (leads) for (const server of servers) server.send({ type: 'consoles', consoles })
+  const width = Math.max(...consoles.map(({ app }) => app.length))
+  const lines = consoles.flatMap(({ app, url }) => [
+    `  ${app.padEnd(width)}  ${url}`,
+    ...(console ? [`  ${' '.repeat(width)}  ${url}/console`] : []),
+  ])
+  say(['', ...lines, ''].join('\n'))
 }
 
 // Waits until all servers have ended. When one ends with an error, the others are stopped.

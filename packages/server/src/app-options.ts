@@ -5,6 +5,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Answer, TextAnswer, WholeAnswer } from './answer.ts'
 import type { Auth } from './auth/choose-auth.ts'
+import type { ConsoleAddress } from './console.ts'
 import type { Ping } from './health.ts'
 import type { Caller, Identify, RequestHead } from './identify.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -28,6 +29,10 @@ export interface AppOptions {
   readonly auth?: Pick<Auth, 'identify' | 'follow'> | undefined
   /** Whether GraphiQL is served. True when left out. */
   readonly graphiql?: boolean
+  /** Whether the console is served. True when left out. */
+  readonly console?: boolean
+  /** The consoles that this one leads to, itself included. None when left out. */
+  readonly consoles?: readonly ConsoleAddress[] | undefined
   /** Whether introspection queries are allowed. True when left out. */
   readonly introspection?: boolean
   /** How many requests each principal may send. No limit when left out. */
@@ -77,6 +82,8 @@ export interface App {
    *   lost.
    */
   fetch(request: Request, target?: string): Promise<Response>
+  /** Names the consoles that this app's console leads to, itself included. */
+  leadTo(consoles: readonly ConsoleAddress[]): void
   /** Makes `/readyz` tell load balancers to send requests elsewhere. */
   beginToStop(): void
   /** Ends all subscriptions, and from now on each new one at once. */

@@ -5,6 +5,7 @@ import type { App, AppOptions } from './app-options.ts'
 import { isPageRequest, prefersPage, visitor } from './auth/pages.ts'
 import { bounds } from './bounds.ts'
 import { ClientLeft } from './client-left.ts'
+import { consoleEndpoints, consoleSession } from './console.ts'
 import { docsPages } from './docs-pages.ts'
 import { type Endpoint, getEndpoint, withMethods } from './endpoint.ts'
 import { createGraph, type Graph } from './graph.ts'
@@ -39,7 +40,8 @@ interface Watchers {
  */
 export function createApp(options: AppOptions, { observer, traceFields }: Watchers = {}): App {
   const { app, info, ledger, schema, logger, routes, starterQuery = defaultStarterQuery } = options
-  const { auth, context, plugins, rateLimit, graphiql = true, introspection = true } = options
+  const { auth, context, plugins, rateLimit } = options
+  const { graphiql = true, introspection = true, console = true } = options
   const identify = options.identify ?? auth?.identify
   const countRefused = refusalLogger(logger)
   const rates = rateLimit ? createRates(rateLimit, bounds.principals) : unlimited
@@ -49,6 +51,7 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
   const onUnavailable = (error: LedgerError) =>
     logger.warn({ err: error }, ledgerErrors[error.code].title.toLowerCase())
   let isStopping = false
+  let consoles = options.consoles ?? []
   const listeners = { onFault, onUnavailable }
   const graph = createGraph(schema, {
     ...listeners,
@@ -71,7 +74,7 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
   const page = graphiql ? pageAnswer(graphiqlPage(app, { asksForKey })) : undefined
   const endpoints = new Map<string, Endpoint>(
     Object.entries({
-      '/': indexPage(app, { graphiql }),
+      '/': indexPage(app, { graphiql, console }),
       [graphqlPath]: graphqlEndpoint(graph, page),
       ...probeEndpoints(() => ledger.ping(), {
         onFault: (error) => logger.warn({ err: error }, 'unhealthy'),
@@ -79,6 +82,7 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
       }),
       '/openapi.json': getEndpoint(async () => openApi),
       ...(graphiql && graphiqlFiles(app, starterQuery)),
+      ...(console && consoleEndpoints({ app, schema, consoles: () => consoles })),
       ...docsPages(app),
       ...problemPages(app, rest.problems),
       [stylesheetPath]: stylesheet(),
@@ -131,7 +135,7 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
   const isProbe = (target: string) => probes.has(splitTarget(target).path)
   const identifyCaller = identify && boundIdentify(identify, readBounds().connection, listeners)
   const pages = {
-    pages: new Set([...endpoints.keys()].filter((path) => path !== graphqlPath)),
+    pages: new Set([...endpoints.keys()].filter((path) => path !== graphqlPath && path !== consoleSession)),
     graphiql: graphiql ? graphqlPath : undefined,
   }
   const identified = async (head: RequestHead) => {
@@ -167,6 +171,9 @@ export function createApp(options: AppOptions, { observer, traceFields }: Watche
       const principal = await identified(raw)
       if (principal instanceof Problem) return toResponse(refuse(raw, principal, started), method)
       return toResponse(await answer(raw, { principal, started }), method)
+    },
+    leadTo(others) {
+      consoles = others
     },
     beginToStop() {
       isStopping = true

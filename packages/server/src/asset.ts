@@ -9,8 +9,13 @@ const compress = promisify(gzip)
  * Serves a file. It is loaded on the first request, then cached, compressed as well.
  *
  * @param load Returns the file's text or bytes.
+ * @param ownHeaders Headers beside those of every file, which they override.
  */
-export function createAsset(contentType: string, load: () => Promise<string | Uint8Array>): Endpoint {
+export function createAsset(
+  contentType: string,
+  load: () => Promise<string | Uint8Array>,
+  ownHeaders: Readonly<Record<string, string>> = {},
+): Endpoint {
   const prepare = async () => {
     const plain = new Uint8Array(Buffer.from(await load()))
     const zipped = new Uint8Array(await compress(plain))
@@ -29,6 +34,7 @@ export function createAsset(contentType: string, load: () => Promise<string | Ui
       'cache-control': 'no-cache',
       etag,
       vary: 'accept-encoding',
+      ...ownHeaders,
     }
     if (request.header('if-none-match') === etag) return { status: 304, headers, body: null, outcome: 'ok' }
     return request.header('accept-encoding')?.includes('gzip')

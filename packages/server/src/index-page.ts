@@ -2,6 +2,7 @@ import { type Endpoint, getEndpoint } from './endpoint.ts'
 import { escapeHtml, pageAnswer } from './html.ts'
 
 const links = {
+  '/console': 'The console: accounts, entries and postings in the browser.',
   '/graphql': 'The graph, with GraphiQL to try it.',
   '/docs': 'The REST routes in Swagger UI, to try them.',
   '/redoc': 'The same in ReDoc, to read.',
@@ -13,11 +14,13 @@ const links = {
 }
 
 /** A page that lists what the app serves. */
-export function indexPage(app: string, { graphiql }: { readonly graphiql: boolean }): Endpoint {
+export function indexPage(
+  app: string,
+  { graphiql, console }: { readonly graphiql: boolean; readonly console: boolean },
+): Endpoint {
   const shown = graphiql ? links : { ...links, '/graphql': 'The graph.' }
-  const items = Object.entries(shown).map(
-    ([href, text]) => `<li><h2><a href="${href}">${href}</a></h2><p>${text}</p></li>`,
-  )
+  const served = Object.entries(shown).filter(([href]) => console || href !== '/console')
+  const items = served.map(([href, text]) => `<li><h2><a href="${href}">${href}</a></h2><p>${text}</p></li>`)
   const page = pageAnswer({
     title: `${app}: credits ledger`,
     body: `<main><h1>${escapeHtml(app)}: credits ledger</h1><ul>${items.join('')}</ul></main>`,

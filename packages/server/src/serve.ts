@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LedgerLoad } from '@shared-ledger/ledger'
 import type { KeyStore } from '@shared-ledger/ledger/keys'
 import { createApp } from './app.ts'
-import type { AppOptions } from './app-options.ts'
+import type { App, AppOptions } from './app-options.ts'
 import { chooseAuth } from './auth/choose-auth.ts'
+import { consolesIn } from './console-message.ts'
 import { createCors } from './cors.ts'
 import { createHosts } from './hosts.ts'
 import { listen } from './listen.ts'
@@ -17,7 +18,10 @@ import type { Tracing } from './tracing/tracing.ts'
 import { urlOf } from './url-of.ts'
 
 export interface ServeOptions
-  extends Omit<AppOptions, 'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection' | 'rateLimit'> {
+  extends Omit<
+    AppOptions,
+    'ledger' | 'logger' | 'auth' | 'graphiql' | 'introspection' | 'rateLimit' | 'console' | 'consoles'
+  > {
   readonly ledger: AppOptions['ledger'] & {
     readonly operations: object
     load(): LedgerLoad
@@ -38,6 +42,7 @@ export interface RunningServer {
   readonly url: string
   /** How long the server goes on serving after it is told to stop: DRAIN_SECONDS. */
   readonly drainSeconds: number
+  readonly leadTo: App['leadTo']
   /**
    * Stops the server. It first makes `/readyz` fail and serves on for DRAIN_SECONDS. Then it takes no new connections,
    * ends the subscriptions, finishes the requests in flight, and closes the ledger and what the app holds.
@@ -48,7 +53,7 @@ export interface RunningServer {
 /**
  * Serves one app until the process is told to stop by SIGINT, SIGTERM, or the end of its parent process. It listens on
  * HOST (127.0.0.1) and PORT, and answers for the hosts in ALLOWED_HOSTS as well. It sends `{type: 'ready', app, url}`
- * to a parent process.
+ * to a parent process, which may send `{type: 'consoles', consoles}`: the apps that the console leads to.
  *
  * When the app cannot start, it prints the reason in one line and exits with 1. After the start, unhandled rejections
  * and exceptions are logged, and the process goes on.
@@ -60,6 +65,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     const shutDown = onShutdown(logger, server)
     surviveFaults(logger, (reason) => shutDown(reason, 1))
     logger.info({ url: server.url }, 'listening')
+    process.on('message', (message) => {
+      const consoles = consolesIn(message)
+      if (consoles) server.leadTo(consoles)
+    })
     process.send?.({ type: 'ready', app: options.app, url: server.url })
   } catch (error) {
     logger.fatal(error instanceof Error ? error.message : String(error))
@@ -100,6 +109,8 @@ export async function startServer(
         auth,
         graphiql: settings.GRAPHIQL === 'on',
         introspection: settings.INTROSPECTION === 'on',
+        console: settings.CONSOLE === 'on',
+        consoles: settings.CONSOLES,
       },
       { observer: observersOf([metrics?.observer, tracing?.observer]), traceFields: tracing?.traceFields },
     )
@@ -108,6 +119,7 @@ export async function startServer(
     return {
       url: urlOf(server, host),
       drainSeconds,
+      leadTo: served.leadTo,
       async close() {
         served.beginToStop()
         connections.endAfterAnswers()

@@ -29,6 +29,14 @@ function isOrigin(given: string): boolean {
   return /^https?:/.test(given) && URL.canParse(given) && new URL(given).origin === given
 }
 
+/** An app's console: `content=https://content.example.org`. */
+const consoleShape = textThat(
+  (given) => /^[^=]+=./.test(given) && isOrigin(given.slice(given.indexOf('=') + 1)),
+).transform((given) => ({
+  app: given.slice(0, given.indexOf('=')),
+  url: given.slice(given.indexOf('=') + 1),
+}))
+
 /** All environment variables that a server reads. docs/operating.md explains each. */
 export const serverSettings = {
   ...ledgerSettings,
@@ -42,6 +50,11 @@ export const serverSettings = {
     listOf(textThat(isOrigin)).optional(),
   ),
   GRAPHIQL: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
+  CONSOLE: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
+  CONSOLES: setting(
+    'apps and their addresses, such as content=https://content.example.org, separated by commas',
+    listOf(consoleShape).optional(),
+  ),
   INTROSPECTION: setting('on or off', z.enum(['on', 'off']), { fallback: 'on' }),
   RATE_LIMIT: setting(rateLimitTakes, rateLimitShape.optional()),
   DRAIN_SECONDS: setting('a whole number of seconds from 0 to 600', wholeNumber(0, 600), { fallback: '0' }),

@@ -11,6 +11,7 @@ test('a setting that is missing or empty has its default', () => {
     REQUEST_TIMEOUT_MS: 15_000,
     LEDGER_JWT_CLOCK_TOLERANCE: 5,
     LEDGER_JWT_SCOPES_CLAIM: 'scope',
+    CONSOLE: 'on',
     GRAPHIQL: 'on',
     INTROSPECTION: 'on',
   }
@@ -56,6 +57,9 @@ test.each([
   ['CORS_ORIGINS', 'https://app.example/'],
   ['CORS_ORIGINS', 'app.example'],
   ['CORS_ORIGINS', 'null'],
+  ['CONSOLE', 'true'],
+  ['CONSOLES', 'content'],
+  ['CONSOLES', 'content=https://content.example.org/console'],
   ['GRAPHIQL', 'true'],
   ['INTROSPECTION', 'no'],
 ])('%s=%s is refused by name, with the value', (name, value) => {
