@@ -1,3 +1,5 @@
+import { documents } from '@shared-ledger/console'
+import { Kind } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { tableOf } from '../../docs/test/markdown.ts'
 import { openApps } from './apps.ts'
@@ -60,6 +62,23 @@ function ofRest({ status, json }: Received): Verdict {
 test('the table names each root field of both apps, once', () => {
   const named = rows.flatMap((row) => (row.fields ?? '').split(', '))
   expect([...named].sort()).toEqual([...fields.keys()].sort())
+})
+
+/** Fields of parts that these apps do not have. The text below the table has them. */
+const ofOtherApps = ['exchangeCredits', 'ledgerLot', 'ledgerLots', 'ledgerLotSummary', 'voidLot']
+
+test('the console asks for nothing that the table does not have', () => {
+  const asked = documents.flatMap(({ definitions }) =>
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION
+        ? definition.selectionSet.selections.flatMap((each) =>
+            each.kind === Kind.FIELD ? [each.name.value] : [],
+          )
+        : [],
+    ),
+  )
+  expect(asked.length).toBeGreaterThan(20)
+  expect(asked.filter((name) => !fields.has(name) && !ofOtherApps.includes(name))).toEqual([])
 })
 
 describe.each(cells)('$field, asked for by $caller: $verdict', ({ field, caller, verdict }) => {

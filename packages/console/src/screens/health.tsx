@@ -1,8 +1,9 @@
 import { Alert, Badge, Stack, Table, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { credits, Moment } from '../formats.tsx'
-import { useHas, useRead } from '../graph.ts'
+import { useRead, useSession } from '../graph.ts'
 import { Figure, Figures, Heading, Loaded, Nothing, Panel } from '../parts/basics.tsx'
+import { may } from '../session.ts'
 import { FactList } from './entry.tsx'
 
 const pollMs = 5_000
@@ -10,7 +11,7 @@ const pollMs = 5_000
 /** Whether the server, its database and its queue are well. It is read again every 5 seconds. */
 export default function HealthScreen() {
   const health = useHealth()
-  const hasStatus = useHas('Status')
+  const session = useSession()
   return (
     <Stack gap="md">
       <Heading title="Health" hint="Of the server that answers this page. Read every 5 seconds." />
@@ -22,7 +23,7 @@ export default function HealthScreen() {
       >
         {health && explanations[health]}
       </Alert>
-      {hasStatus && <Status />}
+      {may(session, 'read') && <Status />}
     </Stack>
   )
 }

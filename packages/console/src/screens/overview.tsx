@@ -33,12 +33,12 @@ export default function OverviewScreen() {
           onChange={(value) => change({ days: value })}
         />
       </Heading>
-      {useHas('Totals') && <Totals />}
+      <Totals />
       <Flows range={range} />
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
-        {useHas('Outstanding') && <Outstanding range={range} />}
+        <Outstanding range={range} />
         {useHas('LotSummary') && <Kinds range={range} />}
-        {useHas('Status') && <Minutes />}
+        <Minutes />
       </SimpleGrid>
     </Stack>
   )
