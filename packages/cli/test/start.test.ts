@@ -35,6 +35,7 @@ test.each(oneAndTwo)(
   async (_, args) => {
     const started = start(args, { PORT: '4999', HOST: '0.0.0.0' })
     await started.line(/^ {2}content {4}http:\/\/127\.0\.0\.1\/content$/)
+    await started.line(/^ +http:\/\/127\.0\.0\.1\/content\/console$/)
     await started.line(/^ {2}freelance {2}http:\/\/127\.0\.0\.1\/freelance$/)
     const given = started.lines.filter((line) => / given /.test(line))
     expect(given.map((line) => line.split(' ')[0]).sort()).toEqual(
@@ -51,7 +52,7 @@ test.each(oneAndTwo)(
     expect(new Set(given.map(databaseOf)).size).toBe(2)
     for (const line of given) expect(line).toContain('PORT= HOST=0.0.0.0') // two apps cannot share one port
     // The list comes once, after everything in it.
-    expect(started.lines.filter((line) => line.includes('http://127.0.0.1/content'))).toHaveLength(1)
+    expect(started.lines.filter((line) => line.endsWith('http://127.0.0.1/content'))).toHaveLength(1)
     const announced = started.lines.findIndex((line) => line.startsWith('  content'))
     for (const line of given) expect(started.lines.indexOf(line)).toBeLessThan(announced)
 

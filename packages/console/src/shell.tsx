@@ -98,7 +98,13 @@ function AppSwitcher() {
   return (
     <Menu position="bottom-start">
       <Menu.Target>
-        <Button variant="subtle" px="xs" rightSection="▾" aria-label={`App: ${app}. Choose another one`}>
+        <Button
+          className="switcher"
+          variant="subtle"
+          px="xs"
+          rightSection="▾"
+          aria-label={`App: ${app}. Choose another one`}
+        >
           {app}
         </Button>
       </Menu.Target>
