@@ -309,13 +309,10 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
-             SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-              WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
-           ) ELSE a.held END AS held
+    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, %s AS held
       FROM ledger.accounts a
      WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
-     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), ledger.held_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
     USING book, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(
@@ -382,6 +379,7 @@ DECLARE
   entries json;
   count bigint;
   stop bigint;
+  stop_on timestamptz;
   is_within_time boolean := num_nonnulls(after, until) = 0;
 BEGIN
   IF NOT (ledger.may_use(app) OR ledger.reads_all()) THEN
@@ -401,9 +399,9 @@ BEGIN
       INTO count, entries USING app, above, below, examined, book, after, until, operations, metadata, size;
     EXIT WHEN count = size;
     EXECUTE format('
-      SELECT e.id FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
-      INTO stop USING app, above, below, examined - 1;
-    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time;
+      SELECT e.id, e.created_on FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
+      INTO stop, stop_on USING app, above, below, examined - 1;
+    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time OR coalesce(stop_on > after, true) AND coalesce(stop_on <= until, true);
     IF descending THEN
       below := stop;
     ELSE
@@ -763,11 +761,9 @@ BEGIN
     -- see the account before a posting and its holds after it.
     IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
       EXECUTE format('
-        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
-                 SELECT coalesce(sum(h.amount - h.captured), 0) FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
+        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (%s)::bigint AS held,
                a.holds_expire_on, a.lots_expire_on, a.state
-          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))
+          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'), ledger.held_credits('$3'))
         INTO account USING book, account.owner_id, now;
     END IF;
     balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state));
@@ -1288,6 +1284,20 @@ BEGIN
   RETURN held;
 END $function$;
 REVOKE ALL ON FUNCTION ledger.held_at(text, text, bigint, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ledger.held_credits(at text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+BEGIN
+  RETURN format('
+  CASE WHEN a.holds_expire_on <= %1$s THEN (
+    SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
+     WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > %1$s AND h.released_on IS NULL
+  ) ELSE a.held END', at);
+END $function$;
+REVOKE ALL ON FUNCTION ledger.held_credits(text) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ledger.hold_json(id bigint, owner_id text, operation text, amount bigint, captured bigint, nonce text, metadata jsonb, created_on timestamp with time zone, expires_on timestamp with time zone, released_on timestamp with time zone, captured_by bigint, at timestamp with time zone, book text DEFAULT NULL::text)
  RETURNS json
@@ -2944,7 +2954,8 @@ BEGIN
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_app(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            reverses[line], refunds[line], captures[line],
+            CASE WHEN requested[line] IS NOT NULL THEN amounts[line] END, prolongs[line], until, new_overdrafts[line], new_states[line],
             lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
@@ -3423,7 +3434,8 @@ BEGIN
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            reverses[line], refunds[line], captures[line],
+            CASE WHEN requested[line] IS NOT NULL THEN amounts[line] END, prolongs[line], until, new_overdrafts[line], new_states[line],
             lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
@@ -4287,16 +4299,13 @@ BEGIN
     SELECT r.* FROM (
       SELECT a.*, a.%4$I AS rank FROM (
         SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
-               CASE WHEN a.holds_expire_on <= $8 THEN (
-                 SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $8 AND h.released_on IS NULL
-               ) ELSE a.held END AS held
+               %7$s AS held
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
      WHERE ($3 IS NULL OR r.rank < %5$s OR r.rank = %5$s AND r.owner_id > $4)
        AND ($5 IS NULL OR r.rank > %6$s OR r.rank = %6$s AND r.owner_id < $6)
      ORDER BY r.rank %2$s, r.owner_id %3$s LIMIT $7',
     ledger.expired_credits('$8'), CASE WHEN backward THEN 'ASC' ELSE 'DESC' END, CASE WHEN backward THEN 'DESC' ELSE 'ASC' END,
-    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5))
+    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5), ledger.held_credits('$8'))
     USING book, prefix, after_rank, after_owner, before_rank, before_owner, size, ledger.now()
   LOOP
     accounts := array_append(accounts, json_build_object(
@@ -4436,11 +4445,8 @@ BEGIN
                ''frozen'', count(*) FILTER (WHERE a.state IN (''SPENDING_FROZEN'', ''FROZEN'')),
                ''closed'', count(*) FILTER (WHERE a.state = ''CLOSED''))
         FROM (
-          SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, CASE WHEN a.holds_expire_on <= $2 THEN (
-                   SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-                    WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $2 AND h.released_on IS NULL
-                 ) ELSE a.held END AS held
-            FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'))
+          SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, %s AS held
+            FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'), ledger.held_credits('$2'))
       INTO totals USING book, ledger.now();
   END IF;
   RETURN totals;
@@ -4600,6 +4606,6 @@ CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves intege
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT 10, 1
+  SELECT 11, 1
 $function$;
 REVOKE ALL ON FUNCTION ledger.version() FROM PUBLIC;

@@ -56,7 +56,7 @@ test('the table of SQL functions names each file, and no other', () => {
 test('the state diagrams have every outcome of the functions that post, and every error', () => {
   const functions = path.join(root, 'prisma/functions')
   const sql = readdirSync(functions)
-    .filter((name) => name !== 'app.sql') // it makes the copies of the others, and posts nothing
+    .filter((name) => !['app.sql', 'app-entries.sql', 'sorted-accounts.sql'].includes(name)) // they post nothing
     .map((name) => readFileSync(path.join(functions, name), 'utf8'))
     .join('\n')
   const outcomes = new Set(

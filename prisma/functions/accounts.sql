@@ -14,13 +14,10 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
-             SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-              WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
-           ) ELSE a.held END AS held
+    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, %s AS held
       FROM ledger.accounts a
      WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
-     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), ledger.held_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
     USING book, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(

@@ -45,8 +45,8 @@ END $$;
 -- Returns entries of an app in a book (null: in all) between two exclusive ids: found, an array or null, and last, the id
 -- (text) at which the search stopped early. after, until, operations, metadata: only entries of this time, of these
 -- operations, with this metadata. Null for any. It looks at a number of entries (examined) for those that match, and goes on
--- from the next entry of the time when none does. That one is found by the index of the time: ids and times rise together
--- only roughly, and the planner would look for it along the ids. STABLE: all of its statements see one moment.
+-- from the next entry of the time when none does and it has left that time. The index of the time finds that entry. id + 0
+-- keeps the planner from searching along the ids. STABLE: all of its statements see one moment.
 CREATE OR REPLACE FUNCTION ledger.app_entries(
   app text, book text, above bigint, below bigint, after timestamptz, until timestamptz, operations text[], metadata jsonb, descending boolean,
   size integer, examined integer
@@ -57,6 +57,7 @@ DECLARE
   entries json;
   count bigint;
   stop bigint;
+  stop_on timestamptz;
   is_within_time boolean := num_nonnulls(after, until) = 0;
 BEGIN
   IF NOT (ledger.may_use(app) OR ledger.reads_all()) THEN
@@ -76,9 +77,9 @@ BEGIN
       INTO count, entries USING app, above, below, examined, book, after, until, operations, metadata, size;
     EXIT WHEN count = size;
     EXECUTE format('
-      SELECT e.id FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
-      INTO stop USING app, above, below, examined - 1;
-    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time;
+      SELECT e.id, e.created_on FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
+      INTO stop, stop_on USING app, above, below, examined - 1;
+    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time OR coalesce(stop_on > after, true) AND coalesce(stop_on <= until, true);
     IF descending THEN
       below := stop;
     ELSE

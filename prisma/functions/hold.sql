@@ -20,7 +20,7 @@ BEGIN
   hold := ledger.hold_json(made.id, owner_id, operation, amount, 0, nonce, metadata, made.created_on, made.expires_on, NULL, NULL, at, book);
 END $$;
 
--- Notes that an entry took credits of a hold, which ends it. keeps: the hold goes on with the rest, if there is any.
+-- Notes that an entry captured credits of a hold. The hold ends, unless keeps is set and credits are left.
 CREATE OR REPLACE FUNCTION ledger.capture_hold(
   app text, book text, owner_id text, id bigint, entry_id bigint, amount bigint, keeps boolean, at timestamptz, OUT hold json
 ) LANGUAGE plpgsql AS $$

@@ -202,7 +202,7 @@ RETURN CASE
 END;
 
 -- Returns why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows it.
--- requested: the caller's amount. until: until when a hold is prolonged. details: what the answer says about the refusal.
+-- requested: the amount, if the caller gave one. until: until when a hold is prolonged. details: what the answer says about the refusal.
 -- kept: the credits that a captured hold sets aside, which its capture may take.
 -- voided: what is left of the lot that the line voids.
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.

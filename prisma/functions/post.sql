@@ -361,7 +361,8 @@ BEGIN
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            reverses[line], refunds[line], captures[line],
+            CASE WHEN requested[line] IS NOT NULL THEN amounts[line] END, prolongs[line], until, new_overdrafts[line], new_states[line],
             lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n

@@ -20,11 +20,9 @@ BEGIN
     -- see the account before a posting and its holds after it.
     IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
       EXECUTE format('
-        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
-                 SELECT coalesce(sum(h.amount - h.captured), 0) FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
+        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (%s)::bigint AS held,
                a.holds_expire_on, a.lots_expire_on, a.state
-          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))
+          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'), ledger.held_credits('$3'))
         INTO account USING book, account.owner_id, now;
     END IF;
     balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state));

@@ -19,16 +19,13 @@ BEGIN
     SELECT r.* FROM (
       SELECT a.*, a.%4$I AS rank FROM (
         SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
-               CASE WHEN a.holds_expire_on <= $8 THEN (
-                 SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $8 AND h.released_on IS NULL
-               ) ELSE a.held END AS held
+               %7$s AS held
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
      WHERE ($3 IS NULL OR r.rank < %5$s OR r.rank = %5$s AND r.owner_id > $4)
        AND ($5 IS NULL OR r.rank > %6$s OR r.rank = %6$s AND r.owner_id < $6)
      ORDER BY r.rank %2$s, r.owner_id %3$s LIMIT $7',
     ledger.expired_credits('$8'), CASE WHEN backward THEN 'ASC' ELSE 'DESC' END, CASE WHEN backward THEN 'DESC' ELSE 'ASC' END,
-    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5))
+    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5), ledger.held_credits('$8'))
     USING book, prefix, after_rank, after_owner, before_rank, before_owner, size, ledger.now()
   LOOP
     accounts := array_append(accounts, json_build_object(

@@ -16,11 +16,8 @@ BEGIN
                ''frozen'', count(*) FILTER (WHERE a.state IN (''SPENDING_FROZEN'', ''FROZEN'')),
                ''closed'', count(*) FILTER (WHERE a.state = ''CLOSED''))
         FROM (
-          SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, CASE WHEN a.holds_expire_on <= $2 THEN (
-                   SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-                    WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $2 AND h.released_on IS NULL
-                 ) ELSE a.held END AS held
-            FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'))
+          SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, %s AS held
+            FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'), ledger.held_credits('$2'))
       INTO totals USING book, ledger.now();
   END IF;
   RETURN totals;

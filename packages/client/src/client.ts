@@ -29,8 +29,8 @@ export interface LedgerClient<
     LedgerReads<Operation, Book> {
   /**
    * Yields the owner's entries as they are posted, oldest first, each once. Null stands for all owners. After a lost
-   * connection it reconnects and continues after the last entry, as `retry` allows. Without `after`, the list starts when the first entry is
-   * requested. Entries that are not read yet stay on the server.
+   * connection it reconnects and continues after the last entry, as `retry` allows. Without `after`, the list starts when
+   * the first entry is requested. Entries that are not read yet stay on the server.
    *
    * @example
    * ```ts
@@ -100,8 +100,11 @@ export function createLedgerClient<
     ...reads,
     entriesPosted(ownerId, input = {}) {
       const { book } = input
-      const latestCursor = async () =>
-        (await reads.entries({ ownerId: ownerId ?? undefined, book, first: 1 })).pageInfo.startCursor ?? ''
+      const latestCursor = async () => {
+        // A page of the whole app may be empty and end before the list does: then its end is where the search stopped.
+        const { pageInfo } = await reads.entries({ ownerId: ownerId ?? undefined, book, first: 1 })
+        return pageInfo.startCursor ?? pageInfo.endCursor ?? ''
+      }
       return entriesPosted({ open, ofApp, latestCursor, policy }, ownerId, input)
     },
     async request(document, ...[variables]) {

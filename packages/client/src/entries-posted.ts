@@ -25,8 +25,8 @@ export interface EntriesPostedInput<Book extends string = never> extends InBook<
 }
 
 /**
- * Yields an owner's entries, or those of all owners (null), as they are posted, over as many connections as needed. Each connection continues after the
- * last entry. The policy counts failures in a row. An entry, or a connection that lasts longer than the longest wait,
+ * Yields an owner's entries, or those of all owners (null), as they are posted, over as many connections as needed. Each
+ * connection continues after the last entry. The policy counts failures in a row. An entry, or a connection that lasts longer than the longest wait,
  * resets the count.
  *
  * @param latestCursor Returns the cursor of the list's last entry, or '' when there is none.

@@ -58,6 +58,15 @@ test.each([
   [{ order: 'HIGHEST_BALANCE', after: Buffer.from('owner:ada').toString('base64url') }, 'after'],
   [{ order: 'HIGHEST_BALANCE', after: Buffer.from('balance:x:ada').toString('base64url') }, 'after'],
   [{ order: 'LAST_CHANGED', before: Buffer.from('changed:5:').toString('base64url') }, 'before'],
+  [
+    { order: 'LAST_CHANGED', after: Buffer.from('changed:9999999999999999:ada').toString('base64url') },
+    'after',
+  ],
+  [{ order: 'LAST_CHANGED', after: Buffer.from('changed:-1:ada').toString('base64url') }, 'after'],
+  [
+    { order: 'HIGHEST_BALANCE', after: Buffer.from('balance:9999999999999999:ada').toString('base64url') },
+    'after',
+  ],
   [{ after: Buffer.from('balance:5:ada').toString('base64url') }, 'after'],
 ])('refuses %j', async (input, field) => {
   await expect(ledger.accounts(input as never)).rejects.toMatchObject({ errors: [{ field }] })

@@ -231,6 +231,19 @@ test('an account stays once a call has used it, whatever a later line of the cal
   ])
 })
 
+test('a capture is judged by the amount that it posts', async () => {
+  await post(['captured'], request('add', [line(1, 10)]))
+  const { rows } = await sql.query('SELECT last_value + is_called::int AS id FROM ledger.holds_id_seq')
+  const spend = { account: 1, operation: 'CREDIT_SPEND' }
+  await post(['captured'], request('hold', [{ ...spend, amount: -6, hold_ms: 60_000 }]))
+  for (const amount of [5, 0, -7]) {
+    const capture = { ...spend, amount, requested: -1, captures: rows[0].id, keeps: true }
+    const answer = await post(['captured'], request(`capture ${amount}`, [capture]))
+    expect(JSON.stringify(answer)).toContain('capture_exceeded')
+  }
+  expect(await broken()).toEqual([])
+})
+
 test('whatever is sent to the functions, verify finds nothing', async () => {
   const owners = ['p', 'q', 'r']
   const durations = [-1, 0, 1, 1000, 31_536_000_000, 9_000_000_000_000_000]

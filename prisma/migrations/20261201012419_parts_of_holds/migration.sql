@@ -4,12 +4,8 @@
 LOCK TABLE ledger.accounts, ledger.entries IN ACCESS EXCLUSIVE MODE;
 
 ALTER TABLE ledger.holds
-  ADD COLUMN captured ledger.credits_from_0 NOT NULL DEFAULT 0, -- what captures have taken of the amount
+  ADD COLUMN captured ledger.credits_from_0 NOT NULL DEFAULT 0, -- what captures have taken of the amount; a later migration fills it
   ADD COLUMN first_expires_on timestamptz(3);                   -- when it would have expired; null: it was not prolonged
-
-UPDATE ledger.holds h SET captured = -e.amount
-  FROM ledger.entries e
- WHERE h.captured_by IS NOT NULL AND e.app = h.app AND e.book = h.book AND e.owner_id = h.owner_id AND e.hold_id = h.id;
 
 ALTER TABLE ledger.holds ADD CONSTRAINT holds_captured CHECK (captured <= amount AND (captured < amount OR released_on IS NOT NULL));
 
@@ -34,6 +30,17 @@ END $$;
 
 -- Functions, from prisma/functions.
 
+-- Returns the SQL of the credits of an account "a" that are held at a moment. at: the moment in SQL. It is a part of a
+-- statement that reads the account: on a cluster, two statements may see the account before a posting and its holds after it.
+CREATE OR REPLACE FUNCTION ledger.held_credits(at text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN format('
+  CASE WHEN a.holds_expire_on <= %1$s THEN (
+    SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
+     WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > %1$s AND h.released_on IS NULL
+  ) ELSE a.held END', at);
+END $$;
+
 -- Returns a page of a book's accounts as a JSON array: owners that begin with a prefix, after one owner and before
 -- another (null: to the end), in the order of their bytes. backward: reads from the last owner on. EXECUTE plans it at
 -- each call: only a plan that knows the prefix finds its owners in the index. An account and its holds are read by one
@@ -50,13 +57,10 @@ BEGIN
     RETURN '[]';
   END IF;
   FOR account IN EXECUTE format('
-    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, CASE WHEN a.holds_expire_on <= $6 THEN (
-             SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-              WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $6 AND h.released_on IS NULL
-           ) ELSE a.held END AS held
+    SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on, %s AS held
       FROM ledger.accounts a
      WHERE a.book = $1 AND a.owner_id ^@ $2 AND a.owner_id > $3 AND ($4 IS NULL OR a.owner_id < $4)
-     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
+     ORDER BY a.owner_id %s LIMIT $5', ledger.expired_credits('$6'), ledger.held_credits('$6'), CASE WHEN backward THEN 'DESC' ELSE 'ASC' END)
     USING book, prefix, after, before, size, now
   LOOP
     accounts := array_append(accounts, json_build_object(
@@ -152,7 +156,7 @@ REVOKE ALL ON FUNCTION ledger.make_shard_functions FROM PUBLIC;
 
 DROP FUNCTION ledger.capture_hold(text, text, text, bigint, bigint, timestamp with time zone);
 
--- Notes that an entry took credits of a hold, which ends it. keeps: the hold goes on with the rest, if there is any.
+-- Notes that an entry captured credits of a hold. The hold ends, unless keeps is set and credits are left.
 CREATE OR REPLACE FUNCTION ledger.capture_hold(
   app text, book text, owner_id text, id bigint, entry_id bigint, amount bigint, keeps boolean, at timestamptz, OUT hold json
 ) LANGUAGE plpgsql AS $$
@@ -311,7 +315,7 @@ END $$;
 DROP FUNCTION ledger.judge_template(text, text, bigint, bigint, text, bigint, integer, bigint, text, boolean, bigint, bigint, bigint, bigint, text, json, bigint, boolean, bigint, text[], timestamp with time zone, bigint, numeric);
 
 -- Returns why a line that is more than a plain entry may not be posted, or null when it may, if the balance allows it.
--- requested: the caller's amount. until: until when a hold is prolonged. details: what the answer says about the refusal.
+-- requested: the amount, if the caller gave one. until: until when a hold is prolonged. details: what the answer says about the refusal.
 -- kept: the credits that a captured hold sets aside, which its capture may take.
 -- voided: what is left of the lot that the line voids.
 -- balance, held: of the account. more, more_credits: uses that are not written yet, and their credits.
@@ -943,7 +947,8 @@ BEGIN
           SELECT * INTO refusal, details, kept, voided FROM ledger.judge_template(
             books[number], owners[number], balances[number], helds[number], operations[line], amounts[line], limit_times[line],
             limit_credits[line], limit_pers[line], limit_anchored[line],
-            reverses[line], refunds[line], captures[line], requested[line], prolongs[line], until, new_overdrafts[line], new_states[line],
+            reverses[line], refunds[line], captures[line],
+            CASE WHEN requested[line] IS NOT NULL THEN amounts[line] END, prolongs[line], until, new_overdrafts[line], new_states[line],
             lots[line], voids[line], lot_expiries[number] IS NOT NULL, overdrafts[number], retired, at,
             (SELECT count(*) FROM generate_series(first, line - 1) n WHERE accounts[n] = number AND operations[n] = operations[line]),
             (SELECT coalesce(sum(abs(amounts[n])), 0) FROM generate_series(first, line - 1) n
@@ -1369,11 +1374,9 @@ BEGIN
     -- see the account before a posting and its holds after it.
     IF account.holds_expire_on <= now OR account.lots_expire_on <= now THEN
       EXECUTE format('
-        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (
-                 SELECT coalesce(sum(h.amount - h.captured), 0) FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $3 AND h.released_on IS NULL)::bigint AS held,
+        SELECT a.owner_id, (a.balance - %s)::bigint AS balance, a.overdraft, (%s)::bigint AS held,
                a.holds_expire_on, a.lots_expire_on, a.state
-          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'))
+          FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id = $2', ledger.expired_credits('$3'), ledger.held_credits('$3'))
         INTO account USING book, account.owner_id, now;
     END IF;
     balances := array_append(balances, ledger.balance_json(account.owner_id, account.balance, account.overdraft, account.held, account.state));

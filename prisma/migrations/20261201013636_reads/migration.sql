@@ -44,8 +44,8 @@ END $$;
 -- Returns entries of an app in a book (null: in all) between two exclusive ids: found, an array or null, and last, the id
 -- (text) at which the search stopped early. after, until, operations, metadata: only entries of this time, of these
 -- operations, with this metadata. Null for any. It looks at a number of entries (examined) for those that match, and goes on
--- from the next entry of the time when none does. That one is found by the index of the time: ids and times rise together
--- only roughly, and the planner would look for it along the ids. STABLE: all of its statements see one moment.
+-- from the next entry of the time when none does and it has left that time. The index of the time finds that entry. id + 0
+-- keeps the planner from searching along the ids. STABLE: all of its statements see one moment.
 CREATE OR REPLACE FUNCTION ledger.app_entries(
   app text, book text, above bigint, below bigint, after timestamptz, until timestamptz, operations text[], metadata jsonb, descending boolean,
   size integer, examined integer
@@ -56,6 +56,7 @@ DECLARE
   entries json;
   count bigint;
   stop bigint;
+  stop_on timestamptz;
   is_within_time boolean := num_nonnulls(after, until) = 0;
 BEGIN
   IF NOT (ledger.may_use(app) OR ledger.reads_all()) THEN
@@ -75,9 +76,9 @@ BEGIN
       INTO count, entries USING app, above, below, examined, book, after, until, operations, metadata, size;
     EXIT WHEN count = size;
     EXECUTE format('
-      SELECT e.id FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
-      INTO stop USING app, above, below, examined - 1;
-    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time;
+      SELECT e.id, e.created_on FROM ledger.entries e WHERE e.app = $1 AND e.id > $2 AND e.id < $3 ORDER BY e.id %s OFFSET $4 LIMIT 1', direction)
+      INTO stop, stop_on USING app, above, below, examined - 1;
+    EXIT WHEN stop IS NULL OR count > 0 OR is_within_time OR coalesce(stop_on > after, true) AND coalesce(stop_on <= until, true);
     IF descending THEN
       below := stop;
     ELSE
@@ -120,16 +121,13 @@ BEGIN
     SELECT r.* FROM (
       SELECT a.*, a.%4$I AS rank FROM (
         SELECT a.owner_id, (a.balance - %1$s)::bigint AS balance, a.overdraft, a.state, a.seq, a.created_on, a.updated_on,
-               CASE WHEN a.holds_expire_on <= $8 THEN (
-                 SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-                  WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $8 AND h.released_on IS NULL
-               ) ELSE a.held END AS held
+               %7$s AS held
           FROM ledger.accounts a WHERE a.book = $1 AND a.owner_id ^@ $2) a) r
      WHERE ($3 IS NULL OR r.rank < %5$s OR r.rank = %5$s AND r.owner_id > $4)
        AND ($5 IS NULL OR r.rank > %6$s OR r.rank = %6$s AND r.owner_id < $6)
      ORDER BY r.rank %2$s, r.owner_id %3$s LIMIT $7',
     ledger.expired_credits('$8'), CASE WHEN backward THEN 'ASC' ELSE 'DESC' END, CASE WHEN backward THEN 'DESC' ELSE 'ASC' END,
-    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5))
+    CASE WHEN is_by_balance THEN 'balance' ELSE 'updated_on' END, format(given, 3), format(given, 5), ledger.held_credits('$8'))
     USING book, prefix, after_rank, after_owner, before_rank, before_owner, size, ledger.now()
   LOOP
     accounts := array_append(accounts, json_build_object(
@@ -156,11 +154,8 @@ BEGIN
                ''frozen'', count(*) FILTER (WHERE a.state IN (''SPENDING_FROZEN'', ''FROZEN'')),
                ''closed'', count(*) FILTER (WHERE a.state = ''CLOSED''))
         FROM (
-          SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, CASE WHEN a.holds_expire_on <= $2 THEN (
-                   SELECT coalesce(sum(h.amount - h.captured), 0)::bigint FROM ledger.holds h
-                    WHERE h.book = a.book AND h.owner_id = a.owner_id AND h.expires_on > $2 AND h.released_on IS NULL
-                 ) ELSE a.held END AS held
-            FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'))
+          SELECT a.balance - %s AS balance, a.overdraft::bigint AS overdraft, a.state, %s AS held
+            FROM ledger.accounts a WHERE a.book = $1) a', ledger.expired_credits('$2'), ledger.held_credits('$2'))
       INTO totals USING book, ledger.now();
   END IF;
   RETURN totals;

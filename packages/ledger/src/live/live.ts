@@ -42,9 +42,10 @@ export interface LedgerLive<Operation extends string = string, Book extends stri
    * the promise is fulfilled, every entry that is committed later will be in the list. The list goes on until it is left,
    * its signal aborts, or the ledger is closed. It reads pages as needed, and no posting waits for it.
    *
-   * @throws ValidationError for an invalid owner or cursor, and for all owners on a cluster or a standby.
-   *   OverloadedError for all owners, while a transaction that posts is open since the start. The iteration throws SubscriberTooSlowError when the reader
-   *   falls 10,000 entries further behind, and DatabaseUnavailableError. Both can be continued from the last cursor.
+   * @throws ValidationError for an invalid owner or cursor, and for all owners on a cluster or a standby
+   * @throws OverloadedError for all owners, while a transaction that posts has been open since the server started
+   * @throws SubscriberTooSlowError by the iteration, when the reader falls 10,000 entries further behind, and
+   *   DatabaseUnavailableError. Both can be continued from the last cursor.
    */
   postedEntries(
     ownerId: string | null,

@@ -123,9 +123,9 @@ export function createHoldChanges<Operation extends string>({
       const line = { ownerId, book, operation, amount: requested ?? -held.amount, requested }
       const capture = { ...line, captures: id, ...(keepRest && { keeps: true }) }
       const request = draftRequest({ nonce, metadata, lines: [capture], problems: [], dryRun })
-      return settle(sql, request, async (written) => {
+      return settle(sql, request, async (written, reader) => {
         const { captured } = 'entries' in written ? written : {}
-        return { ...postedEntry(written), hold: captured ?? (await present(sql, id)) }
+        return { ...postedEntry(written), hold: captured ?? (await present(reader, id)) }
       })
     },
 

@@ -6,11 +6,11 @@ import type { Written } from './outcome.ts'
 import type { Post } from './post.ts'
 import { noteOriginal, notePosted } from './provenance.ts'
 
-/** Posts what a command asks for, and returns the command's own result. */
+/** Posts what a command asks for, and returns the command's own result. `answer` reads what else it needs by its `sql`. */
 export type Settle<Operation extends string> = <Posted extends object>(
   sql: Sql,
   request: PostingRequest,
-  answer: (written: Written<Operation>) => Posted | Promise<Posted>,
+  answer: (written: Written<Operation>, sql: Sql) => Posted | Promise<Posted>,
 ) => Promise<Posted | Refusal<Operation>>
 
 /** Makes an app's `Settle`. `own` is the ledger's own client, which reads originals. */
@@ -25,10 +25,10 @@ export function createSettle<Operation extends string>(own: Sql, post: Post<Oper
   return async (sql, request, answer) => {
     const settled = await post.one(sql, request)
     if (settled instanceof DuplicateNonceError || settled instanceof DuplicateHoldError) {
-      if (settled.identical) noteOriginal(settled, async () => answer(await original(settled)))
+      if (settled.identical) noteOriginal(settled, async () => answer(await original(settled), own))
     }
     if (settled instanceof LedgerError) return settled
-    const posted = await answer(settled)
+    const posted = await answer(settled, sql)
     if (request.draft.nonce !== null && !request.dryRun) notePosted(posted, sql)
     return posted
   }

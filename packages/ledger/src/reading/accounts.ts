@@ -3,7 +3,7 @@ import type { PrismaClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
 import type { LedgerBalance } from '../entry.ts'
 import { Prisma } from '../generated/prisma/client.ts'
-import { ownerIdSchema, ownerPrefixSchema, parseInput } from '../input.ts'
+import { momentSchema, ownerIdSchema, ownerPrefixSchema, parseInput } from '../input.ts'
 import { type Page, type PageInput, pageRange, textCursors, toPage } from './page.ts'
 import type { Scan } from './scans.ts'
 
@@ -60,16 +60,20 @@ const ranks = {
   },
   LAST_CHANGED: {
     by: 'updated_on',
-    cursors: textCursors('changed', (text) => (isPlace(text) ? text : undefined)),
+    cursors: textCursors('changed', (text) => (isPlace(text, isMoment) ? text : undefined)),
     rankOf: ({ updatedOn }: LedgerAccount) => updatedOn.getTime(),
   },
 } as const
 
 const place = /^(-?\d{1,16}):(.+)$/su
 
-function isPlace(text: string): boolean {
-  const [, , owner] = place.exec(text) ?? []
-  return ownerIdSchema.safeParse(owner).success
+function isPlace(text: string, isRank: (rank: number) => boolean = Number.isSafeInteger): boolean {
+  const [, rank, owner] = place.exec(text) ?? []
+  return ownerIdSchema.safeParse(owner).success && isRank(Number(rank))
+}
+
+function isMoment(ms: number): boolean {
+  return momentSchema.safeParse(new Date(ms)).success
 }
 
 /** Returns a place's rank and owner as values of a query. Null for an end of the list. */

@@ -19,7 +19,8 @@ const maxExamined = 10_000
 
 /**
  * Reads pages of an app's entries in a book, of all owners, by id. The list ends where a transaction that is open may still
- * add an entry. The cost of a page does not depend on its position. A page with a filter is a scan.
+ * add an entry. The cost of a page does not depend on its position. A page that looks for operations, a time or metadata is
+ * a scan.
  */
 export function createAppEntryPages<Operation extends string>({
   app,
@@ -34,7 +35,7 @@ export function createAppEntryPages<Operation extends string>({
   readonly app: string
   readonly book: string
   readonly filterSchema: z.ZodType<EntryFilter>
-  /** Whether all entries of the app are in the book. */
+  /** Whether this server knows no other book of the app. */
   readonly isOnlyBook: boolean
   readonly horizon: Horizon
   readonly prisma: PrismaClient
@@ -47,8 +48,9 @@ export function createAppEntryPages<Operation extends string>({
     const isOldestFirst = order === 'OLDEST_FIRST'
     const [above, below] = isOldestFirst ? [range.after, range.before] : [range.before, range.after]
     const isDescending = isOldestFirst === range.backward
-    const isFiltered = !isOnlyBook || [operations, from, to, metadata].some((given) => given != null)
+    const isSearch = [operations, from, to, metadata].some((given) => given != null)
     const size = range.size + 1
+    const examined = isSearch || !isOnlyBook ? maxExamined : size
     const moment = (given: Date | null | undefined) =>
       given ? lastMillisecondBefore(given).toISOString() : null
 
@@ -57,12 +59,12 @@ export function createAppEntryPages<Operation extends string>({
         inOrder(
           () => prisma.$queryRaw<{ page: PageRow | null }[]>`
             SELECT ledger.app_entries(
-              ${app}::text, ${isOnlyBook ? null : book}::text, ${above ?? 0n}::bigint, ${end}::bigint,
+              ${app}::text, ${book}::text, ${above ?? 0n}::bigint, ${end}::bigint,
               ${moment(from)}::timestamptz, ${moment(to)}::timestamptz, ${operations ?? null}::text[],
               ${metadata ? JSON.stringify({ [metadata.key]: metadata.value }) : null}::jsonb, ${isDescending}::boolean,
-              ${size}::int, ${isFiltered ? maxExamined : size}::int) AS page`,
+              ${size}::int, ${examined}::int) AS page`,
         )
-      const [row] = await (isFiltered ? scan(ask) : ask())
+      const [row] = await (isSearch ? scan(ask) : ask())
       const { found, last } = row?.page ?? { found: null, last: null }
       return toPage(range, (found ?? []).map(rows.entry), appCursors, {
         positionOf: ({ id }) => BigInt(id),

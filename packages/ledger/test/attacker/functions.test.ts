@@ -1,7 +1,22 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { postAllBySql } from '../open-ledger.ts'
 import { credits, forbidden, keyId, secret, takeOverApp } from './stage.ts'
 
 const { attempt, expectRefused, everything, owner, apps, named } = await takeOverApp()
+// A capture of the other app, which leaves its balance as it was.
+const post = (nonce: string, line: object) =>
+  postAllBySql(owner, {
+    app: apps.other,
+    ownerIds: [secret],
+    requests: [{ id: crypto.randomUUID(), nonce: `${secret} nonce ${nonce}`, metadata: {}, lines: [line] }],
+  })
+const spend = { account: 1, operation: 'CREDIT_SPEND', amount: -1 }
+await post('added', { account: 1, operation: 'CREDIT_ADD', amount: 1 })
+await post('held', { ...spend, hold_ms: 60_000 })
+const { rows: held } = await owner.query(`SELECT id FROM ledger.holds WHERE nonce = $1`, [
+  `${secret} nonce held`,
+])
+await post('captured', { ...spend, captures: held[0].id })
 const before = await everything()
 afterAll(async () => {
   expect(await everything()).toEqual(before)
@@ -36,7 +51,8 @@ const allowed: Readonly<Record<string, string>> = {
   entries_by_transaction: "SELECT ledger.entries_by_transaction('{other}', '{{transaction}}')",
   entries_by_nonce: "SELECT ledger.entries_by_nonce('{other}', ARRAY['{secret}'], ARRAY['{secret} nonce'])",
   holds_by_id: "SELECT ledger.holds_by_id('{other}', ARRAY(SELECT generate_series(1, 100)))",
-  captures_of: "SELECT ledger.captures_of('{other}', ARRAY['{secret}'], ARRAY[1])",
+  captures_of:
+    "SELECT ledger.captures_of('{other}', array_fill('{secret}'::text, '{{100}}'), ARRAY(SELECT generate_series(1, 100)))",
   live_holds_of: "SELECT ledger.live_holds_of('{other}', ARRAY['{secret}'])",
   accounts_page: "SELECT ledger.accounts_page('{other}', '', '', NULL, false, 100)",
   sorted_accounts:
@@ -121,6 +137,7 @@ describe('a function of schema ledger', () => {
       .replaceAll('{secret}', secret)
       .replaceAll('{{transaction}}', `{${transactions[0].id}}`)
       .replaceAll('{{1}}', '{1}')
+      .replaceAll('{{100}}', '{100}')
       .replaceAll('{{0,0}}', '{0,0}')
       .replaceAll('{{100,100}}', '{100,100}')
     const { refused, message, rows } = await attempt(statement)

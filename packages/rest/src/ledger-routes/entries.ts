@@ -3,6 +3,7 @@ import { bookArgument, type Contract, checkOperations } from '../contract.ts'
 import {
   RestAccountEntriesDocument,
   RestEntriesDocument,
+  type RestEntriesQuery,
   RestLedgerEntryByNonceDocument,
   RestLedgerEntryDocument,
 } from '../generated/documents.ts'
@@ -49,6 +50,10 @@ export function entriesRoutes(contract: Contract): readonly Route[] {
     tag: 'entries',
     document: RestEntriesDocument,
     success: { status: 200, body: entriesBody },
+    answer: (result: RestEntriesQuery['result']) => ({
+      entries: result.edges.map(({ node }) => restEntry(node)),
+      next: nextOf(result),
+    }),
   } as const
   return [
     defineRoute({
@@ -59,10 +64,6 @@ export function entriesRoutes(contract: Contract): readonly Route[] {
       description: '`next` is the `after` of the next page.',
       request: { params: z.object({ owner_id: shapes.ownerId }), query: entriesQuery },
       variables: ({ params, query }) => ({ ownerId: params.owner_id, ...asked(query) }),
-      answer: (result) => ({
-        entries: result.edges.map(({ node }) => restEntry(node)),
-        next: nextOf(result),
-      }),
     }),
     defineRoute({
       ...list,
@@ -74,10 +75,6 @@ export function entriesRoutes(contract: Contract): readonly Route[] {
         'most, and may be empty without being the last. `next` is the `after` of the next page.',
       request: { query: entriesQuery },
       variables: ({ query }) => asked(query),
-      answer: (result) => ({
-        entries: result.edges.map(({ node }) => restEntry(node)),
-        next: nextOf(result),
-      }),
     }),
   ]
 }
