@@ -58,6 +58,7 @@ export async function openApps() {
     price: 5,
   })
   await made(content, '/ledger', { owner_id: 'ann', operation: 'CREDIT_ADD', amount: 1000, nonce: 'given' })
+  const { lots } = (await content.rest('all', 'GET', '/ledger/ann/lots')).json
   const { content: published } = await made(content, '/content', {
     owner_id: 'ann',
     title: 'On ledgers',
@@ -69,6 +70,7 @@ export async function openApps() {
     entry: String(alone.entry.id),
     transaction: alone.entry.transaction_id,
     hold: String(held.hold.id),
+    lot: String(lots[0].id),
     project: String(project.id),
     content: String(published.id),
   }

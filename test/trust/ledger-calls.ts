@@ -3,6 +3,7 @@ export interface Known {
   readonly entry: string
   readonly transaction: string
   readonly hold: string
+  readonly lot: string
   readonly project: string
   readonly content: string
 }
@@ -107,6 +108,22 @@ export const calls: Readonly<Record<string, Call>> = {
   captureHold: {
     field: ({ hold }, nonce) => `(input: { id: "${hold}", nonce: "${nonce}" }) { __typename ${error} }`,
     rest: ({ hold }, nonce) => ['POST', `/ledger/holds/${hold}/capture`, { nonce }],
+  },
+  ledgerLot: {
+    field: ({ lot }) => `(id: "${lot}") { id ownerId }`,
+    rest: ({ lot }) => ['GET', `/ledger/lots/${lot}`],
+  },
+  ledgerLots: {
+    field: () => '(ownerId: "ann") { edges { node { id ownerId } } }',
+    rest: () => ['GET', '/ledger/ann/lots'],
+  },
+  ledgerLotSummary: {
+    field: () => `(ownerId: "ann", from: "${since}", to: "${till}", per: DAY) { kind granted }`,
+  },
+  voidLot: {
+    field: ({ lot }, nonce) =>
+      `(input: { id: "${lot}", nonce: "${nonce}", metadata: { reason: "fraud" } }) { __typename ${error} }`,
+    rest: ({ lot }, nonce) => ['POST', `/ledger/lots/${lot}/void`, { nonce, metadata: { reason: 'fraud' } }],
   },
   prolongHold: {
     field: ({ hold }) =>
