@@ -23,7 +23,7 @@ export const isRequest = (block: Block) => isShell(block) && /^(?:curl|head|prin
 /** Whether a block is a command that reads the database, or asks the app's graph. */
 export const isCommand = (block: Block) =>
   isShell(block) &&
-  /^npx shared-ledger (?:verify|checkpoint|prove|balance|owners|entries|post|transfer|hold|summary|export) /.test(
+  /^npx shared-ledger (?:verify|checkpoint|prove|balance|owners|entries|post|transfer|hold|capture|prolong|summary|export) /.test(
     block.text,
   )
 

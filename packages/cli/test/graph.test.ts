@@ -157,6 +157,7 @@ describe('writes', () => {
       ['balance', 'OWNER'],
       [`freeze ${ada} -y`, '--reason'],
       [`hold ${ada} CREDIT_SPEND 1 -y`, '--for'],
+      ['prolong 1 -y', '--for or --until'],
     ])
       expect(await call(`${line}`)).toMatchObject({
         code: 2,
@@ -194,6 +195,9 @@ describe('writes', () => {
     ['entries ada --limit 0', '--limit is a number from 1 on'],
     ['transaction post ada -y', 'An entry is OPERATION:AMOUNT:OWNER'],
     ['hold ada CREDIT_SPEND 1 --for 2 -y', '--for is such as 90s'],
+    ['prolong 1 --for 2 -y', '--for is such as 90s'],
+    ['prolong 1 --for 2h --until 2030-01-01 -y', 'Give --for or --until, not both.'],
+    ['prolong 1 --for 2h', 'There is no terminal to ask'],
     ['summary --per week', '--per is one of hour, day, month'],
     ['entry 1 --nonce x', '--owner and --nonce go together.'],
     ['balance ada --url ftp://x', 'A url is such as http://localhost:4001'],
@@ -240,12 +244,59 @@ describe('writes', () => {
     expect(await json(`holds ${ada}`)).toEqual({ holds: [first.hold] })
     expect(await json(`capture ${first.hold.id} 2 -y`)).toMatchObject({
       entry: { amount: -2 },
+      hold: { status: 'CAPTURED' },
       balance: { amount: 18 },
     })
     const second = await json(`hold ${ada} CREDIT_SPEND 5 --for 90s -y`)
     expect((await call(`release ${second.hold.id} -y`)).stdout).toMatch(/ is RELEASED, 18 available$/)
-    expect(await call('release 999999 -y')).toMatchObject({ code: 3 })
+    expect(await call('release 999999 -y')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('HOLD_NOT_FOUND'),
+    })
     expect((await call(`holds ${ada}`)).stdout).toBe('No credits are on hold.')
+  })
+
+  test('a hold is captured in parts, and shows what is left', async () => {
+    const ada = newOwner()
+    await shop.give(ada, 20)
+    const { hold } = await json(`hold ${ada} CREDIT_SPEND 5 --for 2h -y`)
+    const tried = await call(`capture ${hold.id} 2 --keep-rest --dry-run`)
+    expect(tried.stdout).toContain(
+      `${ada}: CREDIT_SPEND -2, balance 20 → 18\n${ada}: the hold ${hold.id} of 5 keeps 3 until ${hold.expiresOn}, 15 available`,
+    )
+    expect(await json(`holds ${ada}`)).toEqual({ holds: [hold] })
+    expect(await json(`capture ${hold.id} 2 --keep-rest -y`)).toMatchObject({
+      entry: { amount: -2 },
+      hold: { amount: 5, captured: 2, status: 'HELD' },
+      balance: { amount: 18, available: 15 },
+    })
+    expect((await call(`holds ${ada}`)).stdout).toMatch(/^amount +5\ncaptured +2\nleft +3\nstatus +HELD$/m)
+    expect((await call(`capture ${hold.id} -y`)).stdout).toMatch(
+      new RegExp(`^${ada}: the hold ${hold.id} of 5 is CAPTURED, 15 available\nentry \\d+$`, 'm'),
+    )
+  })
+
+  test('a hold is prolonged, for a duration from now or until a moment, and never shortened', async () => {
+    const ada = newOwner()
+    await shop.give(ada, 5)
+    const { hold } = await json(`hold ${ada} CREDIT_SPEND 5 --for 1h -y`)
+    const until = new Date(Date.parse(hold.createdOn) + 3 * 3_600_000).toISOString()
+    const kept = `${ada}: the hold ${hold.id} of 5 keeps 5 until ${until}, 0 available`
+    expect(await call(`prolong ${hold.id} --until ${until} -y`)).toMatchObject({ code: 0, stdout: kept })
+    expect(await call(`prolong ${hold.id} --for 2h -y`)).toMatchObject({ code: 0, stdout: kept })
+    const longer = await json(`prolong ${hold.id} --for 7d -y`)
+    expect(Date.parse(longer.hold.expiresOn)).toBeGreaterThan(Date.parse(until))
+    expect(longer).toMatchObject({ hold: { id: hold.id, status: 'HELD' }, balance: { held: 5 } })
+    expect(await call(`prolong ${hold.id} --for 400d -y`)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('VALIDATION_ERROR'),
+    })
+    await call(`release ${hold.id} -y`)
+    expect(await call(`prolong ${hold.id} --for 9d -y`)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('HOLD_RELEASED'),
+    })
+    expect(await call('prolong 999999 --for 2h -y')).toMatchObject({ code: 4 })
   })
 
   test('accounts are frozen, opened and closed, with a reason', async () => {
@@ -279,6 +330,18 @@ describe('on a terminal', () => {
     expect(stderr).toContain(`${ada}: CREDIT_ADD +10, balance 0 → 10`)
     expect(stderr).toContain('Post it?')
     expect(stdout).toMatch(new RegExp(`^${ada}: CREDIT_ADD \\+10, balance 0 → 10\nentry \\d+$`))
+    expect(code).toBe(0)
+  })
+
+  test('a hold is shown before it is prolonged', async () => {
+    const ada = newOwner()
+    await shop.give(ada, 5)
+    const { hold } = await json(`hold ${ada} CREDIT_SPEND 5 --for 1h -y`)
+    const { code, stdout, stderr } = await call(`prolong ${hold.id}`, { keys: ['7d\r', 'y'] })
+    expect(stderr).toContain('For how long from now')
+    expect(stderr).toMatch(new RegExp(`^owner +${ada}$`, 'm'))
+    expect(stderr).toContain('Prolong it until ')
+    expect(stdout).toMatch(new RegExp(`^${ada}: the hold ${hold.id} of 5 keeps 5 until \\S+, 0 available$`))
     expect(code).toBe(0)
   })
 

@@ -231,6 +231,7 @@ test('shells complete commands, options and values', async () => {
   expect(await complete('tra')).toEqual(['transaction', 'transfer'])
   expect(await complete('profiles', '')).toEqual(['add', 'remove', 'use'])
   expect(await complete('export', 'ada', '--fo')).toEqual(['--format'])
+  expect(await complete('prolong', '3', '--u')).toEqual(['--until', '--url'])
   expect(await complete('export', 'ada', '--format', '')).toEqual(['csv', 'jsonl'])
   expect(await complete('completion', '')).toEqual(['bash', 'fish', 'zsh'])
   for (const shell of ['zsh', 'fish'])

@@ -229,17 +229,42 @@ export const graphCommands: readonly Command[] = [
   }),
   defineCommand({
     name: 'capture',
-    usage: 'ID [AMOUNT]',
-    does: 'posts the entry that a hold was for, with all or some of its credits',
-    options: { ...targetOptions, ...writeOptions },
+    usage: 'ID [AMOUNT] [--keep-rest]',
+    does: 'posts an entry that a hold was for, with all or some of its credits',
+    options: {
+      ...targetOptions,
+      ...writeOptions,
+      'keep-rest': { type: 'boolean', default: false, about: 'keeps the rest on hold, for further captures' },
+    },
     allowPositionals: true,
     most: 2,
     examples: [
-      ['shared-ledger capture 3', 'takes all of the hold'],
+      ['shared-ledger capture 3', 'takes all that the hold keeps'],
       ['shared-ledger capture 3 2', 'takes 2 credits, and gives the rest back'],
+      ['shared-ledger capture 3 2 --keep-rest', 'takes 2 credits, and keeps the rest on hold'],
     ],
     run: (given) =>
       runInSession(given, async (session) => (await import('./holds.ts')).capture(session, given)),
+  }),
+  defineCommand({
+    name: 'prolong',
+    usage: 'ID --for DURATION | --until MOMENT',
+    does: 'lets a hold expire later',
+    notes: 'A hold that lasts as long already stays as it is',
+    options: {
+      ...targetOptions,
+      for: { type: 'string', value: 'DURATION', about: 'for how long from now: 90s, 30m, 12h or 7d' },
+      until: { type: 'string', value: 'MOMENT', about: 'until this moment, such as 2026-11-30T10:15:00Z' },
+      yes: writeOptions.yes,
+    },
+    allowPositionals: true,
+    most: 1,
+    examples: [
+      ['shared-ledger prolong 3 --for 2h', 'shows the hold, and asks'],
+      ['shared-ledger prolong 3 --until 2026-12-24 -y', 'without a question'],
+    ],
+    run: (given) =>
+      runInSession(given, async (session) => (await import('./holds.ts')).prolong(session, given)),
   }),
   defineCommand({
     name: 'release',

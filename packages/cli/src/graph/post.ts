@@ -1,5 +1,5 @@
 import { chosen, given } from '../questions.ts'
-import { isInteractive } from '../terminal.ts'
+import { isInteractive, printable } from '../terminal.ts'
 import { readAmount, readMetadata, readMoment, readSeconds } from './arguments.ts'
 import { assertMayWrite, carryOut, changeOf } from './carry-out.ts'
 import type { LedgerGraph } from './client.ts'
@@ -46,7 +46,7 @@ export async function hold(
     question: 'Set them aside?',
     send: (posting) => session.graph.holdCredits({ ...entry, expiresIn, metadata, ...posting }),
     lines: ({ hold, balance }) => [
-      `${hold.ownerId}: ${hold.amount} credits on hold for ${hold.operationName} until ${hold.expiresOn}, ${balance.available} available`,
+      `${printable(hold.ownerId)}: ${hold.amount} credits on hold for ${hold.operationName} until ${hold.expiresOn}, ${balance.available} available`,
     ],
     made: ({ hold }) => `hold ${hold.id}`,
   })

@@ -75,6 +75,8 @@ export function linesOfHold(hold: LedgerHold<string>): string[] {
     owner: hold.ownerId,
     operation: hold.operationName,
     amount: hold.amount,
+    captured: hold.captured || undefined,
+    left: hold.captured ? leftOf(hold) : undefined,
     status: hold.status,
     made: hold.createdOn,
     expires: hold.expiresOn,
@@ -83,6 +85,18 @@ export function linesOfHold(hold: LedgerHold<string>): string[] {
     'captured by': hold.capturedBy?.id,
     released: hold.releasedOn,
   })
+}
+
+/** Returns a line for what a hold keeps after a change, and for what its owner can spend then. */
+export function lineOfHold(hold: LedgerHold<string>, { available }: { readonly available: number }): string {
+  const { ownerId, id, amount, status, expiresOn } = hold
+  const state = status === 'HELD' ? `keeps ${leftOf(hold)} until ${expiresOn}` : `is ${status}`
+  return `${printable(ownerId)}: the hold ${id} of ${amount} ${state}, ${available} available`
+}
+
+/** Returns how many credits a hold sets aside. */
+function leftOf({ status, amount, captured }: LedgerHold<string>): number {
+  return status === 'HELD' ? amount - captured : 0
 }
 
 /** Returns the lines of a list of lots. */
@@ -116,7 +130,7 @@ export function refusedBy({ ok: _, __typename, ...refusal }: Refusal): CommandEr
   const more = faults.map(({ field, message }) => `\n  ${field}: ${message}`).join('')
   const left = 'balance' in refusal ? balanceText(refusal.balance) : ''
   return new CommandError(`${refusal.code}: ${refusal.message}${left}${more}`, {
-    exitCode: exitCodes.refused,
+    exitCode: __typename === 'NotFoundError' ? exitCodes.notFound : exitCodes.refused,
     json: refusal,
   })
 }
