@@ -246,19 +246,20 @@ test('an owner who is not a superuser makes roles, and is told what needs a supe
 })
 
 test.each([
-  [['contents'], 'There is no app "contents" with an apps/contents/src/operations.ts.'],
+  [['contents'], 1, 'There is no app "contents" with an apps/contents/src/operations.ts.'],
   [
     ['content', '--connections', 'many'],
+    1,
     '--connections must be a whole number from 1 to 100000, not "many".',
   ],
-  [['--password-file', '-'], 'A password is for one app: name it.'],
-  [['content', '--password-file', '-'], 'There is no password in standard input.'],
-  [['content', '--password-file', '/missing'], 'There is no file /missing.'],
-])('provision %j is refused with what to do', async (args, message) => {
+  [['--password-file', '-'], 2, 'A password is for one app: name it.'],
+  [['content', '--password-file', '-'], 1, 'There is no password in standard input.'],
+  [['content', '--password-file', '/missing'], 1, 'There is no file /missing.'],
+])('provision %j is refused with exit code %d and what to do', async (args, exitCode, message) => {
   const { code, output } = await provisionInOwnProcess(args)
   expect(output).toContain(message)
   expect(output).not.toMatch(/\n\s+at /)
-  expect(code).toBe(1)
+  expect(code).toBe(exitCode)
 })
 
 test.each([

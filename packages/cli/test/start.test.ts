@@ -154,24 +154,27 @@ test.each([
   [
     ['contents'],
     {},
+    1,
     'There is no app "contents" with an apps/contents/src/operations.ts. The apps are: content, freelance.',
   ],
-  [['content', '--workers', '0'], {}, '--workers must be a whole number from 1 to 16, not "0".'],
-  [['--worker', '2'], {}, "Unknown option '--worker'."],
-  [[], { DATABASE_URL: 'localhost' }, 'DATABASE_URL is not the url of a PostgreSQL database.'],
+  [['content', '--workers', '0'], {}, 1, '--workers must be a whole number from 1 to 16, not "0".'],
+  [['--worker', '2'], {}, 2, "Unknown option '--worker'."],
+  [[], { DATABASE_URL: 'localhost' }, 1, 'DATABASE_URL is not the url of a PostgreSQL database.'],
   [
     [],
     { LOG_LEVEL: 'loud', LEDGER_PG_PORT: '0' },
+    1,
     /^LOG_LEVEL must be .*, not "loud"\.\nLEDGER_PG_PORT must be a whole number from 1 to 65535, not "0"\.$/,
   ],
   [
     [],
     { DATABASE_URL: 'postgresql://me:secret@127.0.0.1:9/x' },
+    1,
     'No PostgreSQL answers at 127.0.0.1:9 (ECONNREFUSED).',
   ],
-])('start %j with %j ends with a message', async (args, env, message) => {
+])('start %j with %j ends with exit code %d and a message', async (args, env, exitCode, message) => {
   const { code, output } = await outcomeOf('start', project.root, args, { env })
-  expect(code).toBe(1)
+  expect(code).toBe(exitCode)
   expect(output).toMatch(message)
   expect(output).not.toContain('secret')
   expect(output).not.toMatch(/\n\s+at /)
