@@ -10,12 +10,14 @@ type ParsedOption = NonNullable<ParseArgsConfig['options']>[string]
 /** An option, in the form of `parseArgs`, with what its help and its completion say. */
 export type Option = ParsedOption & {
   /** What it does, as a sentence without its full stop. */
-  readonly about?: string
-  /** What stands for its value in the help: "FILE". */
-  readonly value?: string
+  readonly about: string
   /** The values that it may have, for completion. */
   readonly choices?: readonly string[]
-}
+} & (
+    | { readonly type: 'boolean' }
+    /** `value` stands for its value in the help: "FILE". */
+    | { readonly type: 'string'; readonly value: string }
+  )
 
 /** The options of a command. */
 export type Options = Readonly<Record<string, Option>>
@@ -34,13 +36,11 @@ export interface Described<Taken extends Options> {
   readonly usage: string
   /** What it does, as a sentence without a subject: "starts the database". */
   readonly does: string
-  /** Further help, such as for an option, as a sentence without its full stop. */
+  /** Further help, as a sentence without its full stop. */
   readonly notes?: string
   readonly options?: Taken
-  /** Whether it takes names, such as those of apps. */
-  readonly allowPositionals?: boolean
-  /** How many of them at most. */
-  readonly most?: number
+  /** How many arguments it takes at most, such as names of apps. None when left out. */
+  readonly maxArguments?: number
   /** Calls that can be copied, with what each does. */
   readonly examples?: readonly (readonly [call: string, does: string])[]
   /** The values that its first argument may have, for completion. */
@@ -124,24 +124,20 @@ export function defineProjectCommand<const Taken extends Options = Record<never,
 /** @throws UsageError that says which argument the command does not take */
 export function readArguments<const Taken extends Options>(
   args: readonly string[],
-  {
-    allowPositionals = false,
-    most = Number.POSITIVE_INFINITY,
-    options,
-  }: Pick<Described<Taken>, 'allowPositionals' | 'most' | 'options'>,
+  { maxArguments = 0, options }: Pick<Described<Taken>, 'maxArguments' | 'options'>,
 ): Given<Taken> {
-  const given = parsed(args, { allowPositionals, options })
-  const extra = given.positionals[most]
+  const given = parsed(args, options)
+  const extra = given.positionals[maxArguments]
   if (extra !== undefined) throw new UsageError(`It does not take ${JSON.stringify(extra)}.`)
   return given
 }
 
 function parsed<const Taken extends Options>(
   args: readonly string[],
-  { allowPositionals, options }: { readonly allowPositionals: boolean; readonly options: Taken | undefined },
+  options: Taken | undefined,
 ): Given<Taken> {
   try {
-    return parseArgs({ args: [...args], allowPositionals, ...(options && { options }) })
+    return parseArgs({ args: [...args], allowPositionals: true, ...(options && { options }) })
   } catch (error) {
     // Node goes on to explain names that begin with a dash. None of ours does.
     const [problem] = messageOf(error).split('. ')
@@ -151,11 +147,11 @@ function parsed<const Taken extends Options>(
 
 /** A line for each option that says what it does. */
 function helpOfOptions(options: Options): string[] {
-  const rows = Object.entries(options).flatMap(([name, { short, value, about }]) =>
-    about === undefined
-      ? []
-      : [[[short && `-${short},`, `--${name}`, value].filter(Boolean).join(' '), about]],
-  )
+  const rows = Object.entries(options).map(([name, option]) => {
+    const { short, type, about } = option
+    const value = type === 'string' ? option.value : undefined
+    return [[short && `-${short},`, `--${name}`, value].filter(Boolean).join(' '), about]
+  })
   return rows.length === 0 ? [] : ['', 'Options:', ...columns(rows)]
 }
 

@@ -2,40 +2,50 @@ import { type Command, defineCommand, defineProjectCommand } from './command.ts'
 import { graphCommands } from './graph/commands.ts'
 import { shells } from './shells.ts'
 
+const anyNumber = Number.POSITIVE_INFINITY
+
 /** The commands of a project. A command is loaded when it is called: each needs other parts of the project. */
 const projectCommands: readonly Command[] = [
   defineProjectCommand({
     name: 'start',
     usage: '[content …] [--workers 2]',
     does: 'starts the database, runs the migrations, and serves all or the named apps',
-    notes: '--workers: how many processes serve each app',
-    options: { workers: { type: 'string', default: '1' } },
-    allowPositionals: true,
+    options: {
+      workers: { type: 'string', value: 'NUMBER', default: '1', about: 'how many processes serve each app' },
+    },
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./start.ts')).start(root, given),
   }),
   defineProjectCommand({
     name: 'migrate',
     usage: '[content …]',
     does: 'runs the pending migrations of the ledger and of all, or the named, apps',
-    allowPositionals: true,
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./migrate.ts')).migrate(root, given),
   }),
   defineProjectCommand({
     name: 'migrate new',
     usage: 'content add_boost | --check [content …]',
     does: "writes an app's next migration from its models and operations",
-    notes: '--check: writes nothing, and fails where something is declared and in no migration',
-    options: { check: { type: 'boolean', default: false } },
-    allowPositionals: true,
+    options: {
+      check: {
+        type: 'boolean',
+        default: false,
+        about: 'writes nothing, and fails where something is declared and in no migration',
+      },
+    },
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./migrate-new.ts')).migrateNew(root, given),
   }),
   defineProjectCommand({
     name: 'new-app',
-    usage: '[arcade] [--port 4003] [--yes]',
+    usage: 'NAME [--port 4003]',
     does: 'writes the files of a new app, which starts and passes its test',
-    notes: 'It asks for what is not given. --yes: asks nothing, and takes the next free port',
-    options: { port: { type: 'string' }, yes: { type: 'boolean', default: false } },
-    allowPositionals: true,
+    options: {
+      port: { type: 'string', value: 'PORT', about: 'its port; the next free one when left out' },
+      yes: { type: 'boolean', short: 'y', default: false, about: 'does not ask for the port' },
+    },
+    maxArguments: 1,
     run: async (root, given) => (await import('./new-app.ts')).newApp(root, given),
   }),
   defineProjectCommand({
@@ -49,22 +59,26 @@ const projectCommands: readonly Command[] = [
     name: 'documents',
     usage: '[content …] [--check]',
     does: 'prints the graph of all, or the named, apps into schema.graphql, and makes their GraphQL documents typed',
-    notes: '--check: writes nothing, and fails where a file is out of date',
-    options: { check: { type: 'boolean', default: false } },
-    allowPositionals: true,
+    options: {
+      check: {
+        type: 'boolean',
+        default: false,
+        about: 'writes nothing, and fails where a file is out of date',
+      },
+    },
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./documents.ts')).documents(root, given),
   }),
   defineProjectCommand({
     name: 'provision',
     usage: '[content …] [--rotate] [--password-file FILE] [--connections 40]',
     does: 'makes or mends the database role of an app: its password, rights and limits',
-    notes: '--rotate: another password; --password-file: that one (-: from standard input)',
     options: {
-      rotate: { type: 'boolean', default: false },
-      'password-file': { type: 'string' },
-      connections: { type: 'string' },
+      rotate: { type: 'boolean', default: false, about: 'gives it another password' },
+      'password-file': { type: 'string', value: 'FILE', about: 'a file with its password; - is stdin' },
+      connections: { type: 'string', value: 'NUMBER', about: 'how many connections it may have at once' },
     },
-    allowPositionals: true,
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./provision.ts')).provision(root, given),
   }),
   defineProjectCommand({
@@ -73,33 +87,49 @@ const projectCommands: readonly Command[] = [
       'create content --name ci --scopes read,post (or --owner ada) [--expires 90d] | list content | revoke content ID',
     does: "makes, lists and revokes the API keys with which requests reach an app's servers",
     options: {
-      name: { type: 'string' },
-      scopes: { type: 'string' },
-      owner: { type: 'string' },
-      expires: { type: 'string' },
+      name: { type: 'string', value: 'NAME', about: 'what a new key is called' },
+      scopes: { type: 'string', value: 'SCOPES', about: 'what it may do, separated by commas' },
+      owner: {
+        type: 'string',
+        value: 'OWNER',
+        about: 'the owner whose account it reads, in place of scopes',
+      },
+      expires: { type: 'string', value: 'DURATION', about: 'how long it is valid: 30m, 12h or 90d' },
     },
-    allowPositionals: true,
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./keys.ts')).keys(root, given),
   }),
   defineProjectCommand({
     name: 'verify',
     usage: '[content …] [--verbose] [--checkpoint FILE --public-key FILE]',
     does: 'checks every invariant of all or the named apps, and that nothing before a checkpoint was changed',
-    notes: '--verbose: tells the answer to each question',
     options: {
-      verbose: { type: 'boolean', default: false },
-      checkpoint: { type: 'string', multiple: true },
-      'public-key': { type: 'string', multiple: true },
+      verbose: { type: 'boolean', default: false, about: 'tells the answer to each question' },
+      checkpoint: {
+        type: 'string',
+        multiple: true,
+        value: 'FILE',
+        about: 'an earlier checkpoint; may be given several times',
+      },
+      'public-key': {
+        type: 'string',
+        multiple: true,
+        value: 'FILE',
+        about: 'a key that may have signed them; may be given several times',
+      },
     },
-    allowPositionals: true,
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./verify.ts')).verify(root, given),
   }),
   defineProjectCommand({
     name: 'checkpoint',
     usage: '--key FILE [--out FILE] | --new-key FILE',
     does: 'writes the hash of every account’s history, signed',
-    notes: '--new-key: makes a key, and FILE.pub',
-    options: { key: { type: 'string' }, out: { type: 'string' }, 'new-key': { type: 'string' } },
+    options: {
+      key: { type: 'string', value: 'FILE', about: 'the private key that signs it' },
+      out: { type: 'string', value: 'FILE', about: 'where it is written' },
+      'new-key': { type: 'string', value: 'FILE', about: 'makes a private key, and FILE.pub beside it' },
+    },
     run: async (root, given) => (await import('./checkpoint.ts')).checkpoint(root, given),
   }),
   defineProjectCommand({
@@ -108,34 +138,40 @@ const projectCommands: readonly Command[] = [
       'content ENTRY_ID --checkpoint FILE --public-key FILE [--out FILE] | --check FILE --public-key FILE',
     does: 'writes a proof that an entry was there, or checks one',
     options: {
-      checkpoint: { type: 'string' },
-      'public-key': { type: 'string' },
-      out: { type: 'string' },
-      check: { type: 'string' },
+      checkpoint: { type: 'string', value: 'FILE', about: 'the checkpoint that the entry was in' },
+      'public-key': { type: 'string', value: 'FILE', about: 'the public key of who signed it' },
+      out: { type: 'string', value: 'FILE', about: 'where it is written' },
+      check: { type: 'string', value: 'FILE', about: 'a proof to check, in place of writing one' },
     },
-    allowPositionals: true,
+    maxArguments: anyNumber,
     run: async (root, given) => (await import('./prove.ts')).prove(root, given),
   }),
   defineProjectCommand({
     name: 'distribute',
     usage: '[--worker HOST:PORT …] [--coordinator HOST:PORT] [--shards 32]',
     does: 'distributes the ledger over the nodes of a Citus cluster, and prints where the shards are',
-    notes:
-      '--worker: adds that node; --coordinator: where workers find the coordinator; --shards: how many, for good: 2 to 4 ' +
-      'for each worker that there may ever be',
     options: {
-      worker: { type: 'string', multiple: true },
-      coordinator: { type: 'string' },
-      shards: { type: 'string', default: '32' },
+      worker: {
+        type: 'string',
+        multiple: true,
+        value: 'HOST:PORT',
+        about: 'a node to add; may be given several times',
+      },
+      coordinator: { type: 'string', value: 'HOST:PORT', about: 'where workers find the coordinator' },
+      shards: {
+        type: 'string',
+        value: 'NUMBER',
+        default: '32',
+        about: 'how many, for good: 2 to 4 for each worker that there may ever be',
+      },
     },
     run: async (root, given) => (await import('./distribute.ts')).distribute(root, given),
   }),
   defineProjectCommand({
     name: 'reset',
-    usage: '[--yes]',
+    usage: '[-y]',
     does: 'empties the embedded database',
-    notes: '--yes: does not ask before',
-    options: { yes: { type: 'boolean', default: false } },
+    options: { yes: { type: 'boolean', short: 'y', default: false, about: 'does not ask before' } },
     run: async (root, given) => (await import('./reset.ts')).reset(root, given),
   }),
 ]
@@ -148,8 +184,7 @@ export const commands: readonly Command[] = [
     name: 'completion',
     usage: 'bash|zsh|fish',
     does: 'prints the script by which a shell completes the command',
-    allowPositionals: true,
-    most: 1,
+    maxArguments: 1,
     choices: shells,
     examples: [
       ['source <(shared-ledger completion bash)', 'in ~/.bashrc'],

@@ -16,20 +16,22 @@ test.each(['0', '17', '1.5', '1e1', '0x2', ' 2', 'two', '', '-1'])('%j workers a
   )
 })
 
-const options = { workers: { type: 'string', default: '1' } } as const
+const options = {
+  workers: { type: 'string', value: 'NUMBER', default: '1', about: 'how many' },
+} as const
 
 test.each([
   [[], { positionals: [], values: { workers: '1' } }],
   [['content', 'freelance'], { positionals: ['content', 'freelance'], values: { workers: '1' } }],
   [['--workers=16', 'content'], { positionals: ['content'], values: { workers: '16' } }],
 ])('%j are read', (args, given) => {
-  expect(readArguments(args, { options, allowPositionals: true })).toMatchObject(given)
+  expect(readArguments(args, { options, maxArguments: 2 })).toMatchObject(given)
 })
 
 test.each([
   [['--workers'], "Option '--workers <value>' argument missing."],
   [['--worker', '2'], "Unknown option '--worker'."],
-  [['content'], "Unexpected argument 'content'."],
+  [['content'], 'It does not take "content".'],
 ])('%j are refused in one line', (args, message) => {
   expect(() => readArguments(args, { options })).toThrow(message)
 })

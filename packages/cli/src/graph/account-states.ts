@@ -5,8 +5,7 @@ import { operationOf } from './operations.ts'
 import type { Session } from './session.ts'
 import type { WriteOptions } from './write-options.ts'
 
-/** What a command that changes an account's state was given. */
-export interface StateGiven {
+interface Given {
   readonly positionals: readonly string[]
   readonly values: WriteOptions & {
     readonly reason?: string | undefined
@@ -14,10 +13,29 @@ export interface StateGiven {
   }
 }
 
-/** Changes the state of an account, by the operation that does it, with a reason. */
-export async function setState(
+/** Lets nothing be posted to an account, or with `--spending` nothing that takes credits. */
+export function freeze(
   session: Session,
-  { positionals, values }: StateGiven,
+  { positionals, values }: Given & { readonly values: { readonly spending: boolean } },
+): Promise<number> {
+  const usual = values.spending ? 'SPENDING_FROZEN' : 'ACCOUNT_FROZEN'
+  return setState(session, { positionals, values }, { usual, question: 'Freeze it?' })
+}
+
+/** Opens an account that was frozen or closed. */
+export function reopen(session: Session, given: Given): Promise<number> {
+  return setState(session, given, { usual: 'ACCOUNT_OPENED', question: 'Open it?' })
+}
+
+/** Closes an account. */
+export function close(session: Session, given: Given): Promise<number> {
+  return setState(session, given, { usual: 'ACCOUNT_CLOSED', question: 'Close it?' })
+}
+
+/** Posts the operation that changes the state of an account, with a reason. */
+async function setState(
+  session: Session,
+  { positionals, values }: Given,
   { usual, question }: { readonly usual: string; readonly question: string },
 ): Promise<number> {
   assertMayWrite(values)

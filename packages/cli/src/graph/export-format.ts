@@ -1,8 +1,5 @@
 import type { LedgerEntry } from '@shared-ledger/client'
-
-/** The forms of an export. */
-export const formats = ['jsonl', 'csv'] as const
-export type Format = (typeof formats)[number]
+import type { Format } from './choices.ts'
 
 type Entry = LedgerEntry<string>
 

@@ -1,12 +1,12 @@
 import { exitCodes } from '../exit.ts'
 import { tableOf } from '../table.ts'
 import { readChoice, readLimit } from './arguments.ts'
+import { ownerOrders } from './choices.ts'
 import { endOf, readPages, restOf } from './pages.ts'
 import type { Session } from './session.ts'
 
 /** The orders of the list, by what the graph calls them. */
 const orders = { owner: 'OWNER', balance: 'HIGHEST_BALANCE', changed: 'LAST_CHANGED' } as const
-const ownerOrders = ['owner', 'balance', 'changed'] as const
 
 interface Given {
   readonly values: {

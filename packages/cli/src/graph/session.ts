@@ -14,7 +14,8 @@ export interface Session {
   answer(json: object, lines: readonly string[]): void
 }
 
-interface Options extends TargetOptions {
+/** The options of a command that asks an app's graph. */
+export interface SessionOptions extends TargetOptions {
   readonly json: boolean
 }
 
@@ -26,7 +27,7 @@ interface Options extends TargetOptions {
  * @throws CommandError for an error of the client
  */
 export async function inSession(
-  { values }: { readonly values: Options },
+  { values }: { readonly values: SessionOptions },
   use: (session: Session) => Promise<number>,
   { attempts, target = targetOf(values) }: { readonly attempts?: number; readonly target?: Profile } = {},
 ): Promise<number> {

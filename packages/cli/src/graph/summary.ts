@@ -4,11 +4,9 @@ import { tableOf } from '../table.ts'
 import { columnsOf } from '../terminal.ts'
 import { readChoice, readList, readMoment } from './arguments.ts'
 import { barsOf } from './bars.ts'
+import { type Window, windows } from './choices.ts'
 import type { Session } from './session.ts'
 import { signed } from './shown.ts'
-
-/** How long a window may be. */
-export const windows = ['hour', 'day', 'month'] as const
 
 /** How far back a summary goes when nothing says it, in days. */
 const usualDays = { hour: 1, day: 30, month: 365 } as const
@@ -44,7 +42,7 @@ function daysBefore(moment: string, days: number): string {
   return new Date(Date.parse(moment) - days * 86_400_000).toISOString()
 }
 
-function linesOf(lines: readonly Line[], per: (typeof windows)[number]): string[] {
+function linesOf(lines: readonly Line[], per: Window): string[] {
   const rows = lines.map(({ start, operationName, count, gross, reversed }) => [
     nameOf(start, per),
     operationName,
@@ -58,7 +56,7 @@ function linesOf(lines: readonly Line[], per: (typeof windows)[number]): string[
 }
 
 /** Returns the credits that came in and went out in each window. */
-function netPerWindow(lines: readonly Line[], per: (typeof windows)[number]) {
+function netPerWindow(lines: readonly Line[], per: Window) {
   const sums = new Map<string, { in: number; out: number }>()
   for (const { start, gross, reversed } of lines) {
     const name = nameOf(start, per)
@@ -70,7 +68,7 @@ function netPerWindow(lines: readonly Line[], per: (typeof windows)[number]) {
 }
 
 /** Returns a window's name: as much of its start as its length leaves open. */
-function nameOf(start: string, per: (typeof windows)[number]): string {
+function nameOf(start: string, per: Window): string {
   const characters = { hour: 16, day: 10, month: 7 }[per]
   return `${start.slice(0, characters)}${per === 'hour' ? 'Z' : ''}`
 }
