@@ -3,9 +3,8 @@ import path from 'node:path'
 import { assertAppName } from '@shared-ledger/ledger'
 import { appOf, appsOf, configurationIn } from '@shared-ledger/postgres'
 import { dependenciesOfApp, filesOfApp } from './app-template.ts'
-import { type Ask, withQuestions } from './ask.ts'
-import { UsageError } from './exit.ts'
 import { writeNewFolder } from './new-folder.ts'
+import { given } from './questions.ts'
 import { say } from './terminal.ts'
 import { withWorkspace } from './workspaces.ts'
 
@@ -18,20 +17,16 @@ const firstPort = 4001
 
 /** Writes the files of a new app, and makes it known to the workspace. */
 export async function newApp(root: string, { positionals, values }: Given): Promise<number> {
-  const [name, ...more] = positionals
-  if (more.length > 0) throw new UsageError('Name one app.')
   assertTemplateFits(root)
-  const create = async (ask: Ask) => {
-    const app = name ?? (await ask('The name of the app: '))
-    const folder = newFolderOf(root, app)
-    const taken = takenPorts(root)
-    const free = String(nextPort(taken))
-    const port = portOf(values.port ?? ((await ask(`Its port [${free}]: `)) || free), taken)
-    writeApp(root, { app, folder, port })
-    sayNext(app, path.relative(root, folder))
-    return 0
-  }
-  return values.yes ? create(async () => '') : withQuestions(create)
+  const app = await given(positionals[0], { name: 'NAME', question: 'The name of the app?' })
+  const folder = newFolderOf(root, app)
+  const taken = takenPorts(root)
+  const free = String(nextPort(taken))
+  const wanted = values.port ?? (values.yes ? free : undefined)
+  const port = portOf(await given(wanted, { name: '--port', question: 'Its port?', usual: free }), taken)
+  writeApp(root, { app, folder, port })
+  sayNext(app, path.relative(root, folder))
+  return 0
 }
 
 /** Where a new app has the files that the configuration of a project can put elsewhere. */
@@ -58,7 +53,6 @@ function assertTemplateFits(root: string): void {
 
 /** Returns the folder of a new app. @throws Error on a name that no app can have, and when the folder exists */
 function newFolderOf(root: string, app: string): string {
-  if (app === '') throw new UsageError('Name the app.')
   assertAppName(app)
   if (app === 'new') throw new Error('No app is called new: `shared-ledger migrate new` is a command.')
   if (dependenciesOfApp().includes(app)) {

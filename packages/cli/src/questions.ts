@@ -7,6 +7,8 @@ export interface Missing {
   /** Its name in the command's call: "OWNER", "--reason". */
   readonly name: string
   readonly question: string
+  /** What an empty answer stands for. Where nobody can be asked, it is taken without a question. */
+  readonly usual?: string
 }
 
 interface Choice {
@@ -18,11 +20,15 @@ interface Choice {
 const streams = () => ({ input: process.stdin, output: process.stderr })
 
 /** Returns an argument, asked for on a terminal when it was not given. @throws UsageError without a terminal */
-export async function given(value: string | undefined, { name, question }: Missing): Promise<string> {
+export async function given(value: string | undefined, { name, question, usual }: Missing): Promise<string> {
   if (value !== undefined) return value
-  if (!isInteractive()) throw missing(name)
-  const validate = (answer: string | undefined) => (answer ? undefined : 'An answer is needed.')
-  return answerOf(await text({ message: question, validate, ...streams() }))
+  if (!isInteractive()) {
+    if (usual === undefined) throw missing(name)
+    return usual
+  }
+  const validate = (answer: string | undefined) => (answer || usual ? undefined : 'An answer is needed.')
+  const empty = usual === undefined ? {} : { placeholder: usual, defaultValue: usual }
+  return answerOf(await text({ message: question, validate, ...empty, ...streams() }))
 }
 
 /** Like `given`, for an argument with a list of values. */
@@ -54,9 +60,7 @@ export async function confirmed(question: string): Promise<void> {
 /** Refuses at once what will have to ask, when nobody can be asked. @throws UsageError */
 export function assertMayAsk(yes: boolean): void {
   if (!yes && !isInteractive()) {
-    throw new UsageError(
-      'There is no terminal to ask before it is written. -y says that it may be, --dry-run writes nothing.',
-    )
+    throw new UsageError('There is no terminal to ask on. -y goes on without a question.')
   }
 }
 

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline'
 import { resetEmbeddedPostgres } from '@shared-ledger/postgres'
 import { embeddedDirectoryOf } from './database.ts'
+import { assertMayAsk, confirmed } from './questions.ts'
 import { say } from './terminal.ts'
 
 /** Empties the embedded database. */
@@ -13,24 +13,9 @@ export async function reset(
       'DATABASE_URL is set, and this command empties only the embedded database. Unset it, also in .env.',
     )
   }
-  const question = 'This removes every account, entry and app row of the embedded database. Go on? [y/N] '
-  if (!yes && !/^y(es)?$/i.test(await ask(question))) {
-    say('Nothing was removed.')
-    return 1
-  }
+  assertMayAsk(yes)
+  if (!yes) await confirmed('Remove every account, entry and app row of the embedded database?')
   const home = await resetEmbeddedPostgres(embeddedDirectoryOf(root))
   say(`The database in ${home} is gone. The next start makes a new one.`)
   return 0
-}
-
-// A closed stdin counts as no answer.
-function ask(question: string): Promise<string> {
-  return new Promise((resolve) => {
-    const terminal = createInterface({ input: process.stdin, output: process.stdout })
-    terminal.on('close', () => resolve(''))
-    terminal.question(question, (answer) => {
-      resolve(answer.trim())
-      terminal.close()
-    })
-  })
 }

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { newApp } from '../src/new-app.ts'
 import { writeNewFolder } from '../src/new-folder.ts'
-import { outcomeOf } from './support/command.ts'
+import { outcomeOf, printedHere } from './support/command.ts'
 
 let root = ''
 beforeEach(() => {
@@ -148,11 +149,12 @@ test('files already written are deleted when a later step fails', () => {
 })
 
 test('asks for the missing answers and prints the next steps', async () => {
-  const { code, output } = await outcomeOf('new-app', root, [], { input: 'arcade\n4711\n' })
-  expect({ code, output }).toMatchObject({ code: 0 })
-  expect(output).toContain('The name of the app: ')
-  expect(output).toContain('Its port [4001]: ')
-  expect(output).toContain(
+  const { code, stdout, stderr } = await printedHere('new-app', root, [], { keys: ['arcade\r', '4711\r'] })
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const asked = stripVTControlCharacters(stderr)
+  expect(asked).toContain('The name of the app?')
+  expect(asked).toMatch(/Its port\?\n│ {2}4001\n/)
+  expect(stdout).toBe(
     [
       'Wrote apps/arcade: an app in which owners buy things. A purchase posts PURCHASE (-2 credits), by GraphQL and REST.',
       'Next:',
@@ -163,11 +165,16 @@ test('asks for the missing answers and prints the next steps', async () => {
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4711')
 })
 
-test('an empty answer takes the next free port, but is refused as a name', async () => {
+test('an empty answer takes the next free port', async () => {
+  expect(await printedHere('new-app', root, ['arcade'], { keys: ['\r'] })).toMatchObject({ code: 0 })
+  expect(read('apps/arcade/src/app.ts')).toContain('port: 4001')
+})
+
+test('without a terminal, the port is the next free one, and the name is required', async () => {
   expect(await outcomeOf('new-app', root, ['arcade'])).toMatchObject({ code: 0 })
   expect(read('apps/arcade/src/app.ts')).toContain('port: 4001')
-  expect(await outcomeOf('new-app', root, ['--yes'])).toEqual({
+  expect(await outcomeOf('new-app', root, [])).toEqual({
     code: 2,
-    output: expect.stringMatching(/^Name the app\. shared-ledger new-app /),
+    output: expect.stringMatching(/^NAME is missing\. shared-ledger new-app /),
   })
 })

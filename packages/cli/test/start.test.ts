@@ -2,7 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createTestDatabase, type ProjectCopy, startTemporaryPostgres } from '@shared-ledger/postgres/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Command, command, outcomeOf, stopAll } from './support/command.ts'
+import { type Command, command, outcomeOf, printedHere, stopAll } from './support/command.ts'
 import { copyStartableProject, isRunning as isRunningIn, removeProject } from './support/project.ts'
 
 // One project that its owner starts again and again. The first test to run makes the database, and the others find it.
@@ -193,8 +193,8 @@ test('a wrong password in DATABASE_URL ends with a message', async () => {
 })
 
 test('db:reset asks, refuses what it cannot do, and empties the embedded database', async () => {
-  const reset = (args: string[], input = '', env = {}) =>
-    outcomeOf('reset', project.root, args, { input, env })
+  const reset = (args: string[], env = {}) => outcomeOf('reset', project.root, args, { env })
+  const answer = (key: string) => printedHere('reset', project.root, [], { keys: [key] })
   const data = path.join(project.root, '.data', 'postgres', 'data')
   const started = start(['content'])
   await started.line(/^ {2}content/)
@@ -202,15 +202,19 @@ test('db:reset asks, refuses what it cannot do, and empties the embedded databas
   started.process.kill('SIGTERM')
   await started.ended
 
-  for (const answer of ['', 'n\n', 'yeah\n']) {
-    expect(await reset([], answer)).toMatchObject({
+  expect(await reset([])).toMatchObject({
+    code: 2,
+    output: expect.stringContaining('There is no terminal to ask on.'),
+  })
+  for (const key of ['\r', 'n', '\u0003']) {
+    expect(await answer(key)).toMatchObject({
       code: 1,
-      output: expect.stringContaining('Nothing was removed.'),
+      stderr: expect.stringContaining('Nothing was done.'),
     })
   }
-  const elsewhere = await reset(['--yes'], '', { DATABASE_URL: 'postgresql://me@127.0.0.1:9/x' })
+  const elsewhere = await reset(['--yes'], { DATABASE_URL: 'postgresql://me@127.0.0.1:9/x' })
   expect(elsewhere).toMatchObject({ code: 1, output: expect.stringContaining('DATABASE_URL is set') })
   expect(existsSync(data)).toBe(true)
-  expect(await reset([], 'y\n')).toMatchObject({ code: 0, output: expect.stringContaining('is gone') })
+  expect(await answer('y')).toMatchObject({ code: 0, stdout: expect.stringContaining('is gone') })
   expect(existsSync(data)).toBe(false)
 })

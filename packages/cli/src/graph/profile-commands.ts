@@ -1,10 +1,10 @@
 import { text } from 'node:stream/consumers'
-import { exitCodes, UsageError } from '../exit.ts'
+import { exitCodes } from '../exit.ts'
 import { readGiven } from '../files.ts'
-import { confirmed, given, secret } from '../questions.ts'
+import { assertMayAsk, confirmed, given, secret } from '../questions.ts'
 import { tableOf } from '../table.ts'
 import { isInteractive, say } from '../terminal.ts'
-import { type Profile, profilesFile, readProfiles, writeProfiles } from './profiles.ts'
+import { type Profile, profileNamed, profilesFile, readProfiles, writeProfiles } from './profiles.ts'
 import { inSession } from './session.ts'
 import { graphOf } from './target.ts'
 
@@ -80,7 +80,7 @@ export async function useProfile({
 }): Promise<number> {
   const known = readProfiles()
   const name = await given(positionals[0], { name: 'NAME', question: 'Which profile?' })
-  assertKnown(name, known.profiles)
+  profileNamed(name, known.profiles)
   writeProfiles({ ...known, current: name })
   say(`The profile ${name} is in use.`)
   return exitCodes.done
@@ -94,14 +94,11 @@ export async function removeProfile({
   readonly positionals: readonly string[]
   readonly values: { readonly yes: boolean }
 }): Promise<number> {
+  assertMayAsk(values.yes)
   const { current, profiles: all } = readProfiles()
   const name = await given(positionals[0], { name: 'NAME', question: 'Which profile?' })
-  assertKnown(name, all)
-  if (!values.yes) {
-    if (!isInteractive())
-      throw new UsageError('There is no terminal to ask before it is removed. -y says that it may be.')
-    await confirmed(`Forget the profile ${name} and its key?`)
-  }
+  profileNamed(name, all)
+  if (!values.yes) await confirmed(`Forget the profile ${name} and its key?`)
   const { [name]: _, ...rest } = all
   writeProfiles({ current: current === name ? undefined : current, profiles: rest })
   say(`The profile ${name} is gone. Its key works until it is revoked: npx shared-ledger keys revoke`)
@@ -117,12 +114,5 @@ async function keyOf(file: string | undefined): Promise<string | undefined> {
   return (
     (await secret({ name: '--key-file', question: 'Its key? Leave it empty for an app without keys.' })) ||
     undefined
-  )
-}
-
-function assertKnown(name: string, profiles: Readonly<Record<string, Profile>>): void {
-  if (Object.hasOwn(profiles, name)) return
-  throw new UsageError(
-    `There is no profile ${JSON.stringify(name)}. There are: ${Object.keys(profiles).join(', ') || 'none'}.`,
   )
 }

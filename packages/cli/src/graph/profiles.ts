@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { codeOf } from '@shared-ledger/postgres'
+import { UsageError } from '../exit.ts'
 
 /** Where an app's graph is, and with which key. */
 export interface Profile {
@@ -40,6 +41,15 @@ export function readProfiles(): Profiles {
       throw new Error(`${file} is not JSON: ${error.message}`, { cause: error })
     throw error
   }
+}
+
+/** Returns the profile of this name. @throws UsageError that names those that there are */
+export function profileNamed(name: string, profiles: Profiles['profiles']): Profile {
+  const found = Object.hasOwn(profiles, name) ? profiles[name] : undefined
+  if (found !== undefined) return found
+  throw new UsageError(
+    `There is no profile ${JSON.stringify(name)}. There are: ${Object.keys(profiles).join(', ') || 'none'}.`,
+  )
 }
 
 /** Writes the user's profiles, for this user alone. */

@@ -1,5 +1,5 @@
 import { UsageError } from '../exit.ts'
-import { type Profile, readProfiles } from './profiles.ts'
+import { type Profile, profileNamed, readProfiles } from './profiles.ts'
 
 /** The options of every command that asks an app's graph. */
 export const targetOptions = {
@@ -56,7 +56,5 @@ export function graphOf(given: string): string {
 function profileOf(name: string | undefined): Profile | undefined {
   const { current, profiles } = readProfiles()
   const wanted = name ?? current
-  if (wanted === undefined) return undefined
-  if (Object.hasOwn(profiles, wanted)) return profiles[wanted]
-  throw new UsageError(`There is no profile ${JSON.stringify(wanted)}. The profiles: shared-ledger profiles`)
+  return wanted === undefined ? undefined : profileNamed(wanted, profiles)
 }
