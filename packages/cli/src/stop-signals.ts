@@ -1,3 +1,5 @@
+import { exitCodes } from './exit.ts'
+
 // npm passes Ctrl+C on, and the terminal sends it too. Signals within this time count as one.
 const SAME_SIGNAL_MS = 1_000
 
@@ -21,6 +23,13 @@ export function onStopSignals({ stop, force }: { stop: () => void; force: () => 
   whenParentEnds(() => {
     if (first === undefined) receive()
   })
+}
+
+/** Returns a signal that is aborted when the command should stop. A second Ctrl+C ends the process at once. */
+export function stopSignal(): AbortSignal {
+  const stopped = new AbortController()
+  onStopSignals({ stop: () => stopped.abort(), force: () => process.exit(exitCodes.interrupted) })
+  return stopped.signal
 }
 
 // npm sends SIGTERM to the shell between it and us. That shell may die without passing it on, as dash does. We only

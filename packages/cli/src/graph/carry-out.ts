@@ -1,8 +1,9 @@
 import { exitCodes } from '../exit.ts'
 import { assertMayAsk, confirmed } from '../questions.ts'
 import { note, printable } from '../terminal.ts'
+import { type Refusal, refusedBy } from './refusals.ts'
 import type { Session } from './session.ts'
-import { type Refusal, refusedBy, signed } from './shown.ts'
+import { signed } from './shown.ts'
 import type { WriteOptions } from './write-options.ts'
 
 /** What the client's commands return. */

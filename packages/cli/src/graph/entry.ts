@@ -1,7 +1,8 @@
 import { exitCodes, UsageError } from '../exit.ts'
 import { given } from '../questions.ts'
+import { notFound } from './refusals.ts'
 import type { Session } from './session.ts'
-import { linesOfEntries, linesOfEntry, linesOfFields, metadataText, notFound } from './shown.ts'
+import { linesOfEntries, linesOfEntry, linesOfFields, metadataText } from './shown.ts'
 
 interface Given {
   readonly positionals: readonly string[]
@@ -18,7 +19,7 @@ export async function entry({ graph, answer }: Session, { positionals, values }:
   const found = byNonce
     ? await graph.entryByNonce(owner, nonce)
     : await graph.entry(await given(positionals[0], { name: 'ID', question: 'The id of the entry?' }))
-  if (!found) throw notFound('The app has no such entry, or the key may not see it.')
+  if (!found) throw notFound('entry')
   answer({ entry: found }, linesOfEntry(found))
   return exitCodes.done
 }
@@ -30,7 +31,7 @@ export async function transaction(
 ): Promise<number> {
   const id = await given(positionals[0], { name: 'ID', question: 'The id of the transaction?' })
   const found = await graph.transaction(id)
-  if (!found) throw notFound('The app has no such transaction, or the key may not see it.')
+  if (!found) throw notFound('transaction')
   const { nonce, createdOn: posted, metadata, entries } = found
   answer({ transaction: found }, [
     ...linesOfFields({ transaction: id, posted, nonce, metadata: metadataText(metadata) }),

@@ -1,7 +1,7 @@
 import { exitCodes, UsageError } from '../exit.ts'
 import { placeOf } from '../files.ts'
 import { rateBar } from '../progress.ts'
-import { onStopSignals } from '../stop-signals.ts'
+import { stopSignal } from '../stop-signals.ts'
 import { note, outputClosed, sayAndWait } from '../terminal.ts'
 import { readChoice, readList, readMoment } from './arguments.ts'
 import { type Format, formats } from './choices.ts'
@@ -29,7 +29,7 @@ interface Export {
   readonly plan: Plan
   readonly format: Format
   readonly output: Output
-  readonly isStopped: () => boolean
+  readonly signal: AbortSignal
 }
 
 /** How often an export reads on when entries were posted late, before it says that its sums are wrong. */
@@ -50,18 +50,13 @@ export async function exportEntries(session: Session, { positionals, values }: G
     from: readMoment('from', values.from) ?? null,
     to: readMoment('to', values.to) ?? null,
   }
-  let stopped = false
-  onStopSignals({
-    stop: () => {
-      stopped = true
-    },
-    force: () => process.exit(exitCodes.interrupted),
-  })
+  const stopped = stopSignal()
   const output = out === undefined ? stdout() : await openFile(placeOf(out), { plan, restart })
   try {
-    const isStopped = () => stopped || outputClosed.aborted
-    const done = await run({ session, plan, format, output, isStopped })
-    if (!done) return await leave(output, { out, code: stopped ? exitCodes.interrupted : exitCodes.done })
+    const signal = AbortSignal.any([stopped, outputClosed])
+    const done = await run({ session, plan, format, output, signal })
+    if (!done)
+      return await leave(output, { out, code: stopped.aborted ? exitCodes.interrupted : exitCodes.done })
     await output.finish()
     if (out === undefined) note(`${done.entries} entries, as the ledger's own counts and sums say.`)
     else {
@@ -134,7 +129,7 @@ async function begin({ format, output }: Export, until: string): Promise<Place> 
 
 /** Writes the entries after a place. Returns the place after the last one, or undefined when it was stopped. */
 async function readOn(
-  { session, plan, format, output, isStopped }: Export,
+  { session, plan, format, output, signal }: Export,
   start: Place,
   progress: (entries: number) => void,
 ): Promise<Place | undefined> {
@@ -142,7 +137,7 @@ async function readOn(
   const filter = { operations: operations ?? undefined, from: from ?? undefined, to: to ?? undefined }
   let place = start
   for (let goesOn = true; goesOn; ) {
-    if (isStopped()) return undefined
+    if (signal.aborted) return undefined
     const page = await session.graph.entries({
       ...filter,
       ownerId: ownerId ?? undefined,

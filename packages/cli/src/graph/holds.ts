@@ -4,8 +4,9 @@ import { note } from '../terminal.ts'
 import { readAmount, readMetadata, readMoment, readSeconds } from './arguments.ts'
 import { assertMayWrite, carryOut, changeOf } from './carry-out.ts'
 import type { LedgerGraph } from './client.ts'
+import { notFound, refusedBy } from './refusals.ts'
 import type { Session } from './session.ts'
-import { lineOfHold, linesOfHold, notFound, refusedBy } from './shown.ts'
+import { lineOfHold, linesOfHold } from './shown.ts'
 import type { WriteOptions } from './write-options.ts'
 
 interface HoldGiven<Values> {
@@ -105,7 +106,7 @@ async function change(
 ): Promise<number> {
   if (!yes) {
     const hold = await graph.hold(id)
-    if (!hold) throw notFound('The app has no such hold, or the key may not see it.')
+    if (!hold) throw notFound('hold')
     for (const line of linesOfHold(hold)) note(line)
     await confirmed(question)
   }

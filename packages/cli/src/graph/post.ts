@@ -20,7 +20,7 @@ export async function post(
   assertMayWrite(values)
   const expiresOn = readMoment('expires-on', values['expires-on'])
   const metadata = readMetadata(values.metadata)
-  const entry = await readEntry(session.graph, positionals, ({ direction }) => direction !== undefined)
+  const entry = await readEntry(session.graph, positionals, isPosted)
   return carryOut(session, values, {
     question: 'Post it?',
     send: (posting) => session.graph.postEntry({ ...entry, expiresOn, metadata, ...posting }),
@@ -36,7 +36,7 @@ export async function hold(
 ): Promise<number> {
   assertMayWrite(values)
   const metadata = readMetadata(values.metadata)
-  const entry = await readEntry(session.graph, positionals, ({ direction }) => direction === 'OUT')
+  const entry = await readEntry(session.graph, positionals, isHeld)
   const duration = await given(values.for, {
     name: '--for',
     question: 'For how long, such as 30m, 12h or 7d?',
@@ -52,6 +52,11 @@ export async function hold(
   })
 }
 
+/** Whether a hold may be for the operation. */
+function isHeld(operation: Operation): boolean {
+  return isPosted(operation) && operation.direction === 'OUT'
+}
+
 type Operation = Awaited<ReturnType<LedgerGraph['operations']>>[number]
 
 /**
@@ -65,7 +70,7 @@ async function readEntry(
 ): Promise<{ ownerId: string; operation: string; amount: number | undefined }> {
   const ownerId = await given(owner, { name: 'OWNER', question: 'Whose account?' })
   const operation = await chosen(named, { name: 'OPERATION', question: 'Which operation?' }, async () => {
-    const all = (await graph.operations()).filter((each) => isPosted(each) && fits(each))
+    const all = (await graph.operations()).filter(fits)
     return all.map((each) => ({ value: each.name, hint: `${amountText(each)}. ${each.description ?? ''}` }))
   })
   const rule = await operationOf(graph, operation)

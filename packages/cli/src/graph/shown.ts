@@ -1,5 +1,4 @@
 import type { LedgerEntry, LedgerHold, LedgerLot } from '@shared-ledger/client'
-import { CommandError, exitCodes } from '../exit.ts'
 import { tableOf } from '../table.ts'
 import { printable } from '../terminal.ts'
 
@@ -114,33 +113,4 @@ export function linesOfLots(lots: readonly LedgerLot[]): string[] {
   return tableOf(['lot', 'left', 'of', 'held', 'kind', 'priority', 'expires', 'entry'], rows, {
     right: ['left', 'of', 'held', 'priority'],
   })
-}
-
-/** A refusal of the ledger, as the client returns it. */
-export interface Refusal {
-  readonly ok: false
-  readonly __typename: string
-  readonly code: string
-  readonly message: string
-}
-
-/** Returns the error that a refusal ends a command with. */
-export function refusedBy({ ok: _, __typename, ...refusal }: Refusal): CommandError {
-  const faults = 'errors' in refusal && Array.isArray(refusal.errors) ? refusal.errors : []
-  const more = faults.map(({ field, message }) => `\n  ${field}: ${message}`).join('')
-  const left = 'balance' in refusal ? balanceText(refusal.balance) : ''
-  return new CommandError(`${refusal.code}: ${refusal.message}${left}${more}`, {
-    exitCode: __typename === 'NotFoundError' ? exitCodes.notFound : exitCodes.refused,
-    json: refusal,
-  })
-}
-
-function balanceText(balance: unknown): string {
-  const known = typeof balance === 'object' && balance !== null && 'amount' in balance && 'ownerId' in balance
-  return known ? ` ${JSON.stringify(balance.ownerId)} has ${balance.amount}.` : ''
-}
-
-/** Returns the error for an id that names nothing. */
-export function notFound(message: string): CommandError {
-  return new CommandError(message, { exitCode: exitCodes.notFound, json: { code: 'NOT_FOUND', message } })
 }

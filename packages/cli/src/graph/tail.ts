@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { codeOf } from '@shared-ledger/postgres'
 import { exitCodes, UsageError } from '../exit.ts'
 import { placeOf } from '../files.ts'
-import { onStopSignals } from '../stop-signals.ts'
+import { stopSignal } from '../stop-signals.ts'
 import { note, outputClosed, printable, sayAndWait } from '../terminal.ts'
 import { readList, readPair } from './arguments.ts'
 import type { Session } from './session.ts'
@@ -29,16 +29,8 @@ export async function tail({ graph, json }: Session, { positionals, values }: Gi
   if (starts.length > 1) throw new UsageError('Give one of --after, --from-start and --cursor-file.')
   const isWanted = readWanted(values)
   const [ownerId = null] = positionals
-  const stopped = new AbortController()
-  let interrupted = false
-  onStopSignals({
-    stop: () => {
-      interrupted = true
-      stopped.abort()
-    },
-    force: () => process.exit(exitCodes.interrupted),
-  })
-  const signal = AbortSignal.any([stopped.signal, outputClosed])
+  const stopped = stopSignal()
+  const signal = AbortSignal.any([stopped, outputClosed])
   let cursor = fromStart ? '' : (after ?? cursorIn(file))
   try {
     for await (const live of graph.entriesPosted(ownerId, { after: cursor, signal })) {
@@ -50,7 +42,7 @@ export async function tail({ graph, json }: Session, { positionals, values }: Gi
   } finally {
     if (cursor && !outputClosed.aborted) note(`Go on after it: --after ${cursor}`)
   }
-  return interrupted ? exitCodes.interrupted : exitCodes.done
+  return stopped.aborted ? exitCodes.interrupted : exitCodes.done
 }
 
 function readWanted({ operation, metadata }: Given['values']): (entry: Entry) => boolean {
