@@ -12,6 +12,7 @@ import {
 } from '@shared-ledger/postgres'
 import type pg from 'pg'
 import { withDatabase } from './database.ts'
+import { UsageError } from './exit.ts'
 import { tableOf } from './table.ts'
 import { say } from './terminal.ts'
 
@@ -151,9 +152,11 @@ function shardTable(shards: readonly Shard[]): string[] {
   return tableOf(['SHARD', 'HASH FROM', 'TO', 'NODE'], rows)
 }
 
-/** @throws Error that says which numbers are allowed */
+/** @throws UsageError that says which numbers are allowed */
 function shardsOf(given: string): number {
   const shards = Number(given)
   if (/^\d+$/.test(given) && shards >= 1 && shards <= MAX_SHARDS) return shards
-  throw new Error(`--shards must be a whole number from 1 to ${MAX_SHARDS}, not ${JSON.stringify(given)}.`)
+  throw new UsageError(
+    `--shards must be a whole number from 1 to ${MAX_SHARDS}, not ${JSON.stringify(given)}.`,
+  )
 }

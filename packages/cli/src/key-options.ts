@@ -1,5 +1,6 @@
 import { limits, ownerIdSchema, type Scope, scopes } from '@shared-ledger/ledger'
 import { isKeyId, type NewKey, readKey } from '@shared-ledger/ledger/keys'
+import { UsageError } from './exit.ts'
 
 /** The options of `create`. */
 export interface CreateOptions {
@@ -11,21 +12,21 @@ export interface CreateOptions {
 
 const maxNameLength = 100
 
-/** Reads the options of `create`. @throws Error that says which option is wrong, and what it may be */
+/** Reads the options of `create`. @throws UsageError that says which option is wrong, and what it may be */
 export function readNewKey({ name, scopes: given, owner, expires }: CreateOptions): NewKey {
-  if (name === undefined) throw new Error('Say what to call the key: --name ci')
+  if (name === undefined) throw new UsageError('Say what to call the key: --name ci')
   if (!/^[^\p{Cc}]+$/u.test(name) || [...name].length > maxNameLength) {
-    throw new Error(`--name must be 1 to ${maxNameLength} characters, none of them a control character.`)
+    throw new UsageError(`--name must be 1 to ${maxNameLength} characters, none of them a control character.`)
   }
   const expiresInS = expires === undefined ? null : readDuration(expires)
   if (owner === undefined) return { name, scopes: readScopes(given), ownerId: null, expiresInS }
   if (given !== undefined) {
-    throw new Error(
+    throw new UsageError(
       'A key with an --owner reads that account and nothing else: it takes no --scopes. Leave one of them out.',
     )
   }
   if (!ownerIdSchema.safeParse(owner).success) {
-    throw new Error(
+    throw new UsageError(
       `--owner must be the id of an owner, 1 to ${limits.idCharacters} characters of well-formed Unicode without NUL.`,
     )
   }
@@ -35,14 +36,16 @@ export function readNewKey({ name, scopes: given, owner, expires }: CreateOption
 function readScopes(given: string | undefined): Scope[] {
   const all = scopes.join(', ')
   if (given === undefined) {
-    throw new Error(
+    throw new UsageError(
       `Say what the key may do: --scopes read,post (of ${all}), or --owner and the owner whose account it reads.`,
     )
   }
   const wanted = given.split(',').map((each) => each.trim())
   for (const each of wanted) {
     if (!scopes.some((scope) => scope === each)) {
-      throw new Error(`--scopes must be some of ${all}, separated by commas, not ${JSON.stringify(each)}.`)
+      throw new UsageError(
+        `--scopes must be some of ${all}, separated by commas, not ${JSON.stringify(each)}.`,
+      )
     }
   }
   return scopes.filter((scope) => wanted.includes(scope))
@@ -55,14 +58,14 @@ function readDuration(given: string): number {
   const [, count = '', unit = ''] = /^([1-9]\d{0,9})([mhd])$/.exec(given) ?? []
   const seconds = Number(count) * (secondsOf[unit] ?? 0)
   if (seconds > 0 && seconds <= maxDays * 86_400) return seconds
-  throw new Error(
+  throw new UsageError(
     `--expires must be a number of minutes, hours or days, up to ${maxDays} days, such as 30m, 12h or 90d, not ${JSON.stringify(given)}.`,
   )
 }
 
-/** Returns the id of a key, from the id or from the whole key. @throws Error that says where to find ids */
+/** Returns the id of a key, from the id or from the whole key. @throws UsageError that says where to find ids */
 export function readKeyId(given: string | undefined): string {
   const id = given === undefined ? undefined : (readKey(given)?.id ?? given)
   if (id !== undefined && isKeyId(id)) return id
-  throw new Error('Say which key to revoke, by its id: npx shared-ledger keys list content shows them.')
+  throw new UsageError('Say which key to revoke, by its id: npx shared-ledger keys list content shows them.')
 }

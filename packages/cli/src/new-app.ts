@@ -3,6 +3,7 @@ import path from 'node:path'
 import { assertAppName } from '@shared-ledger/ledger'
 import { appOf, appsOf, configurationIn } from '@shared-ledger/postgres'
 import { dependenciesOfApp, filesOfApp } from './app-template.ts'
+import { UsageError } from './exit.ts'
 import { writeNewFolder } from './new-folder.ts'
 import { given } from './questions.ts'
 import { say } from './terminal.ts'
@@ -98,11 +99,11 @@ function portsIn(root: string, app: string): readonly number[] {
     .map(([, port]) => Number(port))
 }
 
-/** Returns a port. @throws Error on a text that is not one, and on the port of another app */
+/** Returns a port. @throws UsageError on a text that is not one, and Error on the port of another app */
 function portOf(given: string, taken: ReadonlyMap<number, string>): number {
   const port = Number(given)
   if (!/^\d{1,5}$/.test(given) || port < 1 || port > 65_535)
-    throw new Error(`A port is a whole number from 1 to 65535, not ${JSON.stringify(given)}.`)
+    throw new UsageError(`A port is a whole number from 1 to 65535, not ${JSON.stringify(given)}.`)
   const other = taken.get(port)
   if (other === undefined) return port
   throw new Error(`The app ${other} has the port ${port}. Name another, such as ${nextPort(taken)}.`)

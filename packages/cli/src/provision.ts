@@ -89,10 +89,10 @@ function passwordIn(file: string): string {
   throw new Error(`There is no password in ${file === '-' ? 'standard input' : file}.`)
 }
 
-/** @throws Error for an invalid number of connections */
+/** @throws UsageError for an invalid number of connections */
 function connectionsOf(given: string | undefined): number | undefined {
   if (given === undefined) return undefined
   const connections = Number(given)
   if (/^\d+$/.test(given) && connections >= 1 && connections <= 100_000) return connections
-  throw new Error(`--connections must be a whole number from 1 to 100000, not ${JSON.stringify(given)}.`)
+  throw new UsageError(`--connections must be a whole number from 1 to 100000, not ${JSON.stringify(given)}.`)
 }

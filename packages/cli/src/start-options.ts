@@ -1,8 +1,12 @@
+import { UsageError } from './exit.ts'
+
 const MAX_WORKERS = 16
 
-/** Returns how many processes should serve each app. @throws Error that says which numbers are allowed */
+/** Returns how many processes should serve each app. @throws UsageError that says which numbers are allowed */
 export function workersOf(given: string): number {
   const workers = Number(given)
   if (/^\d+$/.test(given) && workers >= 1 && workers <= MAX_WORKERS) return workers
-  throw new Error(`--workers must be a whole number from 1 to ${MAX_WORKERS}, not ${JSON.stringify(given)}.`)
+  throw new UsageError(
+    `--workers must be a whole number from 1 to ${MAX_WORKERS}, not ${JSON.stringify(given)}.`,
+  )
 }

@@ -249,7 +249,7 @@ test.each([
   [['contents'], 1, 'There is no app "contents" with an apps/contents/src/operations.ts.'],
   [
     ['content', '--connections', 'many'],
-    1,
+    2,
     '--connections must be a whole number from 1 to 100000, not "many".',
   ],
   [['--password-file', '-'], 2, 'A password is for one app: name it.'],

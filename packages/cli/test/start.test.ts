@@ -157,7 +157,7 @@ test.each([
     1,
     'There is no app "contents" with an apps/contents/src/operations.ts. The apps are: content, freelance.',
   ],
-  [['content', '--workers', '0'], {}, 1, '--workers must be a whole number from 1 to 16, not "0".'],
+  [['content', '--workers', '0'], {}, 2, '--workers must be a whole number from 1 to 16, not "0".'],
   [['--worker', '2'], {}, 2, "Unknown option '--worker'."],
   [[], { DATABASE_URL: 'localhost' }, 1, 'DATABASE_URL is not the url of a PostgreSQL database.'],
   [
