@@ -2,6 +2,7 @@ import path from 'node:path'
 import { addressOf, readDatabaseUrl } from '@shared-ledger/ledger/session'
 import { attachEmbeddedPostgres, codeOf, makeAppLogins, messageOf } from '@shared-ledger/postgres'
 import { type AppLogin, appLoginOf } from './app-logins.ts'
+import { exitCodes } from './exit.ts'
 import { onStopSignals } from './stop-signals.ts'
 import { say } from './terminal.ts'
 
@@ -60,9 +61,6 @@ async function givenLogins(apps: readonly string[]): Promise<ReadonlyMap<string,
   return new Map(apps.map((app) => [app, appLoginOf(app, process.env)]))
 }
 
-/** The exit code of a command that was stopped. Shells use it for Ctrl+C. */
-const STOPPED = 130
-
 /**
  * Opens the database, calls `use`, and closes the database in any case, also when a signal stops the command. `use`
  * then finishes what must not be left half done. Returns the exit code.
@@ -79,10 +77,10 @@ export async function withDatabase(
     return await use(database, stopped)
   } catch (error) {
     if (database === undefined) {
-      if (stopped.aborted) return STOPPED // Ctrl+C also ends the initdb that this waits for
+      if (stopped.aborted) return exitCodes.interrupted // Ctrl+C also ends the initdb that this waits for
       throw error
     }
-    if (stopped.aborted && error instanceof Error && error.name === 'AbortError') return STOPPED
+    if (stopped.aborted && error instanceof Error && error.name === 'AbortError') return exitCodes.interrupted
     throw explainConnection(error, database)
   } finally {
     await database?.close()
@@ -99,7 +97,7 @@ function abortedBySignals(): AbortSignal {
     force() {
       const left = 'PostgreSQL may still run. The next start finds it, and stops it at its own end.'
       say(process.env.DATABASE_URL ? 'Ended at once.' : `Ended at once: ${left}`)
-      process.exit(STOPPED)
+      process.exit(exitCodes.interrupted)
     },
   })
   return controller.signal

@@ -13,7 +13,7 @@ export const exitCodes = {
   notAllowed: 5,
   /** The server could not be reached or did not answer. The same command, with the same nonce, may succeed later. */
   unavailable: 6,
-  /** Ctrl+C, or another signal, ended it. */
+  /** Ctrl+C, or another signal, ended it. Shells use this code. */
   interrupted: 130,
 } as const
 
