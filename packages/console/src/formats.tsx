@@ -36,6 +36,9 @@ export function Moment({ at, minutes = false }: { readonly at: string; readonly 
   )
 }
 
+/** A day, in milliseconds. */
+export const dayMs = 86_400_000
+
 /** The day of a window. Windows are of the calendar in UTC. */
 export const dayOf = (start: string): string => utcDay.format(new Date(start))
 

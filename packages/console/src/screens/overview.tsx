@@ -1,6 +1,6 @@
 import { SegmentedControl, SimpleGrid, Stack, Table } from '@mantine/core'
 import { lazy, Suspense, useEffect, useMemo } from 'react'
-import { Change, credits, words } from '../formats.tsx'
+import { Change, credits, dayMs, words } from '../formats.tsx'
 import { useHas, useRead } from '../graph.ts'
 import { Go, type Search, useFilters } from '../navigation.tsx'
 import { type Flow, FlowBars } from '../parts/bars.tsx'
@@ -8,7 +8,6 @@ import { Figure, Figures, Heading, Loaded, Nothing, Panel, Waiting } from '../pa
 import { Refusals } from './health.tsx'
 
 const LineChart = lazy(() => import('../parts/line.tsx'))
-const dayMs = 86_400_000
 const pollMs = 5_000
 
 /** How the app's credits are. */
