@@ -286,7 +286,13 @@ test('“undo this payment”: a part is refunded, and a transaction reversed, f
   expect(await amountsOf(ann)).toEqual([20, -15, 5, -3, 3])
 })
 
-test('a hold is made, seen at the owner, and captured in part', async () => {
+/** Writes a moment as a field for one takes it: in the time zone of this machine, which is the browser's too. */
+function asField(moment: Date): string {
+  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000)
+  return local.toISOString().slice(0, 16)
+}
+
+test('a hold is made, captured in parts, prolonged, and released', async () => {
   const ann = newOwner('ann')
   await post(ann, 'BOUGHT', 20)
   const page = await open(`/post?owner=${ann}&kind=hold`)
@@ -296,14 +302,38 @@ test('a hold is made, seen at the owner, and captured in part', async () => {
   await page.getByRole('status').getByRole('link', { name: ann }).click()
   const holds = page.getByRole('table', { name: 'Holds' })
   await holds.getByRole('button').click()
-  await page.getByLabel('Credits to capture').fill('3')
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await page.getByRole('button', { name: 'Capture' }).click()
-  await page
-    .getByRole('status')
-    .filter({ hasText: /^Posted/ })
-    .waitFor()
-  expect(await amountsOf(ann)).toEqual([20, -3])
+  const hold = page.getByRole('dialog')
+  const capture = async (amount: string) => {
+    await hold.getByLabel('Credits to capture').fill(amount)
+    await hold.getByRole('button', { name: 'Preview' }).click()
+    await hold.getByRole('button', { name: 'Capture' }).click()
+    await hold
+      .getByRole('status')
+      .filter({ hasText: /^Posted/ })
+      .waitFor()
+  }
+  await hold.getByLabel('Keep the rest for another capture').check()
+  await capture('3')
+  await hold.getByText(/8 credits for SPENT, 3 captured, 5 left until/).waitFor()
+  expect(await hold.getByRole('table', { name: 'Captured by' }).locator('tbody tr').count()).toBe(1)
+  expect(await faultsOf(page)).toEqual([])
+
+  const until = new Date('2099-01-01T12:00Z')
+  await hold.getByLabel('Set aside until').fill(asField(until))
+  await hold.getByRole('button', { name: 'Prolong' }).click()
+  expect(await hold.getByRole('alert').textContent()).toContain('VALIDATION_ERROR')
+  until.setTime(Date.now() + 7 * 86_400_000)
+  until.setSeconds(0, 0)
+  await hold.getByLabel('Set aside until').fill(asField(until))
+  await hold.getByRole('button', { name: 'Prolong' }).click()
+  await hold.locator(`time[datetime="${until.toISOString()}"]`).waitFor()
+
+  await capture('2')
+  await hold.getByText(/5 captured, 3 left until/).waitFor()
+  await hold.getByRole('button', { name: 'Release without an entry' }).click()
+  await hold.getByText('Released').waitFor()
+  expect(await hold.getByRole('button', { name: 'Prolong' }).count()).toBe(0)
+  expect(await amountsOf(ann)).toEqual([20, -3, -2])
 })
 
 test('entries come live, and what came during a pause is shown after it', async () => {

@@ -14,6 +14,7 @@ import { Go } from '../navigation.tsx'
 import { keepOpen, newNonce, type OpenPosting, settleOpen, useOpenPosting } from '../postings.ts'
 import { Refused } from '../session.ts'
 import { Refusal } from './basics.tsx'
+import { useRun } from './run.ts'
 
 /** The input of a posting, without what this panel adds. */
 export type InputOf<Name extends PostingName> =
@@ -43,30 +44,6 @@ function usePost() {
       throw error
     }
   }
-}
-
-/** Runs one request at a time, and keeps why it failed. */
-function useRun() {
-  const [error, setError] = useState<Refused>()
-  const [isRunning, setRunning] = useState(false)
-  const running = useRef(false)
-  const run = async (work: () => Promise<void>) => {
-    if (running.current) return
-    running.current = true
-    setRunning(true)
-    setError(undefined)
-    try {
-      await work()
-    } catch (failure) {
-      setError(
-        failure instanceof Refused ? failure : new Refused({ code: 'FAULT', message: String(failure) }),
-      )
-    } finally {
-      running.current = false
-      setRunning(false)
-    }
-  }
-  return { run, error, isRunning }
 }
 
 /**
@@ -197,7 +174,8 @@ function BalanceChanges({ outcome, label }: { readonly outcome: Outcome; readonl
       </Table>
       {hold && (
         <Text size="sm" mt="xs">
-          {credits(hold.amount)} credits are set aside until <Moment at={hold.expiresOn} minutes />.
+          {credits(hold.amount - hold.captured)} credits are set aside until{' '}
+          <Moment at={hold.expiresOn} minutes />.
         </Text>
       )}
     </Table.ScrollContainer>

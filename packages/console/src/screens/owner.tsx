@@ -58,7 +58,7 @@ function AccountScreen({ account }: { readonly account: Account }) {
             </Go>
           </>
         )}
-        {may(session, 'admin') && <Overdraft account={account} balance={read.data?.balance} />}
+        {may(session, 'admin') && read.data && <Overdraft account={account} balance={read.data.balance} />}
       </Heading>
       <Loaded read={read}>{({ balance }) => <AccountFigures balance={balance} />}</Loaded>
       <Timeline account={account} />

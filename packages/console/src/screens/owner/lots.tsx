@@ -1,10 +1,11 @@
-import { Modal, SegmentedControl, Stack, Table, Text, TextInput } from '@mantine/core'
+import { SegmentedControl, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { credits, Moment, words } from '../../formats.tsx'
 import { type Lot, useRead, useSession } from '../../graph.ts'
 import { Go, useFilters } from '../../navigation.tsx'
 import { ShareBar } from '../../parts/bars.tsx'
 import { Loaded, Nothing, Panel } from '../../parts/basics.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
 import { EntryTable } from '../../parts/entries.tsx'
 import { PostingPanel } from '../../parts/posting.tsx'
 import { may } from '../../session.ts'
@@ -108,14 +109,10 @@ function LotDetails({ id, onClose }: { readonly id: string; readonly onClose: ()
   const session = useSession()
   const read = useRead('Lot', { id })
   const [reason, setReason] = useState('')
+  // A lot that was voided here keeps its form, because the form says what was posted.
+  const [isVoided, setVoided] = useState(false)
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Lot ${id}`}
-      size="lg"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog title={`Lot ${id}`} onClose={onClose}>
       <Loaded read={read}>
         {({ ledgerLot }) =>
           ledgerLot === null ? (
@@ -141,7 +138,7 @@ function LotDetails({ id, onClose }: { readonly id: string; readonly onClose: ()
                   entry ? [{ ...entry, amount }] : [],
                 )}
               />
-              {may(session, 'correct') && ledgerLot.rest > 0 && (
+              {may(session, 'correct') && (ledgerLot.rest > 0 || isVoided) && (
                 <>
                   <TextInput
                     label="Void it: reason"
@@ -151,7 +148,8 @@ function LotDetails({ id, onClose }: { readonly id: string; readonly onClose: ()
                   <PostingPanel
                     name="VoidLot"
                     title="Void the lot"
-                    input={reason === '' ? undefined : { id, metadata: { reason } }}
+                    input={reason === '' || ledgerLot.rest === 0 ? undefined : { id, metadata: { reason } }}
+                    onDone={() => setVoided(true)}
                   />
                 </>
               )}
@@ -159,6 +157,6 @@ function LotDetails({ id, onClose }: { readonly id: string; readonly onClose: ()
           )
         }
       </Loaded>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,66 +1,58 @@
-import { Button, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { readCredits } from '../../formats.tsx'
 import { type Balance, useSend } from '../../graph.ts'
 import { Refusal } from '../../parts/basics.tsx'
-import { Refused } from '../../session.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { useChange } from '../../parts/run.ts'
 import type { Account } from './account.ts'
 
-/** Sets how far below 0 the balance may go. */
-export function Overdraft({
-  account,
-  balance,
-}: {
-  readonly account: Account
-  readonly balance: Balance | undefined
-}) {
-  const send = useSend()
+/** A button that sets how far below 0 the balance may go. */
+export function Overdraft({ account, balance }: { readonly account: Account; readonly balance: Balance }) {
   const [isOpen, setOpen] = useState(false)
-  const [text, setText] = useState('')
-  const [error, setError] = useState<Pick<Refused, 'code' | 'message'>>()
-  const limit = readCredits(text)
-  const set = async () => {
-    if (limit === undefined) return
-    try {
-      const { data } = await send('SetOverdraft', { ...account, limit })
-      if ('code' in data.outcome) setError(data.outcome)
-      else setOpen(false)
-    } catch (failure) {
-      if (!(failure instanceof Refused)) throw failure
-      setError(failure)
-    }
-  }
+  const close = () => setOpen(false)
   return (
     <>
-      <Button
-        variant="default"
-        onClick={() => {
-          setText(String(balance?.overdraft ?? 0))
-          setError(undefined)
-          setOpen(true)
-        }}
-      >
+      <Button variant="default" onClick={() => setOpen(true)}>
         Set overdraft
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        title="Set overdraft"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        <Stack gap="sm">
-          <TextInput
-            label="Credits below 0"
-            inputMode="numeric"
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-          {error && <Refusal error={error} />}
-          <Button disabled={limit === undefined} onClick={() => void set()}>
-            Set
-          </Button>
-        </Stack>
-      </Modal>
+      {isOpen && (
+        <Dialog title="Set overdraft" onClose={close}>
+          <OverdraftForm account={account} present={balance.overdraft ?? 0} onDone={close} />
+        </Dialog>
+      )}
     </>
+  )
+}
+
+function OverdraftForm({
+  account,
+  present,
+  onDone,
+}: {
+  account: Account
+  present: number
+  onDone: () => void
+}) {
+  const send = useSend()
+  const [text, setText] = useState(String(present))
+  const limit = readCredits(text)
+  const { change, error, isRunning } = useChange({ onDone })
+  return (
+    <Stack gap="sm">
+      <TextInput
+        label="Credits below 0"
+        inputMode="numeric"
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      {error && <Refusal error={error} />}
+      <Button
+        disabled={limit === undefined || isRunning}
+        onClick={() => limit !== undefined && void change(() => send('SetOverdraft', { ...account, limit }))}
+      >
+        Set
+      </Button>
+    </Stack>
   )
 }
