@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { gzipSync } from 'node:zlib'
 import { files } from '@shared-ledger/console'
+import { accountOperations, createLedger, defineOperations } from '@shared-ledger/ledger'
 import type { Principal } from '@shared-ledger/ledger/facts'
 import { scopes } from '@shared-ledger/ledger/facts'
 import { problem } from '@shared-ledger/rest'
@@ -10,13 +11,14 @@ import { pino } from 'pino'
 import type { Browser, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildSchema } from '../packages/plugin-ledger/test/build-schema.ts'
-import { openLots } from '../packages/plugin-ledger/test/open-lots.ts'
+import { openLots, shopOperations } from '../packages/plugin-ledger/test/open-lots.ts'
 import { type IsolatedPage, isolatedPage, launchBrowser } from './browser.ts'
 
 /** Keys of this test: their texts, and what each may do. */
 const callers: Readonly<Record<string, Principal>> = {
   'key-all': { name: 'support', scopes },
   'key-read': { name: 'reader', scopes: ['read'] },
+  'key-post': { name: 'poster', scopes: ['read', 'post'] },
   'key-ann': { name: 'ann', owner: 'ann' },
 }
 
@@ -29,7 +31,10 @@ const identify: Identify = ({ target, header }) => {
     : (callers[key] ?? problem('UNAUTHENTICATED', 'This is not a key.'))
 }
 
-const { sql, shop } = await openLots(new Date().toISOString())
+const { sql, pool } = await openLots(new Date().toISOString())
+const operations = defineOperations({ ...shopOperations, ...accountOperations })
+await sql.query("SELECT ledger.set_operations('shop', $1)", [Object.keys(operations)])
+const shop = createLedger({ app: 'shop', operations, pool })
 let server: RunningServer
 let browser: Browser
 let isDatabaseAway = false
@@ -55,6 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await server?.close()
+  await shop.close()
 })
 
 let count = 0
@@ -334,6 +340,43 @@ test('a hold is made, captured in parts, prolonged, and released', async () => {
   await hold.getByText('Released').waitFor()
   expect(await hold.getByRole('button', { name: 'Prolong' }).count()).toBe(0)
   expect(await amountsOf(ann)).toEqual([20, -3, -2])
+})
+
+test('an account is frozen and reopened with a reason, by a key that may', async () => {
+  const ann = newOwner('ann')
+  await post(ann, 'BOUGHT', 20)
+  const page = await open(`/owner?id=${ann}`)
+  const change = async (title: string, state: string) => {
+    await page.getByRole('button', { name: title, exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: `${title}: ${ann}` })
+    expect(await dialog.getByRole('button', { name: 'Preview' }).isDisabled()).toBe(true)
+    await dialog.getByLabel('Reason').fill('chargeback 17')
+    await dialog.getByRole('button', { name: 'Preview' }).click()
+    await dialog.getByRole('cell', { name: state, exact: true }).waitFor()
+    await dialog.getByRole('button', { name: title, exact: true }).click()
+    await dialog
+      .getByRole('status')
+      .filter({ hasText: /^Posted/ })
+      .waitFor()
+    await dialog.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.locator('.heading').getByText(state, { exact: true }).waitFor()
+  }
+  await change('Freeze spending', 'Spending frozen')
+  await change('Freeze', 'Frozen')
+  await change('Reopen', 'Open')
+  expect(await amountsOf(ann)).toEqual([20, 0, 0, 0])
+  await page.getByRole('table', { name: 'Entries' }).getByText('reason: chargeback 17').first().waitFor()
+
+  await page.getByRole('button', { name: 'Close the account' }).click()
+  const closing = page.getByRole('dialog')
+  await closing.getByLabel('Reason').fill('left')
+  await closing.getByRole('button', { name: 'Preview' }).click()
+  expect(await closing.getByRole('alert').textContent()).toContain('ACCOUNT_NOT_EMPTY')
+
+  const posting = await open(`/owner?id=${ann}`, { key: 'key-post' })
+  await posting.getByRole('link', { name: 'Post an entry' }).waitFor()
+  await posting.getByRole('table', { name: 'Entries' }).waitFor()
+  expect(await posting.getByRole('button', { name: /Freeze|Close|Reopen/ }).count()).toBe(0)
 })
 
 test('entries come live, and what came during a pause is shown after it', async () => {

@@ -13,7 +13,7 @@ import {
 import { Go } from '../navigation.tsx'
 import { keepOpen, newNonce, type OpenPosting, settleOpen, useOpenPosting } from '../postings.ts'
 import { Refused } from '../session.ts'
-import { Refusal } from './basics.tsx'
+import { Refusal, State } from './basics.tsx'
 import { useRun } from './run.ts'
 
 /** The input of a posting, without what this panel adds. */
@@ -132,6 +132,7 @@ function BalanceChanges({ outcome, label }: { readonly outcome: Outcome; readonl
   const entries = entriesOf(outcome)
   const hold =
     'hold' in outcome && !('code' in outcome) && outcome.hold.status === 'HELD' ? outcome.hold : undefined
+  const movesNothing = entries.length > 0 && entries.every(({ amount }) => amount === 0)
   return (
     <Table.ScrollContainer minWidth={420} type="native">
       <Table withTableBorder aria-label={label}>
@@ -142,6 +143,7 @@ function BalanceChanges({ outcome, label }: { readonly outcome: Outcome; readonl
             <Table.Th ta="right">Change</Table.Th>
             <Table.Th ta="right">Balance after</Table.Th>
             {hold && <Table.Th ta="right">Available after</Table.Th>}
+            {movesNothing && <Table.Th>State after</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -166,6 +168,9 @@ function BalanceChanges({ outcome, label }: { readonly outcome: Outcome; readonl
                   <Table.Td ta="right" className="number">
                     {balance.available === null ? '' : credits(balance.available)}
                   </Table.Td>
+                )}
+                {movesNothing && (
+                  <Table.Td>{balance.state !== null && <State of={balance.state} />}</Table.Td>
                 )}
               </Table.Tr>
             )

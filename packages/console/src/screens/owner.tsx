@@ -9,6 +9,7 @@ import { AccountEntries } from './owner/entries.tsx'
 import { Holds } from './owner/holds.tsx'
 import { Lots } from './owner/lots.tsx'
 import { Overdraft } from './owner/overdraft.tsx'
+import { StateChanges } from './owner/states.tsx'
 import { Timeline } from './owner/timeline.tsx'
 import { WhyThisBalance } from './owner/why.tsx'
 
@@ -58,6 +59,7 @@ function AccountScreen({ account }: { readonly account: Account }) {
             </Go>
           </>
         )}
+        {read.data && <StateChanges balance={read.data.balance} />}
         {may(session, 'admin') && read.data && <Overdraft account={account} balance={read.data.balance} />}
       </Heading>
       <Loaded read={read}>{({ balance }) => <AccountFigures balance={balance} />}</Loaded>

@@ -3,9 +3,9 @@ import { useState } from 'react'
 import { credits, readCredits, readMetadata } from '../formats.tsx'
 import { type Operation, useHas, useRead, useSession } from '../graph.ts'
 import { useFilters } from '../navigation.tsx'
+import { mayPost } from '../operations.ts'
 import { Heading, Loaded, MomentInput, Panel } from '../parts/basics.tsx'
 import { type InputOf, PostingPanel } from '../parts/posting.tsx'
-import type { Scope, Session } from '../session.ts'
 
 /** Posts: an entry, several at once, a transfer, an exchange or a hold. The operations of the app make the form. */
 export default function PostScreen() {
@@ -51,14 +51,6 @@ export default function PostScreen() {
         }}
       </Loaded>
     </>
-  )
-}
-
-/** Whether the caller may post it: requests post neither retired nor internal ones, and some need a scope. */
-function mayPost({ caller }: Session, { retired, internal, scope }: Operation): boolean {
-  const needed = scope === null ? undefined : (scope.toLowerCase() as Scope)
-  return (
-    !retired && !internal && (needed === undefined || ('scopes' in caller && caller.scopes.includes(needed)))
   )
 }
 
