@@ -31,7 +31,8 @@ const identify: Identify = ({ target, header }) => {
     : (callers[key] ?? problem('UNAUTHENTICATED', 'This is not a key.'))
 }
 
-const { sql, pool } = await openLots(new Date().toISOString())
+const start = new Date().toISOString()
+const { sql, pool } = await openLots(start)
 const operations = defineOperations({ ...shopOperations, ...accountOperations })
 await sql.query("SELECT ledger.set_operations('shop', $1)", [Object.keys(operations)])
 const shop = createLedger({ app: 'shop', operations, pool })
@@ -88,6 +89,8 @@ interface Options {
   readonly key?: string
   readonly width?: number
   readonly dark?: boolean
+  /** A moment at which the page's clock stands still. */
+  readonly at?: string
 }
 
 const opened: IsolatedPage[] = []
@@ -98,7 +101,7 @@ afterAll(async () => {
 /** Opens a screen in a tab of its own that has a key. Nothing that the page logs is an error. */
 async function open(
   path: string,
-  { key = 'key-all', width = 1280, dark = false }: Options = {},
+  { key = 'key-all', width = 1280, dark = false, at }: Options = {},
 ): Promise<Page> {
   const isolated = await isolatedPage(browser, server.url, { carriesKey: false })
   opened.push(isolated)
@@ -108,6 +111,7 @@ async function open(
     throw error
   })
   await page.setViewportSize({ width, height: 900 })
+  if (at !== undefined) await page.clock.setFixedTime(at)
   if (dark) await page.emulateMedia({ colorScheme: 'dark' })
   await page.addInitScript(
     `sessionStorage.getItem('shared-ledger:key') ?? sessionStorage.setItem('shared-ledger:key', '${key}')`,
@@ -377,6 +381,35 @@ test('an account is frozen and reopened with a reason, by a key that may', async
   await posting.getByRole('link', { name: 'Post an entry' }).waitFor()
   await posting.getByRole('table', { name: 'Entries' }).waitFor()
   expect(await posting.getByRole('button', { name: /Freeze|Close|Reopen/ }).count()).toBe(0)
+})
+
+test('“what will expire this month?”: of all owners on the overview, and of one at its lots', async () => {
+  const ann = newOwner('ann')
+  const expiring = async () => {
+    // Both clocks stand still: the ledger's and this page's.
+    const page = await open('', { at: start })
+    const figure = page.locator('.figure', { hasText: 'Expires this month' })
+    await figure.waitFor()
+    const text = await figure.locator('.number').first().textContent()
+    return { page, credits: Number(text?.replaceAll(',', '')) }
+  }
+  const before = await expiring()
+  await post(ann, 'BOUGHT', 30)
+  await post(ann, 'MONTHLY', 40)
+  const { page, credits } = await expiring()
+  expect(credits - before.credits).toBe(40)
+  await page.getByLabel('Open an owner').fill(ann)
+  await page.getByLabel('Open an owner').press('Enter')
+  await page.locator('.figure', { hasText: 'Expires next' }).getByText('40', { exact: true }).waitFor()
+  await page.getByRole('tab', { name: 'Lots' }).click()
+  const lots = page.getByRole('table', { name: 'Lots' }).locator('tbody tr')
+  await lots.first().waitFor()
+  expect(await lots.getByRole('link', { name: /MONTHLY|BOUGHT/ }).allTextContents()).toEqual([
+    expect.stringContaining('MONTHLY'),
+    expect.stringContaining('BOUGHT'),
+  ])
+  const [now, end] = [new Date(start), await lots.first().locator('time').getAttribute('datetime')]
+  expect(Date.parse(end ?? '')).toBe(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1))
 })
 
 test('entries come live, and what came during a pause is shown after it', async () => {
