@@ -32,7 +32,7 @@ const identify: Identify = ({ target, header }) => {
 }
 
 const start = new Date().toISOString()
-const { sql, pool } = await openLots(start)
+const { sql, pool, guest } = await openLots(start)
 const operations = defineOperations({ ...shopOperations, ...accountOperations })
 await sql.query("SELECT ledger.set_operations('shop', $1)", [Object.keys(operations)])
 const shop = createLedger({ app: 'shop', operations, pool })
@@ -344,6 +344,32 @@ test('a hold is made, captured in parts, prolonged, and released', async () => {
   await hold.getByText('Released').waitFor()
   expect(await hold.getByRole('button', { name: 'Prolong' }).count()).toBe(0)
   expect(await amountsOf(ann)).toEqual([20, -3, -2])
+})
+
+test('an account in a book that apps share says what came from other apps', async () => {
+  const ann = newOwner('ann')
+  await post(ann, 'BOUGHT', 20)
+  const given = await guest.postEntry({ ownerId: ann, operation: 'WELCOME', amount: 5, nonce: ann })
+  expect(given.ok).toBe(true)
+  await post(ann, 'SPENT', 3)
+  const page = await open(`/owner?id=${ann}&tab=why`)
+  const sums = page.getByRole('table', { name: 'Sums by operation' })
+  await sums.getByText('Other apps').waitFor()
+  expect(await sums.locator('tbody tr').allTextContents()).toEqual(['BOUGHT1+20', 'SPENT1-3', 'Other apps+5'])
+  expect(await sums.locator('tfoot').textContent()).toBe('Balance22')
+  await sums.getByRole('link', { name: 'Other apps' }).click()
+  const all = page.getByRole('table', { name: 'Entries of all apps' }).locator('tbody tr')
+  await all.first().waitFor()
+  const seen = (await all.allTextContents()).map((text) => text.slice(-30))
+  expect(seen).toEqual([
+    expect.stringMatching(/shopSPENT-322$/),
+    expect.stringMatching(/guestWELCOME\+525$/),
+    expect.stringMatching(/shopBOUGHT\+2020$/),
+  ])
+  expect(await all.getByRole('link').allTextContents()).toEqual(['3', '1'])
+  expect(await faultsOf(page)).toEqual([])
+  await page.getByText('Of shop', { exact: true }).click()
+  await page.getByRole('table', { name: 'Entries', exact: true }).getByText('SPENT').waitFor()
 })
 
 test('an account is frozen and reopened with a reason, by a key that may', async () => {

@@ -23,6 +23,7 @@ const names = [
   'owner',
   'amount',
   'hold',
+  'apps',
 ] as const
 
 export type Search = { readonly [Name in (typeof names)[number]]?: string | undefined }
@@ -54,6 +55,11 @@ export function useFilters(): readonly [Search, (changed: Search) => void] {
   const change = (changed: Search) =>
     void navigate({ to: '.', search: searchOf({ ...search, ...changed }), replace: true, resetScroll: false })
   return [search, change]
+}
+
+/** Leads to an account, by the book that it is in. An app without books has no word of them. */
+export function accountSearch({ ownerId, book }: { ownerId: string; book?: string | undefined }): Search {
+  return { id: ownerId, ...(book !== undefined && { book }) }
 }
 
 /** A page of a list, as its address says. Another filter begins at the first page again. */

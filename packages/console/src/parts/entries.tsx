@@ -2,7 +2,7 @@ import { Badge, Button, Group, Select, Table, Text, TextInput } from '@mantine/c
 import { useState } from 'react'
 import { Change, credits, Moment } from '../formats.tsx'
 import { type Entry, useRead, type VariablesOf } from '../graph.ts'
-import { firstPage, Go, type Search, useFilters } from '../navigation.tsx'
+import { accountSearch, firstPage, Go, type Search, useFilters } from '../navigation.tsx'
 import { MomentInput, Nothing } from './basics.tsx'
 
 /** A list of entries. */
@@ -43,7 +43,7 @@ export function EntryTable({
               </Table.Td>
               {withOwner && (
                 <Table.Td className="breaks">
-                  <Go to="/owner" search={{ id: entry.ownerId, ...(entry.book && { book: entry.book }) }}>
+                  <Go to="/owner" search={accountSearch(entry)}>
                     {entry.ownerId}
                   </Go>
                 </Table.Td>

@@ -10,7 +10,7 @@ import {
   useSend,
   type VariablesOf,
 } from '../graph.ts'
-import { Go } from '../navigation.tsx'
+import { accountSearch, Go } from '../navigation.tsx'
 import { keepOpen, newNonce, type OpenPosting, settleOpen, useOpenPosting } from '../postings.ts'
 import { Refused } from '../session.ts'
 import { Refusal, State } from './basics.tsx'
@@ -238,7 +238,7 @@ function Done({ outcome, requestId }: Answer) {
           {hold && entries.length === 0 && (
             <Text span size="sm">
               Hold {hold.id} of{' '}
-              <Go to="/owner" search={{ id: hold.ownerId, tab: 'holds' }}>
+              <Go to="/owner" search={{ ...accountSearch(hold), tab: 'holds' }}>
                 {hold.ownerId}
               </Go>
               : {credits(hold.amount)} credits

@@ -2,7 +2,7 @@ import { Button, Code, Stack, Table, Text, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Change, credits, Moment, readCredits } from '../formats.tsx'
 import { type Entry, useAsk, useRead, useSession, type VariablesOf } from '../graph.ts'
-import { Go, useFilters } from '../navigation.tsx'
+import { accountSearch, Go, useFilters } from '../navigation.tsx'
 import { Heading, Loaded, Nothing, Panel, Refusal } from '../parts/basics.tsx'
 import { EntryTable } from '../parts/entries.tsx'
 import { PostingPanel } from '../parts/posting.tsx'
@@ -26,10 +26,7 @@ export default function EntryScreen() {
               hint={
                 <>
                   {ledgerEntry.operationName} of{' '}
-                  <Go
-                    to="/owner"
-                    search={{ id: ledgerEntry.ownerId, ...(ledgerEntry.book && { book: ledgerEntry.book }) }}
-                  >
+                  <Go to="/owner" search={accountSearch(ledgerEntry)}>
                     {ledgerEntry.ownerId}
                   </Go>
                 </>
@@ -80,7 +77,11 @@ function Facts({ entry }: { readonly entry: Entry }) {
             : [
                 [
                   'Captures',
-                  <Go key="hold" to="/owner" search={{ id: entry.ownerId, tab: 'holds', hold: entry.holdId }}>
+                  <Go
+                    key="hold"
+                    to="/owner"
+                    search={{ ...accountSearch(entry), tab: 'holds', hold: entry.holdId }}
+                  >
                     hold {entry.holdId}
                   </Go>,
                 ] as const,
@@ -112,6 +113,7 @@ interface Use {
   readonly lotId: string
   readonly lot?: {
     readonly ownerId: string
+    readonly book?: string
     readonly entry?: { readonly id: string; readonly operationName: string } | null
   } | null
 }
@@ -134,7 +136,7 @@ function LotUses({ uses }: { readonly uses: readonly Use[] }) {
             <Table.Tr key={lotId}>
               <Table.Td>
                 {lot ? (
-                  <Go to="/owner" search={{ id: lot.ownerId, tab: 'lots', lot: lotId }}>
+                  <Go to="/owner" search={{ ...accountSearch(lot), tab: 'lots', lot: lotId }}>
                     {lotId}
                   </Go>
                 ) : (

@@ -2,7 +2,7 @@ import { Select, Table, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { credits, Moment } from '../formats.tsx'
 import { useRead } from '../graph.ts'
-import { firstPage, Go, useFilters } from '../navigation.tsx'
+import { accountSearch, firstPage, Go, useFilters } from '../navigation.tsx'
 import { Heading, Loaded, Nothing, Panel, State } from '../parts/basics.tsx'
 import { Pager, pageOf } from '../parts/entries.tsx'
 
@@ -72,7 +72,7 @@ export default function OwnersScreen() {
                       {edges.map(({ node: { id, ownerId, book, balance, entryCount, updatedOn } }) => (
                         <Table.Tr key={id}>
                           <Table.Td className="breaks">
-                            <Go to="/owner" search={{ id: ownerId, ...(book && { book }) }}>
+                            <Go to="/owner" search={accountSearch({ ownerId, book })}>
                               {ownerId}
                             </Go>
                           </Table.Td>

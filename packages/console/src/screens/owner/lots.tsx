@@ -2,7 +2,7 @@ import { SegmentedControl, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { credits, Moment, words } from '../../formats.tsx'
 import { type Lot, useRead, useSession } from '../../graph.ts'
-import { Go, useFilters } from '../../navigation.tsx'
+import { accountSearch, Go, useFilters } from '../../navigation.tsx'
 import { ShareBar } from '../../parts/bars.tsx'
 import { Loaded, Nothing, Panel } from '../../parts/basics.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -67,10 +67,10 @@ export function LotTable({ lots }: { readonly lots: readonly Lot[] }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {lots.map(({ id, ownerId, expiresOn, rest, held, amount, kind, priority, entry }) => (
+          {lots.map(({ id, ownerId, book, expiresOn, rest, held, amount, kind, priority, entry }) => (
             <Table.Tr key={id}>
               <Table.Td>
-                <Go to="/owner" search={{ id: ownerId, tab: 'lots', lot: id }}>
+                <Go to="/owner" search={{ ...accountSearch({ ownerId, book }), tab: 'lots', lot: id }}>
                   {id}
                 </Go>
               </Table.Td>

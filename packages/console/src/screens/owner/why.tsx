@@ -2,7 +2,7 @@ import { Stack, Table, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Change, credits, dayMs } from '../../formats.tsx'
 import { useHas, useRead } from '../../graph.ts'
-import { Go } from '../../navigation.tsx'
+import { accountSearch, Go } from '../../navigation.tsx'
 import { Loaded, Nothing, Panel } from '../../parts/basics.tsx'
 import type { Account } from './account.ts'
 import { LotTable } from './lots.tsx'
@@ -59,7 +59,8 @@ function ByOperation({ account }: { readonly account: Account }) {
     { ...account, from: oldest?.createdOn ?? to, to, per: 'MONTH' },
     { pause: oldest === undefined },
   )
-  if (first.data && !oldest) return <Nothing>The account has no entries, so its balance is 0.</Nothing>
+  const balance = useRead('Balance', account)
+  if (first.data && !oldest) return <Nothing>This app posted nothing to the account.</Nothing>
   return (
     <Panel
       title="By operation"
@@ -77,6 +78,8 @@ function ByOperation({ account }: { readonly account: Account }) {
             })
           }
           const total = [...sums.values()].reduce((sum, { gross, reversed }) => sum + gross + reversed, 0n)
+          const isKnown = balance.data !== undefined && !balance.isLoading && !read.isLoading
+          const others = isKnown ? BigInt(balance.data.balance.amount) - total : 0n
           return (
             <Table verticalSpacing={6} aria-label="Sums by operation">
               <Table.Thead>
@@ -91,7 +94,7 @@ function ByOperation({ account }: { readonly account: Account }) {
                 {[...sums].map(([name, { count, gross, reversed }]) => (
                   <Table.Tr key={name}>
                     <Table.Td>
-                      <Go to="/owner" search={{ id: account.ownerId, operation: name }}>
+                      <Go to="/owner" search={{ ...accountSearch(account), operation: name }}>
                         {name}
                       </Go>
                     </Table.Td>
@@ -104,13 +107,27 @@ function ByOperation({ account }: { readonly account: Account }) {
                     <Table.Td ta="right">{reversed === 0n ? '' : <Change amount={reversed} />}</Table.Td>
                   </Table.Tr>
                 ))}
+                {others !== 0n && (
+                  <Table.Tr>
+                    <Table.Td>
+                      <Go to="/owner" search={{ ...accountSearch(account), apps: 'all' }}>
+                        Other apps
+                      </Go>
+                    </Table.Td>
+                    <Table.Td />
+                    <Table.Td ta="right">
+                      <Change amount={others} />
+                    </Table.Td>
+                    <Table.Td />
+                  </Table.Tr>
+                )}
               </Table.Tbody>
               <Table.Tfoot>
                 <Table.Tr>
                   <Table.Th>Balance</Table.Th>
                   <Table.Td />
                   <Table.Th ta="right" className="number" colSpan={2}>
-                    {credits(total)}
+                    {credits(total + others)}
                   </Table.Th>
                 </Table.Tr>
               </Table.Tfoot>
