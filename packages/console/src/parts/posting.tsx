@@ -238,7 +238,7 @@ function Done({ outcome, requestId }: Answer) {
           {hold && entries.length === 0 && (
             <Text span size="sm">
               Hold {hold.id} of{' '}
-              <Go to="/owner" search={{ ...accountSearch(hold), tab: 'holds' }}>
+              <Go to="/owner" search={{ ...accountSearch(hold), tab: 'holds' }} underline="always">
                 {hold.ownerId}
               </Go>
               : {credits(hold.amount)} credits

@@ -26,7 +26,7 @@ export default function EntryScreen() {
               hint={
                 <>
                   {ledgerEntry.operationName} of{' '}
-                  <Go to="/owner" search={accountSearch(ledgerEntry)}>
+                  <Go to="/owner" search={accountSearch(ledgerEntry)} underline="always">
                     {ledgerEntry.ownerId}
                   </Go>
                 </>
