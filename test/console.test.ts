@@ -443,7 +443,8 @@ test('entries come live, and what came during a pause is shown after it', async 
   const bob = newOwner('bob')
   const page = await open('/live')
   const list = page.getByRole('table', { name: 'Entries' })
-  await page.getByText('Waiting for the next entry').waitFor()
+  const live = page.locator('.state', { hasText: /^Live$/ })
+  await live.waitFor()
   const posted = post(ann, 'BOUGHT', 11)
   await list.getByText(ann).waitFor()
   await posted
@@ -457,6 +458,7 @@ test('entries come live, and what came during a pause is shown after it', async 
   await page.goto(`${server.url}/console/owner?id=${ann}`)
   const entries = page.getByRole('table', { name: 'Entries' })
   await entries.getByText('+11').waitFor()
+  await live.waitFor()
   await post(ann, 'BOUGHT', 13)
   await entries.getByText('+13').waitFor()
   await expect.poll(() => page.locator('.figure').first().textContent()).toBe('Balance24')

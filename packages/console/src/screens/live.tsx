@@ -40,8 +40,8 @@ export default function LiveScreen() {
   return (
     <>
       <Heading title="Live" hint="The entries of this app as they are posted, newest first.">
-        <Badge variant="dot" color={live === 'lost' ? 'orange' : 'green'} className="state">
-          {live === 'lost' ? 'Connecting again …' : missed ? 'Paused' : 'Live'}
+        <Badge variant="dot" color={live === 'live' ? 'green' : 'orange'} className="state">
+          {live !== 'live' ? 'Connecting …' : missed ? 'Paused' : 'Live'}
         </Badge>
         {missed ? (
           <Button onClick={goOn}>

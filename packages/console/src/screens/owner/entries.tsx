@@ -55,8 +55,8 @@ function EntriesOfThisApp({ account, onPosted }: Props) {
       actions={
         <Group gap="xs">
           <WhichApps />
-          <Badge variant="dot" color={live === 'lost' ? 'orange' : 'green'} className="state">
-            {live === 'lost' ? 'Connecting again …' : 'Live'}
+          <Badge variant="dot" color={live === 'live' ? 'green' : 'orange'} className="state">
+            {live === 'live' ? 'Live' : 'Connecting …'}
           </Badge>
         </Group>
       }
