@@ -9,7 +9,8 @@ COPY package.json package-lock.json .npmrc tsconfig.json prisma.config.ts ./
 COPY prisma prisma
 COPY packages packages
 COPY apps apps
-# Its last step, `prepare`, generates the Prisma clients and builds the console, with tools that the image does without.
+# Its last steps, `prepare` and `postprepare`, generate the Prisma clients and build the console, with tools that the image does
+# without.
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim

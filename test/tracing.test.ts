@@ -45,7 +45,8 @@ const poll = <Value>(value: () => Value) => expect.poll(value)
 test('a posting is a trace: its request as a child of the traceparent, its field, its batch, its statement', async () => {
   const server = await start()
   const [traceId, parent] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7']
-  expect((await post(server, {}, { traceparent: `00-${traceId}-${parent}-01` })).status).toBe(200)
+  const access = { operation: 'CONTENT_ACCESS', amount: undefined }
+  expect((await post(server, access, { traceparent: `00-${traceId}-${parent}-01` })).status).toBe(200)
   await poll(() => named('POST /graphql')).toHaveLength(1)
   const spans = receiver.spans().filter((span) => span.traceId === traceId)
   const childOf = (id: string | undefined) => spans.filter(({ parentSpanId }) => parentSpanId === id)

@@ -23,11 +23,14 @@ export interface ProjectCopy {
 }
 
 const leftOut = new Set(['.git', '.data', '.env', 'node_modules', 'dist', 'coverage'])
+/** What `npm ci` has built, and the servers serve. */
+const builtConsole = path.join(root, 'packages/console/dist')
 
 /** Copies the project. Its packages are linked to the copy, and all others to the project's node_modules. */
 export function copyProject(): ProjectCopy {
   const copy = mkdtempSync(path.join(tmpdir(), 'shared-ledger-docs-'))
-  cpSync(root, copy, { recursive: true, filter: (file) => !leftOut.has(path.basename(file)) })
+  const isTaken = (file: string) => file === builtConsole || !leftOut.has(path.basename(file))
+  cpSync(root, copy, { recursive: true, filter: isTaken })
 
   const modules = path.join(copy, 'node_modules')
   const installed = path.join(root, 'node_modules')

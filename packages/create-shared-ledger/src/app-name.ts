@@ -1,6 +1,6 @@
 /** Names that `shared-ledger new-app` refuses: of the ledger, of PostgreSQL, of a command and of packages that an app uses. */
 const taken =
-  /^(?:ledger|public|information_schema|pg_.*|(?:.*_)?template|capture|correction_.*|new|graphql|zod)$/
+  /^(?:ledger|public|information_schema|pg_.*|(?:.*_)?template|state|void|correction_.*|new|graphql|zod)$/
 
 /**
  * Checks the app's name before anything is written. `shared-ledger new-app` checks it too, but is not installed yet.

@@ -1,5 +1,5 @@
 /** Names of the ledger or of PostgreSQL. ledger.assert_app_name refuses them, and names that are in use. */
-const takenName = /^(?:ledger|public|information_schema|pg_.*|(?:.*_)?template|capture|correction_.*)$/
+const takenName = /^(?:ledger|public|information_schema|pg_.*|(?:.*_)?template|state|void|correction_.*)$/
 
 /** Checks an app's name, which is a part of the names of its functions. @throws TypeError for a name that no app can have. */
 export function assertAppName(app: string): void {

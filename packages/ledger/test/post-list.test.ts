@@ -42,7 +42,7 @@ test('a hold that a list captures twice is captured once', async () => {
   await add('a', 10)
   const captures = await holdOf('a', 5, 60)
   const capture = (nonce: string, amount: number) =>
-    request(nonce, line(1, 'CREDIT_SPEND', amount, { captures }))
+    request(nonce, line(1, 'CREDIT_SPEND', amount, { captures, requested: amount }))
   const twice = request(
     'both',
     line(1, 'CREDIT_SPEND', -1, { captures }),

@@ -29,6 +29,7 @@ describe('a name that no app can have is refused', () => {
     ['template', 'its functions would be templates'],
     ['my_template', 'its functions would be templates'],
     ['state', 'there is another function ledger.judge_state'],
+    ['void', 'there is another function ledger.judge_void'],
     ['correction_games', 'its function ledger.judge_correction_games could be that of another app'],
   ] as const
 

@@ -48,6 +48,7 @@ test('two at once on a missing database both succeed', async () => {
     { migration_name: '20261121000000_operations', count: 1 },
     { migration_name: '20261121000001_contents', count: 1 },
     { migration_name: '20261129224134_features', count: 1 },
+    { migration_name: '20261201012410_lots', count: 1 },
   ])
 })
 

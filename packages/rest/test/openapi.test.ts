@@ -93,6 +93,7 @@ describe('openapi.json', () => {
     const needed: Record<string, string[]> = {
       '/ledger/{owner_id}/summary': ['from', 'to', 'per'],
       '/operations/summary': ['from', 'to', 'per'],
+      '/operations/outstanding': ['from', 'to', 'per'],
       '/ledger/{owner_id}/entry': ['nonce'],
     }
     for (const { method, path } of rest.routes) {

@@ -40,7 +40,7 @@ export function consoleEndpoints({
   consoles,
 }: ConsoleOptions): Readonly<Record<string, Endpoint>> {
   const folder = fileURLToPath(files)
-  if (!existsSync(folder)) throw new Error('The console is not built. Build it: npm run prepare')
+  if (!existsSync(folder)) throw new Error('The console is not built. Install the packages again: npm ci')
   const page = createAsset(contentTypes.html, () => readFile(`${folder}index.html`, 'utf8'), pageHeaders)
   const built = readdirSync(`${folder}assets`).map((name) => [
     `/console/assets/${name}`,
