@@ -72,7 +72,7 @@ export {
   textSchema,
 } from './input.ts'
 export { inputReader } from './input-reader.ts'
-export { createLedger, type Ledger, type LedgerLoad, type LedgerOptions } from './ledger.ts'
+export { createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 export type { LedgerLive, LiveEntry, LiveInput } from './live/live.ts'
 export { parseMoment } from './moment.ts'
 export type {
@@ -178,5 +178,5 @@ export {
   type VoidError,
 } from './refusals.ts'
 export type { Activity } from './status/activity.ts'
-export type { LedgerStatus, ServerProcess, VerifyRun } from './status/status.ts'
+export type { LedgerLoad, LedgerStatus, ServerProcess, VerifyRun } from './status/status.ts'
 export { type LedgerTracer, tracing } from './tracing.ts'

@@ -33,7 +33,7 @@ import { createHorizon } from './reading/horizon.ts'
 import { createReads, type LedgerReads } from './reading/reads.ts'
 import { rowReader } from './rows.ts'
 import { createActivity } from './status/activity.ts'
-import { createStatus, type LedgerStatus } from './status/status.ts'
+import { createStatus, type LedgerLoad, type LedgerStatus } from './status/status.ts'
 
 export interface LedgerOptions<Ops extends Operations, App extends string> {
   /** The app's name, as in its migrations. */
@@ -43,14 +43,6 @@ export interface LedgerOptions<Ops extends Operations, App extends string> {
   readonly pool: pg.Pool
   /** Called once per entry and hold with its outcome. */
   readonly onPosting?: (event: PostingEvent) => void
-}
-
-/** How busy a ledger is. */
-export interface LedgerLoad {
-  /** The entries, transactions and holds that it has received and not answered. */
-  readonly postings: number
-  /** The connections of its pool: how many are open, how many of these are idle, and how many callers wait for one. */
-  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
 }
 
 /**

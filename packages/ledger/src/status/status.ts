@@ -4,9 +4,16 @@ import type { PrismaClient } from '../database/database.ts'
 import { query } from '../database/database-errors.ts'
 import { takesPostings } from '../database/ping.ts'
 import { sqlVersion } from '../database/version.ts'
-import type { LedgerLoad } from '../ledger.ts'
 import type { Activity } from './activity.ts'
 import { processOf, startedOn } from './process-name.ts'
+
+/** How busy a ledger is. */
+export interface LedgerLoad {
+  /** The entries, transactions and holds that it has received and not answered. */
+  readonly postings: number
+  /** The connections of its pool: how many are open, how many of these are idle, and how many callers wait for one. */
+  readonly connections: { readonly open: number; readonly idle: number; readonly waiting: number }
+}
 
 /** How a ledger and its database are. */
 export interface LedgerStatus extends Activity {

@@ -1,6 +1,5 @@
 import type pg from 'pg'
 import { reportOf } from '../database/database-codes.ts'
-import type { Verification } from './verify.ts'
 
 /** SQLSTATEs of a read-only database, a role without the right, and a ledger without the function. */
 const cannotNote = /^(25006|42501|42883)$/
@@ -12,7 +11,11 @@ const cannotNote = /^(25006|42501|42883)$/
  */
 export async function noteVerification(
   client: pg.ClientBase,
-  { apps, answers, broken }: Verification,
+  {
+    apps,
+    answers,
+    broken,
+  }: Readonly<Record<'apps' | 'answers' | 'broken', readonly { readonly app: string }[]>>,
 ): Promise<boolean> {
   const questionsOf = (app: string) => answers.filter((answer) => answer.app === app).length
   const isOk = (app: string) => !broken.some((answer) => answer.app === app)
