@@ -274,6 +274,7 @@ test('“undo this payment”: a part is refunded, and a transaction reversed, f
   await post(ann, 'BOUGHT', 20)
   const paid = await post(ann, 'SPENT', 15)
   const page = await open(`/entry?id=${paid.id}`)
+  await page.getByText('It was neither reversed nor refunded.').waitFor()
   await page.getByRole('link', { name: 'Undo …' }).click()
   await page.getByLabel('Credits to refund').fill('5')
   await page.getByRole('button', { name: 'Preview' }).first().click()

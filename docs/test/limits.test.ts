@@ -38,7 +38,7 @@ const phrases: readonly (readonly [limit: number, ...phrases: string[]])[] = [
     'no (?:input or|entry,) more than N',
   ],
   [limits.pageSize, 'says?, up to N', 'N at most', 'beyond N, or a summary', 'pageSize = N'],
-  [limits.defaultPageSize, 'N when (?:left|neither)', 'N a page, or', 'entries: N, or as many'],
+  [limits.defaultPageSize, 'N when (?:left|neither)', 'N a page, or', "owners': N, or as many"],
   [limits.liveHolds, 'live holds, newest first, up to N', 'h\\.id DESC LIMIT N'],
   [limits.liveLots, 'in this order, up to N', 'l\\.id LIMIT N'],
   [limits.usesOfEntry, 'up to N uses'],
