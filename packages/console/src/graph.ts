@@ -116,6 +116,20 @@ export function useRead<Name extends DocumentName>(
   }
 }
 
+/** How often a page asks for what changes by itself. */
+export const pollMs = 5_000
+
+/** Asks how the server that answers is, again and again. */
+export function useStatus(): Read<DataOf<'Status'>> {
+  const read = useRead('Status', {})
+  const { again } = read
+  useEffect(() => {
+    const timer = setInterval(again, pollMs)
+    return () => clearInterval(timer)
+  })
+  return read
+}
+
 /** Whether the app's graph has what this document asks. */
 export function useHas(name: DocumentName): boolean {
   return useSession().documents[name] !== undefined

@@ -93,10 +93,32 @@ export function entryFilters({ operation, from, to, key, value }: Search) {
   }
 }
 
+/** The field that chooses one operation of the app, or all. */
+export function OperationFilter({
+  value,
+  onChange,
+}: {
+  readonly value: string | undefined
+  readonly onChange: (operation: string | undefined) => void
+}) {
+  const operations = useRead('Operations', {}).data?.ledgerOperations ?? []
+  return (
+    <Select
+      label="Operation"
+      placeholder="All"
+      clearable
+      searchable
+      clearButtonProps={{ 'aria-label': 'All operations' }}
+      data={operations.map(({ name }) => name)}
+      value={value ?? null}
+      onChange={(operation) => onChange(operation ?? undefined)}
+    />
+  )
+}
+
 /** The fields that filter a list of entries. */
 export function EntryFilters() {
   const [filters, change] = useFilters()
-  const operations = useRead('Operations', {}).data?.ledgerOperations ?? []
   const [pair, setPair] = useState({ key: filters.key ?? '', value: filters.value ?? '' })
   const filter = (changed: Search) => change({ ...firstPage, ...changed })
   const isFiltered = [filters.operation, filters.from, filters.to, filters.key].some(
@@ -111,16 +133,7 @@ export function EntryFilters() {
         filter({ key: pair.key, value: pair.key === '' ? undefined : pair.value })
       }}
     >
-      <Select
-        label="Operation"
-        placeholder="All"
-        clearable
-        searchable
-        clearButtonProps={{ 'aria-label': 'All operations' }}
-        data={operations.map(({ name }) => name)}
-        value={filters.operation ?? null}
-        onChange={(operation) => filter({ operation: operation ?? undefined })}
-      />
+      <OperationFilter value={filters.operation} onChange={(operation) => filter({ operation })} />
       <MomentInput label="From" value={filters.from} onChange={(from) => filter({ from })} />
       <MomentInput label="Before" value={filters.to} onChange={(to) => filter({ to })} />
       <TextInput

@@ -1,12 +1,10 @@
 import { Alert, Badge, Stack, Table, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { credits, Moment } from '../formats.tsx'
-import { useRead, useSession } from '../graph.ts'
+import { pollMs, useSession, useStatus } from '../graph.ts'
 import { Figure, Figures, Heading, Loaded, Nothing, Panel } from '../parts/basics.tsx'
 import { may } from '../session.ts'
 import { FactList } from './entry.tsx'
-
-const pollMs = 5_000
 
 /** Whether the server, its database and its queue are well. It is read again every 5 seconds. */
 export default function HealthScreen() {
@@ -66,12 +64,7 @@ function useHealth(): string | undefined {
 }
 
 function Status() {
-  const read = useRead('Status', {})
-  const { again } = read
-  useEffect(() => {
-    const timer = setInterval(again, pollMs)
-    return () => clearInterval(timer)
-  })
+  const read = useStatus()
   return (
     <Loaded read={read} rows={6}>
       {({ ledgerStatus: status }) => (

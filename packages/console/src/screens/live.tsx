@@ -1,10 +1,10 @@
-import { Badge, Button, Group, Select, TextInput } from '@mantine/core'
+import { Badge, Button, Group, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { credits } from '../formats.tsx'
 import { type Entry, useLive, useRead } from '../graph.ts'
 import { useFilters } from '../navigation.tsx'
 import { Heading, Nothing, Panel, Refusal } from '../parts/basics.tsx'
-import { EntryTable } from '../parts/entries.tsx'
+import { EntryTable, OperationFilter } from '../parts/entries.tsx'
 
 /** How many entries the list keeps. */
 const most = 200
@@ -12,7 +12,6 @@ const most = 200
 /** The app's entries as they are posted. */
 export default function LiveScreen() {
   const [filters, change] = useFilters()
-  const operations = useRead('Operations', {}).data?.ledgerOperations ?? []
   const newest = useRead('Entries', { first: 1 })
   const [entries, setEntries] = useState<readonly Entry[]>([])
   const [missed, setMissed] = useState<readonly Entry[]>()
@@ -54,16 +53,7 @@ export default function LiveScreen() {
         )}
       </Heading>
       <div className="filters">
-        <Select
-          label="Operation"
-          placeholder="All"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'All operations' }}
-          data={operations.map(({ name }) => name)}
-          value={filters.operation ?? null}
-          onChange={(operation) => change({ operation: operation ?? undefined })}
-        />
+        <OperationFilter value={filters.operation} onChange={(operation) => change({ operation })} />
         <TextInput
           label="Owner begins with"
           value={filters.prefix ?? ''}

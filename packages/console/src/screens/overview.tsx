@@ -1,14 +1,13 @@
 import { SegmentedControl, SimpleGrid, Stack, Table } from '@mantine/core'
-import { lazy, Suspense, useEffect, useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { Change, credits, dayMs, words } from '../formats.tsx'
-import { useHas, useRead } from '../graph.ts'
+import { useHas, useRead, useStatus } from '../graph.ts'
 import { Go, type Search, useFilters } from '../navigation.tsx'
 import { type Flow, FlowBars } from '../parts/bars.tsx'
 import { Figure, Figures, Heading, Loaded, Nothing, Panel, Waiting } from '../parts/basics.tsx'
 import { Refusals } from './health.tsx'
 
 const LineChart = lazy(() => import('../parts/line.tsx'))
-const pollMs = 5_000
 
 /** How the app's credits are. */
 export default function OverviewScreen() {
@@ -240,12 +239,7 @@ function Kinds({ range }: { readonly range: Range }) {
 
 /** Postings a minute of this server, live, and what it refused. */
 function Minutes() {
-  const read = useRead('Status', {})
-  const { again } = read
-  useEffect(() => {
-    const timer = setInterval(again, pollMs)
-    return () => clearInterval(timer)
-  })
+  const read = useStatus()
   return (
     <Loaded read={read}>
       {({ ledgerStatus: { postingsPerMinute, refusals } }) => (
