@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { runCommand } from '../../docs/test/command.ts'
 import { root } from '../../docs/test/markdown.ts'
+import { copyProject } from '../../docs/test/project-copy.ts'
 
 /** A package as `npm pack --json` reports it. */
 export interface Packed {
@@ -11,12 +12,21 @@ export interface Packed {
   readonly integrity: string
 }
 
-/** Builds all packages, and packs the public ones into a folder. */
+/**
+ * Builds all packages, and packs the public ones into a folder. They are built in a copy of the project, because a build
+ * replaces files that running servers serve.
+ */
 export async function packInto(folder: string): Promise<Packed[]> {
   mkdirSync(folder)
-  await run('npm run build', root)
-  const workspaces = publishedPackages().map((name) => `-w packages/${name}`)
-  return JSON.parse(await run(`npm pack --json --pack-destination ${folder} ${workspaces.join(' ')}`, root))
+  const project = copyProject()
+  try {
+    await run('npm run build', project.root)
+    const workspaces = publishedPackages().map((name) => `-w packages/${name}`)
+    const pack = `npm pack --json --pack-destination ${folder} ${workspaces.join(' ')}`
+    return JSON.parse(await run(pack, project.root))
+  } finally {
+    project.remove()
+  }
 }
 
 /** Returns the folders of `packages/` whose package is not private. */
