@@ -502,7 +502,16 @@ const crowd: fc.Arbitrary<Crowd> = fc.array(
   { minLength: 1, maxLength: 4 },
 )
 
-/** A crowd larger than any batch, then crowds with steps between them. */
+/** A posting while nothing else is under way. */
+const lonely = (nonce: number): Crowd => {
+  const entry = { owner: 1, operation: 'CREDIT_ADD', amount: 3, expires: null } as const
+  return [[{ do: 'postEntry', entry, nonce, metadata: false }]]
+}
+
+/**
+ * Two lonely postings, a crowd larger than any batch, then crowds with steps between them. The second posting finds an
+ * account.
+ */
 export function crowdedHistories(length: {
   minLength: number
   maxLength: number
@@ -520,7 +529,7 @@ export function crowdedHistories(length: {
     ),
     length,
   )
-  return fc.tuple(large, rest).map(([first, later]) => [first, ...later])
+  return fc.tuple(large, rest).map(([large, later]) => [lonely(1), lonely(2), large, ...later])
 }
 
 /** How far the clock jumps. */
