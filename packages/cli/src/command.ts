@@ -19,6 +19,9 @@ export type Option = ParsedOption & {
     | { readonly type: 'string'; readonly value: string }
   )
 
+/** The option of a command whose answer a program may read. */
+export const jsonOption = { type: 'boolean', default: false, about: 'prints JSON' } as const
+
 /** The options of a command. */
 export type Options = Readonly<Record<string, Option>>
 

@@ -1,4 +1,4 @@
-import { type Command, defineCommand, defineProjectCommand } from './command.ts'
+import { type Command, defineCommand, defineProjectCommand, jsonOption } from './command.ts'
 import { graphCommands } from './graph/commands.ts'
 import { shells } from './shells.ts'
 
@@ -95,6 +95,7 @@ const projectCommands: readonly Command[] = [
         about: 'the owner whose account it reads, in place of scopes',
       },
       expires: { type: 'string', value: 'DURATION', about: 'how long it is valid: 30m, 12h or 90d' },
+      json: jsonOption,
     },
     maxArguments: anyNumber,
     run: async (root, given) => (await import('./keys.ts')).keys(root, given),
@@ -105,6 +106,7 @@ const projectCommands: readonly Command[] = [
     does: 'checks every invariant of all or the named apps, and that nothing before a checkpoint was changed',
     options: {
       verbose: { type: 'boolean', default: false, about: 'tells the answer to each question' },
+      json: jsonOption,
       checkpoint: {
         type: 'string',
         multiple: true,

@@ -1,69 +1,76 @@
 import { type ListedKey, openRegister } from '@shared-ledger/ledger/keys'
 import { withConnection } from '@shared-ledger/postgres'
 import { withDatabase } from './database.ts'
-import { UsageError } from './exit.ts'
+import { exitCodes, UsageError } from './exit.ts'
 import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
 import { tableOf } from './table.ts'
 import { say } from './terminal.ts'
 
 type Register = Awaited<ReturnType<typeof openRegister>>
 
+/** Prints an answer: lines for a person, or with `--json` the object in one line. */
+type Tell = (object: object, lines: readonly string[]) => void
+
 /** Makes, lists or revokes keys. */
 export async function keys(
   root: string,
-  { positionals, values }: { positionals: string[]; values: CreateOptions },
+  {
+    positionals,
+    values: { json, ...options },
+  }: { positionals: string[]; values: CreateOptions & { readonly json: boolean } },
 ): Promise<number> {
-  const { app, run } = actionOf(positionals, values)
+  const tell: Tell = (object, lines) => say(json ? JSON.stringify(object) : lines.join('\n'))
+  const { app, run } = actionOf(positionals, { options, tell })
   return withDatabase(root, ({ directUrl }) =>
     withConnection(directUrl, async (connection) => run(await openRegister(connection, app))),
   )
 }
 
 /** Returns what to do, before it connects to a database. @throws Error that says what is missing or wrong */
-function actionOf([action, app, id, ...more]: readonly string[], values: CreateOptions) {
+function actionOf(
+  [action, app, id, ...more]: readonly string[],
+  { options, tell }: { readonly options: CreateOptions; readonly tell: Tell },
+) {
   if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
     throw new UsageError('Say what to do: create, list or revoke.')
   }
   if (app === undefined) throw new UsageError(`Name the app, such as: ${action} content.`)
   const [unknown] = action === 'revoke' ? more : [id, ...more].filter((each) => each !== undefined)
   if (unknown !== undefined) throw new UsageError(`${action} does not take ${JSON.stringify(unknown)}.`)
-  const [option] = action === 'create' ? [] : Object.keys(values)
+  const [option] = action === 'create' ? [] : Object.keys(options)
   if (option !== undefined) throw new UsageError(`${action} does not take --${option}.`)
-  return { app, run: runOf(action, { app, id, values }) }
+  return { app, run: runOf(action, { app, id, options, tell }) }
 }
 
 function runOf(
   action: string,
-  { app, id, values }: { app: string; id: string | undefined; values: CreateOptions },
+  { app, id, options, tell }: { app: string; id: string | undefined; options: CreateOptions; tell: Tell },
 ): (register: Register) => Promise<number> {
-  if (action === 'list') return (register) => list(register, app)
+  if (action === 'list') return (register) => list(register, { app, tell })
   if (action === 'create') {
-    const wanted = readNewKey(values)
-    return (register) => create(register, app, wanted)
+    const wanted = readNewKey(options)
+    return (register) => create(register, { app, wanted, tell })
   }
   const keyId = readKeyId(id)
-  return (register) => revoke(register, app, keyId)
+  return (register) => revoke(register, { app, id: keyId, tell })
 }
 
 async function create(
   register: Register,
-  app: string,
-  wanted: ReturnType<typeof readNewKey>,
+  { app, wanted, tell }: { app: string; wanted: ReturnType<typeof readNewKey>; tell: Tell },
 ): Promise<number> {
   const { text, key, isFirst } = await register.create(wanted)
-  say(`The key ${key.id} of ${app} (${key.name}) ${rightsOf(key)}, ${endOf(key)}.`)
-  if (isFirst) say(`It is the first key of ${app}. Its servers require keys from their next start on.`)
-  say('It is shown only once. Keep it with your secrets, and send it as: Authorization: Bearer …')
-  say(text)
-  return 0
+  tell({ key, text }, [
+    `The key ${key.id} of ${app} (${key.name}) ${rightsOf(key)}, ${endOf(key)}.`,
+    ...(isFirst ? [`It is the first key of ${app}. Its servers require keys from their next start on.`] : []),
+    'It is shown only once. Keep it with your secrets, and send it as: Authorization: Bearer …',
+    text,
+  ])
+  return exitCodes.done
 }
 
-async function list(register: Register, app: string): Promise<number> {
+async function list(register: Register, { app, tell }: { app: string; tell: Tell }): Promise<number> {
   const keys = await register.list()
-  if (keys.length === 0) {
-    say(`No key of ${app} was ever made: npx shared-ledger keys create ${app} --name ci --scopes read,post`)
-    return 0
-  }
   const rows = keys.map((key) => [
     key.id,
     key.name,
@@ -73,20 +80,28 @@ async function list(register: Register, app: string): Promise<number> {
     key.lastUsedOn === null ? 'never' : minuteOf(key.lastUsedOn),
     stateOf(key),
   ])
-  for (const line of tableOf(['id', 'name', 'may', 'created', 'expires', 'last used', 'state'], rows))
-    say(line)
-  return 0
+  const lines =
+    keys.length === 0
+      ? [`No key of ${app} was ever made: npx shared-ledger keys create ${app} --name ci --scopes read,post`]
+      : tableOf(['id', 'name', 'may', 'created', 'expires', 'last used', 'state'], rows)
+  tell({ keys }, lines)
+  return exitCodes.done
 }
 
-async function revoke(register: Register, app: string, id: string): Promise<number> {
+async function revoke(
+  register: Register,
+  { app, id, tell }: { app: string; id: string; tell: Tell },
+): Promise<number> {
   const revoked = await register.revoke(id)
   if (!revoked)
     throw new Error(`There is no key ${id} of ${app}. Its keys: npx shared-ledger keys list ${app}`)
   const { key, wasLive } = revoked
-  if (wasLive)
-    say(`The key ${id} of ${app} (${key.name}) is revoked: every server refuses it within a second.`)
-  else say(`The key ${id} of ${app} (${key.name}) was ${stateOf(key)} before.`)
-  return 0
+  tell({ key, wasLive }, [
+    wasLive
+      ? `The key ${id} of ${app} (${key.name}) is revoked: every server refuses it within a second.`
+      : `The key ${id} of ${app} (${key.name}) was ${stateOf(key)} before.`,
+  ])
+  return exitCodes.done
 }
 
 function rightsOf({ scopes, ownerId }: ListedKey): string {

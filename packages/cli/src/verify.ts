@@ -1,7 +1,7 @@
 import { openCheckpoint, readPublicKey } from '@shared-ledger/ledger/checkpoint'
 import { type Answer, noteVerification, type Verification, verifyLedger } from '@shared-ledger/ledger/verify'
 import { withDatabase } from './database.ts'
-import { UsageError } from './exit.ts'
+import { exitCodes, UsageError } from './exit.ts'
 import { placeOf, readGiven } from './files.ts'
 import { showProgress } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'
@@ -9,6 +9,7 @@ import { say } from './terminal.ts'
 
 interface VerifyOptions {
   readonly verbose: boolean
+  readonly json: boolean
   readonly checkpoint?: string[] | undefined
   readonly 'public-key'?: string[] | undefined
 }
@@ -26,7 +27,7 @@ export async function verify(
   const checkpoints = await Promise.all(files.map((file) => openCheckpoint(placeOf(file), keys)))
   return withDatabase(root, ({ directUrl }, stopped) =>
     withScanConnections(directUrl, stopped, async ([client, ...beside]) => {
-      const progress = showProgress(values)
+      const progress = values.json ? { end() {} } : showProgress(values)
       try {
         const verification = await verifyLedger(client, {
           ...progress,
@@ -36,7 +37,9 @@ export async function verify(
         })
         progress.end()
         await noteVerification(client, verification)
-        return report(verification)
+        if (values.json) say(JSON.stringify(objectOf(verification)))
+        else report(verification)
+        return verification.broken.length === 0 ? exitCodes.done : exitCodes.failed
       } finally {
         progress.end()
       }
@@ -44,8 +47,22 @@ export async function verify(
   )
 }
 
-/** Prints each broken row, and a line for each app. Returns the exit code. */
-function report({ apps, answers, broken }: Verification): number {
+/** What `--json` prints. */
+function objectOf({ apps, answers }: Verification): object {
+  const checksOf = (app: string) =>
+    answers
+      .filter((answer) => answer.app === app)
+      .map(({ question, invariant, count, rows }) => ({ question, invariant, broken: count, rows }))
+  return {
+    apps: apps.map(({ app, accounts, entries, holds }) => ({
+      ...{ app, accounts, entries, holds },
+      checks: checksOf(app),
+    })),
+  }
+}
+
+/** Prints each broken row, and a line for each app. */
+function report({ apps, answers, broken }: Verification): void {
   for (const answer of broken) say(linesOf(answer).join('\n'))
   for (const { app, accounts, entries, holds } of apps) {
     const asked = answers.filter((answer) => answer.app === app).length
@@ -58,7 +75,6 @@ function report({ apps, answers, broken }: Verification): number {
     say(`${app}: ${accounts} accounts, ${entries} entries, ${holds} holds. ${outcome}`)
   }
   if (apps.length === 0) say('The ledger has no app yet: nothing to check.')
-  return broken.length === 0 ? 0 : 1
 }
 
 function linesOf({ app, invariant, count, rows }: Answer): string[] {

@@ -59,6 +59,20 @@ describe('npx shared-ledger keys', () => {
     expect((await keys(['list', 'content'])).output).toMatch(/ revoked \S+Z$/m)
   })
 
+  test('--json: prints one object, which has the key where it is new', async () => {
+    const ask = async (...args: string[]) => JSON.parse((await keys([...args, '--json'])).output)
+    const { key, text } = await ask('create', 'content', '--name', 'of a program', '--scopes', 'read')
+    expect(readKey(text)).toMatchObject({ id: key.id })
+    expect(key).toMatchObject({ name: 'of a program', scopes: ['read'], ownerId: null, revokedOn: null })
+    const ofList = (await ask('list', 'content')).keys
+    expect(ofList).toContainEqual({ ...key, lastUsedOn: null })
+    expect(JSON.stringify(ofList)).not.toContain(text.slice(-20))
+    expect(await ask('revoke', 'content', key.id)).toMatchObject({
+      key: { id: key.id, revokedOn: expect.any(String) },
+      wasLive: true,
+    })
+  })
+
   test('makes a key that reads one account, for a limited time', async () => {
     const made = await keys([
       'create',

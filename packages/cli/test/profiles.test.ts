@@ -86,12 +86,13 @@ test('a file that others can read is refused', async () => {
 test('profiles are changed and removed', async () => {
   seed(live)
   expect((await call('profiles use live')).stdout).toBe('The profile live is in use.')
+  expect((await call('profiles use live --json')).stdout).toBe('{"name":"live"}')
   expect(await call('profiles use none')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('There are: live, other.'),
   })
   expect(await call('profiles remove live')).toMatchObject({ code: 2 })
-  expect(await call('profiles remove live -y')).toMatchObject({ code: 0 })
+  expect(await call('profiles remove live -y --json')).toMatchObject({ code: 0, stdout: '{"name":"live"}' })
   expect(readFileSync(file, 'utf8')).not.toContain('"live"')
   writeFileSync(file, '{')
   expect(await call('profiles')).toMatchObject({ code: 1, stderr: expect.stringContaining('is not JSON') })

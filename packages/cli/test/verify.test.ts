@@ -48,6 +48,14 @@ test('--verbose: a line for each question as well', async () => {
   expect(code).toBe(0)
 })
 
+test('--json: one object with each check of each app', async () => {
+  const { code, output } = await verify('--json', 'content')
+  const { apps } = JSON.parse(output)
+  expect(apps).toMatchObject([{ app: 'content', accounts: 2, entries: 2, holds: 0 }])
+  expect(apps[0].checks).toContainEqual(expect.objectContaining({ question: 'balance', broken: 0, rows: [] }))
+  expect(code).toBe(0)
+})
+
 test('a broken one: each row with what it should be, exit code 1, while another app passes', async () => {
   await sql.query("UPDATE ledger.accounts SET balance = 11 WHERE owner_id = 'bob'")
   const { code, output } = await verifyInOwnProcess('--verbose')

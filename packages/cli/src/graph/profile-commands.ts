@@ -75,14 +75,16 @@ export async function addProfile({ positionals, values }: Added): Promise<number
 /** Uses a profile from now on. */
 export async function useProfile({
   positionals,
+  values: { json },
 }: {
   readonly positionals: readonly string[]
+  readonly values: { readonly json: boolean }
 }): Promise<number> {
   const known = readProfiles()
   const name = await given(positionals[0], { name: 'NAME', question: 'Which profile?' })
   profileNamed(name, known.profiles)
   writeProfiles({ ...known, current: name })
-  say(`The profile ${name} is in use.`)
+  say(json ? JSON.stringify({ name }) : `The profile ${name} is in use.`)
   return exitCodes.done
 }
 
@@ -92,7 +94,7 @@ export async function removeProfile({
   values,
 }: {
   readonly positionals: readonly string[]
-  readonly values: { readonly yes: boolean }
+  readonly values: { readonly yes: boolean; readonly json: boolean }
 }): Promise<number> {
   assertMayAsk(values.yes)
   const { current, profiles: all } = readProfiles()
@@ -101,7 +103,8 @@ export async function removeProfile({
   if (!values.yes) await confirmed(`Forget the profile ${name} and its key?`)
   const { [name]: _, ...rest } = all
   writeProfiles({ current: current === name ? undefined : current, profiles: rest })
-  say(`The profile ${name} is gone. Its key works until it is revoked: npx shared-ledger keys revoke`)
+  const told = `The profile ${name} is gone. Its key works until it is revoked: npx shared-ledger keys revoke`
+  say(values.json ? JSON.stringify({ name }) : told)
   return exitCodes.done
 }
 

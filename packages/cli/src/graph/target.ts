@@ -1,3 +1,4 @@
+import { jsonOption } from '../command.ts'
 import { UsageError } from '../exit.ts'
 import { type Profile, profileNamed, readProfiles } from './profiles.ts'
 
@@ -6,7 +7,7 @@ export const targetOptions = {
   profile: { type: 'string', value: 'NAME', about: 'the profile to use. See: shared-ledger profiles' },
   url: { type: 'string', value: 'URL', about: "the app's address, in place of a profile's" },
   book: { type: 'string', value: 'BOOK', about: 'the book to read, for an app with several' },
-  json: { type: 'boolean', default: false, about: 'prints JSON' },
+  json: jsonOption,
 } as const
 
 /** The options that say which graph is asked. */

@@ -53,15 +53,16 @@ export async function openRegister(connection: Pick<pg.ClientBase, 'query'>, app
       expiresInS,
     }: NewKey): Promise<{ text: string; key: ListedKey; isFirst: boolean }> {
       const { id, secret, text } = makeKey()
-      const [key] = await ask<ListedKey & { isFirst: boolean }>(
+      const [made] = await ask<ListedKey & { isFirst: boolean }>(
         `INSERT INTO ledger.keys (app, id, name, scopes, owner_id, hash, created_on, expires_on)
          SELECT $1, $2, $3, $4, $5, $6, at, at + make_interval(secs => $7)
            FROM date_trunc('milliseconds', ledger.now()) AS at
          RETURNING ${columns}, NOT EXISTS (SELECT FROM ledger.keys other WHERE other.app = $1) AS "isFirst"`,
         [id, name, scopes, ownerId, hashOf(secret), expiresInS],
       )
-      if (!key) throw new Error('The database did not report whether the key was made. Try again.')
-      return { text, key, isFirst: key.isFirst }
+      if (!made) throw new Error('The database did not report whether the key was made. Try again.')
+      const { isFirst, ...key } = made
+      return { text, key, isFirst }
     },
     /** Returns all keys, ended ones included, the newest first. */
     list: () =>
