@@ -33,7 +33,16 @@ const identify: Identify = ({ target, header }) => {
 
 const start = new Date().toISOString()
 const { sql, pool, guest } = await openLots(start)
-const operations = defineOperations({ ...shopOperations, ...accountOperations })
+const operations = defineOperations({
+  ...shopOperations,
+  ...accountOperations,
+  UNDER_REVIEW: {
+    amount: 0,
+    state: 'FROZEN',
+    scope: 'admin',
+    description: 'Nothing moves until a payment is clear.',
+  },
+})
 await sql.query("SELECT ledger.set_operations('shop', $1)", [Object.keys(operations)])
 const shop = createLedger({ app: 'shop', operations, pool })
 let server: RunningServer
@@ -393,9 +402,11 @@ test('an account is frozen and reopened with a reason, by a key that may', async
     await page.locator('.heading').getByText(state, { exact: true }).waitFor()
   }
   await change('Freeze spending', 'Spending frozen')
-  await change('Freeze', 'Frozen')
+  await change('Freeze: ACCOUNT_FROZEN', 'Frozen')
   await change('Reopen', 'Open')
-  expect(await amountsOf(ann)).toEqual([20, 0, 0, 0])
+  await change('Freeze: UNDER_REVIEW', 'Frozen')
+  await change('Reopen', 'Open')
+  expect(await amountsOf(ann)).toEqual([20, 0, 0, 0, 0, 0])
   await page.getByRole('table', { name: 'Entries' }).getByText('reason: chargeback 17').first().waitFor()
 
   await page.getByRole('button', { name: 'Close the account' }).click()

@@ -97,6 +97,7 @@ describe('reads', () => {
       retired: false,
       internal: false,
       scope: null,
+      state: null,
     })
   })
 

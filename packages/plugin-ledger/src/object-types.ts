@@ -150,6 +150,7 @@ export function addTypes(builder: LedgerBuilder, ledger: AnyLedger): LedgerTypes
   const LedgerTransaction = builder.objectRef<LedgerTransaction>('LedgerTransaction')
   const LedgerHold = builder.objectRef<LedgerHold>('LedgerHold')
   return {
+    LedgerAccountState,
     LedgerBook,
     LedgerOperation,
     LedgerPostOperation,

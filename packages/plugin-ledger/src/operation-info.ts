@@ -56,7 +56,7 @@ export function addOperationInfo({
   builder,
   ledger,
   LedgerLotKind,
-  types: { LedgerBook, LedgerOperation },
+  types: { LedgerAccountState, LedgerBook, LedgerOperation },
 }: Graph) {
   const LedgerDirection = builder.enumType('LedgerDirection', {
     description: 'Where an operation moves credits: to the owner, from the owner, or neither.',
@@ -188,6 +188,11 @@ export function addOperationInfo({
         type: LedgerScope,
         nullable: true,
         description: 'The scope that a caller needs in addition to POST. Null for none.',
+      }),
+      state: t.expose('state', {
+        type: LedgerAccountState,
+        nullable: true,
+        description: 'The state in which it puts the account. Null for an operation that changes none.',
       }),
       ...(LedgerBook && {
         book: t.field({

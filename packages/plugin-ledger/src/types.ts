@@ -1,5 +1,6 @@
 import type { EnumRef, InterfaceRef, ObjectRef, SchemaTypes } from '@pothos/core'
 import type {
+  AccountState,
   BookOf,
   LedgerBalance,
   LedgerEntry,
@@ -40,6 +41,7 @@ export interface LedgerRefs<Types extends SchemaTypes, Ops extends Operations> {
   readonly LedgerEntry: ObjectRef<Types, LedgerEntry<OperationOf<Ops>>>
   readonly LedgerTransaction: ObjectRef<Types, LedgerTransaction<OperationOf<Ops>>>
   readonly LedgerHold: ObjectRef<Types, LedgerHold<OperationOf<Ops>>>
+  readonly LedgerAccountState: EnumRef<Types, AccountState>
   readonly LedgerOperation: EnumRef<Types, OperationOf<Ops>>
   /** The operations without the retired and the internal ones, for the app's own inputs that post. */
   readonly LedgerPostOperation: EnumRef<Types, PublicOperationOf<Ops>>

@@ -113,3 +113,13 @@ test('a limit of credits is refused with the moment from which the next one is p
     { name: 'CREDIT_ADD', limit: { times: null, credits: 100, per: 'DAY', anchored: true } },
   ])
 })
+
+test('a form sees in which state an operation puts the account', async () => {
+  const { data } = await ask('{ ledgerOperations { name state } }')
+  expect(data.ledgerOperations.filter(({ state }: { state: string | null }) => state !== null)).toEqual([
+    { name: 'ACCOUNT_OPENED', state: 'OPEN' },
+    { name: 'SPENDING_FROZEN', state: 'SPENDING_FROZEN' },
+    { name: 'ACCOUNT_FROZEN', state: 'FROZEN' },
+    { name: 'ACCOUNT_CLOSED', state: 'CLOSED' },
+  ])
+})

@@ -225,8 +225,9 @@ export type RestTransactionBalance = z.output<typeof ownerBalance>
 /** The fields for a posted transaction, and the balances after it. */
 export const postedTransaction = { transaction, balances }
 
+export const accountStates = ['open', 'spending_frozen', 'frozen', 'closed']
 const accountState = z.string().meta({
-  enum: ['open', 'spending_frozen', 'frozen', 'closed'],
+  enum: accountStates,
   description: 'What may be posted to the account: everything, nothing that takes credits, or nothing.',
 })
 

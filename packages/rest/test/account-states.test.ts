@@ -91,8 +91,9 @@ test('a limit of credits is refused and listed', async () => {
   expect([status, json.code]).toEqual([429, 'LIMIT_REACHED'])
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(86_300)
   const { json: listed } = await get('/operations')
-  const { limit } = listed.operations.find(({ name }: { name: string }) => name === 'CREDIT_SPEND')
-  expect(limit).toEqual({ times: null, credits: 500, per: 'day', anchored: true })
+  const ofName = (wanted: string) => listed.operations.find(({ name }: { name: string }) => name === wanted)
+  expect(ofName('CREDIT_SPEND').limit).toEqual({ times: null, credits: 500, per: 'day', anchored: true })
+  expect(ofName('SPENDING_FROZEN').state).toBe('spending_frozen')
 })
 
 test('openapi.json has the states, their refusals and the limits of credits', async () => {

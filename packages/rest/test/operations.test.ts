@@ -25,6 +25,7 @@ test('operations are listed with their amounts and limits', async () => {
     retired: false,
     internal: false,
     scope: null,
+    state: null,
     limit: { times: 2, credits: null, per: 'day', anchored: false },
   })
   expect(ofName('TRANSFER_OUT')).toMatchObject({

@@ -49,11 +49,12 @@ export function amountText({ minAmount, maxAmount, defaultAmount, direction }: O
   return `${sign}${minAmount} to ${maxAmount}${usual}`
 }
 
-function rulesText({ limit, scope, internal, retired, paired }: Operation): string {
+function rulesText({ limit, scope, state, internal, retired, paired }: Operation): string {
   const most = limit && [limit.times && `${limit.times} times`, limit.credits && `${limit.credits} credits`]
   return [
     most && `${most.filter(Boolean).join(', ')} per ${limit.per.toLowerCase()}`,
     scope && `scope ${scope.toLowerCase()}`,
+    state && `the account is ${state.toLowerCase().replace('_', ' ')} after it`,
     internal && 'internal',
     retired && 'retired',
     paired && 'paired',

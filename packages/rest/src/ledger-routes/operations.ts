@@ -34,6 +34,13 @@ const operationInfo = z
         enum: [...scopes, null],
         description: 'The scope that a caller needs in addition to post. Null for none.',
       }),
+    state: z
+      .string()
+      .nullable()
+      .meta({
+        enum: [...shapes.accountStates, null],
+        description: 'The state in which it puts the account. Null for one that changes none.',
+      }),
     book: shapes.operationBook,
     limit: z
       .object({
@@ -71,7 +78,7 @@ export const operationsRoute = defineRoute({
 })
 
 function restOperation(operation: RestLedgerOperationsQuery['result'][number] & InBook) {
-  const { name, description, shared, direction, paired, retired, internal, scope, limit } = operation
+  const { name, description, shared, direction, paired, retired, internal, scope, state, limit } = operation
   return {
     name,
     description,
@@ -84,6 +91,7 @@ function restOperation(operation: RestLedgerOperationsQuery['result'][number] & 
     retired,
     internal,
     scope: scope?.toLowerCase() ?? null,
+    state: state?.toLowerCase() ?? null,
     ...restBook(operation),
     limit: limit && { ...limit, per: limit.per.toLowerCase() },
   }

@@ -5,27 +5,30 @@ import { mayPost } from '../../operations.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { type InputOf, PostingPanel } from '../../parts/posting.tsx'
 
-/** The operations that change what may be posted to an account, as `accountOperations` of the ledger names them. */
-const changes = [
-  { operation: 'SPENDING_FROZEN', state: 'SPENDING_FROZEN', title: 'Freeze spending' },
-  { operation: 'ACCOUNT_FROZEN', state: 'FROZEN', title: 'Freeze' },
-  { operation: 'ACCOUNT_CLOSED', state: 'CLOSED', title: 'Close the account' },
-  { operation: 'ACCOUNT_OPENED', state: 'OPEN', title: 'Reopen' },
-] as const
+/** What an operation is called that puts an account in a state. */
+const titles = {
+  SPENDING_FROZEN: 'Freeze spending',
+  FROZEN: 'Freeze',
+  CLOSED: 'Close the account',
+  OPEN: 'Reopen',
+} satisfies Record<NonNullable<Operation['state']>, string>
 
-type Change = (typeof changes)[number]
+interface Change {
+  readonly operation: string
+  readonly title: string
+}
 
-/** Returns the changes that lead to another state, and that the caller may post to this account. */
+/** Returns the changes that lead to another state, of operations of the account's book. */
 function changesOf({ state, book }: Balance, operations: readonly Operation[]): readonly Change[] {
-  const names = new Set<string>(
-    operations.filter((operation) => operation.book === book).map(({ name }) => name),
+  const possible = operations.flatMap(({ name, state: next, book: of }) =>
+    next !== null && of === book && next !== state && (state !== 'CLOSED' || next === 'OPEN')
+      ? [{ operation: name, next }]
+      : [],
   )
-  return changes.filter(
-    (change) =>
-      names.has(change.operation) &&
-      change.state !== state &&
-      (state !== 'CLOSED' || change.state === 'OPEN'),
-  )
+  return possible.map(({ operation, next }) => {
+    const isOnly = possible.filter((other) => other.next === next).length === 1
+    return { operation, title: isOnly ? titles[next] : `${titles[next]}: ${operation}` }
+  })
 }
 
 /** Buttons that freeze, close and reopen an account, in an app with such operations. */
@@ -40,7 +43,7 @@ export function StateChanges({ balance }: { readonly balance: Balance }) {
   return (
     <>
       {possible.map((change) => (
-        <Button key={change.state} variant="default" onClick={() => setChosen(change)}>
+        <Button key={change.operation} variant="default" onClick={() => setChosen(change)}>
           {change.title}
         </Button>
       ))}
