@@ -3,6 +3,7 @@ import { createContext, useContext, useEffect, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { onEnd, pipe, subscribe } from 'wonka'
 import type * as typed from './generated/documents.ts'
+import { rereadExchange } from './reread.ts'
 import { authorization, type DocumentName, type DocumentOf, Refused, type Session } from './session.ts'
 
 /** The session of the whole page. */
@@ -57,9 +58,6 @@ export type VariablesOf<Name extends DocumentName> =
     ? Variables
     : never
 
-/** A posting may change any list, balance and sum, also one that is empty: all are read again after it. */
-const changing = { additionalTypenames: ['LedgerEntry', 'LedgerBalance', 'LedgerHold', 'LedgerLot'] }
-
 /**
  * Makes the client of the page. Its cache keeps whole answers. A normalised cache would have to know which types are an
  * `Error`, and the graph may be one that tells nothing about itself.
@@ -71,7 +69,7 @@ export function createClient(): Client {
     fetchSubscriptions: true,
     fetchOptions: () => ({ headers: authorization() }),
     requestPolicy: 'cache-and-network',
-    exchanges: [cacheExchange, fetchExchange],
+    exchanges: [cacheExchange, rereadExchange, fetchExchange],
   })
 }
 
@@ -105,7 +103,6 @@ export function useRead<Name extends DocumentName>(
     query: document ?? '{ __typename }',
     variables,
     pause: pause || !document,
-    context: changing,
   })
   return {
     // With an error, `data` is null.
