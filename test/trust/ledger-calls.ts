@@ -119,6 +119,7 @@ export const calls: Readonly<Record<string, Call>> = {
   },
   ledgerLotSummary: {
     field: () => `(ownerId: "ann", from: "${since}", to: "${till}", per: DAY) { kind granted }`,
+    rest: () => ['GET', `/ledger/ann/lots/summary?from=${since}&to=${till}&per=day`],
   },
   voidLot: {
     field: ({ lot }, nonce) =>

@@ -14,7 +14,7 @@ export type VariablesArgument<Variables> =
 
 /**
  * A client for one app's ledger. `transfer` needs an app with the transfer operations, `exchange` one with exchanges, `lot`,
- * `lots`, `liveLots`, `expiring` and `voidLot` one with lots, and `entriesPosted` a graph with live entries. Every app has
+ * `lots`, `liveLots`, `lotUses`, `entryLots`, `lotSummary`, `expiring` and `voidLot` one with lots, and `entriesPosted` a graph with live entries. Every app has
  * the rest.
  *
  * Each method first tries again after a lost connection, a retryable error, or status 502, 503 or 504, as `retry`

@@ -20,6 +20,7 @@ const reads: ReadonlySet<string> = new Set([
   'ledgerEntryByNonce',
   'ledgerEntryPosted',
   'ledgerHolds',
+  'ledgerLotSummary',
   'ledgerLots',
   'ledgerOutstanding',
   'ledgerSummary',

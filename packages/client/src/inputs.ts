@@ -159,6 +159,11 @@ export interface LotFilter<Book extends string = never> extends InBook<Book> {
   readonly live?: boolean | undefined
 }
 
+/** Selects the lots of an owner, or of the whole app, and windows. `from` is included, `to` is not. */
+export interface LotSummaryInput<Book extends string = never> extends OutstandingInput<Book> {
+  readonly ownerId?: string | undefined
+}
+
 /** Selects accounts whose owner begins with `prefix`, or all. */
 export interface AccountFilter<Book extends string = never> extends InBook<Book> {
   readonly prefix?: string | undefined

@@ -5,15 +5,19 @@ import {
   AccountsDocument,
   AvailableDocument,
   BalanceDocument,
+  CapturesDocument,
   EntriesDocument,
   EntryByNonceDocument,
   EntryDocument,
+  EntryLotsDocument,
   ExpiringDocument,
   HoldDocument,
   HoldsDocument,
   LiveLotsDocument,
   LotDocument,
+  LotSummaryDocument,
   LotsDocument,
+  LotUsesDocument,
   OperationsDocument,
   OutstandingDocument,
   StatusDocument,
@@ -26,6 +30,7 @@ import type {
   EntryFilter,
   InBook,
   LotFilter,
+  LotSummaryInput,
   Moment,
   OutstandingInput,
   PageInput,
@@ -37,6 +42,7 @@ import type {
   AccountEntryPage,
   AccountPage,
   AvailableBalance,
+  EntryLot,
   EntryPage,
   Expiring,
   LedgerAccount,
@@ -50,6 +56,8 @@ import type {
   LedgerTotals,
   LedgerTransaction,
   LotPage,
+  LotSummaryLine,
+  LotUsePage,
   OutstandingLine,
   PageInfo,
   SharedOperation,
@@ -87,12 +95,26 @@ export interface LedgerReads<Operation extends string = SharedOperation, Book ex
   hold(id: string): Promise<LedgerHold<Operation, Book> | null>
   /** Returns the owner's live holds, newest first, up to 100. */
   holds(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerHold<Operation, Book>[]>
+  /** Returns the entries that captured a hold, oldest first, up to 100, or null where there is no such hold. */
+  captures(holdId: string): Promise<readonly LedgerEntry<Operation, Book>[] | null>
   /** Returns the lot that the app made with this id, or null. Reads of lots need an app with lots. */
   lot(id: string): Promise<LedgerLot<Book> | null>
   /** Returns one page of an account's lots, newest first, those that other apps made too. */
   lots(input: LotFilter<Book> & PageInput): Promise<LotPage<Book>>
   /** Returns the lots that the owner's credits are spent from, in this order, up to 100. */
   liveLots(ownerId: string, options?: InBook<Book>): Promise<readonly LedgerLot<Book>[]>
+  /** Returns one page of what entries took from a lot that the app made and gave back to it, oldest first, or null. */
+  lotUses(id: string, page?: PageInput): Promise<LotUsePage<Operation, Book> | null>
+  /**
+   * Returns what an entry took from lots and gave back to them, up to 100, or null where there is no such entry. None for
+   * an entry of an account without lots.
+   */
+  entryLots(entryId: string): Promise<readonly EntryLot<Book>[] | null>
+  /**
+   * Returns what became of the lots that the app made, per kind and hour, day or month (UTC), oldest first. There may be
+   * 1,000 windows at most.
+   */
+  lotSummary(input: LotSummaryInput<Book>): Promise<readonly LotSummaryLine[]>
   /** Returns the owner's credits that expire next, or null when none do. */
   expiring(ownerId: string, options?: InBook<Book>): Promise<Expiring | null>
   /**
@@ -179,6 +201,9 @@ export function createReads<Operation extends string, Book extends string>({
     async holds(ownerId, { book } = {}) {
       return (await ask(ofApp(HoldsDocument), { ownerId, book })).ledgerHolds
     },
+    async captures(holdId) {
+      return (await ask(ofApp(CapturesDocument), { id: holdId })).ledgerHold?.captures ?? null
+    },
     async lot(id) {
       return (await ask(ofApp(LotDocument), { id })).ledgerLot
     },
@@ -188,6 +213,18 @@ export function createReads<Operation extends string, Book extends string>({
     },
     async liveLots(ownerId, { book } = {}) {
       return (await ask(ofApp(LiveLotsDocument), { ownerId, book })).balance.lots ?? []
+    },
+    async lotUses(id, page = {}) {
+      const lot = (await ask(ofApp(LotUsesDocument), { id, ...page })).ledgerLot
+      return lot && { uses: lot.uses.edges.map(({ node }) => node), pageInfo: lot.uses.pageInfo }
+    },
+    async entryLots(entryId) {
+      const entry = (await ask(ofApp(EntryLotsDocument), { id: entryId })).ledgerEntry
+      return entry && (entry.lots ?? [])
+    },
+    async lotSummary({ from, to, ...rest }) {
+      const times = { from: isoOf(from), to: isoOf(to) }
+      return (await ask(ofApp(LotSummaryDocument), { ...rest, ...times })).ledgerLotSummary
     },
     async expiring(ownerId, { book } = {}) {
       return (await ask(ofApp(ExpiringDocument), { ownerId, book })).balance.expiring

@@ -4,6 +4,7 @@ import type {
   AvailableFieldsFragment,
   BalanceFieldsFragment,
   EntryFieldsFragment,
+  EntryLotFieldsFragment,
   ExpiringQuery,
   HoldFieldsFragment,
   LedgerAccountOrder,
@@ -15,6 +16,8 @@ import type {
   LedgerOperation,
   LedgerSummaryWindow,
   LotFieldsFragment,
+  LotSummaryQuery,
+  LotUseFieldsFragment,
   OperationFieldsFragment,
   OutstandingQuery,
   PageFieldsFragment,
@@ -171,6 +174,29 @@ export interface AccountPage<Book extends string = never> {
   readonly accounts: readonly LedgerAccount<Book>[]
   readonly pageInfo: PageInfo
 }
+
+/** What an entry took from a lot or gave back to it, in signed credits of the lot. `entry` is null for one of another app. */
+export type LotUse<Operation extends string = SharedOperation, Book extends string = never> = ForOperations<
+  LotUseFieldsFragment,
+  Operation,
+  Book
+>
+
+/** One page of the uses of a lot. */
+export interface LotUsePage<Operation extends string = SharedOperation, Book extends string = never> {
+  readonly uses: readonly LotUse<Operation, Book>[]
+  readonly pageInfo: PageInfo
+}
+
+/** A lot that an entry took credits from or gave some back to. `lot` is null for one that another app made. */
+export type EntryLot<Book extends string = never> = ForOperations<
+  EntryLotFieldsFragment,
+  SharedOperation,
+  Book
+>
+
+/** What became of lots of one kind in one window, in credits. */
+export type LotSummaryLine = LotSummaryQuery['ledgerLotSummary'][number]
 
 /** One page of an account's lots. */
 export interface LotPage<Book extends string = never> {

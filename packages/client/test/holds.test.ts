@@ -112,6 +112,8 @@ describe('a hold that goes on', () => {
       entry: { amount: -2, holdId: promised.id },
       hold: { status: 'CAPTURED', captured: 7 },
     })
+    expect(await client.captures(promised.id)).toMatchObject([{ amount: -5 }, { amount: -2 }])
+    expect(await client.captures('999999')).toBeNull()
     expect(await client.available(ada)).toMatchObject({ amount: 3, held: 0 })
   })
 

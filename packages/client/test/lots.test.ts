@@ -83,6 +83,28 @@ describe('a client of an app with lots', () => {
     expect(await client.lot('999999')).toBeNull()
   })
 
+  it('says by which entries a lot was used, and from which lots an entry took', async () => {
+    await post('BOUGHT', 2)
+    await post('PROMO', 3)
+    const spent = await post('SPENT', 4)
+    const [promo, bought] = (await client.lots({ ownerId: ada })).lots
+    expect(await client.entryLots(spent.id)).toEqual([
+      { amount: -3, lotId: promo?.id, lot: promo },
+      { amount: -1, lotId: bought?.id, lot: bought },
+    ])
+    expect(await client.lotUses(bought?.id ?? '')).toMatchObject({
+      uses: [{ amount: -1, entry: spent }],
+      pageInfo: { hasNextPage: false },
+    })
+    expect(await client.lotUses('999999')).toBeNull()
+    expect(await client.entryLots('999999')).toBeNull()
+    const window = { from: '2026-11-01T00:00:00Z', to: new Date('2026-12-01T00:00Z'), per: 'MONTH' } as const
+    expect(await client.lotSummary({ ownerId: ada, ...window })).toMatchObject([
+      { kind: 'PROMOTIONAL', granted: 3, used: 3, outstanding: 0 },
+      { kind: 'PAID', granted: 2, used: 1, expired: 0, voided: 0, outstanding: 1 },
+    ])
+  })
+
   it('says what expires next, before and after the moment', async () => {
     expect(await client.expiring(ada)).toBeNull()
     await post('BOUGHT', 2)
@@ -171,5 +193,8 @@ describe('a client of an app with lots', () => {
     const [own] = await guest.liveLots(ada, { book })
     expect(await guest.lot(own?.id ?? '')).toEqual(own)
     expect(await client.lot(own?.id ?? '')).toBeNull()
+    const window = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z', per: 'MONTH' } as const
+    expect(await guest.lotSummary({ ownerId: ada, book, ...window })).toMatchObject([{ granted: 3 }])
+    expect(await guest.lotSummary({ ownerId: ada, ...window })).toEqual([])
   })
 })

@@ -150,7 +150,7 @@ export const transactionId = z
 export const idInPath = z.string().meta({ examples: ['1'] })
 
 /** The id of an entry, a hold or a lot. */
-const id = z.int().meta({ examples: [1] })
+export const id = z.int().meta({ examples: [1] })
 
 const signedAmount = z.int().meta({ description: 'Signed: + in, - out.', examples: [10] })
 
@@ -290,6 +290,8 @@ export const expiringBalance = accountBalance
   })
   .meta({ id: 'ExpiringBalance', description: 'For a past moment, only the balance.' })
 
+export const lotKind = z.string().meta({ enum: ['paid', 'promotional'] })
+
 export const lot = z
   .object({
     id,
@@ -304,7 +306,7 @@ export const lot = z
     rest: z.int().meta({ description: 'The credits that are left and have not expired.' }),
     held: z.int().meta({ description: 'The part of the rest that live holds keep.' }),
     priority: z.int().meta({ description: '0 to 100. The lowest is spent first.' }),
-    kind: z.string().meta({ enum: ['paid', 'promotional'] }),
+    kind: lotKind,
     created_on: createdOn,
     expires_on: createdOn.nullable().meta({ description: 'Null: never.' }),
   })

@@ -99,6 +99,9 @@ test('a hold is captured in parts', async () => {
     hold: { status: 'captured', captured: 6, captured_by: rest.json.entry.id },
     held: 0,
   })
+  const captures = await get(`/ledger/holds/${hold.id}/captures`)
+  expect([captures.status, captures.json]).toEqual([200, { entries: [part.json.entry, rest.json.entry] }])
+  expect((await get('/ledger/holds/999999/captures')).json.code).toBe('HOLD_NOT_FOUND')
   const faulty = await post(`/ledger/holds/${hold.id}/capture`, { nonce: 'x', keep_rest: 'yes' })
   expect(faulty).toMatchObject({
     status: 422,

@@ -76,6 +76,61 @@ describe('lots', () => {
     expect(await lotsOf(ann, '?live=false')).toHaveLength(3)
   })
 
+  test('say by which entries they were used, and an entry from which lots it took', async () => {
+    const ann = newOwner()
+    const bought = await shop.enter(ann, 'BOUGHT', 2)
+    await shop.enter(ann, 'PROMO', 3)
+    const spent = await shop.enter(ann, 'SPENT', 4)
+    const refund = await shop.post(`/ledger/entries/${spent.id}/refund`, { amount: 1, nonce: 'r' })
+    const [promo, opening] = await lotsOf(ann)
+    expect((await shop.get(`/ledger/entries/${spent.id}/lots`)).json).toEqual({
+      lots: [
+        { lot_id: promo.id, amount: -3 },
+        { lot_id: opening.id, amount: -1 },
+      ],
+    })
+    expect((await shop.get(`/ledger/entries/${bought.id}/lots`)).json).toEqual({ lots: [] })
+    const uses = `/ledger/lots/${opening.id}/uses`
+    const first = (await shop.get(`${uses}?first=1`)).json
+    expect(first).toEqual({
+      uses: [
+        { amount: -1, entry: expect.objectContaining({ id: spent.id, operation: 'SPENT', amount: -4 }) },
+      ],
+      next: expect.any(String),
+    })
+    expect((await shop.get(`${uses}?after=${encodeURIComponent(first.next)}`)).json).toEqual({
+      uses: [{ amount: 1, entry: refund.json.entry }],
+      next: null,
+    })
+    expect((await shop.get('/ledger/lots/999999/uses')).json.code).toBe('LOT_NOT_FOUND')
+    expect((await shop.get('/ledger/entries/999999/lots')).json.code).toBe('ENTRY_NOT_FOUND')
+    expect((await shop.get(`${uses}?first=0`)).json).toMatchObject({ errors: [{ field: 'first' }] })
+  })
+
+  test('are summed up by kind and window, of an owner and of the app', async () => {
+    const ann = newOwner()
+    await shop.enter(ann, 'BOUGHT', 2)
+    await shop.enter(ann, 'PROMO', 3)
+    await shop.enter(ann, 'SPENT', 4)
+    const windows = 'from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z&per=month'
+    const start = '2026-11-01T00:00:00.000Z'
+    const none = { expired: 0, voided: 0 }
+    const { status, json } = await shop.get(`/ledger/${ann}/lots/summary?${windows}`)
+    expect([status, json.lines]).toEqual([
+      200,
+      [
+        { kind: 'promotional', start, granted: 3, used: 3, outstanding: 0, ...none },
+        { kind: 'paid', start, granted: 2, used: 1, outstanding: 1, ...none },
+      ],
+    ])
+    const ofApp = (await shop.get(`/operations/lots/summary?${windows}`)).json.lines
+    const granted = (lines: { kind: string; granted: number }[]) =>
+      lines.find(({ kind }) => kind === 'paid')?.granted
+    expect(granted(ofApp)).toBeGreaterThanOrEqual(2)
+    const tooMany = windows.replace('per=month', 'per=hour').replace('2026-11', '2026-01')
+    expect((await shop.get(`/operations/lots/summary?${tooMany}`)).json.status).toBe(422)
+  })
+
   test('make a balance say what expires next, before and after the moment', async () => {
     const ann = newOwner()
     await shop.enter(ann, 'BOUGHT', 2)
@@ -225,6 +280,7 @@ test.each([
   ['/ledger/ann/lots?after=x', 'after'],
   ['/ledger/ann/lots?live=yes', 'live'],
   ['/ledger/ann/lots?book=shop', 'book'],
+  ['/ledger/ann/lots/summary?to=2026-12-01T00:00:00Z&per=day', 'from'],
   [`/ledger/${'x'.repeat(256)}/lots`, 'owner_id'],
 ])('bad input is refused by field: %s', async (path, field) => {
   const { status, json } = await shop.get(path)
@@ -236,6 +292,8 @@ test('an owner may be called lots', async () => {
   expect((await shop.get('/ledger/lots')).json).toMatchObject({ owner_id: 'lots', balance: 2 })
   expect((await shop.get('/ledger/lots/lots')).json.lots).toMatchObject([{ owner_id: 'lots', rest: 2 }])
   expect((await shop.get('/ledger/lots/entries')).json.entries).toHaveLength(1)
+  const windows = 'from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z&per=month'
+  expect((await shop.get(`/ledger/lots/lots/summary?${windows}`)).json.lines).toMatchObject([{ granted: 2 }])
   expect((await shop.get('/ledger/lots/999999')).json.code).toBe('LOT_NOT_FOUND')
 })
 

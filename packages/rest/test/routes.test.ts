@@ -10,6 +10,7 @@ const ofEveryApp = [
   'GET /ledger',
   'GET /ledger/entries/{entry_id}',
   'GET /ledger/holds/{hold_id}',
+  'GET /ledger/holds/{hold_id}/captures',
   'GET /ledger/transactions/{transaction_id}',
   'GET /ledger/{owner_id}',
   'GET /ledger/{owner_id}/account',

@@ -24,8 +24,15 @@ export function openGraph(
     holds: (ownerId) => client.holds(ownerId, { book }),
     lots: async (given) => ({ ...(await client.lots({ ...given, book })) }),
     liveLots: (ownerId) => client.liveLots(ownerId, { book }),
+    lotUses: async (id, page) => {
+      const uses = await client.lotUses(id, page)
+      return uses && { ...uses }
+    },
+    lotSummary: (given) => client.lotSummary({ ...given, book }),
     expiring: (ownerId) => client.expiring(ownerId, { book }),
     summary: (given) => client.summary({ ...given, book }),
+    totals: () => client.totals({ book }),
+    outstanding: (given) => client.outstanding({ ...given, book }),
     accounts: async (given) => ({ ...(await client.accounts({ ...given, book })) }),
     allAccounts: (given) => client.allAccounts({ ...given, book }),
     entriesPosted: (ownerId, given) => client.entriesPosted(ownerId, { ...given, book }),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { bookArgument, type Contract } from '../contract.ts'
 import {
   RestCaptureHoldDocument,
+  RestHoldCapturesDocument,
   RestHoldCreditsDocument,
   type RestHoldCreditsMutation,
   RestLedgerHoldDocument,
@@ -72,6 +73,25 @@ export const holdRoute = defineRoute({
   answer(hold) {
     if (!hold) throw problem('HOLD_NOT_FOUND')
     return { hold: restHold(hold) }
+  },
+  codes: ['HOLD_NOT_FOUND'],
+})
+
+/** Lists what captured a hold. */
+export const capturesRoute = defineRoute({
+  method: 'get',
+  path: '/ledger/holds/{hold_id}/captures',
+  operationId: 'listCaptures',
+  tag: 'holds',
+  summary: 'The entries that captured a hold, oldest first, up to 100',
+  description: 'A hold that keeps its rest may have several.',
+  request: { params: z.object({ hold_id: shapes.idInPath }) },
+  document: RestHoldCapturesDocument,
+  variables: ({ params }) => ({ id: params.hold_id }),
+  success: { status: 200, body: z.object({ entries: z.array(shapes.entry) }) },
+  answer(hold) {
+    if (!hold) throw problem('HOLD_NOT_FOUND')
+    return { entries: hold.captures.map(restEntry) }
   },
   codes: ['HOLD_NOT_FOUND'],
 })

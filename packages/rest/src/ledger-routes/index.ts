@@ -4,8 +4,16 @@ import { balanceRoutes } from './balances.ts'
 import { batchRoute } from './batches.ts'
 import { correctionRoutes } from './corrections.ts'
 import { accountEntriesRoute, entriesRoutes, entryByNonceRoute, entryRoute } from './entries.ts'
-import { captureRoute, heldRoute, holdRoute, holdsRoute, prolongRoute, releaseRoute } from './holds.ts'
-import { lotRoutes, lotsRoute } from './lots.ts'
+import {
+  captureRoute,
+  capturesRoute,
+  heldRoute,
+  holdRoute,
+  holdsRoute,
+  prolongRoute,
+  releaseRoute,
+} from './holds.ts'
+import { lotReads, lotRoutes } from './lots.ts'
 import { operationsRoute } from './operations.ts'
 import { overdraftRoute } from './overdrafts.ts'
 import { createEntryReader } from './posting-fields.ts'
@@ -27,7 +35,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     accountEntriesRoute(contract),
     entryByNonceRoute(contract),
     heldRoute(contract),
-    ...(contract.hasLots ? [lotsRoute(contract)] : []),
+    ...(contract.hasLots ? lotReads(contract) : []),
     ...summaryRoutes(contract),
     overdraftRoute(contract),
     accountsRoute(contract),
@@ -43,6 +51,7 @@ export function ledgerRoutes(contract: Contract): readonly Route[] {
     batchRoute(contract, readEntry),
     holdsRoute(readEntry),
     holdRoute,
+    capturesRoute,
     captureRoute,
     prolongRoute,
     releaseRoute,

@@ -23,20 +23,26 @@ const summaryLine = z
   })
   .meta({ id: 'SummaryLine' })
 
-const windowsQuery = z.object({
+/** The query parameters of a route that answers with windows. */
+export const windowsQuery = z.object({
   from: shapes.moment.meta({ description: 'From this moment on.', examples: ['2026-11-01T00:00:00Z'] }),
   to: shapes.moment.meta({ description: 'Before this moment.', examples: ['2026-12-01T00:00:00Z'] }),
   per: z.enum(['hour', 'day', 'month']),
   ...shapes.bookQuery,
 })
+/** Returns the graph's arguments for windows. */
+export function windowsArguments(contract: Contract, { from, to, per, book }: z.output<typeof windowsQuery>) {
+  return { from, to, per: per.toUpperCase(), ...bookArgument(contract, book) }
+}
+
 const summaryQuery = windowsQuery.extend({ operation: operationQuery })
 
 /** Sums entries up by operation and time: of one owner, and of the whole app under a path that cannot be an owner's. */
 export function summaryRoutes(contract: Contract): readonly Route[] {
-  const asked = ({ from, to, per, book, operation }: z.output<typeof summaryQuery>) => {
+  const asked = ({ operation, ...windows }: z.output<typeof summaryQuery>) => {
     const operations = oneOrMore(operation)
     checkOperations(contract, operations)
-    return { from, to, per: per.toUpperCase(), ...bookArgument(contract, book), operations }
+    return { ...windowsArguments(contract, windows), operations }
   }
   const summary = {
     method: 'get',
@@ -167,12 +173,7 @@ export function totalsRoutes(contract: Contract): readonly Route[] {
       description: `Windows are in UTC, oldest first, at most ${limits.summaryWindows.toLocaleString('en')}. Those that have not begun are left out.`,
       request: { query: windowsQuery },
       document: RestOutstandingDocument,
-      variables: ({ query: { from, to, per, book } }) => ({
-        from,
-        to,
-        per: per.toUpperCase(),
-        ...bookArgument(contract, book),
-      }),
+      variables: ({ query }) => windowsArguments(contract, query),
       success: { status: 200, body: z.object({ lines: z.array(outstandingLine) }) },
       answer: (lines) => ({ lines: lines.map(({ start, amount: balance }) => ({ start, balance })) }),
     }),
