@@ -88,6 +88,7 @@ async function fill(url: string, sizes: Sizes, log: (line: string) => void): Pro
     }
     for (const entries of sizes.histories)
       await connection.query(sql('entries'), [[historyOwner(entries)], entries, app])
+    await connection.query(sql('accounts'))
     await connection.query(sql('copies'))
     await connection.query('VACUUM (ANALYZE)')
     await connection.query('CHECKPOINT')
@@ -97,6 +98,7 @@ async function fill(url: string, sizes: Sizes, log: (line: string) => void): Pro
   }
 }
 
-function sql(name: string): string {
+/** Returns a file of bench/sql. */
+export function sql(name: string): string {
   return readFileSync(join(import.meta.dirname, 'sql', `${name}.sql`), 'utf8')
 }

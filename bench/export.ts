@@ -3,9 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { findRoot, migrate, withConnection } from '@shared-ledger/postgres'
-import { startTemporaryPostgres } from '@shared-ledger/postgres/testing'
-import { startAppProcess } from '../test/app-process.ts'
+import { findRoot } from '@shared-ledger/postgres'
+import { withContentApp } from './content-app.ts'
 
 // `npm run bench:export -- --entries 1000000` exports so many entries of the content app, and prints how long it takes and
 // how much memory the command has every ten seconds. It reads /proc, so it runs on Linux.
@@ -16,24 +15,12 @@ const root = findRoot(import.meta.dirname)
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-export-'))
-  const postgres = await startTemporaryPostgres({ settings: { fsync: 'off' } })
+  const entries = Array.from({ length: owners }, (_, at) => [`owner ${at}`, perOwner])
   try {
-    const url = postgres.url('bench')
-    await migrate({ databaseUrl: url, root, apps: ['content'], log: () => {} })
-    await withConnection(url, async (sql) => {
-      const names = Array.from({ length: owners }, (_, at) => `owner ${at}`)
-      const fill = readFileSync(path.join(root, 'bench/sql/entries.sql'), 'utf8')
-      await sql.query(fill, [names, perOwner, 'content'])
-      await sql.query('VACUUM (ANALYZE)')
-    })
-    const server = await startAppProcess('content', url)
-    try {
-      await exportAll(server.url, path.join(folder, 'entries.jsonl'))
-    } finally {
-      await server.stop()
-    }
+    await withContentApp(Object.fromEntries(entries), (url) =>
+      exportAll(url, path.join(folder, 'entries.jsonl')),
+    )
   } finally {
-    await postgres.remove()
     rmSync(folder, { recursive: true })
   }
 }

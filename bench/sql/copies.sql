@@ -1,8 +1,4 @@
--- Makes the accounts of the entries, and the same start for every table that is posted to.
-INSERT INTO ledger.accounts (book, owner_id, balance, seq, head, created_on, updated_on)
-SELECT book, owner_id, max(balance_after), max(seq), (max(ARRAY[int8send(seq), hash]))[2], min(created_on), max(created_on)
-  FROM ledger.entries GROUP BY book, owner_id;
-
+-- Makes the same start for every table that is posted to.
 INSERT INTO bench_sum.entries
 SELECT * FROM ledger.entries WHERE app = 'bench' AND owner_id !~ '^history-';
 
