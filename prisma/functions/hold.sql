@@ -25,14 +25,17 @@ CREATE OR REPLACE FUNCTION ledger.capture_hold(
   app text, book text, owner_id text, id bigint, entry_id bigint, amount bigint, keeps boolean, at timestamptz, OUT hold json
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_variable
+DECLARE
+  it record;
 BEGIN
   UPDATE ledger.holds h
      SET captured = h.captured + amount,
          released_on = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE at END,
          captured_by = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE entry_id END
    WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id
-  RETURNING ledger.hold_json(h.id, h.owner_id, h.operation, h.amount, h.captured, h.nonce, h.metadata, h.created_on, h.expires_on,
-                             h.released_on, h.captured_by, at, h.book) INTO hold;
+  RETURNING h.* INTO it;
+  hold := ledger.hold_json(it.id, it.owner_id, it.operation, it.amount, it.captured, it.nonce, it.metadata, it.created_on, it.expires_on,
+                           it.released_on, it.captured_by, at, it.book);
 END $$;
 
 -- Lets a live hold expire at a later moment. A hold that lasts as long already stays unchanged.

@@ -97,6 +97,9 @@ const volatileFunctionsInUpdates = ({ sql }: Text) =>
     new RegExp(`\\b(?:${volatileFunctions.join('|')})\\s*\\(`, 'i').test(update),
   )
 
+// Citus refuses those that are not IMMUTABLE, where it does not pass the whole call on to a node.
+const functionsInReturning = ({ sql }: Text) => found(sql, /\bRETURNING\b[^;]*?\bledger\.\w+\s*\([^;]*/gi)
+
 // An object that depends on a table cannot be made on the nodes before the table.
 const atomicBodies = ({ sql }: Text) => found(sql, /\bBEGIN\s+ATOMIC\b/gi)
 
@@ -162,6 +165,10 @@ const textRules: Readonly<Record<string, TextRule>> = {
       'UPDATE ledger.apps a SET updated_on = ledger.now() WHERE a.app = $1',
       'UPDATE ledger.holds SET released_on = at WHERE created_on < clock_timestamp()',
     ],
+  },
+  'a RETURNING calls no function of the ledger': {
+    find: functionsInReturning,
+    bad: ['UPDATE ledger.holds h SET captured = 1 RETURNING h.id, ledger.hold_json(h.id) INTO hold;'],
   },
   'no function is BEGIN ATOMIC': { find: atomicBodies, bad: ['LANGUAGE sql BEGIN ATOMIC SELECT 1; END'] },
   'nothing orders or compares by id what seq or created_on orders': {
