@@ -1,10 +1,11 @@
 // Books in SQL, as the migrations of apps and an adversary with the owner's rights use it.
 import pg from 'pg'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { sharedOperations } from '../../src/index.ts'
 import { allRows, postAllBySql, postBySql } from '../open-ledger.ts'
 import { declare, openBooks } from './stage.ts'
 
+const { isCluster } = inject('postgres')
 const { database, sql } = await openBooks()
 const another = new pg.Client({ connectionString: database.directUrl })
 await another.connect()
@@ -217,8 +218,7 @@ describe('set_operations', () => {
     })
     await expectRefused(
       () => postBySql(sql, { app: 'arcade', book: 'gems', operation: 'GEM_GIFT', nonce: 'm' }),
-      'violates check constraint "entries_arcade_operations"',
-      '23514',
+      /violates check constraint "entries_arcade_operations(?:_\d+)?"/, // a shard's has its number
     )
   })
 
@@ -279,8 +279,7 @@ describe('the constraint of a partition', () => {
     ] as const) {
       await expectRefused(
         () => postBySql(sql, { app: 'shop', book, operation }),
-        'violates check constraint "entries_shop_operations"',
-        '23514',
+        /violates check constraint "entries_shop_operations(?:_\d+)?"/, // a shard's has its number
       )
     }
   })
@@ -453,9 +452,12 @@ test('a transaction of another book has another id, even of the same attempt', a
     const requests = [{ id, nonce: 'n', lines: [{ account: 1, operation, amount: 1 }] }]
     const [posted] = await postAllBySql(sql, { app, ownerIds: ['ada'], books: [book], requests })
     ids.add(posted.entries[0].transactionId)
-    const append = `SELECT ledger.append_${app}('ada', $1, 'm', NULL, $2, 1, 1, false, NULL, $3) AS answer`
-    const appended = await sql.query(append, [id, operation, book])
-    ids.add(appended.rows[0].answer.transaction)
+    // On a cluster, this leads to the function for all requests.
+    if (!isCluster) {
+      const append = `SELECT ledger.append_${app}('ada', $1, 'm', NULL, $2, 1, 1, false, NULL, $3) AS answer`
+      const appended = await sql.query(append, [id, operation, book])
+      ids.add(appended.rows[0].answer.transaction)
+    }
     // Sent again after a lost answer, it is recognised.
     const [again] = await postAllBySql(sql, { app, ownerIds: ['ada'], books: [book], requests })
     expect(again).toMatchObject({
@@ -464,6 +466,6 @@ test('a transaction of another book has another id, even of the same attempt', a
       entry: { transactionId: posted.entries[0].transactionId },
     })
   }
-  expect(ids.size).toBe(6)
+  expect(ids.size).toBe(isCluster ? 3 : 6)
   expect(ids).not.toContain(undefined)
 })
