@@ -23,6 +23,8 @@ interface OpenDatabase extends Database {
   close(): Promise<void>
 }
 
+type Log = (line: string) => void
+
 const DATABASE = 'shared_ledger'
 
 /** Returns the folder of a project's embedded database. */
@@ -34,7 +36,7 @@ export function embeddedDirectoryOf(root: string): string {
  * Returns the database in `DATABASE_URL`, or the embedded one, and starts that if needed. @throws Error for an invalid
  * url
  */
-async function openDatabase(root: string): Promise<OpenDatabase> {
+async function openDatabase(root: string, log: Log): Promise<OpenDatabase> {
   const { DATABASE_URL: url, DIRECT_DATABASE_URL: direct } = process.env
   if (url) {
     const [variable, directUrl] = direct ? ['DIRECT_DATABASE_URL', direct] : ['DATABASE_URL', url]
@@ -43,14 +45,14 @@ async function openDatabase(root: string): Promise<OpenDatabase> {
     return { url, directUrl, variable, loginsOf: givenLogins, close: async () => {} }
   }
   if (direct) throw new Error('DIRECT_DATABASE_URL is set, and DATABASE_URL is not. Set both, or neither.')
-  const server = await attachEmbeddedPostgres({ directory: embeddedDirectoryOf(root), log: say })
+  const server = await attachEmbeddedPostgres({ directory: embeddedDirectoryOf(root), log })
   const own = server.url(DATABASE)
   return {
     url: own,
     directUrl: own,
     variable: 'DATABASE_URL',
     async loginsOf(apps, signal) {
-      const urls = await makeAppLogins({ home: server.home, url: own, apps, log: say, signal })
+      const urls = await makeAppLogins({ home: server.home, url: own, apps, log, signal })
       return new Map(Array.from(urls, ([app, url]) => [app, { url }]))
     },
     close: () => server.detach(),
@@ -64,15 +66,18 @@ async function givenLogins(apps: readonly string[]): Promise<ReadonlyMap<string,
 /**
  * Opens the database, calls `use`, and closes the database in any case, also when a signal stops the command. `use`
  * then finishes what must not be left half done. Returns the exit code.
+ *
+ * @param log Prints what an embedded database does meanwhile. A command whose output is for a program gives `note`.
  */
 export async function withDatabase(
   root: string,
   use: (database: Database, stopped: AbortSignal) => Promise<number>,
+  { log = say }: { readonly log?: Log } = {},
 ): Promise<number> {
-  const stopped = abortedBySignals()
+  const stopped = abortedBySignals(log)
   let database: OpenDatabase | undefined
   try {
-    database = await openDatabase(root)
+    database = await openDatabase(root, log)
     stopped.throwIfAborted()
     return await use(database, stopped)
   } catch (error) {
@@ -87,16 +92,16 @@ export async function withDatabase(
   }
 }
 
-function abortedBySignals(): AbortSignal {
+function abortedBySignals(log: Log): AbortSignal {
   const controller = new AbortController()
   onStopSignals({
     stop() {
-      say('Stopping …')
+      log('Stopping …')
       controller.abort()
     },
     force() {
       const left = 'PostgreSQL may still run. The next start finds it, and stops it at its own end.'
-      say(process.env.DATABASE_URL ? 'Ended at once.' : `Ended at once: ${left}`)
+      log(process.env.DATABASE_URL ? 'Ended at once.' : `Ended at once: ${left}`)
       process.exit(exitCodes.interrupted)
     },
   })

@@ -4,7 +4,7 @@ import { withDatabase } from './database.ts'
 import { exitCodes, UsageError } from './exit.ts'
 import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
 import { tableOf } from './table.ts'
-import { say } from './terminal.ts'
+import { note, say } from './terminal.ts'
 
 type Register = Awaited<ReturnType<typeof openRegister>>
 
@@ -21,8 +21,11 @@ export async function keys(
 ): Promise<number> {
   const tell: Tell = (object, lines) => say(json ? JSON.stringify(object) : lines.join('\n'))
   const { app, run } = actionOf(positionals, { options, tell })
-  return withDatabase(root, ({ directUrl }) =>
-    withConnection(directUrl, async (connection) => run(await openRegister(connection, app))),
+  return withDatabase(
+    root,
+    ({ directUrl }) =>
+      withConnection(directUrl, async (connection) => run(await openRegister(connection, app))),
+    { log: json ? note : say },
   )
 }
 
@@ -60,7 +63,7 @@ async function create(
   { app, wanted, tell }: { app: string; wanted: ReturnType<typeof readNewKey>; tell: Tell },
 ): Promise<number> {
   const { text, key, isFirst } = await register.create(wanted)
-  tell({ key, text }, [
+  tell({ key, text, isFirst }, [
     `The key ${key.id} of ${app} (${key.name}) ${rightsOf(key)}, ${endOf(key)}.`,
     ...(isFirst ? [`It is the first key of ${app}. Its servers require keys from their next start on.`] : []),
     'It is shown only once. Keep it with your secrets, and send it as: Authorization: Bearer …',

@@ -5,7 +5,7 @@ import { exitCodes, UsageError } from './exit.ts'
 import { placeOf, readGiven } from './files.ts'
 import { showProgress } from './progress.ts'
 import { withScanConnections } from './scan-connections.ts'
-import { say } from './terminal.ts'
+import { note, say } from './terminal.ts'
 
 interface VerifyOptions {
   readonly verbose: boolean
@@ -25,25 +25,28 @@ export async function verify(
   }
   const keys = keyFiles.map((file) => readGiven(file, readPublicKey))
   const checkpoints = await Promise.all(files.map((file) => openCheckpoint(placeOf(file), keys)))
-  return withDatabase(root, ({ directUrl }, stopped) =>
-    withScanConnections(directUrl, stopped, async ([client, ...beside]) => {
-      const progress = values.json ? { end() {} } : showProgress(values)
-      try {
-        const verification = await verifyLedger(client, {
-          ...progress,
-          beside,
-          checkpoints,
-          ...(apps.length > 0 && { apps }),
-        })
-        progress.end()
-        await noteVerification(client, verification)
-        if (values.json) say(JSON.stringify(objectOf(verification)))
-        else report(verification)
-        return verification.broken.length === 0 ? exitCodes.done : exitCodes.failed
-      } finally {
-        progress.end()
-      }
-    }),
+  return withDatabase(
+    root,
+    ({ directUrl }, stopped) =>
+      withScanConnections(directUrl, stopped, async ([client, ...beside]) => {
+        const progress = values.json ? { end() {} } : showProgress(values)
+        try {
+          const verification = await verifyLedger(client, {
+            ...progress,
+            beside,
+            checkpoints,
+            ...(apps.length > 0 && { apps }),
+          })
+          progress.end()
+          await noteVerification(client, verification)
+          if (values.json) say(JSON.stringify(objectOf(verification)))
+          else report(verification)
+          return verification.broken.length === 0 ? exitCodes.done : exitCodes.failed
+        } finally {
+          progress.end()
+        }
+      }),
+    { log: values.json ? note : say },
   )
 }
 
@@ -52,7 +55,7 @@ function objectOf({ apps, answers }: Verification): object {
   const checksOf = (app: string) =>
     answers
       .filter((answer) => answer.app === app)
-      .map(({ question, invariant, count, rows }) => ({ question, invariant, broken: count, rows }))
+      .map(({ question, invariant, count, rows }) => ({ question, invariant, count, rows }))
   return {
     apps: apps.map(({ app, accounts, entries, holds }) => ({
       ...{ app, accounts, entries, holds },

@@ -92,6 +92,18 @@ test('a database that the owner has used is served by the role of its app, befor
   expect(new Set(passwords).size).toBe(1)
 })
 
+test('verify --json prints its object alone, also where it starts the database', async () => {
+  const verifying = command('verify', project.root, ['--json'])
+  commands.push(verifying)
+  let stdout = ''
+  verifying.process.stdout?.setEncoding('utf8').on('data', (text) => {
+    stdout += text
+  })
+  expect(await verifying.ended).toBe(0)
+  expect(JSON.parse(stdout).apps).toContainEqual(expect.objectContaining({ app: 'content', accounts: 1 }))
+  expect(verifying.lines.join('\n')).toContain('Starting PostgreSQL')
+})
+
 test('the role may log in and nothing else, and the other databases are closed to it', async () => {
   const { rows, others } = await asOwner((url) =>
     withConnection(url, async (sql) => ({

@@ -52,7 +52,7 @@ test('--json: one object with each check of each app', async () => {
   const { code, output } = await verify('--json', 'content')
   const { apps } = JSON.parse(output)
   expect(apps).toMatchObject([{ app: 'content', accounts: 2, entries: 2, holds: 0 }])
-  expect(apps[0].checks).toContainEqual(expect.objectContaining({ question: 'balance', broken: 0, rows: [] }))
+  expect(apps[0].checks).toContainEqual(expect.objectContaining({ question: 'balance', count: 0, rows: [] }))
   expect(code).toBe(0)
 })
 
@@ -68,6 +68,20 @@ test('a broken one: each row with what it should be, exit code 1, while another 
   )
   expect(output).toMatch(/^content: .* 2 of \d+ checks failed: 2 broken rows\.$/m)
   expect(code).toBe(1)
+  const asJson = await verify('--json', 'content')
+  expect(asJson.code).toBe(1)
+  expect(JSON.parse(asJson.output).apps[0].checks).toContainEqual({
+    question: 'balance',
+    invariant: expect.any(String),
+    count: 1,
+    rows: [
+      {
+        broken: 'account "bob"',
+        found: 'balance 11',
+        expected: 'balance 10, the sum of its entries; the last one left 10',
+      },
+    ],
+  })
   expect(await verify('freelance')).toMatchObject({ code: 0 })
 })
 
