@@ -402,9 +402,9 @@ test('an account is frozen and reopened with a reason, by a key that may', async
     await page.locator('.heading').getByText(state, { exact: true }).waitFor()
   }
   await change('Freeze spending', 'Spending frozen')
-  await change('Freeze: ACCOUNT_FROZEN', 'Frozen')
+  await change('Freeze (ACCOUNT_FROZEN)', 'Frozen')
   await change('Reopen', 'Open')
-  await change('Freeze: UNDER_REVIEW', 'Frozen')
+  await change('Freeze (UNDER_REVIEW)', 'Frozen')
   await change('Reopen', 'Open')
   expect(await amountsOf(ann)).toEqual([20, 0, 0, 0, 0, 0])
   await page.getByRole('table', { name: 'Entries' }).getByText('reason: chargeback 17').first().waitFor()

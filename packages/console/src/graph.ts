@@ -3,7 +3,7 @@ import { createContext, useContext, useEffect, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { onEnd, pipe, subscribe } from 'wonka'
 import type * as typed from './generated/documents.ts'
-import { rereadExchange } from './reread.ts'
+import { changedByPostings, rereadExchange } from './reread.ts'
 import { authorization, type DocumentName, type DocumentOf, Refused, type Session } from './session.ts'
 
 /** The session of the whole page. */
@@ -103,6 +103,7 @@ export function useRead<Name extends DocumentName>(
     query: document ?? '{ __typename }',
     variables,
     pause: pause || !document,
+    context: changedByPostings,
   })
   return {
     // With an error, `data` is null.
@@ -151,6 +152,7 @@ export function useSend() {
     let requestId: string | null = null
     const { data, error } = await client
       .mutation(document, variables, {
+        ...changedByPostings,
         fetch: async (...request) => {
           const response = await fetch(...request)
           requestId = response.headers.get('x-request-id')

@@ -2,35 +2,35 @@ import { type Exchange, makeOperation, type Operation } from '@urql/core'
 import { map, pipe, tap } from 'wonka'
 
 /**
- * Asks every open read again after a mutation, because a posting may change any list, balance and sum. A read that is
- * under way meanwhile is asked again after its answer, which may be older than the posting.
+ * Lets every read be asked again after a posting, which may change any list, balance and sum: the context of all reads and
+ * postings. The cache drops what it has, and asks what is open. What is under way then is left to `rereadExchange`.
  */
+export const changedByPostings = { additionalTypenames: ['Posting'] }
+
+/** Asks a read again that was under way at a mutation: its answer may be older. Stands behind the cache. */
 export const rereadExchange: Exchange =
   ({ client, forward }) =>
   (operations) => {
-    const open = new Map<number, Operation>()
+    const underWay = new Map<number, Operation>()
     const outdated = new WeakSet<Operation>()
-    const askAgain = (read: Operation) =>
-      client.reexecuteOperation(
-        makeOperation(read.kind, read, { ...read.context, requestPolicy: 'network-only' }),
-      )
     return pipe(
       operations,
       tap((operation) => {
-        if (operation.kind === 'query') open.set(operation.key, operation)
-        if (operation.kind === 'teardown') open.delete(operation.key)
+        if (operation.kind === 'query') underWay.set(operation.key, operation)
+        if (operation.kind === 'teardown') underWay.delete(operation.key)
       }),
       forward,
       map((result) => {
         const { operation } = result
         if (operation.kind === 'mutation') {
-          for (const read of open.values()) {
-            outdated.add(read)
-            askAgain(read) // the client ignores this for a read that is under way
-          }
+          for (const read of underWay.values()) outdated.add(read)
         }
+        if (operation.kind !== 'query') return result
+        underWay.delete(operation.key)
         if (!outdated.has(operation)) return result
-        askAgain(operation)
+        client.reexecuteOperation(
+          makeOperation('query', operation, { ...operation.context, requestPolicy: 'network-only' }),
+        )
         return { ...result, stale: true }
       }),
     )

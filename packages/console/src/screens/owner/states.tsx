@@ -5,7 +5,7 @@ import { mayPost } from '../../operations.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { type InputOf, PostingPanel } from '../../parts/posting.tsx'
 
-/** What an operation is called that puts an account in a state. */
+/** The buttons of operations that put an account in a state. */
 const titles = {
   SPENDING_FROZEN: 'Freeze spending',
   FROZEN: 'Freeze',
@@ -18,7 +18,7 @@ interface Change {
   readonly title: string
 }
 
-/** Returns the changes that lead to another state, of operations of the account's book. */
+/** Returns the changes that lead to another state, of operations of the account's book. A closed one is only reopened. */
 function changesOf({ state, book }: Balance, operations: readonly Operation[]): readonly Change[] {
   const possible = operations.flatMap(({ name, state: next, book: of }) =>
     next !== null && of === book && next !== state && (state !== 'CLOSED' || next === 'OPEN')
@@ -27,7 +27,7 @@ function changesOf({ state, book }: Balance, operations: readonly Operation[]): 
   )
   return possible.map(({ operation, next }) => {
     const isOnly = possible.filter((other) => other.next === next).length === 1
-    return { operation, title: isOnly ? titles[next] : `${titles[next]}: ${operation}` }
+    return { operation, title: isOnly ? titles[next] : `${titles[next]} (${operation})` }
   })
 }
 
