@@ -795,16 +795,17 @@ CREATE OR REPLACE FUNCTION ledger.capture_hold(app text, book text, owner_id tex
 AS $function$
 #variable_conflict use_variable
 DECLARE
-  it record;
+  captured_hold record;
 BEGIN
   UPDATE ledger.holds h
      SET captured = h.captured + amount,
          released_on = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE at END,
          captured_by = CASE WHEN keeps AND h.captured + amount < h.amount THEN NULL ELSE entry_id END
    WHERE h.app = app AND h.book = book AND h.owner_id = owner_id AND h.id = id
-  RETURNING h.* INTO it;
-  hold := ledger.hold_json(it.id, it.owner_id, it.operation, it.amount, it.captured, it.nonce, it.metadata, it.created_on, it.expires_on,
-                           it.released_on, it.captured_by, at, it.book);
+  RETURNING h.* INTO STRICT captured_hold;
+  hold := ledger.hold_json(captured_hold.id, captured_hold.owner_id, captured_hold.operation, captured_hold.amount, captured_hold.captured,
+                           captured_hold.nonce, captured_hold.metadata, captured_hold.created_on, captured_hold.expires_on,
+                           captured_hold.released_on, captured_hold.captured_by, at, captured_hold.book);
 END $function$;
 REVOKE ALL ON FUNCTION ledger.capture_hold(text, text, text, bigint, bigint, bigint, boolean, timestamp with time zone) FROM PUBLIC;
 
