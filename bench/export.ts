@@ -15,7 +15,7 @@ const root = findRoot(import.meta.dirname)
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'shared-ledger-export-'))
-  const entries = Array.from({ length: owners }, (_, at) => [`owner ${at}`, perOwner])
+  const entries = Array.from({ length: owners }, (_, at) => [`owner ${at}`, perOwner] as const)
   try {
     await withContentApp(Object.fromEntries(entries), (url) =>
       exportAll(url, path.join(folder, 'entries.jsonl')),
