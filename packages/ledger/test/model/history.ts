@@ -509,8 +509,8 @@ const lonely = (nonce: number): Crowd => {
 }
 
 /**
- * Two lonely postings, a crowd larger than any batch, then crowds with steps between them. The second posting finds an
- * account.
+ * Two lonely postings, a crowd larger than any batch, then crowds with steps between them. The first posting
+ * makes the account, so only the second goes the way that is made for one entry.
  */
 export function crowdedHistories(length: {
   minLength: number
@@ -529,7 +529,7 @@ export function crowdedHistories(length: {
     ),
     length,
   )
-  return fc.tuple(large, rest).map(([large, later]) => [lonely(1), lonely(2), large, ...later])
+  return fc.tuple(large, rest).map(([first, later]) => [lonely(1), lonely(2), first, ...later])
 }
 
 /** How far the clock jumps. */
