@@ -106,8 +106,8 @@ export interface LedgerReads<Operation extends string = SharedOperation, Book ex
   /** Returns one page of what entries took from a lot that the app made and gave back to it, oldest first, or null. */
   lotUses(id: string, page?: PageInput): Promise<LotUsePage<Operation, Book> | null>
   /**
-   * Returns what an entry took from lots and gave back to them, up to 100, or null where there is no such entry. None for
-   * an entry of an account without lots.
+   * Returns what an entry took from lots and gave back to them, up to 100, or null where there is no such entry. An empty
+   * list for an entry that took nothing from a lot, such as one that made a lot.
    */
   entryLots(entryId: string): Promise<readonly EntryLot<Book>[] | null>
   /**

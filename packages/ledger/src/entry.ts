@@ -1,4 +1,5 @@
-import type { AccountState, LotKind } from './operations/operations.ts'
+import type { AccountState } from './account-state.ts'
+import type { LotKind } from './operations/operations.ts'
 
 /** The operation of an entry or a hold that was read. */
 export interface NamedOperation<Operation extends string = string> {

@@ -1,5 +1,6 @@
 // Facts about the ledger that need none of its code, for packages that know only its contract. These files import
 // nothing of the ledger.
+export { type AccountState, accountStates } from './account-state.ts'
 export { type LedgerErrorCode, ledgerErrors } from './error-table.ts'
 export { type InputField, inputFieldsOf } from './input-fields.ts'
 export { limits } from './limits.ts'

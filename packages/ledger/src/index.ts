@@ -1,3 +1,4 @@
+export { type AccountState, accountStates } from './account-state.ts'
 export { assertAppName } from './app-name.ts'
 export { type AppRefusal, defineRefusal, type RefusalClass, type RefusalFacts } from './app-refusals.ts'
 export { type OwnerRowsInput, rowIdOf, rowsOfOwner } from './app-rows.ts'
@@ -94,9 +95,7 @@ export {
 export { defineOperations } from './operations/define-operations.ts'
 export type { OperationInfo } from './operations/operation-info.ts'
 export {
-  type AccountState,
   accountOperations,
-  accountStates,
   type BookOf,
   type Books,
   type Exchange,

@@ -39,7 +39,7 @@ export function restOtherAppsEntry(entry: OtherAppsEntry & InBook): shapes.RestO
 /**
  * Returns the id of an entry or a hold as a number. In a dry run the graph gives a text in its place, which becomes 0.
  */
-export function restId(id: string): number {
+function restId(id: string): number {
   return /^\d+$/.test(id) ? Number(id) : 0
 }
 

@@ -1,4 +1,4 @@
-import { limits, parseMoment } from '@shared-ledger/ledger/facts'
+import { accountStates, limits, parseMoment } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { isObject } from './json.ts'
 
@@ -225,9 +225,11 @@ export type RestTransactionBalance = z.output<typeof ownerBalance>
 /** The fields for a posted transaction, and the balances after it. */
 export const postedTransaction = { transaction, balances }
 
-export const accountStates = ['open', 'spending_frozen', 'frozen', 'closed']
+/** The states of accounts, as REST writes them. */
+export const states = accountStates.map((state) => state.toLowerCase())
+
 const accountState = z.string().meta({
-  enum: accountStates,
+  enum: states,
   description: 'What may be posted to the account: everything, nothing that takes credits, or nothing.',
 })
 

@@ -1,7 +1,7 @@
+import type { AccountState } from '../account-state.ts'
 import type { Scope } from '../principal.ts'
 import { type AmountLimits, amountLimits } from './amount.ts'
 import {
-  type AccountState,
   type Exchange,
   isOperation,
   type LotDefinition,

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import { accountStates } from '../account-state.ts'
 import { scopes } from '../principal.ts'
 import { type AmountRule, amountLimits, amountRuleProblem, maxCredits } from './amount.ts'
 import {
-  accountStates,
   exchangedIn,
   type LotExpiry,
   limitWindows,

@@ -1,3 +1,4 @@
+import type { AccountState } from '../account-state.ts'
 import type { Scope } from '../principal.ts'
 import { type AmountRule, maxCredits, minCredits } from './amount.ts'
 
@@ -59,13 +60,6 @@ export interface OperationDefinition {
   /** What an owner gets for the credits that it takes. Only an exchange posts the two operations, both together. */
   readonly exchange?: Exchange
 }
-
-/**
- * What may be posted to an account: everything, nothing that takes credits, nothing, or nothing until it is opened again.
- * Only an account of 0, without holds and overdraft, can be closed.
- */
-export const accountStates = ['OPEN', 'SPENDING_FROZEN', 'FROZEN', 'CLOSED'] as const
-export type AccountState = (typeof accountStates)[number]
 
 /** How a lot is made. */
 export interface LotDefinition {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AccountState } from '../account-state.ts'
 import type { LedgerMetadata } from '../entry.ts'
 import type { FieldError, ValidationError } from '../errors.ts'
 import {
@@ -12,7 +13,6 @@ import {
 import { messages } from '../messages.ts'
 import { type AmountLimits, amountLimits, amountProblem, signed } from '../operations/amount.ts'
 import {
-  type AccountState,
   exchangedIn,
   type LotDefinition,
   type LotKind,

@@ -1,3 +1,4 @@
+import type { AccountState } from '../account-state.ts'
 import type { LedgerBalance, LedgerEntry, LedgerHold } from '../entry.ts'
 import {
   AccountStateError,
@@ -19,7 +20,6 @@ import {
 import { limits } from '../limits.ts'
 import { messages } from '../messages.ts'
 import { inCredits } from '../operations/amount.ts'
-import type { AccountState } from '../operations/operations.ts'
 import type { Refusal } from '../refusals.ts'
 import type { EntryRow, HoldRow, RowReader } from '../rows.ts'
 import { accountKey } from './accounts.ts'

@@ -83,7 +83,7 @@ export const capturesRoute = defineRoute({
   path: '/ledger/holds/{hold_id}/captures',
   operationId: 'listCaptures',
   tag: 'holds',
-  summary: 'The entries that captured a hold, oldest first, up to 100',
+  summary: `The entries that captured a hold, oldest first, up to ${limits.capturesOfHold}`,
   description: 'A hold that keeps its rest may have several.',
   request: { params: z.object({ hold_id: shapes.idInPath }) },
   document: RestHoldCapturesDocument,

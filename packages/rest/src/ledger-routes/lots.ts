@@ -10,7 +10,7 @@ import {
   RestLotUsesDocument,
   RestVoidLotDocument,
 } from '../generated/documents.ts'
-import { restEntry, restId, restLot, restPostedEntry } from '../graph.ts'
+import { restEntry, restLot, restPostedEntry } from '../graph.ts'
 import { problem } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
 import * as shapes from '../shapes.ts'
@@ -71,7 +71,7 @@ const lotRoute = defineRoute({
   codes: ['LOT_NOT_FOUND'],
 })
 
-const credits = z.int().meta({ description: 'Signed credits of the lot: - taken, + given back.' })
+const usedAmount = z.int().meta({ description: 'Signed credits of the lot: - taken, + given back.' })
 
 /** Lists what entries took from a lot and gave back to it. */
 const usesRoute = defineRoute({
@@ -90,7 +90,7 @@ const usesRoute = defineRoute({
       .object({
         uses: z.array(
           z.object({
-            amount: credits,
+            amount: usedAmount,
             entry: shapes.entry
               .nullable()
               .meta({ description: 'Null for an entry of another app that shares the book.' }),
@@ -119,18 +119,18 @@ const entryLotsRoute = defineRoute({
   path: '/ledger/entries/{entry_id}/lots',
   operationId: 'listEntryLots',
   tag: 'lots',
-  summary: 'What an entry took from lots and gave back to them, up to 100',
-  description: 'Empty for an entry of an account that had no lots.',
+  summary: `What an entry took from lots and gave back to them, up to ${limits.usesOfEntry}`,
+  description: 'Empty for an entry that took nothing from a lot, such as one that made a lot.',
   request: { params: z.object({ entry_id: shapes.idInPath }) },
   document: RestEntryLotsDocument,
   variables: ({ params }) => ({ id: params.entry_id }),
   success: {
     status: 200,
-    body: z.object({ lots: z.array(z.object({ lot_id: shapes.id, amount: credits })) }),
+    body: z.object({ lots: z.array(z.object({ lot_id: shapes.id, amount: usedAmount })) }),
   },
   answer(entry) {
     if (!entry) throw problem('ENTRY_NOT_FOUND')
-    return { lots: (entry.lots ?? []).map(({ lotId, amount }) => ({ lot_id: restId(lotId), amount })) }
+    return { lots: (entry.lots ?? []).map(({ lotId, amount }) => ({ lot_id: Number(lotId), amount })) }
   },
   codes: ['ENTRY_NOT_FOUND'],
 })

@@ -1,7 +1,7 @@
 import { scopes } from '@shared-ledger/ledger/facts'
 import { z } from 'zod'
 import { RestLedgerOperationsDocument, type RestLedgerOperationsQuery } from '../generated/documents.ts'
-import { type InBook, restBook } from '../graph.ts'
+import { type InBook, restBook, restState } from '../graph.ts'
 import { defineRoute } from '../route.ts'
 import * as shapes from '../shapes.ts'
 
@@ -38,7 +38,7 @@ const operationInfo = z
       .string()
       .nullable()
       .meta({
-        enum: [...shapes.accountStates, null],
+        enum: [...shapes.states, null],
         description: 'The state in which it puts the account. Null for one that changes none.',
       }),
     book: shapes.operationBook,
@@ -91,7 +91,7 @@ function restOperation(operation: RestLedgerOperationsQuery['result'][number] & 
     retired,
     internal,
     scope: scope?.toLowerCase() ?? null,
-    state: state?.toLowerCase() ?? null,
+    state: state && restState(state),
     ...restBook(operation),
     limit: limit && { ...limit, per: limit.per.toLowerCase() },
   }

@@ -30,6 +30,7 @@ export const windowsQuery = z.object({
   per: z.enum(['hour', 'day', 'month']),
   ...shapes.bookQuery,
 })
+
 /** Returns the graph's arguments for windows. */
 export function windowsArguments(contract: Contract, { from, to, per, book }: z.output<typeof windowsQuery>) {
   return { from, to, per: per.toUpperCase(), ...bookArgument(contract, book) }
