@@ -2,9 +2,10 @@ import { createTestDatabase } from '@shared-ledger/postgres/testing'
 import { startServer } from '@shared-ledger/server'
 import pg from 'pg'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { app as contentApp } from '../apps/content/src/app.ts'
 
+const { isCluster } = inject('postgres')
 const database = await createTestDatabase()
 const sql = new pg.Client({ connectionString: database.url })
 const role = `reader_${database.name}`
@@ -39,13 +40,24 @@ async function serve(databaseUrl: string) {
   return { ask, close: server.close }
 }
 
+// Behind a coordinator whose session is read-only, the nodes still write: each node needs the setting.
+const setOnEachNode = (setting: string) =>
+  database.onEachNode(`SET TRANSACTION READ WRITE; ALTER DATABASE ${database.name} ${setting}`)
+
 /** Each transaction is read-only by default, as on a standby, or for a role or database with that setting. */
-const readOnly = () => {
+const readOnly = async () => {
+  if (isCluster) {
+    await setOnEachNode('SET default_transaction_read_only = on')
+    onTestFinished(async () => {
+      await setOnEachNode('RESET default_transaction_read_only')
+    })
+    return database.url
+  }
   const url = new URL(database.url)
   url.searchParams.set('options', '-c default_transaction_read_only=on')
   return url.href
 }
-const asReader = () => {
+const asReader = async () => {
   const url = new URL(database.url)
   url.username = role
   url.password = password
@@ -66,7 +78,7 @@ describe.each([
 
     // Such a role may not know whether keys were made, so the setting says how callers are identified.
     vi.stubEnv('LEDGER_AUTH', 'none')
-    const reading = await serve(urlOf())
+    const reading = await serve(await urlOf())
     vi.unstubAllEnvs()
     expect(await reading.ask('/health')).toEqual({ status: 200, body: { status: 'read-only' } })
     expect(await reading.ask('/balance/ada')).toMatchObject({ status: 200, body: { balance: 5 } })

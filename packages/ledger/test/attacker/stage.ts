@@ -69,16 +69,17 @@ export async function takeOverApp({ connections = 20 } = {}) {
     })
     const spent = { operation: 'CREDIT_SPEND', amount: -1 }
     await postBySql(owner, { app, ownerId, nonce: `${ownerId} nonce of a spend`, ...spent })
+    const tomorrow = new Date(Date.now() + 86_400_000)
     await owner.query(
       `INSERT INTO ledger.holds (app, book, owner_id, operation, amount, nonce, created_on, expires_on)
-       VALUES ($1, $1, $2, 'CREDIT_SPEND', $4, $3, now(), now() + interval '1 day')`,
-      [app, ownerId, `${ownerId} hold`, held],
+       VALUES ($1, $1, $2, 'CREDIT_SPEND', $4, $3, now(), $5)`,
+      [app, ownerId, `${ownerId} hold`, held, tomorrow],
     )
-    await owner.query(
-      `UPDATE ledger.accounts SET held = $2, holds_expire_on = (SELECT expires_on FROM ledger.holds WHERE book = $1)
-        WHERE book = $1`,
-      [app, held],
-    )
+    await owner.query('UPDATE ledger.accounts SET held = $2, holds_expire_on = $3 WHERE book = $1', [
+      app,
+      held,
+      tomorrow,
+    ])
     await owner.query(`INSERT INTO ${app}.things (name) VALUES ($1)`, [`of ${ownerId}`])
     await owner.query(
       `INSERT INTO ledger.keys (app, id, name, scopes, hash) VALUES ($1, $2, $3, '{read}', sha256('key'))`,
