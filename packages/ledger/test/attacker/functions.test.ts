@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, string>> = {
   balance_json:
     "SELECT ledger.balance_json(owner_id, balance, overdraft, held, state) FROM ledger.accounts WHERE book = '{other}'",
   live_holds: "SELECT * FROM ledger.live_holds('{other}', '{secret}', now()) WHERE held > 0",
-  held_at: "SELECT ledger.held_at('{other}', '{secret}', 42, now() - interval '1 hour', now()) AS held",
+  held_at: "SELECT ledger.held_at('{other}', '{secret}', 3131, now() - interval '1 hour', now()) AS held",
   last_seq: "SELECT ledger.last_seq(ARRAY['{other}'], '{other}', '{secret}', now())",
   seq_at: "SELECT ledger.seq_at('{other}', '{secret}', now())",
   balances: "SELECT ledger.balances('{other}', ARRAY['{secret}'])",
@@ -88,7 +88,6 @@ const checked: Readonly<Record<string, string>> = {
   has_keys: "SELECT ledger.has_keys('{app}')",
 }
 
-// Texts are empty in these calls: Citus ends the coordinator when a routing key is NULL, before it looks at rights.
 const { rows: functions } = await owner.query<{
   name: string
   call: string
@@ -98,7 +97,7 @@ const { rows: functions } = await owner.query<{
   SELECT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS open,
          has_function_privilege('ledger_${apps.own}', p.oid, 'EXECUTE') AS granted,
          format('SELECT ledger.%I(%s)', p.proname, (
-           SELECT string_agg(CASE t WHEN 'text' THEN $$''::text$$ ELSE 'NULL::' || t END, ', ') FROM unnest(string_to_array(oidvectortypes(p.proargtypes), ', ')) t WHERE t <> ''
+           SELECT string_agg('NULL::' || t, ', ') FROM unnest(string_to_array(oidvectortypes(p.proargtypes), ', ')) t WHERE t <> ''
          )) AS call
     FROM pg_proc p WHERE p.pronamespace = 'ledger'::regnamespace ORDER BY 1, 3`)
 const { rows: transactions } = await owner.query(

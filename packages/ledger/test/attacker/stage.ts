@@ -24,8 +24,8 @@ export const secret = 'victoria'
 /** The id of each app's API key. */
 export const keyId = 'AbCdEf123456'
 
-/** The balance and the held credits of each app's one account. */
-export const credits = { own: { balance: 77, held: 7 }, other: { balance: 4242, held: 42 } } as const
+/** The balance and the held credits of each app's one account. No moment in an answer has the other app's numbers. */
+export const credits = { own: { balance: 77, held: 7 }, other: { balance: 4242, held: 3131 } } as const
 
 /**
  * Makes two apps in one database, each with accounts, entries, a hold and its own table, and a session of an attacker
