@@ -4,12 +4,9 @@ import { withDatabase } from './database.ts'
 import { exitCodes, UsageError } from './exit.ts'
 import { type CreateOptions, readKeyId, readNewKey } from './key-options.ts'
 import { tableOf } from './table.ts'
-import { note, say } from './terminal.ts'
+import { answerPrinter, note, type PrintAnswer, say } from './terminal.ts'
 
 type Register = Awaited<ReturnType<typeof openRegister>>
-
-/** Prints an answer: lines for a person, or with `--json` the object in one line. */
-type Tell = (object: object, lines: readonly string[]) => void
 
 /** Makes, lists or revokes keys. */
 export async function keys(
@@ -19,7 +16,7 @@ export async function keys(
     values: { json, ...options },
   }: { positionals: string[]; values: CreateOptions & { readonly json: boolean } },
 ): Promise<number> {
-  const tell: Tell = (object, lines) => say(json ? JSON.stringify(object) : lines.join('\n'))
+  const tell = answerPrinter(json)
   const { app, run } = actionOf(positionals, { options, tell })
   return withDatabase(
     root,
@@ -32,7 +29,7 @@ export async function keys(
 /** Returns what to do, before it connects to a database. @throws Error that says what is missing or wrong */
 function actionOf(
   [action, app, id, ...more]: readonly string[],
-  { options, tell }: { readonly options: CreateOptions; readonly tell: Tell },
+  { options, tell }: { readonly options: CreateOptions; readonly tell: PrintAnswer },
 ) {
   if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
     throw new UsageError('Say what to do: create, list or revoke.')
@@ -47,7 +44,12 @@ function actionOf(
 
 function runOf(
   action: string,
-  { app, id, options, tell }: { app: string; id: string | undefined; options: CreateOptions; tell: Tell },
+  {
+    app,
+    id,
+    options,
+    tell,
+  }: { app: string; id: string | undefined; options: CreateOptions; tell: PrintAnswer },
 ): (register: Register) => Promise<number> {
   if (action === 'list') return (register) => list(register, { app, tell })
   if (action === 'create') {
@@ -60,7 +62,7 @@ function runOf(
 
 async function create(
   register: Register,
-  { app, wanted, tell }: { app: string; wanted: ReturnType<typeof readNewKey>; tell: Tell },
+  { app, wanted, tell }: { app: string; wanted: ReturnType<typeof readNewKey>; tell: PrintAnswer },
 ): Promise<number> {
   const { text, key, isFirst } = await register.create(wanted)
   tell({ key, text, isFirst }, [
@@ -72,7 +74,7 @@ async function create(
   return exitCodes.done
 }
 
-async function list(register: Register, { app, tell }: { app: string; tell: Tell }): Promise<number> {
+async function list(register: Register, { app, tell }: { app: string; tell: PrintAnswer }): Promise<number> {
   const keys = await register.list()
   const rows = keys.map((key) => [
     key.id,
@@ -93,7 +95,7 @@ async function list(register: Register, { app, tell }: { app: string; tell: Tell
 
 async function revoke(
   register: Register,
-  { app, id, tell }: { app: string; id: string; tell: Tell },
+  { app, id, tell }: { app: string; id: string; tell: PrintAnswer },
 ): Promise<number> {
   const revoked = await register.revoke(id)
   if (!revoked)

@@ -4,9 +4,16 @@ import { say } from './terminal.ts'
 
 /**
  * Shows the progress of a verification: with a line for each answer if verbose, else with a bar on a terminal. `end`
- * removes the bar.
+ * removes the bar. With `json` nothing is shown, because the output is for a program.
  */
-export function showProgress({ verbose }: { verbose: boolean }): VerificationProgress & { end(): void } {
+export function showProgress({
+  verbose,
+  json,
+}: {
+  verbose: boolean
+  json: boolean
+}): VerificationProgress & { end(): void } {
+  if (json) return { end() {} }
   if (verbose) return progressLines()
   return process.stdout.isTTY ? progressBar() : { end() {} }
 }

@@ -20,6 +20,14 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** Prints an answer: lines for a person, or the object in one line. */
+export type PrintAnswer = (object: object, lines: readonly string[]) => void
+
+/** Returns how a command prints its answers, with or without `--json`. */
+export function answerPrinter(json: boolean): PrintAnswer {
+  return (object, lines) => say(json ? JSON.stringify(object) : lines.join('\n'))
+}
+
 /** Prints a line beside the output: a question's context, a nonce, a warning. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`)

@@ -29,7 +29,7 @@ export async function verify(
     root,
     ({ directUrl }, stopped) =>
       withScanConnections(directUrl, stopped, async ([client, ...beside]) => {
-        const progress = values.json ? { end() {} } : showProgress(values)
+        const progress = showProgress(values)
         try {
           const verification = await verifyLedger(client, {
             ...progress,

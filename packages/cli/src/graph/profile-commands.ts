@@ -3,7 +3,7 @@ import { exitCodes } from '../exit.ts'
 import { readGiven } from '../files.ts'
 import { assertMayAsk, confirmed, given, secret } from '../questions.ts'
 import { tableOf } from '../table.ts'
-import { isInteractive, say } from '../terminal.ts'
+import { answerPrinter, isInteractive, say } from '../terminal.ts'
 import { type Profile, profileNamed, profilesFile, readProfiles, writeProfiles } from './profiles.ts'
 import { inSession } from './session.ts'
 import { graphOf } from './target.ts'
@@ -84,7 +84,7 @@ export async function useProfile({
   const name = await given(positionals[0], { name: 'NAME', question: 'Which profile?' })
   profileNamed(name, known.profiles)
   writeProfiles({ ...known, current: name })
-  say(json ? JSON.stringify({ name }) : `The profile ${name} is in use.`)
+  answerPrinter(json)({ name }, [`The profile ${name} is in use.`])
   return exitCodes.done
 }
 
@@ -103,8 +103,9 @@ export async function removeProfile({
   if (!values.yes) await confirmed(`Forget the profile ${name} and its key?`)
   const { [name]: _, ...rest } = all
   writeProfiles({ current: current === name ? undefined : current, profiles: rest })
-  const told = `The profile ${name} is gone. Its key works until it is revoked: npx shared-ledger keys revoke`
-  say(values.json ? JSON.stringify({ name }) : told)
+  answerPrinter(values.json)({ name }, [
+    `The profile ${name} is gone. Its key works until it is revoked: npx shared-ledger keys revoke`,
+  ])
   return exitCodes.done
 }
 

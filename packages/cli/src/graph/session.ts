@@ -1,6 +1,6 @@
 import { LedgerClientError } from '@shared-ledger/client'
 import { CommandError, exitCodes } from '../exit.ts'
-import { say } from '../terminal.ts'
+import { answerPrinter, type PrintAnswer, say } from '../terminal.ts'
 import { type LedgerGraph, openGraph } from './client.ts'
 import type { Profile } from './profiles.ts'
 import { type TargetOptions, targetOf } from './target.ts'
@@ -10,8 +10,7 @@ export interface Session {
   readonly graph: LedgerGraph
   readonly target: Profile
   readonly json: boolean
-  /** Prints an answer: lines for a person, or with `--json` the object in one line. */
-  answer(json: object, lines: readonly string[]): void
+  readonly answer: PrintAnswer
 }
 
 /** The options of a command that asks an app's graph. */
@@ -33,8 +32,7 @@ export async function inSession(
 ): Promise<number> {
   const { json } = values
   const graph = openGraph(target, attempts === undefined ? {} : { retry: { attempts } })
-  const answer = (object: object, lines: readonly string[]) =>
-    say(json ? JSON.stringify(object) : lines.join('\n'))
+  const answer = answerPrinter(json)
   try {
     return await use({ graph, target, json, answer })
   } catch (thrown) {
