@@ -10,7 +10,7 @@ interface Failure extends LedgerClientFailure {
   readonly retryAfterMs?: number | undefined
 }
 
-const retryableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const retryableStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
 
 /** Codes of failures before anything was sent. */
 const unsentCodes: ReadonlySet<unknown> = new Set([

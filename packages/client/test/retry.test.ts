@@ -38,7 +38,7 @@ describe('a failed attempt', () => {
     expect(fixture.requests).toHaveLength(3)
   })
 
-  it.each([429, 502, 503, 504])('with status %i is repeated', async (status) => {
+  it.each([408, 429, 502, 503, 504])('with status %i is repeated', async (status) => {
     fixture.faults.push(answer(status))
     expect(await clientOf().balance(fixture.ownerId)).toMatchObject({ amount: 0 })
     expect(fixture.requests).toHaveLength(2)

@@ -165,7 +165,10 @@ function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): n
   return Math.min(since / 1_000, maxHandicapMs)
 }
 
-/** Whether the client has left, so that no work is done for it. */
+/**
+ * Whether no answer can be sent, so that no work is done: the client has left, or was refused while its request was
+ * coming.
+ */
 function isGone({ outgoing: { req } }: Applicant): boolean {
-  return req.socket.destroyed
+  return !req.socket.writable
 }

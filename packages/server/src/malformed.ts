@@ -8,7 +8,8 @@ import type { Connections } from './connections.ts'
 /**
  * Refuses what never becomes a whole request: bytes that are not HTTP, headers beyond Node's limits, a request that
  * takes too long. When an earlier request of the connection has no answer yet, the client would take the refusal for
- * that answer, so the connection just ends.
+ * that answer, so the connection just ends. It just ends, too, when nothing came over it: browsers open connections
+ * that they may use later, and would take the refusal for the answer to a request that they are just sending.
  */
 export function refuseMalformed(
   { code }: NodeJS.ErrnoException,
@@ -16,7 +17,8 @@ export function refuseMalformed(
   { open }: Pick<Connections, 'open'>,
 ): void {
   const unanswered = [...(open.get(socket) ?? [])]
-  if (code === 'ECONNRESET' || !unanswered.every(isIncomplete)) socket.destroy()
+  const isUnused = socket.bytesRead === 0
+  if (code === 'ECONNRESET' || isUnused || !unanswered.every(isIncomplete)) socket.destroy()
   else endWith(refusalOf(code), socket)
 }
 

@@ -348,6 +348,33 @@ describe('a request that never becomes complete', () => {
     }
   })
 
+  test.each([
+    ['headers', 'POST /late HTTP/1.1\r\nHo', 'st: localhost\r\nContent-Length: 5\r\n\r\nxxxxx'],
+    ['body', post('/late', 50, 10), 'x'.repeat(40)],
+  ])('is not carried out when the rest of its %s comes after the refusal', async (_, bytes, rest) => {
+    const { server, port, begun } = await serve()
+    const served: Promise<Socket> = once(server, 'connection').then(([socket]) => socket)
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(bytes))
+    const socket = await served
+    await vi.waitFor(() => expect(socket.bytesRead).toBe(bytes.length), patience)
+    server.emit('clientError', timeout(), socket)
+    await once(client.resume(), 'end')
+    client.write(rest)
+    await vi.waitFor(() => expect(socket.bytesRead).toBe(bytes.length + rest.length), patience)
+    await sendBytes(port, alone('/at-once'))
+    expect(begun).toEqual(['/at-once'])
+    client.destroy()
+  })
+
+  test('is not refused when nothing of it came: a browser may be about to use the connection', async () => {
+    const { server, open } = await serve()
+    const served: Promise<Socket> = once(server, 'connection').then(([socket]) => socket)
+    const connection = open('')
+    server.emit('clientError', timeout(), await served)
+    await connection.closed
+    expect(connection.text).toBe('')
+  })
+
   test('is not a request that waits for its answer as long as REQUEST_TIMEOUT_MS allows', async () => {
     vi.stubEnv('REQUEST_TIMEOUT_MS', '100000')
     const { server } = await serve()
