@@ -9,10 +9,10 @@ import { problem } from '@shared-ledger/rest'
 import { type Identify, type RunningServer, startServer } from '@shared-ledger/server'
 import { pino } from 'pino'
 import type { Browser, Page, Route } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildSchema } from '../packages/plugin-ledger/test/build-schema.ts'
 import { openLots, shopOperations } from '../packages/plugin-ledger/test/open-lots.ts'
-import { type IsolatedPage, isolatedPage, launchBrowser } from './browser.ts'
+import { isolatedPage, launchBrowser } from './browser.ts'
 
 /** Keys of this test: their texts, and what each may do. */
 const callers: Readonly<Record<string, Principal>> = {
@@ -102,20 +102,19 @@ interface Options {
   readonly at?: string
 }
 
-const opened: IsolatedPage[] = []
-afterAll(async () => {
-  for (const { blocked } of opened) expect(blocked).toEqual([])
-})
-
-/** Opens a screen in a tab of its own that has a key. Nothing that the page logs is an error. */
+/** Opens a screen in a tab of its own that has a key, until the test ends. No request leaves the server. */
 async function open(
   path: string,
   { key = 'key-all', width = 1280, dark = false, at }: Options = {},
 ): Promise<Page> {
   const isolated = await isolatedPage(browser, server.url, { carriesKey: false })
-  opened.push(isolated)
-  const { page } = isolated
-  page.setDefaultTimeout(60_000)
+  const { page, blocked } = isolated
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.log(`${page.url()}\n${await page.innerText('body')}`)
+    await isolated.close()
+    expect(blocked).toEqual([])
+  })
+  page.setDefaultTimeout(200_000)
   page.on('pageerror', (error) => {
     throw error
   })
@@ -548,7 +547,6 @@ describe('each screen', () => {
       await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0)
       expect(await faultsOf(page), JSON.stringify(options)).toEqual([])
       expect(await isTooWide(page), JSON.stringify(options)).toBe(false)
-      await page.context().close()
     }
   })
 })
