@@ -557,6 +557,15 @@ test('the door passes axe, and is usable with the keyboard', async () => {
   expect(await faultsOf(page)).toEqual([])
 })
 
+test('a browser whose language has a name that Intl does not take shows the line', async () => {
+  const ann = newOwner('ann')
+  await post(ann, 'BOUGHT', 5)
+  const page = await open('/health')
+  await page.addInitScript("Object.defineProperty(navigator, 'language', { value: 'en-US@posix' })")
+  await page.goto(`${server.url}/console/owner?id=${ann}`)
+  await page.getByRole('img', { name: /Balance over/ }).waitFor()
+})
+
 /** The GraphQL requests of a page until its entries are shown: their documents, without the owner’s name. */
 async function requestsOf(owner: string): Promise<string[]> {
   const page = await open('/health')

@@ -1,9 +1,9 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 export default defineConfig({
   base: '/console/',
-  plugins: [react()],
+  plugins: [react(), withDefaultLanguage()],
   build: {
     outDir: 'dist/app',
     emptyOutDir: true,
@@ -13,3 +13,19 @@ export default defineConfig({
     reportCompressedSize: false,
   },
 })
+
+/**
+ * Lets uPlot use the default language of `Intl`. It passes on the browser's name for it, and `Intl` does not take each of
+ * these: under LANG=C.UTF-8 it is en-US@posix in Chromium.
+ */
+function withDefaultLanguage(): Plugin {
+  return {
+    name: 'with-default-language',
+    transform(code, id) {
+      if (!id.endsWith('/uPlot.esm.js')) return
+      const changed = code.replace('nav.language', 'undefined')
+      if (changed === code) this.error('uPlot no longer has `nav.language`, which this replaces.')
+      return { code: changed, map: null }
+    },
+  }
+}
