@@ -557,6 +557,23 @@ test('the door passes axe, and is usable with the keyboard', async () => {
   expect(await faultsOf(page)).toEqual([])
 })
 
+test('a read that fails for the moment is asked again', async () => {
+  const ann = newOwner('ann')
+  await post(ann, 'BOUGHT', 5)
+  const page = await open('/health')
+  const failures = ['no answer', { code: 'DATABASE_UNAVAILABLE', retryable: true }]
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('query Entries')) return route.continue()
+    const extensions = failures.shift()
+    if (extensions === undefined) return route.continue()
+    if (extensions === 'no answer') return route.abort()
+    return route.fulfill({ json: { data: null, errors: [{ message: 'Try again.', extensions }] } })
+  })
+  await page.goto(`${server.url}/console/owner?id=${ann}`)
+  await page.getByRole('table', { name: 'Entries' }).getByText('BOUGHT').waitFor()
+  expect(failures).toEqual([])
+})
+
 test('a browser whose language has a name that Intl does not take shows the line', async () => {
   const ann = newOwner('ann')
   await post(ann, 'BOUGHT', 5)

@@ -1,4 +1,5 @@
 import { Client, type CombinedError, cacheExchange, fetchExchange, type TypedDocumentNode } from '@urql/core'
+import { retryExchange } from '@urql/exchange-retry'
 import { createContext, useContext, useEffect, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { onEnd, pipe, subscribe } from 'wonka'
@@ -60,7 +61,8 @@ export type VariablesOf<Name extends DocumentName> =
 
 /**
  * Makes the client of the page. Its cache keeps whole answers. A normalised cache would have to know which types are an
- * `Error`, and the graph may be one that tells nothing about itself.
+ * `Error`, and the graph may be one that tells nothing about itself. A read is sent up to three times if the failure may
+ * pass. A posting is sent once: whoever posts decides.
  */
 export function createClient(): Client {
   return new Client({
@@ -69,7 +71,15 @@ export function createClient(): Client {
     fetchSubscriptions: true,
     fetchOptions: () => ({ headers: authorization() }),
     requestPolicy: 'cache-and-network',
-    exchanges: [cacheExchange, rereadExchange, fetchExchange],
+    exchanges: [
+      cacheExchange,
+      retryExchange({
+        maxNumberAttempts: 3,
+        retryIf: (error, { kind }) => kind === 'query' && refusedOf(error).isOpen,
+      }),
+      rereadExchange,
+      fetchExchange,
+    ],
   })
 }
 
