@@ -2,7 +2,7 @@
 -- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
 -- changes something that older servers use raises serves, too.
 CREATE OR REPLACE FUNCTION ledger.version(OUT version integer, OUT serves integer) LANGUAGE sql IMMUTABLE AS $$
-  SELECT 11, 1
+  SELECT 12, 1
 $$;
 
 REVOKE ALL ON FUNCTION ledger.version FROM PUBLIC;

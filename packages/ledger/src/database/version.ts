@@ -2,7 +2,7 @@ import type { PrismaClient } from './database.ts'
 import { query } from './database-errors.ts'
 
 /** The version of the ledger's SQL that belongs to this code, as in prisma/functions/version.sql. */
-export const sqlVersion = 11
+export const sqlVersion = 12
 
 /** What a database states about its version of the ledger's SQL. */
 interface DatabaseVersion {

@@ -74,6 +74,26 @@ test('credits of one lot that several ended holds give back expire together', as
   ])
 })
 
+test('a call that only refuses leaves what is held as it was when the account was last written', async () => {
+  await post('eli', 'PROMO', 4, '2026-11-15T00:00Z')
+  await post('eli', 'BOUGHT', 4)
+  const hold = async (amount: number, days: number) => {
+    const kept = { ownerId: 'eli', operation: 'SPENT', amount, nonce: `${days} days` } as const
+    posted(await ledger.holdCredits({ ...kept, expiresIn: days * 86_400 }))
+  }
+  await hold(4, 20)
+  await hold(1, 8)
+  await moveClock('2026-11-20T00:00Z')
+  const tooMuch = { ownerId: 'eli', operation: 'SPENT', amount: 5 } as const
+  const refused = await ledger.postEntries([
+    { ...tooMuch, nonce: 'too much' },
+    { ...tooMuch, nonce: 'too much again' },
+  ])
+  expect(refused).toMatchObject(Array(2).fill({ error: { code: 'INSUFFICIENT_BALANCE' } }))
+  await moveClock('2026-11-17T00:00Z')
+  expect(await ledger.balance('eli')).toMatchObject({ amount: 8, held: 5, available: 3 })
+})
+
 test('a capture takes what its own hold has reserved, and leaves the lots of other holds', async () => {
   const hold = async (amount: number, nonce: string) =>
     posted(
