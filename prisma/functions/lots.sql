@@ -352,8 +352,8 @@ BEGIN
     VALUES (due.app, book, owner_id, seq, entry_id, 'CREDIT_EXPIRED', -due.amount, balance, transaction_id::text, transaction_id, updated_on, head);
     PERFORM ledger.use_lot(book, owner_id, due.id, entry_id, seq, 1, -due.amount);
   END LOOP;
-  -- As of the moment that the row says: the clock may go back, and then a hold that has expired by now is live again. The
-  -- caller may know what is held at a later moment.
+  -- As of the moment that the row says: the clock may go back, and then a hold that has expired by now is live again. What
+  -- the caller knows is held may be as of a later moment.
   SELECT h.held, h.expire_on INTO held, holds_expire_on FROM ledger.live_holds(book, owner_id, updated_on) h;
   lots_expire_on := (SELECT coalesce(min(l.expires_on), 'infinity') FROM ledger.lots l
                       WHERE l.book = book AND l.owner_id = owner_id AND l.rest > 0 AND l.expires_on IS NOT NULL);

@@ -74,10 +74,18 @@ test('a function with one more parameter replaces the one before', async () => {
   ])
 })
 
-test('a changed template is copied for each app again', async () => {
-  edit('nonce.sql', 'coalesce(original.identical, false)', 'coalesce(original.identical, true)')
+test.each([
+  [
+    'replay_template',
+    'nonce.sql',
+    'coalesce(original.identical, false)',
+    'coalesce(original.identical, true)',
+  ],
+  ['live_holds', 'settle.sql', 'h.expires_on > at', 'h.expires_on >= at'],
+])('%s is copied again for each app, and for each shard', async (name, file, from, to) => {
+  edit(file, from, to)
   const script = await changeOf(project.root)
-  expect(statementsOf(script)).toEqual(['CREATE OR REPLACE FUNCTION ledger.replay_template'])
+  expect(statementsOf(script)).toEqual([`CREATE OR REPLACE FUNCTION ledger.${name}`])
   expect(script).toMatch(/^SELECT ledger\.make_functions\(app\) FROM ledger\.apps;$/m)
 })
 

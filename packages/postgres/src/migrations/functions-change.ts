@@ -105,13 +105,13 @@ function scriptBetween(before: readonly Definition[], wanted: ReadonlyMap<Defini
   }
   const dropped = gone.reverse().map(dropOf) // a function is dropped before the functions that it calls
   return [
-    ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made] : []),
-    ...(made.some((sql) => sql.includes('_template(')) ? [copies] : []),
+    ...(made.length > 0 ? ['-- Functions, from prisma/functions.', ...made, copies] : []),
     ...(dropped.length > 0 ? ['-- Functions that prisma/functions no longer has.', ...dropped] : []),
   ].join('\n\n')
 }
 
-const copies = "-- Each app's copies of the templates.\nSELECT ledger.make_functions(app) FROM ledger.apps;"
+const copies =
+  '-- The copies of functions that apps and shards have.\nSELECT ledger.make_functions(app) FROM ledger.apps;'
 
 const anew =
   '-- The signature changes: dropped and created again. ledger.make_functions lets the roles of apps call their copies.'
