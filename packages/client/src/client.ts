@@ -17,7 +17,7 @@ export type VariablesArgument<Variables> =
  * `lots`, `liveLots`, `lotUses`, `entryLots`, `lotSummary`, `expiring` and `voidLot` one with lots, and `entriesPosted` a graph with live entries. Every app has
  * the rest.
  *
- * Each method first tries again after a lost connection, a retryable error, or status 408, 502, 503 or 504, as `retry`
+ * Each method first tries again after a lost connection, a retryable error, or status 408, 429, 502, 503 or 504, as `retry`
  * allows. It throws a LedgerClientError when the server cannot be reached or answers with errors.
  */
 export interface LedgerClient<

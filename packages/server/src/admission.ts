@@ -166,8 +166,8 @@ function handicapOf(connection: Connection, { outgoing: { req } }: Applicant): n
 }
 
 /**
- * Whether no answer can be sent, so that no work is done: the client has left, or was refused while its request was
- * coming.
+ * Whether no answer can be sent any more, so that no work is done: the client has left, or the server has ended the
+ * connection.
  */
 function isGone({ outgoing: { req } }: Applicant): boolean {
   return !req.socket.writable

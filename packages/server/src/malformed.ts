@@ -50,7 +50,8 @@ function endWith({ status, headers, body }: TextAnswer, socket: Socket): void {
   }
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
   socket.resume() // reads and drops the rest: closing a socket with unread bytes would discard the answer
-  socket.setTimeout(timeouts.keepAliveMs, () => socket.destroy())
+  const late = setTimeout(() => socket.destroy(), timeouts.keepAliveMs)
+  socket.once('close', () => clearTimeout(late))
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body ?? ''].join('\r\n'))
 }
 

@@ -98,6 +98,16 @@ const alone = (target: string) => get(target, 'Connection: close\r\n')
 const targetsIn = (text: string) => [...text.matchAll(/"target":"(.+?)"/g)].map(([, target]) => target)
 
 describe('a connection', () => {
+  test('has no request carried out behind an answer that ends it', async () => {
+    const { open, port, begun } = await serve()
+    const foreign = 'GET /1 HTTP/1.1\r\nHost: ledger.example\r\n\r\n'
+    const connection = open(foreign + post('/late', 5))
+    await connection.closed
+    expect(connection.text).toMatch(/^HTTP\/1\.1 421 /)
+    await sendBytes(port, alone('/at-once'))
+    expect(begun).toEqual(['/at-once'])
+  })
+
   test('gets answers in order, one after the other', async () => {
     const { open, working, finish } = await serve()
     const connection = open(get('/1') + get('/2') + get('/3'))
@@ -363,6 +373,19 @@ describe('a request that never becomes complete', () => {
     await vi.waitFor(() => expect(socket.bytesRead).toBe(bytes.length + rest.length), patience)
     await sendBytes(port, alone('/at-once'))
     expect(begun).toEqual(['/at-once'])
+    client.destroy()
+  })
+
+  test('keeps its connection for a short time only, also when more of it comes again and again', async () => {
+    const { server, port } = await serve()
+    const served: Promise<Socket> = once(server, 'connection').then(([socket]) => socket)
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write('GET / HT'))
+    client.on('error', () => {})
+    const socket = await served
+    server.emit('clientError', timeout(), socket)
+    const drip = setInterval(() => client.write('x'), 100)
+    await once(socket, 'close')
+    clearInterval(drip)
     client.destroy()
   })
 
