@@ -15,8 +15,8 @@ export default defineConfig({
 })
 
 /**
- * Lets uPlot use the default language of `Intl`. It passes on the browser's name for it, and `Intl` does not take each of
- * these: under LANG=C.UTF-8 it is en-US@posix in Chromium.
+ * Lets uPlot use the default language of `Intl`. It passes the browser's name for its language to `Intl`, which throws for
+ * some names: under LANG=C.UTF-8, Chromium's is en-US@posix.
  */
 function withDefaultLanguage(): Plugin {
   return {

@@ -1,10 +1,10 @@
 import { Client, type CombinedError, cacheExchange, fetchExchange, type TypedDocumentNode } from '@urql/core'
-import { retryExchange } from '@urql/exchange-retry'
 import { createContext, useContext, useEffect, useRef, useState } from 'react'
 import { useClient, useQuery } from 'urql'
 import { onEnd, pipe, subscribe } from 'wonka'
 import type * as typed from './generated/documents.ts'
 import { changedByPostings, rereadExchange } from './reread.ts'
+import { polled, retriedReads } from './retry.ts'
 import { authorization, type DocumentName, type DocumentOf, Refused, type Session } from './session.ts'
 
 /** The session of the whole page. */
@@ -61,8 +61,7 @@ export type VariablesOf<Name extends DocumentName> =
 
 /**
  * Makes the client of the page. Its cache keeps whole answers. A normalised cache would have to know which types are an
- * `Error`, and the graph may be one that tells nothing about itself. A read is sent up to three times if the failure may
- * pass. A posting is sent once: whoever posts decides.
+ * `Error`, and the graph may be one that tells nothing about itself.
  */
 export function createClient(): Client {
   return new Client({
@@ -71,15 +70,7 @@ export function createClient(): Client {
     fetchSubscriptions: true,
     fetchOptions: () => ({ headers: authorization() }),
     requestPolicy: 'cache-and-network',
-    exchanges: [
-      cacheExchange,
-      retryExchange({
-        maxNumberAttempts: 3,
-        retryIf: (error, { kind }) => kind === 'query' && refusedOf(error).isOpen,
-      }),
-      rereadExchange,
-      fetchExchange,
-    ],
+    exchanges: [cacheExchange, retriedReads, rereadExchange, fetchExchange],
   })
 }
 
@@ -106,14 +97,14 @@ export interface Read<Data> {
 export function useRead<Name extends DocumentName>(
   name: Name,
   variables: VariablesOf<Name>,
-  { pause = false }: { readonly pause?: boolean } = {},
+  { pause = false, isPolled = false }: { readonly pause?: boolean; readonly isPolled?: boolean } = {},
 ): Read<DataOf<Name>> {
   const document = documentOf(useSession(), name)
   const [{ data, error, fetching, stale }, ask] = useQuery({
     query: document ?? '{ __typename }',
     variables,
     pause: pause || !document,
-    context: changedByPostings,
+    context: isPolled ? polled : changedByPostings,
   })
   return {
     // With an error, `data` is null.
@@ -129,7 +120,7 @@ export const pollMs = 5_000
 
 /** Asks how the server that answers is, again and again. */
 export function useStatus(): Read<DataOf<'Status'>> {
-  const read = useRead('Status', {})
+  const read = useRead('Status', {}, { isPolled: true })
   const { again } = read
   useEffect(() => {
     const timer = setInterval(again, pollMs)
