@@ -18,6 +18,12 @@ function posted<Posted>(result: LedgerResult<Posted>): Posted {
   return result
 }
 
+/** Holds credits of an owner. */
+async function hold(ownerId: string, amount: number, { days, nonce }: { days: number; nonce: string }) {
+  const kept = { ownerId, operation: 'SPENT', amount, nonce, expiresIn: days * 86_400 } as const
+  return posted(await ledger.holdCredits(kept)).hold
+}
+
 test('the balance in the answer to a duplicate has no credits that have expired', async () => {
   const promo = { ownerId: 'ann', operation: 'PROMO', amount: 3, nonce: 'promo' } as const
   posted(await ledger.postEntry(promo))
@@ -59,12 +65,8 @@ test('credits that a hold gives back to several lots expire in the order of spen
 
 test('credits of one lot that several ended holds give back expire together', async () => {
   await post('dee', 'PROMO', 9, '2026-11-15T00:00Z')
-  const hold = async (amount: number, days: number) => {
-    const kept = { ownerId: 'dee', operation: 'SPENT', amount, nonce: `${amount}` } as const
-    return posted(await ledger.holdCredits({ ...kept, expiresIn: days * 86_400 })).hold
-  }
-  const { id } = await hold(4, 20)
-  await hold(3, 6)
+  const { id } = await hold('dee', 4, { days: 20, nonce: 'long' })
+  await hold('dee', 3, { days: 6, nonce: 'short' })
   await moveClock('2026-11-20T00:00Z')
   posted(await ledger.releaseHold(id))
   expect((await entries('dee')).slice(1)).toEqual([
@@ -77,12 +79,8 @@ test('credits of one lot that several ended holds give back expire together', as
 test('a call that only refuses leaves what is held as it was when the account was last written', async () => {
   await post('eli', 'PROMO', 4, '2026-11-15T00:00Z')
   await post('eli', 'BOUGHT', 4)
-  const hold = async (amount: number, days: number) => {
-    const kept = { ownerId: 'eli', operation: 'SPENT', amount, nonce: `${days} days` } as const
-    posted(await ledger.holdCredits({ ...kept, expiresIn: days * 86_400 }))
-  }
-  await hold(4, 20)
-  await hold(1, 8)
+  await hold('eli', 4, { days: 20, nonce: 'long' })
+  await hold('eli', 1, { days: 8, nonce: 'short' })
   await moveClock('2026-11-20T00:00Z')
   const tooMuch = { ownerId: 'eli', operation: 'SPENT', amount: 5 } as const
   const refused = await ledger.postEntries([
@@ -95,14 +93,10 @@ test('a call that only refuses leaves what is held as it was when the account wa
 })
 
 test('a capture takes what its own hold has reserved, and leaves the lots of other holds', async () => {
-  const hold = async (amount: number, nonce: string) =>
-    posted(
-      await ledger.holdCredits({ ownerId: 'fay', operation: 'SPENT', amount, nonce, expiresIn: 2_000_000 }),
-    ).hold
   await post('fay', 'PROMO', 4, '2026-11-15T00:00Z')
-  await hold(4, 'first')
+  await hold('fay', 4, { days: 20, nonce: 'first' })
   await post('fay', 'BOUGHT', 1)
-  const { id } = await hold(1, 'second')
+  const { id } = await hold('fay', 1, { days: 20, nonce: 'second' })
   await moveClock('2026-11-16T00:00Z')
   posted(await ledger.captureHold({ id, nonce: 'capture' }))
   expect(await lots('fay')).toEqual([])
