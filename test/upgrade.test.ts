@@ -300,8 +300,10 @@ test('servers from before books go on after the migration, with the rights of th
 })
 
 // After these a call has posted nothing: a conflict, a deadlock, a lock that is not free, and the internal error when a
-// function that the call is in was dropped meanwhile.
-const isPassing = (error: unknown) => /^(40001|40P01|55P03|XX000)$/.test(codeOf(error) ?? '')
+// function that the call is in was dropped meanwhile. The call may also be in an older function than those that it calls:
+// one that it wants is not there any more, or returns other columns, whose values do not fit.
+const isPassing = (error: unknown) =>
+  /^(40001|40P01|55P03|XX000|42883|22007|22008)$/.test(codeOf(error) ?? '')
 
 test.each(['20261121000001_posting', '20261130172135_distribution_waits'])(
   'postings during the migration from %s are posted once, by the old functions or the new ones',
