@@ -4593,9 +4593,9 @@ BEGIN
     uses := NULL;
     IF ledger.may_use_book(book) THEN
       EXECUTE '
-        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.place)
+        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.place, u.lot_id)
           FROM (SELECT u.* FROM ledger.lot_uses u
-                 WHERE u.book = $1 AND u.owner_id = $2 AND u.entry_id = $3 ORDER BY u.place LIMIT 100) u'
+                 WHERE u.book = $1 AND u.owner_id = $2 AND u.entry_id = $3 ORDER BY u.place, u.lot_id LIMIT 100) u'
         INTO uses USING book, owner_ids[n], entry_ids[n];
     END IF;
     found := array_append(found, uses);

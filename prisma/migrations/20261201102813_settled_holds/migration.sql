@@ -59,6 +59,27 @@ BEGIN
   END IF;
 END $$;
 
+-- Returns what entries took from lots and gave back to them: a JSON array by entry, of up to 100 uses each, in their order.
+CREATE OR REPLACE FUNCTION ledger.uses_of_entries(book text, owner_ids text[], entry_ids bigint[]) RETURNS json LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  uses json;
+  found json[] := '{}';
+BEGIN
+  FOR n IN 1..cardinality(entry_ids) LOOP
+    uses := NULL;
+    IF ledger.may_use_book(book) THEN
+      EXECUTE '
+        SELECT json_agg(ledger.use_json(u.lot_id, u.entry_id, u.seq, u.place, u.amount) ORDER BY u.place, u.lot_id)
+          FROM (SELECT u.* FROM ledger.lot_uses u
+                 WHERE u.book = $1 AND u.owner_id = $2 AND u.entry_id = $3 ORDER BY u.place, u.lot_id LIMIT 100) u'
+        INTO uses USING book, owner_ids[n], entry_ids[n];
+    END IF;
+    found := array_append(found, uses);
+  END LOOP;
+  RETURN to_json(found);
+END $$;
+
 -- Returns the version of the ledger's SQL in this database, and the oldest servers that it serves. A server has the version
 -- in packages/ledger/src/database/version.ts. Every migration of the ledger raises the version. A migration that removes or
 -- changes something that older servers use raises serves, too.

@@ -28,7 +28,10 @@ export async function compareAccounts(
     const { ownerId, book } = account
     const { entries, lots, uses } = rows[0] ?? { entries: null, lots: null, uses: null }
     const found = { ownerId, book, entries: entries ?? [], lots: lots ?? [], uses: uses ?? [], past }
-    expect(found).toEqual({ ...account, uses: account.uses.toSorted((a, b) => a.seq - b.seq) })
+    expect(found).toEqual({
+      ...account,
+      uses: account.uses.toSorted((a, b) => a.seq - b.seq || a.place - b.place || a.lot - b.lot),
+    })
   }
 }
 
@@ -52,7 +55,7 @@ const everything = `
       FROM numbered
   ) AS lots, (
     SELECT json_agg(json_build_object(
-             'seq', e.seq, 'place', u.place, 'lot', l.number, 'amount', u.amount, 'returns', r.seq) ORDER BY e.seq, u.place)
+             'seq', e.seq, 'place', u.place, 'lot', l.number, 'amount', u.amount, 'returns', r.seq) ORDER BY e.seq, u.place, l.number)
       FROM ledger.lot_uses u
       JOIN numbered l ON l.id = u.lot_id
       JOIN ledger.entries e ON (e.book, e.owner_id, e.id) = (u.book, u.owner_id, u.entry_id)
