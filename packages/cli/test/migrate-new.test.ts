@@ -253,6 +253,9 @@ test('a changed function of the ledger becomes a migration, which then runs', as
       'CREATE OR REPLACE FUNCTION ledger.shared_operations() RETURNS text[] LANGUAGE sql IMMUTABLE',
       "RETURN ARRAY['DAILY_REWARD', 'SIGNUP_CREDIT', 'CREDIT_SPEND', 'CREDIT_ADD', 'CREDIT_TAKE'];",
       '',
+      '-- The copies of functions that apps and shards have.',
+      'SELECT ledger.make_functions(app) FROM ledger.apps;',
+      '',
     ].join('\n'),
   )
   expect(await run('migrate')).toMatchObject({ code: 0 })
