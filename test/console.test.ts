@@ -105,7 +105,10 @@ interface Options {
 /** Returns what a page shows, or why that is not known: it may be closed, or hang. */
 const textOf = (page: Page) => page.innerText('body', { timeout: 5_000 }).catch(String)
 
-/** Opens a screen in a tab of its own that has a key, until the test ends. No request leaves the server. */
+/**
+ * Opens a screen in a tab of its own that has a key, until the test ends. An error in the page fails the test, and so does a
+ * request to another server. What the page shows is printed when the test fails: it says why something was not found.
+ */
 async function open(
   path: string,
   { key = 'key-all', width = 1280, dark = false, at }: Options = {},

@@ -301,7 +301,8 @@ test('servers from before books go on after the migration, with the rights of th
 
 // After these a call has posted nothing: a conflict, a deadlock, a lock that is not free, and the internal error when a
 // function that the call is in was dropped meanwhile. The call may also be in an older function than those that it calls:
-// one that it wants is not there any more, or returns other columns, whose values do not fit.
+// one that it wants is not there any more, or returns other columns, whose values do not fit. No server sends it again by
+// itself then: its client does, with the same nonce.
 const isPassing = (error: unknown) =>
   /^(40001|40P01|55P03|XX000|42883|22007|22008)$/.test(codeOf(error) ?? '')
 
@@ -310,7 +311,7 @@ test.each(['20261121000001_posting', '20261130172135_distribution_waits'])(
   async (migration) => {
     const database = await createEmptyDatabase()
     const pool = createPool(database.url)
-    /** Sends a call until it is carried out, as every server does after an error that may pass. */
+    /** Sends a call until it is carried out, as a server or its client does after an error that may pass. */
     const send = async (statement: string, values: readonly unknown[]): Promise<unknown> => {
       while (true) {
         try {

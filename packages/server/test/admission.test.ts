@@ -338,6 +338,18 @@ describe('beyond the bounds', () => {
 describe('a request that never becomes complete', () => {
   const timeout = () => Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 
+  /** Refuses a request of which only these bytes have come. Its client keeps its own side open. */
+  const serveRefused = async (bytes: string) => {
+    const { server, port, begun } = await serve()
+    const served: Promise<Socket> = once(server, 'connection').then(([socket]) => socket)
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(bytes))
+    client.on('error', () => {})
+    const socket = await served
+    await vi.waitFor(() => expect(socket.bytesRead).toBe(bytes.length), patience)
+    server.emit('clientError', timeout(), socket)
+    return { port, begun, socket, client }
+  }
+
   test('is answered 408 when it takes too long', async () => {
     vi.stubEnv('REQUEST_TIMEOUT_MS', '')
     const { server, open } = await serve()
@@ -362,12 +374,7 @@ describe('a request that never becomes complete', () => {
     ['headers', 'POST /late HTTP/1.1\r\nHo', 'st: localhost\r\nContent-Length: 5\r\n\r\nxxxxx'],
     ['body', post('/late', 50, 10), 'x'.repeat(40)],
   ])('is not carried out when the rest of its %s comes after the refusal', async (_, bytes, rest) => {
-    const { server, port, begun } = await serve()
-    const served: Promise<Socket> = once(server, 'connection').then(([socket]) => socket)
-    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write(bytes))
-    const socket = await served
-    await vi.waitFor(() => expect(socket.bytesRead).toBe(bytes.length), patience)
-    server.emit('clientError', timeout(), socket)
+    const { port, begun, socket, client } = await serveRefused(bytes)
     await once(client.resume(), 'end')
     client.write(rest)
     await vi.waitFor(() => expect(socket.bytesRead).toBe(bytes.length + rest.length), patience)
@@ -377,12 +384,7 @@ describe('a request that never becomes complete', () => {
   })
 
   test('keeps its connection for a short time only, also when more of it comes again and again', async () => {
-    const { server, port } = await serve()
-    const served: Promise<Socket> = once(server, 'connection').then(([socket]) => socket)
-    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => client.write('GET / HT'))
-    client.on('error', () => {})
-    const socket = await served
-    server.emit('clientError', timeout(), socket)
+    const { socket, client } = await serveRefused('GET / HT')
     const drip = setInterval(() => client.write('x'), 100)
     await once(socket, 'close')
     clearInterval(drip)
